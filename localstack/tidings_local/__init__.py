@@ -1,0 +1,1 @@
+"""Tidings on a laptop: the Lambda host, the LocalStack plugins, the bridge, the launcher."""
