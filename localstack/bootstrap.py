@@ -1,0 +1,222 @@
+"""Makes the virtual environments that Tidings needs, then hands over to the launcher.
+
+Standard library only: this is what runs first, on a machine that has nothing but Python 3.11
+and pip. `uv` comes by pip into a folder of its own and installs everything else, each set
+from its pinned and hashed requirements file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+STATE = ROOT / ".tidings"
+VENVS = STATE / "venvs"
+REQUIREMENTS = ROOT / "localstack" / "requirements"
+UV = VENVS / "boot" / "bin" / "uv"
+COMPILE_TOGETHER = {"dev": ("stack", "runtime", "../../layers/dependencies/requirements")}
+"""Sets that must agree on versions with other sets."""
+
+
+class BootstrapError(Exception):
+    """Something on this machine keeps the environments from being made."""
+
+
+def python_of(name: str) -> Path:
+    return VENVS / name / "bin" / "python"
+
+
+def ensure(*names: str) -> None:
+    """Install the named sets that are missing or out of date, several at a time."""
+    if not outdated(names):
+        return
+    with _only_installer():
+        missing = outdated(names)
+        first = outdated(["boot", "stack"])  # the others are installed with these
+        for name in first:
+            _install(name)
+        _in_parallel([name for name in missing if name not in first])
+
+
+def outdated(names: tuple[str, ...] | list[str]) -> list[str]:
+    return [name for name in names if _stamp(name) != fingerprint(name)]
+
+
+def fingerprint(name: str) -> str:
+    """Changes when a set's requirements, this interpreter or the folder's place change."""
+    digest = hashlib.sha256((REQUIREMENTS / f"{name}.txt").read_bytes())
+    digest.update(f"{sys.version_info[:3]} {VENVS}".encode())
+    if name == "localstack":  # its entry points are read from our distribution when installed
+        digest.update((ROOT / "localstack" / "pyproject.toml").read_bytes())
+    return digest.hexdigest()
+
+
+def _stamp(name: str) -> str:
+    stamp = VENVS / name / ".installed"
+    return stamp.read_text() if stamp.is_file() and python_of_or_uv(name).exists() else ""
+
+
+def python_of_or_uv(name: str) -> Path:
+    return UV if name == "boot" else python_of(name)
+
+
+@contextlib.contextmanager
+def _only_installer() -> Iterator[None]:
+    """Two `make` at once share these folders: the second waits for the first."""
+    VENVS.mkdir(parents=True, exist_ok=True)
+    with (VENVS / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("waiting for another make that installs Python packages")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _in_parallel(names: list[str]) -> None:
+    failures: list[BootstrapError] = []
+
+    def install(name: str) -> None:
+        try:
+            _install(name)
+        except BootstrapError as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=install, args=[name]) for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]
+
+
+def _install(name: str) -> None:
+    started, wanted = time.monotonic(), fingerprint(name)
+    say(f"installing Python packages: {name}")
+    shutil.rmtree(VENVS / name, ignore_errors=True)  # whatever an interrupted install left
+    if name == "boot":
+        _install_uv()
+    else:
+        _install_with_uv(name)
+    (VENVS / name / ".installed").write_text(wanted)
+    say(f"installed {name} ({time.monotonic() - started:.0f} s)")
+
+
+def _install_uv() -> None:
+    # --target and not a venv: Debian's Python cannot make venvs without python3-venv.
+    requirements = str(REQUIREMENTS / "boot.txt")
+    options = ["--quiet", "--no-warn-script-location", "--disable-pip-version-check"]
+    target = ["--require-hashes", "--target", str(VENVS / "boot"), "-r", requirements]
+    _run("boot", [sys.executable, "-m", "pip", "install", *options, *target])
+
+
+def _install_with_uv(name: str) -> None:
+    uv, python = str(UV), str(python_of(name))
+    _run(name, [uv, "venv", "--quiet", "--python", sys.executable, str(VENVS / name)])
+    install = [uv, "pip", "install", "--quiet", "--python", python]
+    _run(name, [*install, "--require-hashes", "-r", str(REQUIREMENTS / f"{name}.txt")])
+    if name == "localstack":
+        _install_our_plugins(python)
+
+
+def _install_our_plugins(python: str) -> None:
+    """LocalStack finds our plugins by the entry points of our distribution.
+
+    It is built in the stack's environment: in LocalStack's own, plux hooks into setuptools
+    and breaks the build of every editable distribution.
+    """
+    where = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    done = subprocess.run([python, "-c", where], capture_output=True, text=True, check=True)  # noqa: S603
+    install = [str(UV), "pip", "install", "--quiet", "--python", str(python_of("stack"))]
+    editable = ["--no-deps", "--no-build-isolation", "-e", str(ROOT / "localstack")]
+    _run("localstack", [*install, "--target", done.stdout.strip(), *editable])
+
+
+def _run(name: str, command: list[str]) -> None:
+    done = subprocess.run(  # noqa: S603 (our own command lines)
+        command, env=uv_environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+    if done.returncode:
+        shutil.rmtree(VENVS / name, ignore_errors=True)
+        tail = "\n".join((done.stderr or done.stdout).strip().splitlines()[-8:])
+        raise BootstrapError(f"cannot install the Python packages of {name}:\n{tail}")
+
+
+def uv_environment() -> dict[str, str]:
+    """This environment, with pip's own settings said in uv's words where uv has none."""
+    environment = dict(os.environ)
+    environment.pop("VIRTUAL_ENV", None)
+    environment.setdefault("UV_SYSTEM_CERTS", "1")  # a company's proxy has its own authority
+    environment["UV_NO_CONFIG"] = "1"
+    environment["UV_PYTHON_DOWNLOADS"] = "never"
+    environment["UV_LINK_MODE"] = environment.get("UV_LINK_MODE", "hardlink")
+    for pip_name, uv_name in _PIP_TO_UV.items():
+        if pip_name in environment:
+            environment.setdefault(uv_name, environment[pip_name])
+    return environment
+
+
+_PIP_TO_UV = {"PIP_INDEX_URL": "UV_DEFAULT_INDEX", "PIP_CERT": "SSL_CERT_FILE"}
+
+
+def lock() -> None:
+    """Recompile every requirements file from its source."""
+    ensure("boot")
+    sources = sorted(REQUIREMENTS.glob("*.in"), key=lambda path: path.stem in COMPILE_TOGETHER)
+    for source in sources:
+        agree = [f"-c{REQUIREMENTS / other}.txt" for other in COMPILE_TOGETHER.get(source.stem, ())]
+        say(f"compiling {source.stem}")
+        options = ["--quiet", "--no-emit-index-url", "--no-header", "--generate-hashes"]
+        target = ["--universal", "--python-version", "3.11", "--upgrade"]
+        files = [str(source), *agree, "-o", str(source.with_suffix(".txt"))]
+        _run("lock", [str(UV), "pip", "compile", *options, *target, *files])
+
+
+def say(message: str) -> None:
+    sys.stderr.write(f"  {message}\n")
+    sys.stderr.flush()
+
+
+def launch(arguments: list[str]) -> None:
+    """Become the launcher; returns only if that is impossible."""
+    ensure("stack")
+    environment = dict(os.environ, PYTHONPATH=str(ROOT / "localstack"))
+    python = str(python_of("stack"))
+    os.chdir(ROOT)
+    os.execve(python, [python, "-m", "tidings_local.launcher", *arguments], environment)  # noqa: S606
+
+
+def main(arguments: list[str]) -> int:
+    if sys.version_info[:2] != (3, 11):
+        found = ".".join(map(str, sys.version_info[:3]))
+        say(f"Tidings needs Python 3.11, this is {found}: make PYTHON=/path/to/python3.11 ...")
+        return 1
+    try:
+        if arguments[:1] == ["lock"]:
+            lock()
+        elif arguments[:1] == ["install"]:
+            ensure(*arguments[1:])
+        else:
+            launch(arguments)
+    except BootstrapError as error:
+        say(str(error))
+        return 1
+    except KeyboardInterrupt:
+        say("interrupted")
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
