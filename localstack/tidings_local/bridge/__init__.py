@@ -1,0 +1,1 @@
+"""Stands for Amazon MQ's event source mappings: RabbitMQ in, Lambda invocations out."""

@@ -1,0 +1,143 @@
+"""The three calls of the Lambda API that the bridge makes, on AWS or anything that speaks it."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, ReadTimeoutError
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
+logger = logging.getLogger(__name__)
+
+CONNECT_TIMEOUT_SECONDS = 5
+CONTROL_TIMEOUT_SECONDS = 15
+LONGEST_FUNCTION_SECONDS = 900
+# The answer may come this much later than the function's own timeout (a cold start, the network).
+ANSWER_GRACE_SECONDS = 15
+HTTP_TOO_MANY_REQUESTS = 429
+
+
+class Result(StrEnum):
+    SUCCESS = "success"
+    FUNCTION_ERROR = "function_error"
+    THROTTLED = "throttled"
+    TIMEOUT = "timeout"
+    UNREACHABLE = "unreachable"
+    REFUSED = "refused"
+    BRIDGE_ERROR = "bridge_error"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an invocation ended; `detail` never holds what the function answered."""
+
+    result: Result
+    detail: str = ""
+
+
+class LambdaApi:
+    """Makes and keeps clients: one per read timeout, since botocore fixes it per client."""
+
+    def __init__(self, endpoint_url: str | None, connections: int) -> None:
+        self._endpoint_url = endpoint_url
+        self._connections = connections
+        self._session = boto3.Session()
+        self._lock = threading.Lock()  # making a client is not thread safe, using one is
+        self._clients: dict[int, LambdaClient] = {}
+
+    @property
+    def endpoint(self) -> str:
+        return self._client(CONTROL_TIMEOUT_SECONDS).meta.endpoint_url
+
+    def event_source_mappings(self) -> Iterator[dict[str, Any]]:
+        client = self._client(CONTROL_TIMEOUT_SECONDS)
+        for page in client.get_paginator("list_event_source_mappings").paginate():
+            for entry in page["EventSourceMappings"]:
+                yield dict(entry)
+
+    def function_timeout(self, function_arn: str) -> int:
+        client = self._client(CONTROL_TIMEOUT_SECONDS)
+        return client.get_function_configuration(FunctionName=function_arn)["Timeout"]
+
+    def invoke(self, function_arn: str, payload: bytes, function_seconds: int) -> Outcome:
+        client = self._client(function_seconds + ANSWER_GRACE_SECONDS)
+        try:
+            answer = client.invoke(FunctionName=function_arn, Payload=payload)
+            answer["Payload"].read()  # an unread body would cost the kept connection
+        except (BotoCoreError, ClientError) as error:
+            return _failure(error)
+        if "FunctionError" in answer:
+            return Outcome(Result.FUNCTION_ERROR, answer["FunctionError"])
+        return Outcome(Result.SUCCESS)
+
+    def _client(self, read_timeout: int) -> "LambdaClient":
+        with self._lock:
+            if read_timeout not in self._clients:
+                self._clients[read_timeout] = self._open_client(read_timeout)
+            return self._clients[read_timeout]
+
+    def _open_client(self, read_timeout: int) -> "LambdaClient":
+        config = Config(
+            connect_timeout=CONNECT_TIMEOUT_SECONDS,
+            read_timeout=read_timeout,
+            # Repeating is the bridge's own business: through the queue, with its backoff.
+            retries={"total_max_attempts": 1},
+            max_pool_connections=self._connections,
+            tcp_keepalive=True,
+        )
+        return self._session.client("lambda", endpoint_url=self._endpoint_url, config=config)
+
+
+class Invoker:
+    """Invokes one function, as patient as the function is allowed to be slow."""
+
+    def __init__(self, api: LambdaApi, function_arn: str) -> None:
+        self._api = api
+        self._function_arn = function_arn
+        self._function_seconds: int | None = None
+
+    def __call__(self, payload: bytes) -> Outcome:
+        if self._function_seconds is None:
+            self._function_seconds = self._ask_function_seconds()
+        outcome = self._api.invoke(self._function_arn, payload, self._function_seconds)
+        if outcome.result is Result.TIMEOUT:
+            self._function_seconds = None  # it may have been given more time meanwhile
+        return outcome
+
+    def _ask_function_seconds(self) -> int:
+        try:
+            return self._api.function_timeout(self._function_arn)
+        except (BotoCoreError, ClientError) as error:
+            logger.warning(
+                "function timeout unknown, the longest is assumed",
+                extra={"function": self._function_arn, "error": str(error)},
+            )
+            return LONGEST_FUNCTION_SECONDS
+
+
+def _failure(error: BotoCoreError | ClientError) -> Outcome:
+    if isinstance(error, ReadTimeoutError):
+        return Outcome(Result.TIMEOUT, "no answer within the function's timeout")
+    if isinstance(error, HTTPClientError):
+        return Outcome(Result.UNREACHABLE, str(error))
+    if isinstance(error, ClientError):
+        return _refusal(error)
+    return Outcome(Result.REFUSED, str(error))
+
+
+def _refusal(error: ClientError) -> Outcome:
+    code = error.response["Error"].get("Code", "unknown")
+    status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+    if status == HTTP_TOO_MANY_REQUESTS:
+        return Outcome(Result.THROTTLED, code)
+    # A gateway that answers for an absent Lambda is an absent Lambda.
+    if status >= 500:
+        return Outcome(Result.UNREACHABLE, f"{code} ({status})")
+    return Outcome(Result.REFUSED, code)

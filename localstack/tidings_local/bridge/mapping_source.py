@@ -1,0 +1,45 @@
+"""Where the mappings come from: the Lambda API, or a file in the API's form."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+import yaml
+
+from tidings_local.bridge.lambda_api import LambdaApi
+from tidings_local.bridge.mapping import Mapping, served
+
+MappingEntries = Callable[[], list[dict[str, Any]]]
+
+
+class MappingsUnreadableError(Exception):
+    """The mappings file is not there or is not what the Lambda API would answer."""
+
+
+class MappingSource(Protocol):
+    def mappings(self) -> list[Mapping]: ...
+
+
+class LambdaMappings:
+    def __init__(self, api: LambdaApi, state: str) -> None:
+        self._api = api
+        self._state = state
+
+    def mappings(self) -> list[Mapping]:
+        return served(self._api.event_source_mappings(), self._state)
+
+
+class FileMappings:
+    """For a broker that AWS cannot map; read again each time, so that changes are followed."""
+
+    def __init__(self, path: Path, state: str) -> None:
+        self._path = path
+        self._state = state
+
+    def mappings(self) -> list[Mapping]:
+        try:
+            document = yaml.safe_load(self._path.read_text())
+            entries = document["EventSourceMappings"]
+        except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
+            raise MappingsUnreadableError(f"{self._path}: {error!r}") from error
+        return served(entries, self._state)

@@ -1,0 +1,106 @@
+"""What one mapping does, told once and shown three times: in metrics, in /health, in the log."""
+
+import logging
+import threading
+from collections import Counter as Tally
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from tidings_local.bridge.batching import Delivery
+from tidings_local.bridge.lambda_api import Outcome, Result
+from tidings_local.bridge.mapping import Mapping
+from tidings_local.bridge.metrics import Metrics
+
+logger = logging.getLogger(__name__)
+
+MAX_LOGGED_CORRELATION_IDS = 100
+
+
+class State(StrEnum):
+    CONNECTING = "connecting"
+    QUEUE_MISSING = "queue_missing"
+    CONSUMING = "consuming"
+    BACKING_OFF = "backing_off"
+    DRAINING = "draining"
+    STOPPED = "stopped"
+
+
+CONNECTED_STATES = frozenset({State.CONSUMING, State.BACKING_OFF, State.DRAINING})
+
+
+@dataclass(slots=True)
+class MappingReport:
+    """Written by the mapping's threads, read by the health page."""
+
+    mapping: Mapping
+    metrics: Metrics
+    state: State = State.CONNECTING
+    in_flight: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    messages: Tally[str] = field(default_factory=Tally)
+    last_success: str | None = None
+    last_error: dict[str, str] | None = None
+
+    def enters(self, state: State) -> None:
+        self.state = state
+        connected = self.metrics.broker_connected.labels(self.mapping.queue, self.mapping.function)
+        connected.set(state in CONNECTED_STATES)
+
+    def counts(self, outcome: str, messages: int = 1) -> None:
+        self.messages[outcome] += messages
+        queue, function = self.mapping.queue, self.mapping.function
+        self.metrics.messages.labels(queue, function, outcome).inc(messages)
+
+    def invokes(self, change: int) -> None:
+        """An invocation starts (+1) or ends (-1), on whichever thread."""
+        with self.lock:
+            self.in_flight += change
+        self.metrics.in_flight.labels(self.mapping.queue, self.mapping.function).inc(change)
+
+    def invoked(self, batch: list[Delivery], outcome: Outcome, seconds: float) -> None:
+        queue, function = self.mapping.queue, self.mapping.function
+        self.metrics.invocations.labels(queue, function, outcome.result.value).inc()
+        self.metrics.invoke_seconds.labels(queue, function).observe(seconds)
+        self.metrics.batch_messages.labels(queue, function).observe(len(batch))
+        if outcome.result is Result.SUCCESS:
+            self.last_success = _now()
+            logger.info("batch handled", extra=self._batch_fields(batch, seconds))
+        else:
+            self.fails(f"{outcome.result}: {outcome.detail}")
+            fields = self._batch_fields(batch, seconds) | {
+                "result": outcome.result.value,
+                "error": outcome.detail,
+            }
+            logger.warning("batch failed, goes back to its queue", extra=fields)
+
+    def fails(self, what: str) -> None:
+        self.last_error = {"at": _now(), "what": what}
+
+    def fields(self) -> dict[str, Any]:
+        """What every log line of this mapping carries."""
+        return {"queue": self.mapping.queue, "function": self.mapping.function}
+
+    def snapshot(self) -> dict[str, Any]:
+        return self.fields() | {
+            "state": self.state.value,
+            "in_flight": self.in_flight,
+            "batch_size": self.mapping.batch_size,
+            "batching_window_seconds": self.mapping.window_seconds,
+            "messages": dict(self.messages),
+            "last_success": self.last_success,
+            "last_error": self.last_error,
+        }
+
+    def _batch_fields(self, batch: list[Delivery], seconds: float) -> dict[str, Any]:
+        ids = list(dict.fromkeys(item.correlation_id for item in batch if item.correlation_id))
+        return self.fields() | {
+            "batch_size": len(batch),
+            "duration_ms": round(seconds * 1000, 1),
+            "correlation_ids": ids[:MAX_LOGGED_CORRELATION_IDS],
+        }
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,122 @@
+"""Follows the mappings: starts a worker for each, stops what is gone, replaces what changed."""
+
+import logging
+import threading
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from tidings_local.bridge.lambda_api import Invoker, LambdaApi
+from tidings_local.bridge.mapping import Mapping
+from tidings_local.bridge.mapping_source import MappingSource, MappingsUnreadableError
+from tidings_local.bridge.metrics import Metrics
+from tidings_local.bridge.report import CONNECTED_STATES, MappingReport
+from tidings_local.bridge.settings import BridgeSettings
+from tidings_local.bridge.worker import Worker
+
+logger = logging.getLogger(__name__)
+
+# A mapping that was changed or disabled may finish what it has under way.
+LONGEST_HANDOVER_SECONDS = 900.0
+# Past the drain limit a worker only has to close its connection.
+CLOSE_SECONDS = 2.0
+
+
+class Supervisor:
+    def __init__(
+        self, settings: BridgeSettings, api: LambdaApi, source: MappingSource, metrics: Metrics
+    ) -> None:
+        self._settings = settings
+        self._api = api
+        self._source = source
+        self._metrics = metrics
+        self._workers: dict[str, Worker] = {}
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._listing: dict[str, Any] = {"reachable": False, "error": None, "last_listed": None}
+        self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Drains all workers at once, for at most the drain limit."""
+        self._stopping.set()
+        self._wake.set()
+        self._thread.join()
+        for worker in self._workers.values():
+            worker.stop(self._settings.bridge_drain_seconds)
+        for worker in self._workers.values():
+            worker.join(self._settings.bridge_drain_seconds + CLOSE_SECONDS)
+
+    def health(self) -> dict[str, Any]:
+        mappings = [worker.report.snapshot() for worker in list(self._workers.values())]
+        connected = all(mapping["state"] in CONNECTED_STATES for mapping in mappings)
+        healthy = connected and self._listing["reachable"]
+        return {
+            "status": "ok" if healthy else "degraded",
+            # Nothing is connected while there is nothing to consume.
+            "broker": {"connected": connected if mappings else None},
+            "lambda": dict(self._listing),
+            "mappings": mappings,
+        }
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._wake.clear()
+            self._follow()
+            self._wake.wait(self._settings.bridge_poll_seconds)
+
+    def _follow(self) -> None:
+        try:
+            mappings = self._source.mappings()
+        except (BotoCoreError, ClientError, MappingsUnreadableError) as error:
+            self._listing_failed(str(error))
+        except Exception as error:
+            logger.exception("mappings cannot be listed")
+            self._listing_failed(repr(error))
+        else:
+            self._listing_succeeded()
+            self._reconcile({mapping.uuid: mapping for mapping in mappings})
+
+    def _listing_failed(self, error: str) -> None:
+        """Those known go on: the functions may be there although the listing is not."""
+        if self._listing["error"] != error:
+            logger.warning("mappings cannot be listed", extra={"error": error})
+        self._listing = self._listing | {"reachable": False, "error": error}
+        self._metrics.lambda_reachable.set(0)
+
+    def _listing_succeeded(self) -> None:
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        self._listing = {"reachable": True, "error": None, "last_listed": now}
+        self._metrics.lambda_reachable.set(1)
+
+    def _reconcile(self, wanted: dict[str, Mapping]) -> None:
+        for uuid, worker in list(self._workers.items()):
+            if wanted.get(uuid) != worker.report.mapping:
+                worker.stop(LONGEST_HANDOVER_SECONDS)
+            if not worker.alive:
+                self._forget(uuid)
+        for uuid in wanted.keys() - self._workers.keys():
+            self._employ(wanted[uuid])
+        self._metrics.mappings.set(len(wanted))
+
+    def _employ(self, mapping: Mapping) -> None:
+        if mapping.has_filters:
+            logger.error(
+                "filter criteria are not applied: the function gets every message",
+                extra={"queue": mapping.queue, "function": mapping.function},
+            )
+        worker = Worker(
+            self._settings,
+            MappingReport(mapping, self._metrics),
+            Invoker(self._api, mapping.function_arn),
+            on_exit=self._wake.set,
+        )
+        self._workers[mapping.uuid] = worker
+        worker.start()
+
+    def _forget(self, uuid: str) -> None:
+        mapping = self._workers.pop(uuid).report.mapping
+        self._metrics.forget(mapping.queue, mapping.function)

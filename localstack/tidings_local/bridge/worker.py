@@ -1,0 +1,131 @@
+"""One mapping's thread: connects, consumes, and starts over for as long as it is wanted."""
+
+import logging
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pika
+from pika.exceptions import AMQPError, ChannelClosedByBroker
+
+from tidings_local.bridge.backoff import Backoff
+from tidings_local.bridge.consumer import Consumer, ConsumerCancelledError
+from tidings_local.bridge.event import Envelope
+from tidings_local.bridge.lambda_api import Invoker
+from tidings_local.bridge.report import MappingReport, State
+from tidings_local.bridge.settings import BridgeSettings, connection_parameters
+from tidings_local.bridge.stop_signal import StopSignal
+
+logger = logging.getLogger(__name__)
+
+FIRST_RETRY_SECONDS = 0.5
+LONGEST_RETRY_SECONDS = 30.0
+# A broker that is back, or a queue that was declared, is noticed soon.
+FIRST_RECONNECT_SECONDS = 0.2
+LONGEST_RECONNECT_SECONDS = 5.0
+AMQP_NOT_FOUND = 404
+
+
+class Worker:
+    def __init__(
+        self,
+        settings: BridgeSettings,
+        report: MappingReport,
+        invoker: Invoker,
+        on_exit: Callable[[], None],
+    ) -> None:
+        self.report = report
+        self._settings = settings
+        self._invoker = invoker
+        self._on_exit = on_exit
+        self._stop = StopSignal()
+        self._retry = Backoff(FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS)
+        self._reconnect = Backoff(FIRST_RECONNECT_SECONDS, LONGEST_RECONNECT_SECONDS)
+        # Kept over reconnects: an invocation that outlives its connection keeps its slot.
+        self._pool = ThreadPoolExecutor(settings.bridge_concurrency, "invoke")
+        self._thread = threading.Thread(target=self._run, name=report.mapping.queue, daemon=True)
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, drain_seconds: float) -> None:
+        self._stop.request(drain_seconds)
+
+    def join(self, seconds: float) -> None:
+        self._thread.join(seconds)
+
+    def _run(self) -> None:
+        logger.info("mapping starts", extra=self.report.fields())
+        while not self._stop.requested:
+            self._attempt()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self.report.enters(State.STOPPED)
+        logger.info("mapping stopped", extra=self.report.fields())
+        self._on_exit()
+
+    def _attempt(self) -> None:
+        try:
+            self._consume()
+        except ChannelClosedByBroker as error:
+            missing = error.reply_code == AMQP_NOT_FOUND
+            state = State.QUEUE_MISSING if missing else State.CONNECTING
+            self._wait_after(state, f"{error.reply_code} {error.reply_text}")
+        except (AMQPError, ConsumerCancelledError, OSError) as error:
+            self._wait_after(State.CONNECTING, _told(error))
+        except Exception as error:
+            # A mistake of ours in one mapping must not end it, nor go unseen.
+            logger.exception("mapping failed", extra=self.report.fields())
+            self._wait_after(State.CONNECTING, _told(error))
+
+    def _consume(self) -> None:
+        parameters = self._parameters()
+        connection = pika.BlockingConnection(parameters)
+        try:
+            consumer = self._consumer(connection, parameters.virtual_host)
+            consumer.start()
+            self._reconnect.reset()
+            consumer.run(self._stop)
+        finally:
+            # Closing gives back to the queue whatever is not acknowledged.
+            if connection.is_open:
+                connection.close()
+
+    def _parameters(self) -> pika.URLParameters:
+        mapping = self.report.mapping
+        name = f"tidings-bridge[{os.getpid()}] {mapping.queue} -> {mapping.function}"
+        parameters = connection_parameters(self._settings.amqp_url, name)
+        if mapping.virtual_host is not None:
+            parameters.virtual_host = mapping.virtual_host
+        return parameters
+
+    def _consumer(self, connection: pika.BlockingConnection, virtual_host: str) -> Consumer:
+        mapping = self.report.mapping
+        return Consumer(
+            connection,
+            Envelope(mapping.event_source_arn, mapping.queue, virtual_host),
+            self.report,
+            self._invoker,
+            self._pool,
+            self._retry,
+            concurrency=self._settings.bridge_concurrency,
+            max_prefetch=self._settings.bridge_max_prefetch,
+        )
+
+    def _wait_after(self, state: State, what: str) -> None:
+        self.report.enters(state)
+        self.report.fails(what)
+        seconds = self._reconnect.next()
+        fields = {"state": state.value, "error": what, "retry_in_seconds": round(seconds, 2)}
+        message = "queue is missing" if state is State.QUEUE_MISSING else "broker is not reachable"
+        logger.warning(message, extra=self.report.fields() | fields)
+        self._stop.wait(seconds)
+
+
+def _told(error: Exception) -> str:
+    """pika wraps what happened into errors that often have no text of their own."""
+    return str(error) or repr(error)
