@@ -1,0 +1,28 @@
+"""Runs Lambda functions as processes. Knows nothing of LocalStack: any front door can use it."""
+
+from tidings_local.lambda_host.errors import (
+    BadPackageError,
+    HostStoppedError,
+    LambdaHostError,
+    RuntimeMissingError,
+    ThrottledError,
+)
+from tidings_local.lambda_host.function import Function, FunctionKey, Invocation, Outcome
+from tidings_local.lambda_host.host import HostSettings, LambdaHost
+from tidings_local.lambda_host.packages import Archive, PackageStore
+
+__all__ = [
+    "Archive",
+    "BadPackageError",
+    "Function",
+    "FunctionKey",
+    "HostSettings",
+    "HostStoppedError",
+    "Invocation",
+    "LambdaHost",
+    "LambdaHostError",
+    "Outcome",
+    "PackageStore",
+    "RuntimeMissingError",
+    "ThrottledError",
+]

@@ -1,0 +1,75 @@
+"""Tells the reaper which processes run, and starts another reaper if it was ended."""
+
+import logging
+import subprocess
+import sys
+from pathlib import Path
+from threading import Lock
+
+logger = logging.getLogger(__name__)
+
+_REAPER = Path(__file__).with_name("reaper.py")
+_END_LIMIT_SECONDS = 5.0
+
+
+class OrphanGuard:
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._pids: set[int] = set()
+        self._reaper: subprocess.Popen[str] | None = None
+        self._closed = False
+
+    def watch(self, pid: int) -> None:
+        with self._lock:
+            self._pids.add(pid)
+            self._tell(f"+{pid}\n")
+
+    def forget(self, pid: int) -> None:
+        with self._lock:
+            self._pids.discard(pid)
+            self._tell(f"-{pid}\n")
+
+    def close(self) -> None:
+        """The reaper kills what is left, as it would if the host died."""
+        with self._lock:
+            self._closed = True
+            reaper, self._reaper = self._reaper, None
+        if reaper is None or reaper.stdin is None:
+            return
+        try:
+            reaper.stdin.close()
+            reaper.wait(_END_LIMIT_SECONDS)
+        except (OSError, subprocess.TimeoutExpired):
+            logger.exception("the reaper did not end")
+            reaper.kill()
+
+    def _tell(self, line: str) -> None:
+        if self._closed:
+            return
+        if self._reaper is None or not self._wrote(self._reaper, line):
+            self._reaper = _start_reaper()
+            if not self._wrote(self._reaper, "".join(f"+{pid}\n" for pid in self._pids)):
+                logger.error("functions would outlive a killed host: the reaper does not start")
+
+    def _wrote(self, reaper: subprocess.Popen[str], text: str) -> bool:
+        if reaper.stdin is None or reaper.poll() is not None:
+            return False
+        try:
+            reaper.stdin.write(text)
+            reaper.stdin.flush()
+        except OSError:
+            logger.warning("the reaper was ended; starting another")
+            return False
+        return True
+
+
+def _start_reaper() -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-I", "-S", str(_REAPER)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # out of reach of what ends the host's process group
+        text=True,
+        env={},
+    )
