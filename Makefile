@@ -1,0 +1,54 @@
+# Every target is one call of the launcher; see docs/launcher.md.
+# localstack/bootstrap.py needs nothing but Python 3.11 and pip.
+PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3.11)
+LAUNCH := @$(PYTHON) localstack/bootstrap.py
+
+# Said behind a target (make logs FN=gateway) or in the environment; never on a command
+# line, where a password could be read by others.
+export ENGINE FN CORRELATION FOLLOW RULE EMAIL PASSWORD FORCE PYTEST T TIDINGS_STACK
+
+.PHONY: help demo up down status deploy logs run-rule create-admin test lint lock \
+        clean-data declare-topology
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## install what is missing, start everything, play a customer's story
+	$(LAUNCH) demo
+
+up: ## start the stack and deploy the code; safe to repeat
+	$(LAUNCH) up
+
+down: ## stop the stack; its data stays
+	$(LAUNCH) down
+
+status: ## what runs, since when, where; the public addresses
+	$(LAUNCH) status
+
+deploy: ## changed code to the running stack
+	$(LAUNCH) deploy
+
+logs: ## the functions' logs: FN=gateway CORRELATION=id FOLLOW=1
+	$(LAUNCH) logs
+
+run-rule: ## fire a scheduled rule now: RULE=name
+	$(LAUNCH) run-rule
+
+create-admin: ## make an administrator: EMAIL=... PASSWORD=...
+	$(LAUNCH) create-admin
+
+test: ## every test, on a stack of its own; T=path or PYTEST="-k name" narrow it
+	$(LAUNCH) test
+
+lint: ## formatting, lint, types, import direction, template
+	$(LAUNCH) lint
+
+lock: ## compile the pinned requirements anew
+	$(LAUNCH) lock
+
+clean-data: ## remove the stack's data, logs and secrets (asks; FORCE=1 does not)
+	$(LAUNCH) clean-data
+
+declare-topology: ## exchanges and queues to RabbitMQ (TIDINGS_AMQP_URL for any other)
+	$(LAUNCH) declare-topology

@@ -1,0 +1,38 @@
+"""`python -m tidings_local.launcher <command>`: what the Makefile's targets call."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from types import FrameType
+
+from . import progress
+from .commands import COMMANDS
+from .errors import LauncherError
+
+
+def main(arguments: list[str]) -> int:
+    command = COMMANDS.get(arguments[0]) if arguments else None
+    if command is None:
+        progress.complain(f"commands: {', '.join(COMMANDS)}")
+        return 2
+    signal.signal(signal.SIGTERM, _as_interrupt)
+    try:
+        return command()
+    except LauncherError as error:
+        for line in error.lines():
+            progress.complain(line)
+        return 1
+    except KeyboardInterrupt:
+        progress.complain("interrupted")
+        return 130
+    except BrokenPipeError:
+        return 0
+
+
+def _as_interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,177 @@
+"""One function for each make target; returns the exit status."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Callable
+
+import bootstrap
+
+from . import docker, progress
+from .admin import create_admin
+from .deploy import deploy as deploy_code
+from .errors import LauncherError
+from .lifecycle import stop_all
+from .lint import lint as run_lint
+from .logs import show_logs
+from .rules import Invocation, invoke_rule
+from .services.members import members_of
+from .settings import Settings, load_options, load_settings
+from .stack import Stack, find_stack
+from .status import show_addresses
+from .status import status as show_status
+from .story import play
+from .supervisor import Supervisor
+from .testing import run_tests
+from .up import declare_topology as declare
+from .up import up as bring_up
+
+
+def up() -> int:
+    settings = load_settings()
+    stack = find_stack(settings)
+    with stack.locked():
+        bring_up(stack, settings)
+    progress.step(f"stack {stack.name} is up")
+    show_addresses(stack)
+    return 0
+
+
+def down() -> int:
+    settings = load_settings()
+    stack = find_stack(settings)
+    with stack.locked():
+        stopped = stop_all(stack)
+        if settings.engine == "docker":
+            docker.down(stack, members_of(stack, settings))
+    progress.step(
+        f"stack {stack.name} {'stopped, its data kept' if stopped else 'was not running'}"
+    )
+    return 0
+
+
+def status() -> int:
+    settings = load_settings()
+    stack = find_stack(settings)
+    progress.show(f"stack {stack.name} in {stack.folder}\n")
+    return 0 if show_status(stack, members_of(stack, settings)) else 1
+
+
+def deploy() -> int:
+    settings = load_settings()
+    stack = _running(settings)
+    with stack.locked():
+        deploy_code(stack, settings, members_of(stack, settings))
+    return 0
+
+
+def demo() -> int:
+    settings = load_settings()
+    stack = find_stack(settings)
+    with stack.locked():
+        bring_up(stack, settings)
+    play(stack)
+    return 0
+
+
+def logs() -> int:
+    options = load_options()
+    show_logs(
+        _running(load_settings()),
+        function=options.fn,
+        correlation=options.correlation,
+        follow=options.follow,
+    )
+    return 0
+
+
+def run_rule() -> int:
+    rule = load_options().rule
+    stack = _running(load_settings())
+    done = invoke_rule(stack, rule or "")
+    for invocation in done:
+        _show(invocation)
+    return 1 if any(invocation.failed for invocation in done) else 0
+
+
+def admin() -> int:
+    options = load_options()
+    create_admin(_running(load_settings()), options.email, options.password)
+    progress.show(f"{options.email} is an administrator")
+    return 0
+
+
+def test() -> int:
+    # Not from `.env`: the tests write what they like, which must not reach a database that
+    # somebody works with. TIDINGS_MONGODB_URI=... make test says it on purpose.
+    settings = load_settings(with_env_file=False).model_copy(update={"stack": "test"})
+    stack = find_stack(settings)
+    with stack.locked():
+        return run_tests(stack, settings, load_options())
+
+
+def lint() -> int:
+    try:
+        bootstrap.ensure("dev", "sam")
+    except bootstrap.BootstrapError as error:
+        raise LauncherError(str(error)) from None
+    return 0 if run_lint() else 1
+
+
+def clean_data() -> int:
+    settings = load_settings()
+    stack = find_stack(settings)
+    if not load_options().force and not _agrees(stack):
+        raise LauncherError("nothing was removed", hint="FORCE=1 does not ask")
+    with stack.locked():
+        stop_all(stack)
+        if settings.engine == "docker":
+            docker.down(stack, members_of(stack, settings), with_data=True)
+        shutil.rmtree(stack.folder)
+    progress.step(f"removed {stack.folder}")
+    return 0
+
+
+def declare_topology() -> int:
+    settings = load_settings()
+    declare(settings.amqp_url or members_of(_running(settings), settings).connections.amqp_url)
+    progress.step("declared infra/rabbitmq/topology.yaml")
+    return 0
+
+
+def _running(settings: Settings) -> Stack:
+    stack = find_stack(settings)
+    if not Supervisor(stack).answers():
+        raise LauncherError(f"stack {stack.name} is not running", hint="make up")
+    return stack
+
+
+def _agrees(stack: Stack) -> bool:
+    if not sys.stdin.isatty():
+        return False
+    progress.show(f"Remove all data, logs and secrets of stack {stack.name} in {stack.folder}?")
+    return input("Type its name to agree: ").strip() == stack.name
+
+
+def _show(invocation: Invocation) -> None:
+    progress.show(f"{invocation.function}: {'failed' if invocation.failed else 'ok'}")
+    progress.show(json.dumps(invocation.result, indent=2))
+    progress.show(invocation.log.rstrip())
+
+
+COMMANDS: dict[str, Callable[[], int]] = {
+    "up": up,
+    "down": down,
+    "status": status,
+    "deploy": deploy,
+    "demo": demo,
+    "logs": logs,
+    "run-rule": run_rule,
+    "create-admin": admin,
+    "test": test,
+    "lint": lint,
+    "clean-data": clean_data,
+    "declare-topology": declare_topology,
+}

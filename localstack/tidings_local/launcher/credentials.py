@@ -1,0 +1,61 @@
+"""Fresh secrets for each stack: made once, kept with its data, readable by its owner only."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+PASSWORD_BYTES = 24
+
+
+@dataclass(frozen=True)
+class Credentials:
+    rabbitmq_user: str
+    rabbitmq_password: str
+    redis_password: str
+    signing_keys: dict[str, Any]
+
+
+def load_or_make(folder: Path) -> Credentials:
+    file = folder / "secrets.json"
+    if file.is_file():
+        return Credentials(**json.loads(file.read_text()))
+    made = make()
+    _write_private(file, json.dumps(asdict(made), indent=2))
+    return made
+
+
+def make() -> Credentials:
+    return Credentials(
+        rabbitmq_user=f"tidings-{secrets.token_hex(4)}",
+        rabbitmq_password=secrets.token_urlsafe(PASSWORD_BYTES),
+        redis_password=secrets.token_urlsafe(PASSWORD_BYTES),
+        signing_keys=make_signing_keys(),
+    )
+
+
+def make_signing_keys() -> dict[str, Any]:
+    key_id = secrets.token_hex(8)
+    key = ec.generate_private_key(ec.SECP256R1())
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    return {"current": key_id, "keys": [{"kid": key_id, "private_key": pem.decode()}]}
+
+
+def _write_private(file: Path, text: str) -> None:
+    """Private from its first byte on, whole or not at all."""
+    draft = file.with_suffix(".draft")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+        out.write(text)
+    draft.rename(file)

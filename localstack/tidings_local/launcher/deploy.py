@@ -1,0 +1,128 @@
+"""Brings the code as it is now to the stack's LocalStack."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from typing import Any
+
+from . import cloudformation, progress
+from .aws import client
+from .build import build, source_fingerprint
+from .errors import LauncherError
+from .package import package
+from .services.localstack import session_id
+from .services.members import Members
+from .settings import Settings
+from .stack import Stack
+
+BROKER_ARN = "arn:aws:mq:us-east-1:000000000000:broker:tidings:b-local"
+ACTIVE_SECONDS = 60
+SECRET_PREFIX = cloudformation.CLOUDFORMATION_STACK
+
+
+def is_deployed(stack: Stack, settings: Settings, members: Members) -> bool:
+    """Whether this very LocalStack already has this very code and these very connections."""
+    try:
+        remembered = json.loads(_note(stack).read_text())
+    except (OSError, ValueError):
+        return False
+    return bool(remembered == _wanted(stack, settings, members))
+
+
+def deploy(stack: Stack, settings: Settings, members: Members) -> None:
+    wanted = _wanted(stack, settings, members)
+    template = build()
+    progress.step("deploying to LocalStack")
+    secrets = store_secrets(stack, members)
+    url = package(template, client(stack, "s3"))
+    cloudformation.deploy(
+        client(stack, "cloudformation"), url, parameters(secrets, settings.log_level)
+    )
+    count = _wait_until_active(client(stack, "lambda"))
+    _note(stack).write_text(json.dumps(wanted))
+    progress.step(f"deployed {count} functions")
+
+
+def parameters(secret_arns: dict[str, str], log_level: str) -> dict[str, str]:
+    """Everything a template may want to know; it gets those that it declares."""
+    return {
+        "ConnectionsSecret": f"{SECRET_PREFIX}/connections",
+        "ConnectionsSecretArn": secret_arns["connections"],
+        "SigningKeysSecret": f"{SECRET_PREFIX}/signing-keys",
+        "SigningKeysSecretArn": secret_arns["signing-keys"],
+        "BrokerSecretArn": secret_arns["broker"],
+        "BrokerArn": BROKER_ARN,
+        "StageName": "local",
+        "LogLevel": log_level,
+    }
+
+
+def secret_values(members: Members) -> dict[str, dict[str, Any]]:
+    connections = members.connections
+    return {
+        "signing-keys": members.credentials.signing_keys,
+        "connections": {
+            "mongodb_uri": connections.mongodb_uri,
+            "redis_url": connections.redis_url,
+            "amqp_url": connections.amqp_url,
+        },
+        "broker": connections.broker_login,
+    }
+
+
+def store_secrets(stack: Stack, members: Members) -> dict[str, str]:
+    """Put the stack's secrets into Secrets Manager; returns their ARNs."""
+    manager = client(stack, "secretsmanager")
+    return {
+        name: _store(manager, f"{SECRET_PREFIX}/{name}", json.dumps(value))
+        for name, value in secret_values(members).items()
+    }
+
+
+def _store(manager: Any, name: str, value: str) -> str:
+    try:
+        return str(manager.create_secret(Name=name, SecretString=value)["ARN"])
+    except manager.exceptions.ResourceExistsException:
+        return str(manager.put_secret_value(SecretId=name, SecretString=value)["ARN"])
+
+
+def _note(stack: Stack) -> Any:
+    return stack.run / "deployed.json"
+
+
+def _wanted(stack: Stack, settings: Settings, members: Members) -> dict[str, str]:
+    secrets = json.dumps(secret_values(members), sort_keys=True)
+    return {
+        "localstack": session_id(stack.endpoint),
+        "sources": source_fingerprint(),
+        "secrets": hashlib.sha256(secrets.encode()).hexdigest(),
+        "log_level": settings.log_level,
+    }
+
+
+def _wait_until_active(functions: Any) -> int:
+    limit = time.monotonic() + ACTIVE_SECONDS
+    while waiting := _not_active(functions):
+        if time.monotonic() > limit:
+            raise LauncherError(f"not active after {ACTIVE_SECONDS} s: {', '.join(waiting)}")
+        time.sleep(0.1)
+    return len(_ours(functions))
+
+
+def _ours(functions: Any) -> list[dict[str, Any]]:
+    pages = functions.get_paginator("list_functions").paginate()
+    return [f for page in pages for f in page["Functions"] if f["FunctionName"][:8] == "tidings-"]
+
+
+def _not_active(functions: Any) -> list[str]:
+    names = [str(function["FunctionName"]) for function in _ours(functions)]
+    return [name for name in names if not _is_active(functions, name)]
+
+
+def _is_active(functions: Any, name: str) -> bool:
+    found = functions.get_function_configuration(FunctionName=name)
+    if found["State"] == "Failed":
+        raise LauncherError(f"function {name} failed", hint=found.get("StateReason", ""))
+    return bool(found["State"] == "Active" and found["LastUpdateStatus"] == "Successful")

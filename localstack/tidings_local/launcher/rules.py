@@ -1,0 +1,73 @@
+"""`make run-rule`: fires a scheduled rule now, with the event that EventBridge sends."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from base64 import b64decode
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from .aws import ACCOUNT, REGION, client
+from .errors import LauncherError
+from .stack import Stack
+
+PREFIX = "tidings-"
+
+
+@dataclass(frozen=True)
+class Invocation:
+    function: str
+    result: Any
+    failed: bool
+    log: str
+
+
+def scheduled_event(rule_arn: str, now: datetime | None = None) -> dict[str, Any]:
+    moment = (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {
+        "version": "0",
+        "id": str(uuid.uuid4()),
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": ACCOUNT,
+        "time": moment,
+        "region": REGION,
+        "resources": [rule_arn],
+        "detail": {},
+    }
+
+
+def rule_names(stack: Stack) -> list[str]:
+    """The rules as a person names them, without the prefix."""
+    pages = client(stack, "events").get_paginator("list_rules").paginate(NamePrefix=PREFIX)
+    return sorted(rule["Name"].removeprefix(PREFIX) for page in pages for rule in page["Rules"])
+
+
+def invoke_rule(stack: Stack, name: str) -> list[Invocation]:
+    known = rule_names(stack)
+    if name not in known:
+        raise LauncherError(f"there is no rule {name}", hint=f"rules: {', '.join(known) or 'none'}")
+    events = client(stack, "events")
+    full_name = PREFIX + name
+    event = scheduled_event(events.describe_rule(Name=full_name)["Arn"])
+    targets = events.list_targets_by_rule(Rule=full_name)["Targets"]
+    return [invoke(stack, target["Arn"], _input_of(target, event)) for target in targets]
+
+
+def _input_of(target: dict[str, Any], event: dict[str, Any]) -> Any:
+    return json.loads(target["Input"]) if target.get("Input") else event
+
+
+def invoke(stack: Stack, function: str, event: Any) -> Invocation:
+    answer = client(stack, "lambda").invoke(
+        FunctionName=function, Payload=json.dumps(event).encode(), LogType="Tail"
+    )
+    payload = answer["Payload"].read()
+    return Invocation(
+        function=function.rpartition(":")[2],
+        result=json.loads(payload) if payload else None,
+        failed="FunctionError" in answer,
+        log=b64decode(answer.get("LogResult", "")).decode(errors="replace"),
+    )

@@ -1,0 +1,87 @@
+"""LocalStack 4.12 as a plain process, with our Lambda executor and Amazon MQ plugin."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import httpx
+
+import bootstrap
+
+from ..ports import LOOPBACK
+from ..settings import STATE, Settings
+from ..stack import Stack
+from .service import PROBE_TIMEOUT_SECONDS, Service
+
+
+def localstack(stack: Stack, settings: Settings) -> Service:
+    # -P: our folder `localstack/` must not hide LocalStack's package of that name.
+    python = str(bootstrap.python_of("localstack"))
+    return Service(
+        name="localstack",
+        command=[python, "-P", "-m", "localstack.runtime.main"],
+        probe=partial(probe, stack.endpoint),
+        ports=(stack.ports.localstack,),
+        environment=_environment(stack, settings),
+        starts_after=1,
+        # It forgets its functions when it dies. An empty one that answers 404 is worse than
+        # none: `make up` brings it back and deploys again.
+        restarts=False,
+        stop_seconds=15,
+        ready_seconds=90,
+    )
+
+
+def make_folders(stack: Stack) -> None:
+    for folder in (stack.data / "localstack", stack.run / "lambda", stack.run / "tmp"):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _environment(stack: Stack, settings: Settings) -> dict[str, str]:
+    port = stack.ports.localstack
+    first, last = stack.ports.localstack_internal
+    environment = {
+        "GATEWAY_LISTEN": f"{LOOPBACK}:{port}",
+        "LOCALSTACK_HOST": f"localhost:{port}",
+        "LOCALSTACK_VOLUME_DIR": str(stack.data / "localstack"),
+        "EXTERNAL_SERVICE_PORTS_START": str(first),
+        "EXTERNAL_SERVICE_PORTS_END": str(last),
+        "HOME": str(stack.run),
+        "TMPDIR": str(stack.run / "tmp"),
+        "XDG_CACHE_HOME": str(STATE / "cache"),  # a foreign ~/.cache/plux never matters
+        "DISABLE_EVENTS": "1",
+        "SKIP_SSL_CERT_DOWNLOAD": "1",
+        "DNS_ADDRESS": "0",
+        "IN_MEMORY_CLIENT": "1",
+        "EAGER_SERVICE_LOADING": "0",
+        "PERSISTENCE": "0",
+        "LS_LOG": settings.localstack_log,
+        "PYTHONWARNINGS": "ignore",
+        "LAMBDA_RUNTIME_EXECUTOR": settings.lambda_executor,
+        "TIDINGS_RUNTIME_PYTHON": str(bootstrap.python_of("runtime")),
+        "TIDINGS_LAMBDA_DIR": str(stack.run / "lambda"),
+    }
+    return environment | _limits(settings)
+
+
+def _limits(settings: Settings) -> dict[str, str]:
+    limits = {
+        "TIDINGS_LAMBDA_MAX_ENVIRONMENTS": settings.lambda_max_environments,
+        "TIDINGS_LAMBDA_KEEPALIVE_SECONDS": settings.lambda_keepalive_seconds,
+    }
+    return {name: str(value) for name, value in limits.items() if value is not None}
+
+
+def probe(endpoint: str) -> str:
+    answer = httpx.get(
+        f"{endpoint}/_localstack/health", timeout=PROBE_TIMEOUT_SECONDS, trust_env=False
+    )
+    return str(answer.raise_for_status().json()["version"])
+
+
+def session_id(endpoint: str) -> str:
+    """Another one after each start: tells a LocalStack that has forgotten everything."""
+    answer = httpx.get(
+        f"{endpoint}/_localstack/info", timeout=PROBE_TIMEOUT_SECONDS, trust_env=False
+    )
+    return str(answer.raise_for_status().json()["session_id"])

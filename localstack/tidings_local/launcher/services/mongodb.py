@@ -1,0 +1,42 @@
+"""The embedded MongoDB: SecantusDB, a Python package over the WiredTiger engine."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from pymongo import MongoClient
+
+import bootstrap
+
+from ..ports import LOOPBACK
+from ..stack import Stack
+from .service import PROBE_TIMEOUT_SECONDS, Service
+
+
+def mongodb(stack: Stack) -> Service:
+    server = bootstrap.VENVS / "mongodb" / "bin" / "secantusd-py"
+    # A configuration file of its own: without one it would read whatever lies in the
+    # working directory or the home folder.
+    command = [str(server), "--config", str(stack.etc / "secantusd.toml"), "--host", LOOPBACK]
+    storage = ["--port", str(stack.ports.mongodb), "--storage-path", str(stack.data / "mongodb")]
+    return Service(
+        name="mongodb",
+        command=command + storage,
+        probe=partial(probe, local_url(stack)),
+        ports=(stack.ports.mongodb,),
+        starts_after=1,
+    )
+
+
+def local_url(stack: Stack) -> str:
+    return f"mongodb://{LOOPBACK}:{stack.ports.mongodb}/"
+
+
+def write_configuration(stack: Stack) -> None:
+    (stack.etc / "secantusd.toml").write_text("")
+
+
+def probe(url: str) -> str:
+    with MongoClient[Any](url, serverSelectionTimeoutMS=PROBE_TIMEOUT_SECONDS * 1000) as client:
+        return str(client.server_info()["version"])

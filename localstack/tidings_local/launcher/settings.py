@@ -1,0 +1,96 @@
+"""What a person can set, by environment or by a `.env` file. Nothing else reads the environment."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from .errors import LauncherError
+
+ROOT = Path(__file__).resolve().parents[3]
+STATE = ROOT / ".tidings"
+
+StackName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,29}$")]
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
+# What a service of ours must not take over from the shell it was started in: a real AWS
+# profile, settings meant for another broker or another Python.
+_NOT_INHERITED = (
+    "AWS_",
+    "TIDINGS_",
+    "RABBITMQ_",
+    "ERL_",
+    "PYTHON",
+    "VIRTUAL_ENV",
+    "MAKE",
+    "MFLAGS",
+)
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", populate_by_name=True)
+
+    stack: StackName = Field("local", validation_alias="TIDINGS_STACK")
+    port_base: int = Field(4566, ge=1024, le=45000, validation_alias="TIDINGS_PORT_BASE")
+    mongodb_uri: str | None = Field(None, validation_alias="TIDINGS_MONGODB_URI")
+    redis_url: str | None = Field(None, validation_alias="TIDINGS_REDIS_URL")
+    amqp_url: str | None = Field(None, validation_alias="TIDINGS_AMQP_URL")
+    log_level: LogLevel = Field("INFO", validation_alias="TIDINGS_LOG_LEVEL")
+    engine: Literal["process", "docker"] = Field("process", validation_alias="ENGINE")
+    lambda_executor: str = Field("process", validation_alias="LAMBDA_RUNTIME_EXECUTOR")
+    lambda_max_environments: int | None = Field(
+        None, validation_alias="TIDINGS_LAMBDA_MAX_ENVIRONMENTS"
+    )
+    lambda_keepalive_seconds: float | None = Field(
+        None, validation_alias="TIDINGS_LAMBDA_KEEPALIVE_SECONDS"
+    )
+    localstack_log: str = Field("warning", validation_alias="LS_LOG")
+
+
+class Options(BaseSettings):
+    """What is said behind a make target: `make logs FN=gateway`."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore")
+
+    fn: str | None = None
+    correlation: str | None = None
+    follow: bool = False
+    rule: str | None = None
+    email: str | None = None
+    password: str | None = None
+    force: bool = False
+    pytest: str = ""
+    t: str = ""
+
+
+def load_settings(*, with_env_file: bool = True) -> Settings:
+    try:
+        return Settings(_env_file=ROOT / ".env" if with_env_file else None)  # type: ignore[call-arg]
+    except ValidationError as error:
+        raise LauncherError(_first_problem(error)) from None
+
+
+def load_options() -> Options:
+    try:
+        return Options()
+    except ValidationError as error:
+        raise LauncherError(_first_problem(error)) from None
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors()[0]
+    return f"{'.'.join(map(str, problem['loc'])).upper()} is not usable: {problem['msg']}"
+
+
+def inherited_environment() -> dict[str, str]:
+    """This process's environment without what would confuse a service."""
+    kept = {name: value for name, value in os.environ.items() if _is_inherited(name)}
+    return {"HOME": str(STATE), "PATH": os.defpath} | kept
+
+
+def _is_inherited(name: str) -> bool:
+    return not name.startswith(_NOT_INHERITED)

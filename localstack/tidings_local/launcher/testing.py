@@ -1,0 +1,82 @@
+"""`make test`: the whole suite against a stack of its own."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+
+import bootstrap
+
+from . import progress
+from .aws import environment as aws_environment
+from .errors import LauncherError
+from .lifecycle import stop_all
+from .lint import lint
+from .services.connections import Connections
+from .settings import ROOT, Options, Settings, inherited_environment
+from .stack import Stack
+from .up import install, up
+
+PYTEST_NO_TESTS = 5
+
+
+def run_tests(stack: Stack, settings: Settings, options: Options) -> int:
+    """Lint, bring up a fresh stack, run pytest, take the stack down; pytest's exit status."""
+    install(settings)
+    try:
+        bootstrap.ensure("dev")
+    except bootstrap.BootstrapError as error:
+        raise LauncherError(str(error)) from None
+    clean(stack)
+    try:
+        return _lint_and_test(stack, settings, options)
+    finally:
+        progress.step(f"taking the stack {stack.name} down")
+        stop_all(stack)
+
+
+def clean(stack: Stack) -> None:
+    stop_all(stack)
+    for folder in (stack.data, stack.logs, stack.run, stack.etc):
+        shutil.rmtree(folder, ignore_errors=True)
+    (stack.folder / "secrets.json").unlink(missing_ok=True)
+
+
+def _lint_and_test(stack: Stack, settings: Settings, options: Options) -> int:
+    narrowed = bool(options.t or options.pytest)
+    with ThreadPoolExecutor(1) as beside:
+        clean_code = None if narrowed else beside.submit(lint)
+        members = up(stack, settings)
+    progress.step("running the tests")
+    failed = _pytest(stack, members.connections, options)
+    if clean_code is not None and not clean_code.result():
+        progress.step("lint failed, see above")
+        return failed or 1
+    return failed
+
+
+def _pytest(stack: Stack, connections: Connections, options: Options) -> int:
+    python = str(bootstrap.python_of("dev"))
+    command = [python, "-m", "pytest", *shlex.split(options.pytest), *shlex.split(options.t)]
+    environment = inherited_environment() | test_environment(stack, connections)
+    tests = subprocess.Popen(command, cwd=ROOT, env=environment)
+    try:
+        return tests.wait()
+    except KeyboardInterrupt:
+        tests.wait()  # pytest got the Ctrl-C too, and says what it had found
+        raise
+
+
+def test_environment(stack: Stack, connections: Connections) -> dict[str, str]:
+    return aws_environment(stack) | {
+        "TIDINGS_STACK": stack.name,
+        "TIDINGS_STATE_DIR": str(stack.folder),
+        "TIDINGS_API_URL": stack.api_url,
+        "TIDINGS_MONGODB_URI": connections.mongodb_uri,
+        "TIDINGS_REDIS_URL": connections.redis_url,
+        "TIDINGS_AMQP_URL": connections.amqp_url,
+        "TIDINGS_BRIDGE_URL": f"http://127.0.0.1:{stack.ports.bridge}",
+        "TIDINGS_RUNTIME_PYTHON": str(bootstrap.python_of("runtime")),
+    }
