@@ -1,0 +1,719 @@
+"""The bridge as a process, against the real RabbitMQ that TIDINGS_AMQP_URL names."""
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pika
+import pytest
+
+from tests.unit.bridge.lambda_endpoint import (
+    BROKEN_GATEWAY,
+    BROKER_ARN,
+    FUNCTION_ERROR,
+    SUCCESS,
+    THROTTLED,
+    Invocation,
+    LambdaEndpoint,
+    Reply,
+)
+from tidings_local.topology import (
+    DEAD_LETTER_EXCHANGE,
+    Topology,
+    TopologyError,
+    declare,
+    retry_arguments,
+)
+
+pytestmark = pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+
+ROOT = Path(__file__).parents[2]
+LIMIT_SECONDS = 15.0
+QUORUM = {"x-queue-type": "quorum"}
+
+
+def wait_until(condition: Callable[[], Any], what: str, seconds: float = LIMIT_SECONDS) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(0.005)
+
+
+class Broker:
+    """The test's own connection, with queues that are deleted at the end."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._connection = pika.BlockingConnection(pika.URLParameters(url))
+        self._channel = self._connection.channel()
+        self._channel.confirm_delivery()
+        self._queues: list[str] = []
+        self._exchanges: list[str] = []
+
+    def name(self, stem: str) -> str:
+        return f"test-{stem}-{uuid.uuid4().hex[:8]}"
+
+    def queue(self, stem: str = "queue", **arguments: Any) -> str:
+        return self.declare(self.name(stem), **arguments)
+
+    def declare(self, name: str, **arguments: Any) -> str:
+        self._channel.queue_declare(name, durable=True, arguments=QUORUM | arguments)
+        self._queues.append(name)
+        return name
+
+    def declare_exchange(self, name: str, kind: str, bound_to: str) -> None:
+        self._channel.exchange_declare(name, kind, durable=True)
+        self._exchanges.append(name)
+        self._channel.queue_bind(bound_to, name)
+
+    def declare_topology(self, topology: Topology) -> None:
+        self._exchanges += [name for name in topology.exchanges if name != DEAD_LETTER_EXCHANGE]
+        self._queues += topology.queues
+        for delay in topology.retry_delays_seconds:
+            self._exchanges.append(f"retry.{delay}s")
+            self._queues.append(f"retry.{delay}s")
+        declare(self._connection, topology)
+
+    def publish(self, queue: str, *bodies: str, exchange: str = "", **properties: Any) -> None:
+        for body in bodies:
+            settings = pika.BasicProperties(delivery_mode=2, **properties)
+            self._channel.basic_publish(exchange, queue, body.encode(), settings, mandatory=True)
+
+    def ready(self, queue: str) -> int:
+        return self._channel.queue_declare(queue, passive=True).method.message_count
+
+    def pop(self, queue: str) -> str | None:
+        _, _, body = self._channel.basic_get(queue, auto_ack=True)
+        return None if body is None else body.decode()
+
+    def reject(self, queue: str) -> None:
+        method, _, _ = self._channel.basic_get(queue)
+        self._channel.basic_reject(method.delivery_tag, requeue=False)
+
+    def delete(self, queue: str) -> None:
+        self._channel.queue_delete(queue)
+
+    def close(self) -> None:
+        for queue in self._queues:
+            self._channel.queue_delete(queue)
+        for exchange in self._exchanges:
+            self._channel.exchange_delete(exchange)
+        self._connection.close()
+
+
+class Proxy:
+    """A wire to the broker that can be cut: the bridge sees what a lost broker looks like."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._target = (host, port)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.open = True
+        self._pairs: list[tuple[socket.socket, socket.socket]] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut(self) -> None:
+        self.open = False
+        for pair in self._pairs:
+            for end in pair:
+                with contextlib.suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
+        self._pairs.clear()
+
+    def mend(self) -> None:
+        self.open = True
+
+    def close(self) -> None:
+        self.cut()
+        self._listener.close()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                if not self.open:
+                    client.close()
+                    continue
+                pair = (client, socket.create_connection(self._target))
+                self._pairs.append(pair)
+                threading.Thread(target=self._pump, args=pair, daemon=True).start()
+
+    def _pump(self, client: socket.socket, broker: socket.socket) -> None:
+        other = {client: broker, broker: client}
+        with contextlib.suppress(OSError), client, broker:
+            while True:
+                for source in select.select([client, broker], [], [])[0]:
+                    received = source.recv(65536)
+                    if not received:
+                        return
+                    other[source].sendall(received)
+
+
+class Bridge:
+    """A bridge process and what it logged."""
+
+    def __init__(self, amqp_url: str, lambda_url: str, **settings: Any) -> None:
+        environment = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(ROOT / "localstack"),
+            "TIDINGS_AMQP_URL": amqp_url,
+            "AWS_ENDPOINT_URL": lambda_url,
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "TIDINGS_BRIDGE_PORT": "0",
+            "TIDINGS_BRIDGE_POLL_SECONDS": "0.1",
+        } | {f"TIDINGS_BRIDGE_{name.upper()}": str(value) for name, value in settings.items()}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tidings_local.bridge"],
+            env=environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.lines: list[dict[str, Any]] = []
+        threading.Thread(target=self._read, daemon=True).start()
+        wait_until(lambda: self.logged("bridge is up"), "the bridge is up")
+        self._url = f"http://127.0.0.1:{self.logged('bridge is up')[0]['port']}"
+
+    def logged(self, message: str, **fields: Any) -> list[dict[str, Any]]:
+        wanted = {"message": message} | fields
+        return [line for line in list(self.lines) if wanted.items() <= line.items()]
+
+    def health(self) -> dict[str, Any]:
+        health: dict[str, Any] = httpx.get(f"{self._url}/health").json()
+        return health
+
+    def metrics(self) -> str:
+        return httpx.get(f"{self._url}/metrics").text
+
+    def states(self) -> dict[str, str]:
+        return {item["queue"]: item["state"] for item in self.health()["mappings"]}
+
+    def consumes(self, *queues: str) -> "Bridge":
+        wanted = dict.fromkeys(queues, "consuming")
+        wait_until(lambda: wanted.items() <= self.states().items(), f"consuming {queues}")
+        return self
+
+    def terminate(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(LIMIT_SECONDS)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(LIMIT_SECONDS)
+
+    def _read(self) -> None:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self.lines.append(json.loads(line))
+
+
+@pytest.fixture(scope="session")
+def amqp_url() -> str:
+    url = os.environ.get("TIDINGS_AMQP_URL")
+    if not url:
+        pytest.fail("TIDINGS_AMQP_URL is not set: these tests need a real RabbitMQ", pytrace=False)
+    return url
+
+
+@pytest.fixture
+def broker(amqp_url: str) -> Iterator[Broker]:
+    broker = Broker(amqp_url)
+    yield broker
+    broker.close()
+
+
+@pytest.fixture
+def endpoint() -> Iterator[LambdaEndpoint]:
+    with LambdaEndpoint() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def start_bridge(broker: Broker, endpoint: LambdaEndpoint) -> Iterator[Callable[..., Bridge]]:
+    bridges: list[Bridge] = []
+
+    def start(amqp_url: str = broker.url, **settings: Any) -> Bridge:
+        bridges.append(Bridge(amqp_url, endpoint.url, **settings))
+        return bridges[-1]
+
+    yield start
+    for bridge in bridges:
+        bridge.kill()
+
+
+@pytest.fixture
+def proxy(amqp_url: str) -> Iterator[Proxy]:
+    parts = urlsplit(amqp_url)
+    proxy = Proxy(parts.hostname or "127.0.0.1", parts.port or 5672)
+    yield proxy
+    proxy.close()
+
+
+def through(proxy: Proxy, amqp_url: str) -> str:
+    parts = urlsplit(amqp_url)
+    credentials = parts.netloc.rpartition("@")[0]
+    return parts._replace(netloc=f"{credentials}@127.0.0.1:{proxy.port}").geturl()
+
+
+class Gate:
+    """A function that works until it is let go."""
+
+    def __init__(self, reply: Reply = SUCCESS) -> None:
+        self._open = threading.Event()
+        self._reply = reply
+
+    def __call__(self, _invocation: Invocation) -> Reply:
+        self._open.wait(LIMIT_SECONDS)
+        return self._reply
+
+    def open(self) -> None:
+        self._open.set()
+
+
+def test_handled_message_arrives_as_the_event_of_aws_and_is_acknowledged(
+    broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge]
+) -> None:
+    queue = broker.queue("inventory")
+    endpoint.map(queue, "reserve")
+    bridge = start_bridge().consumes(queue)
+    broker.publish(queue, "{}", correlation_id="c-1", headers={"attempt": 2, "kind": "order"})
+    wait_until(lambda: bridge.logged("batch handled", queue=queue), "the batch is handled")
+    event = endpoint.of("reserve")[0].event
+    [message] = event["rmqMessagesByQueue"][f"{queue}::{_virtual_host(broker.url)}"]
+    assert (event["eventSource"], event["eventSourceArn"]) == ("aws:rmq", BROKER_ARN)
+    assert message["data"] == "e30="
+    assert message["redelivered"] is False
+    assert message["basicProperties"]["headers"] == {
+        "attempt": 2,
+        "kind": {"bytes": list(b"order")},
+    }
+    [line] = bridge.logged("batch handled")
+    assert (line["function"], line["batch_size"]) == ("reserve", 1)
+    assert line["correlation_ids"] == ["c-1"]
+    assert bridge.terminate() == 0
+    assert broker.ready(queue) == 0
+
+
+def test_health_and_metrics_tell_what_happened(
+    broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge]
+) -> None:
+    queue = broker.queue()
+    endpoint.map(queue, "reserve")
+    bridge = start_bridge().consumes(queue)
+    broker.publish(queue, "one")
+    wait_until(lambda: bridge.health()["mappings"][0]["messages"].get("acked"), "acknowledged")
+    health = bridge.health()
+    assert health["status"] == "ok"
+    assert health["broker"] == {"connected": True}
+    assert health["lambda"]["reachable"] is True
+    assert health["mappings"][0]["last_success"]
+    metrics = bridge.metrics()
+    labels = f'function="reserve",queue="{queue}"'
+    for sample in (
+        f'tidings_bridge_messages_total{{function="reserve",outcome="acked",queue="{queue}"}} 1.0',
+        f'tidings_bridge_invocations_total{{{labels},result="success"}} 1.0',
+        f"tidings_bridge_invoke_seconds_count{{{labels}}} 1.0",
+        f"tidings_bridge_in_flight{{{labels}}} 0.0",
+        f"tidings_bridge_broker_connected{{{labels}}} 1.0",
+        "tidings_bridge_mappings 1.0",
+    ):
+        assert sample in metrics
+
+
+@pytest.mark.parametrize("refusal", [FUNCTION_ERROR, THROTTLED, BROKEN_GATEWAY])
+def test_failed_batch_returns_after_a_pause_and_the_other_mapping_goes_on(
+    broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge], refusal: Reply
+) -> None:
+    failing, healthy = broker.queue("failing"), broker.queue("healthy")
+    endpoint.map(failing, "fails-once")
+    endpoint.map(healthy, "works")
+    endpoint.behave(
+        "fails-once", lambda item: SUCCESS if item.messages[0]["redelivered"] else refusal
+    )
+    bridge = start_bridge().consumes(failing, healthy)
+    broker.publish(failing, "again")
+    wait_until(lambda: endpoint.of("fails-once"), "the first attempt")
+    broker.publish(healthy, *"abc")
+    wait_until(lambda: len(endpoint.bodies("works")) == 3, "the healthy mapping's messages")
+    assert len(endpoint.of("fails-once")) == 1
+    wait_until(lambda: len(endpoint.of("fails-once")) == 2, "the second attempt")
+    first, second = endpoint.of("fails-once")
+    assert second.bodies == first.bodies == ["again"]
+    assert second.at - first.at >= 0.25
+    wait_until(lambda: bridge.logged("batch handled", queue=failing), "handled in the end")
+    assert bridge.terminate() == 0
+    assert broker.ready(failing) == 0
+
+
+def test_pause_grows_while_the_function_goes_on_failing(
+    broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge]
+) -> None:
+    queue = broker.queue()
+    endpoint.map(queue, "fails")
+    endpoint.behave("fails", FUNCTION_ERROR)
+    bridge = start_bridge()
+    broker.publish(queue, "poison")
+    wait_until(lambda: len(endpoint.of("fails")) == 3, "three attempts")
+    first, second, third = (item.at for item in endpoint.of("fails"))
+    assert second - first >= 0.25
+    assert third - second >= 0.5
+    wait_until(lambda: bridge.states()[queue] == "backing_off", "backing off again")
+    assert "function_error" in bridge.health()["mappings"][0]["last_error"]["what"]
+
+
+def test_function_that_hangs_is_given_up_after_its_timeout(
+    broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge]
+) -> None:
+    queue = broker.queue()
+    endpoint.map(queue, "hangs")
+    endpoint.timeouts["hangs"] = -14  # with the grace: one second
+    gate = Gate()
+    endpoint.behave("hangs", gate)
+    bridge = start_bridge().consumes(queue)
+    broker.publish(queue, "slow")
+    wait_until(lambda: bridge.logged("batch failed, goes back to its queue"), "given up")
+    assert bridge.logged("batch failed, goes back to its queue", result="timeout")
+    gate.open()
+    wait_until(lambda: bridge.logged("batch handled"), "handled at the second attempt")
+
+
+def test_messages_wait_while_lambda_is_away(
+    broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge]
+) -> None:
+    queue = broker.queue()
+    endpoint.map(queue, "reserve")
+    bridge = start_bridge().consumes(queue)
+    endpoint.stop()
+    broker.publish(queue, *"abc")
+    wait_until(lambda: bridge.logged("batch failed, goes back to its queue"), "a failed attempt")
+    wait_until(lambda: not bridge.health()["lambda"]["reachable"], "Lambda shown as away")
+    assert bridge.health()["status"] == "degraded"
+    endpoint.start()
+    wait_until(lambda: sorted(endpoint.bodies("reserve")) == ["a", "b", "c"], "all delivered")
+    wait_until(lambda: bridge.health()["status"] == "ok", "healthy again")
+
+
+def test_broker_that_was_away_is_consumed_again(
+    broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge], proxy: Proxy
+) -> None:
+    queue = broker.queue()
+    endpoint.map(queue, "reserve")
+    bridge = start_bridge(through(proxy, broker.url)).consumes(queue)
+    proxy.cut()
+    wait_until(lambda: bridge.logged("broker is not reachable", queue=queue), "the loss is seen")
+    assert bridge.health()["broker"] == {"connected": False}
+    broker.publish(queue, "meanwhile")
+    proxy.mend()
+    wait_until(lambda: endpoint.bodies("reserve") == ["meanwhile"], "delivered after all")
+
+
+def test_batch_whose_connection_was_lost_is_delivered_again(
+    broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge], proxy: Proxy
+) -> None:
+    queue = broker.queue()
+    endpoint.map(queue, "reserve")
+    gate = Gate()
+    endpoint.behave("reserve", gate)
+    bridge = start_bridge(through(proxy, broker.url)).consumes(queue)
+    broker.publish(queue, "unsettled")
+    wait_until(lambda: endpoint.of("reserve"), "the first attempt")
+    proxy.cut()
+    wait_until(lambda: bridge.logged("broker is not reachable"), "the loss is seen")
+    proxy.mend()
+    gate.open()
+    wait_until(lambda: len(endpoint.of("reserve")) == 2, "the second attempt")
+    assert endpoint.of("reserve")[1].messages[0]["redelivered"] is True
+    wait_until(lambda: bridge.health()["mappings"][0]["messages"].get("acked") == 1, "settled")
+
+
+def test_mappings_are_followed_without_restart(
+    broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge]
+) -> None:
+    first, second = broker.queue("first"), broker.queue("second")
+    mapping = endpoint.map(first, "one")
+    bridge = start_bridge().consumes(first)
+    mapping["State"] = "Disabled"
+    wait_until(lambda: bridge.states() == {}, "the disabled mapping is let go")
+    broker.publish(first, "waits")
+    endpoint.map(second, "two")
+    bridge.consumes(second)
+    broker.publish(second, "goes")
+    wait_until(lambda: endpoint.bodies("two") == ["goes"], "the new mapping works")
+    assert broker.ready(first) == 1
+    assert endpoint.of("one") == []
+    mapping["State"] = "Enabled"
+    wait_until(lambda: endpoint.bodies("one") == ["waits"], "enabled again")
+
+
+def test_changed_batch_size_is_taken_over(
+    broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge]
+) -> None:
+    queue = broker.queue()
+    mapping = endpoint.map(queue, "one", BatchSize=1)
+    bridge = start_bridge().consumes(queue)
+    mapping |= {"BatchSize": 3, "MaximumBatchingWindowInSeconds": 300}
+    wait_until(lambda: _batch_sizes(bridge) == [3], "the change is seen")
+    bridge.consumes(queue)
+    broker.publish(queue, *"abcdef")
+    wait_until(lambda: len(endpoint.of("one")) == 2, "two full batches")
+    assert [item.bodies for item in endpoint.of("one")] == [list("abc"), list("def")]
+
+
+def test_batching_window_is_measured_from_the_first_message(
+    broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge]
+) -> None:
+    queue = broker.queue()
+    endpoint.map(queue, "one", MaximumBatchingWindowInSeconds=1)
+    start_bridge().consumes(queue)
+    started_at = time.monotonic()
+    broker.publish(queue, "a")
+    broker.publish(queue, "b")
+    wait_until(lambda: endpoint.of("one"), "the window's end")
+    assert endpoint.of("one")[0].bodies == ["a", "b"]
+    assert 0.9 <= endpoint.of("one")[0].at - started_at < 1.6
+
+
+def test_missing_queue_is_waited_for_and_disturbs_nobody(
+    broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge]
+) -> None:
+    missing, present = broker.name("missing"), broker.queue("present")
+    endpoint.map(missing, "late")
+    endpoint.map(present, "works")
+    bridge = start_bridge().consumes(present)
+    wait_until(lambda: bridge.states()[missing] == "queue_missing", "the queue is missed")
+    assert bridge.logged("queue is missing", queue=missing)
+    broker.publish(present, "goes")
+    wait_until(lambda: endpoint.bodies("works") == ["goes"], "the other mapping works")
+    broker.declare(missing)
+    broker.publish(missing, "there now")
+    wait_until(lambda: endpoint.bodies("late") == ["there now"], "the queue is found")
+
+
+def test_deleted_queue_is_consumed_again_when_it_returns(
+    broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge]
+) -> None:
+    queue = broker.queue()
+    endpoint.map(queue, "one")
+    bridge = start_bridge().consumes(queue)
+    broker.delete(queue)
+    wait_until(lambda: bridge.states()[queue] == "queue_missing", "the loss is seen")
+    broker.declare(queue)
+    broker.publish(queue, "back")
+    wait_until(lambda: endpoint.bodies("one") == ["back"], "consumed again")
+
+
+def test_two_bridges_share_the_work(
+    broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge]
+) -> None:
+    queue = broker.queue()
+    endpoint.map(queue, "one", BatchSize=1)
+    both_at_work = threading.Barrier(2)
+
+    def meet(_invocation: Invocation) -> Reply:
+        both_at_work.wait(LIMIT_SECONDS)
+        return SUCCESS
+
+    endpoint.behave("one", meet)
+    bridges = [start_bridge().consumes(queue), start_bridge().consumes(queue)]
+    broker.publish(queue, *"abcdef")
+    wait_until(lambda: len(endpoint.of("one")) == 6, "all handled, always two at a time")
+    assert sorted(endpoint.bodies("one")) == list("abcdef")
+    for bridge in bridges:
+        wait_until(lambda b=bridge: len(b.logged("batch handled")) == 3, "half of the work")
+
+
+def test_one_batch_at_a_time_unless_more_are_allowed(
+    broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge]
+) -> None:
+    queue = broker.queue()
+    endpoint.map(queue, "one", BatchSize=1)
+    gate = Gate()
+    endpoint.behave("one", gate)
+    single = start_bridge().consumes(queue)
+    broker.publish(queue, *"abcd")
+    wait_until(lambda: single.health()["mappings"][0]["in_flight"] == 1, "at work")
+    assert len(endpoint.of("one")) == 1
+    triple = start_bridge(concurrency=3).consumes(queue)
+    wait_until(lambda: len(endpoint.of("one")) == 4, "three more at once")
+    assert triple.health()["mappings"][0]["in_flight"] == 3
+    gate.open()
+    wait_until(lambda: triple.health()["mappings"][0]["messages"].get("acked") == 3, "settled")
+
+
+def test_sigterm_drains(
+    broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge]
+) -> None:
+    queue = broker.queue()
+    endpoint.map(queue, "one", BatchSize=1)
+    gate = Gate()
+    endpoint.behave("one", gate)
+    bridge = start_bridge(concurrency=2).consumes(queue)
+    broker.publish(queue, "under way", "under way too", "waiting")
+    wait_until(lambda: len(endpoint.of("one")) == 2, "two are under way")
+    bridge.process.send_signal(signal.SIGTERM)
+    wait_until(lambda: bridge.states().get(queue) == "draining", "the bridge drains")
+    gate.open()
+    assert bridge.process.wait(LIMIT_SECONDS) == 0
+    assert len(endpoint.of("one")) == 2
+    assert (broker.pop(queue), broker.pop(queue)) == ("waiting", None)
+
+
+def test_drain_gives_up_at_its_limit_and_gives_back(
+    broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge]
+) -> None:
+    queue = broker.queue()
+    endpoint.map(queue, "one")
+    endpoint.behave("one", Gate())
+    bridge = start_bridge(drain_seconds=0.3).consumes(queue)
+    broker.publish(queue, "too slow")
+    wait_until(lambda: endpoint.of("one"), "under way")
+    assert bridge.terminate() == 0
+    assert bridge.logged("drain limit reached, invocations under way will be delivered again")
+    assert broker.pop(queue) == "too slow"
+
+
+def test_kill_loses_nothing(
+    broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge]
+) -> None:
+    queue = broker.queue()
+    endpoint.map(queue, "one", BatchSize=10)
+    bodies = [str(number) for number in range(200)]
+    gate = Gate()
+    endpoint.behave("one", lambda item: gate(item) if len(endpoint.of("one")) > 5 else SUCCESS)
+    bridge = start_bridge().consumes(queue)
+    broker.publish(queue, *bodies)
+    wait_until(lambda: len(endpoint.of("one")) == 6, "in the middle of it")
+    bridge.kill()
+    gate.open()
+    start_bridge()
+    wait_until(lambda: set(endpoint.bodies("one")) == set(bodies), "everything was delivered")
+    wait_until(lambda: broker.ready(queue) == 0, "the queue is empty")
+
+
+def test_message_that_no_invocation_can_carry_becomes_a_dead_letter(
+    broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge]
+) -> None:
+    dead = broker.queue("dead")
+    arguments = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": dead}
+    queue = broker.queue("queue", **arguments)
+    endpoint.map(queue, "one")
+    bridge = start_bridge().consumes(queue)
+    broker.publish(queue, "x" * 5_000_000, message_id="m-1", correlation_id="c-1")
+    broker.publish(queue, "small")
+    wait_until(lambda: endpoint.bodies("one") == ["small"], "the small one is delivered")
+    wait_until(lambda: broker.ready(dead) == 1, "the large one is a dead letter")
+    [line] = bridge.logged("message sent to dead letters", queue=queue)
+    assert (line["message_id"], line["correlation_ids"]) == ("m-1", ["c-1"])
+
+
+def test_batch_ends_before_it_outgrows_an_invocation(
+    broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge]
+) -> None:
+    queue = broker.queue()
+    endpoint.map(queue, "one", BatchSize=3, MaximumBatchingWindowInSeconds=300)
+    start_bridge().consumes(queue)
+    broker.publish(queue, *("abc"[n] * 2_000_000 for n in range(3)), "d", "e")
+    wait_until(lambda: len(endpoint.of("one")) == 2, "two invocations")
+    assert [[body[0] for body in item.bodies] for item in endpoint.of("one")] == [
+        ["a", "b"],
+        ["c", "d", "e"],
+    ]
+    assert all(len(item.payload) <= 6 * 1024 * 1024 for item in endpoint.of("one"))
+
+
+def test_retry_exchange_brings_a_message_back_to_its_queue(broker: Broker) -> None:
+    queue, retry = broker.queue("inventory"), broker.name("retry")
+    broker.declare(retry, **retry_arguments(1))
+    broker.declare_exchange(retry, "fanout", bound_to=retry)
+    broker.publish(queue, "later", exchange=retry, headers={"attempt": 1})
+    assert broker.ready(queue) == 0
+    wait_until(lambda: broker.ready(queue) == 1, "back after its second")
+    assert broker.pop(queue) == "later"
+    assert broker.ready(retry) == 0
+
+
+def test_topology_is_declared_twice_and_works(broker: Broker) -> None:
+    topology = _topology(broker)
+    [queue, dead] = topology.queues
+    broker.declare_topology(topology)
+    broker.declare_topology(topology)
+    [events] = [name for name in topology.exchanges if name != DEAD_LETTER_EXCHANGE]
+    broker.publish("order.placed", "event", exchange=events)
+    assert broker.ready(queue) == 1
+    broker.reject(queue)
+    wait_until(lambda: broker.ready(dead) == 1, "the rejected message is a dead letter")
+
+
+def test_queue_with_other_arguments_is_named(broker: Broker) -> None:
+    topology = _topology(broker)
+    queue = next(iter(topology.queues))
+    broker.declare(queue, **{"x-max-length": 5})
+    with pytest.raises(TopologyError, match=queue) as refused:
+        broker.declare_topology(topology)
+    assert "PRECONDITION_FAILED" in str(refused.value)
+
+
+def test_topology_command_says_what_it_declared(broker: Broker, tmp_path: Path) -> None:
+    topology = _topology(broker)
+    broker.declare_topology(topology)  # so that the broker's fixture cleans up
+    path = tmp_path / "topology.yaml"
+    path.write_text(topology.model_dump_json())
+    answer = subprocess.run(
+        [sys.executable, "-m", "tidings_local.topology", "--file", path],
+        env={"PYTHONPATH": str(ROOT / "localstack"), "TIDINGS_AMQP_URL": broker.url},
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_SECONDS,
+    )
+    assert answer.returncode == 0, answer.stderr
+    assert "2 exchanges, 2 queues, 2 bindings, 1 retry delays" in answer.stdout
+
+
+def test_settings_that_cannot_work_are_told_without_the_password() -> None:
+    for url in ("http://guest:s3cret@localhost", "amqp://guest:s3cret@:x", "nonsense"):
+        answer = subprocess.run(
+            [sys.executable, "-m", "tidings_local.bridge"],
+            env={"PYTHONPATH": str(ROOT / "localstack"), "TIDINGS_AMQP_URL": url},
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_SECONDS,
+        )
+        assert answer.returncode == 2
+        assert len(answer.stdout.splitlines()) == 1
+        assert "TIDINGS_AMQP_URL" in json.loads(answer.stdout)["error"]
+        assert "s3cret" not in answer.stdout + answer.stderr
+
+
+def _topology(broker: Broker) -> Topology:
+    """Names and delay of its own: a stack may be at work on the same broker."""
+    events = broker.name("events")
+    return Topology(
+        exchanges={events: "topic", DEAD_LETTER_EXCHANGE: "fanout"},
+        queues={
+            broker.name("inventory"): {events: ["order.placed"]},
+            broker.name("failed"): {DEAD_LETTER_EXCHANGE: [""]},
+        },
+        retry_delays_seconds=[uuid.uuid4().int % 80_000 + 1_000],
+    )
+
+
+def _batch_sizes(bridge: Bridge) -> list[int]:
+    return [item["batch_size"] for item in bridge.health()["mappings"]]
+
+
+def _virtual_host(url: str) -> str:
+    return pika.URLParameters(url).virtual_host
