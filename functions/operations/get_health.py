@@ -1,0 +1,19 @@
+"""GET /health: do MongoDB, Redis and RabbitMQ answer, and how fast."""
+
+from tidings.operations.health import check_health
+from tidings.platform import cache, database
+from tidings.platform.broker import publisher
+from tidings.platform.http import PUBLIC, Reply, Request, endpoint
+
+
+@endpoint(role=PUBLIC)
+def handler(_request: Request[None]) -> Reply:
+    health = check_health(
+        needed={"mongodb": database.ping},
+        dispensable={
+            "redis": lambda: cache.client().ping(),
+            "rabbitmq": lambda: publisher().ping(),
+        },
+    )
+    status = 503 if health.status == "unhealthy" else 200
+    return Reply(health, status=status, headers={"Cache-Control": "no-store"})

@@ -1,0 +1,10 @@
+"""GET /api/v1/orders/{order_id}: one order."""
+
+from tidings.orders.queries import get_order
+from tidings.platform.auth import Role
+from tidings.platform.http import Reply, Request, endpoint
+
+
+@endpoint(role=Role.CUSTOMER)
+def handler(request: Request[None]) -> Reply:
+    return Reply(get_order(request.path["order_id"], caller=request.caller))

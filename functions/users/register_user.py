@@ -1,0 +1,10 @@
+"""POST /api/v1/register: make an account."""
+
+from tidings.platform.http import PUBLIC, Reply, Request, endpoint
+from tidings.users.operations import register_user
+from tidings.users.schemas import RegisterUser
+
+
+@endpoint(role=PUBLIC, body=RegisterUser)
+def handler(request: Request[RegisterUser]) -> Reply:
+    return Reply(register_user(request.body), status=201, message="Welcome.")

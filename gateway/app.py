@@ -1,0 +1,129 @@
+"""The gateway: GraphQL over HTTP (https://graphql.github.io/graphql-over-http/draft/)."""
+
+import json
+from typing import Any, Final
+
+from chalice.app import Chalice, Request, Response
+from execution import GraphQLRequest, MutationByGet, RequestRefused, format_error, run
+from pydantic import ValidationError
+from resolvers.caller import GatewayContext
+
+from tidings.platform.auth import authenticate
+from tidings.platform.context import accept_correlation_id, correlated, correlation_id
+from tidings.platform.errors import InvalidInput, PayloadTooLarge
+from tidings.platform.http import CORRELATION_HEADER, MAX_BODY_BYTES
+from tidings.platform.invocation import invocation
+from tidings.platform.logging import logger
+from tidings.platform.problems import Problem, problem_of
+
+JSON: Final = "application/json"
+GRAPHQL_JSON: Final = "application/graphql-response+json"
+
+app = Chalice(app_name="tidings-gateway")
+
+
+@app.route("/graphql", methods=["POST"], content_types=[JSON])
+def post_graphql() -> Response:
+    """Run the operation in the JSON body."""
+    return _respond(read_only=False)
+
+
+@app.route("/graphql", methods=["GET"])
+def get_graphql() -> Response:
+    """Run the query in the URL; GET may only read."""
+    return _respond(read_only=True)
+
+
+def _respond(*, read_only: bool) -> Response:
+    headers = _current().headers
+    media_type = _negotiate(headers.get("accept"))
+    with correlated(accept_correlation_id(headers.get(CORRELATION_HEADER))):
+        logger.append_keys(aws_request_id=app.lambda_context.aws_request_id)
+        if media_type is None:
+            return _response(406, {"errors": [{"message": f"Accept {JSON}."}]}, JSON)
+        try:
+            with invocation():
+                return _run(read_only=read_only, media_type=media_type)
+        except Exception as error:  # noqa: BLE001 (problem_of logs what it does not know)
+            return _refusal(problem_of(error), media_type)
+
+
+def _run(*, read_only: bool, media_type: str) -> Response:
+    request = _request()
+    context = GatewayContext(authenticate(_current().headers.get("authorization")))
+    try:
+        result = run(request, context, read_only=read_only)
+    except RequestRefused as refused:
+        # With application/json a well-formed request is answered with 200, as old clients expect.
+        status = 400 if media_type == GRAPHQL_JSON else 200
+        return _response(status, {"errors": [format_error(e) for e in refused.errors]}, media_type)
+    except MutationByGet:
+        problem = Problem(405, "BAD_USER_INPUT", "GET may only query. Send a POST.")
+        return _refusal(problem, media_type, {"Allow": "POST"})
+    content: dict[str, Any] = {"data": result.data}
+    if result.errors:
+        content["errors"] = [format_error(error) for error in result.errors]
+    return _response(200, content, media_type)
+
+
+def _current() -> Request:
+    request = app.current_request
+    assert request is not None, "only while Chalice handles a request"
+    return request
+
+
+def _request() -> GraphQLRequest:
+    """Return the parameters of the request.
+
+    Raises:
+        InvalidInput, PayloadTooLarge, pydantic.ValidationError: they are malformed.
+    """
+    current = _current()
+    if current.method == "GET":
+        return GraphQLRequest.model_validate(_from_url(current.query_params or {}))
+    if len(current.raw_body) > MAX_BODY_BYTES:
+        raise PayloadTooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
+    try:
+        return GraphQLRequest.model_validate(json.loads(current.raw_body))
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, ValidationError):
+            raise
+        raise InvalidInput("The body is not JSON.", field="body") from None
+
+
+def _from_url(parameters: Any) -> dict[str, Any]:
+    request: dict[str, Any] = dict(parameters)
+    for name in ("variables", "extensions"):
+        if name in request:
+            try:
+                request[name] = json.loads(request[name])
+            except (ValueError, RecursionError):
+                raise InvalidInput(f"{name} is not JSON.", field=name) from None
+    return request
+
+
+def _negotiate(accept: str | None) -> str | None:
+    """Return the media type to answer with; JSON for clients that say nothing of GraphQL's own."""
+    offers = [part.split(";")[0].strip().lower() for part in (accept or "*/*").split(",")]
+    if GRAPHQL_JSON in offers:
+        return GRAPHQL_JSON
+    return JSON if {JSON, "application/*", "*/*"} & set(offers) else None
+
+
+def _refusal(problem: Problem, media_type: str, headers: dict[str, str] | None = None) -> Response:
+    extensions = {"code": problem.code}
+    if problem.details:
+        extensions["field"] = problem.details[0]["field"]
+    content = {"errors": [{"message": problem.message, "extensions": extensions}]}
+    return _response(problem.status, content, media_type, problem.headers | (headers or {}))
+
+
+def _response(
+    status: int, content: Any, media_type: str, headers: dict[str, str] | None = None
+) -> Response:
+    own = {
+        "Content-Type": f"{media_type}; charset=utf-8",
+        CORRELATION_HEADER: correlation_id() or "",
+    }
+    body = json.dumps(content, separators=(",", ":"), ensure_ascii=False)
+    return Response(body=body, status_code=status, headers={**own, **(headers or {})})

@@ -1,0 +1,111 @@
+"""One GraphQL request: parse, validate, execute, and say what went wrong."""
+
+from typing import Any, Final
+
+from executable import camel_case, executable_schema
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    GraphQLSyntaxError,
+    OperationType,
+    execute_sync,
+    get_operation_ast,
+    parse,
+    specified_rules,
+    validate,
+)
+from limits import MAX_DOCUMENT_CHARACTERS, MAX_TOKENS, DepthLimit, TooComplex
+from pydantic import BaseModel, ConfigDict, Field
+from resolvers.caller import GatewayContext
+
+from tidings.platform.problems import problem_of
+
+RULES: Final = [*specified_rules, DepthLimit]
+MAX_ERRORS: Final = 20
+
+
+class GraphQLRequest(BaseModel):
+    """The parameters of a request (GraphQL over HTTP, "Request Parameters")."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    query: str = Field(min_length=1)
+    operation_name: str | None = Field(None, alias="operationName")
+    variables: dict[str, Any] | None = None
+    extensions: dict[str, Any] | None = None
+
+
+class RequestRefused(Exception):
+    """The document was not executed."""
+
+    def __init__(self, errors: list[GraphQLError]) -> None:
+        super().__init__(errors)
+        self.errors = errors
+
+
+class MutationByGet(Exception):
+    """GET may only read."""
+
+
+def run(request: GraphQLRequest, context: GatewayContext, *, read_only: bool) -> ExecutionResult:
+    """Execute a request.
+
+    Raises:
+        RequestRefused: the document is malformed, invalid or too complex, or the operation
+            or its variables do not fit.
+        MutationByGet: `read_only`, and it is not a query.
+    """
+    document = _parse(request.query)
+    errors = validate(executable_schema(), document, RULES, max_errors=MAX_ERRORS)
+    if errors:
+        raise RequestRefused(errors)
+    operation = get_operation_ast(document, request.operation_name)
+    if operation is None:
+        raise RequestRefused([GraphQLError("Name the operation to run in operationName.")])
+    if read_only and operation.operation is not OperationType.QUERY:
+        raise MutationByGet
+    result = execute_sync(
+        executable_schema(),
+        document,
+        context_value=context,
+        variable_values=request.variables,
+        operation_name=request.operation_name,
+    )
+    if result.data is None and _never_started(result):
+        raise RequestRefused(result.errors or [])
+    return result
+
+
+def format_error(error: GraphQLError) -> dict[str, Any]:
+    """Return an error as the client sees it: with a code, without internal causes."""
+    formatted: dict[str, Any] = dict(error.formatted)
+    cause = error.original_error
+    if isinstance(error, TooComplex):
+        extensions = {"code": "QUERY_TOO_COMPLEX"}
+    elif cause is None or isinstance(cause, GraphQLError):
+        extensions = {"code": "BAD_USER_INPUT"}
+    else:
+        problem = problem_of(cause)
+        formatted["message"] = problem.message
+        extensions = {"code": problem.code}
+        if problem.details:
+            extensions["field"] = camel_case(problem.details[0]["field"])
+    return formatted | {"extensions": extensions}
+
+
+def _parse(query: str) -> DocumentNode:
+    if len(query) > MAX_DOCUMENT_CHARACTERS:
+        limit = f"The document is longer than {MAX_DOCUMENT_CHARACTERS} characters."
+        raise RequestRefused([TooComplex(limit)])
+    try:
+        return parse(query, max_tokens=MAX_TOKENS)
+    except GraphQLSyntaxError as error:
+        raise RequestRefused([error]) from None
+    except RecursionError:
+        raise RequestRefused([TooComplex("The document nests too deep.")]) from None
+
+
+def _never_started(result: ExecutionResult) -> bool:
+    """Say whether variables or the operation did not fit: such errors have no path."""
+    return all(error.path is None for error in result.errors or [])

@@ -1,0 +1,43 @@
+"""Pages as Relay cursor connections (https://relay.dev/graphql/connections.htm)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tidings.platform.pagination import Page
+
+
+@dataclass(frozen=True)
+class Edge:
+    node: Any
+    cursor: str
+
+
+@dataclass(frozen=True)
+class PageInfo:
+    has_next_page: bool
+    has_previous_page: bool
+    start_cursor: str | None
+    end_cursor: str | None
+
+
+@dataclass(frozen=True)
+class Connection:
+    edges: list[Edge]
+    nodes: list[Any]
+    page_info: PageInfo
+    total_count: int
+
+
+def connection(page: Page[Any]) -> Connection:
+    """Return a page in the form that Relay clients expect."""
+    return Connection(
+        edges=[Edge(*each) for each in zip(page.items, page.cursors, strict=True)],
+        nodes=page.items,
+        page_info=PageInfo(
+            has_next_page=page.has_next,
+            has_previous_page=page.has_previous,
+            start_cursor=page.cursors[0] if page.cursors else None,
+            end_cursor=page.cursors[-1] if page.cursors else None,
+        ),
+        total_count=page.total,
+    )

@@ -1,0 +1,1 @@
+"""Tidings: the shop's domains and the platform they stand on."""

@@ -1,0 +1,1 @@
+"""What operators need: health, and the relay of what crashes left behind."""

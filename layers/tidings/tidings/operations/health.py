@@ -1,0 +1,46 @@
+"""Deep health: do the services that Tidings stands on answer, and how fast."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from pydantic import BaseModel
+
+from tidings.platform.logging import logger
+
+Status = Literal["up", "down"]
+
+
+class ServiceHealth(BaseModel):
+    status: Status
+    latency_ms: float
+
+
+class Health(BaseModel):
+    """`degraded`: slower, or events wait in their outboxes; `unhealthy`: requests fail."""
+
+    status: Literal["healthy", "degraded", "unhealthy"]
+    services: dict[str, ServiceHealth]
+
+
+Probes = Mapping[str, Callable[[], object]]
+
+
+def check_health(*, needed: Probes, dispensable: Probes) -> Health:
+    """Ask each service for a sign of life and time it."""
+    services = {name: _check(name, probe) for name, probe in {**needed, **dispensable}.items()}
+    down = {name for name, service in services.items() if service.status == "down"}
+    if down & needed.keys():
+        return Health(status="unhealthy", services=services)
+    return Health(status="degraded" if down else "healthy", services=services)
+
+
+def _check(name: str, probe: Callable[[], object]) -> ServiceHealth:
+    started = time.perf_counter()
+    status: Status = "up"
+    try:
+        probe()
+    except Exception as error:  # noqa: BLE001 (whatever it is, the service is not healthy)
+        logger.warning("service is down", probe=name, reason=type(error).__name__)
+        status = "down"
+    return ServiceHealth(status=status, latency_ms=round((time.perf_counter() - started) * 1000, 1))

@@ -1,0 +1,70 @@
+"""The daily word on every open order."""
+
+from datetime import datetime
+from typing import Final
+
+from pymongo import UpdateOne
+
+from tidings.orders.events import OrderStatusDue, OrderStatusDueData
+from tidings.orders.models import OPEN_STATES, Order
+from tidings.platform import outbox
+from tidings.platform.logging import logger
+from tidings.platform.outbox import OutboxEntry
+
+ORDERS_PER_ROUND: Final = 200
+
+
+def announce_status_due(scheduled_at: datetime) -> int:
+    """Announce for each open order that its customer is due to hear of it.
+
+    Once per order and day, however often it is called: the day is kept in the order, in the
+    write that stores the event.
+
+    Returns:
+        How many orders were announced now.
+    """
+    day = scheduled_at.replace(hour=0, minute=0, second=0, microsecond=0)
+    announced = 0
+    while found := _not_announced(day, scheduled_at):
+        announced += _announce(found, day)
+    logger.info("order status updates announced", orders=announced, day=day.date().isoformat())
+    return announced
+
+
+def _not_announced(day: datetime, scheduled_at: datetime) -> list[Order]:
+    found = Order.objects(
+        state__in=[state.value for state in OPEN_STATES],
+        status_announced_for__not__gte=day,
+        created_at__lt=scheduled_at,
+    )
+    return list(found.only("customer_id", "state").limit(ORDERS_PER_ROUND))
+
+
+def _announce(orders: list[Order], day: datetime) -> int:
+    entries = {order.id: OutboxEntry.of(_status_due(order, day)) for order in orders}
+    updates = [
+        UpdateOne(
+            {
+                "_id": order.id,
+                "state": order.state,
+                "status_announced_for": {"$not": {"$gte": day}},
+            },
+            {
+                "$set": {"status_announced_for": day},
+                "$push": {"outbox": entries[order.id].to_mongo()},
+            },
+        )
+        for order in orders
+    ]
+    changed = Order._get_collection().bulk_write(updates, ordered=False).modified_count
+    for order in orders:
+        order.outbox = [entries[order.id]]
+        outbox.note_stored(order)
+    return int(changed)
+
+
+def _status_due(order: Order, day: datetime) -> OrderStatusDue:
+    data = OrderStatusDueData(
+        order_id=order.id, customer_id=order.customer_id, state=order.state, day=day.date()
+    )
+    return OrderStatusDue(subject=order.id, data=data)

@@ -1,0 +1,69 @@
+"""What the orders announce."""
+
+from datetime import date
+from typing import Literal
+
+from tidings.platform.events import Event, EventData
+
+
+class OrderedLine(EventData):
+    product_id: str
+    quantity: int
+
+
+class OrderPlacedData(EventData):
+    order_id: str
+    customer_id: str
+    lines: list[OrderedLine]
+
+
+class OrderPlaced(Event):
+    """A customer placed an order; its stock is not set aside yet."""
+
+    source: Literal["tidings/orders"] = "tidings/orders"
+    type: Literal["order.placed"] = "order.placed"
+    data: OrderPlacedData
+
+
+class OrderConfirmedData(EventData):
+    order_id: str
+    customer_id: str
+    total: int
+    currency: str
+
+
+class OrderConfirmed(Event):
+    """All pieces of an order are set aside; `total` is in minor units."""
+
+    source: Literal["tidings/orders"] = "tidings/orders"
+    type: Literal["order.confirmed"] = "order.confirmed"
+    data: OrderConfirmedData
+
+
+class OrderRejectedData(EventData):
+    order_id: str
+    customer_id: str
+    reason: str
+
+
+class OrderRejected(Event):
+    """An order cannot be fulfilled."""
+
+    source: Literal["tidings/orders"] = "tidings/orders"
+    type: Literal["order.rejected"] = "order.rejected"
+    data: OrderRejectedData
+
+
+class OrderStatusDueData(EventData):
+    order_id: str
+    customer_id: str
+    state: str
+    day: date
+
+
+class OrderStatusDue(Event):
+    """The customer of an open order is due to hear where it stands, once a day."""
+
+    source: Literal["tidings/orders"] = "tidings/orders"
+    type: Literal["order.status_due"] = "order.status_due"
+    data: OrderStatusDueData

@@ -1,0 +1,1 @@
+"""What every domain stands on: settings, database, events, errors, and the entry points' frame."""

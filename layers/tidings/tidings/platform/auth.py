@@ -1,0 +1,143 @@
+"""Access tokens (JWT, RFC 7519, signed with ES256) and who they stand for."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any, Final
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from jwt.algorithms import ECAlgorithm
+from pydantic import BaseModel, ConfigDict
+
+from tidings.platform.clock import new_event_id, now
+from tidings.platform.errors import Forbidden, Unauthenticated
+from tidings.platform.secrets import SigningKey, signing_keys
+
+ALGORITHM: Final = "ES256"
+ISSUER: Final = "tidings"
+AUDIENCE: Final = "tidings-api"
+ACCESS_TOKEN_SECONDS: Final = 15 * 60
+CLAIMS: Final = ("exp", "iat", "iss", "aud", "sub", "role")
+
+
+class Role(StrEnum):
+    """What a person may do; each role may do what those before it may."""
+
+    CUSTOMER = "customer"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+
+    def includes(self, other: "Role") -> bool:
+        order = list(Role)
+        return order.index(self) >= order.index(other)
+
+
+class Principal(BaseModel):
+    """Who calls."""
+
+    model_config = ConfigDict(frozen=True)
+
+    user_id: str
+    role: Role
+
+
+def require(principal: Principal | None, role: Role) -> Principal:
+    """Return the caller if they have that role.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+        Forbidden: the caller's role does not include it.
+    """
+    if principal is None:
+        raise Unauthenticated("Sign in first: send the access token as a bearer token.")
+    if not principal.role.includes(role):
+        raise Forbidden(f"This needs the role {role.value}.")
+    return principal
+
+
+def require_self(principal: Principal, user_id: str) -> None:
+    """Let through the person themself, and operators.
+
+    Raises:
+        Forbidden: it belongs to somebody else.
+    """
+    if principal.user_id != user_id and not principal.role.includes(Role.OPERATOR):
+        raise Forbidden("This belongs to somebody else.")
+
+
+def issue_access_token(principal: Principal, at: datetime | None = None) -> str:
+    """Return a signed token that is good for `ACCESS_TOKEN_SECONDS`."""
+    keys = signing_keys()
+    current = next(key for key in keys.keys if key.kid == keys.current)
+    issued_at = at or now()
+    claims = {
+        "iss": ISSUER,
+        "aud": AUDIENCE,
+        "sub": principal.user_id,
+        "role": principal.role.value,
+        "jti": new_event_id(),
+        "iat": issued_at,
+        "exp": issued_at + timedelta(seconds=ACCESS_TOKEN_SECONDS),
+    }
+    key = _private_key(current.private_key)
+    return jwt.encode(claims, key, algorithm=ALGORITHM, headers={"kid": current.kid})
+
+
+def authenticate(authorization: str | None) -> Principal | None:
+    """Return who an `Authorization` header stands for; None where there is none.
+
+    Raises:
+        Unauthenticated: there is one, and it does not hold.
+    """
+    if not authorization:
+        return None
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated("Send the access token as `Authorization: Bearer <token>`.")
+    return verify_access_token(token.strip())
+
+
+def verify_access_token(token: str) -> Principal:
+    """Return who a token stands for.
+
+    Raises:
+        Unauthenticated: it is malformed, expired, or not signed by one of our keys.
+    """
+    try:
+        kid = jwt.get_unverified_header(token).get("kid")
+        key = next((each for each in signing_keys().keys if each.kid == kid), None)
+        if key is None:
+            raise Unauthenticated("The access token does not hold: unknown key.")
+        claims = jwt.decode(
+            token,
+            _private_key(key.private_key).public_key(),
+            algorithms=[ALGORITHM],
+            issuer=ISSUER,
+            audience=AUDIENCE,
+            options={"require": list(CLAIMS)},
+        )
+        return Principal(user_id=claims["sub"], role=Role(claims["role"]))
+    except jwt.ExpiredSignatureError:
+        raise Unauthenticated("The access token has expired.") from None
+    except (jwt.InvalidTokenError, ValueError):
+        raise Unauthenticated("The access token does not hold.") from None
+
+
+def public_keys() -> dict[str, Any]:
+    """Return the keys that verify our tokens, as a JWK Set (RFC 7517)."""
+    return {"keys": [_public_jwk(key) for key in signing_keys().keys]}
+
+
+def _public_jwk(key: SigningKey) -> dict[str, Any]:
+    public = _private_key(key.private_key).public_key()
+    jwk = ECAlgorithm.to_jwk(public, as_dict=True)
+    return jwk | {"kid": key.kid, "use": "sig", "alg": ALGORITHM}
+
+
+@lru_cache(maxsize=8)
+def _private_key(pem: str) -> EllipticCurvePrivateKey:
+    key = load_pem_private_key(pem.encode(), password=None)
+    assert isinstance(key, EllipticCurvePrivateKey)
+    return key

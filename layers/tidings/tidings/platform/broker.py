@@ -1,0 +1,206 @@
+"""Publishing to RabbitMQ: one warm connection per environment, confirms pipelined.
+
+A hundred messages cost about one round trip: all are written, then all confirms are awaited.
+pika's BlockingConnection waits for each confirm in turn, so this uses its SelectConnection
+and runs the loop only while there is something to wait for. Between two invocations Lambda
+freezes the process; a connection that died meanwhile is replaced at the next publish.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any, Final, NamedTuple
+
+import pika
+from pika.adapters.select_connection import IOLoop
+from pika.channel import Channel
+from pika.exceptions import AMQPError
+from pika.frame import Method
+from pika.spec import Basic
+
+from tidings.platform.errors import Unavailable
+from tidings.platform.logging import logger
+from tidings.platform.secrets import connections
+
+DOMAIN_EVENTS: Final = "user-events"
+DEAD_LETTERS: Final = "dead-letter-exchange"
+
+CONNECT_SECONDS: Final = 2.0
+CONFIRM_SECONDS: Final = 5.0
+# After a failure, callers are refused at once for this long: a request must not wait
+# two seconds for a broker that was not there a moment ago.
+REST_SECONDS: Final = 5.0
+# The broker forgets a frozen or dead environment's connection after two of these.
+HEARTBEAT_SECONDS: Final = 300
+
+
+class Message(NamedTuple):
+    """What is published, and where to."""
+
+    exchange: str
+    routing_key: str
+    body: bytes
+    properties: pika.BasicProperties
+
+
+class BrokerUnavailable(Unavailable):
+    """RabbitMQ could not be reached, or did not confirm in time."""
+
+
+class Publisher:
+    """Publishes with confirms and mandatory routing. Not for use by several threads."""
+
+    def __init__(self, amqp_url: str) -> None:
+        self._parameters = pika.URLParameters(amqp_url)
+        self._parameters.heartbeat = HEARTBEAT_SECONDS
+        self._parameters.socket_timeout = CONNECT_SECONDS
+        self._parameters.stack_timeout = CONNECT_SECONDS
+        self._parameters.connection_attempts = 1
+        self._connection: pika.SelectConnection | None = None
+        self._channel: Channel | None = None
+        self._last_tag = 0
+        self._awaited: dict[int, Message] = {}
+        self._refused: list[Message] = []
+        self._unroutable: set[str] = set()
+        self._resting_until = 0.0
+
+    def publish(self, messages: Sequence[Message]) -> list[Message]:
+        """Publish all and wait for the broker's word on each.
+
+        Returns:
+            The messages that the broker took over and could route to a queue.
+
+        Raises:
+            BrokerUnavailable: nothing could be published.
+        """
+        if not messages:
+            return []
+        channel = self._open_channel()
+        refused = {id(message) for message in self._send(channel, messages)}
+        return [message for message in messages if id(message) not in refused]
+
+    def ping(self) -> None:
+        """Open a channel if there is none, and ask the broker for a round trip.
+
+        Raises:
+            BrokerUnavailable: it did not answer.
+        """
+        channel, answered = self._open_channel(), False
+
+        def note(_: Method) -> None:
+            nonlocal answered
+            answered = True
+
+        channel.exchange_declare(DOMAIN_EVENTS, passive=True, callback=note)
+        self._run_until(lambda: answered or not channel.is_open, CONNECT_SECONDS)
+        if not answered:
+            self._give_up("RabbitMQ did not answer.")
+
+    def close(self) -> None:
+        """Close the connection; the next publish opens another."""
+        connection, self._connection, self._channel = self._connection, None, None
+        if connection is None:
+            return
+        if connection.is_open:
+            connection.close()
+            _run(connection, lambda: bool(connection.is_closed), seconds=0.5)
+        connection.ioloop.close()
+
+    def _send(self, channel: Channel, messages: Sequence[Message]) -> list[Message]:
+        """Write all messages, await their confirms, and return those that were not taken."""
+        self._awaited, self._refused, self._unroutable = {}, [], set()
+        try:
+            for message in messages:
+                self._last_tag += 1
+                self._awaited[self._last_tag] = message
+                channel.basic_publish(*message[:3], properties=message.properties, mandatory=True)
+            self._run_until(lambda: not self._awaited or not channel.is_open, CONFIRM_SECONDS)
+        except AMQPError as error:
+            logger.warning("publishing broke off", reason=repr(error))
+        unconfirmed = list(self._awaited.values())
+        unroutable = [each for each in messages if each.properties.message_id in self._unroutable]
+        if unconfirmed:
+            self.close()
+        return self._refused + unconfirmed + unroutable
+
+    def _open_channel(self) -> Channel:
+        if self._connection is not None:
+            # Let the loop see a close that arrived while the process was frozen.
+            self._run_until(lambda: True, 0)
+        if self._channel is not None and self._channel.is_open:
+            return self._channel
+        self.close()
+        if time.monotonic() < self._resting_until:
+            raise BrokerUnavailable("RabbitMQ was out of reach a moment ago.")
+        self._connection = pika.SelectConnection(
+            self._parameters,
+            on_open_callback=lambda connection: connection.channel(on_open_callback=self._opened),
+            on_open_error_callback=self._log_close,
+            on_close_callback=self._log_close,
+        )
+        self._run_until(lambda: self._channel is not None or self._is_closed(), CONNECT_SECONDS)
+        if self._channel is None:
+            self._give_up("RabbitMQ is out of reach.")
+        assert self._channel is not None
+        return self._channel
+
+    def _opened(self, channel: Channel) -> None:
+        def ready(_: Method) -> None:
+            self._channel, self._last_tag = channel, 0
+
+        channel.add_on_return_callback(self._returned)
+        channel.confirm_delivery(self._confirmed, callback=ready)
+
+    def _confirmed(self, frame: Method) -> None:
+        tag = frame.method.delivery_tag
+        tags = [t for t in self._awaited if t <= tag] if frame.method.multiple else [tag]
+        for each in tags:
+            message = self._awaited.pop(each, None)
+            if message and isinstance(frame.method, Basic.Nack):
+                self._refused.append(message)
+
+    def _returned(self, _: Channel, method: Any, properties: Any, __: bytes) -> None:
+        logger.error(
+            "no queue takes this message",
+            exchange=method.exchange,
+            routing_key=method.routing_key,
+            message_id=properties.message_id,
+        )
+        self._unroutable.add(properties.message_id)
+
+    def _give_up(self, reason: str) -> None:
+        self.close()
+        self._resting_until = time.monotonic() + REST_SECONDS
+        raise BrokerUnavailable(reason)
+
+    def _is_closed(self) -> bool:
+        return self._connection is None or bool(self._connection.is_closed)
+
+    def _log_close(self, _: pika.SelectConnection, reason: Exception | None) -> None:
+        logger.info("connection to RabbitMQ closed", reason=repr(reason))
+
+    def _run_until(self, done: Callable[[], bool], seconds: float) -> None:
+        if self._connection is not None:
+            _run(self._connection, done, seconds)
+
+
+def _run(connection: pika.SelectConnection, done: Callable[[], bool], seconds: float) -> None:
+    """Turn the connection's loop until `done`, or for so long."""
+    loop: IOLoop = connection.ioloop
+    loop.activate_poller()
+    try:
+        deadline = time.monotonic() + seconds
+        while True:
+            loop.call_later(max(0.0, min(0.05, deadline - time.monotonic())), lambda: None)
+            loop.poll()
+            loop.process_timeouts()
+            if done() or time.monotonic() >= deadline:
+                return
+    finally:
+        loop.deactivate_poller()
+
+
+@cache
+def publisher() -> Publisher:
+    """Return this environment's publisher; it connects at its first use."""
+    return Publisher(connections().amqp_url)

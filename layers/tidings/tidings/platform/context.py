@@ -1,0 +1,45 @@
+"""What is known of the request or message at work: carried to logs, events and documents."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Final
+
+from tidings.platform.clock import new_event_id
+from tidings.platform.logging import logger
+
+CORRELATION_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
+
+_correlation_id: ContextVar[str | None] = ContextVar("correlation_id", default=None)
+_causation_id: ContextVar[str | None] = ContextVar("causation_id", default=None)
+
+
+def correlation_id() -> str | None:
+    """Return the id that follows one request through every function and message."""
+    return _correlation_id.get()
+
+
+def causation_id() -> str | None:
+    """Return the id of the event that is being handled."""
+    return _causation_id.get()
+
+
+def accept_correlation_id(offered: str | None) -> str:
+    """Return the caller's id if it is one that can be logged safely, a fresh one otherwise."""
+    if offered and CORRELATION_ID.fullmatch(offered):
+        return offered
+    return new_event_id()
+
+
+@contextmanager
+def correlated(correlation: str | None, causation: str | None = None) -> Iterator[None]:
+    """Within it, logs, events and documents carry these ids."""
+    tokens = _correlation_id.set(correlation), _causation_id.set(causation)
+    logger.append_keys(correlation_id=correlation)
+    try:
+        yield
+    finally:
+        logger.remove_keys(["correlation_id"])
+        _correlation_id.reset(tokens[0])
+        _causation_id.reset(tokens[1])

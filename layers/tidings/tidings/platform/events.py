@@ -1,0 +1,54 @@
+"""Events as values: CloudEvents 1.0 (https://github.com/cloudevents/spec) in JSON."""
+
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from tidings.platform.clock import new_event_id, now
+from tidings.platform.context import causation_id, correlation_id
+
+EventId = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+
+
+class EventData(BaseModel):
+    """The payload of an event. Unknown fields are ignored, so that producers may add some."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+# Every class of events that has been imported, by its type.
+EVENT_CLASSES: Final[dict[str, type["Event"]]] = {}
+
+
+class Event(BaseModel):
+    """What happened, once. Subclasses fix `type` and `source`, and type `data`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    specversion: Literal["1.0"] = "1.0"
+    id: EventId = Field(default_factory=new_event_id)
+    source: str
+    type: str
+    time: datetime = Field(default_factory=now)
+    subject: EventId = Field(description="id of the document that the event is about")
+    datacontenttype: Literal["application/json"] = "application/json"
+    correlationid: EventId | None = Field(
+        default_factory=correlation_id,
+        description="id of the request that started it all",
+    )
+    causationid: EventId | None = Field(
+        default_factory=causation_id, description="id of the event that led to this one"
+    )
+    data: EventData
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        EVENT_CLASSES[cls.event_type()] = cls
+
+    @classmethod
+    def event_type(cls) -> str:
+        """Return the `type` of this class of events, which is also its routing key."""
+        default = cls.model_fields["type"].default
+        assert isinstance(default, str), f"{cls.__name__} has no type"
+        return default

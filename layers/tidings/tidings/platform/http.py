@@ -1,0 +1,192 @@
+"""The frame of a REST endpoint: typed input, who may call, one operation, the envelope."""
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, Final, Generic, TypeVar
+
+from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
+
+from tidings.platform.auth import Principal, Role, authenticate, require
+from tidings.platform.context import accept_correlation_id, correlated, correlation_id
+from tidings.platform.errors import InvalidInput, PayloadTooLarge
+from tidings.platform.invocation import invocation
+from tidings.platform.logging import logger
+from tidings.platform.pagination import Page, PageRequest
+from tidings.platform.problems import Problem, problem_of
+
+CORRELATION_HEADER: Final = "X-Correlation-Id"
+MAX_BODY_BYTES: Final = 256 * 1024
+
+# Anyone may call; otherwise an endpoint names the least role that may.
+PUBLIC: Final = None
+
+Body = TypeVar("Body", bound=BaseModel | None)
+LambdaEvent = dict[str, Any]
+LambdaHandler = Callable[[LambdaEvent, Any], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Request(Generic[Body]):
+    """A checked request."""
+
+    body: Body
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    principal: Principal | None
+
+    @property
+    def caller(self) -> Principal:
+        """Who calls; there is one where the endpoint is not public."""
+        return require(self.principal, Role.CUSTOMER)
+
+    def person(self, name: str) -> str:
+        """Return the user id at that place of the path; `me` stands for the caller."""
+        user_id = self.path[name]
+        return self.caller.user_id if user_id == "me" else user_id
+
+    @property
+    def page(self) -> PageRequest:
+        """Which page of a list is asked for."""
+        return PageRequest.model_validate(dict(self.query))
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What an endpoint answers; `data` goes into the envelope."""
+
+    data: Any = None
+    status: int = 200
+    message: str = ""
+    meta: dict[str, Any] | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of_page(cls, page: Page[Any]) -> "Reply":
+        """Answer with a page's items, and where it stands in `meta`."""
+        return cls(
+            data=page.items,
+            meta={
+                "total": page.total,
+                "limit": page.limit,
+                "page": page.page,
+                "total_pages": -(-page.total // page.limit),
+                "has_next": page.has_next,
+                "has_previous": page.has_previous,
+                "next_cursor": page.cursors[-1] if page.has_next and page.cursors else None,
+            },
+        )
+
+
+def endpoint(
+    *, role: Role | None, body: type[BaseModel] | None = None
+) -> Callable[[Callable[[Request[Any]], Reply]], LambdaHandler]:
+    """Make a Lambda handler (API Gateway proxy event) of a function from request to reply.
+
+    Args:
+        role: the least role that may call; PUBLIC for anyone.
+        body: the model of the JSON body, where there is one.
+    """
+
+    def decorate(operation: Callable[[Request[Any]], Reply]) -> LambdaHandler:
+        @wraps(operation)
+        def handler(event: LambdaEvent, context: Any) -> dict[str, Any]:
+            logger.append_keys(aws_request_id=getattr(context, "aws_request_id", None))
+            with correlated(accept_correlation_id(header(event, CORRELATION_HEADER))):
+                try:
+                    with invocation():
+                        reply = operation(_request(event, role, body))
+                except Exception as error:  # noqa: BLE001 (problem_of logs what it does not know)
+                    return _refusal(problem_of(error))
+                return _answer(reply)
+
+        handler.role, handler.body = role, body  # type: ignore[attr-defined]
+        return handler
+
+    return decorate
+
+
+def header(event: LambdaEvent, name: str) -> str | None:
+    """Return a header of an API Gateway event, whatever the case of its name."""
+    headers: Mapping[str, str] = event.get("headers") or {}
+    return next((value for key, value in headers.items() if key.lower() == name.lower()), None)
+
+
+def _request(
+    event: LambdaEvent, role: Role | None, model: type[BaseModel] | None
+) -> Request[BaseModel | None]:
+    principal = authenticate(header(event, "Authorization"))
+    if role is not None:
+        require(principal, role)
+    return Request(
+        body=model.model_validate(_json(event)) if model else None,
+        path=event.get("pathParameters") or {},
+        query=event.get("queryStringParameters") or {},
+        principal=principal,
+    )
+
+
+def _json(event: LambdaEvent) -> Any:
+    raw = (event.get("body") or "").encode()
+    if event.get("isBase64Encoded"):
+        raw = base64.b64decode(raw)
+    if len(raw) > MAX_BODY_BYTES:
+        raise PayloadTooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        raise InvalidInput("The body is not JSON.", field="body") from None
+
+
+def _answer(reply: Reply) -> dict[str, Any]:
+    return _envelope(
+        reply.status,
+        reply.headers,
+        success=True,
+        data=to_jsonable_python(reply.data),
+        message=reply.message,
+        meta=reply.meta,
+    )
+
+
+def _refusal(problem: Problem) -> dict[str, Any]:
+    return _envelope(
+        problem.status,
+        problem.headers,
+        success=False,
+        message=problem.message,
+        error={"code": problem.code, "message": problem.message, "details": problem.details},
+    )
+
+
+def _envelope(
+    status: int,
+    headers: dict[str, str],
+    *,
+    success: bool,
+    message: str,
+    data: Any = None,
+    error: dict[str, Any] | None = None,
+    meta: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    envelope = {
+        "success": success,
+        "data": data,
+        "message": message,
+        "error": error,
+        "meta": meta,
+    }
+    return json_response(status, envelope, headers)
+
+
+def json_response(status: int, content: Any, headers: dict[str, str]) -> dict[str, Any]:
+    """Return an API Gateway proxy answer with this JSON and the correlation id."""
+    standard = {"Content-Type": "application/json", CORRELATION_HEADER: correlation_id() or ""}
+    return {
+        "statusCode": status,
+        "headers": standard | headers,
+        "body": json.dumps(content, separators=(",", ":"), ensure_ascii=False),
+    }

@@ -1,0 +1,131 @@
+"""The outbox: events are stored in the same atomic write as the change that caused them.
+
+They are published right after (`relay.publish_stored`) and then cleared; what a crash leaves
+behind is published by the scheduled relay.
+"""
+
+from collections.abc import Container
+from contextvars import ContextVar
+from datetime import datetime
+from typing import Any, NamedTuple, Self, TypeVar
+
+from mongoengine import (
+    DateTimeField,
+    Document,
+    EmbeddedDocument,
+    EmbeddedDocumentListField,
+    QuerySet,
+    StringField,
+)
+from pymongo import UpdateOne
+
+from tidings.platform.events import Event
+
+
+class OutboxEntry(EmbeddedDocument):
+    """One event that waits to be published."""
+
+    event_id = StringField(required=True)
+    type = StringField(required=True)
+    time = DateTimeField(required=True)
+    correlation_id = StringField()
+    body = StringField(required=True)
+
+    @classmethod
+    def of(cls, event: Event) -> Self:
+        return cls(
+            event_id=event.id,
+            type=event.type,
+            time=event.time,
+            correlation_id=event.correlationid,
+            body=event.model_dump_json(exclude_none=True),
+        )
+
+
+class OutboxDocument(Document):
+    """A document whose changes are announced."""
+
+    outbox = EmbeddedDocumentListField(OutboxEntry)
+
+    # The relay looks for documents with an entry older than some seconds.
+    meta = {"abstract": True, "indexes": ["outbox.time"]}  # noqa: RUF012 (mongoengine's form)
+
+
+class Stored(NamedTuple):
+    """A document with waiting events, oldest first."""
+
+    document_class: type[OutboxDocument]
+    document_id: str
+    entries: list[OutboxEntry]
+
+    def only(self, event_ids: Container[str]) -> "Stored":
+        """Return the same with only the entries of these events."""
+        return self._replace(entries=[each for each in self.entries if each.event_id in event_ids])
+
+
+AnyDocument = TypeVar("AnyDocument", bound=OutboxDocument)
+
+_stored: ContextVar[list[Stored] | None] = ContextVar("stored", default=None)
+
+
+def insert(document: AnyDocument, *events: Event) -> AnyDocument:
+    """Insert a new document together with its events.
+
+    Raises:
+        mongoengine.NotUniqueError: a unique index refused it; nothing is stored.
+    """
+    document.outbox = [OutboxEntry.of(event) for event in events]
+    document.save(force_insert=True)
+    note_stored(document)
+    return document
+
+
+def change(found: "QuerySet[AnyDocument]", *events: Event, **update: Any) -> AnyDocument | None:
+    """Change the one document that `found` matches and add the events, atomically.
+
+    Returns:
+        The changed document, or None where nothing matched and nothing was stored.
+    """
+    entries = [OutboxEntry.of(event) for event in events]
+    document: AnyDocument | None = found.modify(new=True, push_all__outbox=entries, **update)
+    if document is not None:
+        note_stored(document)
+    return document
+
+
+def note_stored(document: OutboxDocument) -> None:
+    """Remember that this document has events, for the publishing at the end of the invocation."""
+    noted = _stored.get()
+    if noted is None:
+        noted = []
+        _stored.set(noted)
+    noted.append(Stored(type(document), document.pk, list(document.outbox)))
+
+
+def take_stored() -> list[Stored]:
+    """Return what was noted since the last call, and forget it."""
+    noted = _stored.get() or []
+    _stored.set(None)
+    return noted
+
+
+def find_left_behind(
+    document_class: type[OutboxDocument], before: datetime, limit: int
+) -> list[Stored]:
+    """Return documents whose events were stored before that time and are still there."""
+    documents = document_class.objects(outbox__time__lt=before).only("outbox").limit(limit)
+    return [Stored(document_class, each.pk, list(each.outbox)) for each in documents]
+
+
+def clear(published: list[Stored]) -> None:
+    """Remove published events from their documents, one round trip per collection."""
+    by_class: dict[type[OutboxDocument], list[UpdateOne]] = {}
+    for document_class, document_id, entries in published:
+        ids = [entry.event_id for entry in entries]
+        if not ids:
+            continue
+        by_class.setdefault(document_class, []).append(
+            UpdateOne({"_id": document_id}, {"$pull": {"outbox": {"event_id": {"$in": ids}}}})
+        )
+    for document_class, updates in by_class.items():
+        document_class._get_collection().bulk_write(updates, ordered=False)

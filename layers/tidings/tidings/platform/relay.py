@@ -1,0 +1,83 @@
+"""From the outboxes to RabbitMQ: right after the change, and by schedule for what was left."""
+
+import time
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Final
+
+import pika
+
+from tidings.platform.broker import DOMAIN_EVENTS, BrokerUnavailable, Message, publisher
+from tidings.platform.clock import now
+from tidings.platform.logging import logger
+from tidings.platform.outbox import (
+    OutboxDocument,
+    OutboxEntry,
+    Stored,
+    clear,
+    find_left_behind,
+    take_stored,
+)
+
+# Younger entries belong to an invocation that is about to publish them itself.
+LEFT_BEHIND_AFTER: Final = timedelta(seconds=5)
+DOCUMENTS_PER_ROUND: Final = 200
+PERSISTENT: Final = 2
+
+
+def publish_stored() -> None:
+    """Publish the events of this invocation's changes and clear them.
+
+    Where RabbitMQ is out of reach they stay in their documents, for `relay_left_behind`.
+    """
+    stored = take_stored()
+    if not stored:
+        return
+    try:
+        _publish(stored)
+    except BrokerUnavailable as error:
+        logger.warning("events wait in the outbox", documents=len(stored), reason=error.message)
+
+
+def relay_left_behind(document_classes: Iterable[type[OutboxDocument]], *, seconds: float) -> int:
+    """Publish what crashes left in the outboxes, for at most so many seconds.
+
+    Safe to run several times at once: consumers handle an event that comes twice.
+
+    Returns:
+        How many events were published.
+
+    Raises:
+        BrokerUnavailable: RabbitMQ cannot be reached; everything stays where it is.
+    """
+    deadline, published = time.monotonic() + seconds, 0
+    for document_class in document_classes:
+        while time.monotonic() < deadline:
+            found = find_left_behind(document_class, now() - LEFT_BEHIND_AFTER, DOCUMENTS_PER_ROUND)
+            sent = _publish(found)
+            published += sent
+            if len(found) < DOCUMENTS_PER_ROUND or not sent:
+                break
+    return published
+
+
+def _publish(stored: list[Stored]) -> int:
+    entries = {entry.event_id: entry for each in stored for entry in each.entries}
+    taken = publisher().publish([_message(entry) for entry in entries.values()])
+    taken_ids = {message.properties.message_id for message in taken}
+    if len(taken_ids) < len(entries):
+        logger.error("events were not taken by RabbitMQ", events=len(entries) - len(taken_ids))
+    clear([each.only(taken_ids) for each in stored])
+    return len(taken_ids)
+
+
+def _message(entry: OutboxEntry) -> Message:
+    properties = pika.BasicProperties(
+        content_type="application/cloudevents+json",
+        delivery_mode=PERSISTENT,
+        message_id=entry.event_id,
+        correlation_id=entry.correlation_id,
+        type=entry.type,
+        timestamp=int(entry.time.timestamp()),
+    )
+    return Message(DOMAIN_EVENTS, entry.type, entry.body.encode(), properties)

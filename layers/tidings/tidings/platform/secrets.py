@@ -1,0 +1,63 @@
+"""Secrets Manager: connections and signing keys, read when first needed and kept a while."""
+
+from functools import cache
+
+from aws_lambda_powertools.utilities import parameters
+from botocore.config import Config
+from pydantic import BaseModel, ConfigDict
+
+from tidings.platform.settings import settings
+
+# Rotated keys are picked up within this time, without a new environment.
+KEYS_MAX_AGE_SECONDS = 60
+
+
+class Connections(BaseModel):
+    """Where the services are; the URLs carry their credentials."""
+
+    model_config = ConfigDict(frozen=True)
+
+    mongodb_uri: str
+    redis_url: str
+    amqp_url: str
+
+
+class SigningKey(BaseModel):
+    kid: str
+    private_key: str
+
+
+class SigningKeys(BaseModel):
+    """The keys of access tokens: `current` signs, all of `keys` verify."""
+
+    current: str
+    keys: list[SigningKey]
+
+
+@cache
+def connections() -> Connections:
+    """Return the services' URLs, from the environment where it has all of them (tests)."""
+    here = settings()
+    if here.mongodb_uri and here.redis_url and here.amqp_url:
+        return Connections(
+            mongodb_uri=here.mongodb_uri, redis_url=here.redis_url, amqp_url=here.amqp_url
+        )
+    return Connections.model_validate_json(_read(here.connections_secret, max_age=3600))
+
+
+def signing_keys() -> SigningKeys:
+    """Return the keys that sign and verify access tokens."""
+    secret = settings().signing_keys_secret
+    return SigningKeys.model_validate_json(_read(secret, max_age=KEYS_MAX_AGE_SECONDS))
+
+
+def _read(name: str, max_age: int) -> str:
+    value = _provider().get(name, max_age=max_age)
+    assert isinstance(value, str)
+    return value
+
+
+@cache
+def _provider() -> parameters.SecretsProvider:
+    config = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 3})
+    return parameters.SecretsProvider(boto_config=config)

@@ -1,0 +1,39 @@
+"""The one place that reads the environment."""
+
+import os
+from functools import cache
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+ENVIRONMENT_PREFIX: Final = "TIDINGS_"
+
+
+class Settings(BaseModel):
+    """What `TIDINGS_<NAME>` variables say; URLs come from Secrets Manager unless set here."""
+
+    model_config = ConfigDict(frozen=True)
+
+    connections_secret: str = "tidings/connections"
+    signing_keys_secret: str = "tidings/signing-keys"
+    database_prefix: str = Field("tidings", pattern=r"^[a-z][a-z0-9_]{0,30}$")
+    mongodb_uri: str | None = None
+    redis_url: str | None = None
+    amqp_url: str | None = None
+    function_name: str = Field("local", description="AWS's own name of this function")
+
+
+@cache
+def settings() -> Settings:
+    """Return the settings, read once.
+
+    Raises:
+        pydantic.ValidationError: a variable is malformed; the message names it.
+    """
+    values = {
+        name: os.environ[ENVIRONMENT_PREFIX + name.upper()]
+        for name in Settings.model_fields
+        if ENVIRONMENT_PREFIX + name.upper() in os.environ
+    }
+    function_name = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "local")
+    return Settings.model_validate({"function_name": function_name} | values)

@@ -1,0 +1,1 @@
+"""Accounts: who the shop knows, and how they prove it."""

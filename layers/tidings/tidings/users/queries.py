@@ -1,0 +1,20 @@
+"""What can be asked about accounts."""
+
+from tidings.platform.auth import Principal, require_self
+from tidings.users.errors import UserNotFound
+from tidings.users.models import User
+from tidings.users.schemas import UserView
+
+
+def get_user(user_id: str, *, caller: Principal) -> UserView:
+    """Return an account.
+
+    Raises:
+        Forbidden: it is somebody else's, and the caller is no operator.
+        UserNotFound: there is none.
+    """
+    require_self(caller, user_id)
+    user = User.objects(pk=user_id).first()
+    if user is None:
+        raise UserNotFound
+    return UserView.model_validate(user)
