@@ -28,7 +28,7 @@ def load_or_make(folder: Path) -> Credentials:
     if file.is_file():
         return Credentials(**json.loads(file.read_text()))
     made = make()
-    _write_private(file, json.dumps(asdict(made), indent=2))
+    write_private(file, json.dumps(asdict(made), indent=2))
     return made
 
 
@@ -52,7 +52,7 @@ def make_signing_keys() -> dict[str, Any]:
     return {"current": key_id, "keys": [{"kid": key_id, "private_key": pem.decode()}]}
 
 
-def _write_private(file: Path, text: str) -> None:
+def write_private(file: Path, text: str) -> None:
     """Private from its first byte on, whole or not at all."""
     draft = file.with_suffix(".draft")
     draft.unlink(missing_ok=True)

@@ -80,7 +80,8 @@ def owner_of(port: int) -> str:
     """Who listens on a port, as far as the system tells us."""
     with contextlib.suppress(psutil.Error):
         for connection in psutil.net_connections("tcp"):
-            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port:
+            listens = connection.status == psutil.CONN_LISTEN
+            if listens and connection.laddr and connection.laddr[1] == port:
                 return _name_of(connection.pid)
     return "another program"
 

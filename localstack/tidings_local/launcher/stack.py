@@ -42,6 +42,11 @@ class Stack:
         return self.folder / "etc"
 
     @property
+    def certificate(self) -> Path:
+        """Key and certificate of the HTTPS address; `.crt` beside it is for clients."""
+        return self.folder / "localhost.pem"
+
+    @property
     def identity(self) -> str:
         """Tells this stack from one of the same name in another clone."""
         return hashlib.sha256(str(self.folder).encode()).hexdigest()[:8]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from . import progress
+from .certificate import certificate_beside
 from .services.connections import without_login
 from .services.members import Members
 from .services.service import External, Service
@@ -54,6 +55,7 @@ def show_addresses(stack: Stack) -> None:
     progress.show(f"GraphQL    {stack.api_url}/graphql")
     progress.show(f"AWS        {stack.endpoint} (LocalStack)")
     progress.show(f"RabbitMQ   http://localhost:{ports.rabbitmq_management} (management)")
+    progress.show(f"trust      {certificate_beside(stack.certificate)} (curl --cacert)")
     progress.show(f"secrets    {stack.folder / 'secrets.json'}")
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from xmlrpc.client import Fault, ServerProxy
 
 import psutil
-from supervisor.xmlrpc import SupervisorTransport  # type: ignore[import-untyped]
+from supervisor.xmlrpc import SupervisorTransport
 
 from .errors import LauncherError
 from .settings import inherited_environment
@@ -96,10 +96,22 @@ class Supervisor:
 
     def shutdown(self) -> None:
         pid = self._pid()
+        self._ask_all_to_stop()
         self._rpc().shutdown()
         self._wait_until(running=False, seconds=STOP_SECONDS)
         with contextlib.suppress(psutil.Error):
             psutil.Process(pid).wait(STOP_SECONDS)
+
+    def _ask_all_to_stop(self) -> None:
+        """All at once, where supervisord itself stops one after the other.
+
+        Two go by themselves: the bridge first, which settles what it has taken, and epmd
+        last, which RabbitMQ wants to take leave of.
+        """
+        self.stop_program("bridge")
+        for name in self.states().keys() - {"bridge", "epmd"}:
+            with contextlib.suppress(Fault):
+                self._rpc().stopProcess(name, False)
 
     def _pid(self) -> int:
         return int(self._rpc().getPID())

@@ -11,6 +11,7 @@ import bootstrap
 
 from . import progress
 from .aws import environment as aws_environment
+from .certificate import certificate_beside
 from .errors import LauncherError
 from .lifecycle import stop_all
 from .lint import lint
@@ -41,7 +42,8 @@ def clean(stack: Stack) -> None:
     stop_all(stack)
     for folder in (stack.data, stack.logs, stack.run, stack.etc):
         shutil.rmtree(folder, ignore_errors=True)
-    (stack.folder / "secrets.json").unlink(missing_ok=True)
+    for name in ("secrets.json", "localhost.pem", "localhost.pem.crt", "localhost.pem.key"):
+        (stack.folder / name).unlink(missing_ok=True)
 
 
 def _lint_and_test(stack: Stack, settings: Settings, options: Options) -> int:
@@ -74,6 +76,7 @@ def test_environment(stack: Stack, connections: Connections) -> dict[str, str]:
         "TIDINGS_STACK": stack.name,
         "TIDINGS_STATE_DIR": str(stack.folder),
         "TIDINGS_API_URL": stack.api_url,
+        "TIDINGS_CA_FILE": str(certificate_beside(stack.certificate)),
         "TIDINGS_MONGODB_URI": connections.mongodb_uri,
         "TIDINGS_REDIS_URL": connections.redis_url,
         "TIDINGS_AMQP_URL": connections.amqp_url,

@@ -8,6 +8,7 @@ import httpx
 
 import bootstrap
 
+from ..certificate import ensure_certificate
 from ..ports import LOOPBACK
 from ..settings import STATE, Settings
 from ..stack import Stack
@@ -32,9 +33,10 @@ def localstack(stack: Stack, settings: Settings) -> Service:
     )
 
 
-def make_folders(stack: Stack) -> None:
-    for folder in (stack.data / "localstack", stack.run / "lambda", stack.run / "tmp"):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+def prepare(stack: Stack) -> None:
+    for name in ("localstack", "lambda", "tmp"):
+        (stack.run / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+    ensure_certificate(stack.certificate)
 
 
 def _environment(stack: Stack, settings: Settings) -> dict[str, str]:
@@ -43,7 +45,11 @@ def _environment(stack: Stack, settings: Settings) -> dict[str, str]:
     environment = {
         "GATEWAY_LISTEN": f"{LOOPBACK}:{port}",
         "LOCALSTACK_HOST": f"localhost:{port}",
-        "LOCALSTACK_VOLUME_DIR": str(stack.data / "localstack"),
+        # In a container it would take itself for its own image, and write to /var/lib.
+        "OVERRIDE_IN_DOCKER": "0",
+        "FILESYSTEM_ROOT": str(stack.run / "localstack"),
+        "LOCALSTACK_VOLUME_DIR": str(stack.run / "localstack"),
+        "CUSTOM_SSL_CERT_PATH": str(stack.certificate),
         "EXTERNAL_SERVICE_PORTS_START": str(first),
         "EXTERNAL_SERVICE_PORTS_END": str(last),
         "HOME": str(stack.run),
@@ -56,6 +62,9 @@ def _environment(stack: Stack, settings: Settings) -> dict[str, str]:
         "EAGER_SERVICE_LOADING": "0",
         "PERSISTENCE": "0",
         "LS_LOG": settings.localstack_log,
+        # CloudFormation looks at a function at once this many times before it waits 1 s;
+        # with the default of 5 each of our functions would cost that second.
+        "CFN_NO_WAIT_ITERATIONS": "500",
         "PYTHONWARNINGS": "ignore",
         "LAMBDA_RUNTIME_EXECUTOR": settings.lambda_executor,
         "TIDINGS_RUNTIME_PYTHON": str(bootstrap.python_of("runtime")),

@@ -48,7 +48,7 @@ def _write_configurations(stack: Stack, credentials: Credentials) -> None:
     rabbitmq.write_configuration(stack, credentials)
     redis.write_configuration(stack, credentials)
     mongodb.write_configuration(stack)
-    localstack.make_folders(stack)
+    localstack.prepare(stack)
 
 
 def _servers(stack: Stack, settings: Settings, credentials: Credentials) -> list[Service]:

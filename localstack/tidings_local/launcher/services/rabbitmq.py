@@ -6,7 +6,7 @@ import contextlib
 import logging
 from functools import partial
 
-import pika  # type: ignore[import-untyped]
+import pika
 
 from ..credentials import Credentials
 from ..ports import LOOPBACK
