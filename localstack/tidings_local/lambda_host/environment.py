@@ -143,7 +143,7 @@ class Environment:
                     continue
                 case Answered(answered_id) as answer if answered_id == request_id:
                     return _answer_of(answer)
-                case Exited() if not self._process.api.delivered.is_set():
+                case Exited() if not self._process.api.event_was_read():
                     raise EnvironmentGoneError
                 case Exited(code):
                     return Answer.of(faults.exited(request_id, code))

@@ -4,13 +4,15 @@ import logging
 import socket
 from dataclasses import dataclass
 from queue import SimpleQueue
-from threading import Event, Lock, Thread
+from threading import Condition, Event, Thread
 
 from tidings_local.lambda_host.function import Invocation
 from tidings_local.lambda_host.runtime_requests import RuntimeRequests
 from tidings_local.lambda_host.signals import Answered, Signal, Signals
 
 logger = logging.getLogger(__name__)
+
+_HANG_UP_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class RuntimeApi:
         self._signals = signals
         self._offers: SimpleQueue[Offer | None] = SimpleQueue()
         self._connections: set[socket.socket] = set()
-        self._lock = Lock()
+        self._lock = Condition()
         self._closed = False
         self._awaited_request: str | None = None
         self.delivered = Event()
@@ -52,6 +54,15 @@ class RuntimeApi:
 
     def signal(self, signal: Signal) -> None:
         self._signals.put(signal)
+
+    def event_was_read(self) -> bool:
+        """For a process that ended: False if it never saw the event, so that another may have it.
+
+        The kernel resets a connection, instead of ending it, when its owner left data unread.
+        """
+        with self._lock:
+            self._lock.wait_for(lambda: not self._connections, _HANG_UP_SECONDS)
+        return self.delivered.is_set()
 
     def accept_answer(self, answer: Answered) -> bool:
         """False for a request nobody waits for (or that was answered already)."""
@@ -88,9 +99,11 @@ class RuntimeApi:
             RuntimeRequests(connection, self)
         except OSError as error:  # the process went away in the middle of a request
             logger.debug("runtime connection broke", extra={"error": str(error)})
+            self.delivered.clear()
         finally:
             with self._lock:
                 self._connections.discard(connection)
+                self._lock.notify_all()
             connection.close()
 
     def _admit(self, connection: socket.socket) -> bool:

@@ -1,0 +1,407 @@
+"""The process host with real processes, on the interpreter in TIDINGS_RUNTIME_PYTHON."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.lambda_host.builders import a_function, is_running, runtime_python, wait_until
+from tidings_local.lambda_host import (
+    Function,
+    HostSettings,
+    HostStoppedError,
+    Invocation,
+    LambdaHost,
+    Outcome,
+    RuntimeMissingError,
+    ThrottledError,
+)
+
+ANSWER_PID = "import os\ndef handler(event, context):\n    return os.getpid()\n"
+SLEEP = "import time\ndef handler(event, context):\n    time.sleep(event)\n    return 'awake'\n"
+HostMaker = Callable[..., LambdaHost]
+
+
+@pytest.fixture
+def make_host(tmp_path: Path) -> Iterator[HostMaker]:
+    hosts: list[LambdaHost] = []
+
+    def make(**settings: Any) -> LambdaHost:
+        given = {"interpreter": runtime_python(), "directory": tmp_path / "host", **settings}
+        hosts.append(LambdaHost(HostSettings(**given)))
+        return hosts[-1]
+
+    yield make
+    for host in hosts:
+        host.stop()
+
+
+@pytest.fixture
+def host(make_host: HostMaker) -> LambdaHost:
+    return make_host()
+
+
+def call(host: LambdaHost, function: Function, event: object = None) -> Outcome:
+    return host.invoke(function, Invocation(payload=json.dumps(event).encode(), request_id="r-1"))
+
+
+def answer(host: LambdaHost, function: Function, event: object = None) -> Any:
+    outcome = call(host, function, event)
+    assert not outcome.is_error, outcome.payload
+    return json.loads(outcome.payload)
+
+
+def error(host: LambdaHost, function: Function, event: object = None) -> tuple[str, str]:
+    outcome = call(host, function, event)
+    assert outcome.is_error, outcome.payload
+    content = json.loads(outcome.payload)
+    return content["errorType"], content["errorMessage"]
+
+
+def when_told(body: str) -> str:
+    """A handler that runs `body` if it gets an event, and is well otherwise."""
+    steps = textwrap.indent(textwrap.dedent(body), "        ")
+    head = "import os, sys, time\ndef handler(event, context):\n    if event:\n"
+    return f"{head}{steps}\n    return 'well'\n"
+
+
+class TestWarmth:
+    def test_process_is_used_again(self, host: LambdaHost, tmp_path: Path) -> None:
+        function = a_function(tmp_path, ANSWER_PID)
+        assert answer(host, function) == answer(host, function)
+
+    def test_only_the_first_call_reports_init(self, host: LambdaHost, tmp_path: Path) -> None:
+        function = a_function(tmp_path, ANSWER_PID)
+        assert "\tInit Duration: " in call(host, function).logs
+        assert "Init Duration" not in call(host, function).logs
+
+    def test_process_killed_while_idle_is_replaced(self, host: LambdaHost, tmp_path: Path) -> None:
+        function = a_function(tmp_path, ANSWER_PID)
+        for _ in range(20):  # at once, too, while it still dies
+            os.kill(answer(host, function), signal.SIGKILL)
+            answer(host, function)
+
+    def test_new_revision_gets_a_new_process_and_the_old_one_ends(
+        self, host: LambdaHost, tmp_path: Path
+    ) -> None:
+        old = a_function(tmp_path, ANSWER_PID)
+        old_pid = answer(host, old)
+        assert answer(host, replace(old, revision="next")) != old_pid
+        host.retire(old.key)
+        assert not is_running(old_pid)
+
+    def test_idle_process_is_ended_after_its_keepalive(
+        self, make_host: HostMaker, tmp_path: Path
+    ) -> None:
+        pid = answer(make_host(keepalive_seconds=0.1), a_function(tmp_path, ANSWER_PID))
+        wait_until(lambda: not is_running(pid), "idle process ended")
+
+
+class TestErrors:
+    def test_timeout_ends_the_process_and_the_next_call_works(
+        self, host: LambdaHost, tmp_path: Path
+    ) -> None:
+        function = a_function(tmp_path, when_told("time.sleep(30)"), timeout_seconds=0.5)
+        outcome = call(host, function, event=True)
+        assert json.loads(outcome.payload) == {
+            "errorType": "Sandbox.Timedout",
+            "errorMessage": "RequestId: r-1 Error: Task timed out after 0.50 seconds",
+        }
+        assert " r-1 Task timed out after 0.50 seconds\n" in outcome.logs
+        assert outcome.logs.endswith("\tStatus: timeout\n")
+        assert answer(host, function) == "well"
+
+    @pytest.mark.parametrize(
+        ("body", "reason"),
+        [
+            ("os._exit(1)", "Runtime exited with error: exit status 1"),
+            ("os._exit(0)", "Runtime exited without providing a reason"),
+            ("os.kill(os.getpid(), 11)", "Runtime exited with error: signal: segmentation fault"),
+            ("sys.exit(3)", "Runtime exited with error: exit status 3"),
+        ],
+    )
+    def test_exit_is_reported_and_the_next_call_works(
+        self, host: LambdaHost, tmp_path: Path, body: str, reason: str
+    ) -> None:
+        function = a_function(tmp_path, when_told(f"print('last words')\n{body}"))
+        outcome = call(host, function, event=True)
+        assert json.loads(outcome.payload) == {
+            "errorType": "Runtime.ExitError",
+            "errorMessage": f"RequestId: r-1 Error: {reason}",
+        }
+        assert "last words\n" in outcome.logs
+        assert outcome.logs.endswith("\tStatus: error\tError Type: Runtime.ExitError\n")
+        assert answer(host, function) == "well"
+
+    def test_memory_limit_is_applied_and_the_next_call_works(
+        self, host: LambdaHost, tmp_path: Path
+    ) -> None:
+        function = a_function(tmp_path, when_told("held = bytearray(1 << 28)\ntime.sleep(30)"))
+        function = replace(function, timeout_seconds=20)
+        outcome = call(host, function, event=True)
+        assert json.loads(outcome.payload) == {
+            "errorType": "Runtime.ExitError",
+            "errorMessage": "RequestId: r-1 Error: Runtime exited with error: signal: killed",
+        }
+        assert "\tMax Memory Used: 128 MB\t" in outcome.logs
+        assert answer(host, function) == "well"
+
+    def test_memory_of_children_counts(self, host: LambdaHost, tmp_path: Path) -> None:
+        child = "import time; held = bytearray(1 << 28); time.sleep(30)"
+        body = f"import subprocess\nsubprocess.run([sys.executable, '-c', {child!r}])"
+        function = a_function(tmp_path, when_told(body), timeout_seconds=20)
+        assert error(host, function, event=True)[1].endswith("signal: killed")
+
+    def test_error_in_the_handler_keeps_the_process(self, host: LambdaHost, tmp_path: Path) -> None:
+        source = "import os\ndef handler(event, context):\n    raise ValueError(os.getpid())\n"
+        function = a_function(tmp_path, source)
+        first = error(host, function)
+        assert first[0] == "ValueError"
+        assert error(host, function) == first
+
+    @pytest.mark.parametrize(
+        ("source", "error_type", "message"),
+        [
+            (
+                "import rich",
+                "Runtime.ImportModuleError",
+                "Unable to import module 'app': No module named 'rich'",
+            ),
+            ("other = 1", "Runtime.HandlerNotFound", "Handler 'handler' missing on module 'app'"),
+            ("raise ValueError('no')", "ValueError", "no"),
+            ("(", "Runtime.UserCodeSyntaxError", "Syntax error in module 'app'"),
+            ("import os\nos._exit(7)", "Runtime.ExitError", "exit status 7"),
+        ],
+    )
+    def test_failed_init_gives_what_the_runtime_says(
+        self, host: LambdaHost, tmp_path: Path, source: str, error_type: str, message: str
+    ) -> None:
+        function = a_function(tmp_path, source)
+        outcome = call(host, function)
+        content = json.loads(outcome.payload)
+        assert content["errorType"] == error_type
+        assert message in content["errorMessage"]
+        assert f"\tPhase: init\tStatus: error\tError Type: {error_type}\nSTART" in outcome.logs
+
+    def test_init_is_tried_again_by_the_next_call(self, host: LambdaHost, tmp_path: Path) -> None:
+        flag = tmp_path / "flag"
+        source = f"open({str(flag)!r})\ndef handler(event, context):\n    return 'well'\n"
+        function = a_function(tmp_path, source)
+        assert error(host, function)[0] == "FileNotFoundError"
+        flag.touch()
+        assert answer(host, function) == "well"
+
+    def test_init_that_hangs_starts_again_within_the_timeout(
+        self, host: LambdaHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("tidings_local.lambda_host.call.INIT_LIMIT_SECONDS", 0.3)
+        outcome = call(
+            host, a_function(tmp_path, "import time\ntime.sleep(30)", timeout_seconds=0.4)
+        )
+        assert json.loads(outcome.payload)["errorType"] == "Sandbox.Timedout"
+        assert "\tPhase: init\tStatus: timeout\n" in outcome.logs
+
+    def test_slow_init_may_use_the_functions_own_time(
+        self, host: LambdaHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("tidings_local.lambda_host.call.INIT_LIMIT_SECONDS", 0.3)
+        source = "import time\ntime.sleep(0.6)\n" + ANSWER_PID
+        assert answer(host, a_function(tmp_path, source, timeout_seconds=10))
+
+    def test_response_over_the_limit_is_an_error(self, host: LambdaHost, tmp_path: Path) -> None:
+        source = "def handler(event, context):\n    return 'x' * event\n"
+        function = a_function(tmp_path, source)
+        assert error(host, function, event=6_300_000)[0] == "Function.ResponseSizeTooLarge"
+        assert len(answer(host, function, event=6_000_000)) == 6_000_000
+
+
+class TestConcurrency:
+    def test_processes_are_bounded_and_calls_wait_for_them(
+        self, make_host: HostMaker, tmp_path: Path
+    ) -> None:
+        host = make_host(max_environments=3)
+        source = ANSWER_PID.replace("return", "__import__('time').sleep(0.02); return")
+        function = a_function(tmp_path, source)
+        with ThreadPoolExecutor(30) as crowd:
+            pids = set(crowd.map(lambda _: answer(host, function), range(60)))
+        assert len(pids) == 3
+
+    def test_call_that_waited_too_long_is_throttled(
+        self, make_host: HostMaker, tmp_path: Path
+    ) -> None:
+        host = make_host(max_environments=1, wait_seconds=0.2)
+        function = a_function(tmp_path, SLEEP, timeout_seconds=10)
+        with ThreadPoolExecutor(2) as both:
+            calls = [both.submit(answer, host, function, 1.5) for _ in range(2)]
+            failures = [each.exception() for each in calls]
+        assert sorted(type(each) for each in failures if each) == [ThrottledError]
+
+    def test_update_lets_running_calls_finish(self, host: LambdaHost, tmp_path: Path) -> None:
+        started = tmp_path / "started"
+        source = f"open({str(started)!r}, 'w')\n" + SLEEP
+        function = a_function(tmp_path, source, timeout_seconds=10)
+        with ThreadPoolExecutor(1) as one:
+            running = one.submit(answer, host, function, 1)
+            wait_until(started.exists, "function started")
+            host.retire(function.key)
+            assert running.result() == "awake"
+
+
+class TestIsolation:
+    def test_environment_is_clean(
+        self, host: LambdaHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("HOST_SECRET", "x")
+        source = "import os\ndef handler(event, context):\n    return dict(os.environ)\n"
+        seen = answer(host, a_function(tmp_path, source, variables={"MINE": "1"}))
+        assert seen["MINE"] == "1"
+        assert seen["AWS_EXECUTION_ENV"] == "AWS_Lambda_python3.11"
+        assert "HOST_SECRET" not in seen
+
+    def test_code_and_layers_are_first_on_the_path(self, host: LambdaHost, tmp_path: Path) -> None:
+        opt = tmp_path / "opt"
+        (opt / "python").mkdir(parents=True)
+        (opt / "python/boto3.py").write_text("WHERE = 'layer'")
+        (opt / "python/shared.py").write_text("WHERE = 'layer'")
+        source = (
+            "import boto3, shared\n"
+            "def handler(event, context):\n"
+            "    return [boto3.WHERE, shared.WHERE]\n"
+        )
+        function = a_function(tmp_path, source, opt_dir=opt)
+        (function.code_dir / "shared.py").write_text("WHERE = 'code'")
+        assert answer(host, function) == ["layer", "code"]
+
+    def test_temporary_folder_is_fresh_and_removed(self, host: LambdaHost, tmp_path: Path) -> None:
+        source = (
+            "import os, pathlib, tempfile\n"
+            "def handler(event, context):\n"
+            "    pathlib.Path(tempfile.gettempdir(), 'kept').touch()\n"
+            "    return [tempfile.gettempdir(), os.getpid()]\n"
+        )
+        function = a_function(tmp_path, source)
+        folder, _ = answer(host, function)
+        assert Path(folder, "kept").exists()
+        host.retire(function.key)
+        assert not Path(folder).exists()
+
+    def test_grandchildren_end_with_their_function(self, host: LambdaHost, tmp_path: Path) -> None:
+        source = (
+            "import subprocess, time\n"
+            "def handler(event, context):\n"
+            "    tame = subprocess.Popen(['sleep', '60'])\n"
+            "    wild = subprocess.Popen(['sleep', '60'], start_new_session=True)\n"
+            "    print(tame.pid, wild.pid, flush=True)\n"
+            "    time.sleep(30)\n"
+        )
+        logs = call(host, a_function(tmp_path, source, timeout_seconds=0.5)).logs
+        pids = [int(pid) for pid in logs.splitlines()[1].split()]
+        wait_until(lambda: not any(map(is_running, pids)), "grandchildren ended")
+
+
+class TestOutput:
+    def test_output_of_init_and_of_each_call_is_in_its_place(
+        self, host: LambdaHost, tmp_path: Path
+    ) -> None:
+        source = (
+            "import sys\nprint('loading æ')\n"
+            "def handler(event, context):\n"
+            "    print('out'); print('err', file=sys.stderr)\n"
+        )
+        function = a_function(tmp_path, source)
+        first = call(host, function).logs.splitlines()
+        assert first[:5] == [
+            "loading æ",
+            "START RequestId: r-1 Version: $LATEST",
+            "out",
+            "err",
+            "END RequestId: r-1",
+        ]
+        assert call(host, function).logs.splitlines()[:2] == [first[1], "out"]
+
+    def test_flood_of_output_is_cut_and_says_so(self, host: LambdaHost, tmp_path: Path) -> None:
+        source = "def handler(event, context):\n    for _ in range(400): print('x' * 10_000)\n"
+        logs = call(host, a_function(tmp_path, source, timeout_seconds=20)).logs
+        assert len(logs) < 1_010_000
+        assert "bytes of output cut]" in logs
+
+    def test_output_of_a_thread_between_calls_belongs_to_the_next(
+        self, host: LambdaHost, tmp_path: Path
+    ) -> None:
+        done = tmp_path / "done"
+        source = (
+            "import pathlib, threading, time\n"
+            "def later():\n"
+            "    time.sleep(0.1); print('later', flush=True)\n"
+            f"    pathlib.Path({str(done)!r}).touch()\n"
+            "def handler(event, context):\n"
+            "    if event: threading.Thread(target=later).start()\n"
+        )
+        function = a_function(tmp_path, source)
+        assert "later" not in call(host, function, event=True).logs
+        wait_until(done.exists, "thread has printed")
+        assert "later\n" in call(host, function).logs
+
+
+class TestEnd:
+    def test_stop_leaves_no_process_and_refuses_calls(
+        self, host: LambdaHost, tmp_path: Path
+    ) -> None:
+        function = a_function(tmp_path, ANSWER_PID)
+        pid = answer(host, function)
+        host.stop()
+        assert not is_running(pid)
+        with pytest.raises(HostStoppedError):
+            call(host, function)
+
+    def test_killed_host_leaves_no_process(self, tmp_path: Path) -> None:
+        pids = tmp_path / "pids"
+        source = (
+            "import os, time\n"
+            "def handler(event, context):\n"
+            f"    with open({str(pids)!r}, 'w') as file: file.write(f'{{os.getpid()}} ')\n"
+            "    time.sleep(60)\n"
+        )
+        function = a_function(tmp_path, source, timeout_seconds=60)
+        program = (
+            "import sys\n"
+            "from pathlib import Path\n"
+            "from tidings_local.lambda_host import *\n"
+            "python, directory, code = map(Path, sys.argv[1:])\n"
+            "host = LambdaHost(HostSettings(interpreter=python, directory=directory))\n"
+            "host.invoke(Function(name='f', version='1', arn='a', revision='1', code_dir=code,"
+            " handler='app.handler', timeout_seconds=60), Invocation(payload=b'1'))\n"
+        )
+        arguments = [runtime_python(), tmp_path / "host", function.code_dir]
+        killed = subprocess.Popen(
+            [sys.executable, "-c", program, *arguments],
+            env={"PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+        wait_until(lambda: pids.exists() and pids.read_text().endswith(" "), "function runs")
+        pid = int(pids.read_text())
+        assert is_running(pid)
+        killed.kill()
+        killed.wait(10)
+        wait_until(lambda: not is_running(pid), "function of the killed host ended")
+
+    def test_reaper_that_was_killed_is_replaced(self, host: LambdaHost, tmp_path: Path) -> None:
+        answer(host, a_function(tmp_path, ANSWER_PID))
+        reaper = host._guard._reaper
+        assert reaper
+        reaper.kill()
+        reaper.wait(10)
+        answer(host, a_function(tmp_path, ANSWER_PID))
+        assert host._guard._reaper is not reaper
+
+    def test_missing_interpreter_is_told_at_once(self, make_host: HostMaker) -> None:
+        with pytest.raises(RuntimeMissingError, match="/nowhere/python"):
+            make_host(interpreter=Path("/nowhere/python"))

@@ -1,0 +1,275 @@
+"""The process executor inside a running LocalStack, as AWS_ENDPOINT_URL names it.
+
+The stack must have been started with LAMBDA_RUNTIME_EXECUTOR=process.
+"""
+
+import base64
+import contextlib
+import io
+import json
+import os
+import time
+import uuid
+import zipfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+ROLE = "arn:aws:iam::000000000000:role/tidings-test"
+BROKER = "arn:aws:mq:us-east-1:000000000000:broker:tidings:b-1"
+ANSWER = "import os\ndef handler(event, context):\n    return {'pid': os.getpid(), **event}\n"
+SLOW = (
+    "import os, time\n"
+    "def handler(event, context):\n"
+    "    time.sleep(event.get('seconds', 0.2))\n"
+    "    return VERSION\n"
+)
+
+
+def client(service: str) -> Any:
+    endpoint = os.environ.get("AWS_ENDPOINT_URL")
+    assert endpoint, "set AWS_ENDPOINT_URL to the running stack"
+    return boto3.client(
+        service,
+        endpoint_url=endpoint,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(max_pool_connections=60, retries={"total_max_attempts": 1}),
+    )
+
+
+def zipped(source: str, path: str = "app.py") -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr(path, source)
+    return content.getvalue()
+
+
+def wait_for(find: Callable[[], Any], limit_seconds: float = 20) -> Any:
+    deadline = time.monotonic() + limit_seconds
+    while not (found := find()):
+        assert time.monotonic() < deadline, f"did not happen within {limit_seconds} seconds"
+        time.sleep(0.05)
+    return found
+
+
+class Functions:
+    """Creates functions with names of their own and forgets none."""
+
+    def __init__(self) -> None:
+        self.api = client("lambda")
+        self.names: list[str] = []
+
+    def create(self, source: str, **settings: Any) -> str:
+        name = f"process-test-{uuid.uuid4().hex[:8]}"
+        self.names.append(name)
+        given = {"Runtime": "python3.11", "Handler": "app.handler", "Timeout": 3, **settings}
+        self.api.create_function(
+            FunctionName=name, Role=ROLE, Code={"ZipFile": zipped(source)}, **given
+        )
+        self.api.get_waiter("function_active_v2").wait(
+            FunctionName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 20}
+        )
+        return name
+
+    def invoke(self, name: str, **event: Any) -> tuple[Any, str]:
+        answer = self.api.invoke(
+            FunctionName=name, Payload=json.dumps(event).encode(), LogType="Tail"
+        )
+        log = base64.b64decode(answer["LogResult"]).decode()
+        return json.load(answer["Payload"]), log
+
+    def update(self, name: str, source: str) -> None:
+        self.api.update_function_code(FunctionName=name, ZipFile=zipped(source))
+        self.api.get_waiter("function_updated_v2").wait(
+            FunctionName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 20}
+        )
+
+    def delete_all(self) -> None:
+        for name in self.names:
+            self.api.delete_function(FunctionName=name)
+
+
+@pytest.fixture
+def functions() -> Iterator[Functions]:
+    functions = Functions()
+    yield functions
+    functions.delete_all()
+
+
+def test_second_call_reuses_the_process(functions: Functions) -> None:
+    name = functions.create(ANSWER)
+    first, cold_log = functions.invoke(name, word="hello")
+    second, warm_log = functions.invoke(name)
+    assert first["word"] == "hello"
+    assert first["pid"] == second["pid"]
+    assert "Init Duration" in cold_log
+    assert "Init Duration" not in warm_log
+
+
+@pytest.mark.parametrize(
+    ("body", "error_type", "message"),
+    [
+        ("import time; time.sleep(9)", "Sandbox.Timedout", "Task timed out after 1.00 seconds"),
+        ("import os; os._exit(1)", "Runtime.ExitError", "exit status 1"),
+        ("import time; b = bytearray(1 << 28); time.sleep(9)", "Runtime.ExitError", "killed"),
+        ("raise ValueError('no')", "ValueError", "no"),
+    ],
+)
+def test_failed_call_gives_the_error_of_aws_and_the_next_works(
+    functions: Functions, body: str, error_type: str, message: str
+) -> None:
+    source = f"def handler(event, context):\n    if event:\n        {body}\n    return 'well'\n"
+    name = functions.create(source, Timeout=1)
+    error, log = functions.invoke(name, fail=True)
+    assert error["errorType"] == error_type
+    assert message in error["errorMessage"]
+    assert "REPORT RequestId" in log
+    assert functions.invoke(name)[0] == "well"
+
+
+def test_missing_dependency_fails_as_on_aws(functions: Functions) -> None:
+    error, _ = functions.invoke(functions.create("import rich\n" + ANSWER))
+    assert error["errorType"] == "Runtime.ImportModuleError"
+    assert error["errorMessage"] == "Unable to import module 'app': No module named 'rich'"
+
+
+def test_layers_are_on_the_path_and_later_ones_win(functions: Functions) -> None:
+    layers = [
+        functions.api.publish_layer_version(
+            LayerName=f"process-test-{uuid.uuid4().hex[:8]}",
+            Content={"ZipFile": zipped(f"WORD = {word!r}", "python/shared.py")},
+        )["LayerVersionArn"]
+        for word in ("first", "second")
+    ]
+    source = "import shared\ndef handler(event, context):\n    return shared.WORD\n"
+    assert functions.invoke(functions.create(source, Layers=layers))[0] == "second"
+
+
+def test_function_reaches_the_stack_with_its_own_credentials(functions: Functions) -> None:
+    source = (
+        "import boto3\n"
+        "def handler(event, context):\n"
+        "    return boto3.client('sts').get_caller_identity()['Arn']\n"
+    )
+    arn, _ = functions.invoke(functions.create(source, MemorySize=256))
+    assert ":assumed-role/tidings-test/" in arn
+
+
+def test_reserved_concurrency_throttles(functions: Functions) -> None:
+    name = functions.create(SLOW.replace("VERSION", "1"))
+    functions.api.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
+    with ThreadPoolExecutor(2) as both:
+        calls = [both.submit(functions.invoke, name, seconds=1) for _ in range(2)]
+        failures = [call.exception() for call in calls if call.exception()]
+    assert len(failures) == 1
+    assert isinstance(failures[0], ClientError)
+    assert failures[0].response["Error"]["Code"] == "TooManyRequestsException"
+
+
+def test_fifty_calls_at_once_share_a_few_processes(functions: Functions) -> None:
+    name = functions.create(ANSWER)
+    with ThreadPoolExecutor(50) as crowd:
+        answers = [each[0] for each in crowd.map(lambda _: functions.invoke(name), range(50))]
+    assert len({answer["pid"] for answer in answers}) <= 4
+
+
+def test_update_while_calls_run_loses_none(functions: Functions) -> None:
+    name = functions.create(SLOW.replace("VERSION", "'old'"))
+    with ThreadPoolExecutor(3) as crowd:
+        running = [crowd.submit(functions.invoke, name, seconds=1.5) for _ in range(3)]
+        functions.update(name, SLOW.replace("VERSION", "'new'"))
+        assert {call.result()[0] for call in running} <= {"old", "new"}
+    assert functions.invoke(name)[0] == "new"
+
+
+def test_deleted_function_leaves_no_process(functions: Functions) -> None:
+    name = functions.create(ANSWER)
+    pid = functions.invoke(name)[0]["pid"]
+    functions.names.remove(name)
+    functions.api.delete_function(FunctionName=name)
+    wait_for(lambda: not _runs(pid))
+
+
+def test_log_of_each_call_is_in_cloudwatch(functions: Functions) -> None:
+    name = functions.create("def handler(event, context):\n    print('said', event['word'])\n")
+    functions.invoke(name, word="hello")
+    logs = client("logs")
+
+    def messages() -> list[str]:
+        try:
+            found = logs.filter_log_events(logGroupName=f"/aws/lambda/{name}")
+        except logs.exceptions.ResourceNotFoundException:
+            return []
+        return [event["message"] for event in found["events"]]
+
+    first_words = [line.split()[0] for line in wait_for(messages)]
+    assert first_words == ["START", "said", "END", "REPORT"]
+
+
+def test_other_runtime_is_refused_with_a_reason(functions: Functions) -> None:
+    name = f"process-test-{uuid.uuid4().hex[:8]}"
+    functions.api.create_function(
+        FunctionName=name,
+        Role=ROLE,
+        Runtime="nodejs20.x",
+        Handler="app.handler",
+        Code={"ZipFile": zipped("")},
+    )
+
+    def failed() -> str:
+        state = functions.api.get_function_configuration(FunctionName=name)
+        return str(state.get("StateReason", "")) if state["State"] == "Failed" else ""
+
+    assert "runs zip packages on python3.11 only" in wait_for(failed)
+    with contextlib.suppress(ClientError):  # LocalStack removes it, and then stumbles
+        functions.api.delete_function(FunctionName=name)
+
+
+def test_amazon_mq_mapping_can_be_created_changed_disabled_and_deleted(
+    functions: Functions,
+) -> None:
+    api = functions.api
+    uuid_ = api.create_event_source_mapping(
+        FunctionName=functions.create(ANSWER),
+        EventSourceArn=BROKER,
+        Queues=["notifications"],
+        BatchSize=10,
+        SourceAccessConfigurations=[{"Type": "VIRTUAL_HOST", "URI": "/"}],
+    )["UUID"]
+
+    def mapping() -> Any:
+        return api.get_event_source_mapping(UUID=uuid_)
+
+    wait_for(lambda: mapping()["State"] == "Enabled")
+    assert uuid_ in [
+        each["UUID"] for each in api.list_event_source_mappings()["EventSourceMappings"]
+    ]
+    api.update_event_source_mapping(UUID=uuid_, BatchSize=20, Enabled=False)
+    wait_for(lambda: mapping()["State"] == "Disabled")
+    assert mapping()["BatchSize"] == 20
+    assert mapping()["Queues"] == ["notifications"]
+    api.delete_event_source_mapping(UUID=uuid_)
+
+    def gone() -> bool:
+        try:
+            mapping()
+        except api.exceptions.ResourceNotFoundException:
+            return True
+        return False
+
+    wait_for(gone)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
