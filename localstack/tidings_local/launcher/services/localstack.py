@@ -62,9 +62,11 @@ def _environment(stack: Stack, settings: Settings) -> dict[str, str]:
         "EAGER_SERVICE_LOADING": "0",
         "PERSISTENCE": "0",
         "LS_LOG": settings.localstack_log,
-        # CloudFormation looks at a function at once this many times before it waits 1 s;
-        # with the default of 5 each of our functions would cost that second.
-        "CFN_NO_WAIT_ITERATIONS": "500",
+        # How often CloudFormation asks for a new function's state without waiting 1 s in
+        # between: with its 5 each of our functions would cost that second. The other one,
+        # called a timeout, is the number of questions after which it gives up.
+        "CFN_NO_WAIT_ITERATIONS": "2000",
+        "CFN_PER_RESOURCE_TIMEOUT": "2120",
         "PYTHONWARNINGS": "ignore",
         "LAMBDA_RUNTIME_EXECUTOR": settings.lambda_executor,
         "TIDINGS_RUNTIME_PYTHON": str(bootstrap.python_of("runtime")),
