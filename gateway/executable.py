@@ -42,7 +42,7 @@ def executable_schema() -> GraphQLSchema:
         elif isinstance(kind, GraphQLEnumType):
             _bind_enum(kind)
         elif isinstance(kind, GraphQLScalarType) and name == "DateTime":
-            kind.serialize = _serialize_time  # type: ignore[method-assign]
+            kind.coerce_output_value = _serialize_time
     return schema
 
 

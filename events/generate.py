@@ -1,0 +1,144 @@
+"""Writes what follows from the typed events: JSON Schemas, the AsyncAPI document, docs/events.md.
+
+`make contracts` runs it; a test fails when the files differ from what it would write.
+"""
+
+import importlib
+import json
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from tidings.platform.events import EVENT_CLASSES, Event
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+EVENT_MODULES: Final = ("tidings.orders.events", "tidings.products.events")
+JSON_SCHEMA: Final = "https://json-schema.org/draft/2020-12/schema"
+
+
+def event_classes() -> dict[str, type[Event]]:
+    """Return every class of events by its type, in alphabetical order."""
+    for module in EVENT_MODULES:
+        importlib.import_module(module)
+    return dict(sorted(EVENT_CLASSES.items()))
+
+
+def generated_files() -> dict[Path, str]:
+    """Return the content of every generated file by its path."""
+    classes = event_classes()
+    files = {
+        ROOT / f"events/schemas/{name}.json": _json(schema_of(event_class))
+        for name, event_class in classes.items()
+    }
+    files[ROOT / "events/asyncapi.yaml"] = _yaml(_asyncapi(classes))
+    files[ROOT / "docs/events.md"] = _page(classes)
+    return files
+
+
+def schema_of(event_class: type[Event]) -> dict[str, Any]:
+    """Return the JSON Schema of an event on the wire."""
+    return {"$schema": JSON_SCHEMA} | event_class.model_json_schema(mode="validation")
+
+
+def bindings() -> dict[str, list[str]]:
+    """Return the queues that take each type of event, as infra/rabbitmq/topology.yaml says."""
+    topology = yaml.safe_load((ROOT / "infra/rabbitmq/topology.yaml").read_text())
+    queues: dict[str, list[str]] = {}
+    for queue, exchanges in topology["queues"].items():
+        for event_type in exchanges.get("user-events", []):
+            queues.setdefault(event_type, []).append(queue)
+    return queues
+
+
+def _asyncapi(classes: dict[str, type[Event]]) -> dict[str, Any]:
+    queues = bindings()
+    messages = {name: _message(name, event_class) for name, event_class in classes.items()}
+    channels = {
+        queue: _channel(queue, queues) for queue in sorted({q for v in queues.values() for q in v})
+    }
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Tidings events",
+            "version": "1.0.0",
+            "description": "CloudEvents 1.0 over the topic exchange `user-events`.",
+        },
+        "defaultContentType": "application/cloudevents+json",
+        "channels": channels,
+        "operations": {
+            f"consume-{queue}": {
+                "action": "receive",
+                "channel": {"$ref": f"#/channels/{queue}"},
+            }
+            for queue in channels
+        },
+        "components": {"messages": messages},
+    }
+
+
+def _message(name: str, event_class: type[Event]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "summary": _summary(event_class),
+        "contentType": "application/cloudevents+json",
+        "payload": {"$ref": f"schemas/{name}.json"},
+    }
+
+
+def _channel(queue: str, queues: dict[str, list[str]]) -> dict[str, Any]:
+    taken = sorted(name for name, takers in queues.items() if queue in takers)
+    return {
+        "address": queue,
+        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in taken},
+        "bindings": {"amqp": {"is": "queue", "queue": {"name": queue, "durable": True}}},
+    }
+
+
+def _page(classes: dict[str, type[Event]]) -> str:
+    queues = bindings()
+    rows = [_row(name, each, queues.get(name, [])) for name, each in classes.items()]
+    head = [
+        "# Events",
+        "",
+        "Written by `make contracts` from the typed events and `infra/rabbitmq/topology.yaml`.",
+        "",
+        "| event | from | queues | what happened | sample |",
+        "|---|---|---|---|---|",
+    ]
+    return "\n".join([*head, *rows]) + "\n"
+
+
+def _row(name: str, event_class: type[Event], queues: list[str]) -> str:
+    cells = [
+        f"[`{name}`](../events/schemas/{name}.json)",
+        event_class.model_fields["source"].default,
+        ", ".join(f"`{queue}`" for queue in queues),
+        _summary(event_class),
+        f"[sample](../events/samples/{name}.json)",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _summary(event_class: type[Event]) -> str:
+    return " ".join((event_class.__doc__ or "").split())
+
+
+def _json(content: Any) -> str:
+    return json.dumps(content, indent=2) + "\n"
+
+
+def _yaml(content: Any) -> str:
+    return str(yaml.safe_dump(content, sort_keys=False, width=100))
+
+
+def main() -> None:
+    for path, content in generated_files().items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+    sys.stdout.write(f"wrote {len(generated_files())} files\n")
+
+
+if __name__ == "__main__":
+    main()
