@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any
 
 from . import progress
@@ -16,14 +18,14 @@ from .errors import LauncherError
 from .stack import Stack
 
 GROUP_PREFIX = "/aws/lambda/tidings-"
-PLATFORM_LINES = ("START RequestId", "END RequestId", "REPORT RequestId", "INIT_START")
+TIMESTAMP_FORMS = ("%Y-%m-%d %H:%M:%S,%f%z", "%Y-%m-%dT%H:%M:%S.%f%z", "%Y-%m-%dT%H:%M:%S%z")
 FOLLOW_SECONDS = 1.0
 OVERLAP_MS = 5_000
 """How far back a following reader looks again: lines arrive late, and out of order."""
 
 KNOWN_FIELDS = {"timestamp", "level", "message", "service", "location", "correlation_id"}
 NOISE = {
-    "cold_start", "function_arn", "function_memory_size", "function_name", "function_request_id",
+    "aws_request_id", "cold_start", "function_arn", "function_memory_size", "function_name", "function_request_id",
     "xray_trace_id",
 }  # fmt: skip
 
@@ -61,14 +63,14 @@ class Reader:
         self._logs = client(stack, "logs")
         self._group = GROUP_PREFIX + function.removeprefix("tidings-") if function else None
         self._correlation = correlation
-        self._seen: set[Record] = set()
+        self._seen: set[str] = set()
         self._since_ms = 0
 
     def new(self) -> list[Record]:
         with ThreadPoolExecutor(8) as threads:
             read = threads.map(self._read, self._groups())
-            records = [record for group in read for record in group if record not in self._seen]
-        self._seen.update(records)
+            records = [r for group in read for r in group if r.event_id not in self._seen]
+        self._seen.update(record.event_id for record in records)
         if records:
             self._since_ms = max(0, int(max(r.at_ms for r in records)) - OVERLAP_MS)
         return merged(records, self._correlation)
@@ -93,41 +95,63 @@ class Reader:
         pages = self._logs.get_paginator("filter_log_events").paginate(
             logGroupName=group, startTime=self._since_ms
         )
-        return [
+        records = [
             Record(event["timestamp"], function, event["message"].rstrip(), event["eventId"])
             for page in pages
             for event in page["events"]
         ]
+        return timed(records)
+
+
+def timed(records: list[Record]) -> list[Record]:
+    """Lines in the order of one function, each at the time it was written.
+
+    CloudWatch has the time an invocation ended. What the function wrote itself is known
+    better; lines between take the time of the one before, START that of the one after.
+    """
+    placed: list[Record] = []
+    waiting: list[Record] = []
+    last = 0.0
+    for record in records:
+        if record.text.startswith("START "):
+            last = 0.0
+        written = _written_at(record)
+        if written is None and not last and not record.text.startswith("END "):
+            waiting.append(record)
+            continue
+        last = written or last or record.at_ms
+        placed += [replace(earlier, at_ms=last) for earlier in waiting]
+        placed.append(replace(record, at_ms=last))
+        waiting = []
+    return placed + waiting
 
 
 def merged(records: Iterable[Record], correlation: str | None = None) -> list[Record]:
     """In order of time; only one request's lines if a correlation id is given."""
     kept = (r for r in records if correlation is None or belongs_to(r, correlation))
-    return sorted(kept, key=moment)
+    return sorted(kept, key=attrgetter("at_ms"))
 
 
 def belongs_to(record: Record, correlation: str) -> bool:
     return bool(record.fields.get("correlation_id") == correlation)
 
 
-def moment(record: Record) -> float:
-    """The time the function wrote, in ms; CloudWatch's own is when the invocation ended."""
+def _written_at(record: Record) -> float | None:
+    """In ms since 1970, as Powertools' logger wrote it into the line."""
     written = record.fields.get("timestamp")
     if isinstance(written, str):
-        for form in ("%Y-%m-%d %H:%M:%S,%f%z", "%Y-%m-%dT%H:%M:%S.%f%z", "%Y-%m-%dT%H:%M:%S%z"):
-            try:
+        for form in TIMESTAMP_FORMS:
+            with contextlib.suppress(ValueError):
                 return datetime.strptime(written, form).astimezone().timestamp() * 1000
-            except ValueError:
-                continue
-    return record.at_ms
+    return None
 
 
-def render(record: Record) -> str:
-    at = datetime.fromtimestamp(moment(record) / 1000, UTC).strftime("%H:%M:%S.%f")[:-3]
+def render(record: Record, *, with_fields: bool = True) -> str:
+    at = datetime.fromtimestamp(record.at_ms / 1000, UTC).strftime("%H:%M:%S.%f")[:-3]
     fields = record.fields
     if not fields:
         return f"{at}  {record.function:<24} {record.text}"
-    extra = " ".join(_rendered_fields(fields))
+    extra = " ".join(_rendered_fields(fields)) if with_fields else ""
     level, message = fields.get("level", ""), fields.get("message", "")
     line = f"{at}  {record.function:<24} {level:<7} {message}  {extra}".rstrip()
     trace = fields.get("exception")
@@ -140,7 +164,3 @@ def _rendered_fields(fields: dict[str, Any]) -> Iterator[str]:
     for name, value in fields.items():
         if name not in KNOWN_FIELDS | NOISE | {"exception", "correlation_id"}:
             yield f"{name}={value if isinstance(value, str | int | float) else json.dumps(value)}"
-
-
-def is_platform_line(record: Record) -> bool:
-    return record.text.startswith(PLATFORM_LINES)

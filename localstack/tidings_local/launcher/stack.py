@@ -42,6 +42,11 @@ class Stack:
         return self.folder / "etc"
 
     @property
+    def root(self) -> Path:
+        """The clone it belongs to, where `make` is called."""
+        return self.folder.parents[2]
+
+    @property
     def certificate(self) -> Path:
         """Key and certificate of the HTTPS address; `.crt` beside it is for clients."""
         return self.folder / "localhost.pem"
