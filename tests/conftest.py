@@ -1,0 +1,8 @@
+"""Shared by all tests. The domains' own databases are kept apart from the deployed ones."""
+
+import os
+
+# Before anything of ours is imported: tests in this process have databases of their own.
+os.environ["TIDINGS_DATABASE_PREFIX"] = "tidings_tests"
+os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
+os.environ.setdefault("POWERTOOLS_LOG_LEVEL", "WARNING")
