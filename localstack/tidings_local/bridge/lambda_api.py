@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, ReadTimeoutError
+from botocore.exceptions import ConnectionError as EndpointError
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -104,28 +105,31 @@ class Invoker:
         self._function_seconds: int | None = None
 
     def __call__(self, payload: bytes) -> Outcome:
-        if self._function_seconds is None:
-            self._function_seconds = self._ask_function_seconds()
-        outcome = self._api.invoke(self._function_arn, payload, self._function_seconds)
+        outcome = self._api.invoke(self._function_arn, payload, self._patience())
         if outcome.result is Result.TIMEOUT:
             self._function_seconds = None  # it may have been given more time meanwhile
         return outcome
 
-    def _ask_function_seconds(self) -> int:
-        try:
-            return self._api.function_timeout(self._function_arn)
-        except (BotoCoreError, ClientError) as error:
-            logger.warning(
-                "function timeout unknown, the longest is assumed",
-                extra={"function": self._function_arn, "error": str(error)},
-            )
-            return LONGEST_FUNCTION_SECONDS
+    def _patience(self) -> int:
+        if self._function_seconds is None:
+            try:
+                self._function_seconds = self._api.function_timeout(self._function_arn)
+            except BotoCoreError:
+                # Lambda is away, which the invocation that follows will find and tell.
+                return LONGEST_FUNCTION_SECONDS
+            except ClientError as error:
+                self._function_seconds = LONGEST_FUNCTION_SECONDS
+                logger.warning(
+                    "function timeout unknown, the longest is assumed",
+                    extra={"function": self._function_arn, "error": str(error)},
+                )
+        return self._function_seconds
 
 
 def _failure(error: BotoCoreError | ClientError) -> Outcome:
     if isinstance(error, ReadTimeoutError):
         return Outcome(Result.TIMEOUT, "no answer within the function's timeout")
-    if isinstance(error, HTTPClientError):
+    if isinstance(error, HTTPClientError | EndpointError):
         return Outcome(Result.UNREACHABLE, str(error))
     if isinstance(error, ClientError):
         return _refusal(error)

@@ -56,6 +56,8 @@ class Invocation:
 
 
 class LambdaEndpoint:
+    DENIED = 0  # as a function's timeout: the caller may not ask for it
+
     def __init__(self) -> None:
         self.mappings: list[dict[str, Any]] = []
         self.timeouts: dict[str, int] = {}
@@ -105,8 +107,9 @@ class LambdaEndpoint:
         return entry
 
     def behave(self, function: str, behaviour: Reply | Callable[[Invocation], Reply]) -> None:
-        fixed = behaviour
-        self._behaviours[function] = fixed if callable(fixed) else lambda _: fixed
+        self._behaviours[function] = (
+            _always(behaviour) if isinstance(behaviour, Reply) else behaviour
+        )
 
     def of(self, function: str) -> list[Invocation]:
         return [item for item in list(self.invocations) if item.function == function]
@@ -117,7 +120,7 @@ class LambdaEndpoint:
     def invoke(self, function: str, payload: bytes) -> Reply:
         invocation = Invocation(function, payload, time.monotonic())
         self.invocations.append(invocation)
-        return self._behaviours.get(function, lambda _: SUCCESS)(invocation)
+        return self._behaviours.get(function, _always(SUCCESS))(invocation)
 
     def page(self, marker: int) -> dict[str, Any]:
         page: dict[str, Any] = {
@@ -126,6 +129,10 @@ class LambdaEndpoint:
         if marker + PAGE_SIZE < len(self.mappings):
             page["NextMarker"] = str(marker + PAGE_SIZE)
         return page
+
+
+def _always(reply: Reply) -> Callable[[Invocation], Reply]:
+    return lambda _invocation: reply
 
 
 def _handler(endpoint: LambdaEndpoint) -> type[BaseHTTPRequestHandler]:
@@ -138,7 +145,7 @@ def _handler(endpoint: LambdaEndpoint) -> type[BaseHTTPRequestHandler]:
             url = urlsplit(self.path)
             if match := CONFIGURATION.fullmatch(url.path):
                 function = unquote(match["arn"]).removeprefix(ARN)
-                self._answer_json({"Timeout": endpoint.timeouts.get(function, 30)})
+                self._answer_configuration(endpoint.timeouts.get(function, 30))
             elif url.path.rstrip("/") == "/2015-03-31/event-source-mappings":
                 marker = parse_qs(url.query).get("Marker", ["0"])[0]
                 self._answer_json(endpoint.page(int(marker)))
@@ -150,6 +157,13 @@ def _handler(endpoint: LambdaEndpoint) -> type[BaseHTTPRequestHandler]:
             match = INVOKE.fullmatch(self.path)
             assert match, self.path
             self._answer(endpoint.invoke(unquote(match["arn"]).removeprefix(ARN), payload))
+
+        def _answer_configuration(self, timeout: int) -> None:
+            if timeout == endpoint.DENIED:
+                refusal = {"X-Amzn-ErrorType": "AccessDeniedException"}
+                self._answer(Reply(403, b"{}", headers=refusal))
+            else:
+                self._answer_json({"Timeout": timeout})
 
         def _answer_json(self, document: dict[str, Any]) -> None:
             self._answer(Reply(body=json.dumps(document).encode()))
