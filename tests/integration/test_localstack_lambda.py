@@ -34,7 +34,8 @@ SLOW = (
 def client(service: str) -> Any:
     endpoint = os.environ.get("AWS_ENDPOINT_URL")
     assert endpoint, "set AWS_ENDPOINT_URL to the running stack"
-    return boto3.client(
+    connect: Any = boto3.client
+    return connect(
         service,
         endpoint_url=endpoint,
         region_name="us-east-1",

@@ -74,19 +74,19 @@ def test_waiting_call_gets_what_is_given_back(function: Function) -> None:
 
 def test_dead_environment_is_replaced(function: Function) -> None:
     pool = a_pool()
-    dead = cast(Stub, pool.lease(function))
-    pool.give_back(cast(Environment, dead))
-    dead.usable = False
+    dead = pool.lease(function)
+    pool.give_back(dead)
+    cast(Stub, dead).usable = False
     assert pool.lease(function) is not dead
-    assert dead.stopped
+    assert cast(Stub, dead).stopped
 
 
 def test_broken_environment_is_not_kept(function: Function) -> None:
     pool = a_pool()
-    broken = cast(Stub, pool.lease(function))
-    broken.usable = False
-    pool.give_back(cast(Environment, broken))
-    assert broken.stopped
+    broken = pool.lease(function)
+    cast(Stub, broken).usable = False
+    pool.give_back(broken)
+    assert cast(Stub, broken).stopped
     assert pool.lease(function) is not broken
 
 
