@@ -25,7 +25,7 @@ from .status import status as show_status
 from .story import play
 from .supervisor import Supervisor
 from .testing import run_tests
-from .up import declare_topology as declare
+from .topology import declare_topology as declare
 from .up import up as bring_up
 
 

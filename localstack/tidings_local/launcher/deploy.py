@@ -16,6 +16,7 @@ from .services.localstack import session_id
 from .services.members import Members
 from .settings import Settings
 from .stack import Stack
+from .topology import TOPOLOGY_FILE, declare_topology
 
 BROKER_ARN = "arn:aws:mq:us-east-1:000000000000:broker:tidings:b-local"
 ACTIVE_SECONDS = 60
@@ -34,6 +35,7 @@ def is_deployed(stack: Stack, settings: Settings, members: Members) -> bool:
 def deploy(stack: Stack, settings: Settings, members: Members) -> None:
     wanted = _wanted(stack, settings, members)
     template = build()
+    declare_topology(members.connections.amqp_url)
     progress.step("deploying to LocalStack")
     secrets = store_secrets(stack, members)
     url = package(template, client(stack, "s3"))
@@ -97,6 +99,7 @@ def _wanted(stack: Stack, settings: Settings, members: Members) -> dict[str, str
     return {
         "localstack": session_id(stack.endpoint),
         "sources": source_fingerprint(),
+        "topology": hashlib.sha256(TOPOLOGY_FILE.read_bytes()).hexdigest(),
         "secrets": hashlib.sha256(secrets.encode()).hexdigest(),
         "log_level": settings.log_level,
     }

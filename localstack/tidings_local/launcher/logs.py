@@ -25,9 +25,14 @@ OVERLAP_MS = 5_000
 
 KNOWN_FIELDS = {"timestamp", "level", "message", "service", "location", "correlation_id"}
 NOISE = {
-    "aws_request_id", "cold_start", "function_arn", "function_memory_size", "function_name", "function_request_id",
+    "aws_request_id",
+    "cold_start",
+    "function_arn",
+    "function_memory_size",
+    "function_name",
+    "function_request_id",
     "xray_trace_id",
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, order=True)

@@ -6,6 +6,7 @@ import contextlib
 import subprocess
 import sys
 import time
+from collections.abc import Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,22 +97,30 @@ class Supervisor:
 
     def shutdown(self) -> None:
         pid = self._pid()
-        self._ask_all_to_stop()
+        self._stop_programs()
         self._rpc().shutdown()
         self._wait_until(running=False, seconds=STOP_SECONDS)
         with contextlib.suppress(psutil.Error):
             psutil.Process(pid).wait(STOP_SECONDS)
 
-    def _ask_all_to_stop(self) -> None:
+    def _stop_programs(self) -> None:
         """All at once, where supervisord itself stops one after the other.
 
         Two go by themselves: the bridge first, which settles what it has taken, and epmd
-        last, which RabbitMQ wants to take leave of.
+        last, of which RabbitMQ takes leave.
         """
         self.stop_program("bridge")
-        for name in self.states().keys() - {"bridge", "epmd"}:
+        others = self.states().keys() - {"bridge", "epmd"}
+        for name in others:
             with contextlib.suppress(Fault):
                 self._rpc().stopProcess(name, False)
+        limit = time.monotonic() + STOP_SECONDS
+        while time.monotonic() < limit and self._any_alive(others):
+            time.sleep(0.1)
+        self.stop_program("epmd")
+
+    def _any_alive(self, names: Set[str]) -> bool:
+        return any(state.pid for name, state in self.states().items() if name in names)
 
     def _pid(self) -> int:
         return int(self._rpc().getPID())

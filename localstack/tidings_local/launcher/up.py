@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
 
 import bootstrap
 
@@ -13,10 +10,10 @@ from . import docker, programs, progress
 from .build import build
 from .deploy import deploy, is_deployed
 from .errors import LauncherError
-from .lifecycle import Startup, startup
+from .lifecycle import startup
 from .rules import invoke_rule, rule_names
 from .services.members import Members, members_of, needed_programs
-from .settings import ROOT, Settings, inherited_environment
+from .settings import Settings
 from .stack import Stack
 
 RELAY_RULE = "outbox-relay"
@@ -36,13 +33,12 @@ def up(stack: Stack, settings: Settings) -> Members:
         attempt.begin()
         for name in STORAGE:
             attempt.wait_for(name)
-        if _is_new(attempt, "rabbitmq"):
-            declare_topology(members.connections.amqp_url)
         attempt.wait_for("localstack")
-        _deploy_if_needed(stack, settings, members, built)
+        built.result()
+        if not is_deployed(stack, settings, members):
+            deploy(stack, settings, members)
         attempt.wait_for("bridge")
-        if attempt.started:
-            settle(stack)
+        settle(stack, quietly=not attempt.started)
     return members
 
 
@@ -63,33 +59,9 @@ def install(settings: Settings) -> None:
         servers.result()
 
 
-def declare_topology(amqp_url: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "tidings_local.topology", "--url", amqp_url],
-        env=inherited_environment() | {"PYTHONPATH": str(ROOT / "localstack")},
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode:
-        problem = (done.stderr or done.stdout).strip().splitlines()[-1:]
-        raise LauncherError("the RabbitMQ topology cannot be declared", hint=" ".join(problem))
-
-
-def settle(stack: Stack) -> None:
-    """Have the outbox relay finish what a crash interrupted."""
+def settle(stack: Stack, *, quietly: bool) -> None:
+    """Have the outbox relay finish what a crash interrupted, also one that nobody saw."""
     if RELAY_RULE in rule_names(stack):
         invoke_rule(stack, RELAY_RULE)
-        progress.step("published what was left in the outboxes")
-
-
-def _is_new(attempt: Startup, name: str) -> bool:
-    own = {service.name for service in attempt.members.own}
-    return name not in own or any(service.name == name for service in attempt.started)
-
-
-def _deploy_if_needed(
-    stack: Stack, settings: Settings, members: Members, built: Future[Path]
-) -> None:
-    built.result()
-    if not is_deployed(stack, settings, members):
-        deploy(stack, settings, members)
+        if not quietly:
+            progress.step("published what was left in the outboxes")
