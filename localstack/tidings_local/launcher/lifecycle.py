@@ -17,7 +17,7 @@ from .services.service import External, Service
 from .stack import Stack
 from .supervisor import Supervisor
 
-EXTERNAL_SECONDS = 10
+EXTERNAL_SECONDS = 5
 POLL_SECONDS = 0.1
 
 
@@ -37,6 +37,8 @@ class Startup:
 
     def begin(self) -> None:
         """Start every service that does not run, without waiting for it to be ready."""
+        for external in self.members.external:
+            check_external(external)
         self._start_supervisor()
         states = self.supervisor.states()
         alive = {name for name, state in states.items() if state.running}
@@ -50,9 +52,6 @@ class Startup:
         service = next((own for own in self.members.own if own.name == name), None)
         if service is not None:
             self._wait_for_own(service)
-        for external in self.members.external:
-            if external.name == name:
-                check_external(external)
 
     def undo(self) -> None:
         if self.fresh:
@@ -152,7 +151,8 @@ def check_external(external: External) -> None:
 
 
 def _unreachable(external: External, problem: Exception) -> LauncherError:
-    reason = str(problem).splitlines()[0][:120] if str(problem) else type(problem).__name__
+    first_line = next(iter(str(problem).splitlines()), "")
+    reason = first_line.partition(" (configured")[0][:160] or type(problem).__name__
     name = external.variable or external.name
     return LauncherError(f"{name} {without_login(external.url)} cannot be reached", hint=reason)
 
