@@ -6,6 +6,7 @@ import shlex
 import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
 
 import bootstrap
 
@@ -80,6 +81,13 @@ def test_environment(stack: Stack, connections: Connections) -> dict[str, str]:
         "TIDINGS_MONGODB_URI": connections.mongodb_uri,
         "TIDINGS_REDIS_URL": connections.redis_url,
         "TIDINGS_AMQP_URL": connections.amqp_url,
+        "TIDINGS_RABBITMQ_API_URL": _management_url(stack, connections),
         "TIDINGS_BRIDGE_URL": f"http://127.0.0.1:{stack.ports.bridge}",
         "TIDINGS_RUNTIME_PYTHON": str(bootstrap.python_of("runtime")),
     }
+
+
+def _management_url(stack: Stack, connections: Connections) -> str:
+    """RabbitMQ's management API, with the credentials of the AMQP URL."""
+    amqp = urlsplit(connections.amqp_url)
+    return f"http://{amqp.username}:{amqp.password}@127.0.0.1:{stack.ports.management}"

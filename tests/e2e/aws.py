@@ -1,0 +1,40 @@
+"""What an operator of the AWS account can do: invoke functions, fire rules, read logs."""
+
+import json
+from functools import cache
+from typing import Any
+
+import boto3
+
+
+@cache
+def client(service: str) -> Any:
+    """Return a client of the stack's LocalStack (AWS_ENDPOINT_URL, set by `make test`)."""
+    return boto3.client(service)
+
+
+def invoke(function: str, event: dict[str, Any]) -> Any:
+    """Return what a function answered.
+
+    Raises:
+        AssertionError: it failed.
+    """
+    answer = client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))
+    payload = json.loads(answer["Payload"].read() or "null")
+    assert "FunctionError" not in answer, payload
+    return payload
+
+
+def log_lines(function: str, correlation_id: str) -> list[dict[str, Any]]:
+    """Return the structured log lines of a function with this correlation id."""
+    events = client("logs").filter_log_events(logGroupName=f"/aws/lambda/{function}")["events"]
+    lines = [_parsed(event["message"]) for event in events]
+    return [line for line in lines if line.get("correlation_id") == correlation_id]
+
+
+def _parsed(message: str) -> dict[str, Any]:
+    try:
+        line = json.loads(message)
+    except ValueError:
+        return {}
+    return line if isinstance(line, dict) else {}

@@ -1,0 +1,35 @@
+"""The running stack, seen from outside."""
+
+import ssl
+from collections.abc import Iterator
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests.e2e.aws import invoke
+from tests.e2e.shop import PASSWORD, Shop
+from tests.settings import stack_under_test
+
+
+@pytest.fixture(scope="session")
+def shop() -> Iterator[Shop]:
+    """The shop as a stranger sees it."""
+    stack = stack_under_test()
+    trust = ssl.create_default_context(cafile=stack.ca_file)
+    with httpx.Client(verify=trust, timeout=30) as http:
+        yield Shop(stack.api_url, http)
+
+
+@pytest.fixture(scope="session")
+def admin(shop: Shop) -> Shop:
+    """The shop as its administrator sees it."""
+    email = f"admin-{uuid4().hex}@example.com"
+    invoke("tidings-create-admin", {"email": email, "password": PASSWORD})
+    return shop.login(email, PASSWORD)
+
+
+@pytest.fixture
+def customer(shop: Shop) -> Shop:
+    """The shop as a new customer sees it."""
+    return shop.register()

@@ -1,0 +1,98 @@
+"""A foreign client of the shop: it knows the API's address and nothing of our code."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+PASSWORD = "correct horse battery"
+
+REGISTER = "mutation($i: RegisterUserInput!) { registerUser(input: $i) { email message } }"
+LOGIN = "mutation($i: LoginInput!) { login(input: $i) { accessToken expiresIn user { id role } } }"
+CREATE_PRODUCT = "mutation($i: CreateProductInput!) { createProduct(input: $i) { id sku stock } }"
+PLACE_ORDER = "mutation($i: PlaceOrderInput!) { placeOrder(input: $i) { id state correlationId } }"
+GET_ORDER = "query($id: ID!) { getOrder(id: $id) { id state history { state reason } } }"
+INBOX = """query($after: String, $unread: Boolean) {
+  getUserNotifications(first: 100, after: $after, unreadOnly: $unread) {
+    totalCount
+    nodes { id kind title body subjectId correlationId readAt }
+  }
+}"""
+
+
+@dataclass
+class Shop:
+    """Talks GraphQL and REST over HTTPS, as somebody or as nobody."""
+
+    api_url: str
+    http: httpx.Client
+    token: str | None = None
+    user_id: str | None = None
+
+    def graphql(self, query: str, headers: dict[str, str] | None = None, **variables: Any) -> Any:
+        """Return the `data` of an operation that is expected to succeed."""
+        body = self.try_graphql(query, headers, **variables)
+        assert "errors" not in body, body["errors"]
+        return body["data"]
+
+    def try_graphql(
+        self, query: str, headers: dict[str, str] | None = None, **variables: Any
+    ) -> dict[str, Any]:
+        """Return the whole answer of an operation."""
+        answer = self.http.post(
+            f"{self.api_url}/graphql",
+            json={"query": query, "variables": variables},
+            headers=self._headers() | (headers or {}),
+        )
+        body: dict[str, Any] = answer.json()
+        return body
+
+    def rest(self, method: str, path: str, body: Any = None) -> httpx.Response:
+        """Call a REST endpoint below /api/v1."""
+        url = f"{self.api_url}/api/v1{path}"
+        return self.http.request(method, url, json=body, headers=self._headers())
+
+    def register(self, name: str = "Ada") -> "Shop":
+        """Return the same shop as seen by a new customer who has signed in."""
+        email = f"{name.lower()}-{uuid4().hex}@example.com"
+        self.graphql(REGISTER, i={"email": email, "password": PASSWORD, "name": name})
+        return self.login(email, PASSWORD)
+
+    def login(self, email: str, password: str) -> "Shop":
+        """Return the same shop as seen by this person."""
+        session = self.graphql(LOGIN, i={"email": email, "password": password})["login"]
+        return Shop(self.api_url, self.http, session["accessToken"], session["user"]["id"])
+
+    def create_product(self, stock: int, amount: int = 1250) -> str:
+        """Return the id of a new product (administrators only)."""
+        product = {
+            "sku": f"SKU-{uuid4().hex[:12]}",
+            "title": "Fountain pen",
+            "price": {"amount": amount, "currency": "EUR"},
+            "stock": stock,
+        }
+        created = self.graphql(CREATE_PRODUCT, i=product)["createProduct"]
+        return str(created["id"])
+
+    def place_order(self, product_id: str, quantity: int = 1, correlation: str = "") -> str:
+        """Return the id of an accepted order."""
+        headers = {"X-Correlation-Id": correlation} if correlation else {}
+        wanted = {"items": [{"productId": product_id, "quantity": quantity}]}
+        return str(self.graphql(PLACE_ORDER, headers, i=wanted)["placeOrder"]["id"])
+
+    def order_state(self, order_id: str) -> str:
+        return str(self.graphql(GET_ORDER, id=order_id)["getOrder"]["state"])
+
+    def inbox(self) -> list[dict[str, Any]]:
+        """Return the newest hundred notifications."""
+        nodes: list[dict[str, Any]] = self.graphql(INBOX)["getUserNotifications"]["nodes"]
+        return nodes
+
+    def stock_of(self, product_id: str) -> int:
+        """Return the pieces left of a product among the newest hundred."""
+        products = self.rest("GET", "/products?limit=100").json()["data"]
+        return next(int(each["stock"]) for each in products if each["id"] == product_id)
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"} if self.token else {}

@@ -1,0 +1,84 @@
+"""The whole path: an order becomes a notification."""
+
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
+
+from tests.e2e.aws import invoke, log_lines
+from tests.e2e.shop import Shop
+from tests.waiting import eventually
+
+CONSUMERS = ("tidings-inventory", "tidings-orders", "tidings-notifications")
+
+
+def about(shop: Shop, order_id: str) -> list[str]:
+    """Return the kinds of the notifications about an order."""
+    return [each["kind"] for each in shop.inbox() if each["subjectId"] == order_id]
+
+
+def test_an_order_is_confirmed_and_its_customer_is_told_once(admin: Shop, customer: Shop) -> None:
+    product_id = admin.create_product(stock=3)
+
+    order_id = customer.place_order(product_id, quantity=2)
+
+    told = eventually(lambda: about(customer, order_id), seconds=5)
+    assert told == ["order.confirmed"]
+    assert customer.order_state(order_id) == "CONFIRMED"
+    assert customer.stock_of(product_id) == 1
+
+
+def test_an_order_beyond_the_stock_is_rejected_and_takes_nothing(
+    admin: Shop, customer: Shop
+) -> None:
+    product_id = admin.create_product(stock=3)
+
+    order_id = customer.place_order(product_id, quantity=4)
+
+    told = eventually(lambda: about(customer, order_id), seconds=5)
+    assert told == ["order.rejected"]
+    assert customer.order_state(order_id) == "REJECTED"
+    assert customer.stock_of(product_id) == 3
+
+
+def test_fifty_orders_at_once_for_the_last_ten_pieces_confirm_ten(
+    admin: Shop, customer: Shop
+) -> None:
+    product_id = admin.create_product(stock=10)
+
+    with ThreadPoolExecutor(50) as together:
+        orders = list(together.map(lambda _: customer.place_order(product_id), range(50)))
+
+    eventually(lambda: len(customer.inbox()) >= 50, seconds=30)
+    states = [customer.order_state(order_id) for order_id in orders]
+    assert states.count("CONFIRMED") == 10
+    assert states.count("REJECTED") == 40
+    assert customer.stock_of(product_id) == 0
+    assert sorted(each["subjectId"] for each in customer.inbox()) == sorted(orders)
+
+
+def test_one_correlation_id_goes_from_the_header_to_the_last_consumer(
+    admin: Shop, customer: Shop
+) -> None:
+    product_id, correlation = admin.create_product(stock=1), f"e2e-{uuid4()}"
+
+    order_id = customer.place_order(product_id, correlation=correlation)
+
+    eventually(lambda: about(customer, order_id), seconds=5)
+    assert {each["correlationId"] for each in customer.inbox()} == {correlation}
+    for function in ("tidings-gateway", *CONSUMERS):
+        eventually(lambda f=function: log_lines(f, correlation), what=function)  # type: ignore[misc]
+
+
+def test_the_daily_rule_tells_once_a_day_where_an_open_order_stands(
+    admin: Shop, customer: Shop
+) -> None:
+    order_id = customer.place_order(admin.create_product(stock=1))
+    eventually(lambda: about(customer, order_id), seconds=5)
+    rule = {"id": str(uuid4()), "time": "2099-01-01T09:00:00Z"}
+
+    first = invoke("tidings-daily-order-status", rule)
+    again = invoke("tidings-daily-order-status", rule)
+
+    assert first["orders_announced"] >= 1
+    assert again["orders_announced"] == 0
+    told = eventually(lambda: len(about(customer, order_id)) > 1 and about(customer, order_id))
+    assert told == ["order.status_update", "order.confirmed"]

@@ -1,0 +1,117 @@
+"""REST answers the same as GraphQL, in its envelope."""
+
+from uuid import uuid4
+
+import httpx
+import jwt
+
+from tests.e2e.shop import PASSWORD, Shop
+from tests.waiting import eventually
+
+ENVELOPE = {"success", "data", "message", "error", "meta"}
+
+
+def data_of(answer: httpx.Response, status: int = 200) -> object:
+    """Return the `data` of a successful answer, after a look at its envelope."""
+    body = answer.json()
+    assert answer.status_code == status, body
+    assert body.keys() == ENVELOPE
+    assert body["success"] is True
+    assert answer.headers["x-correlation-id"]
+    return body["data"]
+
+
+def test_a_customers_story_by_rest_alone(shop: Shop, admin: Shop) -> None:
+    email = f"Grace-{uuid4().hex}@Example.com"
+    account = {"email": email, "password": PASSWORD, "name": "Grace"}
+
+    data_of(shop.rest("POST", "/register", account), 201)
+    session = data_of(shop.rest("POST", "/login", {"email": email, "password": PASSWORD}))
+    assert isinstance(session, dict)
+    grace = Shop(shop.api_url, shop.http, session["access_token"], session["user"]["id"])
+    me = data_of(grace.rest("GET", "/users/me"))
+    assert isinstance(me, dict)
+    assert me["email"] == email.lower()
+
+    product_id = admin.create_product(stock=5)
+    wanted = {"items": [{"product_id": product_id, "quantity": 2}]}
+    order = data_of(grace.rest("POST", "/orders", wanted), 201)
+    assert isinstance(order, dict)
+    assert order["total"] == {"amount": 2500, "currency": "EUR"}
+
+    inbox = eventually(lambda: data_of(grace.rest("GET", "/notifications/me")), seconds=5)
+    assert isinstance(inbox, list)
+    assert [each["kind"] for each in inbox] == ["order.confirmed"]
+    read = data_of(grace.rest("PUT", f"/notifications/read/{inbox[0]['id']}"))
+    assert isinstance(read, dict)
+    assert read["read_at"]
+    assert data_of(grace.rest("GET", f"/notifications/unread/{grace.user_id}")) == []
+    placed = data_of(grace.rest("GET", f"/orders/{order['id']}"))
+    assert isinstance(placed, dict)
+    assert placed["state"] == "confirmed"
+
+
+def test_products_are_made_by_administrators_only(shop: Shop, admin: Shop, customer: Shop) -> None:
+    product = {
+        "sku": f"SKU-{uuid4().hex[:8]}",
+        "title": "Ink",
+        "price": {"amount": 500, "currency": "EUR"},
+        "stock": 1,
+    }
+    assert shop.rest("POST", "/products", product).status_code == 401
+    assert customer.rest("POST", "/products", product).status_code == 403
+    listed = shop.rest("GET", "/products?limit=100").json()
+    assert product["sku"] not in [each["sku"] for each in listed["data"]]
+
+    data_of(admin.rest("POST", "/products", product), 201)
+    twice = admin.rest("POST", "/products", product)
+    assert twice.status_code == 409
+    assert twice.json()["error"]["code"] == "CONFLICT"
+
+
+def test_lists_say_where_a_page_stands(shop: Shop, admin: Shop) -> None:
+    for _ in range(3):
+        admin.create_product(stock=1)
+
+    meta = shop.rest("GET", "/products?limit=2&page=1").json()["meta"]
+
+    assert meta["limit"] == 2
+    assert meta["total"] >= 3
+    assert meta["has_next"] is True
+    assert meta["has_previous"] is False
+    assert meta["total_pages"] == -(-meta["total"] // 2)
+
+
+def test_another_customers_order_is_not_there(admin: Shop, shop: Shop, customer: Shop) -> None:
+    order_id = customer.place_order(admin.create_product(stock=1))
+    stranger = shop.register("Mallory")
+
+    assert stranger.rest("GET", f"/orders/{order_id}").status_code == 404
+    assert stranger.rest("GET", f"/notifications/{customer.user_id}").status_code == 403
+    assert stranger.rest("GET", f"/users/{customer.user_id}").status_code == 403
+    assert shop.rest("GET", f"/orders/{order_id}").status_code == 401
+    assert admin.rest("GET", f"/orders/{order_id}").status_code == 200
+
+
+def test_health_names_every_service_with_its_latency(shop: Shop) -> None:
+    for path in ("/health", "/api/v1/health"):
+        health = data_of(shop.http.get(f"{shop.api_url}{path}"))
+        assert isinstance(health, dict)
+        assert health["status"] == "healthy"
+        assert health["services"].keys() == {"mongodb", "redis", "rabbitmq"}
+        assert all(each["latency_ms"] >= 0 for each in health["services"].values())
+
+
+def test_a_foreign_library_verifies_our_tokens_with_the_published_keys(customer: Shop) -> None:
+    keys = customer.http.get(f"{customer.api_url}/.well-known/jwks.json").json()
+    assert customer.token
+    kid = jwt.get_unverified_header(customer.token)["kid"]
+    key = next(jwt.PyJWK(each) for each in keys["keys"] if each["kid"] == kid)
+
+    claims = jwt.decode(
+        customer.token, key.key, algorithms=["ES256"], audience="tidings-api", issuer="tidings"
+    )
+
+    assert claims["sub"] == customer.user_id
+    assert claims["exp"] - claims["iat"] == 15 * 60
+    assert "d" not in keys["keys"][0], "a private key was published"
