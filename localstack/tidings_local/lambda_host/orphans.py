@@ -46,10 +46,14 @@ class OrphanGuard:
     def _tell(self, line: str) -> None:
         if self._closed:
             return
-        if self._reaper is None or not self._wrote(self._reaper, line):
+        if self._reaper is not None and self._wrote(self._reaper, line):
+            return
+        try:
             self._reaper = _start_reaper()
-            if not self._wrote(self._reaper, "".join(f"+{pid}\n" for pid in self._pids)):
-                logger.error("functions would outlive a killed host: the reaper does not start")
+        except OSError:
+            logger.exception("functions would outlive a killed host: the reaper does not start")
+        else:
+            self._wrote(self._reaper, "".join(f"+{pid}\n" for pid in self._pids))
 
     def _wrote(self, reaper: subprocess.Popen[str], text: str) -> bool:
         if reaper.stdin is None or reaper.poll() is not None:

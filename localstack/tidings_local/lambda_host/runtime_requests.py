@@ -103,8 +103,9 @@ class RuntimeRequests(BaseHTTPRequestHandler):
         return None
 
     def _peer_is_gone(self) -> bool:
-        readable, _, _ = select.select([self.connection], [], [], 0)
-        return bool(readable) and not self.connection.recv(1, socket.MSG_PEEK)
+        poll = select.poll()  # not select(): a host has more than 1024 open files soon
+        poll.register(self.connection, select.POLLIN)
+        return bool(poll.poll(0)) and not self.connection.recv(1, socket.MSG_PEEK)
 
     def _refuse(self, status: HTTPStatus) -> None:
         kind = _REFUSALS[status]

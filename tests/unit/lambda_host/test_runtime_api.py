@@ -1,5 +1,7 @@
 import http.client
 import json
+import os
+import resource
 from collections.abc import Iterator
 from queue import SimpleQueue
 from threading import Thread
@@ -99,6 +101,22 @@ def test_event_is_not_handed_to_a_runtime_that_is_gone(api: RuntimeApi, signals:
     api.offer(OFFER)
     wait_until(lambda: not api._connections, "connection is given up")
     assert not api.delivered.is_set()
+
+
+def test_host_may_have_many_open_files(api: RuntimeApi, signals: Signals) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 2048)), hard))
+    held = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
+    try:
+        api.offer(OFFER)
+        connection = http.client.HTTPConnection(api.address, timeout=10)
+        connection.request("GET", NEXT)
+        assert connection.getresponse().read() == b'{"a": 1}'
+        connection.close()
+    finally:
+        for each in held:
+            os.close(each)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_closing_ends_a_runtime_that_waits(api: RuntimeApi, signals: Signals) -> None:
