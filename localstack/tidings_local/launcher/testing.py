@@ -90,4 +90,4 @@ def test_environment(stack: Stack, connections: Connections) -> dict[str, str]:
 def _management_url(stack: Stack, connections: Connections) -> str:
     """RabbitMQ's management API, with the credentials of the AMQP URL."""
     amqp = urlsplit(connections.amqp_url)
-    return f"http://{amqp.username}:{amqp.password}@127.0.0.1:{stack.ports.management}"
+    return f"http://{amqp.username}:{amqp.password}@127.0.0.1:{stack.ports.rabbitmq_management}"
