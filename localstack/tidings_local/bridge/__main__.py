@@ -31,6 +31,7 @@ def main() -> int:
         settings = BridgeSettings.read()
     except ValidationError as error:
         return _misconfigured(describe(error))
+    log_to_stdout(settings.log_level)
     try:
         api = LambdaApi(_endpoint_url(settings), MAX_LAMBDA_CONNECTIONS)
         endpoint = api.endpoint

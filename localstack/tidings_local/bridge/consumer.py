@@ -6,18 +6,13 @@ invocation itself runs on the pool, so that heartbeats go on while a function wo
 
 import logging
 import time
-from collections import deque
-from collections.abc import Callable
-from concurrent.futures import Executor
-from typing import cast
 
 from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
-from pika.exceptions import AMQPError
-from pika.spec import Basic, BasicProperties
 
 from tidings_local.bridge.backoff import Backoff
 from tidings_local.bridge.batching import Delivery, Pending
-from tidings_local.bridge.event import Envelope, UnencodableMessageError, encode_record
+from tidings_local.bridge.intake import Intake
+from tidings_local.bridge.invocations import Invocations
 from tidings_local.bridge.lambda_api import Outcome, Result
 from tidings_local.bridge.report import MappingReport, State
 from tidings_local.bridge.settlement import InFlight
@@ -25,8 +20,8 @@ from tidings_local.bridge.stop_signal import StopSignal
 
 logger = logging.getLogger(__name__)
 
-# The most the loop waits without looking up; broker and invocations wake it at once.
-LONGEST_WAIT_SECONDS = 1.0
+# The most the loop waits before it looks for a request to stop; messages and answers wake it.
+LONGEST_WAIT_SECONDS = 0.25
 # Lambda that is only away (a restart) is tried more often than a function that fails.
 LONGEST_UNREACHABLE_SECONDS = 5.0
 
@@ -39,29 +34,22 @@ class Consumer:
     def __init__(
         self,
         connection: BlockingConnection,
-        envelope: Envelope,
-        report: MappingReport,
-        invoke: Callable[[bytes], Outcome],
-        pool: Executor,
+        channel: BlockingChannel,
+        pending: Pending,
+        invocations: Invocations,
         backoff: Backoff,
-        *,
+        report: MappingReport,
         concurrency: int,
-        max_prefetch: int,
     ) -> None:
-        mapping = report.mapping
         self._connection = connection
-        self._channel: BlockingChannel = connection.channel()
-        self._channel.basic_qos(prefetch_count=min(mapping.batch_size * concurrency, max_prefetch))
-        self._envelope = envelope
-        self._report = report
-        self._invoke = invoke
-        self._pool = pool
+        self._channel = channel
+        self._pending = pending
+        self._invocations = invocations
         self._backoff = backoff
+        self._report = report
         self._concurrency = concurrency
-        batch_size = min(mapping.batch_size, max_prefetch)
-        self._pending = Pending(batch_size, mapping.window_seconds, envelope.room_bytes)
-        self._in_flight = InFlight(self._channel)
-        self._answers: deque[tuple[list[Delivery], Outcome]] = deque()
+        self._intake = Intake(pending, report)
+        self._in_flight = InFlight(channel)
         self._consumer_tag: str | None = None
         self._cancelled = False
         self._resume_at = 0.0
@@ -74,92 +62,37 @@ class Consumer:
     def run(self, stop: StopSignal) -> None:
         """Until asked to stop; raises pika's errors when connection or channel are lost."""
         while not stop.requested:
-            self._turn()
+            self._turn(self._patience())
             self._resume_when_due()
             self._dispatch()
         self._drain(stop)
 
-    def _turn(self) -> None:
-        self._connection.process_data_events(time_limit=self._patience())
+    def _turn(self, seconds: float) -> None:
+        self._connection.process_data_events(time_limit=seconds)
         if self._cancelled:
             raise ConsumerCancelledError(f"the broker cancelled {self._report.mapping.queue}")
-        while self._answers:
-            self._settle(*self._answers.popleft())
+        for batch, outcome in self._invocations.answers():
+            self._settle(batch, outcome)
 
     def _patience(self) -> float:
+        """Seconds until there is something to do that no message and no answer announces."""
         now = time.monotonic()
         waits = [LONGEST_WAIT_SECONDS]
-        if self._answers:
-            waits.append(0.0)
         if self._consumer_tag is None:
             waits.append(max(0.0, self._resume_at - now))
         due_in = self._pending.due_in(now)
-        if due_in is not None and len(self._in_flight) < self._concurrency:
+        if due_in is not None and self._has_room:
             waits.append(due_in)
         return min(waits)
 
-    # Messages in
-
-    def _on_message(
-        self,
-        _channel: BlockingChannel,
-        method: Basic.Deliver,
-        properties: BasicProperties,
-        body: bytes,
-    ) -> None:
-        self._report.counts("delivered")
-        tag = cast(int, method.delivery_tag)  # every delivery has one
-        try:
-            record = encode_record(properties, method.redelivered, body)
-        except UnencodableMessageError as error:
-            self._reject(tag, properties, body, str(error))
-            return
-        if not self._pending.fits(record):
-            self._reject(tag, properties, body, "larger than an invocation can carry")
-            return
-        self._pending.add(Delivery(tag, record, time.monotonic(), properties.correlation_id))
-
-    def _reject(self, tag: int, properties: BasicProperties, body: bytes, why: str) -> None:
-        self._channel.basic_reject(tag, requeue=False)
-        self._report.counts("rejected")
-        self._report.fails(f"message rejected: {why}")
-        fields = {
-            "reason": why,
-            "body_bytes": len(body),
-            "message_id": properties.message_id,
-            "correlation_ids": [properties.correlation_id],
-        }
-        logger.error("message sent to dead letters", extra=self._report.fields() | fields)
-
-    # Invocations out
+    @property
+    def _has_room(self) -> bool:
+        return len(self._in_flight) < self._concurrency
 
     def _dispatch(self) -> None:
-        while len(self._in_flight) < self._concurrency:
-            batch = self._pending.take_due(time.monotonic())
-            if not batch:
-                return
+        while self._has_room and (batch := self._pending.take_due(time.monotonic())):
             self._in_flight.add(batch)
-            self._report.invokes(+1)
-            self._pool.submit(self._call, batch)
-
-    def _call(self, batch: list[Delivery]) -> None:
-        """On the pool's thread: invokes, hands the answer over, wakes the mapping's thread."""
-        started_at = time.monotonic()
-        try:
-            outcome = self._invoke(self._envelope.enclose([item.record for item in batch]))
-        except Exception as error:
-            logger.exception("invocation failed inside the bridge", extra=self._report.fields())
-            outcome = Outcome(Result.BRIDGE_ERROR, repr(error))
-        self._report.invokes(-1)
-        self._report.invoked(batch, outcome, time.monotonic() - started_at)
-        self._answers.append((batch, outcome))
-        try:
-            self._connection.add_callback_threadsafe(lambda: None)
-        except AMQPError:
-            # The broker has the messages back already and will deliver them again.
-            logger.warning("answer came after the connection", extra=self._report.fields())
-
-    # Acknowledgements back
+            self._invocations.start(batch)
 
     def _settle(self, batch: list[Delivery], outcome: Outcome) -> None:
         if outcome.result is Result.SUCCESS:
@@ -186,9 +119,8 @@ class Consumer:
             self._resume()
 
     def _resume(self) -> None:
-        self._consumer_tag = self._channel.basic_consume(
-            self._report.mapping.queue, self._on_message
-        )
+        queue = self._report.mapping.queue
+        self._consumer_tag = self._channel.basic_consume(queue, self._intake.on_message)
         self._report.enters(State.CONSUMING)
 
     def _stop_consuming(self) -> None:
@@ -204,7 +136,7 @@ class Consumer:
         self._stop_consuming()
         self._report.enters(State.DRAINING)
         while self._in_flight and not stop.expired:
-            self._turn()
+            self._turn(LONGEST_WAIT_SECONDS)
         if self._in_flight:
             logger.warning(
                 "drain limit reached, invocations under way will be delivered again",

@@ -1,6 +1,7 @@
 """An event source mapping as the Lambda API describes it, and what of it the bridge serves."""
 
 import logging
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,7 +13,7 @@ logger = logging.getLogger(__name__)
 DEFAULT_BATCH_SIZE = 100
 DEFAULT_WINDOW_SECONDS = 0.5
 
-MQ_ARN_PREFIX = "arn:aws:mq:"
+MQ_ARN = re.compile(r"arn:aws[\w-]*:mq:")  # also in the partitions aws-cn and aws-us-gov
 
 
 class Mapping(BaseModel):
@@ -59,8 +60,8 @@ def served(entries: Iterable[dict[str, Any]], state: str) -> list[Mapping]:
 
 
 def _is_served(entry: dict[str, Any], state: str) -> bool:
-    is_mq = str(entry.get("EventSourceArn", "")).startswith(MQ_ARN_PREFIX)
-    return is_mq and entry.get("State", state) == state
+    is_mq = MQ_ARN.match(entry.get("EventSourceArn", ""))
+    return bool(is_mq) and entry.get("State", state) == state
 
 
 def _read(entry: dict[str, Any]) -> Mapping | None:

@@ -1,14 +1,26 @@
 """Everything that can be set from outside. Credentials and region of AWS are boto3's to read."""
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 import pika
-from pydantic import Field, FilePath, HttpUrl, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    FilePath,
+    HttpUrl,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ENVIRONMENT_PREFIX = "TIDINGS_"
 HEARTBEAT_SECONDS = 30
+
+LogLevel = Annotated[
+    Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(str.upper)
+]
 
 
 class BrokerSettings(BaseSettings):
@@ -33,11 +45,12 @@ class BrokerSettings(BaseSettings):
 
 
 class BridgeSettings(BrokerSettings):
+    log_level: LogLevel = "INFO"
     aws_endpoint_url: HttpUrl | None = Field(default=None, validation_alias="AWS_ENDPOINT_URL")
     bridge_host: str = "127.0.0.1"
     bridge_port: int = Field(default=4571, ge=0, le=65535)
     bridge_concurrency: int = Field(default=1, ge=1, le=1000)
-    bridge_drain_seconds: float = Field(default=30.0, ge=0)
+    bridge_drain_seconds: float = Field(default=25.0, ge=0)
     bridge_poll_seconds: float = Field(default=2.0, gt=0)
     bridge_max_prefetch: int = Field(default=2000, ge=1, le=65535)
     # In front of real AWS the mappings are deployed disabled, so that AWS does not poll as well.

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -42,13 +43,15 @@ class Supervisor:
 
     def stop(self) -> None:
         """Drains all workers at once, for at most the drain limit."""
+        # The supervisor's thread is not waited for: it may be listening to a Lambda that hangs.
         self._stopping.set()
         self._wake.set()
-        self._thread.join()
-        for worker in self._workers.values():
+        workers = list(self._workers.values())
+        for worker in workers:
             worker.stop(self._settings.bridge_drain_seconds)
-        for worker in self._workers.values():
-            worker.join(self._settings.bridge_drain_seconds + CLOSE_SECONDS)
+        deadline = time.monotonic() + self._settings.bridge_drain_seconds + CLOSE_SECONDS
+        for worker in workers:
+            worker.join(max(0.0, deadline - time.monotonic()))
 
     def health(self) -> dict[str, Any]:
         mappings = [worker.report.snapshot() for worker in list(self._workers.values())]
@@ -78,7 +81,8 @@ class Supervisor:
             self._listing_failed(repr(error))
         else:
             self._listing_succeeded()
-            self._reconcile({mapping.uuid: mapping for mapping in mappings})
+            if not self._stopping.is_set():
+                self._reconcile({mapping.uuid: mapping for mapping in mappings})
 
     def _listing_failed(self, error: str) -> None:
         """Those known go on: the functions may be there although the listing is not."""

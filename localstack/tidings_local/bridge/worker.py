@@ -10,8 +10,10 @@ import pika
 from pika.exceptions import AMQPError, ChannelClosedByBroker
 
 from tidings_local.bridge.backoff import Backoff
+from tidings_local.bridge.batching import Pending
 from tidings_local.bridge.consumer import Consumer, ConsumerCancelledError
 from tidings_local.bridge.event import Envelope
+from tidings_local.bridge.invocations import Invocations
 from tidings_local.bridge.lambda_api import Invoker
 from tidings_local.bridge.report import MappingReport, State
 from tidings_local.bridge.settings import BridgeSettings, connection_parameters
@@ -104,24 +106,25 @@ class Worker:
         return parameters
 
     def _consumer(self, connection: pika.BlockingConnection, virtual_host: str) -> Consumer:
-        mapping = self.report.mapping
-        return Consumer(
-            connection,
-            Envelope(mapping.event_source_arn, mapping.queue, virtual_host),
-            self.report,
-            self._invoker,
-            self._pool,
-            self._retry,
-            concurrency=self._settings.bridge_concurrency,
-            max_prefetch=self._settings.bridge_max_prefetch,
-        )
+        mapping, report = self.report.mapping, self.report
+        concurrency = self._settings.bridge_concurrency
+        # The bound on memory: nothing more comes in while this much is not acknowledged.
+        prefetch = min(mapping.batch_size * concurrency, self._settings.bridge_max_prefetch)
+        channel = connection.channel()
+        channel.basic_qos(prefetch_count=prefetch)
+        envelope = Envelope(mapping.event_source_arn, mapping.queue, virtual_host)
+        batch_size = min(mapping.batch_size, prefetch)
+        pending = Pending(batch_size, mapping.window_seconds, envelope.room_bytes)
+        invocations = Invocations(connection, envelope, report, self._invoker, self._pool)
+        return Consumer(connection, channel, pending, invocations, self._retry, report, concurrency)
 
     def _wait_after(self, state: State, what: str) -> None:
         self.report.enters(state)
         self.report.fails(what)
         seconds = self._reconnect.next()
         fields = {"state": state.value, "error": what, "retry_in_seconds": round(seconds, 2)}
-        message = "queue is missing" if state is State.QUEUE_MISSING else "broker is not reachable"
+        missing = state is State.QUEUE_MISSING
+        message = "queue is missing" if missing else "broker connection is lost"
         logger.warning(message, extra=self.report.fields() | fields)
         self._stop.wait(seconds)
 

@@ -25,6 +25,10 @@ def test_defaults() -> None:
     assert settings.aws_endpoint_url is None
 
 
+def test_log_level_may_be_written_small() -> None:
+    assert BridgeSettings.read(log_level="warning").log_level == "WARNING"
+
+
 def test_password_is_not_shown() -> None:
     assert "s3cret" not in repr(BridgeSettings.read())
 
