@@ -35,11 +35,15 @@ def accept_correlation_id(offered: str | None) -> str:
 @contextmanager
 def correlated(correlation: str | None, causation: str | None = None) -> Iterator[None]:
     """Within it, logs, events and documents carry these ids."""
+    outer = _correlation_id.get()
     tokens = _correlation_id.set(correlation), _causation_id.set(causation)
     logger.append_keys(correlation_id=correlation)
     try:
         yield
     finally:
-        logger.remove_keys(["correlation_id"])
         _correlation_id.reset(tokens[0])
         _causation_id.reset(tokens[1])
+        if outer is None:
+            logger.remove_keys(["correlation_id"])
+        else:
+            logger.append_keys(correlation_id=outer)
