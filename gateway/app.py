@@ -81,9 +81,9 @@ def _request() -> GraphQLRequest:
     current = _current()
     if current.method == "GET":
         return GraphQLRequest.model_validate(_from_url(current.query_params or {}))
-    if len(current.raw_body) > MAX_BODY_BYTES:
-        raise PayloadTooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
     try:
+        if len(current.raw_body) > MAX_BODY_BYTES:
+            raise PayloadTooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
         return GraphQLRequest.model_validate(json.loads(current.raw_body))
     except (ValueError, RecursionError) as error:
         if isinstance(error, ValidationError):

@@ -130,12 +130,12 @@ def _request(
 
 
 def _json(event: LambdaEvent) -> Any:
-    raw = (event.get("body") or "").encode()
-    if event.get("isBase64Encoded"):
-        raw = base64.b64decode(raw)
-    if len(raw) > MAX_BODY_BYTES:
-        raise PayloadTooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
     try:
+        raw = (event.get("body") or "").encode()
+        if event.get("isBase64Encoded"):
+            raw = base64.b64decode(raw)
+        if len(raw) > MAX_BODY_BYTES:
+            raise PayloadTooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
         return json.loads(raw)
     except (ValueError, RecursionError):
         raise InvalidInput("The body is not JSON.", field="body") from None
