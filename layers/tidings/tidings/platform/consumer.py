@@ -146,7 +146,16 @@ def _next_stop(queue: str, message: dict[str, Any], error: Exception) -> Message
         logger.warning("message failed and waits", queue=queue, seconds=delay, reason=repr(error))
         exchange = f"retry.{delay}s"
     properties = _properties(message, queue, history)
-    return Message(exchange, queue, base64.b64decode(message["data"]), properties)
+    return Message(exchange, queue, _body(message), properties)
+
+
+def _body(message: dict[str, Any]) -> bytes:
+    """Return what the producer sent, or as much of it as can be read."""
+    text = str(message.get("data", ""))
+    try:
+        return base64.b64decode(text)
+    except ValueError:
+        return text.encode(errors="replace")
 
 
 def _attempt(error: Exception) -> Attempt:
