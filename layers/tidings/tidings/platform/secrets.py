@@ -1,6 +1,7 @@
 """Secrets Manager: connections and signing keys, read when first needed and kept a while."""
 
 from functools import cache
+from typing import Final
 
 from aws_lambda_powertools.utilities import parameters
 from botocore.config import Config
@@ -10,12 +11,14 @@ from tidings.platform.settings import settings
 
 # Rotated keys are picked up within this time, without a new environment.
 KEYS_MAX_AGE_SECONDS = 60
+# What is wrong with a secret is said without its content: errors are logged.
+SECRET: Final = ConfigDict(frozen=True, hide_input_in_errors=True)
 
 
 class Connections(BaseModel):
     """Where the services are; the URLs carry their credentials."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = SECRET
 
     mongodb_uri: str
     redis_url: str
@@ -23,12 +26,16 @@ class Connections(BaseModel):
 
 
 class SigningKey(BaseModel):
+    model_config = SECRET
+
     kid: str
     private_key: str
 
 
 class SigningKeys(BaseModel):
     """The keys of access tokens: `current` signs, all of `keys` verify."""
+
+    model_config = SECRET
 
     current: str
     keys: list[SigningKey]

@@ -12,7 +12,8 @@ ENVIRONMENT_PREFIX: Final = "TIDINGS_"
 class Settings(BaseModel):
     """What `TIDINGS_<NAME>` variables say; URLs come from Secrets Manager unless set here."""
 
-    model_config = ConfigDict(frozen=True)
+    # URLs carry credentials: an error names the variable, never its value.
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     connections_secret: str = "tidings/connections"
     signing_keys_secret: str = "tidings/signing-keys"
