@@ -633,6 +633,22 @@ def test_batch_ends_before_it_outgrows_an_invocation(
     assert all(len(item.payload) <= 6 * 1024 * 1024 for item in endpoint.of("one"))
 
 
+def test_mappings_may_come_from_a_file(
+    broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge], tmp_path: Path
+) -> None:
+    first, second = broker.queue("first"), broker.queue("second")
+    path = tmp_path / "mappings.json"
+    _write_mappings(path, one=first)
+    bridge = start_bridge(mappings_file=path).consumes(first)
+    _write_mappings(path, one=first, two=second)
+    bridge.consumes(first, second)
+    broker.publish(second, "goes")
+    wait_until(lambda: endpoint.bodies("two") == ["goes"], "delivered")
+    path.unlink()
+    wait_until(lambda: bridge.health()["status"] == "degraded", "the file is missed")
+    assert bridge.states() == {first: "consuming", second: "consuming"}
+
+
 def test_retry_exchange_brings_a_message_back_to_its_queue(broker: Broker) -> None:
     queue, retry = broker.queue("inventory"), broker.name("retry")
     broker.declare(retry, **retry_arguments(1))
@@ -707,6 +723,20 @@ def _topology(broker: Broker) -> Topology:
         },
         retry_delays_seconds=[uuid.uuid4().int % 80_000 + 1_000],
     )
+
+
+def _write_mappings(path: Path, **queues: str) -> None:
+    entries = [
+        {
+            "FunctionArn": function,
+            "EventSourceArn": BROKER_ARN,
+            "Queues": [queue],
+            "MaximumBatchingWindowInSeconds": 0,
+        }
+        for function, queue in queues.items()
+    ]
+    path.with_suffix(".new").write_text(json.dumps({"EventSourceMappings": entries}))
+    path.with_suffix(".new").replace(path)
 
 
 def _handled(bridge: Bridge) -> int:
