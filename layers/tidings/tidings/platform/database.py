@@ -30,6 +30,10 @@ def connect() -> MongoClient[Any]:
             serverSelectionTimeoutMS=SERVER_SELECTION_MS,
             timeoutMS=OPERATION_MS,
             tz_aware=True,
+            # What was accepted survives a kill -9: a write is answered once it is in the
+            # journal of a majority (docs/decisions/0003).
+            w="majority",
+            journal=True,
             uuidRepresentation="standard",
         )
     client: MongoClient[Any] = mongoengine.get_connection(DOMAINS[0])
