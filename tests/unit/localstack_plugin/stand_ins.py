@@ -5,6 +5,7 @@ Whether the real one agrees is what tests/integration/test_localstack_lambda.py 
 
 import sys
 from collections.abc import Callable
+from threading import Timer
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -59,7 +60,9 @@ def install(patch: pytest.MonkeyPatch) -> Shelf:
         "localstack.aws.connect": {"connect_to": lambda **_: SimpleNamespace(s3=shelf)},
         "localstack.config": {"INTERNAL_RESOURCE_ACCOUNT": "949334387222"},
         "localstack.constants": {"AWS_REGION_US_EAST_1": "us-east-1"},
-        "localstack.runtime": {},
+        "localstack.packages": {},
+        "localstack.packages.api": {},
+        "localstack.runtime": {"hooks": SimpleNamespace(on_runtime_create=_hook)},
         "localstack.runtime.shutdown": {"ON_AFTER_SERVICE_SHUTDOWN_HANDLERS": []},
         "localstack.services": {},
         lambda_: {"hooks": hooks},
@@ -69,7 +72,7 @@ def install(patch: pytest.MonkeyPatch) -> Shelf:
             "Poller": object,
             "EmptyPollResultsException": EmptyPollResultsException,
         },
-        f"{lambda_}.invocation": {},
+        f"{lambda_}.invocation": {"execution_environment": SimpleNamespace(Timer=Timer)},
         f"{lambda_}.invocation.lambda_models": {"InvocationResult": InvocationResult},
         f"{lambda_}.invocation.plugins": {"RuntimeExecutorPlugin": object},
         f"{lambda_}.invocation.runtime_executor": {

@@ -103,3 +103,15 @@ def test_missing_interpreter_is_told_when_localstack_starts(
     monkeypatch.setenv("TIDINGS_RUNTIME_PYTHON", "/nowhere/python")
     assert ProcessRuntimeExecutor.validate_environment() is False
     assert "TIDINGS_RUNTIME_PYTHON must be the path" in caplog.text
+
+
+def test_no_timer_of_localstack_holds_its_end(host: RecordingHost) -> None:
+    from localstack.services.lambda_.invocation import execution_environment
+
+    from tidings_local.localstack_plugin.executor import (
+        ProcessRuntimeExecutor,
+        ProcessRuntimeExecutorPlugin,
+    )
+
+    assert ProcessRuntimeExecutorPlugin().load() is ProcessRuntimeExecutor
+    assert execution_environment.Timer(1, print).daemon

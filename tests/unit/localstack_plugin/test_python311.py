@@ -1,0 +1,19 @@
+import threading
+
+from tests.unit.localstack_plugin.stand_ins import Shelf
+
+
+def test_lock_type_can_be_annotated_and_still_gives_locks(shelf: Shelf) -> None:
+    from tidings_local.localstack_plugin.python311 import LockType
+
+    assert LockType | None
+    with LockType() as held:
+        assert held
+
+
+def test_locks_are_as_before_once_localstack_is_imported(shelf: Shelf) -> None:
+    from tidings_local.localstack_plugin.python311 import import_packages_api
+
+    before = threading.Lock
+    import_packages_api()
+    assert threading.Lock is before
