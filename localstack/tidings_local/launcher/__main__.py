@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from types import FrameType
@@ -16,9 +17,13 @@ def main(arguments: list[str]) -> int:
     if command is None:
         progress.complain(f"commands: {', '.join(COMMANDS)}")
         return 2
-    signal.signal(signal.SIGTERM, _as_interrupt)
+    # SIGINT too: a shell that starts us in the background has it ignored.
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, _as_interrupt)
     try:
-        return command()
+        status = command()
+        sys.stdout.flush()
+        return status
     except LauncherError as error:
         for line in error.lines():
             progress.complain(line)
@@ -26,7 +31,8 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         progress.complain("interrupted")
         return 130
-    except BrokenPipeError:
+    except BrokenPipeError:  # make status | head: what is left to say has no reader
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
 

@@ -18,7 +18,7 @@ from .lint import lint as run_lint
 from .logs import show_logs
 from .rules import Invocation, invoke_rule
 from .services.members import members_of
-from .settings import Settings, load_options, load_settings
+from .settings import TEST_STACK, Settings, load_options, load_settings
 from .stack import Stack, find_stack
 from .status import show_addresses
 from .status import status as show_status
@@ -104,11 +104,9 @@ def admin() -> int:
 
 
 def test() -> int:
-    # Not from `.env`: the tests write what they like, which must not reach a database that
-    # somebody works with. TIDINGS_MONGODB_URI=... make test says it on purpose.
-    settings = load_settings(with_env_file=False).model_copy(update={"stack": "test"})
+    settings = load_settings().model_copy(update={"stack": TEST_STACK})
     stack = find_stack(settings)
-    with stack.locked():
+    with stack.locked("tests"):
         return run_tests(stack, settings, load_options())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,8 +10,9 @@ import bootstrap
 
 from . import progress
 from .build import sam, sam_environment
-from .settings import ROOT, inherited_environment
+from .settings import ROOT, STATE, inherited_environment
 
+SOURCES = ("layers/tidings", "localstack")
 TYPED = ("layers/tidings", "localstack", "gateway", "functions")
 
 
@@ -24,7 +26,12 @@ def _checks() -> dict[str, list[str]]:
     checks = {
         "ruff format": [str(tools / "ruff"), "format", "--check", "."],
         "ruff check": [str(tools / "ruff"), "check", "."],
-        "mypy": [str(tools / "mypy"), *(name for name in TYPED if (ROOT / name).is_dir())],
+        "mypy": [
+            str(tools / "mypy"),
+            "--cache-dir",
+            str(STATE / "mypy"),
+            *(name for name in TYPED if (ROOT / name).is_dir()),
+        ],
         "import-linter": [str(tools / "lint-imports"), "--no-cache"],
     }
     if (ROOT / "template.yaml").is_file():
@@ -36,6 +43,7 @@ def _checks() -> dict[str, list[str]]:
 def _passes(check: tuple[str, list[str]]) -> bool:
     name, command = check
     environment = sam_environment() if name == "sam validate" else inherited_environment()
+    environment["PYTHONPATH"] = os.pathsep.join(str(ROOT / source) for source in SOURCES)
     done = subprocess.run(
         command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
     )

@@ -13,13 +13,14 @@ from .errors import LauncherError
 
 ROOT = Path(__file__).resolve().parents[3]
 STATE = ROOT / ".tidings"
+TEST_STACK = "test"
 
 StackName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,29}$")]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 # What a service of ours must not take over from the shell it was started in: a real AWS
 # profile, settings meant for another broker or another Python.
-_NOT_INHERITED = (
+_NOT_INHERITED_PREFIXES = (
     "AWS_",
     "TIDINGS_",
     "RABBITMQ_",
@@ -34,21 +35,21 @@ _NOT_INHERITED = (
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", populate_by_name=True)
 
-    stack: StackName = Field("local", validation_alias="TIDINGS_STACK")
-    port_base: int = Field(4566, ge=1024, le=45000, validation_alias="TIDINGS_PORT_BASE")
-    mongodb_uri: str | None = Field(None, validation_alias="TIDINGS_MONGODB_URI")
-    redis_url: str | None = Field(None, validation_alias="TIDINGS_REDIS_URL")
-    amqp_url: str | None = Field(None, validation_alias="TIDINGS_AMQP_URL")
-    log_level: LogLevel = Field("INFO", validation_alias="TIDINGS_LOG_LEVEL")
-    engine: Literal["process", "docker"] = Field("process", validation_alias="ENGINE")
-    lambda_executor: str = Field("process", validation_alias="LAMBDA_RUNTIME_EXECUTOR")
+    stack: StackName = Field(default="local", validation_alias="TIDINGS_STACK")
+    port_base: int = Field(default=4566, ge=1024, le=45000, validation_alias="TIDINGS_PORT_BASE")
+    mongodb_uri: str | None = Field(default=None, validation_alias="TIDINGS_MONGODB_URI")
+    redis_url: str | None = Field(default=None, validation_alias="TIDINGS_REDIS_URL")
+    amqp_url: str | None = Field(default=None, validation_alias="TIDINGS_AMQP_URL")
+    log_level: LogLevel = Field(default="INFO", validation_alias="TIDINGS_LOG_LEVEL")
+    engine: Literal["process", "docker"] = Field(default="process", validation_alias="ENGINE")
+    lambda_executor: str = Field(default="process", validation_alias="LAMBDA_RUNTIME_EXECUTOR")
     lambda_max_environments: int | None = Field(
-        None, validation_alias="TIDINGS_LAMBDA_MAX_ENVIRONMENTS"
+        default=None, validation_alias="TIDINGS_LAMBDA_MAX_ENVIRONMENTS"
     )
     lambda_keepalive_seconds: float | None = Field(
-        None, validation_alias="TIDINGS_LAMBDA_KEEPALIVE_SECONDS"
+        default=None, validation_alias="TIDINGS_LAMBDA_KEEPALIVE_SECONDS"
     )
-    localstack_log: str = Field("warning", validation_alias="LS_LOG")
+    localstack_log: str = Field(default="warning", validation_alias="LS_LOG")
 
 
 class Options(BaseSettings):
@@ -67,9 +68,17 @@ class Options(BaseSettings):
     t: str = ""
 
 
-def load_settings(*, with_env_file: bool = True) -> Settings:
+def load_settings(env_file: Path = ROOT / ".env") -> Settings:
+    """What the environment says; where it is silent, what the `.env` file says.
+
+    The stack of the tests takes nothing from the file: they write what they like, which must
+    not reach a database that somebody works with.
+    """
     try:
-        return Settings(_env_file=ROOT / ".env" if with_env_file else None)  # type: ignore[call-arg]
+        said = Settings()
+        if said.stack == TEST_STACK:
+            return said
+        return Settings(_env_file=env_file)  # type: ignore[call-arg]
     except ValidationError as error:
         raise LauncherError(_first_problem(error)) from None
 
@@ -93,4 +102,4 @@ def inherited_environment() -> dict[str, str]:
 
 
 def _is_inherited(name: str) -> bool:
-    return not name.startswith(_NOT_INHERITED)
+    return not name.startswith(_NOT_INHERITED_PREFIXES) and name.lower() not in Options.model_fields

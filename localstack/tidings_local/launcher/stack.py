@@ -73,14 +73,14 @@ class Stack:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
-        """One command at a time changes a stack."""
+    def locked(self, what: str = "change") -> Iterator[None]:
+        """One command at a time changes a stack, or runs the tests on it."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with (self.folder / ".lock").open("w") as lock:
+        with (self.folder / f".{what}.lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                progress.step(f"waiting for another make that changes the stack {self.name}")
+                progress.step(f"waiting for another make on the stack {self.name}")
                 fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 

@@ -21,7 +21,7 @@ from .settings import ROOT, Options, Settings, inherited_environment
 from .stack import Stack
 from .up import install, up
 
-PYTEST_NO_TESTS = 5
+INTERRUPTED_SECONDS = 15
 
 
 def run_tests(stack: Stack, settings: Settings, options: Options) -> int:
@@ -31,12 +31,12 @@ def run_tests(stack: Stack, settings: Settings, options: Options) -> int:
         bootstrap.ensure("dev")
     except bootstrap.BootstrapError as error:
         raise LauncherError(str(error)) from None
-    clean(stack)
     try:
         return _lint_and_test(stack, settings, options)
     finally:
         progress.step(f"taking the stack {stack.name} down")
-        stop_all(stack)
+        with stack.locked():
+            stop_all(stack)
 
 
 def clean(stack: Stack) -> None:
@@ -51,7 +51,9 @@ def _lint_and_test(stack: Stack, settings: Settings, options: Options) -> int:
     narrowed = bool(options.t or options.pytest)
     with ThreadPoolExecutor(1) as beside:
         clean_code = None if narrowed else beside.submit(lint)
-        members = up(stack, settings)
+        with stack.locked():  # and free again while the tests run: some of them call `make up`
+            clean(stack)
+            members = up(stack, settings)
     progress.step("running the tests")
     failed = _pytest(stack, members.connections, options)
     if clean_code is not None and not clean_code.result():
@@ -68,8 +70,17 @@ def _pytest(stack: Stack, connections: Connections, options: Options) -> int:
     try:
         return tests.wait()
     except KeyboardInterrupt:
-        tests.wait()  # pytest got the Ctrl-C too, and says what it had found
+        _let_finish(tests)
         raise
+
+
+def _let_finish(tests: subprocess.Popen[bytes]) -> None:
+    """On Ctrl-C pytest is interrupted too, and says what it had found so far."""
+    try:
+        tests.wait(INTERRUPTED_SECONDS)
+    except subprocess.TimeoutExpired:
+        tests.kill()
+        tests.wait()
 
 
 def test_environment(stack: Stack, connections: Connections) -> dict[str, str]:

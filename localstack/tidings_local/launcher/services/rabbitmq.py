@@ -88,6 +88,8 @@ def _environment(stack: Stack) -> dict[str, str]:
         "RABBITMQ_GENERATED_CONFIG_DIR": str(stack.run / "rabbitmq-config"),
         "RABBITMQ_PID_FILE": str(stack.run / "rabbitmq.pid"),
         "RABBITMQ_LOGS": "-",
+        "RABBITMQ_LOG_BASE": str(stack.logs),  # for what it does not write to its output
+        "ERL_CRASH_DUMP": str(stack.logs / "erl_crash.dump"),
         "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
         # Makes the start script become Erlang instead of waiting for it, so that the
         # supervisor watches and stops the server itself.
