@@ -1,4 +1,5 @@
 import threading
+from typing import Any
 
 from tests.unit.localstack_plugin.stand_ins import Shelf
 
@@ -7,8 +8,9 @@ def test_lock_type_can_be_annotated_and_still_gives_locks(shelf: Shelf) -> None:
     from tidings_local.localstack_plugin.python311 import LockType
 
     assert LockType | None
-    with LockType() as held:
-        assert held
+    lock: Any = LockType()
+    with lock:
+        assert lock.locked()
 
 
 def test_locks_are_as_before_once_localstack_is_imported(shelf: Shelf) -> None:
