@@ -10,6 +10,7 @@ from graphql import (
     InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    ValidationContext,
     ValidationRule,
 )
 
@@ -25,30 +26,36 @@ class TooComplex(GraphQLError):
 class DepthLimit(ValidationRule):
     """Refuses operations that nest deeper than MAX_DEPTH, fragments included."""
 
-    def enter_operation_definition(self, node: OperationDefinitionNode, *_: Any) -> None:
-        fragments = {
+    def __init__(self, context: ValidationContext) -> None:
+        super().__init__(context)
+        self._fragments = {
             each.name.value: each
-            for each in self.context.document.definitions
+            for each in context.document.definitions
             if isinstance(each, FragmentDefinitionNode)
         }
-        if _depth(node.selection_set, fragments, frozenset()) > MAX_DEPTH:
+        # Each fragment is measured once: fragments that spread each other twice and more
+        # would take for ever otherwise.
+        self._measured: dict[str, int] = {}
+
+    def enter_operation_definition(self, node: OperationDefinitionNode, *_: Any) -> None:
+        if self._depth(node.selection_set) > MAX_DEPTH:
             self.report_error(TooComplex(f"The query nests deeper than {MAX_DEPTH} levels.", node))
 
+    def _depth(self, selections: SelectionSetNode | None) -> int:
+        depths = [0]
+        for node in selections.selections if selections else ():
+            if isinstance(node, FieldNode):
+                depths.append(1 + self._depth(node.selection_set))
+            elif isinstance(node, FragmentSpreadNode):
+                depths.append(self._fragment_depth(node.name.value))
+            elif isinstance(node, InlineFragmentNode):
+                depths.append(self._depth(node.selection_set))
+        return max(depths)
 
-def _depth(
-    selections: SelectionSetNode | None,
-    fragments: dict[str, FragmentDefinitionNode],
-    seen: frozenset[str],
-) -> int:
-    depths = [0]
-    for node in selections.selections if selections else ():
-        if isinstance(node, FieldNode):
-            depths.append(1 + _depth(node.selection_set, fragments, seen))
-        elif isinstance(node, FragmentSpreadNode):
-            name = node.name.value
-            # A fragment that spreads itself is refused by a rule of the specification.
-            if name in fragments and name not in seen:
-                depths.append(_depth(fragments[name].selection_set, fragments, seen | {name}))
-        elif isinstance(node, InlineFragmentNode):
-            depths.append(_depth(node.selection_set, fragments, seen))
-    return max(depths)
+    def _fragment_depth(self, name: str) -> int:
+        if name not in self._measured and name in self._fragments:
+            # For as long as it is measured: a fragment that spreads itself is refused by a
+            # rule of the specification.
+            self._measured[name] = 0
+            self._measured[name] = self._depth(self._fragments[name].selection_set)
+        return self._measured.get(name, 0)
