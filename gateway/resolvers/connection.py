@@ -3,7 +3,15 @@
 from dataclasses import dataclass
 from typing import Any
 
-from tidings.platform.pagination import Page
+from pydantic import Field
+
+from tidings.platform.pagination import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Page, PageRequest
+
+
+class PageArguments(PageRequest):
+    """A page under Relay's names, so that an error names the argument."""
+
+    limit: int = Field(DEFAULT_PAGE_SIZE, ge=1, le=MAX_PAGE_SIZE, alias="first")
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,9 @@
 from typing import Any
 
 from resolvers.caller import Info, caller
-from resolvers.connection import Connection, connection
+from resolvers.connection import Connection, PageArguments, connection
 from tidings.notifications import operations, queries
 from tidings.notifications.schemas import NotificationView
-from tidings.platform.pagination import PageRequest
 
 
 def get_user_notifications(
@@ -20,7 +19,7 @@ def get_user_notifications(
     principal = caller(info)
     page = queries.get_user_notifications(
         user_id or principal.user_id,
-        PageRequest.model_validate({"limit": first, "after": after}),
+        PageArguments.model_validate({"first": first, "after": after}),
         caller=principal,
         unread_only=unread_only,
     )

@@ -3,14 +3,13 @@
 from typing import Any
 
 from resolvers.caller import Info
-from resolvers.connection import Connection, connection
-from tidings.platform.pagination import PageRequest
+from resolvers.connection import Connection, PageArguments, connection
 from tidings.products import operations, queries
 from tidings.products.schemas import CreateProduct, ProductView
 
 
 def get_products(_: Any, _info: Info, first: int, after: str | None = None) -> Connection:
-    page = PageRequest.model_validate({"limit": first, "after": after})
+    page = PageArguments.model_validate({"first": first, "after": after})
     return connection(queries.get_products(page))
 
 
