@@ -1,0 +1,69 @@
+from datetime import UTC, datetime
+
+import pytest
+from executable import _serialize_time, camel_case, executable_schema, snake_case
+from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLObjectType, assert_valid_schema
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tidings.orders.models import OrderState
+from tidings.platform.auth import Role
+
+
+@pytest.mark.parametrize(
+    ("camel", "snake"),
+    [("id", "id"), ("createdAt", "created_at"), ("hasNextPage", "has_next_page"), ("me", "me")],
+)
+def test_names_of_both_worlds(camel: str, snake: str) -> None:
+    assert snake_case(camel) == snake
+    assert camel_case(snake) == camel
+
+
+@given(st.from_regex(r"[a-z]+([A-Z][a-z]+)*", fullmatch=True))
+def test_names_come_back(name: str) -> None:
+    assert camel_case(snake_case(name)) == name
+
+
+def test_paths_of_fields_keep_their_dots() -> None:
+    assert camel_case("items.0.product_id") == "items.0.productId"
+
+
+def test_schema_is_valid() -> None:
+    assert_valid_schema(executable_schema())
+
+
+def test_schema_is_made_once() -> None:
+    assert executable_schema() is executable_schema()
+
+
+def test_arguments_and_input_reach_the_domain_in_its_own_names() -> None:
+    schema = executable_schema()
+    assert schema.query_type is not None
+    arguments = schema.query_type.fields["getUserNotifications"].args
+    assert {arg.out_name for arg in arguments.values()} == {
+        "user_id",
+        "unread_only",
+        "first",
+        "after",
+    }
+    item = schema.type_map["PlaceOrderItemInput"]
+    assert isinstance(item, GraphQLInputObjectType)
+    assert item.fields["productId"].out_name == "product_id"
+
+
+def test_enums_stand_for_the_domains_values() -> None:
+    for name, values in (("Role", Role), ("OrderState", OrderState)):
+        enum = executable_schema().type_map[name]
+        assert isinstance(enum, GraphQLEnumType)
+        assert {value.value for value in enum.values.values()} == {each.value for each in values}
+
+
+def test_every_field_has_a_resolver() -> None:
+    for name, kind in executable_schema().type_map.items():
+        if isinstance(kind, GraphQLObjectType) and not name.startswith("__"):
+            assert all(field.resolve is not None for field in kind.fields.values()), name
+
+
+def test_time_is_in_utc_with_milliseconds() -> None:
+    time = datetime(2026, 11, 20, 9, 15, 0, 1000, tzinfo=UTC)
+    assert _serialize_time(time) == "2026-11-20T09:15:00.001Z"

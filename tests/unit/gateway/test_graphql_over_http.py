@@ -1,0 +1,259 @@
+import base64
+import json
+
+import pytest
+from app import _negotiate
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.gateway.builders import GRAPHQL_JSON, send
+from tidings.platform import database
+from tidings.platform.http import MAX_BODY_BYTES
+from tidings.platform.secrets import SigningKeys
+
+QUERY = {"query": "{__typename}"}
+
+
+# ---------------------------------------------------------------- media types
+
+
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        (None, "application/json"),
+        ("", "application/json"),
+        ("*/*", "application/json"),
+        ("application/*", "application/json"),
+        ("application/json", "application/json"),
+        ("APPLICATION/JSON", "application/json"),
+        ("application/json; charset=utf-8", "application/json"),
+        ("text/html, application/json;q=0.5", "application/json"),
+        (GRAPHQL_JSON, GRAPHQL_JSON),
+        (f"{GRAPHQL_JSON}; charset=utf-8, application/json;q=0.9", GRAPHQL_JSON),
+        (f"application/json, {GRAPHQL_JSON}", GRAPHQL_JSON),
+        ("text/html", None),
+        ("application/xml", None),
+        ("nonsense", None),
+    ],
+)
+def test_answer_is_in_a_type_that_the_client_takes(
+    accept: str | None, media_type: str | None
+) -> None:
+    assert _negotiate(accept) == media_type
+
+
+@pytest.mark.parametrize("accept", ["application/json", GRAPHQL_JSON])
+def test_answer_says_its_type(accept: str) -> None:
+    answer = send(body=QUERY, headers={"accept": accept})
+    assert answer.status == 200
+    assert answer.headers["content-type"] == f"{accept}; charset=utf-8"
+    assert answer.content == {"data": {"__typename": "Query"}}
+
+
+def test_type_that_is_not_served_is_406() -> None:
+    assert send(body=QUERY, headers={"accept": "text/html"}).status == 406
+
+
+def test_body_of_another_type_is_415() -> None:
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    assert send(body="query={__typename}", headers=headers).status == 415
+
+
+def test_another_method_is_405() -> None:
+    assert send("PUT", QUERY).status == 405
+
+
+# ------------------------------------------------------------ the status rules
+
+
+@pytest.mark.parametrize(("accept", "status"), [("application/json", 200), (GRAPHQL_JSON, 400)])
+@pytest.mark.parametrize(
+    "request_body",
+    [
+        {"query": "{"},
+        {"query": "{nope}"},
+        {"query": "query A{__typename} query B{__typename}"},
+        {"query": "query A{__typename}", "operationName": "B"},
+        {"query": "query($n:Int!){getProducts(first:$n){totalCount}}"},
+        {
+            "query": "query($n:Int!){getProducts(first:$n){totalCount}}",
+            "variables": {"n": "many"},
+        },
+    ],
+    ids=lambda body: str(body)[:50],
+)
+def test_document_that_cannot_run_has_no_data(
+    request_body: dict[str, object], accept: str, status: int
+) -> None:
+    answer = send(body=request_body, headers={"accept": accept})
+    assert answer.status == status
+    assert "data" not in answer.content
+    assert answer.code == "BAD_USER_INPUT"
+
+
+@pytest.mark.parametrize("accept", ["application/json", GRAPHQL_JSON])
+def test_error_of_a_field_is_200(accept: str) -> None:
+    answer = send(body={"query": "{me{id}}"}, headers={"accept": accept})
+    assert answer.status == 200
+    assert answer.content["data"] is None
+    assert answer.code == "UNAUTHENTICATED"
+    assert answer.errors[0]["path"] == ["me"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        None, "", "{", "nope", "[" * 100_000, '"text"', "[]", "null", "{}",
+        {"query": 7}, {"query": ""}, {"query": None}, {"query": ["{me{id}}"]},
+        {**QUERY, "variables": []}, {**QUERY, "variables": "x"}, {**QUERY, "operationName": 7},
+        {**QUERY, "extensions": 1}, [QUERY],
+    ],
+    ids=lambda body: str(body)[:30],
+)  # fmt: skip
+def test_body_that_is_no_request_is_400(body: object) -> None:
+    answer = send(body=body)
+    assert answer.status == 400
+    assert answer.code == "BAD_USER_INPUT"
+
+
+def test_body_in_base64_is_read() -> None:
+    body = base64.b64encode(json.dumps(QUERY).encode()).decode()
+    assert send(body=body, base64=True).status == 200
+
+
+def test_body_that_is_not_base64_is_400() -> None:
+    assert send(body="a", base64=True).status == 400
+
+
+def test_huge_body_is_413() -> None:
+    answer = send(body={**QUERY, "variables": {"x": "a" * MAX_BODY_BYTES}})
+    assert (answer.status, answer.code) == (413, "BAD_USER_INPUT")
+
+
+def test_unknown_parameters_are_ignored() -> None:
+    assert send(body={**QUERY, "doc_id": "1"}).status == 200
+
+
+# ------------------------------------------------------------------------- GET
+
+
+def test_query_by_url() -> None:
+    answer = send(
+        "GET",
+        parameters={
+            "query": "query Q($n:String!){__type(name:$n){name}}",
+            "variables": '{"n": "User"}',
+            "operationName": "Q",
+        },
+    )
+    assert answer.status == 200
+    assert answer.content == {"data": {"__type": {"name": "User"}}}
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        None,
+        {"query": ""},
+        {"query": "{__typename}", "variables": "{"},
+        {"query": "{__typename}", "variables": "[]"},
+        {"query": "{__typename}", "extensions": "nope"},
+    ],
+    ids=str,
+)
+def test_url_that_is_no_request_is_400(parameters: dict[str, str] | None) -> None:
+    answer = send("GET", parameters=parameters)
+    assert (answer.status, answer.code) == (400, "BAD_USER_INPUT")
+
+
+@pytest.mark.parametrize("accept", ["application/json", GRAPHQL_JSON])
+def test_mutation_by_url_is_405_and_does_nothing(
+    accept: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tidings.users.operations.login", lambda _: pytest.fail("was run"))
+    query = 'mutation{login(input:{email:"a@example.com",password:"x"}){accessToken}}'
+    answer = send("GET", parameters={"query": query}, headers={"accept": accept})
+    assert answer.status == 405
+    assert answer.headers["allow"] == "POST"
+    assert "data" not in answer.content
+
+
+def test_mutation_beside_a_query_is_not_run_by_url() -> None:
+    query = 'query Q{__typename} mutation M{login(input:{email:"a",password:"b"}){tokenType}}'
+    assert send("GET", parameters={"query": query, "operationName": "Q"}).status == 200
+    assert send("GET", parameters={"query": query, "operationName": "M"}).status == 405
+
+
+# ------------------------------------------------------- correlation and errors
+
+
+@pytest.mark.parametrize("name", ["X-Correlation-Id", "x-correlation-id"])
+def test_correlation_id_comes_in_and_goes_out(name: str) -> None:
+    answer = send(body=QUERY, headers={name: "request-7"})
+    assert answer.headers["x-correlation-id"] == "request-7"
+
+
+def test_refusal_carries_a_correlation_id_too() -> None:
+    assert len(send(body="{").headers["x-correlation-id"]) == 36
+    assert send(body=QUERY, headers={"accept": "text/html"}).headers["x-correlation-id"]
+
+
+def test_bad_token_is_401(keys: SigningKeys) -> None:
+    answer = send(body=QUERY, headers={"authorization": "Bearer nonsense"})
+    assert (answer.status, answer.code) == (401, "UNAUTHENTICATED")
+
+
+def test_unexpected_error_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(_: object) -> None:
+        raise RuntimeError("hunter2")
+
+    monkeypatch.setattr("tidings.products.queries.get_products", breaks)
+    answer = send(body={"query": "{getProducts{totalCount}}"})
+    assert (answer.status, answer.code) == (200, "INTERNAL")
+    assert "hunter2" not in answer.text
+
+
+def test_error_around_the_operation_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks() -> None:
+        raise RuntimeError("hunter2")
+
+    monkeypatch.setattr(database, "connect", breaks)
+    answer = send(body=QUERY)
+    assert (answer.status, answer.code) == (500, "INTERNAL")
+    assert "hunter2" not in answer.text
+
+
+def test_error_of_input_names_its_field_as_the_client_wrote_it(keys: SigningKeys) -> None:
+    query = (
+        'mutation{registerUser(input:{email:"ada@example.com",password:"short",name:"Ada"})'
+        "{message}}"
+    )
+    answer = send(body={"query": query})
+    assert answer.errors[0]["extensions"] == {"code": "BAD_USER_INPUT", "field": "password"}
+
+
+@pytest.mark.parametrize("first", [0, 101, -1, "null"])
+def test_page_out_of_bounds_is_bad_input(first: object) -> None:
+    answer = send(body={"query": f"{{getProducts(first:{first}){{totalCount}}}}"})
+    assert answer.errors[0]["extensions"] == {"code": "BAD_USER_INPUT", "field": "first"}
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+)
+
+
+PARAMETERS = st.dictionaries(st.sampled_from(["variables", "operationName", "extensions"]), VALUES)
+REQUESTS = st.builds(
+    lambda query, more: json.dumps({**more, "query": query}), st.text(), PARAMETERS
+)
+
+
+@given(st.text() | st.builds(json.dumps, VALUES) | REQUESTS)
+def test_gateway_always_answers_and_never_with_500(body: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "connect", lambda: None)
+        answer = send(body=body)
+    assert answer.status in {200, 400}
+    answer.text.encode()

@@ -1,0 +1,46 @@
+import pytest
+from pydantic import ValidationError
+
+from tidings.platform.settings import Settings, settings
+
+
+def read() -> Settings:
+    """The settings as the environment says them now, past what was read before."""
+    return settings.__wrapped__()
+
+
+@pytest.fixture(autouse=True)
+def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"TIDINGS_{name.upper()}", raising=False)
+    monkeypatch.delenv("AWS_LAMBDA_FUNCTION_NAME", raising=False)
+
+
+def test_secrets_have_names_and_services_no_address_by_default() -> None:
+    assert read() == Settings.model_validate({})
+    assert read().connections_secret == "tidings/connections"
+    assert read().mongodb_uri is None
+
+
+def test_variables_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIDINGS_SIGNING_KEYS_SECRET", "shop/keys")
+    monkeypatch.setenv("TIDINGS_DATABASE_PREFIX", "shop_2")
+    assert read().signing_keys_secret == "shop/keys"
+    assert read().database_prefix == "shop_2"
+
+
+def test_the_function_has_the_name_that_aws_gave_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "tidings-inventory")
+    assert read().function_name == "tidings-inventory"
+
+
+@pytest.mark.parametrize("prefix", ["", "Shop", "1shop", "shop-1", "shop/../x", "s" * 32, "a.b"])
+def test_bad_value_is_told_by_its_name(prefix: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIDINGS_DATABASE_PREFIX", prefix)
+    with pytest.raises(ValidationError, match="database_prefix"):
+        read()
+
+
+def test_settings_do_not_change() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        read().redis_url = "redis://elsewhere"
