@@ -7,6 +7,8 @@ import signal
 import sys
 from types import FrameType
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from . import progress
 from .commands import COMMANDS
 from .errors import LauncherError
@@ -27,6 +29,9 @@ def main(arguments: list[str]) -> int:
     except LauncherError as error:
         for line in error.lines():
             progress.complain(line)
+        return 1
+    except (BotoCoreError, ClientError) as error:
+        progress.complain(f"LocalStack: {error} (make status shows its log)")
         return 1
     except KeyboardInterrupt:
         progress.complain("interrupted")

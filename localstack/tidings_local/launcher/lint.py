@@ -40,6 +40,10 @@ def _checks() -> dict[str, list[str]]:
     return checks
 
 
+def _typed_folders() -> list[str]:
+    return [name for name in TYPED if (ROOT / name).is_dir()]
+
+
 def _passes(check: tuple[str, list[str]]) -> bool:
     name, command = check
     environment = sam_environment() if name == "sam validate" else inherited_environment()

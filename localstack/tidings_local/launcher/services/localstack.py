@@ -20,7 +20,7 @@ def localstack(stack: Stack, settings: Settings) -> Service:
     python = str(bootstrap.python_of("localstack"))
     return Service(
         name="localstack",
-        command=[python, "-P", "-m", "localstack.runtime.main"],
+        command=[python, "-P", "-m", f"{__package__}.localstack_process"],
         probe=partial(probe, stack.endpoint),
         ports=(stack.ports.localstack,),
         environment=_environment(stack, settings),

@@ -1,0 +1,66 @@
+"""The merging and rendering of log lines."""
+
+import json
+
+from tidings_local.launcher.logs import Record, merged, render, timed
+
+
+def line(message: str, at: str = "08:00:00,100", **fields: object) -> str:
+    stamp = f"2026-11-21 {at}+0000"
+    return json.dumps({"level": "INFO", "message": message, "timestamp": stamp} | fields)
+
+
+def messages(records: list[Record]) -> list[str]:
+    return [str(record.fields.get("message", record.text)) for record in records]
+
+
+def test_lines_of_all_functions_come_in_order_of_time() -> None:
+    gateway = timed([Record(9_999, "gateway", line("second", "08:00:02,000"))])
+    orders = timed([Record(1, "orders", line("first", "08:00:01,000"))])
+    assert messages(merged([*gateway, *orders])) == ["first", "second"]
+
+
+def test_platform_lines_stay_around_their_invocation() -> None:
+    written = [
+        Record(5, "orders", "START RequestId: 1"),
+        Record(5, "orders", line("inside")),
+        Record(5, "orders", "END RequestId: 1"),
+        Record(5, "orders", "REPORT RequestId: 1"),
+    ]
+    assert merged(timed(written)) == timed(written)
+    assert len({record.at_ms for record in timed(written)}) == 1
+
+
+def test_plain_text_without_any_time_keeps_cloudwatchs() -> None:
+    lines = [Record(5, "f", "START RequestId: 1"), Record(5, "f", "hello")]
+    assert [record.at_ms for record in timed([*lines, Record(5, "f", "END RequestId: 1")])] == [
+        5,
+        5,
+        5,
+    ]
+
+
+def test_only_the_lines_of_one_request_are_shown() -> None:
+    records = [
+        Record(1, "gateway", "START RequestId: 1"),
+        Record(1, "gateway", line("mine", correlation_id="a")),
+        Record(1, "gateway", line("other", correlation_id="b")),
+    ]
+    assert messages(merged(timed(records), "a")) == ["mine"]
+
+
+def test_a_line_is_rendered_with_its_fields() -> None:
+    text = line("order placed", correlation_id="a", order_id="42", function_name="noise")
+    shown = render(timed([Record(1, "gateway", text)])[0])
+    assert shown.startswith("08:00:00.100  gateway")
+    assert "order placed  correlation_id=a order_id=42" in shown
+    assert "noise" not in shown
+
+
+def test_a_traceback_follows_its_line() -> None:
+    text = line("failed", exception="Traceback (most recent call last):\n  ...")
+    assert "\nTraceback" in render(Record(1, "orders", text))
+
+
+def test_text_that_is_no_json_is_shown_as_it_is() -> None:
+    assert render(Record(0, "orders", "[1, 2]")).endswith("[1, 2]")
