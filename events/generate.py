@@ -53,7 +53,8 @@ def bindings() -> dict[str, list[str]]:
 
 
 def _asyncapi(classes: dict[str, type[Event]]) -> dict[str, Any]:
-    queues = bindings()
+    # A queue may be bound ahead to events that nobody sends yet.
+    queues = {name: queues for name, queues in bindings().items() if name in classes}
     messages = {name: _message(name, event_class) for name, event_class in classes.items()}
     channels = {
         queue: _channel(queue, queues) for queue in sorted({q for v in queues.values() for q in v})
