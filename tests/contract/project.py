@@ -1,0 +1,130 @@
+"""The project as its own files describe it."""
+
+import ast
+import importlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+API_LIMIT_SECONDS: Final = 29
+
+
+class TemplateLoader(yaml.SafeLoader):
+    """Reads CloudFormation's short forms: `!Ref X` as {"Ref": "X"}."""
+
+
+def _intrinsic(loader: TemplateLoader, tag: str, node: yaml.Node) -> dict[str, Any]:
+    if isinstance(node, yaml.ScalarNode):
+        value: Any = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        assert isinstance(node, yaml.MappingNode)
+        value = loader.construct_mapping(node, deep=True)
+    return {"Ref" if tag == "Ref" else f"Fn::{tag}": value}
+
+
+TemplateLoader.add_multi_constructor("!", _intrinsic)
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of the template with what it has from the globals."""
+
+    name: str
+    properties: dict[str, Any]
+
+    @property
+    def handler(self) -> str:
+        handler: str = self.properties["Handler"]
+        return handler
+
+    @property
+    def file(self) -> Path:
+        module = self.handler.rpartition(".")[0]
+        folder = ROOT / str(self.properties["CodeUri"])
+        return folder / f"{module.replace('.', '/')}.py"
+
+    @property
+    def events(self) -> dict[str, dict[str, Any]]:
+        events: dict[str, dict[str, Any]] = self.properties.get("Events", {})
+        return events
+
+    def events_of(self, kind: str) -> list[dict[str, Any]]:
+        return [each["Properties"] for each in self.events.values() if each["Type"] == kind]
+
+    def load(self) -> Any:
+        """Import the handler, as Lambda does."""
+        module, _, name = self.handler.rpartition(".")
+        return getattr(importlib.import_module(module), name)
+
+
+@cache
+def template() -> dict[str, Any]:
+    content: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), TemplateLoader)
+    return content
+
+
+@cache
+def functions() -> dict[str, Function]:
+    common = template()["Globals"]["Function"]
+    return {
+        name: Function(name, common | resource["Properties"])
+        for name, resource in template()["Resources"].items()
+        if resource["Type"] == "AWS::Serverless::Function"
+    }
+
+
+@cache
+def topology() -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load((ROOT / "infra/rabbitmq/topology.yaml").read_text())
+    return content
+
+
+def consumers() -> dict[str, list[Function]]:
+    """Return the functions that consume each queue, as the template says."""
+    found: dict[str, list[Function]] = {}
+    for function in functions().values():
+        for mapping in function.events_of("MQ"):
+            for queue in mapping["Queues"]:
+                found.setdefault(queue, []).append(function)
+    return found
+
+
+def routes() -> dict[str, Function]:
+    """Return the function behind each `METHOD path`."""
+    return {
+        f"{route['Method']} {route['Path']}": function
+        for function in functions().values()
+        for route in function.events_of("Api")
+    }
+
+
+def function_files() -> set[Path]:
+    return {path for path in (ROOT / "functions").rglob("*.py") if path.name != "__init__.py"}
+
+
+def python_files(*folders: str) -> list[Path]:
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def relative(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(), str(path))
+
+
+def imported_modules(path: Path) -> Iterator[str]:
+    """Yield every module that a file imports, wherever in the file."""
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield ("." * node.level) + (node.module or "")

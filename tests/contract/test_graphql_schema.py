@@ -1,0 +1,128 @@
+"""schema.graphql explains itself, and its objects are what the domain returns."""
+
+import types
+from collections.abc import Iterator
+from typing import Any, Union, get_args, get_origin
+
+import pytest
+from executable import SCHEMA_FILE, executable_schema, snake_case
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLObjectType,
+    build_schema,
+    is_required_input_field,
+    is_specified_directive,
+    is_specified_scalar_type,
+)
+from pydantic import BaseModel
+from resolvers.connection import Connection, Edge, PageInfo
+
+from tidings.notifications.schemas import NotificationView
+from tidings.orders.schemas import (
+    Amount,
+    OrderItemView,
+    OrderView,
+    PlaceOrder,
+    PlaceOrderItem,
+    TransitionView,
+)
+from tidings.products.schemas import CreateProduct, Money, ProductView
+from tidings.users.schemas import Login, RegisterUser, Registration, Session, UserView
+
+SCHEMA = build_schema(SCHEMA_FILE.read_text())
+OWN = {
+    name: kind
+    for name, kind in SCHEMA.type_map.items()
+    if not name.startswith("__") and not is_specified_scalar_type(kind)
+}
+ROOTS = {"Query", "Mutation"}
+
+OBJECTS: dict[str, list[type]] = {
+    "User": [UserView],
+    "Registration": [Registration],
+    "Session": [Session],
+    "Money": [Money, Amount],
+    "Product": [ProductView],
+    "Order": [OrderView],
+    "OrderItem": [OrderItemView],
+    "OrderTransition": [TransitionView],
+    "Notification": [NotificationView],
+    "PageInfo": [PageInfo],
+    "ProductConnection": [Connection],
+    "NotificationConnection": [Connection],
+    "ProductEdge": [Edge],
+    "NotificationEdge": [Edge],
+}
+INPUTS: dict[str, type[BaseModel]] = {
+    "RegisterUserInput": RegisterUser,
+    "LoginInput": Login,
+    "MoneyInput": Money,
+    "CreateProductInput": CreateProduct,
+    "PlaceOrderInput": PlaceOrder,
+    "PlaceOrderItemInput": PlaceOrderItem,
+}
+
+
+def described() -> Iterator[tuple[str, str | None]]:
+    for name, kind in OWN.items():
+        if name not in ROOTS:
+            yield name, kind.description
+        if isinstance(kind, GraphQLObjectType | GraphQLInputObjectType):
+            for field_name, field in kind.fields.items():
+                yield f"{name}.{field_name}", field.description
+        if isinstance(kind, GraphQLEnumType):
+            for value_name, value in kind.values.items():
+                yield f"{name}.{value_name}", value.description
+    for directive in SCHEMA.directives:
+        if not is_specified_directive(directive):
+            yield f"@{directive.name}", directive.description
+
+
+def test_everything_is_described() -> None:
+    assert [name for name, text in described() if not (text or "").strip()] == []
+
+
+def test_every_type_is_in_this_tests_tables() -> None:
+    objects = {name for name, kind in OWN.items() if isinstance(kind, GraphQLObjectType)}
+    inputs = {name for name, kind in OWN.items() if isinstance(kind, GraphQLInputObjectType)}
+    assert objects - ROOTS == set(OBJECTS)
+    assert inputs == set(INPUTS)
+
+
+def fields_of(model: type) -> set[str]:
+    fields: dict[str, Any] = getattr(model, "model_fields", None) or model.__dataclass_fields__  # type: ignore[attr-defined]
+    return set(fields)
+
+
+def is_optional(annotation: Any) -> bool:
+    union = get_origin(annotation) in {Union, types.UnionType}
+    return union and type(None) in get_args(annotation)
+
+
+@pytest.mark.parametrize("name", sorted(OBJECTS))
+def test_every_field_is_an_attribute_of_what_the_domain_returns(name: str) -> None:
+    kind = executable_schema().type_map[name]
+    assert isinstance(kind, GraphQLObjectType)
+    for model in OBJECTS[name]:
+        assert {snake_case(field) for field in kind.fields} <= fields_of(model)
+
+
+@pytest.mark.parametrize("name", sorted(OBJECTS))
+def test_field_that_may_be_empty_may_be_null(name: str) -> None:
+    kind = SCHEMA.type_map[name]
+    assert isinstance(kind, GraphQLObjectType)
+    for model in (each for each in OBJECTS[name] if issubclass(each, BaseModel)):
+        for field_name, field in kind.fields.items():
+            annotation = model.model_fields[snake_case(field_name)].annotation
+            assert is_optional(annotation) == (not str(field.type).endswith("!")), field_name
+
+
+@pytest.mark.parametrize("name", sorted(INPUTS))
+def test_input_is_the_operations_typed_input(name: str) -> None:
+    kind, model = SCHEMA.type_map[name], INPUTS[name]
+    assert isinstance(kind, GraphQLInputObjectType)
+    assert {snake_case(field) for field in kind.fields} == set(model.model_fields)
+    for field_name, field in kind.fields.items():
+        required = model.model_fields[snake_case(field_name)].is_required()
+        assert is_required_input_field(field) == required, field_name

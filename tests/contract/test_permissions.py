@@ -1,0 +1,127 @@
+"""Everything that can be called says who may call it."""
+
+import json
+
+import pytest
+from executable import ROOTS, SCHEMA_FILE, executable_schema
+from graphql import DirectiveNode, EnumValueNode, GraphQLObjectType, build_schema
+
+from tests.contract.project import routes
+from tests.unit.platform.builders import CONTEXT, api_event
+from tidings.platform import auth, database
+from tidings.platform.auth import Principal, Role
+
+# Whoever adds an operation that anybody may call says so here.
+PUBLIC_ROUTES = {
+    "POST /api/v1/register",
+    "POST /api/v1/login",
+    "GET /api/v1/products",
+    "GET /health",
+    "GET /api/v1/health",
+    "GET /.well-known/jwks.json",
+    "GET /api/v1/.well-known/jwks.json",
+    # Each field of GraphQL says for itself; see below.
+    "POST /graphql",
+    "GET /graphql",
+}
+PUBLIC_FIELDS = {"Query.getProducts", "Mutation.registerUser", "Mutation.login"}
+# These read no request, so they have no frame to declare it in.
+FRAMELESS = {"GetJwks", "Gateway"}
+
+SCHEMA = build_schema(SCHEMA_FILE.read_text())
+
+
+def declared_role(route: str) -> Role | None:
+    function = routes()[route]
+    if function.name in FRAMELESS:
+        return None
+    role: Role | None = function.load().role
+    return role
+
+
+def required_roles() -> dict[str, str | None]:
+    """Return what `@requires` says on each field of Query and Mutation."""
+    found: dict[str, str | None] = {}
+    for root in (SCHEMA.query_type, SCHEMA.mutation_type):
+        assert isinstance(root, GraphQLObjectType)
+        for name, field in root.fields.items():
+            assert field.ast_node is not None
+            found[f"{root.name}.{name}"] = _role(field.ast_node.directives)
+    return found
+
+
+def _role(directives: tuple[DirectiveNode, ...] | None) -> str | None:
+    for directive in directives or ():
+        if directive.name.value == "requires":
+            (argument,) = directive.arguments or ()
+            assert isinstance(argument.value, EnumValueNode)
+            return argument.value.value.lower()
+    return None
+
+
+def test_public_routes_are_exactly_these() -> None:
+    assert {route for route in routes() if declared_role(route) is None} == PUBLIC_ROUTES
+
+
+def test_public_fields_are_exactly_these() -> None:
+    assert {name for name, role in required_roles().items() if role is None} == PUBLIC_FIELDS
+
+
+@pytest.mark.parametrize("field", sorted(set(required_roles()) - PUBLIC_FIELDS))
+def test_field_asks_for_a_role_that_exists(field: str) -> None:
+    assert required_roles()[field] in set(Role)
+
+
+def test_twins_ask_for_the_same_role() -> None:
+    twins = {
+        "Mutation.registerUser": "POST /api/v1/register",
+        "Mutation.login": "POST /api/v1/login",
+        "Query.me": "GET /api/v1/users/{user_id}",
+        "Mutation.createProduct": "POST /api/v1/products",
+        "Query.getProducts": "GET /api/v1/products",
+        "Mutation.placeOrder": "POST /api/v1/orders",
+        "Query.getOrder": "GET /api/v1/orders/{order_id}",
+        "Query.getUserNotifications": "GET /api/v1/notifications/{user_id}",
+        "Mutation.markNotificationRead": "PUT /api/v1/notifications/read/{notification_id}",
+    }
+    assert set(twins) == set(required_roles())
+    assert {field: declared_role(route) for field, route in twins.items()} == required_roles()
+
+
+def test_every_root_field_has_its_resolver_and_no_other() -> None:
+    for root in (SCHEMA.query_type, SCHEMA.mutation_type):
+        assert root is not None
+        assert set(ROOTS[root.name]) == set(root.fields)
+
+
+@pytest.mark.parametrize("route", sorted(set(routes()) - PUBLIC_ROUTES))
+def test_route_refuses_nobody_and_lesser_roles_before_it_does_anything(
+    route: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "connect", lambda: None)
+    handler, needed = routes()[route].load(), declared_role(route)
+    assert needed is not None
+    assert handler(api_event(), CONTEXT)["statusCode"] == 401
+    headers = {"Authorization": "Bearer token"}
+    for role in (each for each in Role if not each.includes(needed)):
+        caller = Principal(user_id="somebody", role=role)
+        monkeypatch.setattr("tidings.platform.http.authenticate", lambda _, who=caller: who)
+        response = handler(api_event("{", headers=headers), CONTEXT)
+        assert response["statusCode"] == 403
+        assert json.loads(response["body"])["data"] is None
+
+
+def test_guard_of_a_field_stands_before_its_resolver() -> None:
+    schema = executable_schema()
+    for name, role in required_roles().items():
+        root, _, field = name.partition(".")
+        kind = schema.type_map[root]
+        assert isinstance(kind, GraphQLObjectType)
+        guarded = kind.fields[field].resolve is not ROOTS[root][field]
+        assert guarded == (role is not None), name
+
+
+def test_roles_of_the_schema_are_those_of_the_tokens() -> None:
+    assert [name.lower() for name in SCHEMA.type_map["Role"].values] == [  # type: ignore[attr-defined]
+        role.value for role in auth.Role
+    ]

@@ -1,0 +1,157 @@
+"""What template.yaml says about each function holds."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.contract.project import (
+    API_LIMIT_SECONDS,
+    ROOT,
+    Function,
+    function_files,
+    functions,
+    routes,
+    template,
+)
+
+FUNCTIONS = sorted(functions().values(), key=lambda function: function.name)
+SCHEDULED = [function for function in FUNCTIONS if function.events_of("Schedule")]
+each_function = pytest.mark.parametrize("function", FUNCTIONS, ids=lambda each: each.name)
+
+EC2_NETWORK = {
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeVpcs",
+}
+
+
+def test_every_function_file_is_in_the_template_once() -> None:
+    files = Counter(function.file for function in FUNCTIONS)
+    assert function_files() | {ROOT / "gateway/app.py"} == set(files)
+    assert max(files.values()) == 1
+
+
+@each_function
+def test_handler_exists(function: Function) -> None:
+    assert callable(function.load())
+
+
+@each_function
+def test_function_is_named_as_its_file(function: Function) -> None:
+    if function.properties["CodeUri"] == "gateway/":
+        return
+    name = function.file.stem
+    assert function.name == "".join(part.capitalize() for part in name.split("_"))
+    expected = {"Fn::Sub": f"${{AWS::StackName}}-{name.replace('_', '-')}"}
+    assert function.properties["FunctionName"] == expected
+
+
+@each_function
+def test_timeout_is_within_lambdas_limit(function: Function) -> None:
+    assert 0 < function.properties["Timeout"] <= 900
+
+
+@pytest.mark.parametrize("route", sorted(routes()))
+def test_answer_comes_before_api_gateway_gives_up(route: str) -> None:
+    assert routes()[route].properties["Timeout"] < API_LIMIT_SECONDS
+
+
+def test_every_route_leads_to_one_function() -> None:
+    listed = [
+        (route["Method"], route["Path"])
+        for function in FUNCTIONS
+        for route in function.events_of("Api")
+    ]
+    assert [route for route, count in Counter(listed).items() if count > 1] == []
+
+
+@each_function
+def test_routes_are_on_our_own_api(function: Function) -> None:
+    assert all(route["RestApiId"] == {"Ref": "Api"} for route in function.events_of("Api"))
+
+
+def test_an_administrator_is_not_made_over_the_api() -> None:
+    assert functions()["CreateAdmin"].events == {}
+
+
+@pytest.mark.parametrize("function", SCHEDULED, ids=lambda each: each.name)
+def test_rule_tries_again_and_then_keeps_what_failed(function: Function) -> None:
+    for rule in function.events_of("Schedule"):
+        assert rule["RetryPolicy"]["MaximumRetryAttempts"] >= 1
+        assert rule["RetryPolicy"]["MaximumEventAgeInSeconds"] >= 60
+        queue, _, attribute = rule["DeadLetterConfig"]["Arn"]["Fn::GetAtt"].partition(".")
+        assert attribute == "Arn"
+        assert template()["Resources"][queue]["Type"] == "AWS::SQS::Queue"
+        assert rule["Enabled"] is True
+
+
+def test_there_are_rules() -> None:
+    schedules = {
+        rule["Schedule"] for function in SCHEDULED for rule in function.events_of("Schedule")
+    }
+    assert schedules >= {"cron(0 9 * * ? *)", "rate(1 minute)"}
+
+
+def test_relay_ends_before_it_is_called_again() -> None:
+    assert functions()["RelayOutbox"].properties["Timeout"] < 60
+
+
+def statements(function: Function) -> list[dict[str, Any]]:
+    return [
+        statement
+        for policy in function.properties.get("Policies", [])
+        for statement in policy.get("Statement", [])
+    ]
+
+
+@each_function
+def test_function_has_policies_of_its_own(function: Function) -> None:
+    policies = function.properties.get("Policies", [])
+    assert policies
+    # No managed policies: those are named by a string, and grant what AWS likes.
+    assert all(isinstance(policy, dict) for policy in policies)
+    assert "Role" not in function.properties
+
+
+@each_function
+def test_only_the_network_of_a_mapping_is_granted_on_everything(function: Function) -> None:
+    for statement in statements(function):
+        actions, resources = statement["Action"], statement["Resource"]
+        actions = [actions] if isinstance(actions, str) else actions
+        assert not any("*" in action for action in actions)
+        if resources == "*" or "*" in resources:
+            assert set(actions) <= EC2_NETWORK
+            assert function.events_of("MQ")
+
+
+@each_function
+def test_secrets_are_granted_by_name(function: Function) -> None:
+    granted = [
+        policy["AWSSecretsManagerGetSecretValuePolicy"]["SecretArn"]["Fn::Sub"]
+        for policy in function.properties["Policies"]
+        if "AWSSecretsManagerGetSecretValuePolicy" in policy
+    ]
+    assert granted
+    for arn in granted:
+        name = arn.rpartition(":secret:")[2]
+        assert name in {"${ConnectionsSecret}-*", "${SigningKeysSecret}-*"}
+
+
+def test_consumers_and_jobs_cannot_sign_tokens() -> None:
+    for function in FUNCTIONS:
+        if function.events_of("MQ") or function.events_of("Schedule"):
+            assert "SigningKeysSecret" not in str(function.properties["Policies"]), function.name
+
+
+@each_function
+def test_function_has_its_layers(function: Function) -> None:
+    layers = [layer["Ref"] for layer in function.properties["Layers"]]
+    assert layers == ["DependenciesLayer", "TidingsLayer"]
+    for layer in layers:
+        content: str = template()["Resources"][layer]["Properties"]["ContentUri"]
+        assert (Path(ROOT) / content).is_dir()
