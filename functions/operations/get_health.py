@@ -1,12 +1,12 @@
 """GET /health: do MongoDB, Redis and RabbitMQ answer, and how fast."""
 
-from tidings.operations.health import check_health
+from tidings.operations.health import Health, check_health
 from tidings.platform import cache, database
 from tidings.platform.broker import publisher
 from tidings.platform.http import PUBLIC, Reply, Request, endpoint
 
 
-@endpoint(role=PUBLIC)
+@endpoint(role=PUBLIC, returns=Health)
 def handler(_request: Request[None]) -> Reply:
     health = check_health(
         needed={"mongodb": database.ping},

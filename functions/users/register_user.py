@@ -2,9 +2,9 @@
 
 from tidings.platform.http import PUBLIC, Reply, Request, endpoint
 from tidings.users.operations import register_user
-from tidings.users.schemas import RegisterUser
+from tidings.users.schemas import RegisterUser, Registration
 
 
-@endpoint(role=PUBLIC, body=RegisterUser)
+@endpoint(role=PUBLIC, body=RegisterUser, returns=Registration, status=201)
 def handler(request: Request[RegisterUser]) -> Reply:
-    return Reply(register_user(request.body), status=201, message="Welcome.")
+    return Reply(register_user(request.body), message="Welcome.")

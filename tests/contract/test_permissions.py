@@ -35,7 +35,7 @@ def declared_role(route: str) -> Role | None:
     function = routes()[route]
     if function.name in FRAMELESS:
         return None
-    role: Role | None = function.load().role
+    role: Role | None = function.load().contract.role
     return role
 
 

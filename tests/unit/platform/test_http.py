@@ -11,7 +11,7 @@ from tidings.platform.auth import Principal, Role, issue_access_token
 from tidings.platform.context import correlation_id
 from tidings.platform.errors import NotFound, Unavailable
 from tidings.platform.http import MAX_BODY_BYTES, PUBLIC, Reply, Request, endpoint
-from tidings.platform.pagination import Page
+from tidings.platform.pagination import Page, PageRequest
 from tidings.platform.secrets import SigningKeys
 
 
@@ -28,16 +28,16 @@ def no_calls() -> None:
     calls.clear()
 
 
-@endpoint(role=PUBLIC, body=Note)
+@endpoint(role=PUBLIC, body=Note, status=201)
 def take_note(request: Request[Note]) -> Reply:
     calls.append(request)
-    return Reply(request.body, status=201, message="Noted.")
+    return Reply(request.body, message="Noted.")
 
 
-@endpoint(role=PUBLIC)
-def read(request: Request[None]) -> Reply:
+@endpoint(role=PUBLIC, query=PageRequest)
+def read(request: Request[None, PageRequest]) -> Reply:
     calls.append(request)
-    return Reply({"page": request.page.page, "id": correlation_id()})
+    return Reply({"page": request.query.page, "id": correlation_id()})
 
 
 @endpoint(role=Role.OPERATOR)
@@ -314,7 +314,7 @@ def test_me_stands_for_the_caller(keys: SigningKeys) -> None:
 
 
 def test_endpoint_says_who_may_call_it() -> None:
-    assert (operate.role, take_note.role) == (Role.OPERATOR, None)  # type: ignore[attr-defined]
+    assert (operate.contract.role, take_note.contract.role) == (Role.OPERATOR, None)  # type: ignore[attr-defined]
 
 
 def test_what_was_stored_is_published_also_after_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

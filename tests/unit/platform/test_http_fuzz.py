@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.unit.platform.builders import CONTEXT
 from tidings.orders.schemas import PlaceOrder
 from tidings.platform.http import PUBLIC, Reply, Request, endpoint
+from tidings.platform.pagination import PageRequest
 from tidings.products.schemas import CreateProduct
 from tidings.users.schemas import RegisterUser
 
@@ -42,12 +43,13 @@ EVENTS = st.fixed_dictionaries(
 )
 
 
-def echo(request: Request[Any]) -> Reply:
-    return Reply({"page": request.page.page, "body": request.body})
+def echo(request: Request[Any, PageRequest]) -> Reply:
+    return Reply({"page": request.query.page, "body": request.body})
 
 
-ENDPOINTS = [endpoint(role=PUBLIC)(echo)] + [
-    endpoint(role=PUBLIC, body=model)(echo) for model in (RegisterUser, CreateProduct, PlaceOrder)
+ENDPOINTS = [endpoint(role=PUBLIC, query=PageRequest)(echo)] + [
+    endpoint(role=PUBLIC, body=model, query=PageRequest)(echo)
+    for model in (RegisterUser, CreateProduct, PlaceOrder)
 ]
 
 

@@ -5,17 +5,18 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic
 
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
+from typing_extensions import TypeVar
 
 from tidings.platform.auth import Principal, Role, authenticate, require
 from tidings.platform.context import accept_correlation_id, correlated, correlation_id
-from tidings.platform.errors import InvalidInput, PayloadTooLarge
+from tidings.platform.errors import InvalidInput, PayloadTooLarge, TidingsError
 from tidings.platform.invocation import invocation
 from tidings.platform.logging import logger
-from tidings.platform.pagination import Page, PageRequest
+from tidings.platform.pagination import Page
 from tidings.platform.problems import Problem, problem_of
 
 CORRELATION_HEADER: Final = "X-Correlation-Id"
@@ -24,18 +25,19 @@ MAX_BODY_BYTES: Final = 256 * 1024
 # Anyone may call; otherwise an endpoint names the least role that may.
 PUBLIC: Final = None
 
-Body = TypeVar("Body", bound=BaseModel | None)
+Body = TypeVar("Body", bound=BaseModel | None, default=None)
+Query = TypeVar("Query", bound=BaseModel | None, default=None)
 LambdaEvent = dict[str, Any]
 LambdaHandler = Callable[[LambdaEvent, Any], dict[str, Any]]
 
 
 @dataclass(frozen=True)
-class Request(Generic[Body]):
+class Request(Generic[Body, Query]):
     """A checked request."""
 
     body: Body
+    query: Query
     path: Mapping[str, str]
-    query: Mapping[str, str]
     principal: Principal | None
 
     @property
@@ -48,19 +50,15 @@ class Request(Generic[Body]):
         user_id = self.path[name]
         return self.caller.user_id if user_id == "me" else user_id
 
-    @property
-    def page(self) -> PageRequest:
-        """Which page of a list is asked for."""
-        return PageRequest.model_validate(dict(self.query))
-
 
 @dataclass(frozen=True)
 class Reply:
     """What an endpoint answers; `data` goes into the envelope."""
 
     data: Any = None
-    status: int = 200
     message: str = ""
+    # Where it differs from the contract's status of success.
+    status: int | None = None
     meta: dict[str, Any] | None = None
     headers: dict[str, str] = field(default_factory=dict)
 
@@ -81,29 +79,52 @@ class Reply:
         )
 
 
+@dataclass(frozen=True)
+class EndpointContract:
+    """What an endpoint takes and answers; the OpenAPI document is made of these."""
+
+    role: Role | None
+    body: type[BaseModel] | None
+    query: type[BaseModel] | None
+    returns: Any
+    status: int
+    refusals: tuple[type[TidingsError], ...]
+
+
 def endpoint(
-    *, role: Role | None, body: type[BaseModel] | None = None
-) -> Callable[[Callable[[Request[Any]], Reply]], LambdaHandler]:
+    *,
+    role: Role | None,
+    body: type[BaseModel] | None = None,
+    query: type[BaseModel] | None = None,
+    returns: Any = None,
+    status: int = 200,
+    refusals: tuple[type[TidingsError], ...] = (),
+) -> Callable[[Callable[[Request[Any, Any]], Reply]], LambdaHandler]:
     """Make a Lambda handler (API Gateway proxy event) of a function from request to reply.
 
     Args:
         role: the least role that may call; PUBLIC for anyone.
         body: the model of the JSON body, where there is one.
+        query: the model of the query string, where it is read.
+        returns: the type of the envelope's `data`; `list[X]` for a page of X.
+        status: the status of success.
+        refusals: what the operation may refuse with, beyond bad input and missing rights.
     """
+    contract = EndpointContract(role, body, query, returns, status, refusals)
 
-    def decorate(operation: Callable[[Request[Any]], Reply]) -> LambdaHandler:
+    def decorate(operation: Callable[[Request[Any, Any]], Reply]) -> LambdaHandler:
         @wraps(operation)
         def handler(event: LambdaEvent, context: Any) -> dict[str, Any]:
             logger.append_keys(aws_request_id=getattr(context, "aws_request_id", None))
             with correlated(accept_correlation_id(header(event, CORRELATION_HEADER))):
                 try:
                     with invocation():
-                        reply = operation(_request(event, role, body))
+                        reply = operation(_request(event, contract))
                 except Exception as error:  # noqa: BLE001 (problem_of logs what it does not know)
                     return _refusal(problem_of(error))
-                return _answer(reply)
+                return _answer(reply, contract)
 
-        handler.role, handler.body = role, body  # type: ignore[attr-defined]
+        handler.contract = contract  # type: ignore[attr-defined]
         return handler
 
     return decorate
@@ -115,16 +136,15 @@ def header(event: LambdaEvent, name: str) -> str | None:
     return next((value for key, value in headers.items() if key.lower() == name.lower()), None)
 
 
-def _request(
-    event: LambdaEvent, role: Role | None, model: type[BaseModel] | None
-) -> Request[BaseModel | None]:
+def _request(event: LambdaEvent, contract: EndpointContract) -> Request[Any, Any]:
     principal = authenticate(header(event, "Authorization"))
-    if role is not None:
-        require(principal, role)
+    if contract.role is not None:
+        require(principal, contract.role)
+    parameters = event.get("queryStringParameters") or {}
     return Request(
-        body=model.model_validate(_json(event)) if model else None,
+        body=contract.body.model_validate(_json(event)) if contract.body else None,
+        query=contract.query.model_validate(parameters) if contract.query else None,
         path=event.get("pathParameters") or {},
-        query=event.get("queryStringParameters") or {},
         principal=principal,
     )
 
@@ -141,9 +161,9 @@ def _json(event: LambdaEvent) -> Any:
         raise InvalidInput("The body is not JSON.", field="body") from None
 
 
-def _answer(reply: Reply) -> dict[str, Any]:
+def _answer(reply: Reply, contract: EndpointContract) -> dict[str, Any]:
     return _envelope(
-        reply.status,
+        reply.status or contract.status,
         reply.headers,
         success=True,
         data=to_jsonable_python(reply.data),
