@@ -1,4 +1,4 @@
-"""`ENGINE=docker`: the servers in containers, the bridge and the deployment as ever."""
+"""`ENGINE=docker`: RabbitMQ, Redis and MongoDB in containers, everything else as ever."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ COMPOSE_FILE = ROOT / "infra" / "docker-compose.yaml"
 
 def up(stack: Stack, members: Members) -> None:
     progress.step("starting the containers (docker compose)")
-    _compose(stack, ["up", "--detach", "--wait"], _environment(stack, members))
+    wanted = [external.name for external in members.external if not external.is_foreign]
+    _compose(stack, ["up", "--detach", "--wait", *wanted], _environment(stack, members))
 
 
 def down(stack: Stack, members: Members, *, with_data: bool = False) -> None:
@@ -45,7 +46,6 @@ def _compose(stack: Stack, arguments: list[str], environment: dict[str, str]) ->
 def _environment(stack: Stack, members: Members) -> dict[str, str]:
     ports, credentials = stack.ports, members.credentials
     return {
-        "TIDINGS_PORT_LOCALSTACK": str(ports.localstack),
         "TIDINGS_PORT_AMQP": str(ports.amqp),
         "TIDINGS_PORT_RABBITMQ_MANAGEMENT": str(ports.rabbitmq_management),
         "TIDINGS_PORT_RABBITMQ_PROMETHEUS": str(ports.rabbitmq_prometheus),

@@ -44,9 +44,8 @@ def up(stack: Stack, settings: Settings) -> Members:
 
 def install(settings: Settings) -> None:
     """Servers by apt-get and Python packages at the same time."""
-    own = settings.engine != "docker"
-    sets = ["sam"] + (["localstack", "runtime"] if own else [])
-    if own and not settings.mongodb_uri:
+    sets = ["sam", "localstack", "runtime"]
+    if settings.engine != "docker" and not settings.mongodb_uri:
         sets.append("mongodb")
     needed = needed_programs(settings)
     programs.check(needed)  # what cannot be helped is said before anything is downloaded

@@ -34,14 +34,15 @@ def members_of(stack: Stack, settings: Settings) -> Members:
     stack.make_folders()
     credentials = load_or_make(stack.folder)
     connections = Connections(
-        settings.mongodb_uri or mongodb.local_url(stack),
+        settings.mongodb_uri or mongodb.local_url(stack, settings),
         settings.redis_url or redis.local_url(stack, credentials),
         settings.amqp_url or rabbitmq.local_url(stack, credentials),
     )
     _write_configurations(stack, credentials)
-    own = [] if settings.engine == "docker" else _servers(stack, settings, credentials)
-    own.append(bridge(stack, settings, connections))
-    return Members(connections, credentials, own, _external(stack, settings, connections))
+    own = [localstack.localstack(stack, settings), bridge(stack, settings, connections)]
+    if settings.engine != "docker":
+        own += _servers(stack, settings, credentials)
+    return Members(connections, credentials, own, _external(settings, connections))
 
 
 def _write_configurations(stack: Stack, credentials: Credentials) -> None:
@@ -52,32 +53,31 @@ def _write_configurations(stack: Stack, credentials: Credentials) -> None:
 
 
 def _servers(stack: Stack, settings: Settings, credentials: Credentials) -> list[Service]:
-    servers = [localstack.localstack(stack, settings)]
+    servers: list[Service] = []
     if not settings.amqp_url:
         servers += [rabbitmq.epmd(stack), rabbitmq.rabbitmq(stack, credentials)]
     if not settings.redis_url:
         servers.append(redis.redis(stack, credentials))
     if not settings.mongodb_uri:
-        servers.append(mongodb.mongodb(stack))
+        servers.append(mongodb.mongodb(stack, settings))
     return servers
 
 
-def _external(stack: Stack, settings: Settings, connections: Connections) -> list[External]:
-    docker = settings.engine == "docker"
+def _external(settings: Settings, connections: Connections) -> list[External]:
+    asked: list[tuple[str, str, str | None, str, Callable[[str], str]]] = [
+        ("rabbitmq", "TIDINGS_AMQP_URL", settings.amqp_url, connections.amqp_url, rabbitmq.probe),
+        ("redis", "TIDINGS_REDIS_URL", settings.redis_url, connections.redis_url, redis.probe),
+        (
+            "mongodb",
+            "TIDINGS_MONGODB_URI",
+            settings.mongodb_uri,
+            connections.mongodb_uri,
+            mongodb.probe,
+        ),
+    ]
     external = []
-    if docker or settings.amqp_url:
-        url = connections.amqp_url
-        external.append(_checked("rabbitmq", "TIDINGS_AMQP_URL", url, rabbitmq.probe))
-    if docker or settings.redis_url:
-        external.append(_checked("redis", "TIDINGS_REDIS_URL", connections.redis_url, redis.probe))
-    if docker or settings.mongodb_uri:
-        url = connections.mongodb_uri
-        external.append(_checked("mongodb", "TIDINGS_MONGODB_URI", url, mongodb.probe))
-    if docker:
-        external.append(External("localstack", stack.endpoint, "", localstack.probe))
+    for name, variable, given, url, probe in asked:
+        if given or settings.engine == "docker":
+            check_url(variable, url)
+            external.append(External(name, url, variable, probe, is_foreign=bool(given)))
     return external
-
-
-def _checked(name: str, variable: str, url: str, probe: Callable[[str], str]) -> External:
-    check_url(variable, url)
-    return External(name, url, variable, probe)

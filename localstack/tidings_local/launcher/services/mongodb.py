@@ -10,11 +10,12 @@ from pymongo import MongoClient
 import bootstrap
 
 from ..ports import LOOPBACK
+from ..settings import Settings
 from ..stack import Stack
 from .service import PROBE_TIMEOUT_SECONDS, Service
 
 
-def mongodb(stack: Stack) -> Service:
+def mongodb(stack: Stack, settings: Settings) -> Service:
     server = bootstrap.VENVS / "mongodb" / "bin" / "secantusd-py"
     # A configuration file of its own: without one it would read whatever lies in the
     # working directory or the home folder.
@@ -23,14 +24,16 @@ def mongodb(stack: Stack) -> Service:
     return Service(
         name="mongodb",
         command=command + storage,
-        probe=partial(probe, local_url(stack)),
+        probe=partial(probe, local_url(stack, settings)),
         ports=(stack.ports.mongodb,),
         starts_after=1,
     )
 
 
-def local_url(stack: Stack) -> str:
-    return f"mongodb://{LOOPBACK}:{stack.ports.mongodb}/"
+def local_url(stack: Stack, settings: Settings) -> str:
+    url = f"mongodb://{LOOPBACK}:{stack.ports.mongodb}/"
+    # The replica set in the container names its member as only containers can reach it.
+    return f"{url}?directConnection=true" if settings.engine == "docker" else url
 
 
 def write_configuration(stack: Stack) -> None:

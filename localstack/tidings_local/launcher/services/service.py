@@ -30,12 +30,14 @@ class Service:
 
 @dataclass(frozen=True)
 class External:
-    """A service that somebody else runs."""
+    """A service that the supervisor does not run: reached by URL, or in a container."""
 
     name: str
     url: str
     variable: str
     probe: Callable[[str], str]
+    is_foreign: bool = True
+    """Whether somebody else runs it; else it is a container of this stack."""
 
 
 def answers(port: int) -> str:
