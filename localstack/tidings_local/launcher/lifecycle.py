@@ -17,7 +17,7 @@ from .services.service import External, Service
 from .stack import Stack
 from .supervisor import Supervisor
 
-EXTERNAL_SECONDS = 5
+EXTERNAL_SECONDS = 3
 POLL_SECONDS = 0.1
 
 
