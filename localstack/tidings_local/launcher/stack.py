@@ -116,4 +116,4 @@ def _may_keep(base: int, folder: Path, settings: Settings) -> bool:
     """A running stack keeps its ports; a stopped local one follows TIDINGS_PORT_BASE."""
     if settings.stack != "local" or base == settings.port_base:
         return True
-    return short_socket(folder / "run" / "supervisor.sock", "").exists()
+    return Stack(settings.stack, folder, Ports(base)).supervisor_socket.exists()

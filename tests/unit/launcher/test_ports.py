@@ -14,6 +14,8 @@ from tidings_local.launcher.stack import find_stack
 @pytest.fixture(autouse=True)
 def _own_claims(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
+    monkeypatch.delenv("TIDINGS_STACK", raising=False)
+    monkeypatch.delenv("TIDINGS_PORT_BASE", raising=False)
 
 
 def stack_folder(tmp_path: Path, name: str) -> Path:
