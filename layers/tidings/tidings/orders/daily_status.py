@@ -57,10 +57,16 @@ def _announce(orders: list[Order], day: datetime) -> int:
         for order in orders
     ]
     changed = Order._get_collection().bulk_write(updates, ordered=False).modified_count
-    for order in orders:
-        order.outbox = [entries[order.id]]
-        outbox.note_stored(order)
+    _note_stored(entries)
     return int(changed)
+
+
+def _note_stored(entries: dict[str, OutboxEntry]) -> None:
+    """Note the orders whose entry was stored: another run at once may have had the others."""
+    event_ids = [entry.event_id for entry in entries.values()]
+    stored = Order.objects(pk__in=list(entries), outbox__event_id__in=event_ids)
+    for order in stored.only("outbox"):
+        outbox.note_stored(order)
 
 
 def _status_due(order: Order, day: datetime) -> OrderStatusDue:
