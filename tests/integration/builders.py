@@ -1,0 +1,172 @@
+"""What integration tests are made of: people, products, orders, messages, calls at once."""
+
+import json
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import count
+from types import SimpleNamespace
+from typing import Any, Final, TypeVar
+
+from pika.adapters.blocking_connection import BlockingChannel
+
+from tests.unit.gateway.builders import Answer, send
+from tests.waiting import eventually
+from tidings.orders.models import Order
+from tidings.orders.operations import place_order
+from tidings.orders.schemas import OrderView, PlaceOrder
+from tidings.platform.auth import Principal, Role, issue_access_token
+from tidings.platform.clock import new_id
+from tidings.products.models import Product
+from tidings.products.operations import create_product
+from tidings.products.schemas import CreateProduct, ProductView
+from tidings_local.bridge.event import Envelope, encode_record
+
+CONTEXT: Final = SimpleNamespace(aws_request_id="request-1")
+BROKER_ARN: Final = "arn:aws:mq:us-east-1:000000000000:broker:tidings:b-local"
+PASSWORD: Final = "correct horse"
+
+_numbers = count(1)
+Result = TypeVar("Result")
+
+
+# -------------------------------------------------------------------- the shop
+
+
+def a_person(role: Role = Role.CUSTOMER) -> Principal:
+    return Principal(user_id=new_id(), role=role)
+
+
+def an_address() -> str:
+    return f"person-{next(_numbers)}@example.com"
+
+
+def a_product(*, stock: int = 10, price: int = 990, currency: str = "EUR") -> ProductView:
+    return create_product(
+        CreateProduct.model_validate(
+            {
+                "sku": f"SKU-{next(_numbers)}",
+                "title": "Mug",
+                "price": {"amount": price, "currency": currency},
+                "stock": stock,
+            }
+        )
+    )
+
+
+def an_order(
+    *products: ProductView, customer: Principal | None = None, quantity: int = 1
+) -> OrderView:
+    """Place an order; nothing is published until the test says so."""
+    items = [{"product_id": each.id, "quantity": quantity} for each in products or (a_product(),)]
+    wanted = PlaceOrder.model_validate({"items": items})
+    return place_order(wanted, caller=customer or a_person())
+
+
+def stock_of(product: ProductView) -> int:
+    stock: int = Product.objects.get(pk=product.id).stock
+    return stock
+
+
+def state_of(order: OrderView) -> str:
+    state: str = Order.objects.get(pk=order.id).state
+    return state
+
+
+# ----------------------------------------------------------------- the messages
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A message taken from a queue, and as the bridge hands it on."""
+
+    record: bytes
+    body: bytes
+    headers: dict[str, Any]
+    message_id: str
+    correlation_id: str | None
+
+    @property
+    def event(self) -> dict[str, Any]:
+        content: dict[str, Any] = json.loads(self.body)
+        return content
+
+
+class Queues:
+    """The queues of the tests' own virtual host."""
+
+    def __init__(self, channel: BlockingChannel, virtual_host: str) -> None:
+        self.channel = channel
+        self._virtual_host = virtual_host
+
+    def take(self, queue: str, count: int) -> list[Taken]:
+        """Take exactly so many messages, waiting for them."""
+        taken = [
+            eventually(lambda: self._get(queue), what=f"a message in {queue}") for _ in range(count)
+        ]
+        assert self.is_empty(queue)
+        return taken
+
+    def take_all(self, queue: str) -> list[Taken]:
+        """Take what is there now."""
+        taken = []
+        while message := self._get(queue):
+            taken.append(message)
+        return taken
+
+    def is_empty(self, queue: str) -> bool:
+        return self._get(queue) is None
+
+    def event_of(self, queue: str, messages: Sequence[Taken]) -> dict[str, Any]:
+        """Return the event with which the bridge invokes a function."""
+        envelope = Envelope(BROKER_ARN, queue, self._virtual_host)
+        event: dict[str, Any] = json.loads(envelope.enclose([each.record for each in messages]))
+        return event
+
+    def _get(self, queue: str) -> Taken | None:
+        method, properties, body = self.channel.basic_get(queue, auto_ack=True)
+        if method is None:
+            return None
+        assert isinstance(body, bytes)
+        return Taken(
+            encode_record(properties, method.redelivered, body),
+            body,
+            properties.headers or {},
+            properties.message_id,
+            properties.correlation_id,
+        )
+
+
+# ------------------------------------------------------------------- the gateway
+
+
+def token_of(principal: Principal) -> str:
+    return issue_access_token(principal)
+
+
+def graphql(
+    query: str,
+    *,
+    token: str | None = None,
+    headers: dict[str, str] | None = None,
+    **variables: Any,
+) -> Answer:
+    """Send one operation to the gateway, in this process."""
+    bearer = {"authorization": f"Bearer {token}"} if token else {}
+    return send(body={"query": query, "variables": variables}, headers=bearer | (headers or {}))
+
+
+# ---------------------------------------------------------------------- at once
+
+
+def at_once(calls: Sequence[Callable[[], Result]]) -> list[Result]:
+    """Make all calls at the same moment, each in a thread of its own."""
+    barrier = threading.Barrier(len(calls))
+
+    def run(call: Callable[[], Result]) -> Result:
+        barrier.wait(timeout=10)
+        return call()
+
+    with ThreadPoolExecutor(len(calls)) as threads:
+        return list(threads.map(run, calls))

@@ -1,0 +1,147 @@
+"""The tests' own corner of the services under test.
+
+Databases are apart by their prefix. RabbitMQ: a virtual host and a user of this session, so
+that the queues of the deployed functions are never touched.
+"""
+
+import json
+import secrets as tokens
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from typing import Any
+from urllib.parse import urlsplit
+
+import pika
+import pymongo
+import pytest
+from pika.adapters.blocking_connection import BlockingChannel
+from pika.exceptions import AMQPError
+
+from tests.integration.builders import Queues
+from tests.settings import stack_under_test
+from tests.unit.platform.builders import signing_keys
+from tidings.notifications.models import Notification
+from tidings.orders.models import Order
+from tidings.platform import auth, broker, cache, database, outbox, secrets, settings
+from tidings.platform.secrets import SigningKeys
+from tidings.products.models import Product, Reservation
+from tidings.users.models import User
+from tidings_local import topology
+
+FOLDERS = {"users", "products", "orders", "notifications", "platform", "gateway"}
+DOCUMENTS = (User, Product, Reservation, Order, Notification)
+
+
+class RabbitAdmin:
+    """RabbitMQ's management API."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._base = f"{parts.scheme}://{parts.hostname}:{parts.port}/api"
+        passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
+        passwords.add_password(None, self._base, parts.username or "", parts.password or "")
+        handler = urllib.request.HTTPBasicAuthHandler(passwords)
+        # Not through a proxy: it is on this machine.
+        self._open = urllib.request.build_opener(urllib.request.ProxyHandler({}), handler).open
+
+    def call(self, method: str, path: str, content: object = None) -> None:
+        data = None if content is None else json.dumps(content).encode()
+        request = urllib.request.Request(f"{self._base}/{path}", data, method=method)
+        request.add_header("Content-Type", "application/json")
+        self._open(request, timeout=10).close()
+
+
+class OwnRabbit:
+    """A virtual host and a user of its own."""
+
+    def __init__(self, admin: RabbitAdmin, amqp_url: str) -> None:
+        parts = urlsplit(amqp_url)
+        self._admin = admin
+        self.name = f"tests-{tokens.token_hex(6)}"
+        password = tokens.token_hex(16)
+        self.url = f"amqp://{self.name}:{password}@{parts.hostname}:{parts.port}/{self.name}"
+        everything = {"configure": ".*", "write": ".*", "read": ".*"}
+        admin.call("PUT", f"vhosts/{self.name}", {})
+        admin.call("PUT", f"users/{self.name}", {"password": password, "tags": ""})
+        admin.call("PUT", f"permissions/{self.name}/{self.name}", everything)
+
+    def close_connections(self) -> None:
+        self._admin.call("DELETE", f"connections/username/{self.name}")
+
+    def remove(self) -> None:
+        self._admin.call("DELETE", f"vhosts/{self.name}")
+        self._admin.call("DELETE", f"users/{self.name}")
+
+
+@pytest.fixture(scope="session")
+def rabbit() -> Iterator[OwnRabbit]:
+    stack = stack_under_test()
+    own = OwnRabbit(RabbitAdmin(stack.rabbitmq_api_url), stack.amqp_url)
+    try:
+        with closing(pika.BlockingConnection(pika.URLParameters(own.url))) as connection:
+            topology.declare(connection, topology.load())
+        yield own
+    finally:
+        own.remove()
+
+
+@pytest.fixture(scope="session")
+def services(rabbit: OwnRabbit) -> Iterator[None]:
+    """Let the domains of this process use the tests' own corner."""
+    stack_under_test()  # which keeps the addresses that `make test` said
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TIDINGS_AMQP_URL", rabbit.url)
+        for kept in (settings.settings, secrets.connections, broker.publisher, cache.client):
+            kept.cache_clear()
+        settings.settings()
+    _drop_databases()
+    database.connect()
+    yield
+    broker.publisher().close()
+    for kept in (settings.settings, secrets.connections, broker.publisher):
+        kept.cache_clear()
+    _drop_databases()
+
+
+def _drop_databases() -> None:
+    prefix = settings.settings().database_prefix
+    assert prefix.startswith("tidings_tests")
+    with pymongo.MongoClient[dict[str, Any]](stack_under_test().mongodb_uri) as client:
+        for domain in database.DOMAINS:
+            client.drop_database(f"{prefix}_{domain}")
+
+
+@pytest.fixture(autouse=True)
+def start_afresh(request: pytest.FixtureRequest) -> None:
+    """Forget what another test left, in the tests that use the domains in this process."""
+    if request.path.parent.name not in FOLDERS:
+        return
+    request.getfixturevalue("services")
+    outbox.take_stored()
+    for document in DOCUMENTS:
+        document._get_collection().delete_many({})  # not dropped: indexes stay
+
+
+@pytest.fixture
+def channel(rabbit: OwnRabbit, services: None) -> Iterator[BlockingChannel]:
+    connection = pika.BlockingConnection(pika.URLParameters(rabbit.url))
+    yield connection.channel()
+    with suppress(AMQPError):  # a test may have closed it
+        connection.close()
+
+
+@pytest.fixture
+def queues(channel: BlockingChannel, rabbit: OwnRabbit) -> Queues:
+    """The topology's queues, empty."""
+    found = Queues(channel, rabbit.name)
+    for name in topology.load().queues:
+        channel.queue_purge(name)
+    return found
+
+
+@pytest.fixture
+def keys(monkeypatch: pytest.MonkeyPatch) -> SigningKeys:
+    fresh = signing_keys()
+    monkeypatch.setattr(auth, "signing_keys", lambda: fresh)
+    return fresh

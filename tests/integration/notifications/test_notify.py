@@ -1,0 +1,148 @@
+"""An event tells a person once."""
+
+import pytest
+
+from tests.integration.builders import a_person, at_once
+from tidings.notifications.errors import NotificationNotFound
+from tidings.notifications.models import Notification
+from tidings.notifications.operations import mark_notification_read, notify
+from tidings.notifications.queries import count_unread, get_user_notifications
+from tidings.notifications.schemas import NotificationView
+from tidings.orders.events import OrderConfirmed, OrderConfirmedData
+from tidings.platform.auth import Principal, Role
+from tidings.platform.clock import new_id
+from tidings.platform.context import correlated
+from tidings.platform.errors import Forbidden
+from tidings.platform.pagination import PageRequest
+
+ALL = PageRequest.model_validate({"limit": 100})
+
+
+def confirmed(customer: Principal) -> OrderConfirmed:
+    order_id = new_id()
+    data = OrderConfirmedData(
+        order_id=order_id, customer_id=customer.user_id, total=990, currency="EUR"
+    )
+    return OrderConfirmed(subject=order_id, data=data)
+
+
+def inbox(person: Principal, *, unread_only: bool = False) -> list[NotificationView]:
+    return get_user_notifications(
+        person.user_id, ALL, caller=person, unread_only=unread_only
+    ).items
+
+
+def a_notification(person: Principal) -> NotificationView:
+    notify(confirmed(person))
+    return inbox(person)[0]
+
+
+def test_event_becomes_a_notification() -> None:
+    customer = a_person()
+    with correlated("request-7"):
+        event = confirmed(customer)
+    notify(event)
+    (notification,) = inbox(customer)
+    assert notification.kind == "order.confirmed"
+    assert notification.subject_id == event.subject
+    assert event.subject in notification.body
+    assert notification.correlation_id == "request-7"
+    assert notification.read_at is None
+    assert Notification.objects.get().event_id == event.id
+
+
+def test_event_that_comes_again_tells_nothing_new() -> None:
+    customer = a_person()
+    event = confirmed(customer)
+    notify(event)
+    before = inbox(customer)
+    mark_notification_read(before[0].id, caller=customer)
+    notify(event)
+    (after,) = inbox(customer)
+    assert after.id == before[0].id
+    assert after.read_at is not None
+
+
+def test_event_ten_times_at_once_tells_once() -> None:
+    for _ in range(3):
+        customer = a_person()
+        event = confirmed(customer)
+        at_once([lambda event=event: notify(event)] * 10)
+        assert len(inbox(customer)) == 1
+
+
+def test_another_event_tells_again() -> None:
+    customer = a_person()
+    notify(confirmed(customer))
+    notify(confirmed(customer))
+    assert len(inbox(customer)) == 2
+
+
+# ------------------------------------------------------------------------ reading
+
+
+def test_read_notification_is_unread_no_longer() -> None:
+    customer = a_person()
+    first, second = a_notification(customer), a_notification(customer)
+    read = mark_notification_read(first.id, caller=customer)
+    assert read.read_at is not None
+    assert [each.id for each in inbox(customer, unread_only=True)] == [second.id]
+    assert count_unread(customer.user_id, caller=customer) == 1
+    assert len(inbox(customer)) == 2
+
+
+def test_first_reading_counts() -> None:
+    customer = a_person()
+    notification = a_notification(customer)
+    first = mark_notification_read(notification.id, caller=customer)
+    assert mark_notification_read(notification.id, caller=customer).read_at == first.read_at
+
+
+@pytest.mark.parametrize("role", Role)
+def test_notification_of_another_is_not_found_and_stays_unread(role: Role) -> None:
+    owner = a_person()
+    notification = a_notification(owner)
+    with pytest.raises(NotificationNotFound):
+        mark_notification_read(notification.id, caller=a_person(role))
+    assert inbox(owner)[0].read_at is None
+
+
+def test_notification_that_is_none_is_not_found() -> None:
+    with pytest.raises(NotificationNotFound):
+        mark_notification_read(new_id(), caller=a_person())
+
+
+# ---------------------------------------------------------------------- ownership
+
+
+def test_inbox_holds_ones_own_only() -> None:
+    ada, bob = a_person(), a_person()
+    notify(confirmed(ada))
+    assert inbox(bob) == []
+    assert count_unread(bob.user_id, caller=bob) == 0
+
+
+def test_inbox_of_another_is_forbidden() -> None:
+    owner, stranger = a_person(), a_person()
+    notify(confirmed(owner))
+    with pytest.raises(Forbidden):
+        get_user_notifications(owner.user_id, ALL, caller=stranger)
+    with pytest.raises(Forbidden):
+        count_unread(owner.user_id, caller=stranger)
+
+
+def test_operators_see_the_inbox_of_anyone() -> None:
+    owner, operator = a_person(), a_person(Role.OPERATOR)
+    notify(confirmed(owner))
+    assert get_user_notifications(owner.user_id, ALL, caller=operator).total == 1
+    assert count_unread(owner.user_id, caller=operator) == 1
+
+
+def test_newest_comes_first() -> None:
+    customer = a_person()
+    events = [confirmed(customer) for _ in range(3)]
+    for event in events:
+        notify(event)
+    assert [each.subject_id for each in inbox(customer)] == [
+        event.subject for event in reversed(events)
+    ]

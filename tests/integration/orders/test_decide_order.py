@@ -1,0 +1,73 @@
+"""An order is confirmed or rejected, once."""
+
+import pytest
+
+from tests.integration.builders import an_order, at_once, state_of
+from tidings.orders.models import Order
+from tidings.orders.operations import confirm_order, reject_order
+from tidings.orders.schemas import OrderView
+from tidings.platform.clock import new_id
+from tidings.platform.outbox import take_stored
+
+
+def stored_events(order: OrderView) -> list[str]:
+    return [entry.type for entry in Order.objects.get(pk=order.id).outbox]
+
+
+def history(order: OrderView) -> list[tuple[str, str | None]]:
+    return [(step.state, step.reason) for step in Order.objects.get(pk=order.id).history]
+
+
+def test_order_is_confirmed() -> None:
+    order = an_order()
+    confirm_order(order.id)
+    assert state_of(order) == "confirmed"
+    assert history(order) == [("placed", None), ("confirmed", None)]
+    assert stored_events(order) == ["order.placed", "order.confirmed"]
+
+
+def test_order_is_rejected_with_its_reason() -> None:
+    order = an_order()
+    reject_order(order.id, reason="none left")
+    assert history(order) == [("placed", None), ("rejected", "none left")]
+    assert stored_events(order) == ["order.placed", "order.rejected"]
+
+
+def test_deciding_twice_changes_nothing() -> None:
+    order = an_order()
+    confirm_order(order.id)
+    take_stored()
+    confirm_order(order.id)
+    assert history(order) == [("placed", None), ("confirmed", None)]
+    assert stored_events(order) == ["order.placed", "order.confirmed"]
+    assert take_stored() == []
+
+
+def test_first_decision_stands() -> None:
+    confirmed, rejected = an_order(), an_order()
+    confirm_order(confirmed.id)
+    reject_order(confirmed.id, reason="too late")
+    reject_order(rejected.id, reason="none left")
+    confirm_order(rejected.id)
+    assert (state_of(confirmed), state_of(rejected)) == ("confirmed", "rejected")
+    assert stored_events(confirmed)[-1:] == ["order.confirmed"]
+    assert stored_events(rejected)[-1:] == ["order.rejected"]
+
+
+def test_decision_that_comes_before_its_order_is_tried_again_later() -> None:
+    unknown = new_id()
+    with pytest.raises(LookupError, match=unknown):
+        confirm_order(unknown)
+    with pytest.raises(LookupError, match=unknown):
+        reject_order(unknown, reason="none left")
+    assert Order.objects(pk=unknown).count() == 0
+
+
+def test_of_two_decisions_at_once_one_wins() -> None:
+    for _ in range(5):
+        order = an_order()
+        confirm = lambda order=order: confirm_order(order.id)  # noqa: E731
+        reject = lambda order=order: reject_order(order.id, reason="none left")  # noqa: E731
+        at_once([confirm, reject] * 5)
+        assert len(history(order)) == 2
+        assert stored_events(order) == ["order.placed", f"order.{state_of(order)}"]

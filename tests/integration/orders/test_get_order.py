@@ -1,0 +1,36 @@
+"""Orders are for their customer, and for operators."""
+
+import pytest
+
+from tests.integration.builders import a_person, an_order
+from tidings.orders.errors import OrderNotFound
+from tidings.orders.queries import get_order
+from tidings.platform.auth import Role
+from tidings.platform.clock import new_id
+
+
+def test_customer_sees_their_order() -> None:
+    customer = a_person()
+    order = an_order(customer=customer)
+    assert get_order(order.id, caller=customer) == order
+
+
+@pytest.mark.parametrize("role", [Role.OPERATOR, Role.ADMIN])
+def test_operators_see_every_order(role: Role) -> None:
+    order = an_order()
+    assert get_order(order.id, caller=a_person(role)).id == order.id
+
+
+def test_stranger_cannot_tell_an_order_from_none() -> None:
+    order = an_order()
+    with pytest.raises(OrderNotFound) as theirs:
+        get_order(order.id, caller=a_person())
+    with pytest.raises(OrderNotFound) as none:
+        get_order(new_id(), caller=a_person())
+    assert theirs.value.message == none.value.message
+
+
+@pytest.mark.parametrize("order_id", ["", "x", "$gt", "\x00", "a" * 10_000])
+def test_id_that_is_none_finds_nothing(order_id: str) -> None:
+    with pytest.raises(OrderNotFound):
+        get_order(order_id, caller=a_person(Role.ADMIN))

@@ -1,0 +1,220 @@
+"""No event is lost between MongoDB and RabbitMQ."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.integration.builders import Queues, a_product, an_order, at_once
+from tidings.operations.relay import OUTBOX_DOCUMENTS
+from tidings.orders.models import Order
+from tidings.orders.operations import confirm_order
+from tidings.platform import relay
+from tidings.platform.broker import BrokerUnavailable, Message, Publisher
+from tidings.platform.clock import now
+from tidings.platform.context import correlated
+from tidings.platform.outbox import take_stored
+from tidings.platform.relay import publish_stored, relay_left_behind
+
+NOWHERE = "amqp://guest:guest@127.0.0.1:1/%2F"
+
+
+def waiting() -> int:
+    return sum(len(order.outbox) for order in Order.objects)
+
+
+def an_order_left_behind(seconds: float = 60) -> str:
+    """An order whose function died before it published."""
+    order = an_order()
+    take_stored()
+    time = now() - timedelta(seconds=seconds)
+    Order.objects(pk=order.id).update_one(set__outbox__0__time=time)
+    return order.id
+
+
+def relayed(seconds: float = 20) -> int:
+    return relay_left_behind(OUTBOX_DOCUMENTS, seconds=seconds)
+
+
+@pytest.fixture
+def no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = Publisher(NOWHERE)
+    monkeypatch.setattr(relay, "publisher", lambda: gone)
+
+
+# ----------------------------------------------------------- right after the change
+
+
+def test_event_is_stored_in_the_write_that_caused_it(queues: Queues) -> None:
+    order = an_order()
+    (entry,) = Order.objects.get(pk=order.id).outbox
+    assert entry.type == "order.placed"
+    assert order.id in entry.body
+    assert queues.is_empty("inventory")
+
+
+def test_published_event_is_cleared(queues: Queues) -> None:
+    with correlated("request-7"):
+        order = an_order()
+    publish_stored()
+    (message,) = queues.take("inventory", 1)
+    assert message.event["data"]["order_id"] == order.id
+    assert message.message_id == message.event["id"]
+    assert message.correlation_id == message.event["correlationid"] == "request-7"
+    assert waiting() == 0
+
+
+def test_event_is_published_once(queues: Queues) -> None:
+    an_order()
+    publish_stored()
+    publish_stored()
+    queues.take("inventory", 1)
+
+
+def test_event_stays_while_the_broker_is_away(no_broker: None, queues: Queues) -> None:
+    an_order()
+    publish_stored()
+    assert waiting() == 1
+
+
+def test_event_that_waited_is_relayed_when_the_broker_is_back(
+    queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        gone = Publisher(NOWHERE)
+        patch.setattr(relay, "publisher", lambda: gone)
+        an_order()
+        publish_stored()
+    monkeypatch.setattr(relay, "LEFT_BEHIND_AFTER", timedelta(seconds=-1))
+    assert relayed() == 1
+    queues.take("inventory", 1)
+    assert waiting() == 0
+
+
+class PickyPublisher:
+    """Takes all but some types of events."""
+
+    def __init__(self, *refused: str) -> None:
+        self._refused = refused
+
+    def publish(self, messages: Sequence[Message]) -> list[Message]:
+        return [each for each in messages if each.routing_key not in self._refused]
+
+
+def test_only_what_was_taken_is_cleared(monkeypatch: pytest.MonkeyPatch) -> None:
+    order = an_order()
+    confirm_order(order.id)
+    monkeypatch.setattr(relay, "publisher", lambda: PickyPublisher("order.placed"))
+    publish_stored()
+    (left,) = Order.objects.get(pk=order.id).outbox
+    assert left.type == "order.placed"
+
+
+def test_one_document_changed_twice_announces_each_event_once(queues: Queues) -> None:
+    order = an_order()
+    confirm_order(order.id)
+    publish_stored()
+    queues.take("inventory", 1)
+    queues.take("notifications", 1)
+    assert waiting() == 0
+
+
+# ---------------------------------------------------------------------- the relay
+
+
+def test_what_a_crash_left_behind_is_published(queues: Queues) -> None:
+    order_id = an_order_left_behind()
+    assert relayed() == 1
+    (message,) = queues.take("inventory", 1)
+    assert message.event["data"]["order_id"] == order_id
+    assert waiting() == 0
+
+
+def test_event_of_an_invocation_at_work_is_left_to_it(queues: Queues) -> None:
+    an_order()
+    assert relayed() == 0
+    assert queues.is_empty("inventory")
+    assert waiting() == 1
+
+
+def test_events_of_one_document_go_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    order = an_order()
+    confirm_order(order.id)
+    take_stored()
+    monkeypatch.setattr(relay, "LEFT_BEHIND_AFTER", timedelta(seconds=-1))
+    sent: list[str] = []
+
+    class Recorder(PickyPublisher):
+        def publish(self, messages: Sequence[Message]) -> list[Message]:
+            sent.extend(message.routing_key for message in messages)
+            return list(messages)
+
+    monkeypatch.setattr(relay, "publisher", Recorder)
+    assert relayed() == 2
+    assert sent == ["order.placed", "order.confirmed"]
+
+
+def test_relay_goes_on_round_by_round(queues: Queues, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay, "DOCUMENTS_PER_ROUND", 2)
+    product = a_product()
+    orders = {an_order(product).id for _ in range(5)}
+    take_stored()
+    monkeypatch.setattr(relay, "LEFT_BEHIND_AFTER", timedelta(seconds=-1))
+    assert relayed() == 5
+    published = {message.event["subject"] for message in queues.take("inventory", 5)}
+    assert published == orders
+
+
+def test_relay_that_has_no_time_left_leaves_everything(queues: Queues) -> None:
+    an_order_left_behind()
+    assert relayed(seconds=0) == 0
+    assert waiting() == 1
+
+
+def test_relay_does_not_turn_for_ever_on_what_nobody_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(relay, "DOCUMENTS_PER_ROUND", 1)
+    an_order_left_behind()
+    monkeypatch.setattr(relay, "publisher", lambda: PickyPublisher("order.placed"))
+    assert relayed(seconds=5) == 0
+    assert waiting() == 1
+
+
+def test_relay_without_a_broker_says_so_and_leaves_everything(no_broker: None) -> None:
+    an_order_left_behind()
+    with pytest.raises(BrokerUnavailable):
+        relayed()
+    assert waiting() == 1
+
+
+@pytest.fixture
+def publisher_of_each_thread(rabbit: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    mine, made = threading.local(), []
+
+    def publisher() -> Publisher:
+        if not hasattr(mine, "publisher"):
+            mine.publisher = Publisher(rabbit.url)
+            made.append(mine.publisher)
+        own: Publisher = mine.publisher
+        return own
+
+    monkeypatch.setattr(relay, "publisher", publisher)
+    yield
+    for each in made:
+        each.close()
+
+
+def test_two_relays_at_once_lose_nothing(
+    publisher_of_each_thread: None, queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "DOCUMENTS_PER_ROUND", 3)
+    product = a_product()
+    orders = {an_order(product).id for _ in range(30)}
+    take_stored()
+    monkeypatch.setattr(relay, "LEFT_BEHIND_AFTER", timedelta(seconds=-1))
+    assert sum(at_once([relayed, relayed])) >= 30
+    assert {message.event["subject"] for message in queues.take_all("inventory")} == orders
+    assert waiting() == 0

@@ -1,0 +1,259 @@
+"""Publishing to a real RabbitMQ."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pika
+import pytest
+from pika.adapters.blocking_connection import BlockingChannel
+
+from tests.integration.builders import Queues
+from tidings.platform import broker
+from tidings.platform.broker import (
+    CONNECT_SECONDS,
+    DOMAIN_EVENTS,
+    BrokerUnavailable,
+    Message,
+    Publisher,
+)
+
+NOWHERE = "amqp://guest:guest@127.0.0.1:1/%2F"
+
+
+@pytest.fixture
+def publisher(rabbit: Any) -> Iterator[Publisher]:
+    own = Publisher(rabbit.url)
+    yield own
+    own.close()
+
+
+def a_message(
+    number: int = 1, *, key: str = "order.placed", exchange: str = DOMAIN_EVENTS
+) -> Message:
+    properties = pika.BasicProperties(message_id=f"message-{number}", delivery_mode=2)
+    return Message(exchange, key, b"%d" % number, properties)
+
+
+def bodies(queues: Queues, count: int) -> list[bytes]:
+    return [taken.body for taken in queues.take("inventory", count)]
+
+
+def test_messages_arrive_in_order(publisher: Publisher, queues: Queues) -> None:
+    messages = [a_message(n) for n in range(20)]
+    assert publisher.publish(messages) == messages
+    assert bodies(queues, 20) == [message.body for message in messages]
+
+
+def test_nothing_to_publish_needs_no_broker() -> None:
+    assert Publisher(NOWHERE).publish([]) == []
+
+
+def test_a_hundred_at_once_cost_far_less_than_a_hundred_round_trips(
+    publisher: Publisher, queues: Queues
+) -> None:
+    publisher.ping()
+    started = time.perf_counter()
+    for number in range(100):
+        publisher.publish([a_message(number)])
+    one_by_one = time.perf_counter() - started
+    started = time.perf_counter()
+    publisher.publish([a_message(number) for number in range(100)])
+    together = time.perf_counter() - started
+    assert together < one_by_one / 2
+
+
+def test_message_that_no_queue_takes_is_not_taken(publisher: Publisher, queues: Queues) -> None:
+    lost, good = a_message(1, key="nobody.listens"), a_message(2)
+    assert publisher.publish([lost, good]) == [good]
+    assert bodies(queues, 1) == [b"2"]
+
+
+def test_publisher_goes_on_after_an_unroutable_message(
+    publisher: Publisher, queues: Queues
+) -> None:
+    publisher.publish([a_message(1, key="nobody.listens")])
+    assert publisher.publish([a_message(1)])
+
+
+def test_message_that_a_full_queue_rejects_is_not_taken(
+    publisher: Publisher, channel: BlockingChannel
+) -> None:
+    channel.queue_declare(
+        "small", exclusive=True, arguments={"x-max-length": 1, "x-overflow": "reject-publish"}
+    )
+    messages = [a_message(n, key="small", exchange="") for n in range(3)]
+    assert publisher.publish(messages[:1]) == messages[:1]
+    assert publisher.publish(messages[1:]) == []
+
+
+def test_exchange_that_is_missing_takes_nothing_and_the_next_publish_works(
+    publisher: Publisher, queues: Queues
+) -> None:
+    assert publisher.publish([a_message(1, exchange="no-such-exchange")]) == []
+    assert publisher.publish([a_message(2)])
+    assert bodies(queues, 1) == [b"2"]
+
+
+def test_next_publish_works_after_the_broker_closed_the_connection(
+    publisher: Publisher, queues: Queues, rabbit: Any
+) -> None:
+    publisher.publish([a_message(1)])
+    bodies(queues, 1)
+    rabbit.close_connections()
+    fresh = pika.BlockingConnection(pika.URLParameters(rabbit.url))
+    try:
+        assert publisher.publish([a_message(2)])
+        assert bodies(Queues(fresh.channel(), rabbit.name), 1) == [b"2"]
+    finally:
+        fresh.close()
+
+
+class Wire:
+    """A connection to RabbitMQ that the test can cut or silence."""
+
+    def __init__(self, amqp_url: str) -> None:
+        parts = urlsplit(amqp_url)
+        self._target = (parts.hostname or "", parts.port or 5672)
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self._open: list[socket.socket] = []
+        self.silent = False
+        port = self._server.getsockname()[1]
+        self.url = amqp_url.replace(f"{parts.hostname}:{parts.port}", f"127.0.0.1:{port}")
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut(self) -> None:
+        for each in self._open:
+            try:
+                each.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                continue
+            finally:
+                each.close()
+        self._open.clear()
+
+    def close(self) -> None:
+        self._server.close()
+        self.cut()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self._server.accept()
+            except OSError:
+                return
+            far = socket.create_connection(self._target)
+            self._open += [near, far]
+            for source, target in ((near, far), (far, near)):
+                threading.Thread(target=self._copy, args=(source, target), daemon=True).start()
+
+    def _copy(self, source: socket.socket, target: socket.socket) -> None:
+        try:
+            while data := source.recv(65536):
+                if not self.silent:
+                    target.sendall(data)
+        except OSError:
+            return
+
+
+@pytest.fixture
+def wire(rabbit: Any) -> Iterator[Wire]:
+    own = Wire(rabbit.url)
+    yield own
+    own.close()
+
+
+def test_next_publish_works_after_the_wire_was_cut(wire: Wire, queues: Queues) -> None:
+    publisher = Publisher(wire.url)
+    assert publisher.publish([a_message(1)])
+    wire.cut()
+    assert publisher.publish([a_message(2)])
+    assert bodies(queues, 2) == [b"1", b"2"]
+    publisher.close()
+
+
+def test_message_without_a_confirm_is_not_taken(
+    wire: Wire, queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(broker, "CONFIRM_SECONDS", 0.2)
+    publisher = Publisher(wire.url)
+    publisher.publish([a_message(1)])
+    wire.silent = True
+    assert publisher.publish([a_message(2)]) == []
+    wire.silent = False
+    assert publisher.publish([a_message(3)])
+    publisher.close()
+
+
+def test_broker_that_is_gone_is_told_quickly() -> None:
+    started = time.monotonic()
+    with pytest.raises(BrokerUnavailable):
+        Publisher(NOWHERE).publish([a_message()])
+    assert time.monotonic() - started < CONNECT_SECONDS
+
+
+def test_broker_that_does_not_answer_is_told_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(broker, "CONNECT_SECONDS", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        port = mute.getsockname()[1]
+        started = time.monotonic()
+        with pytest.raises(BrokerUnavailable):
+            Publisher(f"amqp://guest:guest@127.0.0.1:{port}/%2F").publish([a_message()])
+        assert time.monotonic() - started < 2
+
+
+def test_publisher_rests_after_a_failure() -> None:
+    publisher = Publisher(NOWHERE)
+    with pytest.raises(BrokerUnavailable, match="out of reach"):
+        publisher.publish([a_message()])
+    started = time.monotonic()
+    with pytest.raises(BrokerUnavailable, match="a moment ago"):
+        publisher.publish([a_message()])
+    assert time.monotonic() - started < 0.1
+
+
+def test_publisher_tries_again_when_it_has_rested(
+    wire: Wire, queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(broker, "REST_SECONDS", 0.0)
+    publisher = Publisher(NOWHERE)
+    with pytest.raises(BrokerUnavailable):
+        publisher.publish([a_message()])
+    publisher._parameters = Publisher(wire.url)._parameters
+    assert publisher.publish([a_message(1)])
+    publisher.close()
+
+
+def test_wrong_password_is_a_broker_out_of_reach(rabbit: Any) -> None:
+    parts = urlsplit(rabbit.url)
+    wrong = rabbit.url.replace(f":{parts.password}@", ":wrong@")
+    with pytest.raises(BrokerUnavailable):
+        Publisher(wrong).publish([a_message()])
+
+
+def test_ping_is_answered(publisher: Publisher) -> None:
+    publisher.ping()
+    publisher.ping()
+
+
+def test_ping_of_a_broker_that_is_gone() -> None:
+    with pytest.raises(BrokerUnavailable):
+        Publisher(NOWHERE).ping()
+
+
+def test_publish_after_a_ping_is_confirmed(publisher: Publisher, queues: Queues) -> None:
+    publisher.ping()
+    assert publisher.publish([a_message(1)])
+    publisher.ping()
+    assert publisher.publish([a_message(2)])
+    assert bodies(queues, 2) == [b"1", b"2"]
+
+
+def test_closing_twice_does_no_harm(publisher: Publisher) -> None:
+    publisher.ping()
+    publisher.close()
+    publisher.close()
+    publisher.ping()

@@ -1,0 +1,121 @@
+"""Stock is set aside all or nothing, once per order."""
+
+from collections import Counter
+
+import pytest
+
+from tests.integration.builders import a_product, at_once, stock_of
+from tidings.platform.clock import new_id
+from tidings.platform.outbox import take_stored
+from tidings.products.models import Reservation
+from tidings.products.schemas import ProductView, StockLine
+from tidings.products.stock import reserve_stock
+
+
+def line(product: ProductView, quantity: int = 1) -> StockLine:
+    return StockLine(product_id=product.id, quantity=quantity)
+
+
+def decided(order_id: str) -> Reservation:
+    return Reservation.objects.get(pk=order_id)
+
+
+def announced() -> list[str]:
+    return [entry.type for stored in take_stored() for entry in stored.entries]
+
+
+def test_pieces_are_set_aside() -> None:
+    product, order_id = a_product(stock=5), new_id()
+    reserve_stock(order_id, [line(product, 3)])
+    assert stock_of(product) == 2
+    assert decided(order_id).state == "reserved"
+    assert announced() == ["inventory.reserved"]
+
+
+def test_last_piece_is_sold_once() -> None:
+    product = a_product(stock=1)
+    first, second = new_id(), new_id()
+    reserve_stock(first, [line(product)])
+    reserve_stock(second, [line(product)])
+    assert stock_of(product) == 0
+    assert (decided(first).state, decided(second).state) == ("reserved", "rejected")
+    assert announced() == ["inventory.reserved", "inventory.rejected"]
+
+
+def test_more_than_there_is_leaves_the_stock_as_it_was() -> None:
+    product, order_id = a_product(stock=2), new_id()
+    reserve_stock(order_id, [line(product, 3)])
+    assert stock_of(product) == 2
+    rejection = decided(order_id)
+    assert rejection.state == "rejected"
+    assert product.id in rejection.reason
+    assert announced() == ["inventory.rejected"]
+
+
+def test_event_that_comes_twice_takes_pieces_once() -> None:
+    product, order_id = a_product(stock=5), new_id()
+    reserve_stock(order_id, [line(product, 2)])
+    reserve_stock(order_id, [line(product, 2)])
+    assert stock_of(product) == 3
+    assert announced() == ["inventory.reserved"]
+
+
+def test_rejected_order_stays_rejected() -> None:
+    product, order_id = a_product(stock=1), new_id()
+    reserve_stock(order_id, [line(product, 2)])
+    reserve_stock(order_id, [line(product, 1)])
+    assert stock_of(product) == 1
+    assert decided(order_id).state == "rejected"
+    assert announced() == ["inventory.rejected"]
+
+
+def test_several_products_are_all_set_aside() -> None:
+    mug, cup = a_product(stock=3), a_product(stock=4)
+    reserve_stock(new_id(), [line(mug, 3), line(cup, 1)])
+    assert (stock_of(mug), stock_of(cup)) == (0, 3)
+
+
+def test_one_product_short_sets_none_aside() -> None:
+    mug, cup = a_product(stock=3), a_product(stock=0)
+    order_id = new_id()
+    reserve_stock(order_id, [line(mug, 3), line(cup, 1)])
+    assert (stock_of(mug), stock_of(cup)) == (3, 0)
+    assert decided(order_id).state == "rejected"
+
+
+def test_unknown_product_rejects_the_order() -> None:
+    mug, order_id = a_product(stock=3), new_id()
+    reserve_stock(order_id, [line(mug), StockLine(product_id=new_id(), quantity=1)])
+    assert stock_of(mug) == 3
+    assert announced() == ["inventory.rejected"]
+
+
+@pytest.mark.parametrize("stock", [1, 7])
+def test_twenty_orders_at_once_get_exactly_what_there_is(stock: int) -> None:
+    product = a_product(stock=stock)
+    orders = [new_id() for _ in range(20)]
+    at_once([lambda each=each: reserve_stock(each, [line(product)]) for each in orders])
+    states = Counter(decided(order_id).state for order_id in orders)
+    assert states == {"reserved": stock, "rejected": 20 - stock}
+    assert stock_of(product) == 0
+
+
+def test_one_event_ten_times_at_once_takes_pieces_once() -> None:
+    product, order_id = a_product(stock=50), new_id()
+    at_once([lambda: reserve_stock(order_id, [line(product, 3)])] * 10)
+    assert stock_of(product) == 47
+    assert len(decided(order_id).outbox) == 1
+
+
+def test_orders_that_need_each_others_products_do_not_block() -> None:
+    mug, cup = a_product(stock=10), a_product(stock=10)
+    there, back = [line(mug), line(cup)], [line(cup), line(mug)]
+    orders = [new_id() for _ in range(10)]
+    at_once(
+        [
+            lambda each=each, number=number: reserve_stock(each, there if number % 2 else back)
+            for number, each in enumerate(orders)
+        ]
+    )
+    assert {decided(order_id).state for order_id in orders} == {"reserved"}
+    assert (stock_of(mug), stock_of(cup)) == (0, 0)
