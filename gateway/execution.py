@@ -1,5 +1,6 @@
 """One GraphQL request: parse, validate, execute, and say what went wrong."""
 
+import json
 from typing import Any, Final
 
 from executable import camel_case, executable_schema
@@ -16,7 +17,7 @@ from graphql import (
     validate,
 )
 from limits import MAX_DOCUMENT_CHARACTERS, MAX_TOKENS, DepthLimit, TooComplex
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from resolvers.caller import GatewayContext
 
 from tidings.platform.problems import problem_of
@@ -34,6 +35,16 @@ class GraphQLRequest(BaseModel):
     operation_name: str | None = Field(None, alias="operationName")
     variables: dict[str, Any] | None = None
     extensions: dict[str, Any] | None = None
+
+    @field_validator("variables")
+    @classmethod
+    def _text_is_unicode(cls, variables: dict[str, Any] | None) -> dict[str, Any] | None:
+        """JSON can write half a surrogate pair, which no database and no answer can."""
+        try:
+            json.dumps(variables, ensure_ascii=False).encode()
+        except (UnicodeEncodeError, RecursionError):
+            raise ValueError("text must be Unicode, and not nest too deep") from None
+        return variables
 
 
 class RequestRefused(Exception):
