@@ -102,9 +102,7 @@ class Queues:
 
     def take(self, queue: str, count: int) -> list[Taken]:
         """Take exactly so many messages, waiting for them."""
-        taken = [
-            eventually(lambda: self._get(queue), what=f"a message in {queue}") for _ in range(count)
-        ]
+        taken = [self._wait_for(queue) for _ in range(count)]
         assert self.is_empty(queue)
         return taken
 
@@ -123,6 +121,11 @@ class Queues:
         envelope = Envelope(BROKER_ARN, queue, self._virtual_host)
         event: dict[str, Any] = json.loads(envelope.enclose([each.record for each in messages]))
         return event
+
+    def _wait_for(self, queue: str) -> Taken:
+        message = eventually(lambda: self._get(queue), what=f"a message in {queue}")
+        assert message is not None
+        return message
 
     def _get(self, queue: str) -> Taken | None:
         method, properties, body = self.channel.basic_get(queue, auto_ack=True)

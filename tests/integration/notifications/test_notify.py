@@ -1,5 +1,7 @@
 """An event tells a person once."""
 
+from functools import partial
+
 import pytest
 
 from tests.integration.builders import a_person, at_once
@@ -27,9 +29,7 @@ def confirmed(customer: Principal) -> OrderConfirmed:
 
 
 def inbox(person: Principal, *, unread_only: bool = False) -> list[NotificationView]:
-    return get_user_notifications(
-        person.user_id, ALL, caller=person, unread_only=unread_only
-    ).items
+    return get_user_notifications(person.user_id, ALL, caller=person, unread_only=unread_only).items
 
 
 def a_notification(person: Principal) -> NotificationView:
@@ -67,7 +67,7 @@ def test_event_ten_times_at_once_tells_once() -> None:
     for _ in range(3):
         customer = a_person()
         event = confirmed(customer)
-        at_once([lambda event=event: notify(event)] * 10)
+        at_once([partial(notify, event)] * 10)
         assert len(inbox(customer)) == 1
 
 

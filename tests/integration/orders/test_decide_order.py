@@ -1,5 +1,7 @@
 """An order is confirmed or rejected, once."""
 
+from functools import partial
+
 import pytest
 
 from tests.integration.builders import an_order, at_once, state_of
@@ -66,8 +68,8 @@ def test_decision_that_comes_before_its_order_is_tried_again_later() -> None:
 def test_of_two_decisions_at_once_one_wins() -> None:
     for _ in range(5):
         order = an_order()
-        confirm = lambda order=order: confirm_order(order.id)  # noqa: E731
-        reject = lambda order=order: reject_order(order.id, reason="none left")  # noqa: E731
+        confirm = partial(confirm_order, order.id)
+        reject = partial(reject_order, order.id, reason="none left")
         at_once([confirm, reject] * 5)
         assert len(history(order)) == 2
         assert stored_events(order) == ["order.placed", f"order.{state_of(order)}"]

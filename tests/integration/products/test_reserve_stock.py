@@ -1,6 +1,7 @@
 """Stock is set aside all or nothing, once per order."""
 
 from collections import Counter
+from functools import partial
 
 import pytest
 
@@ -17,7 +18,8 @@ def line(product: ProductView, quantity: int = 1) -> StockLine:
 
 
 def decided(order_id: str) -> Reservation:
-    return Reservation.objects.get(pk=order_id)
+    reservation: Reservation = Reservation.objects.get(pk=order_id)
+    return reservation
 
 
 def announced() -> list[str]:
@@ -94,7 +96,7 @@ def test_unknown_product_rejects_the_order() -> None:
 def test_twenty_orders_at_once_get_exactly_what_there_is(stock: int) -> None:
     product = a_product(stock=stock)
     orders = [new_id() for _ in range(20)]
-    at_once([lambda each=each: reserve_stock(each, [line(product)]) for each in orders])
+    at_once([partial(reserve_stock, each, [line(product)]) for each in orders])
     states = Counter(decided(order_id).state for order_id in orders)
     assert states == {"reserved": stock, "rejected": 20 - stock}
     assert stock_of(product) == 0
@@ -113,7 +115,7 @@ def test_orders_that_need_each_others_products_do_not_block() -> None:
     orders = [new_id() for _ in range(10)]
     at_once(
         [
-            lambda each=each, number=number: reserve_stock(each, there if number % 2 else back)
+            partial(reserve_stock, each, there if number % 2 else back)
             for number, each in enumerate(orders)
         ]
     )

@@ -23,7 +23,8 @@ def sign_in(email: str, password: str = PASSWORD) -> Session:
 
 
 def account(email: str) -> User:
-    return User.objects.get(email=email)
+    user: User = User.objects.get(email=email)
+    return user
 
 
 # --------------------------------------------------------------------- registering
