@@ -1,6 +1,6 @@
 """The tests' own corner of the services under test.
 
-Databases are apart by their prefix. RabbitMQ: a virtual host and a user of this session, so
+Databases with a prefix of this session; in RabbitMQ a virtual host and a user of its own, so
 that the queues of the deployed functions are never touched.
 """
 
@@ -92,21 +92,22 @@ def services(rabbit: OwnRabbit) -> Iterator[None]:
     stack_under_test()  # which keeps the addresses that `make test` said
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TIDINGS_AMQP_URL", rabbit.url)
+        # Another session may run against the same services.
+        patch.setenv("TIDINGS_DATABASE_PREFIX", f"tidings_tests_{tokens.token_hex(4)}")
         for kept in (settings.settings, secrets.connections, broker.publisher, cache.client):
             kept.cache_clear()
         settings.settings()
-    _drop_databases()
     database.connect()
     yield
     broker.publisher().close()
+    _drop_databases()
     for kept in (settings.settings, secrets.connections, broker.publisher):
         kept.cache_clear()
-    _drop_databases()
 
 
 def _drop_databases() -> None:
     prefix = settings.settings().database_prefix
-    assert prefix.startswith("tidings_tests")
+    assert prefix.startswith("tidings_tests_")
     with pymongo.MongoClient[dict[str, Any]](stack_under_test().mongodb_uri) as client:
         for domain in database.DOMAINS:
             client.drop_database(f"{prefix}_{domain}")

@@ -55,15 +55,18 @@ def test_nothing_to_publish_needs_no_broker() -> None:
 def test_a_hundred_at_once_cost_far_less_than_a_hundred_round_trips(
     publisher: Publisher, queues: Queues
 ) -> None:
+    def seconds(*batches: list[Message]) -> float:
+        started = time.perf_counter()
+        for batch in batches:
+            assert publisher.publish(batch) == batch
+        return time.perf_counter() - started
+
+    messages = [a_message(number) for number in range(100)]
     publisher.ping()
-    started = time.perf_counter()
-    for number in range(100):
-        publisher.publish([a_message(number)])
-    one_by_one = time.perf_counter() - started
-    started = time.perf_counter()
-    publisher.publish([a_message(number) for number in range(100)])
-    together = time.perf_counter() - started
-    assert together < one_by_one / 2
+    together = min(seconds(messages) for _ in range(5))
+    one_by_one = seconds(*([message] for message in messages))
+    # About a twentieth; a third where each confirm is awaited before the next message.
+    assert together < one_by_one / 7
 
 
 def test_message_that_no_queue_takes_is_not_taken(publisher: Publisher, queues: Queues) -> None:
