@@ -136,7 +136,7 @@ def _next_stop(queue: str, message: dict[str, Any], error: Exception) -> Message
     history = [*_history(message), _attempt(error)]
     failures = len(history)
     permanent = isinstance(error, Malformed) or (
-        isinstance(error, TidingsError) and not isinstance(error, Unavailable)
+        isinstance(error, TidingsError) and not error.retryable
     )
     if permanent or failures > len(RETRY_DELAYS_SECONDS):
         logger.exception("message failed for good", queue=queue, attempts=failures)

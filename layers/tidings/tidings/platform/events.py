@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from tidings.platform.clock import new_event_id, now
 from tidings.platform.context import causation_id, correlation_id
 
-EventId = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+# Printable ASCII: ids travel in AMQP properties, which hold 255 bytes.
+EventId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,128}$")]
 
 
 class EventData(BaseModel):
