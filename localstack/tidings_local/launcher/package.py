@@ -32,7 +32,7 @@ def package(template_file: Path, s3: Any) -> str:
     present = _present_keys(s3)
     for properties, name in artifacts(template):
         path = template_file.parent / properties[name]
-        key = fingerprint([path], root=template_file.parent) + path.suffix
+        key = fingerprint([path], root=path if path.is_dir() else path.parent) + path.suffix
         if key not in present:
             s3.put_object(Bucket=BUCKET, Key=key, Body=content_of(path))
             present.add(key)

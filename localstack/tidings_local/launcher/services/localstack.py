@@ -67,6 +67,9 @@ def _environment(stack: Stack, settings: Settings) -> dict[str, str]:
         # called a timeout, is the number of questions after which it gives up.
         "CFN_NO_WAIT_ITERATIONS": "2000",
         "CFN_PER_RESOURCE_TIMEOUT": "2120",
+        # The same for updated functions, twice each: a changed layer took 40 s to arrive.
+        "BOTO_WAITER_DELAY": "0",
+        "BOTO_WAITER_MAX_ATTEMPTS": "20000",
         "PYTHONWARNINGS": "ignore",
         "LAMBDA_RUNTIME_EXECUTOR": settings.lambda_executor,
         "TIDINGS_RUNTIME_PYTHON": str(bootstrap.python_of("runtime")),
