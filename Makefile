@@ -7,7 +7,7 @@ LAUNCH := @$(PYTHON) localstack/bootstrap.py
 # line, where a password could be read by others.
 export ENGINE FN CORRELATION FOLLOW RULE EMAIL PASSWORD FORCE PYTEST T TIDINGS_STACK
 
-.PHONY: help demo up down status deploy logs run-rule create-admin test lint lock \
+.PHONY: help demo up down status deploy logs run-rule create-admin test lint contracts lock \
         clean-data declare-topology
 .DEFAULT_GOAL := help
 
@@ -43,6 +43,9 @@ test: ## every test, on a stack of its own; T=path or PYTEST="-k name" narrow it
 
 lint: ## formatting, lint, types, import direction, template
 	$(LAUNCH) lint
+
+contracts: ## write events/ and docs/events.md from the typed events
+	$(LAUNCH) contracts
 
 lock: ## compile the pinned requirements anew
 	$(LAUNCH) lock

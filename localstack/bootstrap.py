@@ -28,6 +28,14 @@ COMPILE_TOGETHER = {"dev": ("stack", "runtime", "../../layers/dependencies/requi
 """Sets that must agree on versions with other sets."""
 
 
+CHALICE_COMMAND_LINE = (
+    *("async-timeout", "blessed", "botocore", "click", "editor", "inquirer", "jinxed"),
+    *("jmespath", "packaging", "pip", "python-dateutil", "pyyaml", "readchar", "runs"),
+    *("setuptools", "six", "urllib3", "wcwidth", "wheel", "xmod"),
+)
+"""What Chalice requires for its command line; AWS's runtime has those that boto3 needs."""
+
+
 class BootstrapError(Exception):
     """Something on this machine keeps the environments from being made."""
 
@@ -181,6 +189,18 @@ def lock() -> None:
         target = ["--universal", "--python-version", "3.11", "--upgrade"]
         files = [str(source), *agree, "-o", str(source.with_suffix(".txt"))]
         _run("lock", [str(UV), "pip", "compile", *options, *target, *files])
+
+    _lock_layer()
+
+
+def _lock_layer() -> None:
+    """The third-party layer: without what only Chalice's command line imports."""
+    say("compiling layers/dependencies")
+    source = ROOT / "layers" / "dependencies" / "requirements.in"
+    options = ["--quiet", "--no-emit-index-url", "--no-header", "--generate-hashes", "--upgrade"]
+    left_out = [f"--no-emit-package={name}" for name in CHALICE_COMMAND_LINE]
+    target = ["--python-version", "3.11", str(source), "-o", str(source.with_suffix(".txt"))]
+    _run("lock", [str(UV), "pip", "compile", *options, *left_out, *target])
 
 
 def say(message: str) -> None:

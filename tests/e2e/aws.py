@@ -10,7 +10,8 @@ import boto3
 @cache
 def client(service: str) -> Any:
     """Return a client of the stack's LocalStack (AWS_ENDPOINT_URL, set by `make test`)."""
-    return boto3.client(service)
+    sdk: Any = boto3  # its client() is overloaded for each service by name: no use here
+    return sdk.client(service)
 
 
 def invoke(function: str, event: dict[str, Any]) -> Any:

@@ -91,7 +91,7 @@ class Broker:
             self._channel.basic_publish(exchange, queue, body.encode(), settings, mandatory=True)
 
     def ready(self, queue: str) -> int:
-        return self._channel.queue_declare(queue, passive=True).method.message_count
+        return int(self._channel.queue_declare(queue, passive=True).method.message_count)
 
     def pop(self, queue: str) -> str | None:
         _, _, body = self._channel.basic_get(queue, auto_ack=True)
@@ -748,4 +748,4 @@ def _batch_sizes(bridge: Bridge) -> list[int]:
 
 
 def _virtual_host(url: str) -> str:
-    return pika.URLParameters(url).virtual_host
+    return str(pika.URLParameters(url).virtual_host)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 
@@ -18,7 +19,14 @@ from .lint import lint as run_lint
 from .logs import show_logs
 from .rules import Invocation, invoke_rule
 from .services.members import members_of
-from .settings import TEST_STACK, Settings, load_options, load_settings
+from .settings import (
+    ROOT,
+    TEST_STACK,
+    Settings,
+    inherited_environment,
+    load_options,
+    load_settings,
+)
 from .stack import Stack, find_stack
 from .status import show_addresses
 from .status import status as show_status
@@ -118,6 +126,14 @@ def lint() -> int:
     return 0 if run_lint() else 1
 
 
+def contracts() -> int:
+    """Write what follows from the typed events."""
+    bootstrap.ensure("dev")
+    environment = inherited_environment() | {"PYTHONPATH": str(ROOT / "layers" / "tidings")}
+    command = [str(bootstrap.python_of("dev")), "events/generate.py"]
+    return subprocess.run(command, cwd=ROOT, env=environment).returncode
+
+
 def clean_data() -> int:
     settings = load_settings()
     stack = find_stack(settings)
@@ -170,6 +186,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "create-admin": admin,
     "test": test,
     "lint": lint,
+    "contracts": contracts,
     "clean-data": clean_data,
     "declare-topology": declare_topology,
 }

@@ -13,7 +13,7 @@ from .build import sam, sam_environment
 from .settings import ROOT, STATE, inherited_environment
 
 SOURCES = ("layers/tidings", "localstack")
-TYPED = ("layers/tidings", "localstack", "gateway", "functions")
+TYPED = ("layers/tidings", "localstack", "gateway", "functions", "events", "tests")
 
 
 def lint() -> bool:
@@ -38,10 +38,6 @@ def _checks() -> dict[str, list[str]]:
         validate = ["validate", "--lint", "--template", "template.yaml"]
         checks["sam validate"] = [str(sam()), *validate]
     return checks
-
-
-def _typed_folders() -> list[str]:
-    return [name for name in TYPED if (ROOT / name).is_dir()]
 
 
 def _passes(check: tuple[str, list[str]]) -> bool:

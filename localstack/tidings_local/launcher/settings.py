@@ -46,8 +46,10 @@ class Settings(BaseSettings):
     lambda_max_environments: int | None = Field(
         default=None, validation_alias="TIDINGS_LAMBDA_MAX_ENVIRONMENTS"
     )
-    lambda_keepalive_seconds: float | None = Field(
-        default=None, validation_alias="TIDINGS_LAMBDA_KEEPALIVE_SECONDS"
+    # An hour, where AWS keeps an idle environment for some minutes: on a laptop the next
+    # order after a coffee break should not wait for four cold starts.
+    lambda_keepalive_seconds: float = Field(
+        default=3600, validation_alias="TIDINGS_LAMBDA_KEEPALIVE_SECONDS"
     )
     localstack_log: str = Field(default="warning", validation_alias="LS_LOG")
 

@@ -13,8 +13,10 @@ TOPOLOGY_FILE = ROOT / "infra" / "rabbitmq" / "topology.yaml"
 
 def declare_topology(amqp_url: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tidings_local.topology", "--url", amqp_url],
-        env=inherited_environment() | {"PYTHONPATH": str(ROOT / "localstack")},
+        [sys.executable, "-m", "tidings_local.topology"],
+        # In the environment, not on the command line, where `ps` would show the password.
+        env=inherited_environment()
+        | {"PYTHONPATH": str(ROOT / "localstack"), "TIDINGS_AMQP_URL": amqp_url},
         capture_output=True,
         text=True,
     )
