@@ -37,7 +37,10 @@ def local_url(stack: Stack, settings: Settings) -> str:
 
 
 def write_configuration(stack: Stack) -> None:
-    (stack.etc / "secantusd.toml").write_text("")
+    # Durable at each commit, as MongoDB's own default for w: majority: without it a kill -9
+    # takes back what was acknowledged. SecantusDB honours a write's j: true, but not a
+    # transaction's.
+    (stack.etc / "secantusd.toml").write_text("[storage]\nsync_on_commit = true\n")
 
 
 def probe(url: str) -> str:
