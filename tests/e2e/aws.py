@@ -33,6 +33,19 @@ def log_lines(function: str, correlation_id: str) -> list[dict[str, Any]]:
     return [line for line in lines if line.get("correlation_id") == correlation_id]
 
 
+def log_since(start: float) -> list[str]:
+    """Return every function's log lines since that time (seconds since the epoch)."""
+    groups = client("logs").describe_log_groups(logGroupNamePrefix="/aws/lambda/tidings-")
+    events = [
+        event
+        for group in groups["logGroups"]
+        for event in client("logs").filter_log_events(
+            logGroupName=group["logGroupName"], startTime=int(start * 1000)
+        )["events"]
+    ]
+    return [event["message"].rstrip() for event in sorted(events, key=lambda e: e["timestamp"])]
+
+
 def _parsed(message: str) -> dict[str, Any]:
     try:
         line = json.loads(message)

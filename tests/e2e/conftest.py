@@ -1,15 +1,25 @@
 """The running stack, seen from outside."""
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
-from tests.e2e.aws import invoke
+from tests.e2e.aws import invoke, log_since
 from tests.e2e.shop import PASSWORD, Shop
 from tests.settings import stack_under_test
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, None]:
+    """Show what the functions logged during a test that failed."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed:
+        report.sections.append(("functions' logs", "\n".join(log_since(report.start - 1))))
 
 
 @pytest.fixture(scope="session")
