@@ -29,7 +29,7 @@ COMPILE_TOGETHER = {"dev": ("stack", "runtime", "../../layers/dependencies/requi
 
 
 CHALICE_COMMAND_LINE = (
-    *("async-timeout", "blessed", "botocore", "click", "editor", "inquirer", "jinxed"),
+    *("blessed", "botocore", "click", "editor", "inquirer", "jinxed"),
     *("jmespath", "packaging", "pip", "python-dateutil", "pyyaml", "readchar", "runs"),
     *("setuptools", "six", "urllib3", "wcwidth", "wheel", "xmod"),
 )
