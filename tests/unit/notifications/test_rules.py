@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tidings.notifications.rules import RULES, Rule
+from tidings.notifications.rules import RULES
 from tidings.platform.events import Event
 
 SAMPLES = Path(__file__).parents[3] / "events" / "samples"
@@ -15,14 +15,9 @@ def sample(event_class: type[Event]) -> Event:
     )
 
 
-def rendered(event_class: type[Event], rule: Rule) -> tuple[str, str]:
-    values = sample(event_class).data.model_dump()
-    return rule.title.format_map(values), rule.body.format_map(values)
-
-
 @pytest.mark.parametrize("event_class", RULES)
 def test_rule_renders_its_events_sample(event_class: type[Event]) -> None:
-    title, body = rendered(event_class, RULES[event_class])
+    title, body = RULES[event_class].render(sample(event_class))
     for text in (title, body):
         assert text
         assert "{" not in text
@@ -39,7 +34,7 @@ def test_notification_is_for_the_person_the_event_concerns(event_class: type[Eve
 @pytest.mark.parametrize("event_class", RULES)
 def test_notification_names_what_it_is_about(event_class: type[Event]) -> None:
     event = sample(event_class)
-    assert event.subject in rendered(event_class, RULES[event_class])[1]
+    assert event.subject in RULES[event_class].render(event)[1]
 
 
 def test_kinds_are_told_apart() -> None:
