@@ -10,8 +10,8 @@ import pytest
 from tests.integration.builders import Queues, an_order, at_once
 from tidings.orders import daily_status
 from tidings.orders.daily_status import announce_status_due
+from tidings.orders.decisions import confirm_order, reject_order
 from tidings.orders.models import Order
-from tidings.orders.operations import confirm_order, reject_order
 from tidings.platform.clock import new_id, now
 from tidings.platform.outbox import Stored, take_stored
 from tidings.platform.relay import publish_stored
