@@ -49,8 +49,12 @@ def commands() -> Iterator[Counter[str]]:
     COUNTER.sent = None
 
 
+def cut(**values: Any) -> PageRequest:
+    return PageRequest.model_validate(values)
+
+
 def listed(caller: Principal, *, page: PageRequest | None = None, **wanted: Any) -> Page[OrderView]:
-    return get_orders(page or PageRequest(), OrderFilter.model_validate(wanted), caller=caller)
+    return get_orders(page or cut(), OrderFilter.model_validate(wanted), caller=caller)
 
 
 def ids(page: Page[OrderView]) -> list[str]:
@@ -67,7 +71,7 @@ def test_thirty_orders_of_five_items_cost_two_commands(request: pytest.FixtureRe
     customer = a_person()
     placed = thirty_orders(customer)
     commands = request.getfixturevalue("commands")
-    found = listed(customer, page=PageRequest(limit=50))
+    found = listed(customer, page=cut(limit=50))
     assert sum(commands.values()) == 2, commands
     assert ids(found) == placed
     assert {len(order.items) for order in found.items} == {5}
@@ -77,12 +81,12 @@ def test_thirty_orders_of_five_items_cost_two_commands(request: pytest.FixtureRe
 def test_pages_and_cursors_lead_through_all_of_them() -> None:
     customer = a_person()
     placed = thirty_orders(customer)
-    pages = [listed(customer, page=PageRequest(limit=12, page=n)) for n in (1, 2, 3)]
+    pages = [listed(customer, page=cut(limit=12, page=n)) for n in (1, 2, 3)]
     assert [each for page in pages for each in ids(page)] == placed
     assert [page.has_next for page in pages] == [True, True, False]
-    first = listed(customer, page=PageRequest(limit=12))
+    first = listed(customer, page=cut(limit=12))
     an_order(customer=customer)  # what comes in meanwhile moves nothing
-    rest = listed(customer, page=PageRequest(limit=50, after=first.cursors[-1]))
+    rest = listed(customer, page=cut(limit=50, after=first.cursors[-1]))
     assert ids(first) + ids(rest) == placed
 
 
@@ -141,7 +145,7 @@ def test_filters_narrow_together() -> None:
 
 def test_cursor_that_was_not_handed_out_is_refused() -> None:
     with pytest.raises(InvalidInput):
-        listed(a_person(), page=PageRequest(after="not a cursor!"))
+        listed(a_person(), page=cut(after="not a cursor!"))
 
 
 def test_events_that_wait_are_not_read() -> None:

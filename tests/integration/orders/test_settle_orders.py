@@ -1,6 +1,7 @@
 """No order waits for ever: the saga is settled, also when the decision comes late."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -123,8 +124,11 @@ def test_of_settling_and_confirming_at_once_one_wins() -> None:
         at = soon()
         settle_orders(at)
         take_stored()
-        settle = partial(settle_orders, at + GIVE_UP_AFTER)
-        at_once([settle, partial(confirm_order, order.id)])
+        calls: list[Callable[[], object]] = [
+            partial(settle_orders, at + GIVE_UP_AFTER),
+            partial(confirm_order, order.id),
+        ]
+        at_once(calls)
         assert len(history_of(order)) == 2
         assert state_of(order) in {"confirmed", "cancelled"}
 

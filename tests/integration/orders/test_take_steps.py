@@ -1,6 +1,7 @@
 """Orders go from state to state as the table says, and remember it."""
 
 import json
+from collections.abc import Callable
 from functools import partial
 from itertools import product
 from typing import Any
@@ -33,7 +34,7 @@ def allowed(actor: Actor) -> set[tuple[OrderState, OrderState]]:
 
 
 def refused(actor: Actor) -> list[tuple[OrderState, OrderState]]:
-    return sorted(set(product(OrderState, repeat=2)) - allowed(actor))
+    return sorted(set(product(OrderState, OrderState)) - allowed(actor))
 
 
 def step(state: OrderState, **more: Any) -> UpdateOrderStatus:
@@ -230,7 +231,11 @@ def test_cancelling_goes_through_although_the_order_is_confirmed_just_then() -> 
     for _ in range(5):
         customer = a_person()
         order = an_order(customer=customer)
-        at_once([partial(cancel, order, customer), partial(confirm_order, order.id)])
+        calls: list[Callable[[], object]] = [
+            partial(cancel, order, customer),
+            partial(confirm_order, order.id),
+        ]
+        at_once(calls)
         assert state_of(order) == "cancelled"
         assert "order.cancelled" in [event["type"] for event in events_of(order)]
 
