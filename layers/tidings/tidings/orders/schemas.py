@@ -33,8 +33,9 @@ def _instant(value: datetime) -> datetime:
 
 DocumentId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{24}$")]
 Instant = Annotated[datetime, AfterValidator(_instant)]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
-Carrier = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+# `\S`: the schema says as well as the check that blanks alone are nothing.
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"\S", max_length=500)]
+Carrier = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"\S", max_length=100)]
 # Visible ASCII: it is sent as a header.
 IdempotencyKey = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,128}$")]
 TrackingNumber = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ./-]{0,63}$")]
