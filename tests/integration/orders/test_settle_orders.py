@@ -191,6 +191,16 @@ def test_cancellation_without_an_answer_is_announced_again_and_then_left_to_a_pe
     assert publish_away(order) == []
 
 
+def test_release_is_asked_for_again_also_where_the_order_was_before() -> None:
+    order = a_waiting_order()
+    at = soon()
+    settle_orders(at)
+    assert settle_orders(at + GIVE_UP_AFTER)["orders_cancelled"] == 1
+    publish_away(order)
+    assert settle_orders(at + GIVE_UP_AFTER)["orders_announced_again"] == 1
+    assert [event["type"] for event in publish_away(order)] == ["order.cancelled"]
+
+
 def test_stock_that_is_set_aside_after_the_cancellation_is_asked_back() -> None:
     order = a_waiting_order()
     cancel(order)

@@ -151,8 +151,11 @@ def _placed_before(
 
 
 def _digest(wanted: PlaceOrder) -> str:
-    """Return what tells this order from any other one; how it was written does not matter."""
-    return hashlib.sha256(wanted.model_dump_json().encode()).hexdigest()
+    """Return what tells this order from any other one; how it was written does not matter.
+
+    Without defaults: a field that a later version adds must not change what was sent before.
+    """
+    return hashlib.sha256(wanted.model_dump_json(exclude_defaults=True).encode()).hexdigest()
 
 
 def _order_item(item: PlaceOrderItem, products: Mapping[str, ProductView]) -> OrderItem:
