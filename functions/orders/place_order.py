@@ -1,15 +1,26 @@
 """POST /api/v1/orders: place an order."""
 
-from tidings.orders.errors import UnknownProduct
+from tidings.orders.errors import (
+    IdempotencyKeyReused,
+    MixedCurrencies,
+    OrderTooLarge,
+    UnknownProduct,
+)
 from tidings.orders.operations import place_order
-from tidings.orders.schemas import OrderView, PlaceOrder
+from tidings.orders.schemas import OrderView, PlaceOrder, PlaceOrderHeaders
 from tidings.platform.auth import Role
 from tidings.platform.http import Reply, Request, endpoint
 
 
 @endpoint(
-    role=Role.CUSTOMER, body=PlaceOrder, returns=OrderView, status=201, refusals=(UnknownProduct,)
+    role=Role.CUSTOMER,
+    body=PlaceOrder,
+    headers=PlaceOrderHeaders,
+    returns=OrderView,
+    status=201,
+    refusals=(UnknownProduct, MixedCurrencies, OrderTooLarge, IdempotencyKeyReused),
 )
-def handler(request: Request[PlaceOrder]) -> Reply:
-    order = place_order(request.body, caller=request.caller)
+def handler(request: Request[PlaceOrder, None, PlaceOrderHeaders]) -> Reply:
+    key = request.headers.idempotency_key
+    order = place_order(request.body, caller=request.caller, idempotency_key=key)
     return Reply(order, message="We have your order and will confirm it shortly.")

@@ -12,6 +12,7 @@ QUERIES: Final[dict[str, Resolver]] = {
     "me": users.me,
     "getProducts": products.get_products,
     "getOrder": orders.get_order,
+    "getOrders": orders.get_orders,
     "getUserNotifications": notifications.get_user_notifications,
 }
 MUTATIONS: Final[dict[str, Resolver]] = {
@@ -19,5 +20,7 @@ MUTATIONS: Final[dict[str, Resolver]] = {
     "login": users.login,
     "createProduct": products.create_product,
     "placeOrder": orders.place_order,
+    "cancelOrder": orders.cancel_order,
+    "updateOrderStatus": orders.update_order_status,
     "markNotificationRead": notifications.mark_notification_read,
 }

@@ -17,10 +17,12 @@ from graphql import (
 )
 from pydantic import BaseModel
 from resolvers.connection import Connection, Edge, PageInfo
+from resolvers.orders import UpdateOrderStatusInput
 
 from tidings.notifications.schemas import NotificationView
 from tidings.orders.schemas import (
     Amount,
+    OrderFilter,
     OrderItemView,
     OrderView,
     PlaceOrder,
@@ -50,8 +52,10 @@ OBJECTS: dict[str, list[type]] = {
     "Notification": [NotificationView],
     "PageInfo": [PageInfo],
     "ProductConnection": [Connection],
+    "OrderConnection": [Connection],
     "NotificationConnection": [Connection],
     "ProductEdge": [Edge],
+    "OrderEdge": [Edge],
     "NotificationEdge": [Edge],
 }
 INPUTS: dict[str, type[BaseModel]] = {
@@ -61,6 +65,8 @@ INPUTS: dict[str, type[BaseModel]] = {
     "CreateProductInput": CreateProduct,
     "PlaceOrderInput": PlaceOrder,
     "PlaceOrderItemInput": PlaceOrderItem,
+    "OrderFilter": OrderFilter,
+    "UpdateOrderStatusInput": UpdateOrderStatusInput,
 }
 
 

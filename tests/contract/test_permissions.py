@@ -80,7 +80,10 @@ def test_twins_ask_for_the_same_role() -> None:
         "Mutation.createProduct": "POST /api/v1/products",
         "Query.getProducts": "GET /api/v1/products",
         "Mutation.placeOrder": "POST /api/v1/orders",
+        "Mutation.cancelOrder": "POST /api/v1/orders/{order_id}/cancel",
+        "Mutation.updateOrderStatus": "PUT /api/v1/orders/{order_id}/status",
         "Query.getOrder": "GET /api/v1/orders/{order_id}",
+        "Query.getOrders": "GET /api/v1/orders",
         "Query.getUserNotifications": "GET /api/v1/notifications/{user_id}",
         "Mutation.markNotificationRead": "PUT /api/v1/notifications/read/{notification_id}",
     }

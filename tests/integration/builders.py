@@ -16,6 +16,8 @@ from tests.waiting import eventually
 from tidings.orders.models import Order
 from tidings.orders.operations import place_order
 from tidings.orders.schemas import OrderView, PlaceOrder
+from tidings.orders.states import OrderState
+from tidings.platform import outbox
 from tidings.platform.auth import Principal, Role, issue_access_token
 from tidings.platform.clock import new_id
 from tidings.products.models import Product
@@ -62,6 +64,14 @@ def an_order(
     items = [{"product_id": each.id, "quantity": quantity} for each in products or (a_product(),)]
     wanted = PlaceOrder.model_validate({"items": items})
     return place_order(wanted, caller=customer or a_person())
+
+
+def an_order_in(state: OrderState, *, customer: Principal | None = None) -> OrderView:
+    """Return an order that has come so far; how it came there is not told."""
+    order = an_order(customer=customer)
+    Order.objects(pk=order.id).update_one(set__state=state.value, set__outbox=[])
+    outbox.take_stored()
+    return order
 
 
 def stock_of(product: ProductView) -> int:

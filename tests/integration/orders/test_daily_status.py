@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.integration.builders import Queues, an_order, at_once
+from tests.integration.builders import Queues, an_order, an_order_in, at_once
 from tidings.orders import daily_status
 from tidings.orders.daily_status import announce_status_due
+from tidings.orders.decisions import confirm_order, reject_order
 from tidings.orders.models import Order
-from tidings.orders.operations import confirm_order, reject_order
+from tidings.orders.states import OPEN_STATES, OrderState
 from tidings.platform.clock import new_id, now
 from tidings.platform.outbox import Stored, take_stored
 from tidings.platform.relay import publish_stored
@@ -68,6 +69,12 @@ def test_late_run_for_an_earlier_day_announces_nothing_again() -> None:
     confirmed_orders(1)
     announce_status_due(TOMORROW + timedelta(days=1))
     assert announce_status_due(TOMORROW) == 0
+
+
+@pytest.mark.parametrize("state", OrderState)
+def test_customers_of_open_orders_hear_of_them_whatever_the_state(state: OrderState) -> None:
+    an_order_in(state)
+    assert announce_status_due(TOMORROW) == (state in OPEN_STATES)
 
 
 def test_orders_that_are_not_open_are_left_alone() -> None:

@@ -5,8 +5,8 @@ from functools import partial
 import pytest
 
 from tests.integration.builders import an_order, at_once, state_of
+from tidings.orders.decisions import confirm_order, reject_order
 from tidings.orders.models import Order
-from tidings.orders.operations import confirm_order, reject_order
 from tidings.orders.schemas import OrderView
 from tidings.platform.clock import new_id
 from tidings.platform.outbox import take_stored

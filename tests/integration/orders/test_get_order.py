@@ -4,6 +4,7 @@ import pytest
 
 from tests.integration.builders import a_person, an_order
 from tidings.orders.errors import OrderNotFound
+from tidings.orders.models import Order
 from tidings.orders.queries import get_order
 from tidings.platform.auth import Role
 from tidings.platform.clock import new_id
@@ -34,3 +35,12 @@ def test_stranger_cannot_tell_an_order_from_none() -> None:
 def test_id_that_is_none_finds_nothing(order_id: str) -> None:
     with pytest.raises(OrderNotFound):
         get_order(order_id, caller=a_person(Role.ADMIN))
+
+
+def test_order_whose_steps_do_not_say_who_took_them_can_be_read() -> None:
+    """Orders of the first version are kept like that."""
+    order = an_order()
+    unset = {"$unset": {"history.0.actor": "", "history.0.user_id": ""}}
+    Order._get_collection().update_one({"_id": order.id}, unset)
+    (step,) = get_order(order.id, caller=a_person(Role.ADMIN)).history
+    assert (step.actor, step.user_id) == ("shop", None)

@@ -9,8 +9,8 @@ import pytest
 
 from tests.integration.builders import Queues, a_product, an_order, at_once
 from tidings.operations.relay import OUTBOX_DOCUMENTS
+from tidings.orders.decisions import confirm_order
 from tidings.orders.models import Order
-from tidings.orders.operations import confirm_order
 from tidings.platform import relay
 from tidings.platform.broker import BrokerUnavailable, Message, Publisher
 from tidings.platform.clock import now

@@ -6,7 +6,7 @@ from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLObjectType, 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tidings.orders.models import OrderState
+from tidings.orders.states import Actor, OrderState
 from tidings.platform.auth import Role
 
 
@@ -52,7 +52,7 @@ def test_arguments_and_input_reach_the_domain_in_its_own_names() -> None:
 
 
 def test_enums_stand_for_the_domains_values() -> None:
-    for name, values in (("Role", Role), ("OrderState", OrderState)):
+    for name, values in (("Role", Role), ("OrderState", OrderState), ("OrderActor", Actor)):
         enum = executable_schema().type_map[name]
         assert isinstance(enum, GraphQLEnumType)
         assert {value.value for value in enum.values.values()} == {each.value for each in values}

@@ -14,11 +14,12 @@ def notify(event: Event) -> None:
     """Put what an event has to say into the inbox of the person it concerns, once."""
     rule = RULES[type(event)]
     user_id = rule.audience(event)
+    title, body = rule.render(event)
     notification = Notification(
         user_id=user_id,
         kind=rule.kind,
-        title=rule.title,
-        body=rule.body.format_map(event.data.model_dump()),
+        title=title,
+        body=body,
         subject_id=event.subject,
         dedupe_key=f"{event.id}:{user_id}",
         event_id=event.id,

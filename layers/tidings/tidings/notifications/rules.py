@@ -1,10 +1,16 @@
 """Which event tells whom what: one row per event."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tidings.orders.events import OrderConfirmed, OrderRejected, OrderStatusDue
+from tidings.orders.events import (
+    OrderCancelled,
+    OrderConfirmed,
+    OrderRejected,
+    OrderStatusChanged,
+    OrderStatusDue,
+)
 from tidings.platform.events import Event
 
 
@@ -16,6 +22,14 @@ class Rule:
     audience: Callable[[Any], str]
     title: str
     body: str
+    # Title and body in other words, for some of the states that the event's data may name.
+    by_state: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    def render(self, event: Event) -> tuple[str, str]:
+        """Return the title and the body of what is said about an event."""
+        values = event.data.model_dump()
+        title, body = self.by_state.get(values.get("state", ""), (self.title, self.body))
+        return title.format_map(values), body.format_map(values)
 
 
 RULES: Final[dict[type[Event], Rule]] = {
@@ -31,6 +45,33 @@ RULES: Final[dict[type[Event], Rule]] = {
         title="Your order could not be fulfilled",
         body="We are sorry: there is not enough in stock for order {order_id}. "
         "You have not been charged.",
+    ),
+    OrderCancelled: Rule(
+        kind="order.cancelled",
+        audience=lambda event: str(event.data.customer_id),
+        title="Your order is cancelled",
+        body="Order {order_id} is cancelled. {reason}",
+    ),
+    OrderStatusChanged: Rule(
+        kind="order.status_changed",
+        audience=lambda event: str(event.data.customer_id),
+        title="Your order is {state}",
+        body="Order {order_id} is {state}.",
+        by_state={
+            "paid": (
+                "Your payment has arrived",
+                "Order {order_id} is paid; we will pack it next.",
+            ),
+            "shipped": (
+                "Your order is on its way",
+                "Order {order_id} was handed to {carrier}; its tracking number is "
+                "{tracking_number}.",
+            ),
+            "returned": (
+                "Your order is back with us",
+                "What you sent back of order {order_id} has arrived.",
+            ),
+        },
     ),
     OrderStatusDue: Rule(
         kind="order.status_update",

@@ -6,7 +6,8 @@ from typing import Final
 from pymongo import UpdateOne
 
 from tidings.orders.events import OrderStatusDue, OrderStatusDueData
-from tidings.orders.models import OPEN_STATES, Order
+from tidings.orders.models import Order
+from tidings.orders.states import OPEN_STATES
 from tidings.platform import outbox
 from tidings.platform.logging import logger
 from tidings.platform.outbox import OutboxEntry

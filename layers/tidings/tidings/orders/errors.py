@@ -1,6 +1,8 @@
 """What the orders' operations refuse."""
 
-from tidings.platform.errors import NotFound, RuleRefused
+from collections.abc import Sequence
+
+from tidings.platform.errors import Conflict, NotFound, RuleRefused
 
 
 class OrderNotFound(NotFound):
@@ -21,3 +23,34 @@ class MixedCurrencies(RuleRefused):
 class OrderTooLarge(RuleRefused):
     def __init__(self) -> None:
         super().__init__("The order's total is too large; split the order.", field="items")
+
+
+class IdempotencyKeyReused(Conflict):
+    def __init__(self) -> None:
+        super().__init__(
+            "This idempotency key belongs to an order with another content; "
+            "send a changed order with a key of its own.",
+            field="idempotency_key",
+        )
+
+
+class StepRefused(RuleRefused):
+    """An order cannot go there from where it is; `before` says where that is."""
+
+    def __init__(self, before: str, after: str, *, only: Sequence[str] = ()) -> None:
+        self.before = before
+        sentence = f"An order cannot go from {before} to {after}"
+        by = f" unless the {' or the '.join(only)} takes it there" if only else ""
+        super().__init__(f"{sentence}{by}.", field="state")
+
+
+class ShipmentMissing(RuleRefused):
+    def __init__(self, field: str) -> None:
+        super().__init__("A shipped order has a carrier and a tracking number.", field=field)
+
+
+class ShipmentTooEarly(RuleRefused):
+    def __init__(self, field: str) -> None:
+        super().__init__(
+            "A carrier and a tracking number are said when an order is shipped.", field=field
+        )

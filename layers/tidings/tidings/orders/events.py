@@ -54,6 +54,40 @@ class OrderRejected(Event):
     data: OrderRejectedData
 
 
+class OrderCancelledData(EventData):
+    order_id: str
+    customer_id: str
+    reason: str
+
+
+class OrderCancelled(Event):
+    """An order is off; what was set aside for it is free again.
+
+    It may come a second time, with the same id, for stock that was set aside too late.
+    """
+
+    source: Literal["tidings/orders"] = "tidings/orders"
+    type: Literal["order.cancelled"] = "order.cancelled"
+    data: OrderCancelledData
+
+
+class OrderStatusChangedData(EventData):
+    order_id: str
+    customer_id: str
+    state: str
+    previous: str
+    carrier: str | None = None
+    tracking_number: str | None = None
+
+
+class OrderStatusChanged(Event):
+    """An order came further: it is paid, packed, shipped, delivered or returned."""
+
+    source: Literal["tidings/orders"] = "tidings/orders"
+    type: Literal["order.status_changed"] = "order.status_changed"
+    data: OrderStatusChangedData
+
+
 class OrderStatusDueData(EventData):
     order_id: str
     customer_id: str

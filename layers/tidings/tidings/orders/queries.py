@@ -1,9 +1,18 @@
 """What can be asked about orders."""
 
+from typing import Any
+
 from tidings.orders.errors import OrderNotFound
-from tidings.orders.models import Order
-from tidings.orders.schemas import Amount, OrderItemView, OrderView, TransitionView
-from tidings.platform.auth import Principal, Role
+from tidings.orders.models import Order, Transition
+from tidings.orders.schemas import (
+    Amount,
+    OrderFilter,
+    OrderItemView,
+    OrderView,
+    TransitionView,
+)
+from tidings.platform.auth import Principal, Role, require_self
+from tidings.platform.pagination import Page, PageRequest, paginate
 
 
 def get_order(order_id: str, *, caller: Principal) -> OrderView:
@@ -13,15 +22,50 @@ def get_order(order_id: str, *, caller: Principal) -> OrderView:
         OrderNotFound: there is none, or it is somebody else's and the caller is no operator
             (who may not learn that it exists).
     """
-    order = Order.objects(pk=order_id).first()
-    if order is None:
-        raise OrderNotFound
-    if order.customer_id != caller.user_id and not caller.role.includes(Role.OPERATOR):
-        raise OrderNotFound
-    return view_of(order)
+    return view_of(find_order(order_id, caller=caller), caller=caller)
 
 
-def view_of(order: Order) -> OrderView:
+def get_orders(page: PageRequest, wanted: OrderFilter, *, caller: Principal) -> Page[OrderView]:
+    """Return a page of orders, newest first: the caller's own, or all of them for operators.
+
+    Raises:
+        Forbidden: somebody else's are asked for, and the caller is no operator.
+    """
+    found = Order.objects(**_conditions(wanted, caller)).exclude("outbox")
+    return paginate(found, page).map(lambda order: view_of(order, caller=caller))
+
+
+def find_order(order_id: str, *, caller: Principal) -> Order:
+    """Return an order's document.
+
+    Raises:
+        OrderNotFound: there is none, or it is somebody else's and the caller is no operator.
+    """
+    order: Order | None = Order.objects(pk=order_id).first()
+    if order is None or not _may_see(order, caller):
+        raise OrderNotFound
+    return order
+
+
+def _may_see(order: Order, caller: Principal) -> bool:
+    return order.customer_id == caller.user_id or caller.role.includes(Role.OPERATOR)
+
+
+def _conditions(wanted: OrderFilter, caller: Principal) -> dict[str, Any]:
+    customer_id = wanted.customer_id
+    if not caller.role.includes(Role.OPERATOR):
+        customer_id = customer_id or caller.user_id
+        require_self(caller, customer_id)
+    conditions = {
+        "customer_id": customer_id,
+        "state": wanted.state.value if wanted.state else None,
+        "created_at__gte": wanted.created_from,
+        "created_at__lt": wanted.created_before,
+    }
+    return {name: value for name, value in conditions.items() if value is not None}
+
+
+def view_of(order: Order, *, caller: Principal) -> OrderView:
     return OrderView(
         id=order.id,
         customer_id=order.customer_id,
@@ -37,7 +81,16 @@ def view_of(order: Order) -> OrderView:
             for item in order.items
         ],
         total=Amount(amount=order.total, currency=order.currency),
-        history=[TransitionView.model_validate(each) for each in order.history],
+        history=[_transition_view(each, caller) for each in order.history],
+        carrier=order.carrier,
+        tracking_number=order.tracking_number,
         correlation_id=order.correlation_id,
         created_at=order.created_at,
     )
+
+
+def _transition_view(transition: Transition, caller: Principal) -> TransitionView:
+    """Say who it was to operators, and to people about themselves."""
+    view = TransitionView.model_validate(transition)
+    known = caller.role.includes(Role.OPERATOR) or view.user_id == caller.user_id
+    return view if known else view.model_copy(update={"user_id": None})

@@ -1,18 +1,44 @@
 """Typed input and output of the orders' operations."""
 
-from datetime import datetime
-from typing import Annotated, Self
+from datetime import UTC, datetime
+from typing import Annotated, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
-from tidings.orders.models import OrderState
+from tidings.orders.states import Actor, OrderState
+from tidings.platform.pagination import PageRequest
 
 MAX_ITEMS = 100
 MAX_QUANTITY = 10_000
 # GraphQL's Int is signed and has 32 bits.
 MAX_TOTAL = 2**31 - 1
 
+# Every order there can be lies between; MongoDB keeps no instant beyond.
+EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST: Final = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+def _instant(value: datetime) -> datetime:
+    """Read a time without a zone as UTC, and bring it to where orders can be."""
+    aware = value if value.tzinfo else value.replace(tzinfo=UTC)
+    return min(max(aware, EARLIEST), LATEST)
+
+
 DocumentId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{24}$")]
+Instant = Annotated[datetime, AfterValidator(_instant)]
+# `\S`: the schema says as well as the check that blanks alone are nothing.
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"\S", max_length=500)]
+Carrier = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"\S", max_length=100)]
+# Visible ASCII: it is sent as a header.
+IdempotencyKey = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,128}$")]
+TrackingNumber = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ./-]{0,63}$")]
 
 
 class PlaceOrderItem(BaseModel):
@@ -37,6 +63,50 @@ class PlaceOrder(BaseModel):
         return self
 
 
+class PlaceOrderHeaders(BaseModel):
+    """`Idempotency-Key` as in draft-ietf-httpapi-idempotency-key-header."""
+
+    model_config = ConfigDict(frozen=True)
+
+    idempotency_key: IdempotencyKey | None = Field(None, alias="Idempotency-Key")
+
+
+class CancelOrder(BaseModel):
+    """Why an order is cancelled, where there is something to say."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    reason: Reason | None = None
+
+
+class UpdateOrderStatus(BaseModel):
+    """Where an order goes next; carrier and tracking number come with `shipped`, both."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    state: OrderState
+    reason: Reason | None = None
+    carrier: Carrier | None = None
+    tracking_number: TrackingNumber | None = None
+
+
+class OrderFilter(BaseModel):
+    """Which orders are listed; what is left out does not narrow the list."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    state: OrderState | None = None
+    customer_id: DocumentId | None = None
+    created_from: Instant | None = None
+    created_before: Instant | None = None
+
+
+class OrderListQuery(OrderFilter, PageRequest):
+    """The query string of a list of orders."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
 class Amount(BaseModel):
     """An amount in the currency's minor unit (cents), and its ISO 4217 code."""
 
@@ -53,10 +123,14 @@ class OrderItemView(BaseModel):
 
 
 class TransitionView(BaseModel):
+    """A step; `user_id` says to operators who took it."""
+
     model_config = ConfigDict(from_attributes=True)
 
     state: OrderState
     at: datetime
+    actor: Actor
+    user_id: str | None
     reason: str | None
 
 
@@ -69,5 +143,7 @@ class OrderView(BaseModel):
     items: list[OrderItemView]
     total: Amount
     history: list[TransitionView]
+    carrier: str | None
+    tracking_number: str | None
     correlation_id: str | None
     created_at: datetime

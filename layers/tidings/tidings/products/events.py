@@ -28,3 +28,15 @@ class InventoryRejected(Event):
     source: Literal["tidings/products"] = "tidings/products"
     type: Literal["inventory.rejected"] = "inventory.rejected"
     data: InventoryRejectedData
+
+
+class InventoryReleasedData(EventData):
+    order_id: str
+
+
+class InventoryReleased(Event):
+    """Nothing is set aside any more for an order that is off, and nothing will be."""
+
+    source: Literal["tidings/products"] = "tidings/products"
+    type: Literal["inventory.released"] = "inventory.released"
+    data: InventoryReleasedData

@@ -1,0 +1,72 @@
+"""The orders' events, made of orders."""
+
+from datetime import datetime
+
+from tidings.orders.events import (
+    OrderCancelled,
+    OrderCancelledData,
+    OrderConfirmed,
+    OrderConfirmedData,
+    OrderedLine,
+    OrderPlaced,
+    OrderPlacedData,
+    OrderRejected,
+    OrderRejectedData,
+    OrderStatusChanged,
+    OrderStatusChangedData,
+)
+from tidings.orders.models import Order
+from tidings.orders.states import OrderState
+
+
+def placed(order: Order) -> OrderPlaced:
+    lines = [OrderedLine(product_id=i.product_id, quantity=i.quantity) for i in order.items]
+    data = OrderPlacedData(order_id=order.id, customer_id=order.customer_id, lines=lines)
+    return OrderPlaced(subject=order.id, data=data)
+
+
+def confirmed(order: Order) -> OrderConfirmed:
+    data = OrderConfirmedData(
+        order_id=order.id,
+        customer_id=order.customer_id,
+        total=order.total,
+        currency=order.currency,
+    )
+    return OrderConfirmed(subject=order.id, data=data)
+
+
+def rejected(order: Order, reason: str) -> OrderRejected:
+    data = OrderRejectedData(order_id=order.id, customer_id=order.customer_id, reason=reason)
+    return OrderRejected(subject=order.id, data=data)
+
+
+def cancelled(order: Order, reason: str, at: datetime) -> OrderCancelled:
+    """Return the one event of this cancellation.
+
+    An order is cancelled once, so its id follows from the order's: announced again, it is
+    the same event, which tells nobody a second time.
+    """
+    data = OrderCancelledData(order_id=order.id, customer_id=order.customer_id, reason=reason)
+    return OrderCancelled(id=f"{order.id}.cancelled", subject=order.id, time=at, data=data)
+
+
+def again(order: Order) -> OrderPlaced | OrderCancelled:
+    """Return the event that asks for what an order waits for, once more."""
+    if order.state == OrderState.CANCELLED.value:
+        last = order.history[-1]
+        return cancelled(order, last.reason, last.at)
+    return placed(order)
+
+
+def status_changed(
+    order: Order, state: OrderState, carrier: str | None, tracking_number: str | None
+) -> OrderStatusChanged:
+    data = OrderStatusChangedData(
+        order_id=order.id,
+        customer_id=order.customer_id,
+        state=state.value,
+        previous=order.state,
+        carrier=carrier,
+        tracking_number=tracking_number,
+    )
+    return OrderStatusChanged(subject=order.id, data=data)

@@ -1,0 +1,157 @@
+"""Lists of orders: one's own, everybody's for operators, narrowed and in pages."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from pymongo import monitoring
+from pymongo.monitoring import CommandStartedEvent
+
+from tests.integration.builders import a_person, a_product, an_order, an_order_in
+from tidings.orders.models import Order
+from tidings.orders.queries import get_orders
+from tidings.orders.schemas import OrderFilter, OrderView
+from tidings.orders.states import OrderState
+from tidings.platform.auth import Principal, Role
+from tidings.platform.clock import now
+from tidings.platform.errors import Forbidden, InvalidInput
+from tidings.platform.pagination import Page, PageRequest
+
+
+class CommandCounter(monitoring.CommandListener):
+    """Counts what is sent to MongoDB while it is asked to."""
+
+    def __init__(self) -> None:
+        self.sent: Counter[str] | None = None
+
+    def started(self, event: CommandStartedEvent) -> None:
+        if self.sent is not None:
+            self.sent[event.command_name] += 1
+
+    def succeeded(self, event: object) -> None:
+        pass
+
+    def failed(self, event: object) -> None:
+        pass
+
+
+# Clients listen to what was registered before they were made; the session's is made later.
+COUNTER = CommandCounter()
+monitoring.register(COUNTER)
+
+
+@pytest.fixture
+def commands() -> Iterator[Counter[str]]:
+    COUNTER.sent = Counter()
+    yield COUNTER.sent
+    COUNTER.sent = None
+
+
+def cut(**values: Any) -> PageRequest:
+    return PageRequest.model_validate(values)
+
+
+def listed(caller: Principal, *, page: PageRequest | None = None, **wanted: Any) -> Page[OrderView]:
+    return get_orders(page or cut(), OrderFilter.model_validate(wanted), caller=caller)
+
+
+def ids(page: Page[OrderView]) -> list[str]:
+    return [each.id for each in page.items]
+
+
+def thirty_orders(customer: Principal) -> list[str]:
+    """Return their ids, newest first; each has five items."""
+    products = [a_product(stock=100) for _ in range(5)]
+    return [an_order(*products, customer=customer).id for _ in range(30)][::-1]
+
+
+def test_thirty_orders_of_five_items_cost_two_commands(request: pytest.FixtureRequest) -> None:
+    customer = a_person()
+    placed = thirty_orders(customer)
+    commands = request.getfixturevalue("commands")
+    found = listed(customer, page=cut(limit=50))
+    assert sum(commands.values()) == 2, commands
+    assert ids(found) == placed
+    assert {len(order.items) for order in found.items} == {5}
+    assert found.total == 30
+
+
+def test_pages_and_cursors_lead_through_all_of_them() -> None:
+    customer = a_person()
+    placed = thirty_orders(customer)
+    pages = [listed(customer, page=cut(limit=12, page=n)) for n in (1, 2, 3)]
+    assert [each for page in pages for each in ids(page)] == placed
+    assert [page.has_next for page in pages] == [True, True, False]
+    first = listed(customer, page=cut(limit=12))
+    an_order(customer=customer)  # what comes in meanwhile moves nothing
+    rest = listed(customer, page=cut(limit=50, after=first.cursors[-1]))
+    assert ids(first) + ids(rest) == placed
+
+
+def test_customers_see_their_own_only() -> None:
+    ada, bob = a_person(), a_person()
+    hers = an_order(customer=ada)
+    an_order(customer=bob)
+    assert ids(listed(ada)) == [hers.id]
+    assert ids(listed(ada, customer_id=ada.user_id)) == [hers.id]
+    assert listed(a_person()).total == 0
+
+
+def test_orders_of_another_customer_are_forbidden() -> None:
+    bob = a_person()
+    an_order(customer=bob)
+    with pytest.raises(Forbidden):
+        listed(a_person(), customer_id=bob.user_id)
+
+
+@pytest.mark.parametrize("role", [Role.OPERATOR, Role.ADMIN])
+def test_operators_see_everybodys_and_narrow_by_customer(role: Role) -> None:
+    ada = a_person()
+    hers, his = an_order(customer=ada), an_order()
+    assert ids(listed(a_person(role))) == [his.id, hers.id]
+    assert ids(listed(a_person(role), customer_id=ada.user_id)) == [hers.id]
+
+
+def test_list_is_narrowed_by_state() -> None:
+    customer = a_person()
+    orders = {state: an_order_in(state, customer=customer).id for state in OrderState}
+    for state, order_id in orders.items():
+        assert ids(listed(customer, state=state)) == [order_id]
+    assert listed(customer).total == len(OrderState)
+
+
+def test_list_is_narrowed_by_date_from_which_on_and_before_which() -> None:
+    customer, noon = a_person(), now().replace(hour=12, minute=0, second=0, microsecond=0)
+    early, exact, late = (an_order(customer=customer).id for _ in range(3))
+    for order_id, hours in ((early, -1), (exact, 0), (late, 1)):
+        created_at = noon + timedelta(hours=hours)
+        Order.objects(pk=order_id).update_one(set__created_at=created_at)
+    assert ids(listed(customer, created_from=noon)) == [late, exact]
+    assert ids(listed(customer, created_before=noon)) == [early]
+    later = noon + timedelta(hours=1)
+    assert ids(listed(customer, created_from=noon, created_before=later)) == [exact]
+    assert ids(listed(customer, created_from=later, created_before=noon)) == []
+
+
+def test_filters_narrow_together() -> None:
+    ada, operator = a_person(), a_person(Role.OPERATOR)
+    wanted = an_order_in(OrderState.PAID, customer=ada)
+    an_order_in(OrderState.PAID)
+    an_order_in(OrderState.PACKED, customer=ada)
+    assert ids(listed(operator, state="paid", customer_id=ada.user_id)) == [wanted.id]
+
+
+def test_cursor_that_was_not_handed_out_is_refused() -> None:
+    with pytest.raises(InvalidInput):
+        listed(a_person(), page=cut(after="not a cursor!"))
+
+
+def test_events_that_wait_are_not_read() -> None:
+    """Lists read what they show: an outbox may be large while the broker is away."""
+    customer = a_person()
+    an_order(customer=customer)
+    (order,) = Order.objects.exclude("outbox")
+    assert order.outbox == []
+    assert listed(customer).items[0].id == order.id
