@@ -100,6 +100,8 @@ def format_error(error: GraphQLError) -> dict[str, Any]:
         problem = problem_of(cause)
         formatted["message"] = problem.message
         extensions = {"code": problem.code}
+        if problem.retry_after is not None:
+            extensions["retryAfter"] = str(problem.retry_after)
         if problem.details:
             extensions["field"] = camel_case(problem.details[0]["field"])
     return formatted | {"extensions": extensions}

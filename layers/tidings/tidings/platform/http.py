@@ -12,9 +12,15 @@ from pydantic_core import to_jsonable_python
 from typing_extensions import TypeVar
 
 from tidings.platform.auth import Principal, Role, authenticate, require
-from tidings.platform.context import accept_correlation_id, correlated, correlation_id
+from tidings.platform.context import (
+    accept_correlation_id,
+    called_from,
+    correlated,
+    correlation_id,
+)
 from tidings.platform.errors import InvalidInput, PayloadTooLarge, TidingsError
 from tidings.platform.invocation import invocation
+from tidings.platform.limits import admit
 from tidings.platform.logging import logger
 from tidings.platform.pagination import Page
 from tidings.platform.problems import Problem, problem_of
@@ -118,7 +124,7 @@ def endpoint(
             logger.append_keys(aws_request_id=getattr(context, "aws_request_id", None))
             with correlated(accept_correlation_id(header(event, CORRELATION_HEADER))):
                 try:
-                    with invocation():
+                    with called_from(source_address(event)), invocation():
                         reply = operation(_request(event, contract))
                 except Exception as error:  # noqa: BLE001 (problem_of logs what it does not know)
                     return _refusal(problem_of(error))
@@ -136,10 +142,19 @@ def header(event: LambdaEvent, name: str) -> str | None:
     return next((value for key, value in headers.items() if key.lower() == name.lower()), None)
 
 
+def source_address(event: LambdaEvent) -> str | None:
+    """Return the address that API Gateway saw; headers, which anyone can write, do not count."""
+    identity = (event.get("requestContext") or {}).get("identity") or {}
+    address: str | None = identity.get("sourceIp")
+    return address
+
+
 def _request(event: LambdaEvent, contract: EndpointContract) -> Request[Any, Any]:
     principal = authenticate(header(event, "Authorization"))
     if contract.role is not None:
         require(principal, contract.role)
+    if principal is not None:
+        admit(principal)
     parameters = event.get("queryStringParameters") or {}
     return Request(
         body=contract.body.model_validate(_json(event)) if contract.body else None,
