@@ -1,11 +1,24 @@
-"""Consumer of the queue `notifications`: tells people what happened to their orders."""
+"""Consumer of the queue `notifications`: tells people about their orders and accounts."""
 
 from tidings.notifications.operations import notify
 from tidings.orders.events import OrderConfirmed, OrderRejected
 from tidings.platform.consumer import consumer
 from tidings.platform.events import Event
+from tidings.users.events import (
+    UserPasswordResetRequested,
+    UserPreferencesUpdated,
+    UserRegistered,
+    UserVerified,
+)
 
 
-@consumer(OrderConfirmed, OrderRejected)
+@consumer(
+    OrderConfirmed,
+    OrderRejected,
+    UserRegistered,
+    UserVerified,
+    UserPasswordResetRequested,
+    UserPreferencesUpdated,
+)
 def handler(event: Event) -> None:
     notify(event)

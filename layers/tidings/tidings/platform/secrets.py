@@ -6,7 +6,6 @@ from functools import cache
 from typing import Final
 
 import boto3
-
 from aws_lambda_powertools.utilities import parameters
 from botocore.config import Config
 from pydantic import BaseModel, ConfigDict
