@@ -7,9 +7,10 @@ from tidings.platform.errors import Forbidden
 from tidings.platform.secrets import SigningKeys
 from tidings.users.errors import UserNotFound, WrongCredentials
 from tidings.users.models import User
-from tidings.users.operations import create_admin, login, register_user
 from tidings.users.queries import get_user
+from tidings.users.registration import create_admin, register_user
 from tidings.users.schemas import Login, RegisterUser, Session
+from tidings.users.sessions import login
 
 pytestmark = pytest.mark.usefixtures("keys")
 
@@ -73,9 +74,9 @@ def test_signed_in_person_gets_a_token_that_stands_for_them() -> None:
     session = sign_in(email)
     user = account(email)
     assert session.user.id == user.id
-    assert verify_access_token(session.access_token) == Principal(
-        user_id=user.id, role=Role.CUSTOMER
-    )
+    principal = verify_access_token(session.access_token)
+    assert (principal.user_id, principal.role) == (user.id, Role.CUSTOMER)
+    assert principal.session_id
     assert (session.token_type, session.expires_in) == ("Bearer", 900)
     assert "argon2" not in session.model_dump_json()
 
