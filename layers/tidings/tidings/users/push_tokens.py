@@ -1,9 +1,7 @@
 """The devices on which a person takes push messages."""
 
 import hashlib
-from typing import Any, Final
-
-from pymongo import ReturnDocument
+from typing import Final
 
 from tidings.platform.auth import Principal, require_own, require_self
 from tidings.platform.clock import new_id, now
@@ -31,7 +29,7 @@ def register_push_token(
     others = PushToken.objects(user_id=user_id, token_hash__ne=token_hash).count()
     if others >= MAX_PER_PERSON:
         raise TooManyPushTokens(MAX_PER_PERSON)
-    stored: dict[str, Any] = PushToken._get_collection().find_one_and_update(
+    PushToken._get_collection().update_one(
         {"token_hash": token_hash},
         {
             "$set": {
@@ -43,10 +41,9 @@ def register_push_token(
             "$setOnInsert": {"_id": new_id(), "created_at": now()},
         },
         upsert=True,
-        return_document=ReturnDocument.AFTER,
     )
     logger.info("push token registered", user_id=user_id, platform=new.platform.value)
-    return PushTokenView.model_validate(PushToken._from_son(stored))
+    return PushTokenView.model_validate(PushToken.objects.get(token_hash=token_hash))
 
 
 def get_push_tokens(user_id: str, *, caller: Principal) -> list[PushTokenView]:

@@ -95,7 +95,7 @@ class Logout(BaseModel):
 
     model_config = INPUT
 
-    all_sessions: bool = Field(False, description="on every device, rather than this one")
+    all_sessions: bool = Field(default=False, description="on every device, rather than this one")
 
 
 class RequestPasswordReset(BaseModel):
@@ -133,9 +133,11 @@ class UserFilter(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    search: SearchText | None = Field(None, description="a part of the name or of the address")
+    search: SearchText | None = Field(
+        default=None, description="a part of the name or of the address"
+    )
     role: Role | None = None
-    verified: bool | None = Field(None, description="whether the address is verified")
+    verified: bool | None = Field(default=None, description="whether the address is verified")
 
 
 class UserQuery(UserFilter, PageRequest):
@@ -190,7 +192,7 @@ class RegisterPushToken(BaseModel):
 
     platform: PushPlatform
     token: Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]+$", max_length=4096)]
-    device: PersonName | None = Field(None, description="what the person calls it")
+    device: PersonName | None = Field(default=None, description="what the person calls it")
 
 
 class PushTokenView(BaseModel):
