@@ -208,10 +208,8 @@ def test_common_password_is_refused_and_makes_no_account(password: str, shop: Sh
     email = f"{uuid4().hex}@example.com"
     account = {"email": email, "password": password, "name": "Ada"}
     refused = shop.rest("POST", "/register", account)
-    assert (refused.status_code, refused.json()["error"]["details"][0]["field"]) == (
-        400,
-        "password",
-    )
+    assert refused.status_code == 400
+    assert refused.json()["error"]["details"][0]["field"] == "password"
     assert shop.rest("POST", "/login", {"email": email, "password": password}).status_code == 401
 
 
@@ -224,6 +222,7 @@ def test_rotated_key_signs_and_the_tokens_of_the_old_one_live_on(shop: Shop) -> 
     eventually(lambda: set(rotated["keys"]) <= set(published_kids(shop)), what="both keys")
     assert me(before)["email"] == email
     after = eventually(lambda: _signed_by(shop, email, rotated["current"]), seconds=90)
+    assert after is not None
     assert me(after)["email"] == email
     assert before.rest("GET", "/users/me").status_code == 200
 

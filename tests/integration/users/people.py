@@ -25,7 +25,8 @@ def registered(name: str = "Ada", email: str | None = None) -> User:
 
 
 def account(email: str) -> User:
-    return User.objects.get(email=email)
+    user: User = User.objects.get(email=email)
+    return user
 
 
 def sign_in(email: str, password: str = PASSWORD) -> Session:

@@ -1,6 +1,7 @@
 import pytest
 
-from tests.integration.builders import PASSWORD, a_person, an_address, at_once
+from tests.integration.builders import a_person, an_address, at_once
+from tests.integration.users.people import account, new, sign_in
 from tidings.platform.auth import Principal, Role, verify_access_token
 from tidings.platform.clock import new_id
 from tidings.platform.errors import Forbidden
@@ -9,23 +10,8 @@ from tidings.users.errors import UserNotFound, WrongCredentials
 from tidings.users.models import User
 from tidings.users.queries import get_user
 from tidings.users.registration import create_admin, register_user
-from tidings.users.schemas import Login, RegisterUser, Session
-from tidings.users.sessions import login
 
 pytestmark = pytest.mark.usefixtures("keys")
-
-
-def new(email: str, password: str = PASSWORD, name: str = "Ada") -> RegisterUser:
-    return RegisterUser.model_validate({"email": email, "password": password, "name": name})
-
-
-def sign_in(email: str, password: str = PASSWORD) -> Session:
-    return login(Login.model_validate({"email": email, "password": password}))
-
-
-def account(email: str) -> User:
-    user: User = User.objects.get(email=email)
-    return user
 
 
 # --------------------------------------------------------------------- registering

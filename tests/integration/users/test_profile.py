@@ -226,8 +226,8 @@ def test_list_is_filtered_by_role_and_verification() -> None:
 def test_list_comes_in_pages() -> None:
     for number in range(5):
         registered(f"Person {number}", an_address())
-    first = get_users(UserFilter(), PageRequest(limit=2), caller=OPERATOR)
-    after = PageRequest(limit=2, after=first.cursors[-1])
+    first = get_users(UserFilter(), PageRequest.model_validate({"limit": 2}), caller=OPERATOR)
+    after = PageRequest.model_validate({"limit": 2, "after": first.cursors[-1]})
     second = get_users(UserFilter(), after, caller=OPERATOR)
     assert [user.name for user in (*first.items, *second.items)] == [
         f"Person {number}" for number in (4, 3, 2, 1)

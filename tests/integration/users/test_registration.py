@@ -93,7 +93,7 @@ def test_code_expires_and_is_not_kept_in_clear() -> None:
     assert 0 < cache.client().ttl(key) <= codes.VERIFICATION.seconds
     stored = cache.client().hgetall(key)
     assert verification_code(user) not in str(stored)
-    assert stored["hash"].startswith("$argon2id$")
+    assert str(stored["hash"]).startswith("$argon2id$")
 
 
 def test_event_tells_of_the_person_no_more_than_needed() -> None:

@@ -156,7 +156,8 @@ def test_refusal_says_when_to_come_back_in_rest_and_graphql() -> None:
 
 
 def test_calls_of_a_user_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "settings", lambda: Settings(calls_per_minute=2))
+    two = Settings.model_validate({"calls_per_minute": 2})
+    monkeypatch.setattr(limits, "settings", lambda: two)
     user, other = as_principal(registered()), as_principal(registered())
     admit(user)
     admit(user)

@@ -48,7 +48,7 @@ def test_limit_says_when_to_come_back() -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [redis.ConnectionError("redis://:secret@host"), redis.TimeoutError()]
+    "error", [redis.ConnectionError("redis://:secret@host"), redis.TimeoutError("x")]
 )
 def test_redis_that_is_away_is_told_without_its_address(error: redis.RedisError) -> None:
     problem = problem_of(error)

@@ -133,9 +133,7 @@ class UserFilter(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    search: SearchText | None = Field(
-        default=None, description="a part of the name or of the address"
-    )
+    search: SearchText | None = Field(default=None, description="a part of the name or the address")
     role: Role | None = None
     verified: bool | None = Field(default=None, description="whether the address is verified")
 
