@@ -7,6 +7,12 @@ from tidings.users.schemas import Login, Session
 from tidings.users.sessions import login
 
 
-@endpoint(role=PUBLIC, body=Login, returns=Session, refusals=(WrongCredentials, RateLimited))
+@endpoint(
+    role=PUBLIC,
+    body=Login,
+    returns=Session,
+    refusals=(WrongCredentials, RateLimited),
+    reads_token=False,
+)
 def handler(request: Request[Login]) -> Reply:
     return Reply(login(request.body), message="You are signed in.")

@@ -6,6 +6,12 @@ from tidings.users.schemas import RefreshSession, Session
 from tidings.users.sessions import refresh_session
 
 
-@endpoint(role=PUBLIC, body=RefreshSession, returns=Session, refusals=(SessionEnded,))
+@endpoint(
+    role=PUBLIC,
+    body=RefreshSession,
+    returns=Session,
+    refusals=(SessionEnded,),
+    reads_token=False,
+)
 def handler(request: Request[RefreshSession]) -> Reply:
     return Reply(refresh_session(request.body), message="You are still signed in.")

@@ -6,6 +6,13 @@ from tidings.users.registration import register_user
 from tidings.users.schemas import RegisterUser, Registration
 
 
-@endpoint(role=PUBLIC, body=RegisterUser, returns=Registration, status=201, refusals=(RateLimited,))
+@endpoint(
+    role=PUBLIC,
+    body=RegisterUser,
+    returns=Registration,
+    status=201,
+    refusals=(RateLimited,),
+    reads_token=False,
+)
 def handler(request: Request[RegisterUser]) -> Reply:
     return Reply(register_user(request.body), message="Welcome.")

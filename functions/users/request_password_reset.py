@@ -6,6 +6,12 @@ from tidings.users.password_reset import request_password_reset
 from tidings.users.schemas import Acknowledgement, RequestPasswordReset
 
 
-@endpoint(role=PUBLIC, body=RequestPasswordReset, returns=Acknowledgement, refusals=(RateLimited,))
+@endpoint(
+    role=PUBLIC,
+    body=RequestPasswordReset,
+    returns=Acknowledgement,
+    refusals=(RateLimited,),
+    reads_token=False,
+)
 def handler(request: Request[RequestPasswordReset]) -> Reply:
     return Reply(request_password_reset(request.body))

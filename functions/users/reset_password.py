@@ -8,7 +8,11 @@ from tidings.users.schemas import Acknowledgement, ResetPassword
 
 
 @endpoint(
-    role=PUBLIC, body=ResetPassword, returns=Acknowledgement, refusals=(WrongCode, RateLimited)
+    role=PUBLIC,
+    body=ResetPassword,
+    returns=Acknowledgement,
+    refusals=(WrongCode, RateLimited),
+    reads_token=False,
 )
 def handler(request: Request[ResetPassword]) -> Reply:
     return Reply(reset_password(request.body))

@@ -7,6 +7,12 @@ from tidings.users.registration import verify_email
 from tidings.users.schemas import Acknowledgement, VerifyEmail
 
 
-@endpoint(role=PUBLIC, body=VerifyEmail, returns=Acknowledgement, refusals=(WrongCode, RateLimited))
+@endpoint(
+    role=PUBLIC,
+    body=VerifyEmail,
+    returns=Acknowledgement,
+    refusals=(WrongCode, RateLimited),
+    reads_token=False,
+)
 def handler(request: Request[VerifyEmail]) -> Reply:
     return Reply(verify_email(request.body))

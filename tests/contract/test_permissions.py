@@ -114,6 +114,23 @@ def test_twins_ask_for_the_same_role() -> None:
     assert {field: declared_role(route) for field, route in twins.items()} == required_roles()
 
 
+def test_who_signs_in_is_not_kept_out_by_an_old_token() -> None:
+    # Nor may these read the signing keys, as long as they sign nothing.
+    blind = {
+        route
+        for route in PUBLIC_ROUTES
+        if routes()[route].name not in FRAMELESS and not routes()[route].load().contract.reads_token
+    }
+    assert blind == {
+        "POST /api/v1/register",
+        "POST /api/v1/verify-email",
+        "POST /api/v1/login",
+        "POST /api/v1/refresh",
+        "POST /api/v1/password/forgot",
+        "POST /api/v1/password/reset",
+    }
+
+
 def test_every_root_field_has_its_resolver_and_no_other() -> None:
     for root in (SCHEMA.query_type, SCHEMA.mutation_type):
         assert root is not None

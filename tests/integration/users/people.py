@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 from tests.integration.builders import PASSWORD, an_address
-from tidings.platform import outbox
 from tidings.platform.auth import Principal, Role
 from tidings.users.models import User
 from tidings.users.password_reset import request_password_reset
@@ -55,7 +54,5 @@ def verification_code(user: User) -> str:
 
 def reset_code(user: User) -> str:
     """Ask for a code and return it."""
-    User.objects(pk=user.id).update_one(set__outbox=[])
-    outbox.take_stored()
     request_password_reset(RequestPasswordReset(email=user.email))
     return str(event_of(user, "user.password_reset_requested")["data"]["reset_code"])

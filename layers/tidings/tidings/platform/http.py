@@ -95,6 +95,7 @@ class EndpointContract:
     returns: Any
     status: int
     refusals: tuple[type[TidingsError], ...]
+    reads_token: bool = True
 
 
 def endpoint(
@@ -105,6 +106,7 @@ def endpoint(
     returns: Any = None,
     status: int = 200,
     refusals: tuple[type[TidingsError], ...] = (),
+    reads_token: bool = True,
 ) -> Callable[[Callable[[Request[Any, Any]], Reply]], LambdaHandler]:
     """Make a Lambda handler (API Gateway proxy event) of a function from request to reply.
 
@@ -115,8 +117,10 @@ def endpoint(
         returns: the type of the envelope's `data`; `list[X]` for a page of X.
         status: the status of success.
         refusals: what the operation may refuse with, beyond bad input and missing rights.
+        reads_token: False where it does not matter who calls, and an access token that has
+            expired must not stand in the way.
     """
-    contract = EndpointContract(role, body, query, returns, status, refusals)
+    contract = EndpointContract(role, body, query, returns, status, refusals, reads_token)
 
     def decorate(operation: Callable[[Request[Any, Any]], Reply]) -> LambdaHandler:
         @wraps(operation)
@@ -150,7 +154,8 @@ def source_address(event: LambdaEvent) -> str | None:
 
 
 def _request(event: LambdaEvent, contract: EndpointContract) -> Request[Any, Any]:
-    principal = authenticate(header(event, "Authorization"))
+    token = header(event, "Authorization") if contract.reads_token else None
+    principal = authenticate(token)
     if contract.role is not None:
         require(principal, contract.role)
     if principal is not None:
