@@ -126,6 +126,15 @@ def test_limit_begins_anew_and_its_count_expires() -> None:
     limit.take("a")
 
 
+def test_count_that_lost_its_end_gets_one_again() -> None:
+    limit = Limit("test", 5, 60)
+    limit.take("a")
+    (key,) = cache.client().scan_iter(cache.key("limit", "*"))
+    cache.client().persist(key)
+    limit.take("a")
+    assert 0 < cache.client().ttl(key) <= 60
+
+
 def test_limit_holds_at_once() -> None:
     limit = Limit("test", 5, 60)
 

@@ -83,7 +83,15 @@ def test_filters_come_from_a_query_string() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"role": "god"}, {"verified": "perhaps"}, {"search": " "}, {"search": {"$ne": ""}}]
+    "change",
+    [
+        {"role": "god"},
+        {"verified": "perhaps"},
+        {"search": " "},
+        {"search": "a\x00b"},
+        {"search": "\ud800"},
+        {"search": {"$ne": ""}},
+    ],
 )
 def test_bad_filters_are_refused(change: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):

@@ -118,12 +118,15 @@ def _session_key(session_id: str) -> str:
 
 
 def _count(limit: Limit, subject: str, *asked: str) -> Any:
-    """Count one time, in one round trip; return the count, the seconds left, and what exists."""
+    """Count one time; return the count, the seconds left, and what exists."""
     key = cache.key("limit", limit.name, digest(subject))
     pipeline = cache.client().pipeline(transaction=False)
-    pipeline.set(key, 0, ex=limit.seconds, nx=True)
     pipeline.incr(key)
     pipeline.ttl(key)
     for each in asked:
         pipeline.exists(each)
-    return pipeline.execute()[1:]
+    taken, seconds_left, *found = pipeline.execute()
+    if seconds_left < 0:  # the first time; or whoever was first died before this
+        cache.client().expire(key, limit.seconds)
+        seconds_left = limit.seconds
+    return taken, seconds_left, *found

@@ -30,7 +30,13 @@ PASSWORD_MIN, PASSWORD_MAX = 8, 128
 Email = Annotated[EmailStr, Field(max_length=254), AfterValidator(str.lower)]
 NewPassword = Annotated[SecretStr, Field(min_length=PASSWORD_MIN, max_length=PASSWORD_MAX)]
 PersonName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-SearchText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+# No control characters: MongoDB takes no NUL in a pattern.
+SearchText = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$"
+    ),
+]
 # Generous: people type codes with spaces and dashes.
 Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20)]
 
