@@ -7,8 +7,8 @@ LAUNCH := @$(PYTHON) localstack/bootstrap.py
 # line, where a password could be read by others.
 export ENGINE FN CORRELATION FOLLOW RULE EMAIL PASSWORD FORCE PYTEST T TIDINGS_STACK
 
-.PHONY: help demo up down status deploy logs run-rule create-admin test lint contracts lock \
-        clean-data declare-topology
+.PHONY: help demo up down status deploy logs run-rule create-admin rotate-keys test lint \
+        contracts lock clean-data declare-topology
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -37,6 +37,9 @@ run-rule: ## fire a scheduled rule now: RULE=name
 
 create-admin: ## make an administrator: EMAIL=... PASSWORD=...
 	$(LAUNCH) create-admin
+
+rotate-keys: ## another key signs access tokens; nobody is logged out
+	$(LAUNCH) rotate-keys
 
 test: ## every test, on a stack of its own; T=path or PYTEST="-k name" narrow it
 	$(LAUNCH) test

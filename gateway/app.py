@@ -9,10 +9,11 @@ from pydantic import ValidationError
 from resolvers.caller import GatewayContext
 
 from tidings.platform.auth import authenticate
-from tidings.platform.context import accept_correlation_id, correlated, correlation_id
+from tidings.platform.context import accept_correlation_id, called_from, correlated, correlation_id
 from tidings.platform.errors import InvalidInput, PayloadTooLarge
 from tidings.platform.http import CORRELATION_HEADER, MAX_BODY_BYTES
 from tidings.platform.invocation import invocation
+from tidings.platform.limits import admit
 from tidings.platform.logging import logger
 from tidings.platform.problems import Problem, problem_of
 
@@ -42,7 +43,7 @@ def _respond(*, read_only: bool) -> Response:
         if media_type is None:
             return _response(406, {"errors": [{"message": f"Accept {JSON}."}]}, JSON)
         try:
-            with invocation():
+            with called_from(_source_address()), invocation():
                 return _run(read_only=read_only, media_type=media_type)
         except Exception as error:  # noqa: BLE001 (problem_of logs what it does not know)
             return _refusal(problem_of(error), media_type)
@@ -50,7 +51,10 @@ def _respond(*, read_only: bool) -> Response:
 
 def _run(*, read_only: bool, media_type: str) -> Response:
     request = _request()
-    context = GatewayContext(authenticate(_current().headers.get("authorization")))
+    principal = authenticate(_current().headers.get("authorization"))
+    if principal is not None:
+        admit(principal)
+    context = GatewayContext(principal)
     try:
         result = run(request, context, read_only=read_only)
     except RequestRefused as refused:
@@ -70,6 +74,11 @@ def _current() -> Request:
     request = app.current_request
     assert request is not None, "only while Chalice handles a request"
     return request
+
+
+def _source_address() -> str | None:
+    address: str | None = (_current().context.get("identity") or {}).get("sourceIp")
+    return address
 
 
 def _request() -> GraphQLRequest:

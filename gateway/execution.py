@@ -93,13 +93,15 @@ def format_error(error: GraphQLError) -> dict[str, Any]:
     formatted: dict[str, Any] = dict(error.formatted)
     cause = error.original_error
     if isinstance(error, TooComplex):
-        extensions = {"code": "QUERY_TOO_COMPLEX"}
+        extensions: dict[str, Any] = {"code": "QUERY_TOO_COMPLEX"}
     elif cause is None or isinstance(cause, GraphQLError):
         extensions = {"code": "BAD_USER_INPUT"}
     else:
         problem = problem_of(cause)
         formatted["message"] = problem.message
         extensions = {"code": problem.code}
+        if problem.retry_after is not None:
+            extensions["retryAfter"] = problem.retry_after
         if problem.details:
             extensions["field"] = camel_case(problem.details[0]["field"])
     return formatted | {"extensions": extensions}

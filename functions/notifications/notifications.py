@@ -1,4 +1,4 @@
-"""Consumer of the queue `notifications`: tells people what happened to their orders."""
+"""Consumer of the queue `notifications`: tells people about their orders and accounts."""
 
 from tidings.notifications.operations import notify
 from tidings.orders.events import (
@@ -9,8 +9,23 @@ from tidings.orders.events import (
 )
 from tidings.platform.consumer import consumer
 from tidings.platform.events import Event
+from tidings.users.events import (
+    UserPasswordResetRequested,
+    UserPreferencesUpdated,
+    UserRegistered,
+    UserVerified,
+)
 
 
-@consumer(OrderConfirmed, OrderRejected, OrderCancelled, OrderStatusChanged)
+@consumer(
+    OrderConfirmed,
+    OrderRejected,
+    OrderCancelled,
+    OrderStatusChanged,
+    UserRegistered,
+    UserVerified,
+    UserPasswordResetRequested,
+    UserPreferencesUpdated,
+)
 def handler(event: Event) -> None:
     notify(event)

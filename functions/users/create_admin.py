@@ -5,7 +5,7 @@ from typing import Any
 from tidings.platform.clock import new_event_id
 from tidings.platform.context import correlated
 from tidings.platform.invocation import invocation
-from tidings.users.operations import create_admin
+from tidings.users.registration import create_admin
 from tidings.users.schemas import RegisterUser
 
 

@@ -10,6 +10,9 @@ Resolver = Callable[..., Any]
 # Field of Query or Mutation -> resolver. A test compares it with schema.graphql.
 QUERIES: Final[dict[str, Resolver]] = {
     "me": users.me,
+    "getUser": users.get_user,
+    "getUsers": users.get_users,
+    "getPushTokens": users.get_push_tokens,
     "getProducts": products.get_products,
     "getOrder": orders.get_order,
     "getOrders": orders.get_orders,
@@ -17,7 +20,18 @@ QUERIES: Final[dict[str, Resolver]] = {
 }
 MUTATIONS: Final[dict[str, Resolver]] = {
     "registerUser": users.register_user,
+    "verifyEmail": users.verify_email,
     "login": users.login,
+    "refreshSession": users.refresh_session,
+    "logout": users.logout,
+    "requestPasswordReset": users.request_password_reset,
+    "resetPassword": users.reset_password,
+    "updateProfile": users.update_profile,
+    "updateUserPreferences": users.update_user_preferences,
+    "setUserRole": users.set_user_role,
+    "deleteAccount": users.delete_account,
+    "registerPushToken": users.register_push_token,
+    "removePushToken": users.remove_push_token,
     "createProduct": products.create_product,
     "placeOrder": orders.place_order,
     "cancelOrder": orders.cancel_order,

@@ -3,8 +3,34 @@
 from typing import Any
 
 from resolvers.caller import Info, caller
-from tidings.users import operations, queries
-from tidings.users.schemas import Login, RegisterUser, Registration, Session, UserView
+from resolvers.connection import Connection, PageArguments, connection
+from tidings.users import (
+    operations,
+    password_reset,
+    push_tokens,
+    queries,
+    registration,
+    sessions,
+)
+from tidings.users.preferences import UpdatePreferences
+from tidings.users.schemas import (
+    Acknowledgement,
+    Login,
+    Logout,
+    PushTokenView,
+    RefreshSession,
+    RegisterPushToken,
+    RegisterUser,
+    Registration,
+    RequestPasswordReset,
+    ResetPassword,
+    Session,
+    SetUserRole,
+    UpdateProfile,
+    UserFilter,
+    UserView,
+    VerifyEmail,
+)
 
 
 def me(_: Any, info: Info) -> UserView:
@@ -12,9 +38,83 @@ def me(_: Any, info: Info) -> UserView:
     return queries.get_user(principal.user_id, caller=principal)
 
 
+def get_user(_: Any, info: Info, id: str) -> UserView:
+    return queries.get_user(id, caller=caller(info))
+
+
+def get_users(
+    _: Any,
+    info: Info,
+    first: int,
+    after: str | None = None,
+    filter: dict[str, Any] | None = None,
+) -> Connection:
+    page = PageArguments.model_validate({"first": first, "after": after})
+    where = UserFilter.model_validate(filter or {})
+    return connection(queries.get_users(where, page, caller=caller(info)))
+
+
+def get_push_tokens(_: Any, info: Info, user_id: str | None = None) -> list[PushTokenView]:
+    principal = caller(info)
+    return push_tokens.get_push_tokens(user_id or principal.user_id, caller=principal)
+
+
 def register_user(_: Any, _info: Info, input: dict[str, Any]) -> Registration:
-    return operations.register_user(RegisterUser.model_validate(input))
+    return registration.register_user(RegisterUser.model_validate(input))
+
+
+def verify_email(_: Any, _info: Info, input: dict[str, Any]) -> Acknowledgement:
+    return registration.verify_email(VerifyEmail.model_validate(input))
 
 
 def login(_: Any, _info: Info, input: dict[str, Any]) -> Session:
-    return operations.login(Login.model_validate(input))
+    return sessions.login(Login.model_validate(input))
+
+
+def refresh_session(_: Any, _info: Info, **arguments: Any) -> Session:
+    return sessions.refresh_session(RefreshSession.model_validate(arguments))
+
+
+def logout(_: Any, info: Info, **arguments: Any) -> Acknowledgement:
+    return sessions.logout(Logout.model_validate(arguments), caller=caller(info))
+
+
+def request_password_reset(_: Any, _info: Info, **arguments: Any) -> Acknowledgement:
+    return password_reset.request_password_reset(RequestPasswordReset.model_validate(arguments))
+
+
+def reset_password(_: Any, _info: Info, input: dict[str, Any]) -> Acknowledgement:
+    return password_reset.reset_password(ResetPassword.model_validate(input))
+
+
+def update_profile(_: Any, info: Info, input: dict[str, Any]) -> UserView:
+    principal = caller(info)
+    changed = UpdateProfile.model_validate(input)
+    return operations.update_profile(principal.user_id, changed, caller=principal)
+
+
+def update_user_preferences(_: Any, info: Info, input: dict[str, Any]) -> UserView:
+    principal = caller(info)
+    changed = UpdatePreferences.model_validate(input)
+    return operations.update_user_preferences(principal.user_id, changed, caller=principal)
+
+
+def set_user_role(_: Any, info: Info, user_id: str, **arguments: Any) -> UserView:
+    wanted = SetUserRole.model_validate(arguments)
+    return operations.set_user_role(user_id, wanted, caller=caller(info))
+
+
+def delete_account(_: Any, info: Info, user_id: str | None = None) -> Acknowledgement:
+    principal = caller(info)
+    return operations.delete_account(user_id or principal.user_id, caller=principal)
+
+
+def register_push_token(_: Any, info: Info, input: dict[str, Any]) -> PushTokenView:
+    principal = caller(info)
+    new = RegisterPushToken.model_validate(input)
+    return push_tokens.register_push_token(principal.user_id, new, caller=principal)
+
+
+def remove_push_token(_: Any, info: Info, id: str) -> Acknowledgement:
+    principal = caller(info)
+    return push_tokens.remove_push_token(principal.user_id, id, caller=principal)

@@ -30,7 +30,27 @@ from tidings.orders.schemas import (
     TransitionView,
 )
 from tidings.products.schemas import CreateProduct, Money, ProductView
-from tidings.users.schemas import Login, RegisterUser, Registration, Session, UserView
+from tidings.users.preferences import (
+    Channels,
+    ChannelsChoice,
+    Preferences,
+    QuietHours,
+    UpdatePreferences,
+)
+from tidings.users.schemas import (
+    Acknowledgement,
+    Login,
+    PushTokenView,
+    RegisterPushToken,
+    RegisterUser,
+    Registration,
+    ResetPassword,
+    Session,
+    UpdateProfile,
+    UserFilter,
+    UserView,
+    VerifyEmail,
+)
 
 SCHEMA = build_schema(SCHEMA_FILE.read_text())
 OWN = {
@@ -44,6 +64,13 @@ OBJECTS: dict[str, list[type]] = {
     "User": [UserView],
     "Registration": [Registration],
     "Session": [Session],
+    "Acknowledgement": [Acknowledgement],
+    "Preferences": [Preferences],
+    "Channels": [Channels],
+    "QuietHours": [QuietHours],
+    "PushToken": [PushTokenView],
+    "UserConnection": [Connection],
+    "UserEdge": [Edge],
     "Money": [Money, Amount],
     "Product": [ProductView],
     "Order": [OrderView],
@@ -61,6 +88,14 @@ OBJECTS: dict[str, list[type]] = {
 INPUTS: dict[str, type[BaseModel]] = {
     "RegisterUserInput": RegisterUser,
     "LoginInput": Login,
+    "VerifyEmailInput": VerifyEmail,
+    "ResetPasswordInput": ResetPassword,
+    "UpdateProfileInput": UpdateProfile,
+    "UpdatePreferencesInput": UpdatePreferences,
+    "ChannelsInput": ChannelsChoice,
+    "QuietHoursInput": QuietHours,
+    "UserFilterInput": UserFilter,
+    "RegisterPushTokenInput": RegisterPushToken,
     "MoneyInput": Money,
     "CreateProductInput": CreateProduct,
     "PlaceOrderInput": PlaceOrder,

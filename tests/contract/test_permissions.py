@@ -14,7 +14,11 @@ from tidings.platform.auth import Principal, Role
 # Whoever adds an operation that anybody may call says so here.
 PUBLIC_ROUTES = {
     "POST /api/v1/register",
+    "POST /api/v1/verify-email",
     "POST /api/v1/login",
+    "POST /api/v1/refresh",
+    "POST /api/v1/password/forgot",
+    "POST /api/v1/password/reset",
     "GET /api/v1/products",
     "GET /health",
     "GET /api/v1/health",
@@ -24,7 +28,15 @@ PUBLIC_ROUTES = {
     "POST /graphql",
     "GET /graphql",
 }
-PUBLIC_FIELDS = {"Query.getProducts", "Mutation.registerUser", "Mutation.login"}
+PUBLIC_FIELDS = {
+    "Query.getProducts",
+    "Mutation.registerUser",
+    "Mutation.verifyEmail",
+    "Mutation.login",
+    "Mutation.refreshSession",
+    "Mutation.requestPasswordReset",
+    "Mutation.resetPassword",
+}
 # These read no request, so they have no frame to declare it in.
 FRAMELESS = {"GetJwks", "Gateway"}
 
@@ -76,6 +88,20 @@ def test_twins_ask_for_the_same_role() -> None:
     twins = {
         "Mutation.registerUser": "POST /api/v1/register",
         "Mutation.login": "POST /api/v1/login",
+        "Mutation.verifyEmail": "POST /api/v1/verify-email",
+        "Mutation.refreshSession": "POST /api/v1/refresh",
+        "Mutation.logout": "POST /api/v1/logout",
+        "Mutation.requestPasswordReset": "POST /api/v1/password/forgot",
+        "Mutation.resetPassword": "POST /api/v1/password/reset",
+        "Mutation.updateProfile": "PATCH /api/v1/users/{user_id}",
+        "Mutation.updateUserPreferences": "PUT /api/v1/users/{user_id}/preferences",
+        "Mutation.setUserRole": "PUT /api/v1/users/{user_id}/role",
+        "Mutation.deleteAccount": "DELETE /api/v1/users/{user_id}",
+        "Mutation.registerPushToken": "POST /api/v1/users/{user_id}/push-tokens",
+        "Mutation.removePushToken": "DELETE /api/v1/users/{user_id}/push-tokens/{token_id}",
+        "Query.getPushTokens": "GET /api/v1/users/{user_id}/push-tokens",
+        "Query.getUser": "GET /api/v1/users/{user_id}",
+        "Query.getUsers": "GET /api/v1/users",
         "Query.me": "GET /api/v1/users/{user_id}",
         "Mutation.createProduct": "POST /api/v1/products",
         "Query.getProducts": "GET /api/v1/products",
@@ -89,6 +115,23 @@ def test_twins_ask_for_the_same_role() -> None:
     }
     assert set(twins) == set(required_roles())
     assert {field: declared_role(route) for field, route in twins.items()} == required_roles()
+
+
+def test_who_signs_in_is_not_kept_out_by_an_old_token() -> None:
+    # Nor may these read the signing keys, as long as they sign nothing.
+    blind = {
+        route
+        for route in PUBLIC_ROUTES
+        if routes()[route].name not in FRAMELESS and not routes()[route].load().contract.reads_token
+    }
+    assert blind == {
+        "POST /api/v1/register",
+        "POST /api/v1/verify-email",
+        "POST /api/v1/login",
+        "POST /api/v1/refresh",
+        "POST /api/v1/password/forgot",
+        "POST /api/v1/password/reset",
+    }
 
 
 def test_every_root_field_has_its_resolver_and_no_other() -> None:

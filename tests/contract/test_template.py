@@ -75,8 +75,14 @@ def test_routes_are_on_our_own_api(function: Function) -> None:
     assert all(route["RestApiId"] == {"Ref": "Api"} for route in function.events_of("Api"))
 
 
-def test_an_administrator_is_not_made_over_the_api() -> None:
-    assert functions()["CreateAdmin"].events == {}
+@pytest.mark.parametrize("name", ["CreateAdmin", "RotateKeys"])
+def test_what_needs_aws_credentials_is_not_reached_over_the_api(name: str) -> None:
+    assert functions()[name].events == {}
+
+
+def test_only_one_function_can_change_the_signing_keys() -> None:
+    writing = [each.name for each in FUNCTIONS if "PutSecretValue" in str(statements(each))]
+    assert writing == ["RotateKeys"]
 
 
 @pytest.mark.parametrize("function", SCHEDULED, ids=lambda each: each.name)

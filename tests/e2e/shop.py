@@ -85,9 +85,9 @@ class Shop:
         return str(self.graphql(GET_ORDER, id=order_id)["getOrder"]["state"])
 
     def inbox(self) -> list[dict[str, Any]]:
-        """Return the newest hundred notifications."""
+        """Return the newest notifications, without those about the person's own account."""
         nodes: list[dict[str, Any]] = self.graphql(INBOX)["getUserNotifications"]["nodes"]
-        return nodes
+        return [each for each in nodes if each["subjectId"] != self.user_id]
 
     def stock_of(self, product_id: str) -> int:
         """Return the pieces left of a product among the newest hundred."""

@@ -21,6 +21,13 @@ def data_of(answer: httpx.Response, status: int = 200) -> object:
     return body["data"]
 
 
+def rest_inbox(shop: Shop, order_id: str, path: str = "me") -> list[dict[str, str]]:
+    """Return what an inbox says about one order."""
+    notifications = data_of(shop.rest("GET", f"/notifications/{path}"))
+    assert isinstance(notifications, list)
+    return [each for each in notifications if each["subject_id"] == order_id]
+
+
 def test_a_customers_story_by_rest_alone(shop: Shop, admin: Shop) -> None:
     email = f"Grace-{uuid4().hex}@Example.com"
     account = {"email": email, "password": PASSWORD, "name": "Grace"}
@@ -39,13 +46,12 @@ def test_a_customers_story_by_rest_alone(shop: Shop, admin: Shop) -> None:
     assert isinstance(order, dict)
     assert order["total"] == {"amount": 2500, "currency": "EUR"}
 
-    inbox = eventually(lambda: data_of(grace.rest("GET", "/notifications/me")), seconds=5)
-    assert isinstance(inbox, list)
+    inbox = eventually(lambda: rest_inbox(grace, order["id"]), seconds=5)
     assert [each["kind"] for each in inbox] == ["order.confirmed"]
     read = data_of(grace.rest("PUT", f"/notifications/read/{inbox[0]['id']}"))
     assert isinstance(read, dict)
     assert read["read_at"]
-    assert data_of(grace.rest("GET", f"/notifications/unread/{grace.user_id}")) == []
+    assert rest_inbox(grace, order["id"], "unread/me") == []
     placed = data_of(grace.rest("GET", f"/orders/{order['id']}"))
     assert isinstance(placed, dict)
     assert placed["state"] == "confirmed"

@@ -57,7 +57,7 @@ def repair() -> None:
     Raises:
         AssertionError: it failed.
     """
-    _make("up")
+    make("up")
 
 
 def down() -> None:
@@ -66,10 +66,15 @@ def down() -> None:
     Raises:
         AssertionError: it failed.
     """
-    _make("down")
+    make("down")
 
 
-def _make(target: str) -> None:
+def make(target: str) -> None:
+    """Run a target of the Makefile on the stack under test.
+
+    Raises:
+        AssertionError: it failed.
+    """
     environment = {name: value for name, value in os.environ.items() if name not in OURS}
     done = subprocess.run(
         ["make", target],

@@ -80,7 +80,8 @@ def _all_told(customer: Shop, orders: set[str]) -> dict[str, list[str]]:
     told: dict[str, list[str]] = {}
     with MongoClient[dict[str, str]](stack_under_test().mongodb_uri) as client:
         inbox = client["tidings_notifications"]["notifications"]
-        for notification in inbox.find({"user_id": customer.user_id}):
+        about_orders = {"user_id": customer.user_id, "kind": {"$regex": "^order"}}
+        for notification in inbox.find(about_orders):
             told.setdefault(notification["subject_id"], []).append(notification["kind"])
     return told if told.keys() >= orders else {}
 

@@ -26,11 +26,11 @@ from tidings.orders.models import Order
 from tidings.platform import auth, broker, cache, database, outbox, secrets, settings
 from tidings.platform.secrets import SigningKeys
 from tidings.products.models import Product, Reservation
-from tidings.users.models import User
+from tidings.users.models import PushToken, User
 from tidings_local import topology
 
 FOLDERS = {"users", "products", "orders", "notifications", "platform", "gateway"}
-DOCUMENTS = (User, Product, Reservation, Order, Notification)
+DOCUMENTS = (User, PushToken, Product, Reservation, Order, Notification)
 
 
 class RabbitAdmin:
@@ -120,8 +120,15 @@ def start_afresh(request: pytest.FixtureRequest) -> None:
         return
     request.getfixturevalue("services")
     outbox.take_stored()
+    _forget_what_redis_keeps()
     for document in DOCUMENTS:
         document._get_collection().delete_many({})  # not dropped: indexes stay
+
+
+def _forget_what_redis_keeps() -> None:
+    redis = cache.client()
+    if keys := list(redis.scan_iter(f"{settings.settings().database_prefix}:*", count=1000)):
+        redis.delete(*keys)
 
 
 @pytest.fixture
@@ -145,4 +152,5 @@ def queues(channel: BlockingChannel, rabbit: OwnRabbit) -> Queues:
 def keys(monkeypatch: pytest.MonkeyPatch) -> SigningKeys:
     fresh = signing_keys()
     monkeypatch.setattr(auth, "signing_keys", lambda: fresh)
+    monkeypatch.setattr(auth, "refresh_signing_keys", lambda _: None)
     return fresh

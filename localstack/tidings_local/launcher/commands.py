@@ -13,7 +13,9 @@ import bootstrap
 from . import docker, progress
 from .admin import create_admin
 from .deploy import deploy as deploy_code
+from .deploy import is_deployed, remember, what_is_wanted
 from .errors import LauncherError
+from .keys import rotate_keys
 from .lifecycle import stop_all
 from .lint import lint as run_lint
 from .logs import show_logs
@@ -111,6 +113,18 @@ def admin() -> int:
     return 0
 
 
+def rotate() -> int:
+    settings = load_settings()
+    stack = _running(settings)
+    with stack.locked():
+        as_deployed = is_deployed(stack, settings, members_of(stack, settings))
+        keys = rotate_keys(stack)
+        if as_deployed:  # the other keys are no reason to deploy again
+            remember(stack, what_is_wanted(stack, settings, members_of(stack, settings)))
+    progress.step(f"key {keys['current']} signs; {len(keys['keys'])} keys verify")
+    return 0
+
+
 def test() -> int:
     settings = load_settings().model_copy(update={"stack": TEST_STACK})
     stack = find_stack(settings)
@@ -184,6 +198,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "logs": logs,
     "run-rule": run_rule,
     "create-admin": admin,
+    "rotate-keys": rotate,
     "test": test,
     "lint": lint,
     "contracts": contracts,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,12 @@ def load_or_make(folder: Path) -> Credentials:
     made = make()
     write_private(file, json.dumps(asdict(made), indent=2))
     return made
+
+
+def keep_signing_keys(folder: Path, signing_keys: dict[str, Any]) -> None:
+    """Note rotated keys, for the day when LocalStack has forgotten them."""
+    kept = replace(load_or_make(folder), signing_keys=signing_keys)
+    write_private(folder / "secrets.json", json.dumps(asdict(kept), indent=2))
 
 
 def make() -> Credentials:

@@ -14,12 +14,13 @@ from .errors import LauncherError
 from .package import package
 from .services.localstack import session_id
 from .services.members import Members
-from .settings import Settings
+from .settings import TEST_STACK, Settings
 from .stack import Stack
 from .topology import TOPOLOGY_FILE, declare_topology
 
 BROKER_ARN = "arn:aws:mq:us-east-1:000000000000:broker:tidings:b-local"
 ACTIVE_SECONDS = 60
+UNLIMITED = 1_000_000
 SECRET_PREFIX = cloudformation.CLOUDFORMATION_STACK
 
 
@@ -29,27 +30,30 @@ def is_deployed(stack: Stack, settings: Settings, members: Members) -> bool:
         remembered = json.loads(_note(stack).read_text())
     except (OSError, ValueError):
         return False
-    return bool(remembered == _wanted(stack, settings, members))
+    return bool(remembered == what_is_wanted(stack, settings, members))
 
 
 def deploy(stack: Stack, settings: Settings, members: Members) -> None:
-    wanted = _wanted(stack, settings, members)
+    wanted = what_is_wanted(stack, settings, members)
     template = build()
     declare_topology(members.connections.amqp_url)
     progress.step("deploying to LocalStack")
     secrets = store_secrets(stack, members)
     url = package(template, client(stack, "s3"))
-    cloudformation.deploy(
-        client(stack, "cloudformation"), url, parameters(secrets, settings.log_level)
-    )
+    cloudformation.deploy(client(stack, "cloudformation"), url, parameters(secrets, settings))
     functions = client(stack, "lambda")
     count = _wait_until_active(functions)
     _wake_consumers(functions)
-    _note(stack).write_text(json.dumps(wanted))
+    remember(stack, wanted)
     progress.step(f"deployed {count} functions")
 
 
-def parameters(secret_arns: dict[str, str], log_level: str) -> dict[str, str]:
+def remember(stack: Stack, deployed: dict[str, str]) -> None:
+    """Note what this LocalStack has now, so that it is not deployed again."""
+    _note(stack).write_text(json.dumps(deployed))
+
+
+def parameters(secret_arns: dict[str, str], settings: Settings) -> dict[str, str]:
     """Everything a template may want to know; it gets those that it declares."""
     return {
         "ConnectionsSecret": f"{SECRET_PREFIX}/connections",
@@ -59,7 +63,16 @@ def parameters(secret_arns: dict[str, str], log_level: str) -> dict[str, str]:
         "BrokerSecretArn": secret_arns["broker"],
         "BrokerArn": BROKER_ARN,
         "StageName": "local",
-        "LogLevel": log_level,
+        "LogLevel": settings.log_level,
+    } | limits(settings)
+
+
+def limits(settings: Settings) -> dict[str, str]:
+    """How often something may be asked; the tests' hundred customers are one machine."""
+    of_tests = settings.stack == TEST_STACK
+    return {
+        "CallsPerMinute": str(UNLIMITED if of_tests else settings.calls_per_minute),
+        "AddressAllowance": str(UNLIMITED if of_tests else settings.address_allowance),
     }
 
 
@@ -77,18 +90,25 @@ def secret_values(members: Members) -> dict[str, dict[str, Any]]:
 
 
 def store_secrets(stack: Stack, members: Members) -> dict[str, str]:
-    """Put the stack's secrets into Secrets Manager; returns their ARNs."""
+    """Put the stack's secrets into Secrets Manager; returns their ARNs.
+
+    Signing keys that are there already stay: they may have been rotated since.
+    """
     manager = client(stack, "secretsmanager")
     return {
-        name: _store(manager, f"{SECRET_PREFIX}/{name}", json.dumps(value))
+        name: _store(
+            manager, f"{SECRET_PREFIX}/{name}", json.dumps(value), keep=name == "signing-keys"
+        )
         for name, value in secret_values(members).items()
     }
 
 
-def _store(manager: Any, name: str, value: str) -> str:
+def _store(manager: Any, name: str, value: str, *, keep: bool) -> str:
     try:
         return str(manager.create_secret(Name=name, SecretString=value)["ARN"])
     except manager.exceptions.ResourceExistsException:
+        if keep:
+            return str(manager.describe_secret(SecretId=name)["ARN"])
         return str(manager.put_secret_value(SecretId=name, SecretString=value)["ARN"])
 
 
@@ -96,7 +116,7 @@ def _note(stack: Stack) -> Any:
     return stack.run / "deployed.json"
 
 
-def _wanted(stack: Stack, settings: Settings, members: Members) -> dict[str, str]:
+def what_is_wanted(stack: Stack, settings: Settings, members: Members) -> dict[str, str]:
     secrets = json.dumps(secret_values(members), sort_keys=True)
     return {
         "localstack": session_id(stack.endpoint),
@@ -104,7 +124,7 @@ def _wanted(stack: Stack, settings: Settings, members: Members) -> dict[str, str
         "topology": hashlib.sha256(TOPOLOGY_FILE.read_bytes()).hexdigest(),
         "secrets": hashlib.sha256(secrets.encode()).hexdigest(),
         "log_level": settings.log_level,
-    }
+    } | limits(settings)
 
 
 def _wait_until_active(functions: Any) -> int:

@@ -41,6 +41,9 @@ class Settings(BaseSettings):
     redis_url: str | None = Field(default=None, validation_alias="TIDINGS_REDIS_URL")
     amqp_url: str | None = Field(default=None, validation_alias="TIDINGS_AMQP_URL")
     log_level: LogLevel = Field(default="INFO", validation_alias="TIDINGS_LOG_LEVEL")
+    calls_per_minute: int = Field(default=6000, ge=1, validation_alias="TIDINGS_CALLS_PER_MINUTE")
+    # On one machine everybody has the same address.
+    address_allowance: int = Field(default=50, ge=1, validation_alias="TIDINGS_ADDRESS_ALLOWANCE")
     engine: Literal["process", "docker"] = Field(default="process", validation_alias="ENGINE")
     lambda_executor: str = Field(default="process", validation_alias="LAMBDA_RUNTIME_EXECUTOR")
     lambda_max_environments: int | None = Field(

@@ -24,7 +24,7 @@ from tidings.platform.clock import new_id
 from tidings.platform.outbox import take_stored
 from tidings.products.models import Product
 from tidings.users.models import User
-from tidings.users.operations import create_admin
+from tidings.users.registration import create_admin
 from tidings.users.schemas import RegisterUser
 
 pytestmark = pytest.mark.usefixtures("keys")

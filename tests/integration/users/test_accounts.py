@@ -1,30 +1,17 @@
 import pytest
 
-from tests.integration.builders import PASSWORD, a_person, an_address, at_once
+from tests.integration.builders import a_person, an_address, at_once
+from tests.integration.users.people import account, new, sign_in
 from tidings.platform.auth import Principal, Role, verify_access_token
 from tidings.platform.clock import new_id
 from tidings.platform.errors import Forbidden
 from tidings.platform.secrets import SigningKeys
 from tidings.users.errors import UserNotFound, WrongCredentials
 from tidings.users.models import User
-from tidings.users.operations import create_admin, login, register_user
 from tidings.users.queries import get_user
-from tidings.users.schemas import Login, RegisterUser, Session
+from tidings.users.registration import create_admin, register_user
 
 pytestmark = pytest.mark.usefixtures("keys")
-
-
-def new(email: str, password: str = PASSWORD, name: str = "Ada") -> RegisterUser:
-    return RegisterUser.model_validate({"email": email, "password": password, "name": name})
-
-
-def sign_in(email: str, password: str = PASSWORD) -> Session:
-    return login(Login.model_validate({"email": email, "password": password}))
-
-
-def account(email: str) -> User:
-    user: User = User.objects.get(email=email)
-    return user
 
 
 # --------------------------------------------------------------------- registering
@@ -73,9 +60,9 @@ def test_signed_in_person_gets_a_token_that_stands_for_them() -> None:
     session = sign_in(email)
     user = account(email)
     assert session.user.id == user.id
-    assert verify_access_token(session.access_token) == Principal(
-        user_id=user.id, role=Role.CUSTOMER
-    )
+    principal = verify_access_token(session.access_token)
+    assert (principal.user_id, principal.role) == (user.id, Role.CUSTOMER)
+    assert principal.session_id
     assert (session.token_type, session.expires_in) == ("Bearer", 900)
     assert "argon2" not in session.model_dump_json()
 

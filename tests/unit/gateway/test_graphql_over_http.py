@@ -170,7 +170,7 @@ def test_url_that_is_no_request_is_400(parameters: dict[str, str] | None) -> Non
 def test_mutation_by_url_is_405_and_does_nothing(
     accept: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tidings.users.operations.login", lambda _: pytest.fail("was run"))
+    monkeypatch.setattr("tidings.users.sessions.login", lambda _: pytest.fail("was run"))
     query = 'mutation{login(input:{email:"a@example.com",password:"x"}){accessToken}}'
     answer = send("GET", parameters={"query": query}, headers={"accept": accept})
     assert answer.status == 405

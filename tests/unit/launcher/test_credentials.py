@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from tidings_local.launcher.certificate import certificate_beside, ensure_certificate
-from tidings_local.launcher.credentials import load_or_make, make
+from tidings_local.launcher.credentials import keep_signing_keys, load_or_make, make
 
 
 def test_secrets_are_made_once(tmp_path: Path) -> None:
@@ -58,3 +58,12 @@ def test_a_broken_certificate_is_made_again(tmp_path: Path) -> None:
     certificate_beside(file).write_text("nonsense")
     ensure_certificate(file)
     assert "BEGIN CERTIFICATE" in certificate_beside(file).read_text()
+
+
+def test_rotated_keys_are_kept_with_the_other_secrets(tmp_path: Path) -> None:
+    before, rotated = load_or_make(tmp_path), make().signing_keys
+    keep_signing_keys(tmp_path, rotated)
+    after = load_or_make(tmp_path)
+    assert after.signing_keys == rotated
+    assert after.redis_password == before.redis_password
+    assert stat.S_IMODE((tmp_path / "secrets.json").stat().st_mode) == 0o600

@@ -9,7 +9,7 @@ from tests.unit.platform.builders import CONTEXT, CUSTOMER_ID, answer_of, api_ev
 from tidings.platform import http
 from tidings.platform.auth import Principal, Role, issue_access_token
 from tidings.platform.context import correlation_id
-from tidings.platform.errors import NotFound, Unavailable
+from tidings.platform.errors import NotFound, RateLimited, Unavailable
 from tidings.platform.http import MAX_BODY_BYTES, PUBLIC, Reply, Request, endpoint
 from tidings.platform.pagination import Page, PageRequest
 from tidings.platform.secrets import SigningKeys
@@ -44,6 +44,12 @@ def read(request: Request[None, PageRequest]) -> Reply:
 def operate(request: Request[None]) -> Reply:
     calls.append(request)
     return Reply({"caller": request.caller.user_id, "person": request.person("user_id")})
+
+
+@endpoint(role=PUBLIC, reads_token=False)
+def sign_in(request: Request[None]) -> Reply:
+    calls.append(request)
+    return Reply({})
 
 
 def bearer(role: Role) -> dict[str, str]:
@@ -377,3 +383,34 @@ def test_bad_header_is_named(value: str) -> None:
 
 def test_other_headers_are_not_looked_at() -> None:
     assert answer_of(wish(api_event(headers={"X-Other": "1"}), CONTEXT))[0] == 200
+
+
+def test_endpoint_that_reads_no_token_takes_an_old_one(no_limits: list[Principal]) -> None:
+    event = api_event(headers={"Authorization": "Bearer expired"})
+    assert sign_in(event, CONTEXT)["statusCode"] == 200
+    assert calls[0].principal is None
+    assert no_limits == []
+
+
+def test_calls_of_signed_in_users_are_counted(
+    keys: SigningKeys, no_limits: list[Principal]
+) -> None:
+    operate(api_event(headers=bearer(Role.CUSTOMER)), CONTEXT)
+    assert no_limits == [], "a refused call costs nothing"
+    event = api_event(headers=bearer(Role.OPERATOR), pathParameters={"user_id": "me"})
+    assert operate(event, CONTEXT)["statusCode"] == 200
+    assert [each.user_id for each in no_limits] == ["me-id"]
+
+
+def test_limit_is_429_with_the_seconds_to_wait(
+    keys: SigningKeys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Principal) -> None:
+        raise RateLimited(7)
+
+    monkeypatch.setattr(http, "admit", refuse)
+    response = operate(api_event(headers=bearer(Role.OPERATOR)), CONTEXT)
+    status, envelope = answer_of(response)
+    assert (status, envelope["error"]["code"]) == (429, "RATE_LIMITED")
+    assert response["headers"]["Retry-After"] == "7"
+    assert not calls

@@ -1,4 +1,5 @@
 import pytest
+import redis
 from pydantic import BaseModel, ValidationError
 from pymongo.errors import AutoReconnect, NetworkTimeout, OperationFailure, PyMongoError
 from pymongo.errors import ServerSelectionTimeoutError as NoServer
@@ -10,6 +11,7 @@ from tidings.platform.errors import (
     InvalidInput,
     NotFound,
     PayloadTooLarge,
+    RateLimited,
     RuleRefused,
     TidingsError,
     Unauthenticated,
@@ -36,6 +38,23 @@ def test_refusal_is_said_as_it_is(error: type[TidingsError], status: int, code: 
     problem = problem_of(error("Because."))
     assert (problem.status, problem.code, problem.message) == (status, code, "Because.")
     assert problem.details == ()
+
+
+def test_limit_says_when_to_come_back() -> None:
+    problem = problem_of(RateLimited(42))
+    assert (problem.status, problem.code) == (429, "RATE_LIMITED")
+    assert problem.headers == {"Retry-After": "42"}
+    assert "42 seconds" in problem.message
+
+
+@pytest.mark.parametrize(
+    "error", [redis.ConnectionError("redis://:secret@host"), redis.TimeoutError("x")]
+)
+def test_redis_that_is_away_is_told_without_its_address(error: redis.RedisError) -> None:
+    problem = problem_of(error)
+    assert (problem.status, problem.code) == (503, "INTERNAL")
+    assert problem.headers["Retry-After"]
+    assert "secret" not in problem.message
 
 
 def test_field_of_a_refusal_becomes_a_detail() -> None:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from tests.unit.platform.builders import signing_keys as fresh_keys
 from tidings.platform import secrets
+from tidings.platform.keys import rotate_signing_keys
 from tidings.platform.settings import Settings
 
 
@@ -56,6 +57,31 @@ def test_rotated_keys_are_picked_up_in_time(manager: Any, monkeypatch: pytest.Mo
         SecretId="tidings/signing-keys", SecretString=rotated.model_dump_json()
     )
     assert secrets.signing_keys() == rotated
+
+
+def test_keys_are_read_anew_when_asked_but_not_again_and_again(
+    manager: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(secrets, "_refreshed_at", float("-inf"))
+    first, second, third = fresh_keys(), fresh_keys(), fresh_keys()
+    put(manager, "tidings/signing-keys", first.model_dump_json())
+    assert secrets.signing_keys() == first
+    for changed in (second, third):
+        secrets.store_signing_keys(changed)
+        secrets.refresh_signing_keys(60)
+    assert secrets.signing_keys() == second
+    secrets.refresh_signing_keys(0)
+    assert secrets.signing_keys() == third
+
+
+def test_rotation_is_stored(manager: Any) -> None:
+    old = fresh_keys("old")
+    put(manager, "tidings/signing-keys", old.model_dump_json())
+    new = rotate_signing_keys()
+    assert secrets.signing_keys() in (old, new)
+    secrets.refresh_signing_keys(0)
+    assert secrets.signing_keys() == new
+    assert [key.kid for key in new.keys] == [new.current, "old"]
 
 
 def test_missing_secret_is_an_error_that_names_it(manager: Any) -> None:

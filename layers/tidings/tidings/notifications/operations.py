@@ -2,7 +2,7 @@
 
 from tidings.notifications.errors import NotificationNotFound
 from tidings.notifications.models import Notification
-from tidings.notifications.rules import RULES
+from tidings.notifications.rules import RULES, SILENT
 from tidings.notifications.schemas import NotificationView
 from tidings.platform.auth import Principal
 from tidings.platform.clock import now
@@ -12,6 +12,8 @@ from tidings.platform.logging import logger
 
 def notify(event: Event) -> None:
     """Put what an event has to say into the inbox of the person it concerns, once."""
+    if type(event) in SILENT:
+        return
     rule = RULES[type(event)]
     user_id = rule.audience(event)
     title, body = rule.render(event)

@@ -12,6 +12,12 @@ from tidings.orders.events import (
     OrderStatusDue,
 )
 from tidings.platform.events import Event
+from tidings.users.events import (
+    UserPasswordResetRequested,
+    UserPreferencesUpdated,
+    UserRegistered,
+    UserVerified,
+)
 
 
 @dataclass(frozen=True)
@@ -79,4 +85,21 @@ RULES: Final[dict[type[Event], Rule]] = {
         title="Where your order stands",
         body="Order {order_id} is {state}.",
     ),
+    # Codes go by mail only: who reads the inbox is signed in, not proven to read the address.
+    UserVerified: Rule(
+        kind="user.verified",
+        audience=lambda event: str(event.data.user_id),
+        title="Your address is confirmed",
+        body="Thank you. Your e-mail address is confirmed now.",
+    ),
+    UserPasswordResetRequested: Rule(
+        kind="user.password_reset_requested",
+        audience=lambda event: str(event.data.user_id),
+        title="A new password was asked for",
+        body="We send a code to your address. If you did not ask for it, there is nothing to do.",
+    ),
 }
+
+# Events that put nothing into the inbox: the person did it just now. A new account is
+# welcomed by mail, together with the code that confirms its address.
+SILENT: Final[frozenset[type[Event]]] = frozenset({UserRegistered, UserPreferencesUpdated})

@@ -13,12 +13,16 @@ from pydantic import BaseModel, ConfigDict
 
 from tidings.platform.clock import new_event_id, now
 from tidings.platform.errors import Forbidden, Unauthenticated
-from tidings.platform.secrets import SigningKey, signing_keys
+from tidings.platform.secrets import SigningKey, refresh_signing_keys, signing_keys
 
 ALGORITHM: Final = "ES256"
 ISSUER: Final = "tidings"
 AUDIENCE: Final = "tidings-api"
 ACCESS_TOKEN_SECONDS: Final = 15 * 60
+# A new key is published this soon after it was made.
+PUBLISHED_KEYS_MAX_AGE_SECONDS: Final = 5
+# Foreign tokens can name any key: they make us read the secret once in this time, no more.
+UNKNOWN_KEY_MAX_AGE_SECONDS: Final = 1
 CLAIMS: Final = ("exp", "iat", "iss", "aud", "sub", "role")
 
 
@@ -41,6 +45,8 @@ class Principal(BaseModel):
 
     user_id: str
     role: Role
+    # Which of the user's sessions; its access tokens die with it.
+    session_id: str | None = None
 
 
 def require(principal: Principal | None, role: Role) -> Principal:
@@ -67,6 +73,16 @@ def require_self(principal: Principal, user_id: str) -> None:
         raise Forbidden("This belongs to somebody else.")
 
 
+def require_own(principal: Principal, user_id: str) -> None:
+    """Let through the person themself, and nobody else.
+
+    Raises:
+        Forbidden: it belongs to somebody else.
+    """
+    if principal.user_id != user_id:
+        raise Forbidden("This belongs to somebody else.")
+
+
 def issue_access_token(principal: Principal, at: datetime | None = None) -> str:
     """Return a signed token that is good for `ACCESS_TOKEN_SECONDS`."""
     keys = signing_keys()
@@ -81,6 +97,8 @@ def issue_access_token(principal: Principal, at: datetime | None = None) -> str:
         "iat": issued_at,
         "exp": issued_at + timedelta(seconds=ACCESS_TOKEN_SECONDS),
     }
+    if principal.session_id:
+        claims["sid"] = principal.session_id
     key = _private_key(current.private_key)
     return jwt.encode(claims, key, algorithm=ALGORITHM, headers={"kid": current.kid})
 
@@ -107,7 +125,7 @@ def verify_access_token(token: str) -> Principal:
     """
     try:
         kid = jwt.get_unverified_header(token).get("kid")
-        key = next((each for each in signing_keys().keys if each.kid == kid), None)
+        key = _key_of(kid)
         if key is None:
             raise Unauthenticated("The access token does not hold: unknown key.")
         claims = jwt.decode(
@@ -118,7 +136,9 @@ def verify_access_token(token: str) -> Principal:
             audience=AUDIENCE,
             options={"require": list(CLAIMS)},
         )
-        return Principal(user_id=claims["sub"], role=Role(claims["role"]))
+        return Principal(
+            user_id=claims["sub"], role=Role(claims["role"]), session_id=claims.get("sid")
+        )
     except jwt.ExpiredSignatureError:
         raise Unauthenticated("The access token has expired.") from None
     except (jwt.InvalidTokenError, ValueError):
@@ -127,7 +147,17 @@ def verify_access_token(token: str) -> Principal:
 
 def public_keys() -> dict[str, Any]:
     """Return the keys that verify our tokens, as a JWK Set (RFC 7517)."""
+    refresh_signing_keys(PUBLISHED_KEYS_MAX_AGE_SECONDS)
     return {"keys": [_public_jwk(key) for key in signing_keys().keys]}
+
+
+def _key_of(kid: Any) -> SigningKey | None:
+    """Return the key of that name; one that is not known may have been made a moment ago."""
+    found = next((each for each in signing_keys().keys if each.kid == kid), None)
+    if found is None:
+        refresh_signing_keys(UNKNOWN_KEY_MAX_AGE_SECONDS)
+        found = next((each for each in signing_keys().keys if each.kid == kid), None)
+    return found
 
 
 def _public_jwk(key: SigningKey) -> dict[str, Any]:

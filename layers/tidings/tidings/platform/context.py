@@ -13,6 +13,7 @@ CORRELATION_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 
 _correlation_id: ContextVar[str | None] = ContextVar("correlation_id", default=None)
 _causation_id: ContextVar[str | None] = ContextVar("causation_id", default=None)
+_caller_address: ContextVar[str | None] = ContextVar("caller_address", default=None)
 
 
 def correlation_id() -> str | None:
@@ -23,6 +24,21 @@ def correlation_id() -> str | None:
 def causation_id() -> str | None:
     """Return the id of the event that is being handled."""
     return _causation_id.get()
+
+
+def caller_address() -> str | None:
+    """Return the network address that the request came from, for limits; it is never logged."""
+    return _caller_address.get()
+
+
+@contextmanager
+def called_from(address: str | None) -> Iterator[None]:
+    """Within it, limits per address count for this one."""
+    token = _caller_address.set(address)
+    try:
+        yield
+    finally:
+        _caller_address.reset(token)
 
 
 def accept_correlation_id(offered: str | None) -> str:

@@ -59,6 +59,17 @@ class Conflict(TidingsError):
     status = 409
 
 
+class RateLimited(TidingsError):
+    """Asked too often; `retry_after` says for how many seconds not to ask again."""
+
+    code = "RATE_LIMITED"
+    status = 429
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"Too many attempts. Try again in {retry_after} seconds.")
+        self.retry_after = retry_after
+
+
 class PayloadTooLarge(TidingsError):
     """The body is larger than is read."""
 

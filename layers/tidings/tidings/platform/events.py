@@ -25,7 +25,8 @@ EVENT_CLASSES: Final[dict[str, type["Event"]]] = {}
 class Event(BaseModel):
     """What happened, once. Subclasses fix `type` and `source`, and type `data`."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    # What is malformed is logged without its content, which may be personal or a code.
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     specversion: Literal["1.0"] = "1.0"
     id: EventId = Field(default_factory=new_event_id)

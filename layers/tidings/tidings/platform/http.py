@@ -12,9 +12,15 @@ from pydantic_core import to_jsonable_python
 from typing_extensions import TypeVar
 
 from tidings.platform.auth import Principal, Role, authenticate, require
-from tidings.platform.context import accept_correlation_id, correlated, correlation_id
+from tidings.platform.context import (
+    accept_correlation_id,
+    called_from,
+    correlated,
+    correlation_id,
+)
 from tidings.platform.errors import InvalidInput, PayloadTooLarge, TidingsError
 from tidings.platform.invocation import invocation
+from tidings.platform.limits import admit
 from tidings.platform.logging import logger
 from tidings.platform.pagination import Page
 from tidings.platform.problems import Problem, problem_of
@@ -92,6 +98,7 @@ class EndpointContract:
     status: int
     refusals: tuple[type[TidingsError], ...]
     headers: type[BaseModel] | None = None
+    reads_token: bool = True
 
 
 def endpoint(
@@ -103,6 +110,7 @@ def endpoint(
     status: int = 200,
     refusals: tuple[type[TidingsError], ...] = (),
     headers: type[BaseModel] | None = None,
+    reads_token: bool = True,
 ) -> Callable[[Callable[[Request[Any, Any, Any]], Reply]], LambdaHandler]:
     """Make a Lambda handler (API Gateway proxy event) of a function from request to reply.
 
@@ -115,8 +123,10 @@ def endpoint(
         status: the status of success.
         refusals: what the operation may refuse with, beyond bad input and missing rights.
         headers: the model of the headers that are read; a field's alias is the header's name.
+        reads_token: False where it does not matter who calls, and an access token that has
+            expired must not stand in the way.
     """
-    contract = EndpointContract(role, body, query, returns, status, refusals, headers)
+    contract = EndpointContract(role, body, query, returns, status, refusals, headers, reads_token)
 
     def decorate(operation: Callable[[Request[Any, Any, Any]], Reply]) -> LambdaHandler:
         @wraps(operation)
@@ -124,7 +134,7 @@ def endpoint(
             logger.append_keys(aws_request_id=getattr(context, "aws_request_id", None))
             with correlated(accept_correlation_id(header(event, CORRELATION_HEADER))):
                 try:
-                    with invocation():
+                    with called_from(source_address(event)), invocation():
                         reply = operation(_request(event, contract))
                 except Exception as error:  # noqa: BLE001 (problem_of logs what it does not know)
                     return _refusal(problem_of(error))
@@ -142,10 +152,20 @@ def header(event: LambdaEvent, name: str) -> str | None:
     return next((value for key, value in headers.items() if key.lower() == name.lower()), None)
 
 
+def source_address(event: LambdaEvent) -> str | None:
+    """Return the address that API Gateway saw; headers, which anyone can write, do not count."""
+    identity = (event.get("requestContext") or {}).get("identity") or {}
+    address: str | None = identity.get("sourceIp")
+    return address
+
+
 def _request(event: LambdaEvent, contract: EndpointContract) -> Request[Any, Any, Any]:
-    principal = authenticate(header(event, "Authorization"))
+    token = header(event, "Authorization") if contract.reads_token else None
+    principal = authenticate(token)
     if contract.role is not None:
         require(principal, contract.role)
+    if principal is not None:
+        admit(principal)
     parameters = event.get("queryStringParameters") or {}
     return Request(
         body=_body(event, contract.body) if contract.body else None,

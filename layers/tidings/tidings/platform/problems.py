@@ -1,16 +1,18 @@
 """From exceptions to what is said about them: one table for HTTP and GraphQL."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 from pymongo.errors import PyMongoError
+from redis import RedisError
 
 from tidings.platform.database import is_unavailable
-from tidings.platform.errors import TidingsError
+from tidings.platform.errors import RateLimited, TidingsError
 from tidings.platform.logging import logger
 
-RETRY_AFTER_SECONDS = 5
+RETRY_AFTER_SECONDS: Final = 5
+NOT_AVAILABLE: Final = "The service is not available just now. Try again soon."
 
 
 @dataclass(frozen=True)
@@ -21,10 +23,14 @@ class Problem:
     code: str
     message: str
     details: tuple[dict[str, str], ...] = ()
+    # Seconds after which it makes sense to ask again.
+    retry_after: int | None = None
 
     @property
     def headers(self) -> dict[str, str]:
-        return {"Retry-After": str(RETRY_AFTER_SECONDS)} if self.status == 503 else {}
+        if self.retry_after is None:
+            return {}
+        return {"Retry-After": str(self.retry_after)}
 
 
 def problem_of(error: Exception) -> Problem:
@@ -32,14 +38,23 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, TidingsError):
         logger.info("request refused", code=error.code, reason=error.message)
         details = ({"field": error.field, "message": error.message},) if error.field else ()
-        return Problem(error.status, error.code, error.message, details)
+        return Problem(error.status, error.code, error.message, details, _retry_after(error))
     if isinstance(error, ValidationError):
         return _invalid(error)
     if isinstance(error, PyMongoError) and is_unavailable(error):
         logger.exception("MongoDB is out of reach")
-        return Problem(503, "INTERNAL", "The service is not available just now. Try again soon.")
+        return Problem(503, "INTERNAL", NOT_AVAILABLE, retry_after=RETRY_AFTER_SECONDS)
+    if isinstance(error, RedisError):
+        logger.exception("Redis is out of reach, and what it knows is needed here")
+        return Problem(503, "INTERNAL", NOT_AVAILABLE, retry_after=RETRY_AFTER_SECONDS)
     logger.exception("unexpected error")
     return Problem(500, "INTERNAL", "Something went wrong on our side.")
+
+
+def _retry_after(error: TidingsError) -> int | None:
+    if isinstance(error, RateLimited):
+        return error.retry_after
+    return RETRY_AFTER_SECONDS if error.status == 503 else None
 
 
 def _invalid(error: ValidationError) -> Problem:

@@ -1,8 +1,11 @@
 """Secrets Manager: connections and signing keys, read when first needed and kept a while."""
 
+import time
+from datetime import datetime
 from functools import cache
 from typing import Final
 
+import boto3
 from aws_lambda_powertools.utilities import parameters
 from botocore.config import Config
 from pydantic import BaseModel, ConfigDict
@@ -13,6 +16,9 @@ from tidings.platform.settings import settings
 KEYS_MAX_AGE_SECONDS = 60
 # What is wrong with a secret is said without its content: errors are logged.
 SECRET: Final = ConfigDict(frozen=True, hide_input_in_errors=True)
+_CONFIG: Final = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 3})
+
+_refreshed_at = float("-inf")
 
 
 class Connections(BaseModel):
@@ -30,6 +36,8 @@ class SigningKey(BaseModel):
 
     kid: str
     private_key: str
+    # Since when it only verifies; None for the one that signs.
+    retired_at: datetime | None = None
 
 
 class SigningKeys(BaseModel):
@@ -58,13 +66,30 @@ def signing_keys() -> SigningKeys:
     return SigningKeys.model_validate_json(_read(secret, max_age=KEYS_MAX_AGE_SECONDS))
 
 
-def _read(name: str, max_age: int) -> str:
-    value = _provider().get(name, max_age=max_age)
+def refresh_signing_keys(older_than_seconds: float) -> None:
+    """Read the keys anew, unless that was done a shorter time ago."""
+    global _refreshed_at
+    if time.monotonic() - _refreshed_at < older_than_seconds:
+        return
+    _refreshed_at = time.monotonic()
+    _read(settings().signing_keys_secret, max_age=KEYS_MAX_AGE_SECONDS, anew=True)
+
+
+def store_signing_keys(keys: SigningKeys) -> None:
+    """Replace the secret; the functions see it at their next reading."""
+    manager = boto3.client("secretsmanager", config=_CONFIG)
+    manager.put_secret_value(
+        SecretId=settings().signing_keys_secret,
+        SecretString=keys.model_dump_json(exclude_none=True),
+    )
+
+
+def _read(name: str, max_age: int, *, anew: bool = False) -> str:
+    value = _provider().get(name, max_age=max_age, force_fetch=anew)
     assert isinstance(value, str)
     return value
 
 
 @cache
 def _provider() -> parameters.SecretsProvider:
-    config = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 3})
-    return parameters.SecretsProvider(boto_config=config)
+    return parameters.SecretsProvider(boto_config=_CONFIG)

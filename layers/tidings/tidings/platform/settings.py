@@ -21,6 +21,10 @@ class Settings(BaseModel):
     mongodb_uri: str | None = None
     redis_url: str | None = None
     amqp_url: str | None = None
+    calls_per_minute: int = Field(6000, ge=1, description="API calls of one user")
+    address_allowance: int = Field(
+        1, ge=1, description="how many times the limits per network address"
+    )
     function_name: str = Field("local", description="AWS's own name of this function")
 
 

@@ -1,12 +1,13 @@
 """Documents of the users' database."""
 
-from mongoengine import DateTimeField, Document, StringField
+from mongoengine import DateTimeField, DictField, Document, StringField
 
 from tidings.platform.auth import Role
 from tidings.platform.clock import new_id, now
+from tidings.platform.outbox import OutboxDocument
 
 
-class User(Document):
+class User(OutboxDocument):
     """An account. The e-mail address is kept normalised, and is unique."""
 
     id = StringField(primary_key=True, default=new_id)
@@ -14,6 +15,37 @@ class User(Document):
     name = StringField(required=True)
     password_hash = StringField(required=True)
     role = StringField(required=True, choices=[role.value for role in Role])
+    # Only what the person chose; `Preferences` has the defaults.
+    preferences = DictField()
+    verified_at = DateTimeField()
+    # The account was deleted; what is left is anonymous.
+    deleted_at = DateTimeField()
     created_at = DateTimeField(required=True, default=now)
 
-    meta = {"db_alias": "users", "collection": "users"}  # noqa: RUF012
+    meta = {  # noqa: RUF012
+        "db_alias": "users",
+        "collection": "users",
+        "indexes": [("role", "-id")],
+    }
+
+    @property
+    def email_verified(self) -> bool:
+        return self.verified_at is not None
+
+
+class PushToken(Document):
+    """An app on a device that takes push messages; `token_hash` makes it one person's."""
+
+    id = StringField(primary_key=True, default=new_id)
+    user_id = StringField(required=True)
+    platform = StringField(required=True)
+    token = StringField(required=True)
+    token_hash = StringField(required=True, unique=True)
+    device = StringField()
+    created_at = DateTimeField(required=True, default=now)
+
+    meta = {  # noqa: RUF012
+        "db_alias": "users",
+        "collection": "push_tokens",
+        "indexes": [("user_id", "-id")],
+    }

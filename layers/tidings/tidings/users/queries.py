@@ -1,9 +1,14 @@
 """What can be asked about accounts."""
 
-from tidings.platform.auth import Principal, require_self
+from collections.abc import Iterable
+
+from mongoengine import Q
+
+from tidings.platform.auth import Principal, Role, require, require_self
+from tidings.platform.pagination import Page, PageRequest, paginate
 from tidings.users.errors import UserNotFound
 from tidings.users.models import User
-from tidings.users.schemas import UserView
+from tidings.users.schemas import UserFilter, UserView
 
 
 def get_user(user_id: str, *, caller: Principal) -> UserView:
@@ -14,7 +19,36 @@ def get_user(user_id: str, *, caller: Principal) -> UserView:
         UserNotFound: there is none.
     """
     require_self(caller, user_id)
-    user = User.objects(pk=user_id).first()
+    user = User.objects(pk=user_id, deleted_at=None).first()
     if user is None:
         raise UserNotFound
     return UserView.model_validate(user)
+
+
+def get_users(where: UserFilter, page: PageRequest, *, caller: Principal) -> Page[UserView]:
+    """Return a page of the accounts that fit, newest first.
+
+    Raises:
+        Forbidden: the caller is no operator.
+    """
+    require(caller, Role.OPERATOR)
+    found = User.objects(deleted_at=None)
+    if where.search is not None:
+        # mongoengine escapes what is searched for: no pattern comes in from outside.
+        found = found.filter(Q(email__icontains=where.search) | Q(name__icontains=where.search))
+    if where.role is not None:
+        found = found.filter(role=where.role.value)
+    if where.verified is not None:
+        found = (
+            found.filter(verified_at__ne=None) if where.verified else found.filter(verified_at=None)
+        )
+    return paginate(found, page).map(UserView.model_validate)
+
+
+def get_users_by_id(user_ids: Iterable[str], *, caller: Principal) -> dict[str, UserView]:
+    """Return those of the accounts that exist and that the caller may see, in one round trip."""
+    wanted = set(user_ids)
+    if not caller.role.includes(Role.OPERATOR):
+        wanted &= {caller.user_id}
+    found = User.objects(pk__in=list(wanted), deleted_at=None)
+    return {user.id: UserView.model_validate(user) for user in found}

@@ -1,7 +1,8 @@
 """Typed input and output of the users' operations."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from enum import StrEnum
+from typing import Annotated, Final, Literal
 
 from pydantic import (
     AfterValidator,
@@ -11,9 +12,16 @@ from pydantic import (
     Field,
     SecretStr,
     StringConstraints,
+    ValidationInfo,
+    field_validator,
 )
 
 from tidings.platform.auth import Role
+from tidings.platform.pagination import PageRequest
+from tidings.users.password_policy import refuse_guessable
+from tidings.users.preferences import Preferences
+
+INPUT: Final = ConfigDict(extra="forbid", frozen=True)
 
 # NIST SP 800-63B section 5.1.1.2: at least 8 characters; argon2 is bounded by the upper limit.
 PASSWORD_MIN, PASSWORD_MAX = 8, 128
@@ -22,25 +30,37 @@ PASSWORD_MIN, PASSWORD_MAX = 8, 128
 Email = Annotated[EmailStr, Field(max_length=254), AfterValidator(str.lower)]
 NewPassword = Annotated[SecretStr, Field(min_length=PASSWORD_MIN, max_length=PASSWORD_MAX)]
 PersonName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+# No control characters: MongoDB takes no NUL in a pattern.
+SearchText = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$"
+    ),
+]
+# Generous: people type codes with spaces and dashes.
+Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20)]
 
 
-class RegisterUser(BaseModel):
-    """A new account."""
+class WithNewPassword(BaseModel):
+    """A password that its owner chooses; the address is checked first."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = INPUT
 
     email: Email
     password: NewPassword
+
+    @field_validator("password")
+    @classmethod
+    def _not_guessable(cls, password: SecretStr, info: ValidationInfo) -> SecretStr:
+        email = str(info.data.get("email", ""))
+        refuse_guessable(password.get_secret_value(), (email, email.partition("@")[0]))
+        return password
+
+
+class RegisterUser(WithNewPassword):
+    """A new account."""
+
     name: PersonName
-
-
-class Login(BaseModel):
-    """What a person signs in with."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    email: Email
-    password: Annotated[SecretStr, Field(min_length=1, max_length=PASSWORD_MAX)]
 
 
 class Registration(BaseModel):
@@ -48,6 +68,84 @@ class Registration(BaseModel):
 
     email: str
     message: str = "You can sign in with this address now, if it was not registered before."
+
+
+class VerifyEmail(BaseModel):
+    """The code that came by mail."""
+
+    model_config = INPUT
+
+    email: Email
+    code: Code
+
+
+class Login(BaseModel):
+    """What a person signs in with."""
+
+    model_config = INPUT
+
+    email: Email
+    password: Annotated[SecretStr, Field(min_length=1, max_length=PASSWORD_MAX)]
+
+
+class RefreshSession(BaseModel):
+    """The refresh token of the last answer; it works once."""
+
+    model_config = INPUT
+
+    refresh_token: Annotated[SecretStr, Field(min_length=1, max_length=200)]
+
+
+class Logout(BaseModel):
+    """Which sessions to end."""
+
+    model_config = INPUT
+
+    all_sessions: bool = Field(default=False, description="on every device, rather than this one")
+
+
+class RequestPasswordReset(BaseModel):
+    """Whose password was forgotten."""
+
+    model_config = INPUT
+
+    email: Email
+
+
+class ResetPassword(WithNewPassword):
+    """The code that came by mail, and the new password."""
+
+    code: Code
+
+
+class UpdateProfile(BaseModel):
+    """What to change of a profile; what is left out stays as it is."""
+
+    model_config = INPUT
+
+    name: PersonName | None = None
+
+
+class SetUserRole(BaseModel):
+    """What a person may do from now on."""
+
+    model_config = INPUT
+
+    role: Role
+
+
+class UserFilter(BaseModel):
+    """Which accounts; all that is said must hold."""
+
+    model_config = ConfigDict(frozen=True)
+
+    search: SearchText | None = Field(default=None, description="a part of the name or the address")
+    role: Role | None = None
+    verified: bool | None = Field(default=None, description="whether the address is verified")
+
+
+class UserQuery(UserFilter, PageRequest):
+    """Which accounts, and which part of their list."""
 
 
 class UserView(BaseModel):
@@ -59,7 +157,14 @@ class UserView(BaseModel):
     email: str
     name: str
     role: Role
+    email_verified: bool
+    preferences: Preferences
     created_at: datetime
+
+    @field_validator("preferences", mode="before")
+    @classmethod
+    def _with_defaults(cls, chosen: object) -> object:
+        return Preferences.of(dict(chosen)) if isinstance(chosen, dict) else chosen
 
 
 class Session(BaseModel):
@@ -68,4 +173,38 @@ class Session(BaseModel):
     access_token: str
     token_type: Literal["Bearer"] = "Bearer"
     expires_in: int = Field(description="seconds")
+    refresh_token: str = Field(description="works once; the answer has the next one")
     user: UserView
+
+
+class Acknowledgement(BaseModel):
+    """It was done, or will be; the same whether an address is known or not."""
+
+    message: str
+
+
+class PushPlatform(StrEnum):
+    IOS = "ios"
+    ANDROID = "android"
+    WEB = "web"
+
+
+class RegisterPushToken(BaseModel):
+    """What the device's push service gave the app."""
+
+    model_config = INPUT
+
+    platform: PushPlatform
+    token: Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]+$", max_length=4096)]
+    device: PersonName | None = Field(default=None, description="what the person calls it")
+
+
+class PushTokenView(BaseModel):
+    """A device that takes push messages; its token is not shown again."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    platform: PushPlatform
+    device: str | None
+    created_at: datetime

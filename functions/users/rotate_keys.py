@@ -1,0 +1,13 @@
+"""Invoked by an operator of the AWS account (`make rotate-keys`), never through the API."""
+
+from typing import Any
+
+from tidings.platform.clock import new_event_id
+from tidings.platform.context import correlated
+from tidings.platform.keys import rotate_signing_keys
+
+
+def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    with correlated(new_event_id()):
+        keys = rotate_signing_keys()
+    return {"current": keys.current, "keys": [key.kid for key in keys.keys]}

@@ -1,0 +1,60 @@
+"""What happens to an account is told in its inbox; codes are not."""
+
+import pytest
+from notifications.notifications import handler
+
+from tests.integration.builders import CONTEXT, Queues, a_person
+from tests.integration.users.people import as_principal, registered, reset_code, verification_code
+from tidings.notifications.queries import get_user_notifications
+from tidings.platform.auth import Role
+from tidings.platform.pagination import PageRequest
+from tidings.platform.relay import publish_stored
+from tidings.users.models import User
+from tidings.users.operations import update_user_preferences
+from tidings.users.preferences import UpdatePreferences
+from tidings.users.registration import verify_email
+from tidings.users.schemas import VerifyEmail
+
+pytestmark = pytest.mark.usefixtures("keys")
+QUEUE = "notifications"
+
+
+def told(user: User) -> list[tuple[str, str]]:
+    page = PageRequest.model_validate({"limit": 100})
+    inbox = get_user_notifications(user.id, page, caller=a_person(Role.OPERATOR))
+    return [(each.kind, each.body) for each in inbox.items]
+
+
+def deliver(queues: Queues, count: int) -> None:
+    """Publish what is stored and let the consumer have it, twice."""
+    publish_stored()
+    event = queues.event_of(QUEUE, queues.take(QUEUE, count))
+    for _ in range(2):
+        handler(event, CONTEXT)
+
+
+def test_account_is_followed_from_welcome_to_reset_and_codes_stay_secret(queues: Queues) -> None:
+    user = registered()
+    codes = [verification_code(user)]
+    deliver(queues, 1)
+    verify_email(VerifyEmail(email=user.email, code=codes[0]))
+    deliver(queues, 1)
+    codes.append(reset_code(user))
+    deliver(queues, 1)
+    assert [kind for kind, _ in told(user)] == [
+        "user.password_reset_requested",
+        "user.verified",
+        "user.registered",
+    ]
+    assert not [code for code in codes if code in str(told(user))]
+    assert User.objects.get(pk=user.id).outbox == []
+
+
+def test_changed_preferences_tell_nobody_anything(queues: Queues) -> None:
+    user = registered()
+    deliver(queues, 1)
+    changed = UpdatePreferences(language="de")
+    update_user_preferences(user.id, changed, caller=as_principal(user))
+    deliver(queues, 1)
+    assert [kind for kind, _ in told(user)] == ["user.registered"]
+    assert queues.is_empty("failed-messages")

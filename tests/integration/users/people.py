@@ -1,0 +1,58 @@
+"""What tests of accounts are made of: people, their sessions, and the codes in their events."""
+
+import json
+from typing import Any
+
+from tests.integration.builders import PASSWORD, an_address
+from tidings.platform.auth import Principal, Role
+from tidings.users.models import User
+from tidings.users.password_reset import request_password_reset
+from tidings.users.registration import register_user
+from tidings.users.schemas import Login, RegisterUser, RequestPasswordReset, Session
+from tidings.users.sessions import login
+
+
+def new(email: str, password: str = PASSWORD, name: str = "Ada") -> RegisterUser:
+    return RegisterUser.model_validate({"email": email, "password": password, "name": name})
+
+
+def registered(name: str = "Ada", email: str | None = None) -> User:
+    """Return a new customer's account."""
+    address = email or an_address()
+    register_user(new(address, name=name))
+    return account(address)
+
+
+def account(email: str) -> User:
+    user: User = User.objects.get(email=email)
+    return user
+
+
+def sign_in(email: str, password: str = PASSWORD) -> Session:
+    return login(Login.model_validate({"email": email, "password": password}))
+
+
+def as_principal(user: User) -> Principal:
+    return Principal(user_id=user.id, role=Role(user.role))
+
+
+def stored_events() -> list[dict[str, Any]]:
+    """Return the events that wait in accounts, as they will be published, oldest first."""
+    entries = [entry for each in User.objects for entry in each.outbox]
+    return [json.loads(entry.body) for entry in sorted(entries, key=lambda entry: entry.time)]
+
+
+def event_of(user: User, event_type: str) -> dict[str, Any]:
+    """Return the newest event of that type that waits in an account."""
+    events = [each for each in stored_events() if each["subject"] == user.id]
+    return next(each for each in reversed(events) if each["type"] == event_type)
+
+
+def verification_code(user: User) -> str:
+    return str(event_of(user, "user.registered")["data"]["verification_code"])
+
+
+def reset_code(user: User) -> str:
+    """Ask for a code and return it."""
+    request_password_reset(RequestPasswordReset(email=user.email))
+    return str(event_of(user, "user.password_reset_requested")["data"]["reset_code"])

@@ -1,0 +1,242 @@
+"""Profiles, roles, deletion, and the list of accounts."""
+
+import pytest
+
+from tests.integration.builders import PASSWORD, a_person, an_address, at_once
+from tests.integration.users.people import (
+    account,
+    as_principal,
+    new,
+    registered,
+    sign_in,
+    stored_events,
+)
+from tidings.platform import cache
+from tidings.platform.auth import Principal, Role, verify_access_token
+from tidings.platform.clock import new_id
+from tidings.platform.errors import Forbidden, Unauthenticated
+from tidings.platform.limits import admit
+from tidings.platform.pagination import PageRequest
+from tidings.users.errors import OwnRole, SessionEnded, UserNotFound, WrongCredentials
+from tidings.users.models import PushToken, User
+from tidings.users.operations import delete_account, set_user_role, update_profile
+from tidings.users.push_tokens import register_push_token
+from tidings.users.queries import get_user, get_users, get_users_by_id
+from tidings.users.registration import register_user
+from tidings.users.schemas import (
+    RefreshSession,
+    RegisterPushToken,
+    SetUserRole,
+    UpdateProfile,
+    UserFilter,
+)
+from tidings.users.sessions import refresh_session
+
+pytestmark = pytest.mark.usefixtures("keys")
+
+OPERATOR = a_person(Role.OPERATOR)
+ADMIN = a_person(Role.ADMIN)
+EVERYBODY = PageRequest.model_validate({"limit": 100})
+
+
+def names(caller: Principal = OPERATOR, **where: object) -> list[str]:
+    page = get_users(UserFilter.model_validate(where), EVERYBODY, caller=caller)
+    return [user.name for user in page.items]
+
+
+# -------------------------------------------------------------------- the profile
+
+
+def test_person_changes_their_name() -> None:
+    user = registered("Ada")
+    view = update_profile(user.id, UpdateProfile(name="Countess"), caller=as_principal(user))
+    assert view.name == account(user.email).name == "Countess"
+
+
+def test_what_is_left_out_stays() -> None:
+    user = registered("Ada")
+    assert update_profile(user.id, UpdateProfile(), caller=as_principal(user)).name == "Ada"
+
+
+@pytest.mark.parametrize("caller", [a_person(), OPERATOR, ADMIN], ids=lambda each: each.role)
+def test_profile_is_changed_by_its_owner_only(caller: Principal) -> None:
+    user = registered("Ada")
+    with pytest.raises(Forbidden):
+        update_profile(user.id, UpdateProfile(name="Eve"), caller=caller)
+    assert account(user.email).name == "Ada"
+
+
+# ---------------------------------------------------------------------- the roles
+
+
+def test_administrator_makes_an_operator_who_signs_in_again() -> None:
+    user = registered()
+    session = sign_in(user.email)
+    view = set_user_role(user.id, SetUserRole(role=Role.OPERATOR), caller=ADMIN)
+    assert view.role is Role.OPERATOR
+    with pytest.raises(Unauthenticated):
+        admit(verify_access_token(session.access_token))
+    with pytest.raises(SessionEnded):
+        refresh_session(RefreshSession.model_validate({"refresh_token": session.refresh_token}))
+    again = verify_access_token(sign_in(user.email).access_token)
+    assert again.role is Role.OPERATOR
+    admit(again)
+
+
+@pytest.mark.parametrize("caller", [a_person(), OPERATOR], ids=lambda each: each.role)
+def test_role_is_set_by_administrators_only(caller: Principal) -> None:
+    user = registered()
+    with pytest.raises(Forbidden):
+        set_user_role(user.id, SetUserRole(role=Role.ADMIN), caller=caller)
+    assert account(user.email).role == "customer"
+
+
+def test_nobody_sets_their_own_role() -> None:
+    user = registered()
+    User.objects(pk=user.id).update_one(set__role="admin")
+    for role in Role:
+        with pytest.raises(OwnRole):
+            set_user_role(user.id, SetUserRole(role=role), caller=as_principal(account(user.email)))
+    assert account(user.email).role == "admin"
+
+
+def test_role_of_nobody_is_not_set() -> None:
+    with pytest.raises(UserNotFound):
+        set_user_role(new_id(), SetUserRole(role=Role.ADMIN), caller=ADMIN)
+
+
+# ------------------------------------------------------------------------ deletion
+
+
+def test_deleted_account_keeps_nothing_of_the_person() -> None:
+    user = registered("Ada Lovelace")
+    caller = as_principal(user)
+    token = RegisterPushToken.model_validate({"platform": "ios", "token": "secret-token"})
+    register_push_token(user.id, token, caller=caller)
+    delete_account(user.id, caller=caller)
+    left = str(User.objects.get(pk=user.id).to_mongo())
+    for personal in (user.email, user.email.partition("@")[0], "Ada", "argon2", "code"):
+        assert personal not in left
+    assert PushToken.objects.count() == 0
+    assert stored_events() == []
+    assert not list(cache.client().scan_iter(cache.key("code", "*")))
+
+
+def test_deleted_person_is_signed_out_and_cannot_sign_in() -> None:
+    user = registered()
+    session = sign_in(user.email)
+    delete_account(user.id, caller=as_principal(user))
+    with pytest.raises(Unauthenticated):
+        admit(verify_access_token(session.access_token))
+    with pytest.raises(SessionEnded):
+        refresh_session(RefreshSession.model_validate({"refresh_token": session.refresh_token}))
+    with pytest.raises(WrongCredentials):
+        sign_in(user.email)
+    with pytest.raises(WrongCredentials):
+        sign_in(f"{user.id}@deleted.invalid".replace(".invalid", ".example.com"), "-")
+
+
+def test_deleted_account_is_not_there_for_anybody() -> None:
+    user = registered()
+    delete_account(user.id, caller=as_principal(user))
+    for caller in (as_principal(user), OPERATOR):
+        with pytest.raises(UserNotFound):
+            get_user(user.id, caller=caller)
+    assert names() == []
+    assert get_users_by_id([user.id], caller=OPERATOR) == {}
+    for change in (
+        lambda: update_profile(user.id, UpdateProfile(name="Eve"), caller=as_principal(user)),
+        lambda: set_user_role(user.id, SetUserRole(role=Role.ADMIN), caller=ADMIN),
+        lambda: delete_account(user.id, caller=as_principal(user)),
+    ):
+        with pytest.raises(UserNotFound):
+            change()
+
+
+def test_address_of_a_deleted_account_is_free() -> None:
+    user = registered()
+    delete_account(user.id, caller=as_principal(user))
+    register_user(new(user.email))
+    assert sign_in(user.email, PASSWORD).user.id != user.id
+
+
+@pytest.mark.parametrize("caller", [a_person(), OPERATOR], ids=lambda each: each.role)
+def test_account_of_another_is_deleted_by_administrators_only(caller: Principal) -> None:
+    user = registered()
+    with pytest.raises(Forbidden):
+        delete_account(user.id, caller=caller)
+    assert sign_in(user.email)
+    delete_account(user.id, caller=ADMIN)
+    assert User.objects(deleted_at=None).count() == 0
+
+
+def test_account_is_deleted_once_at_once() -> None:
+    user = registered()
+
+    def attempt() -> bool:
+        try:
+            delete_account(user.id, caller=as_principal(user))
+        except UserNotFound:
+            return False
+        return True
+
+    assert sum(at_once([attempt] * 4)) == 1
+
+
+# ------------------------------------------------------------------------ the list
+
+
+def test_operators_see_all_newest_first() -> None:
+    for name in ("Ada", "Grace", "Edsger"):
+        registered(name)
+    assert names() == ["Edsger", "Grace", "Ada"]
+    assert names(ADMIN) == names()
+
+
+def test_customers_see_no_list() -> None:
+    registered()
+    with pytest.raises(Forbidden):
+        names(a_person())
+
+
+def test_list_is_searched_by_name_and_address_in_any_case() -> None:
+    registered("Ada Lovelace", "first@example.com")
+    registered("Grace Hopper", "second@example.org")
+    assert names(search="LOVE") == ["Ada Lovelace"]
+    assert names(search="example.ORG") == ["Grace Hopper"]
+    assert names(search="nobody") == []
+
+
+@pytest.mark.parametrize("pattern", [".*", "^A", "a|b", "(", "[a-z]+", "\\", "$where", "{$gt:''}"])
+def test_search_takes_no_patterns(pattern: str) -> None:
+    registered("Ada", "first@example.com")
+    assert names(search=pattern) == []
+
+
+def test_list_is_filtered_by_role_and_verification() -> None:
+    registered("Ada")
+    other = registered("Grace")
+    User.objects(pk=other.id).update_one(set__role="operator", set__verified_at=other.created_at)
+    assert names(role="operator") == names(verified=True) == ["Grace"]
+    assert names(role="customer") == names(verified=False) == ["Ada"]
+    assert names(role="customer", verified=True) == []
+    assert names(search="a", role="operator", verified=True) == ["Grace"]
+
+
+def test_list_comes_in_pages() -> None:
+    for number in range(5):
+        registered(f"Person {number}", an_address())
+    first = get_users(UserFilter(), PageRequest.model_validate({"limit": 2}), caller=OPERATOR)
+    after = PageRequest.model_validate({"limit": 2, "after": first.cursors[-1]})
+    second = get_users(UserFilter(), after, caller=OPERATOR)
+    assert [user.name for user in (*first.items, *second.items)] == [
+        f"Person {number}" for number in (4, 3, 2, 1)
+    ]
+    assert (first.total, first.has_next, second.has_next) == (5, True, True)
+
+
+def test_many_accounts_are_read_at_once_and_each_sees_their_own() -> None:
+    one, other = registered("Ada"), registered("Grace")
+    wanted = [one.id, other.id, new_id()]
+    assert set(get_users_by_id(wanted, caller=OPERATOR)) == {one.id, other.id}
+    assert set(get_users_by_id(wanted, caller=as_principal(one))) == {one.id}

@@ -1,0 +1,136 @@
+"""Proving that one reads the account's address."""
+
+import pytest
+
+from tests.integration.builders import an_address, at_once
+from tests.integration.users.people import (
+    account,
+    event_of,
+    new,
+    registered,
+    sign_in,
+    stored_events,
+    verification_code,
+)
+from tidings.platform import cache
+from tidings.platform.context import called_from
+from tidings.platform.errors import RateLimited
+from tidings.users import codes, throttle
+from tidings.users.errors import WrongCode
+from tidings.users.models import User
+from tidings.users.registration import create_admin, register_user, verify_email
+from tidings.users.schemas import VerifyEmail
+
+pytestmark = pytest.mark.usefixtures("keys")
+
+
+def verify(email: str, code: str) -> bool:
+    try:
+        verify_email(VerifyEmail(email=email, code=code))
+    except WrongCode:
+        return False
+    return True
+
+
+def verified_events() -> list[str]:
+    return [each["subject"] for each in stored_events() if each["type"] == "user.verified"]
+
+
+def test_registration_announces_a_code_that_verifies_the_address() -> None:
+    user = registered()
+    assert not user.email_verified
+    assert verify(user.email, verification_code(user))
+    assert account(user.email).email_verified
+    assert verified_events() == [user.id]
+
+
+def test_person_may_sign_in_before() -> None:
+    user = registered()
+    assert sign_in(user.email).user.email_verified is False
+
+
+@pytest.mark.parametrize("change", [str.lower, lambda code: f" {code[:4]}-{code[4:]} "])
+def test_code_is_taken_as_people_type_it(change: object) -> None:
+    user = registered()
+    assert verify(user.email, change(verification_code(user)))  # type: ignore[operator]
+
+
+def test_code_works_once() -> None:
+    user = registered()
+    code = verification_code(user)
+    assert [verify(user.email, code), verify(user.email, code)] == [True, False]
+    assert verified_events() == [user.id]
+
+
+def test_code_at_once_works_once() -> None:
+    user = registered()
+    code = verification_code(user)
+    assert sum(at_once([lambda: verify(user.email, code)] * 4)) == 1
+    assert verified_events() == [user.id]
+
+
+def test_code_dies_of_wrong_attempts() -> None:
+    user = registered()
+    for _ in range(codes.MAX_ATTEMPTS):
+        assert not verify(user.email, "00000000")
+    assert not verify(user.email, verification_code(user))
+    assert not account(user.email).email_verified
+
+
+def test_code_is_for_its_owner_only() -> None:
+    one, other = registered(), registered()
+    assert not verify(other.email, verification_code(one))
+    assert not account(other.email).email_verified
+
+
+def test_unknown_address_is_told_as_a_wrong_code() -> None:
+    assert not verify(an_address(), "00000000")
+
+
+def test_code_expires_and_is_not_kept_in_clear() -> None:
+    user = registered()
+    (key,) = cache.client().scan_iter(cache.key("code", "*"))
+    assert 0 < cache.client().ttl(key) <= codes.VERIFICATION.seconds
+    stored = cache.client().hgetall(key)
+    assert verification_code(user) not in str(stored)
+    assert str(stored["hash"]).startswith("$argon2id$")
+
+
+def test_event_tells_of_the_person_no_more_than_needed() -> None:
+    user = registered()
+    data = event_of(user, "user.registered")["data"]
+    assert data.keys() == {"user_id", "verification_code", "code_expires_at"}
+
+
+def test_known_address_gets_no_second_code_and_no_event() -> None:
+    user = registered()
+    register_user(new(user.email))
+    assert [each["type"] for each in stored_events()] == ["user.registered"]
+    assert len(list(cache.client().scan_iter(cache.key("code", "*")))) == 1
+
+
+def test_too_many_registrations_from_one_address_are_refused_and_make_nothing() -> None:
+    with called_from("192.0.2.7"):
+        for _ in range(throttle.REGISTRATIONS_OF_ADDRESS.times):
+            throttle.REGISTRATIONS_OF_ADDRESS.take_for_address()
+        with pytest.raises(RateLimited) as refused:
+            register_user(new(an_address()))
+    assert 0 < refused.value.retry_after <= 3600
+    assert User.objects.count() == 0
+    with called_from("192.0.2.8"):
+        register_user(new(an_address()))
+
+
+def test_codes_are_tried_so_often_only_whether_the_account_exists_or_not() -> None:
+    for email in (registered().email, an_address()):
+        for _ in range(throttle.CODES_TRIED_FOR_ACCOUNT.times):
+            throttle.CODES_TRIED_FOR_ACCOUNT.take(email)
+        with pytest.raises(RateLimited):
+            verify(email, "00000000")
+
+
+def test_administrator_is_made_without_a_code_or_an_event() -> None:
+    email = an_address()
+    create_admin(new(email))
+    assert account(email).email_verified
+    assert stored_events() == []

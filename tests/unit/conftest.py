@@ -1,0 +1,25 @@
+"""No unit test reaches Redis or Secrets Manager by the way."""
+
+import pytest
+
+from tidings.platform import auth, limits
+from tidings.platform.auth import Principal
+
+
+@pytest.fixture(autouse=True)
+def no_limits(monkeypatch: pytest.MonkeyPatch) -> list[Principal]:
+    """Let everybody in; the list says who came."""
+    admitted: list[Principal] = []
+    for module in ("tidings.platform.http", "app"):
+        monkeypatch.setattr(f"{module}.admit", admitted.append)
+    return admitted
+
+
+@pytest.fixture(autouse=True)
+def no_reading_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auth, "refresh_signing_keys", lambda _: None)
+
+
+@pytest.fixture(autouse=True)
+def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "_resting_until", 0.0)

@@ -1,0 +1,98 @@
+"""What the operations of accounts take."""
+
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from tidings.users.schemas import (
+    Logout,
+    RefreshSession,
+    RegisterPushToken,
+    RegisterUser,
+    RequestPasswordReset,
+    ResetPassword,
+    SetUserRole,
+    UpdateProfile,
+    UserFilter,
+    UserQuery,
+    VerifyEmail,
+)
+
+VALID: dict[type[BaseModel], dict[str, Any]] = {
+    RegisterUser: {"email": "a@example.com", "password": "correct horse", "name": "Ada"},
+    VerifyEmail: {"email": "a@example.com", "code": "7K2M9QXA"},
+    RefreshSession: {"refresh_token": "x"},
+    Logout: {"all_sessions": True},
+    RequestPasswordReset: {"email": "a@example.com"},
+    ResetPassword: {"email": "a@example.com", "code": "7K2M9QXA", "password": "correct horse"},
+    UpdateProfile: {"name": "Ada"},
+    SetUserRole: {"role": "operator"},
+    RegisterPushToken: {"platform": "ios", "token": "abc", "device": "phone"},
+}
+OPERATORS: list[object] = [{"$gt": ""}, ["x"], {"$ne": None}, {"$regex": ".*"}]
+
+
+@pytest.mark.parametrize("model", VALID, ids=lambda each: each.__name__)
+def test_no_query_operator_comes_in(model: type[BaseModel]) -> None:
+    model.model_validate(VALID[model])
+    for field in VALID[model]:
+        for operator in OPERATORS:
+            with pytest.raises(ValidationError):
+                model.model_validate(VALID[model] | {field: operator})
+
+
+@pytest.mark.parametrize("model", VALID, ids=lambda each: each.__name__)
+def test_unknown_fields_and_endless_strings_are_refused(model: type[BaseModel]) -> None:
+    with pytest.raises(ValidationError):
+        model.model_validate(VALID[model] | {"role_": "admin", "is_admin": True})
+    for field, value in VALID[model].items():
+        if isinstance(value, str):
+            with pytest.raises(ValidationError):
+                model.model_validate(VALID[model] | {field: "x" * 1_000_000})
+
+
+@pytest.mark.parametrize("model", [RegisterUser, ResetPassword], ids=lambda each: each.__name__)
+@pytest.mark.parametrize("password", ["iloveyou", "12345678", "a@example.com", "tidings123"])
+def test_guessable_password_is_refused_by_name(model: type[BaseModel], password: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        model.model_validate(VALID[model] | {"password": password})
+    assert refused.value.errors()[0]["loc"] == ("password",)
+    assert password not in str(refused.value.errors(include_input=False, include_context=False))
+
+
+def test_secrets_are_not_shown() -> None:
+    for model in (RegisterUser, ResetPassword, RefreshSession):
+        shown = repr(model.model_validate(VALID[model] | {}))
+        assert "correct horse" not in shown
+        assert "'x'" not in shown
+
+
+@pytest.mark.parametrize("token", ["", "with space", "line\nbreak", "größe", "\x00"])
+def test_push_token_is_printable(token: str) -> None:
+    with pytest.raises(ValidationError):
+        RegisterPushToken.model_validate({"platform": "ios", "token": token})
+
+
+def test_filters_come_from_a_query_string() -> None:
+    query = UserQuery.model_validate(
+        {"search": " ada ", "role": "admin", "verified": "true", "limit": "5", "page": "2"}
+    )
+    assert (query.search, query.role, query.verified) == ("ada", "admin", True)
+    assert (query.limit, query.page) == (5, 2)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"role": "god"},
+        {"verified": "perhaps"},
+        {"search": " "},
+        {"search": "a\x00b"},
+        {"search": "\ud800"},
+        {"search": {"$ne": ""}},
+    ],
+)
+def test_bad_filters_are_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        UserFilter.model_validate(change)

@@ -1,0 +1,96 @@
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from tidings.users.preferences import Preferences, UpdatePreferences
+
+
+def test_defaults_tell_of_orders_everywhere_and_advertise_nowhere_but_in_the_inbox() -> None:
+    defaults = Preferences()
+    assert set(defaults.orders.model_dump().values()) == {True}
+    for advertising in (defaults.promotions, defaults.recommendations):
+        assert (advertising.inbox, advertising.email, advertising.push) == (True, False, False)
+    assert defaults.quiet_hours is None
+
+
+def test_choices_change_the_defaults_they_name() -> None:
+    chosen = Preferences.of({"tasks": {"email": True}, "language": "de"})
+    assert chosen.tasks.model_dump() == Preferences().tasks.model_dump() | {"email": True}
+    assert chosen.language == "de"
+    assert chosen.stock == Preferences().stock
+
+
+def test_quiet_hours_replace_none() -> None:
+    night = {"start": "22:00", "end": "07:00"}
+    assert Preferences.of({"quiet_hours": night}).model_dump()["quiet_hours"] == night
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, {}),
+        ({"promotions": {}}, {}),
+        ({"promotions": None, "language": None}, {}),
+        ({"promotions": {"email": True, "push": None}}, {"promotions.email": True}),
+        ({"quiet_hours": None}, {"quiet_hours": None}),
+        ({"digest": "weekly"}, {"digest": "weekly"}),
+        (
+            {"quiet_hours": {"start": "22:00", "end": "07:00"}},
+            {"quiet_hours": {"start": "22:00", "end": "07:00"}},
+        ),
+    ],
+)
+def test_changes_are_what_was_named(given: dict[str, Any], expected: dict[str, Any]) -> None:
+    assert UpdatePreferences.model_validate(given).changes() == expected
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires"])
+def test_time_zones_of_the_database_are_taken(zone: str) -> None:
+    assert UpdatePreferences(time_zone=zone).time_zone == zone
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"time_zone": "Mars/Olympus"},
+        {"time_zone": "../../etc/passwd"},
+        {"time_zone": "/etc/localtime"},
+        {"time_zone": "America"},
+        {"time_zone": ""},
+        {"time_zone": "\x00"},
+        {"time_zone": "x" * 1000},
+        {"quiet_hours": {"start": "22:00", "end": "22:00"}},
+        {"quiet_hours": {"start": "24:00", "end": "07:00"}},
+        {"quiet_hours": {"start": "7:00", "end": "08:00"}},
+        {"quiet_hours": {"start": "22:00"}},
+        {"quiet_hours": {"start": "22:00", "end": "07:00", "days": []}},
+        {"language": "german"},
+        {"language": "de_DE"},
+        {"digest": "hourly"},
+        {"orders": {"inbox": "perhaps"}},
+        {"orders": {"sms": True}},
+        {"orders": True},
+        {"newsletters": {"email": True}},
+        {"promotions": {"$set": True}},
+    ],
+    ids=str,
+)
+def test_bad_choices_are_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        UpdatePreferences.model_validate(change)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["orders", "promotions", "recommendations", "tasks", "stock"]),
+        st.dictionaries(st.sampled_from(["inbox", "email", "push"]), st.booleans()),
+    )
+)
+def test_what_is_chosen_is_what_is_kept(chosen: dict[str, dict[str, bool]]) -> None:
+    kept = Preferences.of(chosen).model_dump()
+    for path, on in UpdatePreferences.model_validate(chosen).changes().items():
+        kind, channel = path.split(".")
+        assert kept[kind][channel] is on
