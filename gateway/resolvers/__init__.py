@@ -10,7 +10,9 @@ Resolver = Callable[..., Any]
 # Field of Query or Mutation -> resolver. A test compares it with schema.graphql.
 QUERIES: Final[dict[str, Resolver]] = {
     "me": users.me,
+    "getProduct": products.get_product,
     "getProducts": products.get_products,
+    "getStockHistory": products.get_stock_history,
     "getOrder": orders.get_order,
     "getUserNotifications": notifications.get_user_notifications,
 }
@@ -18,6 +20,8 @@ MUTATIONS: Final[dict[str, Resolver]] = {
     "registerUser": users.register_user,
     "login": users.login,
     "createProduct": products.create_product,
+    "updateProduct": products.update_product,
+    "adjustStock": products.adjust_stock,
     "placeOrder": orders.place_order,
     "markNotificationRead": notifications.mark_notification_read,
 }

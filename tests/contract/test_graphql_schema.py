@@ -27,7 +27,15 @@ from tidings.orders.schemas import (
     PlaceOrderItem,
     TransitionView,
 )
-from tidings.products.schemas import CreateProduct, Money, ProductView
+from tidings.products.schemas import (
+    AdjustStock,
+    CreateProduct,
+    Money,
+    ProductFilter,
+    ProductView,
+    StockMovementView,
+    UpdateProduct,
+)
 from tidings.users.schemas import Login, RegisterUser, Registration, Session, UserView
 
 SCHEMA = build_schema(SCHEMA_FILE.read_text())
@@ -44,14 +52,17 @@ OBJECTS: dict[str, list[type]] = {
     "Session": [Session],
     "Money": [Money, Amount],
     "Product": [ProductView],
+    "StockMovement": [StockMovementView],
     "Order": [OrderView],
     "OrderItem": [OrderItemView],
     "OrderTransition": [TransitionView],
     "Notification": [NotificationView],
     "PageInfo": [PageInfo],
     "ProductConnection": [Connection],
+    "StockMovementConnection": [Connection],
     "NotificationConnection": [Connection],
     "ProductEdge": [Edge],
+    "StockMovementEdge": [Edge],
     "NotificationEdge": [Edge],
 }
 INPUTS: dict[str, type[BaseModel]] = {
@@ -59,6 +70,9 @@ INPUTS: dict[str, type[BaseModel]] = {
     "LoginInput": Login,
     "MoneyInput": Money,
     "CreateProductInput": CreateProduct,
+    "UpdateProductInput": UpdateProduct,
+    "AdjustStockInput": AdjustStock,
+    "ProductFilterInput": ProductFilter,
     "PlaceOrderInput": PlaceOrder,
     "PlaceOrderItemInput": PlaceOrderItem,
 }

@@ -16,6 +16,7 @@ PUBLIC_ROUTES = {
     "POST /api/v1/register",
     "POST /api/v1/login",
     "GET /api/v1/products",
+    "GET /api/v1/products/{product_id}",
     "GET /health",
     "GET /api/v1/health",
     "GET /.well-known/jwks.json",
@@ -24,7 +25,12 @@ PUBLIC_ROUTES = {
     "POST /graphql",
     "GET /graphql",
 }
-PUBLIC_FIELDS = {"Query.getProducts", "Mutation.registerUser", "Mutation.login"}
+PUBLIC_FIELDS = {
+    "Query.getProduct",
+    "Query.getProducts",
+    "Mutation.registerUser",
+    "Mutation.login",
+}
 # These read no request, so they have no frame to declare it in.
 FRAMELESS = {"GetJwks", "Gateway"}
 
@@ -78,7 +84,11 @@ def test_twins_ask_for_the_same_role() -> None:
         "Mutation.login": "POST /api/v1/login",
         "Query.me": "GET /api/v1/users/{user_id}",
         "Mutation.createProduct": "POST /api/v1/products",
+        "Mutation.updateProduct": "PATCH /api/v1/products/{product_id}",
+        "Mutation.adjustStock": "POST /api/v1/products/{product_id}/stock",
+        "Query.getProduct": "GET /api/v1/products/{product_id}",
         "Query.getProducts": "GET /api/v1/products",
+        "Query.getStockHistory": "GET /api/v1/products/{product_id}/stock",
         "Mutation.placeOrder": "POST /api/v1/orders",
         "Query.getOrder": "GET /api/v1/orders/{order_id}",
         "Query.getUserNotifications": "GET /api/v1/notifications/{user_id}",

@@ -11,9 +11,12 @@ from tidings.platform.logging import logger
 
 
 def notify(event: Event) -> None:
-    """Put what an event has to say into the inbox of the person it concerns, once."""
+    """Put what an event has to say into the inbox of the person it concerns, if any, once."""
     rule = RULES[type(event)]
     user_id = rule.audience(event)
+    if user_id is None:
+        logger.info("nobody to tell", kind=rule.kind, event_id=event.id)
+        return
     notification = Notification(
         user_id=user_id,
         kind=rule.kind,

@@ -54,6 +54,23 @@ class OrderRejected(Event):
     data: OrderRejectedData
 
 
+class OrderCancelledData(EventData):
+    order_id: str
+    customer_id: str
+    reason: str
+
+
+class OrderCancelled(Event):
+    """An order is off; what was set aside for it is free again.
+
+    It may come a second time, with the same id, for stock that was set aside too late.
+    """
+
+    source: Literal["tidings/orders"] = "tidings/orders"
+    type: Literal["order.cancelled"] = "order.cancelled"
+    data: OrderCancelledData
+
+
 class OrderStatusDueData(EventData):
     order_id: str
     customer_id: str

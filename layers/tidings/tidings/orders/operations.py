@@ -73,6 +73,11 @@ def reject_order(order_id: str, *, reason: str) -> None:
     _decide(order_id, OrderState.REJECTED, event, reason=reason)
 
 
+def note_stock_released(order_id: str) -> None:
+    """Note that nothing is set aside any more for an order that is off."""
+    logger.info("stock of an order was released", order_id=order_id)
+
+
 def _decide(order_id: str, state: OrderState, event: Event, reason: str | None = None) -> None:
     """Move an order from `placed` on, exactly once."""
     order = outbox.change(
