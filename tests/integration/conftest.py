@@ -25,12 +25,13 @@ from tidings.notifications.models import Notification
 from tidings.orders.models import Order
 from tidings.platform import auth, broker, cache, database, outbox, secrets, settings
 from tidings.platform.secrets import SigningKeys
-from tidings.products.models import Product, Reservation
+from tidings.products import shelf
+from tidings.products.models import Product, Reservation, StockMovement
 from tidings.users.models import User
 from tidings_local import topology
 
 FOLDERS = {"users", "products", "orders", "notifications", "platform", "gateway"}
-DOCUMENTS = (User, Product, Reservation, Order, Notification)
+DOCUMENTS = (User, Product, StockMovement, Reservation, Order, Notification)
 
 
 class RabbitAdmin:
@@ -122,6 +123,7 @@ def start_afresh(request: pytest.FixtureRequest) -> None:
     outbox.take_stored()
     for document in DOCUMENTS:
         document._get_collection().delete_many({})  # not dropped: indexes stay
+    shelf.forget_pages()
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ from typing import Any, Final, Generic, TypeVar
 
 import redis
 from pydantic import TypeAdapter, ValidationError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from tidings.platform.clock import new_event_id
 from tidings.platform.logging import logger
@@ -40,6 +42,8 @@ def client() -> "redis.Redis":
         connections().redis_url,
         socket_connect_timeout=TIMEOUT_SECONDS,
         socket_timeout=TIMEOUT_SECONDS,
+        # The library's own retries take seconds; one is enough for a Redis that restarted.
+        retry=Retry(NoBackoff(), 1),
         decode_responses=True,
     )
 
@@ -79,9 +83,10 @@ class ReadThrough(Generic[Value]):
         leases = self._take_leases(missing)
         if leases is not None:
             found |= self._wait_for([key for key in missing if key not in leases])
-        loaded = load([key for key in keys if key not in found])
-        self._fill(leases or {}, loaded)
-        found |= loaded
+        if still_missing := [key for key in missing if key not in found]:
+            loaded = load(still_missing)
+            self._fill(leases or {}, loaded)
+            found |= loaded
         return {key: found[key] for key in keys if key in found}
 
     def forget(self, keys: Iterable[str]) -> None:
