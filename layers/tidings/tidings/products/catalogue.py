@@ -74,7 +74,7 @@ def matching(wanted: ProductFilter, caller: Principal | None) -> Any:
     given = {name: value for name, value in terms.items() if value is not None}
     found = Product.objects(**_states(wanted.state, caller), **given)
     if wanted.in_stock is not None:
-        found = found.filter(**{"stock__gt" if wanted.in_stock else "stock__lte": 0})
+        found = found.filter(**{"stock__gt" if wanted.in_stock else "stock": 0})
     words = words_in(wanted.search or "")[:MAX_SEARCHED_WORDS]
     return found.filter(__raw__=_beginning_with(words)) if words else found
 

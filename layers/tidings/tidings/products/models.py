@@ -54,7 +54,14 @@ class Product(OutboxDocument):
             ("state", "categories", "-id"),
             ("state", "categories", "price_key"),
             ("state", "categories", "title_key"),
+            ("state", "price"),
             ("state", "currency", "price"),
+            # What is sold out is little of a shop; only crossing zero touches this index.
+            {
+                "fields": ["state", "-id"],
+                "partialFilterExpression": {"stock": 0},
+                "name": "sold_out",
+            },
             ("state", "words"),
         ],
     }
