@@ -8,8 +8,7 @@ LAUNCH := @$(PYTHON) localstack/bootstrap.py
 export ENGINE FN CORRELATION FOLLOW RULE EMAIL PASSWORD FILE FORCE PYTEST T TIDINGS_STACK
 
 .PHONY: help demo up down status deploy logs run-rule create-admin import-products test lint \
-        contracts lock \
-        clean-data declare-topology
+        contracts lock clean-data declare-topology
 .DEFAULT_GOAL := help
 
 help: ## this list
