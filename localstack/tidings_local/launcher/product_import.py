@@ -17,7 +17,7 @@ from .tables import Row, Table, open_table
 FUNCTION = "tidings-import-products"
 # Lambda takes 6 MB at once; characters may be four bytes, and are escaped.
 MAX_CHUNK_CHARACTERS = 400_000
-MAX_CHUNK_ROWS = 500
+MAX_CHUNK_ROWS = 200
 SHOWN_REFUSALS = 20
 
 Send = Callable[[dict[str, Any]], dict[str, Any]]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.builders import a_product
+from tests.integration.builders import a_product, at_once
 from tests.integration.products.announced import announced
 from tidings.platform.pagination import PageRequest
 from tidings.products.errors import ColumnsRefused
@@ -151,6 +151,16 @@ def test_sku_twice_in_one_table_is_refused_the_second_time() -> None:
     assert counts(report) == (1, 0, 0, 1)
     assert "row 2" in report.refused[0].reason
     assert product("PEN-1").title == "Pen"
+
+
+def test_sku_that_somebody_adds_at_the_same_moment_is_stored_once() -> None:
+    rows = [[f"S-{n}", "Pen", "1", "EUR"] for n in range(20)]
+    reports = at_once([lambda: run(*rows)] * 4)
+    assert Product.objects.count() == 20
+    assert sum(report.created for report in reports) == 20
+    for report in reports:
+        assert sum(counts(report)) == 20
+        assert {each.column for each in report.refused} <= {"sku"}
 
 
 def test_impossible_state_is_refused_by_its_column() -> None:

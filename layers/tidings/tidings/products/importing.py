@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Final
 
-from mongoengine import NotUniqueError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pymongo.errors import BulkWriteError
 
 from tidings.platform.errors import TidingsError
 from tidings.platform.logging import logger
@@ -25,6 +25,9 @@ SEPARATOR: Final = "|"
 PRICE: Final = re.compile(r"([0-9]{1,10})(?:\.([0-9]+))?")
 WHOLE_NUMBER: Final = re.compile(r"[0-9]{1,7}")
 MAX_ROWS: Final = 1_000
+INSERTED_AT_ONCE: Final = 50
+# MongoDB's code for a value that a unique index has already.
+DUPLICATE_KEY: Final = 11000
 
 
 class ImportRow(BaseModel):
@@ -96,19 +99,34 @@ def _store(
     columns: Sequence[str], wanted: Mapping[str, tuple[int, CreateProduct]], report: ImportReport
 ) -> None:
     known = {each.sku: each for each in Product.objects(sku__in=list(wanted))}
-    for sku, (row, new) in wanted.items():
+    _insert([wanted[sku] for sku in wanted if sku not in known], report)
+    for sku, product in known.items():
+        row, new = wanted[sku]
         try:
-            if sku in known:
-                changed = change_product(known[sku], _changes(columns, new, known[sku]))
-                report.updated += changed is not None
-                report.unchanged += changed is None
-            else:
-                product_of(new).save(force_insert=True)
-                report.created += 1
-        except (TidingsError, NotUniqueError) as error:
-            reason = error.message if isinstance(error, TidingsError) else "was added meanwhile"
-            _refuse(report, row, _Refused(getattr(error, "field", "sku"), reason))
-    if report.created:
+            changed = change_product(product, _changes(columns, new, product))
+        except TidingsError as error:
+            _refuse(report, row, _Refused(error.field, error.message))
+        else:
+            report.updated += changed is not None
+            report.unchanged += changed is None
+
+
+def _insert(added: Sequence[tuple[int, CreateProduct]], report: ImportReport) -> None:
+    """Store new products, many at once; who was faster with a SKU keeps it."""
+    for start in range(0, len(added), INSERTED_AT_ONCE):
+        batch = added[start : start + INSERTED_AT_ONCE]
+        documents = [product_of(new).to_mongo() for _, new in batch]
+        taken: list[int] = []
+        try:
+            Product._get_collection().insert_many(documents, ordered=False)
+        except BulkWriteError as error:
+            if any(each["code"] != DUPLICATE_KEY for each in error.details["writeErrors"]):
+                raise
+            taken = [each["index"] for each in error.details["writeErrors"]]
+        for index in taken:
+            _refuse(report, batch[index][0], _Refused("sku", "was added meanwhile; import again"))
+        report.created += len(batch) - len(taken)
+    if added:
         shelf.forget_pages()
 
 
