@@ -16,8 +16,8 @@ from tidings.platform.secrets import connections
 from tidings.platform.settings import settings
 
 TIMEOUT_SECONDS: Final = 1.0
-# A reader that died while it filled holds up the others no longer than this.
-LEASE_SECONDS: Final = 3
+# Longer than the slowest load; a reader that died holds up the others no longer than this.
+LEASE_SECONDS: Final = 12
 # Who finds another reader filling looks again so often, so long, and then loads for itself.
 WAITS_SECONDS: Final = (0.02, 0.05, 0.1)
 # After a failure Redis is left alone for so long: requests do not wait for its timeouts.
