@@ -5,9 +5,10 @@ LAUNCH := @$(PYTHON) localstack/bootstrap.py
 
 # Said behind a target (make logs FN=gateway) or in the environment; never on a command
 # line, where a password could be read by others.
-export ENGINE FN CORRELATION FOLLOW RULE EMAIL PASSWORD FORCE PYTEST T TIDINGS_STACK
+export ENGINE FN CORRELATION FOLLOW RULE EMAIL PASSWORD FILE FORCE PYTEST T TIDINGS_STACK
 
-.PHONY: help demo up down status deploy logs run-rule create-admin rotate-keys test lint \
+.PHONY: help demo up down status deploy logs run-rule create-admin rotate-keys \
+        import-products test lint \
         contracts lock clean-data declare-topology
 .DEFAULT_GOAL := help
 
@@ -40,6 +41,9 @@ create-admin: ## make an administrator: EMAIL=... PASSWORD=...
 
 rotate-keys: ## another key signs access tokens; nobody is logged out
 	$(LAUNCH) rotate-keys
+
+import-products: ## a CSV of products into the catalogue: FILE=products.csv
+	$(LAUNCH) import-products
 
 test: ## every test, on a stack of its own; T=path or PYTEST="-k name" narrow it
 	$(LAUNCH) test

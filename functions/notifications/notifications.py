@@ -1,4 +1,4 @@
-"""Consumer of the queue `notifications`: tells people about their orders and accounts."""
+"""Consumer of the queue `notifications`: tells people what happened."""
 
 from tidings.notifications.operations import notify
 from tidings.orders.events import (
@@ -9,6 +9,7 @@ from tidings.orders.events import (
 )
 from tidings.platform.consumer import consumer
 from tidings.platform.events import Event
+from tidings.products.events import ProductBackInStock, ProductOutOfStock, ProductPriceDropped
 from tidings.users.events import (
     UserPasswordResetRequested,
     UserPreferencesUpdated,
@@ -22,6 +23,9 @@ from tidings.users.events import (
     OrderRejected,
     OrderCancelled,
     OrderStatusChanged,
+    ProductOutOfStock,
+    ProductBackInStock,
+    ProductPriceDropped,
     UserRegistered,
     UserVerified,
     UserPasswordResetRequested,

@@ -1,11 +1,18 @@
 """GET /api/v1/products: the catalogue."""
 
+from tidings.platform.errors import InvalidInput
 from tidings.platform.http import PUBLIC, Reply, Request, endpoint
-from tidings.platform.pagination import PageRequest
+from tidings.products.errors import StateNotShown
 from tidings.products.queries import get_products
-from tidings.products.schemas import ProductView
+from tidings.products.schemas import ListProducts, ProductView
 
 
-@endpoint(role=PUBLIC, query=PageRequest, returns=list[ProductView])
-def handler(request: Request[None, PageRequest]) -> Reply:
-    return Reply.of_page(get_products(request.query))
+@endpoint(
+    role=PUBLIC,
+    query=ListProducts,
+    returns=list[ProductView],
+    refusals=(InvalidInput, StateNotShown),
+)
+def handler(request: Request[None, ListProducts]) -> Reply:
+    wanted = request.query
+    return Reply.of_page(get_products(wanted, wanted, wanted.sort, caller=request.principal))

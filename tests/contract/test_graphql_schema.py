@@ -29,7 +29,15 @@ from tidings.orders.schemas import (
     PlaceOrderItem,
     TransitionView,
 )
-from tidings.products.schemas import CreateProduct, Money, ProductView
+from tidings.products.schemas import (
+    AdjustStock,
+    CreateProduct,
+    Money,
+    ProductFilter,
+    ProductView,
+    StockMovementView,
+    UpdateProduct,
+)
 from tidings.users.preferences import (
     Channels,
     ChannelsChoice,
@@ -73,6 +81,7 @@ OBJECTS: dict[str, list[type]] = {
     "UserEdge": [Edge],
     "Money": [Money, Amount],
     "Product": [ProductView],
+    "StockMovement": [StockMovementView],
     "Order": [OrderView],
     "OrderItem": [OrderItemView],
     "OrderTransition": [TransitionView],
@@ -80,9 +89,11 @@ OBJECTS: dict[str, list[type]] = {
     "PageInfo": [PageInfo],
     "ProductConnection": [Connection],
     "OrderConnection": [Connection],
+    "OrderEdge": [Edge],
+    "StockMovementConnection": [Connection],
     "NotificationConnection": [Connection],
     "ProductEdge": [Edge],
-    "OrderEdge": [Edge],
+    "StockMovementEdge": [Edge],
     "NotificationEdge": [Edge],
 }
 INPUTS: dict[str, type[BaseModel]] = {
@@ -98,6 +109,9 @@ INPUTS: dict[str, type[BaseModel]] = {
     "RegisterPushTokenInput": RegisterPushToken,
     "MoneyInput": Money,
     "CreateProductInput": CreateProduct,
+    "UpdateProductInput": UpdateProduct,
+    "AdjustStockInput": AdjustStock,
+    "ProductFilterInput": ProductFilter,
     "PlaceOrderInput": PlaceOrder,
     "PlaceOrderItemInput": PlaceOrderItem,
     "OrderFilter": OrderFilter,

@@ -110,7 +110,8 @@ def test_every_models_module_was_looked_at() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["User", "PushToken", "Product", "Reservation", "Order", "Notification"]
+    "name",
+    ["User", "PushToken", "Product", "StockMovement", "Reservation", "Order", "Notification"],
 )
 def test_document_lives_in_its_domains_own_database(name: str) -> None:
     document = get_document(name)

@@ -20,6 +20,7 @@ PUBLIC_ROUTES = {
     "POST /api/v1/password/forgot",
     "POST /api/v1/password/reset",
     "GET /api/v1/products",
+    "GET /api/v1/products/{product_id}",
     "GET /health",
     "GET /api/v1/health",
     "GET /.well-known/jwks.json",
@@ -36,6 +37,7 @@ PUBLIC_FIELDS = {
     "Mutation.refreshSession",
     "Mutation.requestPasswordReset",
     "Mutation.resetPassword",
+    "Query.getProduct",
 }
 # These read no request, so they have no frame to declare it in.
 FRAMELESS = {"GetJwks", "Gateway"}
@@ -104,7 +106,11 @@ def test_twins_ask_for_the_same_role() -> None:
         "Query.getUsers": "GET /api/v1/users",
         "Query.me": "GET /api/v1/users/{user_id}",
         "Mutation.createProduct": "POST /api/v1/products",
+        "Mutation.updateProduct": "PATCH /api/v1/products/{product_id}",
+        "Mutation.adjustStock": "POST /api/v1/products/{product_id}/stock",
+        "Query.getProduct": "GET /api/v1/products/{product_id}",
         "Query.getProducts": "GET /api/v1/products",
+        "Query.getStockHistory": "GET /api/v1/products/{product_id}/stock",
         "Mutation.placeOrder": "POST /api/v1/orders",
         "Mutation.cancelOrder": "POST /api/v1/orders/{order_id}/cancel",
         "Mutation.updateOrderStatus": "PUT /api/v1/orders/{order_id}/status",

@@ -44,17 +44,16 @@ def an_address() -> str:
     return f"person-{next(_numbers)}@example.com"
 
 
-def a_product(*, stock: int = 10, price: int = 990, currency: str = "EUR") -> ProductView:
-    return create_product(
-        CreateProduct.model_validate(
-            {
-                "sku": f"SKU-{next(_numbers)}",
-                "title": "Mug",
-                "price": {"amount": price, "currency": currency},
-                "stock": stock,
-            }
-        )
-    )
+def a_product(
+    *, stock: int = 10, price: int = 990, currency: str = "EUR", **more: Any
+) -> ProductView:
+    described = {
+        "sku": f"SKU-{next(_numbers)}",
+        "title": "Mug",
+        "price": {"amount": price, "currency": currency},
+        "stock": stock,
+    }
+    return create_product(CreateProduct.model_validate(described | more))
 
 
 def an_order(

@@ -25,12 +25,13 @@ from tidings.notifications.models import Notification
 from tidings.orders.models import Order
 from tidings.platform import auth, broker, cache, database, outbox, secrets, settings
 from tidings.platform.secrets import SigningKeys
-from tidings.products.models import Product, Reservation
+from tidings.products import shelf
+from tidings.products.models import Product, Reservation, StockMovement
 from tidings.users.models import PushToken, User
 from tidings_local import topology
 
 FOLDERS = {"users", "products", "orders", "notifications", "platform", "gateway"}
-DOCUMENTS = (User, PushToken, Product, Reservation, Order, Notification)
+DOCUMENTS = (User, PushToken, Product, StockMovement, Reservation, Order, Notification)
 
 
 class RabbitAdmin:
@@ -123,6 +124,7 @@ def start_afresh(request: pytest.FixtureRequest) -> None:
     _forget_what_redis_keeps()
     for document in DOCUMENTS:
         document._get_collection().delete_many({})  # not dropped: indexes stay
+    shelf.forget_pages()
 
 
 def _forget_what_redis_keeps() -> None:

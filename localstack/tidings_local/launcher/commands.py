@@ -19,6 +19,7 @@ from .keys import rotate_keys
 from .lifecycle import stop_all
 from .lint import lint as run_lint
 from .logs import show_logs
+from .product_import import import_products
 from .rules import Invocation, invoke_rule
 from .services.members import members_of
 from .settings import (
@@ -125,6 +126,11 @@ def rotate() -> int:
     return 0
 
 
+def products() -> int:
+    totals = import_products(_running(load_settings()), load_options().file)
+    return 1 if totals.refused else 0
+
+
 def test() -> int:
     settings = load_settings().model_copy(update={"stack": TEST_STACK})
     stack = find_stack(settings)
@@ -199,6 +205,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "run-rule": run_rule,
     "create-admin": admin,
     "rotate-keys": rotate,
+    "import-products": products,
     "test": test,
     "lint": lint,
     "contracts": contracts,

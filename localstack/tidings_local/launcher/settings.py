@@ -68,6 +68,7 @@ class Options(BaseSettings):
     rule: str | None = None
     email: str | None = None
     password: str | None = None
+    file: str | None = None
     force: bool = False
     pytest: str = ""
     t: str = ""

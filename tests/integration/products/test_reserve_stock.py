@@ -41,7 +41,7 @@ def test_last_piece_is_sold_once() -> None:
     reserve_stock(second, [line(product)])
     assert stock_of(product) == 0
     assert (decided(first).state, decided(second).state) == ("reserved", "rejected")
-    assert announced() == ["inventory.reserved", "inventory.rejected"]
+    assert announced() == ["inventory.reserved", "product.out_of_stock", "inventory.rejected"]
 
 
 def test_more_than_there_is_leaves_the_stock_as_it_was() -> None:

@@ -12,6 +12,7 @@ from tidings.orders.events import (
     OrderStatusDue,
 )
 from tidings.platform.events import Event
+from tidings.products.events import ProductBackInStock, ProductOutOfStock, ProductPriceDropped
 from tidings.users.events import (
     UserPasswordResetRequested,
     UserPreferencesUpdated,
@@ -100,6 +101,15 @@ RULES: Final[dict[type[Event], Rule]] = {
     ),
 }
 
-# Events that put nothing into the inbox: the person did it just now. A new account is
-# welcomed by mail, together with the code that confirms its address.
-SILENT: Final[frozenset[type[Event]]] = frozenset({UserRegistered, UserPreferencesUpdated})
+# Events that put nothing into the inbox: the person did it just now, a new account is
+# welcomed by mail together with the code that confirms its address, and nobody can ask yet
+# to hear of a product.
+SILENT: Final[frozenset[type[Event]]] = frozenset(
+    {
+        UserRegistered,
+        UserPreferencesUpdated,
+        ProductOutOfStock,
+        ProductBackInStock,
+        ProductPriceDropped,
+    }
+)

@@ -5,11 +5,11 @@ from typing import Final
 from tidings.orders.models import Order
 from tidings.platform import relay
 from tidings.platform.outbox import OutboxDocument
-from tidings.products.models import Reservation
+from tidings.products.models import Product, Reservation
 from tidings.users.models import User
 
 # The only place that knows every document with an outbox; a test looks for missing ones.
-OUTBOX_DOCUMENTS: Final[tuple[type[OutboxDocument], ...]] = (Order, Reservation, User)
+OUTBOX_DOCUMENTS: Final[tuple[type[OutboxDocument], ...]] = (Order, Product, Reservation, User)
 RELAY_SECONDS: Final = 40.0
 
 

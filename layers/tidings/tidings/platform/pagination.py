@@ -12,6 +12,7 @@ from tidings.platform.errors import InvalidInput
 MAX_PAGE_SIZE: Final = 100
 DEFAULT_PAGE_SIZE: Final = 20
 MAX_PAGE: Final = 1000
+NEWEST_FIRST: Final = "-pk"
 
 Item = TypeVar("Item")
 Output = TypeVar("Output")
@@ -28,7 +29,7 @@ class PageRequest(BaseModel):
 
 
 class Page(BaseModel, Generic[Item]):
-    """A part of a list, newest first."""
+    """A part of a list."""
 
     items: list[Item]
     cursors: list[str]
@@ -44,30 +45,53 @@ class Page(BaseModel, Generic[Item]):
         return Page[Any].model_construct(**values)
 
 
-def paginate(found: Any, request: PageRequest) -> Page[Any]:
+def paginate(found: Any, request: PageRequest, order: str = NEWEST_FIRST) -> Page[Any]:
     """Cut one page out of a query, newest first; ids are in order of time.
 
     A list by cursor stays stable while new documents come in.
 
+    Args:
+        found: the query.
+        request: the part that is wanted.
+        order: the one field to order by, descending with a minus before it. Its values are
+            texts, each of them unique: a cursor is such a value.
+
     Raises:
-        InvalidInput: the cursor is not one of ours.
+        InvalidInput: the cursor is not one of ours, or one of another order.
     """
     total = found.count()
     if request.after is not None:
-        window, skip = found.filter(pk__lt=_decode(request.after)), 0
+        window, skip = found.filter(**_beyond(request.after, order)), 0
     else:
         window, skip = found, (request.page - 1) * request.limit
-    documents = list(window.order_by("-pk").skip(skip).limit(request.limit + 1))
+    documents = list(window.order_by(order).skip(skip).limit(request.limit + 1))
     items = documents[: request.limit]
     return Page[Any].model_construct(
         items=items,
-        cursors=[_encode(each.pk) for each in items],
+        cursors=[_cursor(each, order) for each in items],
         total=total,
         limit=request.limit,
         page=request.page,
         has_next=len(documents) > request.limit,
         has_previous=skip > 0 or request.after is not None,
     )
+
+
+def _cursor(document: Any, order: str) -> str:
+    """Return where a document stands. A cursor of another order than the usual one names it."""
+    value: str = getattr(document, order.lstrip("-"))
+    return _encode(value if order == NEWEST_FIRST else f"{order}|{value}")
+
+
+def _beyond(cursor: str, order: str) -> dict[str, str]:
+    """Return the condition for what comes after a cursor."""
+    value = _decode(cursor)
+    if order != NEWEST_FIRST:
+        named, _, value = value.partition("|")
+        if named != order:
+            raise InvalidInput("This cursor belongs to another order.", field="after")
+    comparison = "lt" if order.startswith("-") else "gt"
+    return {f"{order.lstrip('-')}__{comparison}": value}
 
 
 def _encode(document_id: str) -> str:

@@ -40,3 +40,49 @@ class InventoryReleased(Event):
     source: Literal["tidings/products"] = "tidings/products"
     type: Literal["inventory.released"] = "inventory.released"
     data: InventoryReleasedData
+
+
+class ProductOutOfStockData(EventData):
+    product_id: str
+    sku: str
+    title: str
+
+
+class ProductOutOfStock(Event):
+    """The last piece of a product on sale is gone."""
+
+    source: Literal["tidings/products"] = "tidings/products"
+    type: Literal["product.out_of_stock"] = "product.out_of_stock"
+    data: ProductOutOfStockData
+
+
+class ProductBackInStockData(EventData):
+    product_id: str
+    sku: str
+    title: str
+    stock: int
+
+
+class ProductBackInStock(Event):
+    """A product on sale, of which there was nothing left, can be had again."""
+
+    source: Literal["tidings/products"] = "tidings/products"
+    type: Literal["product.back_in_stock"] = "product.back_in_stock"
+    data: ProductBackInStockData
+
+
+class ProductPriceDroppedData(EventData):
+    product_id: str
+    sku: str
+    title: str
+    old_price: int
+    new_price: int
+    currency: str
+
+
+class ProductPriceDropped(Event):
+    """A product on sale costs less than before; prices are in minor units."""
+
+    source: Literal["tidings/products"] = "tidings/products"
+    type: Literal["product.price_dropped"] = "product.price_dropped"
+    data: ProductPriceDroppedData

@@ -1,18 +1,30 @@
 """Typed input and output of the products' operations."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-MAX_STOCK = 1_000_000
-MAX_AMOUNT = 10_000_000_00
+from tidings.platform.pagination import PageRequest
+from tidings.products.fields import (
+    MAX_AMOUNT,
+    MAX_STOCK,
+    Amount,
+    Attributes,
+    Categories,
+    Category,
+    Currency,
+    Description,
+    Images,
+    ProductSort,
+    ProductState,
+    Sku,
+    Stock,
+    Text,
+)
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Sku = Annotated[
-    str,
-    StringConstraints(to_upper=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"),
-]
+INPUT = ConfigDict(extra="forbid", frozen=True)
 
 
 class Money(BaseModel):
@@ -20,32 +32,94 @@ class Money(BaseModel):
 
     model_config = ConfigDict(frozen=True, from_attributes=True, extra="forbid")
 
-    amount: Annotated[int, Field(ge=0, le=MAX_AMOUNT, strict=True)]
-    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+    amount: Amount
+    currency: Currency
 
 
 class CreateProduct(BaseModel):
     """A new product."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = INPUT
 
     sku: Sku
     title: Text
-    description: Annotated[str, StringConstraints(max_length=10_000)] = ""
+    description: Description = ""
     price: Money
-    stock: Annotated[int, Field(ge=0, le=MAX_STOCK, strict=True)] = 0
+    attributes: Attributes = Field(default_factory=dict)
+    categories: Categories = ()
+    images: Images = ()
+    stock: Stock = 0
+    state: ProductState = ProductState.ACTIVE
+
+
+class UpdateProduct(BaseModel):
+    """What becomes of a product; what is left out, or null, stays as it is."""
+
+    model_config = INPUT
+
+    version: Annotated[
+        int, Field(ge=1, le=2**31 - 1, strict=True, description="the version that is changed")
+    ]
+    title: Text | None = None
+    description: Description | None = None
+    price: Money | None = None
+    attributes: Attributes | None = None
+    categories: Categories | None = None
+    images: Images | None = None
+    state: ProductState | None = None
+
+
+class AdjustStock(BaseModel):
+    """Pieces that came in (positive) or are gone (negative), and why."""
+
+    model_config = INPUT
+
+    change: Annotated[int, Field(ge=-MAX_STOCK, le=MAX_STOCK, strict=True)]
+    reason: Text
+
+
+class ProductFilter(BaseModel):
+    """Which products are wanted; everything that is said must hold."""
+
+    model_config = ConfigDict(frozen=True)
+
+    category: Category | None = None
+    state: ProductState | None = Field(None, description="operators see other than active ones")
+    currency: Currency | None = None
+    min_price: Annotated[int, Field(ge=0, le=MAX_AMOUNT)] | None = Field(
+        None, description="in minor units"
+    )
+    max_price: Annotated[int, Field(ge=0, le=MAX_AMOUNT)] | None = Field(
+        None, description="in minor units"
+    )
+    in_stock: bool | None = Field(None, description="true: only what is there; false: the rest")
+    search: Annotated[str, StringConstraints(max_length=100)] | None = Field(
+        None, description="beginnings of words, all of which must be found"
+    )
+
+
+class ListProducts(PageRequest, ProductFilter):
+    """The query string of the catalogue: filter, order and page."""
+
+    sort: ProductSort = ProductSort.NEWEST
 
 
 class ProductView(BaseModel):
-    """A product as everybody sees it."""
+    """A product as those see it who may."""
 
     id: str
     sku: str
     title: str
     description: str
     price: Money
+    attributes: dict[str, str]
+    categories: list[str]
+    images: list[str]
     stock: int
+    state: ProductState
+    version: int = Field(description="counts the changes; an update names it")
     created_at: datetime
+    updated_at: datetime
 
 
 class StockLine(BaseModel):
@@ -55,3 +129,27 @@ class StockLine(BaseModel):
 
     product_id: str
     quantity: int
+
+
+class MovementKind(StrEnum):
+    """What moved the stock."""
+
+    ADJUSTED = "adjusted"
+    RESERVED = "reserved"
+    RELEASED = "released"
+
+
+class StockMovementView(BaseModel):
+    """One change of a product's stock."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    product_id: str
+    kind: MovementKind
+    change: int
+    stock_after: int
+    reason: str
+    actor_id: str | None = Field(description="who adjusted it")
+    order_id: str | None = Field(description="for which order")
+    created_at: datetime

@@ -1,0 +1,79 @@
+"""What is read most, kept in Redis: products on sale, and the first page of each order.
+
+Only what everybody may see is kept here, so nothing can be shown to who may not see it.
+Pages are kept as ids: stock that moves makes a product be read again, not the pages.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from pydantic import BaseModel
+
+from tidings.platform.cache import Load, ReadThrough
+from tidings.platform.pagination import MAX_PAGE_SIZE, Page, PageRequest
+from tidings.products.fields import ProductSort
+from tidings.products.schemas import ProductView
+
+# What stays wrong for so long at most, when Redis was away as something changed.
+TTL_SECONDS: Final = 60
+
+
+class FirstPage(BaseModel):
+    """The first products of the catalogue in one order, as many as the largest page has."""
+
+    ids: list[str]
+    cursors: list[str]
+    total: int
+    has_more: bool
+
+
+PRODUCTS: Final = ReadThrough("product", ProductView, ttl_seconds=TTL_SECONDS)
+FIRST_PAGES: Final = ReadThrough("products.first", FirstPage, ttl_seconds=TTL_SECONDS)
+LARGEST: Final = PageRequest.model_validate({"limit": MAX_PAGE_SIZE})
+
+
+def products_on_sale(product_ids: Sequence[str], load: Load[ProductView]) -> dict[str, ProductView]:
+    """Return those of the products that are on sale; `load` reads them from the database."""
+    return PRODUCTS.get_many(product_ids, load)
+
+
+def first_page(
+    sort: ProductSort,
+    limit: int,
+    load_page: Callable[[PageRequest], Page[ProductView]],
+    load_products: Load[ProductView],
+) -> Page[ProductView]:
+    """Return the first page of what is on sale; the two functions read from the database."""
+    first = FIRST_PAGES.get(sort.value, lambda: _kept(load_page(LARGEST)))
+    assert first is not None
+    ids = first.ids[:limit]
+    views = products_on_sale(ids, load_products)
+    shown = [(views[each], first.cursors[n]) for n, each in enumerate(ids) if each in views]
+    return Page[ProductView].model_construct(
+        items=[view for view, _ in shown],
+        cursors=[cursor for _, cursor in shown],
+        total=first.total,
+        limit=limit,
+        page=1,
+        has_next=first.has_more or len(first.ids) > limit,
+        has_previous=False,
+    )
+
+
+def forget_products(product_ids: Iterable[str]) -> None:
+    """Drop products that changed."""
+    PRODUCTS.forget(product_ids)
+
+
+def forget_pages() -> None:
+    """Drop the first pages: what they list, or how, changed."""
+    FIRST_PAGES.forget(sort.value for sort in ProductSort)
+
+
+def _kept(page: Page[ProductView]) -> FirstPage:
+    return FirstPage(
+        ids=[each.id for each in page.items],
+        cursors=page.cursors,
+        total=page.total,
+        has_more=page.has_next,
+    )

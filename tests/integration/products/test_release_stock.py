@@ -1,0 +1,114 @@
+"""A cancelled order gives back what was set aside, once, in whatever order the news comes."""
+
+from functools import partial
+
+import pytest
+
+from tests.integration.builders import a_product, at_once, stock_of
+from tests.integration.products.announced import announced
+from tidings.platform.clock import new_id
+from tidings.platform.errors import Unavailable
+from tidings.products.models import Reservation, StockMovement
+from tidings.products.schemas import ProductView, StockLine
+from tidings.products.stock import release_stock, reserve_stock
+
+
+def line(product: ProductView, quantity: int = 1) -> StockLine:
+    return StockLine(product_id=product.id, quantity=quantity)
+
+
+def state_of(order_id: str) -> str:
+    state: str = Reservation.objects.get(pk=order_id).state
+    return state
+
+
+def test_pieces_come_back() -> None:
+    mug, cup, order_id = a_product(stock=5), a_product(stock=2), new_id()
+    reserve_stock(order_id, [line(mug, 3), line(cup, 1)])
+    announced()
+    release_stock(order_id)
+    assert (stock_of(mug), stock_of(cup)) == (5, 2)
+    assert state_of(order_id) == "released"
+    assert announced() == ["inventory.released"]
+
+
+def test_cancellation_that_comes_twice_gives_back_once() -> None:
+    product, order_id = a_product(stock=5), new_id()
+    reserve_stock(order_id, [line(product, 3)])
+    announced()
+    release_stock(order_id)
+    release_stock(order_id)
+    assert stock_of(product) == 5
+    assert announced() == ["inventory.released"]
+
+
+def test_order_that_comes_after_its_cancellation_takes_nothing() -> None:
+    product, order_id = a_product(stock=5), new_id()
+    release_stock(order_id)
+    reserve_stock(order_id, [line(product, 3)])
+    release_stock(order_id)
+    assert stock_of(product) == 5
+    assert StockMovement.objects.count() == 0
+    assert announced() == ["inventory.released"]
+
+
+def test_order_again_after_its_cancellation_takes_nothing() -> None:
+    product, order_id = a_product(stock=5), new_id()
+    reserve_stock(order_id, [line(product, 3)])
+    release_stock(order_id)
+    reserve_stock(order_id, [line(product, 3)])
+    assert stock_of(product) == 5
+
+
+def test_rejected_order_has_nothing_to_give_back() -> None:
+    product, order_id = a_product(stock=1), new_id()
+    reserve_stock(order_id, [line(product, 2)])
+    announced()
+    release_stock(order_id)
+    assert stock_of(product) == 1
+    assert StockMovement.objects.count() == 0
+    assert announced() == ["inventory.released"]
+
+
+def test_last_piece_that_comes_back_is_announced() -> None:
+    product, order_id = a_product(stock=2), new_id()
+    reserve_stock(order_id, [line(product, 2)])
+    assert announced() == ["inventory.reserved", "product.out_of_stock"]
+    release_stock(order_id)
+    assert announced() == ["inventory.released", "product.back_in_stock"]
+
+
+def test_one_cancellation_ten_times_at_once_gives_back_once() -> None:
+    product, order_id = a_product(stock=5), new_id()
+    reserve_stock(order_id, [line(product, 3)])
+    at_once([partial(release_stock, order_id)] * 10)
+    assert stock_of(product) == 5
+    assert StockMovement.objects(kind="released").count() == 1
+
+
+@pytest.mark.parametrize("turn", range(5))
+def test_order_and_cancellation_at_the_same_moment_leave_the_stock_as_it_was(turn: int) -> None:
+    product, order_id = a_product(stock=5), new_id()
+
+    def cancel() -> None:
+        try:
+            release_stock(order_id)
+        except Unavailable:  # the consumer tries again
+            release_stock(order_id)
+
+    place = partial(reserve_stock, order_id, [line(product, 3)])
+    at_once([lambda: place(), cancel])
+    assert state_of(order_id) == "released"
+    assert stock_of(product) == 5
+
+
+def test_twenty_orders_and_cancellations_at_once_leave_every_piece() -> None:
+    product = a_product(stock=10)
+    orders = [new_id() for _ in range(10)]
+
+    def come_and_go(order_id: str) -> None:
+        reserve_stock(order_id, [line(product)])
+        release_stock(order_id)
+
+    at_once([partial(come_and_go, each) for each in orders])
+    assert stock_of(product) == 10

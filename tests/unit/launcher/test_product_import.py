@@ -1,0 +1,145 @@
+"""A file of products goes to the stack in pieces, and comes back as a report."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tidings_local.launcher import product_import, progress
+from tidings_local.launcher.errors import LauncherError
+from tidings_local.launcher.ports import Ports
+from tidings_local.launcher.product_import import (
+    MAX_CHUNK_CHARACTERS,
+    MAX_CHUNK_ROWS,
+    Refusal,
+    chunks,
+    import_products,
+    send_table,
+)
+from tidings_local.launcher.rules import Invocation
+from tidings_local.launcher.stack import Stack
+from tidings_local.launcher.tables import Row, open_table
+
+Event = dict[str, Any]
+
+
+class Function:
+    """Takes every row but those of the SKU `BAD`."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def __call__(self, event: Event) -> Event:
+        self.events.append(event)
+        bad = [each for each in event["rows"] if each["cells"][0] == "BAD"]
+        refused = [{"row": each["row"], "column": "sku", "reason": "is bad"} for each in bad]
+        created = len(event["rows"]) - len(bad)
+        return {"created": created, "updated": 0, "unchanged": 0, "refused": refused}
+
+    @property
+    def rows(self) -> list[int]:
+        return [row["row"] for event in self.events for row in event["rows"]]
+
+
+@pytest.fixture
+def function() -> Function:
+    return Function()
+
+
+def a_file(tmp_path: Path, content: str) -> Path:
+    path = tmp_path / "products.csv"
+    path.write_text(content, encoding="utf-8")
+    return path
+
+
+def test_every_row_is_sent_once_with_the_columns(tmp_path: Path, function: Function) -> None:
+    skus = [f"S{n}" for n in range(2 * MAX_CHUNK_ROWS + 1)]
+    totals = send_table(open_table(a_file(tmp_path, "sku\n" + "\n".join(skus))), function)
+    assert totals.created == totals.rows == len(skus)
+    assert function.rows == list(range(2, len(skus) + 2))
+    assert [event["columns"] for event in function.events] == [["sku"]] * 3
+
+
+def test_refused_rows_are_reported_in_their_order(tmp_path: Path, function: Function) -> None:
+    path = a_file(tmp_path, 'sku\nA\nBAD\n"B"b\na\nC\n')
+    totals = send_table(open_table(path), function)
+    assert totals.created == 2
+    assert [(each.row, each.column) for each in totals.refused] == [
+        (3, "sku"),
+        (4, None),
+        (5, "sku"),
+    ]
+    assert "row 2" in totals.refused[2].reason
+
+
+def test_sku_is_refused_again_also_far_below(tmp_path: Path, function: Function) -> None:
+    skus = [f"S{n}" for n in range(MAX_CHUNK_ROWS)] + [" s0 "]
+    totals = send_table(open_table(a_file(tmp_path, "SKU\n" + "\n".join(skus))), function)
+    assert totals.refused == [Refusal(MAX_CHUNK_ROWS + 2, "sku", "is the same as in row 2")]
+
+
+def test_rows_without_a_sku_are_left_to_the_function(tmp_path: Path, function: Function) -> None:
+    send_table(open_table(a_file(tmp_path, "title,sku\na\nb\nc,\n")), function)
+    assert function.rows == [2, 3, 4]
+
+
+def test_pieces_fit_into_one_invocation() -> None:
+    rows = [Row(n, ["😀" * (MAX_CHUNK_CHARACTERS // 3)]) for n in range(7)]
+    pieces = list(chunks(rows))
+    assert [len(piece) for piece in pieces] == [3, 3, 1]
+    sent = max(len(json.dumps([row.cells for row in piece])) for piece in pieces)
+    assert sent < 6 * 1024 * 1024
+
+
+def test_nothing_is_sent_of_an_empty_table(tmp_path: Path, function: Function) -> None:
+    assert send_table(open_table(a_file(tmp_path, "sku\n")), function).rows == 0
+    assert function.events == []
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Stack:
+    return Stack("local", tmp_path, Ports(4566))
+
+
+def answering(result: object, *, failed: bool = False) -> Callable[..., Invocation]:
+    return lambda *_: Invocation("import-products", result, failed, "")
+
+
+def test_every_refused_row_is_in_the_report_file(
+    tmp_path: Path, stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = [{"row": 2, "column": None, "reason": 'has 1 cells, not "3"'}]
+    report = {"created": 0, "updated": 0, "unchanged": 0, "refused": refused}
+    monkeypatch.setattr(product_import, "invoke", answering(report))
+    import_products(stack, str(a_file(tmp_path, "sku\nA\n")))
+    written = (tmp_path / "reports/products.refused.csv").read_text().splitlines()
+    assert written == ["row,column,reason", '2,,"has 1 cells, not ""3"""']
+
+
+def test_reason_of_a_failed_function_is_told(
+    tmp_path: Path, stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = answering({"errorMessage": "Columns that are missing: title."}, failed=True)
+    monkeypatch.setattr(product_import, "invoke", failed)
+    with pytest.raises(LauncherError) as refused:
+        import_products(stack, str(a_file(tmp_path, "sku\nA\n")))
+    assert "missing: title" in refused.value.hint
+
+
+def test_file_must_be_named(stack: Stack) -> None:
+    with pytest.raises(LauncherError, match="FILE="):
+        import_products(stack, None)
+
+
+def test_bar_without_a_terminal_says_a_line_for_each_tenth(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with progress.bar() as show:
+        for step in range(101):
+            show(step / 100, f"{step} rows")
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 11
+    assert lines[0].endswith("0%  0 rows")
+    assert lines[-1] == f"[{'#' * 30}] 100%  100 rows"

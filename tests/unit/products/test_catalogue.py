@@ -1,0 +1,117 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tidings.platform.pagination import PageRequest, paginate
+from tidings.products.catalogue import MAX_WORDS, ORDERS, folded, prepare, words_in
+from tidings.products.models import Product
+
+
+def a_product(**values: object) -> Product:
+    described = {"sku": "PEN-1.A", "title": "Pen", "price": 990, "currency": "EUR", "stock": 1}
+    return prepare(Product(**(described | values)))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Fountain pen, blue", ["fountain", "pen", "blue"]),
+        ("Café CAFE cafe\u0301", ["cafe"]),
+        ("Straße", ["strasse"]),
+        ("PEN-1.A", ["pen", "1", "a"]),
+        ("日本語 テスト", ["日本語", "テスト"]),
+        (" !?$^.*() \x00", []),
+        ("x" * 100, ["x" * 40]),
+    ],
+    ids=repr,
+)
+def test_words_of_a_text(text: str, words: list[str]) -> None:
+    assert words_in(text) == words
+
+
+def test_product_is_found_by_everything_it_says() -> None:
+    product = a_product(
+        title="Fountain pen",
+        description="Writes well.",
+        categories=["office"],
+        attributes={"Nib": "Gold"},
+    )
+    found = {"fountain", "pen", "pen-1.a", "1", "a", "office", "gold", "writes", "well"}
+    assert set(product.words) == found
+
+
+def test_a_long_description_does_not_crowd_out_the_title() -> None:
+    product = a_product(title="Quill", description=" ".join(f"word{n}" for n in range(1000)))
+    assert len(product.words) == MAX_WORDS
+    assert "quill" in product.words
+
+
+@given(st.integers(0, 10**9), st.integers(0, 10**9))
+def test_keys_of_prices_are_in_order_of_prices(one: int, other: int) -> None:
+    keys = [a_product(price=price).price_key for price in (one, other)]
+    if one != other:
+        assert (keys[0] < keys[1]) == (one < other)
+
+
+@given(st.text(max_size=200))
+def test_key_of_any_title_makes_a_cursor_that_is_taken(title: str) -> None:
+    product = a_product(title=title.encode(errors="ignore").decode())
+    for order in ORDERS.values():
+        cursor = f"{order}|{getattr(product, order.lstrip('-'))}"
+        assert len(cursor.encode()) <= 150  # 200 characters in base64
+
+
+@given(st.text(max_size=200))
+def test_folding_twice_is_folding_once(text: str) -> None:
+    assert words_in(folded(text)) == words_in(text)
+
+
+class Found:
+    """A query in memory over documents with a key."""
+
+    def __init__(self, documents: list[Product]) -> None:
+        self.documents = documents
+
+    def count(self) -> int:
+        return len(self.documents)
+
+    def filter(self, **condition: str) -> "Found":
+        ((term, value),) = condition.items()
+        name, _, comparison = term.rpartition("__")
+        kept = [
+            each
+            for each in self.documents
+            if (getattr(each, name) > value if comparison == "gt" else getattr(each, name) < value)
+        ]
+        return Found(kept)
+
+    def order_by(self, order: str) -> "Found":
+        name = order.lstrip("-")
+        by_key = sorted(self.documents, key=lambda each: str(getattr(each, name)))
+        return Found(by_key[::-1] if order.startswith("-") else by_key)
+
+    def skip(self, count: int) -> "Found":
+        return Found(self.documents[count:])
+
+    def limit(self, count: int) -> list[Product]:
+        return self.documents[:count]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("aAbÄz"), st.integers(0, 3)), max_size=12),
+    st.sampled_from(sorted(ORDERS.values())),
+    st.integers(1, 5),
+)
+def test_cursors_lead_through_everything_once(
+    described: list[tuple[str, int]], order: str, limit: int
+) -> None:
+    found = Found([a_product(title=title, price=price) for title, price in described])
+    walked, after = [], None
+    while True:
+        request = PageRequest.model_validate({"limit": limit, "after": after})
+        page = paginate(found, request, order)
+        walked += [each.pk for each in page.items]
+        if not page.has_next:
+            break
+        after = page.cursors[-1]
+    assert walked == [each.pk for each in found.order_by(order).documents]
