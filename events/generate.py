@@ -14,7 +14,7 @@ import yaml
 from tidings.platform.events import EVENT_CLASSES, Event
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-EVENT_MODULES: Final = ("tidings.orders.events", "tidings.products.events")
+EVENT_MODULES: Final = ("tidings.orders.events", "tidings.products.events", "tidings.tasks.events")
 JSON_SCHEMA: Final = "https://json-schema.org/draft/2020-12/schema"
 
 

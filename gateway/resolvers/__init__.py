@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from resolvers import notifications, orders, products, users
+from resolvers import notifications, orders, products, tasks, users
 
 Resolver = Callable[..., Any]
 
@@ -12,6 +12,8 @@ QUERIES: Final[dict[str, Resolver]] = {
     "me": users.me,
     "getProducts": products.get_products,
     "getOrder": orders.get_order,
+    "getTask": tasks.get_task,
+    "getTasks": tasks.get_tasks,
     "getUserNotifications": notifications.get_user_notifications,
 }
 MUTATIONS: Final[dict[str, Resolver]] = {
@@ -19,5 +21,8 @@ MUTATIONS: Final[dict[str, Resolver]] = {
     "login": users.login,
     "createProduct": products.create_product,
     "placeOrder": orders.place_order,
+    "createTask": tasks.create_task,
+    "updateTask": tasks.update_task,
+    "deleteTask": tasks.delete_task,
     "markNotificationRead": notifications.mark_notification_read,
 }

@@ -28,6 +28,7 @@ from tidings.orders.schemas import (
     TransitionView,
 )
 from tidings.products.schemas import CreateProduct, Money, ProductView
+from tidings.tasks.schemas import CreateTask, TaskDeletion, TaskFilter, TaskView, UpdateTask
 from tidings.users.schemas import Login, RegisterUser, Registration, Session, UserView
 
 SCHEMA = build_schema(SCHEMA_FILE.read_text())
@@ -47,11 +48,15 @@ OBJECTS: dict[str, list[type]] = {
     "Order": [OrderView],
     "OrderItem": [OrderItemView],
     "OrderTransition": [TransitionView],
+    "Task": [TaskView],
+    "TaskDeletion": [TaskDeletion],
     "Notification": [NotificationView],
     "PageInfo": [PageInfo],
     "ProductConnection": [Connection],
     "NotificationConnection": [Connection],
+    "TaskConnection": [Connection],
     "ProductEdge": [Edge],
+    "TaskEdge": [Edge],
     "NotificationEdge": [Edge],
 }
 INPUTS: dict[str, type[BaseModel]] = {
@@ -61,6 +66,9 @@ INPUTS: dict[str, type[BaseModel]] = {
     "CreateProductInput": CreateProduct,
     "PlaceOrderInput": PlaceOrder,
     "PlaceOrderItemInput": PlaceOrderItem,
+    "CreateTaskInput": CreateTask,
+    "UpdateTaskInput": UpdateTask,
+    "TaskFilterInput": TaskFilter,
 }
 
 

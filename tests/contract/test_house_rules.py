@@ -109,7 +109,9 @@ def test_every_models_module_was_looked_at() -> None:
     assert modules <= set(sys.modules)
 
 
-@pytest.mark.parametrize("name", ["User", "Product", "Reservation", "Order", "Notification"])
+@pytest.mark.parametrize(
+    "name", ["User", "Product", "Reservation", "Order", "Task", "Upload", "Notification"]
+)
 def test_document_lives_in_its_domains_own_database(name: str) -> None:
     document = get_document(name)
     domain = document.__module__.split(".")[1]

@@ -81,6 +81,11 @@ def test_twins_ask_for_the_same_role() -> None:
         "Query.getProducts": "GET /api/v1/products",
         "Mutation.placeOrder": "POST /api/v1/orders",
         "Query.getOrder": "GET /api/v1/orders/{order_id}",
+        "Query.getTask": "GET /api/v1/tasks/{task_id}",
+        "Query.getTasks": "GET /api/v1/tasks",
+        "Mutation.createTask": "POST /api/v1/tasks",
+        "Mutation.updateTask": "PATCH /api/v1/tasks/{task_id}",
+        "Mutation.deleteTask": "DELETE /api/v1/tasks/{task_id}",
         "Query.getUserNotifications": "GET /api/v1/notifications/{user_id}",
         "Mutation.markNotificationRead": "PUT /api/v1/notifications/read/{notification_id}",
     }

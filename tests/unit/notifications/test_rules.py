@@ -32,8 +32,9 @@ def test_rule_renders_its_events_sample(event_class: type[Event]) -> None:
 @pytest.mark.parametrize("event_class", RULES)
 def test_notification_is_for_the_person_the_event_concerns(event_class: type[Event]) -> None:
     event = sample(event_class)
-    wire = json.loads(event.model_dump_json())
-    assert RULES[event_class].audience(event) == wire["data"]["customer_id"]
+    data = json.loads(event.model_dump_json())["data"]
+    person = data.get("customer_id") or data["assignee_id"]
+    assert RULES[event_class].audience(event) == [person]
 
 
 @pytest.mark.parametrize("event_class", RULES)

@@ -2,7 +2,7 @@
 
 from tidings.notifications.errors import NotificationNotFound
 from tidings.notifications.models import Notification
-from tidings.notifications.rules import RULES
+from tidings.notifications.rules import RULES, Rule
 from tidings.notifications.schemas import NotificationView
 from tidings.platform.auth import Principal
 from tidings.platform.clock import now
@@ -11,23 +11,10 @@ from tidings.platform.logging import logger
 
 
 def notify(event: Event) -> None:
-    """Put what an event has to say into the inbox of the person it concerns, once."""
+    """Put what an event has to say into the inbox of each person it concerns, once."""
     rule = RULES[type(event)]
-    user_id = rule.audience(event)
-    notification = Notification(
-        user_id=user_id,
-        kind=rule.kind,
-        title=rule.title,
-        body=rule.body.format_map(event.data.model_dump()),
-        subject_id=event.subject,
-        dedupe_key=f"{event.id}:{user_id}",
-        event_id=event.id,
-        correlation_id=event.correlationid,
-    )
-    if _store_once(notification):
-        logger.info("notification stored", notification_id=notification.id, kind=rule.kind)
-    else:
-        logger.info("notification was stored before", event_id=event.id)
+    for user_id in rule.audience(event):
+        _tell(user_id, event, rule)
 
 
 def mark_notification_read(notification_id: str, *, caller: Principal) -> NotificationView:
@@ -42,6 +29,23 @@ def mark_notification_read(notification_id: str, *, caller: Principal) -> Notifi
     if notification is None:
         raise NotificationNotFound
     return NotificationView.model_validate(notification)
+
+
+def _tell(user_id: str, event: Event, rule: Rule) -> None:
+    notification = Notification(
+        user_id=user_id,
+        kind=rule.kind,
+        title=rule.title,
+        body=rule.body.format_map(event.data.model_dump()),
+        subject_id=event.subject,
+        dedupe_key=f"{event.id}:{user_id}",
+        event_id=event.id,
+        correlation_id=event.correlationid,
+    )
+    if _store_once(notification):
+        logger.info("notification stored", notification_id=notification.id, kind=rule.kind)
+    else:
+        logger.info("notification was stored before", event_id=event.id)
 
 
 def _store_once(notification: Notification) -> bool:

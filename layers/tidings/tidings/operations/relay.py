@@ -6,9 +6,10 @@ from tidings.orders.models import Order
 from tidings.platform import relay
 from tidings.platform.outbox import OutboxDocument
 from tidings.products.models import Reservation
+from tidings.tasks.models import Task
 
 # The only place that knows every document with an outbox; a test looks for missing ones.
-OUTBOX_DOCUMENTS: Final[tuple[type[OutboxDocument], ...]] = (Order, Reservation)
+OUTBOX_DOCUMENTS: Final[tuple[type[OutboxDocument], ...]] = (Order, Reservation, Task)
 RELAY_SECONDS: Final = 40.0
 
 

@@ -1,5 +1,7 @@
 """What can be asked about accounts."""
 
+from collections.abc import Iterable
+
 from tidings.platform.auth import Principal, require_self
 from tidings.users.errors import UserNotFound
 from tidings.users.models import User
@@ -18,3 +20,8 @@ def get_user(user_id: str, *, caller: Principal) -> UserView:
     if user is None:
         raise UserNotFound
     return UserView.model_validate(user)
+
+
+def known_user_ids(user_ids: Iterable[str]) -> frozenset[str]:
+    """Return those of the ids that stand for an account, in one round trip."""
+    return frozenset(User.objects(pk__in=list(user_ids)).scalar("pk"))
