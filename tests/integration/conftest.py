@@ -26,11 +26,12 @@ from tidings.orders.models import Order
 from tidings.platform import auth, broker, cache, database, outbox, secrets, settings
 from tidings.platform.secrets import SigningKeys
 from tidings.products.models import Product, Reservation
+from tidings.tasks.models import Task, Upload
 from tidings.users.models import User
 from tidings_local import topology
 
-FOLDERS = {"users", "products", "orders", "notifications", "platform", "gateway"}
-DOCUMENTS = (User, Product, Reservation, Order, Notification)
+FOLDERS = {"users", "products", "orders", "tasks", "notifications", "platform", "gateway"}
+DOCUMENTS = (User, Product, Reservation, Order, Task, Upload, Notification)
 
 
 class RabbitAdmin:

@@ -96,20 +96,27 @@ def insert_many(
     """
     for document, event in announced:
         document.outbox = [OutboxEntry.of(event)]
-    try:
-        document_class._get_collection().insert_many(
-            [document.to_mongo() for document, _ in announced], ordered=False
-        )
-        refused: set[int] = set()
-    except BulkWriteError as error:
-        failures = error.details["writeErrors"]
-        if any(each["code"] != DUPLICATE_KEY for each in failures):
-            raise
-        refused = {each["index"] for each in failures}
+    refused = _insert_all(document_class, [document for document, _ in announced])
     for index, (document, _) in enumerate(announced):
         if index not in refused:
             note_stored(document)
     return [announced[index][0] for index in sorted(refused)]
+
+
+def _insert_all(document_class: type[AnyDocument], documents: Sequence[AnyDocument]) -> set[int]:
+    """Insert all that unique indexes let in; return the places of the others."""
+    if not documents:
+        return set()
+    try:
+        document_class._get_collection().insert_many(
+            [document.to_mongo() for document in documents], ordered=False
+        )
+    except BulkWriteError as error:
+        failures = error.details["writeErrors"]
+        if any(each["code"] != DUPLICATE_KEY for each in failures):
+            raise
+        return {each["index"] for each in failures}
+    return set()
 
 
 def change(found: "QuerySet[AnyDocument]", *events: Event, **update: Any) -> AnyDocument | None:

@@ -1,13 +1,12 @@
 """Many tasks from one file: what is good is created, what is not is named, row by row."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from hashlib import sha256
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
-from mongoengine import NotUniqueError
+from mongoengine import NotUniqueError, QuerySet
 from pydantic import ValidationError
 
 from tidings.platform import outbox
@@ -20,44 +19,23 @@ from tidings.tasks.errors import TooManyRows, UploadKeyReused
 from tidings.tasks.models import Task, Upload
 from tidings.tasks.operations import created, new_task
 from tidings.tasks.rows import BrokenRow, Row, TaskFile, read_rows
-from tidings.tasks.schemas import CreateTask, RowRefusal, UploadReport
+from tidings.tasks.schemas import CreateTask, UploadReport
+from tidings.tasks.tally import Problem, Tally
 
 MAX_ROWS: Final = 20_000
 ROWS_PER_INSERT: Final = 500
-MAX_IDS: Final = 1_000
-MAX_REFUSALS: Final = 100
+
+GoodRow = tuple[int, CreateTask]
 
 
-@dataclass
-class _Tally:
-    """The report while it grows."""
+class _Key(NamedTuple):
+    """What an Idempotency-Key stands for, and the tasks that it made before."""
 
-    created: int = 0
-    ids: list[str] = field(default_factory=list)
-    refused: int = 0
-    refusals: list[RowRefusal] = field(default_factory=list)
-    problems: int = 0
+    upload_id: str
+    made: dict[str, str]
 
-    def note_created(self, ids: Sequence[str]) -> None:
-        self.created += len(ids)
-        self.ids.extend(ids[: MAX_IDS - len(self.ids)])
-
-    def refuse(self, row: int, *problems: tuple[str | None, str]) -> None:
-        self.refused += 1
-        self.problems += len(problems)
-        room = MAX_REFUSALS - len(self.refusals)
-        self.refusals.extend(
-            RowRefusal(row=row, column=column, reason=reason) for column, reason in problems[:room]
-        )
-
-    def report(self) -> UploadReport:
-        return UploadReport(
-            created=self.created,
-            ids=self.ids,
-            refused=self.refused,
-            refusals=sorted(self.refusals, key=lambda each: each.row),
-            refusals_omitted=self.problems - len(self.refusals),
-        )
+    def of_row(self, number: int) -> str:
+        return f"{self.upload_id}:{number}"
 
 
 def upload_tasks(
@@ -80,16 +58,16 @@ def upload_tasks(
     rows = list(islice(read_rows(file), MAX_ROWS + 1))
     if len(rows) > MAX_ROWS:
         raise TooManyRows(MAX_ROWS)
-    upload_id = _remember(file, idempotency_key, caller) if idempotency_key else None
-    tally = _Tally()
+    key = _remember(file, idempotency_key, caller) if idempotency_key else None
+    tally, created_at = Tally(), at or now()
     for some in _chunks(rows):
-        _create(some, tally, caller, upload_id, at or now())
-    logger.info("tasks uploaded", created=tally.created, refused=tally.refused)
+        good = list(_allowed(_valid(some, tally), tally, caller))
+        tally.note_created(_create(good, caller, key, created_at))
+    logger.info("tasks uploaded", tasks=tally.created, refused_rows=tally.refused)
     return tally.report()
 
 
-def _remember(file: TaskFile, key: str, caller: Principal) -> str:
-    """Return the id of the upload that this key of the caller stands for."""
+def _remember(file: TaskFile, key: str, caller: Principal) -> _Key:
     upload_id = sha256(f"{caller.user_id}:{key}".encode()).hexdigest()[:32]
     digest = sha256(f"{file.media_type}\n{file.content}".encode()).hexdigest()
     try:
@@ -97,7 +75,9 @@ def _remember(file: TaskFile, key: str, caller: Principal) -> str:
     except NotUniqueError:
         if Upload.objects(pk=upload_id, content_digest=digest).first() is None:
             raise UploadKeyReused from None
-    return upload_id
+        made = Task.objects(upload_key__gte=f"{upload_id}:", upload_key__lt=f"{upload_id};")
+        return _Key(upload_id, _ids_by_key(made))
+    return _Key(upload_id, {})
 
 
 def _chunks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
@@ -105,43 +85,24 @@ def _chunks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
         yield rows[start : start + ROWS_PER_INSERT]
 
 
-def _create(
-    rows: Sequence[Row], tally: _Tally, caller: Principal, upload_id: str | None, at: datetime
-) -> None:
-    tasks = []
-    for number, new in _allowed(_valid(rows, tally), tally, caller):
-        key = f"{upload_id}:{number}" if upload_id else None
-        task = new_task(new, caller=caller, at=at, upload_key=key)
-        tasks.append((task, created(task, caller)))
-    if not tasks:
-        return
-    repeated = {task.upload_key: task for task in outbox.insert_many(Task, tasks)}
-    stored = Task.objects(upload_key__in=list(repeated)).scalar("upload_key", "pk")
-    known_ids = dict(stored) if repeated else {}
-    tally.note_created([known_ids.get(task.upload_key, task.id) for task, _ in tasks])
-
-
-def _valid(rows: Sequence[Row], tally: _Tally) -> list[tuple[int, CreateTask]]:
-    valid = []
+def _valid(rows: Iterable[Row], tally: Tally) -> Iterator[GoodRow]:
     for number, values in rows:
         if isinstance(values, BrokenRow):
             tally.refuse(number, (values.column, values.reason))
             continue
         try:
-            valid.append((number, CreateTask.model_validate(values)))
+            yield number, CreateTask.model_validate(values)
         except ValidationError as error:
             tally.refuse(number, *_problems(error))
-    return valid
 
 
-def _problems(error: ValidationError) -> list[tuple[str | None, str]]:
+def _problems(error: ValidationError) -> list[Problem]:
     details = error.errors(include_url=False, include_input=False, include_context=False)
     return [(str(each["loc"][0]), each["msg"]) for each in details]
 
 
-def _allowed(
-    valid: Sequence[tuple[int, CreateTask]], tally: _Tally, caller: Principal
-) -> Iterator[tuple[int, CreateTask]]:
+def _allowed(rows: Iterable[GoodRow], tally: Tally, caller: Principal) -> Iterator[GoodRow]:
+    valid = list(rows)
     known = known_assignees((new.assignee_id for _, new in valid), caller=caller)
     for number, new in valid:
         try:
@@ -150,3 +111,26 @@ def _allowed(
             tally.refuse(number, (refusal.field, refusal.message))
         else:
             yield number, new
+
+
+def _create(
+    rows: Sequence[GoodRow], caller: Principal, key: _Key | None, at: datetime
+) -> list[str]:
+    """Return the ids of the rows' tasks, which are there now or were there before."""
+    tasks = [
+        new_task(new, caller=caller, at=at, upload_key=key and key.of_row(number))
+        for number, new in rows
+    ]
+    there = key.made if key else {}
+    missing = [task for task in tasks if task.upload_key not in there]
+    refused = outbox.insert_many(Task, [(task, created(task, caller)) for task in missing])
+    if refused:
+        # The same file is being uploaded at the same time.
+        keys = [task.upload_key for task in refused]
+        there = there | _ids_by_key(Task.objects(upload_key__in=keys))
+    return [there.get(task.upload_key, task.id) for task in tasks]
+
+
+def _ids_by_key(tasks: "QuerySet[Task]") -> dict[str, str]:
+    # In one answer of the server rather than a hundred at a time.
+    return dict(tasks.scalar("upload_key", "pk").batch_size(MAX_ROWS))
