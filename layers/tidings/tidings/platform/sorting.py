@@ -3,14 +3,13 @@
 import base64
 import binascii
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Any, Final
 
 from mongoengine import Q
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from tidings.platform.errors import InvalidInput
-from tidings.platform.pagination import Page, PageRequest, paginate
+from tidings.platform.pagination import Page, PageRequest
 
 MAX_VALUE: Final = 2**63 - 1
 
@@ -23,13 +22,20 @@ class SortOrder:
     descending: bool = False
 
 
+NEWEST_FIRST: Final = SortOrder("pk", descending=True)
+
+
 class _Cursor(BaseModel):
-    """The place of one document in a list."""
+    """The place of one document in a list; its id alone where that is the order."""
 
     model_config = ConfigDict(extra="forbid")
 
     order: str
-    value: Annotated[int, Field(ge=-MAX_VALUE, le=MAX_VALUE, strict=True)] | AwareDatetime
+    value: (
+        Annotated[int, Field(ge=-MAX_VALUE, le=MAX_VALUE, strict=True)]
+        | Annotated[AwareDatetime, Field(strict=True)]
+        | None
+    ) = None
     id: str
 
 
@@ -39,14 +45,10 @@ def paginate_sorted(found: Any, request: PageRequest, order: SortOrder) -> Page[
     Raises:
         InvalidInput: the cursor is not one that this order handed out.
     """
-    if order.field == "pk":
-        return paginate(found, request)
     window, skip = found, (request.page - 1) * request.limit
     if request.after is not None:
         window, skip = found.filter(_behind(_decode(request.after, order), order)), 0
-    sign = "-" if order.descending else "+"
-    ordered = window.order_by(sign + order.field, "-pk")
-    documents = list(ordered.skip(skip).limit(request.limit + 1))
+    documents = list(window.order_by(*_keys(order)).skip(skip).limit(request.limit + 1))
     items = documents[: request.limit]
     return Page[Any].model_construct(
         items=items,
@@ -59,14 +61,22 @@ def paginate_sorted(found: Any, request: PageRequest, order: SortOrder) -> Page[
     )
 
 
+def _keys(order: SortOrder) -> list[str]:
+    if order == NEWEST_FIRST:
+        return ["-pk"]
+    return [("-" if order.descending else "+") + order.field, "-pk"]
+
+
 def _behind(cursor: _Cursor, order: SortOrder) -> Any:
+    if order == NEWEST_FIRST:
+        return Q(pk__lt=cursor.id)
     beyond = "lt" if order.descending else "gt"
     equal = Q(**{order.field: cursor.value}, pk__lt=cursor.id)
     return Q(**{f"{order.field}__{beyond}": cursor.value}) | equal
 
 
 def _encode(document: Any, order: SortOrder) -> str:
-    value: int | datetime = getattr(document, order.field)
+    value = None if order == NEWEST_FIRST else getattr(document, order.field)
     cursor = _Cursor(order=order.field, value=value, id=document.pk)
     return base64.urlsafe_b64encode(cursor.model_dump_json().encode()).decode()
 
@@ -77,6 +87,10 @@ def _decode(text: str, order: SortOrder) -> _Cursor:
         cursor = _Cursor.model_validate_json(raw)
     except (binascii.Error, UnicodeError, ValidationError):
         cursor = None
-    if cursor is None or cursor.order != order.field:
+    if (
+        cursor is None
+        or cursor.order != order.field
+        or (cursor.value is None) != (order == NEWEST_FIRST)
+    ):
         raise InvalidInput("This cursor is not one of this list.", field="after")
     return cursor

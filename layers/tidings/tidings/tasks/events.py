@@ -10,8 +10,8 @@ class TaskCreatedData(EventData):
     task_id: str
     title: str
     owner_id: str
-    assignee_id: str | None
     actor_id: str
+    assignee_id: str | None = None
 
 
 class TaskCreated(Event):
@@ -26,11 +26,11 @@ class TaskUpdatedData(EventData):
     task_id: str
     title: str
     owner_id: str
-    assignee_id: str | None
     state: str
     version: int
     changed: list[str]
     actor_id: str
+    assignee_id: str | None = None
 
 
 class TaskUpdated(Event):
@@ -45,8 +45,8 @@ class TaskDeletedData(EventData):
     task_id: str
     title: str
     owner_id: str
-    assignee_id: str | None
     actor_id: str
+    assignee_id: str | None = None
 
 
 class TaskDeleted(Event):
@@ -61,8 +61,8 @@ class TaskDueData(EventData):
     task_id: str
     title: str
     owner_id: str
-    assignee_id: str | None
     due_at: datetime
+    assignee_id: str | None = None
 
 
 class TaskDue(Event):

@@ -7,13 +7,13 @@ from mongoengine import Q, QuerySet
 
 from tidings.platform.auth import Principal, Role
 from tidings.platform.pagination import Page, PageRequest
-from tidings.platform.sorting import SortOrder, paginate_sorted
+from tidings.platform.sorting import NEWEST_FIRST, SortOrder, paginate_sorted
 from tidings.tasks.errors import TaskNotFound
 from tidings.tasks.models import NEVER, Task, TaskPriority
 from tidings.tasks.schemas import TaskFilter, TaskSort, TaskView
 
 ORDERS: Final = {
-    TaskSort.NEWEST: SortOrder("pk", descending=True),
+    TaskSort.NEWEST: NEWEST_FIRST,
     TaskSort.DUE_AT: SortOrder("due_at"),
     TaskSort.PRIORITY: SortOrder("priority_rank", descending=True),
 }
