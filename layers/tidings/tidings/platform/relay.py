@@ -21,7 +21,7 @@ from tidings.platform.outbox import (
 
 # Younger entries belong to an invocation that is about to publish them itself.
 LEFT_BEHIND_AFTER: Final = timedelta(seconds=5)
-DOCUMENTS_PER_ROUND: Final = 500
+DOCUMENTS_PER_ROUND: Final = 200
 PERSISTENT: Final = 2
 
 
