@@ -82,3 +82,13 @@ def test_bulk_of_one_kind_does_not_delay_the_others(
     take_stored()
     assert relay_left_behind([Task, Order], seconds=20) == 7
     assert broker.types.index("order.placed") == 2
+
+
+def test_many_events_are_published_round_by_round(
+    broker: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "DOCUMENTS_PER_ROUND", 2)
+    outbox.insert_many(Task, [a_new_task() for _ in range(5)])
+    publish_stored()
+    assert len(broker.types) == 5
+    assert Task.objects(outbox__0__exists=True).count() == 0

@@ -24,7 +24,7 @@ from tidings.platform.events import Event
 
 # An invocation publishes the events of so many documents itself; those of a bulk beyond it
 # are left to the relay, so that nobody waits for twenty thousand confirms.
-MAX_NOTED: Final = 200
+MAX_NOTED: Final = 500
 DUPLICATE_KEY: Final = 11000
 
 

@@ -28,13 +28,15 @@ PERSISTENT: Final = 2
 def publish_stored() -> None:
     """Publish the events of this invocation's changes and clear them.
 
-    Where RabbitMQ is out of reach they stay in their documents, for `relay_left_behind`.
+    Where RabbitMQ is out of reach they stay in their documents, for `relay_left_behind`; so
+    do those of documents that were not noted (`outbox.MAX_NOTED`).
     """
     stored = take_stored()
     if not stored:
         return
     try:
-        _publish(stored)
+        for start in range(0, len(stored), DOCUMENTS_PER_ROUND):
+            _publish(stored[start : start + DOCUMENTS_PER_ROUND])
     except BrokerUnavailable as error:
         logger.warning("events wait in the outbox", documents=len(stored), reason=error.message)
 
