@@ -206,8 +206,8 @@ def test_upload_with_a_key_is_made_once() -> None:
 @pytest.mark.parametrize(
     ("body", "content_type", "headers", "status"),
     [
-        ("", "text/csv", {}, 400),
-        ("name\nA", "text/csv", {}, 400),
+        ("", "text/csv", {}, 422),
+        ("name\nA", "text/csv", {}, 422),
         ("title\nA", "application/json", {}, 415),
         ("title\nA", "text/csv; charset=latin1", {}, 415),
         ("title\nA", "text/csv", {"Idempotency-Key": "a b"}, 400),

@@ -9,7 +9,7 @@ import pytest
 from tests.integration.builders import a_person
 from tests.integration.tasks.builders import a_task, a_user, changed
 from tidings.platform.auth import Principal, Role
-from tidings.platform.errors import InvalidInput
+from tidings.platform.errors import RuleRefused
 from tidings.platform.pagination import Page, PageRequest
 from tidings.tasks.operations import delete_task
 from tidings.tasks.queries import get_tasks
@@ -190,7 +190,7 @@ def cursor(**content: object) -> str:
     ],
 )
 def test_cursor_that_is_none_of_this_list_is_refused(after: str) -> None:
-    with pytest.raises(InvalidInput) as refused:
+    with pytest.raises(RuleRefused) as refused:
         listed(a_person(), TaskSort.DUE_AT, after)
     assert refused.value.field == "after"
 
@@ -200,7 +200,7 @@ def test_cursor_of_another_order_is_refused() -> None:
     three_tasks(owner)
     for sort in TaskSort:
         (other, *_) = (each for each in TaskSort if each is not sort)
-        with pytest.raises(InvalidInput):
+        with pytest.raises(RuleRefused):
             listed(owner, sort, listed(owner, other, limit=1).cursors[0])
 
 

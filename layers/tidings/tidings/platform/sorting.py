@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 from mongoengine import Q
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from tidings.platform.errors import InvalidInput
+from tidings.platform.errors import RuleRefused
 from tidings.platform.pagination import Page, PageRequest
 
 MAX_VALUE: Final = 2**63 - 1
@@ -43,7 +43,7 @@ def paginate_sorted(found: Any, request: PageRequest, order: SortOrder) -> Page[
     """Cut one page out of a query in this order.
 
     Raises:
-        InvalidInput: the cursor is not one that this order handed out.
+        RuleRefused: the cursor is not one that this order handed out.
     """
     window, skip = found, (request.page - 1) * request.limit
     if request.after is not None:
@@ -92,5 +92,5 @@ def _decode(text: str, order: SortOrder) -> _Cursor:
         or cursor.order != order.field
         or (cursor.value is None) != (order == NEWEST_FIRST)
     ):
-        raise InvalidInput("This cursor is not one of this list.", field="after")
+        raise RuleRefused("This cursor is not one of this list.", field="after")
     return cursor

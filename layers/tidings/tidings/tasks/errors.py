@@ -1,6 +1,6 @@
 """What the tasks' operations refuse."""
 
-from tidings.platform.errors import Conflict, Forbidden, InvalidInput, NotFound, RuleRefused
+from tidings.platform.errors import Conflict, Forbidden, NotFound, RuleRefused
 
 
 class TaskNotFound(NotFound):
@@ -30,7 +30,7 @@ class UnknownAssignee(RuleRefused):
         super().__init__("There is no such user.", field="assignee_id")
 
 
-class BadTaskFile(InvalidInput):
+class BadTaskFile(RuleRefused):
     """The file as a whole cannot be read."""
 
     def __init__(self, message: str) -> None:
