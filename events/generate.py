@@ -14,7 +14,12 @@ import yaml
 from tidings.platform.events import EVENT_CLASSES, Event
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-EVENT_MODULES: Final = ("tidings.orders.events", "tidings.products.events", "tidings.users.events")
+EVENT_MODULES: Final = (
+    "tidings.orders.events",
+    "tidings.products.events",
+    "tidings.tasks.events",
+    "tidings.users.events",
+)
 JSON_SCHEMA: Final = "https://json-schema.org/draft/2020-12/schema"
 
 

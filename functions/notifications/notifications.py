@@ -10,6 +10,7 @@ from tidings.orders.events import (
 from tidings.platform.consumer import consumer
 from tidings.platform.events import Event
 from tidings.products.events import ProductBackInStock, ProductOutOfStock, ProductPriceDropped
+from tidings.tasks.events import TaskCreated, TaskDeleted, TaskDue, TaskUpdated
 from tidings.users.events import (
     UserPasswordResetRequested,
     UserPreferencesUpdated,
@@ -26,6 +27,10 @@ from tidings.users.events import (
     ProductOutOfStock,
     ProductBackInStock,
     ProductPriceDropped,
+    TaskCreated,
+    TaskUpdated,
+    TaskDeleted,
+    TaskDue,
     UserRegistered,
     UserVerified,
     UserPasswordResetRequested,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from resolvers import notifications, orders, products, users
+from resolvers import notifications, orders, products, tasks, users
 
 Resolver = Callable[..., Any]
 
@@ -18,6 +18,8 @@ QUERIES: Final[dict[str, Resolver]] = {
     "getStockHistory": products.get_stock_history,
     "getOrder": orders.get_order,
     "getOrders": orders.get_orders,
+    "getTask": tasks.get_task,
+    "getTasks": tasks.get_tasks,
     "getUserNotifications": notifications.get_user_notifications,
 }
 MUTATIONS: Final[dict[str, Resolver]] = {
@@ -40,5 +42,8 @@ MUTATIONS: Final[dict[str, Resolver]] = {
     "placeOrder": orders.place_order,
     "cancelOrder": orders.cancel_order,
     "updateOrderStatus": orders.update_order_status,
+    "createTask": tasks.create_task,
+    "updateTask": tasks.update_task,
+    "deleteTask": tasks.delete_task,
     "markNotificationRead": notifications.mark_notification_read,
 }

@@ -38,6 +38,7 @@ from tidings.products.schemas import (
     StockMovementView,
     UpdateProduct,
 )
+from tidings.tasks.schemas import CreateTask, TaskDeletion, TaskFilter, TaskView, UpdateTask
 from tidings.users.preferences import (
     Channels,
     ChannelsChoice,
@@ -85,6 +86,8 @@ OBJECTS: dict[str, list[type]] = {
     "Order": [OrderView],
     "OrderItem": [OrderItemView],
     "OrderTransition": [TransitionView],
+    "Task": [TaskView],
+    "TaskDeletion": [TaskDeletion],
     "Notification": [NotificationView],
     "PageInfo": [PageInfo],
     "ProductConnection": [Connection],
@@ -92,8 +95,10 @@ OBJECTS: dict[str, list[type]] = {
     "OrderEdge": [Edge],
     "StockMovementConnection": [Connection],
     "NotificationConnection": [Connection],
+    "TaskConnection": [Connection],
     "ProductEdge": [Edge],
     "StockMovementEdge": [Edge],
+    "TaskEdge": [Edge],
     "NotificationEdge": [Edge],
 }
 INPUTS: dict[str, type[BaseModel]] = {
@@ -116,6 +121,9 @@ INPUTS: dict[str, type[BaseModel]] = {
     "PlaceOrderItemInput": PlaceOrderItem,
     "OrderFilter": OrderFilter,
     "UpdateOrderStatusInput": UpdateOrderStatusInput,
+    "CreateTaskInput": CreateTask,
+    "UpdateTaskInput": UpdateTask,
+    "TaskFilterInput": TaskFilter,
 }
 
 

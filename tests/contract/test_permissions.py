@@ -116,6 +116,11 @@ def test_twins_ask_for_the_same_role() -> None:
         "Mutation.updateOrderStatus": "PUT /api/v1/orders/{order_id}/status",
         "Query.getOrder": "GET /api/v1/orders/{order_id}",
         "Query.getOrders": "GET /api/v1/orders",
+        "Query.getTask": "GET /api/v1/tasks/{task_id}",
+        "Query.getTasks": "GET /api/v1/tasks",
+        "Mutation.createTask": "POST /api/v1/tasks",
+        "Mutation.updateTask": "PATCH /api/v1/tasks/{task_id}",
+        "Mutation.deleteTask": "DELETE /api/v1/tasks/{task_id}",
         "Query.getUserNotifications": "GET /api/v1/notifications/{user_id}",
         "Mutation.markNotificationRead": "PUT /api/v1/notifications/read/{notification_id}",
     }

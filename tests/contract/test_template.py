@@ -100,7 +100,7 @@ def test_there_are_rules() -> None:
     schedules = {
         rule["Schedule"] for function in SCHEDULED for rule in function.events_of("Schedule")
     }
-    assert schedules >= {"cron(0 9 * * ? *)", "rate(1 minute)"}
+    assert schedules >= {"cron(0 9 * * ? *)", "cron(0 * * * ? *)", "rate(1 minute)"}
 
 
 def test_relay_ends_before_it_is_called_again() -> None:

@@ -27,11 +27,22 @@ from tidings.platform import auth, broker, cache, database, outbox, secrets, set
 from tidings.platform.secrets import SigningKeys
 from tidings.products import shelf
 from tidings.products.models import Product, Reservation, StockMovement
+from tidings.tasks.models import Task, Upload
 from tidings.users.models import PushToken, User
 from tidings_local import topology
 
-FOLDERS = {"users", "products", "orders", "notifications", "platform", "gateway"}
-DOCUMENTS = (User, PushToken, Product, StockMovement, Reservation, Order, Notification)
+FOLDERS = {"users", "products", "orders", "tasks", "notifications", "platform", "gateway"}
+DOCUMENTS = (
+    User,
+    PushToken,
+    Product,
+    StockMovement,
+    Reservation,
+    Order,
+    Task,
+    Upload,
+    Notification,
+)
 
 
 class RabbitAdmin:

@@ -2,7 +2,7 @@
 
 from tidings.notifications.errors import NotificationNotFound
 from tidings.notifications.models import Notification
-from tidings.notifications.rules import RULES, SILENT
+from tidings.notifications.rules import RULES, SILENT, Rule
 from tidings.notifications.schemas import NotificationView
 from tidings.platform.auth import Principal
 from tidings.platform.clock import now
@@ -11,11 +11,29 @@ from tidings.platform.logging import logger
 
 
 def notify(event: Event) -> None:
-    """Put what an event has to say into the inbox of the person it concerns, once."""
+    """Put what an event has to say into the inbox of each person it concerns, once."""
     if type(event) in SILENT:
         return
     rule = RULES[type(event)]
-    user_id = rule.audience(event)
+    for user_id in rule.audience(event):
+        _tell(user_id, event, rule)
+
+
+def mark_notification_read(notification_id: str, *, caller: Principal) -> NotificationView:
+    """Note that its reader has read a notification; the first time counts.
+
+    Raises:
+        NotificationNotFound: there is none, or it is somebody else's.
+    """
+    mine = Notification.objects(pk=notification_id, user_id=caller.user_id)
+    mine.filter(read_at=None).update_one(set__read_at=now())
+    notification = mine.first()
+    if notification is None:
+        raise NotificationNotFound
+    return NotificationView.model_validate(notification)
+
+
+def _tell(user_id: str, event: Event, rule: Rule) -> None:
     title, body = rule.render(event)
     notification = Notification(
         user_id=user_id,
@@ -31,20 +49,6 @@ def notify(event: Event) -> None:
         logger.info("notification stored", notification_id=notification.id, kind=rule.kind)
     else:
         logger.info("notification was stored before", event_id=event.id)
-
-
-def mark_notification_read(notification_id: str, *, caller: Principal) -> NotificationView:
-    """Note that its reader has read a notification; the first time counts.
-
-    Raises:
-        NotificationNotFound: there is none, or it is somebody else's.
-    """
-    mine = Notification.objects(pk=notification_id, user_id=caller.user_id)
-    mine.filter(read_at=None).update_one(set__read_at=now())
-    notification = mine.first()
-    if notification is None:
-        raise NotificationNotFound
-    return NotificationView.model_validate(notification)
 
 
 def _store_once(notification: Notification) -> bool:

@@ -6,10 +6,17 @@ from tidings.orders.models import Order
 from tidings.platform import relay
 from tidings.platform.outbox import OutboxDocument
 from tidings.products.models import Product, Reservation
+from tidings.tasks.models import Task
 from tidings.users.models import User
 
 # The only place that knows every document with an outbox; a test looks for missing ones.
-OUTBOX_DOCUMENTS: Final[tuple[type[OutboxDocument], ...]] = (Order, Product, Reservation, User)
+OUTBOX_DOCUMENTS: Final[tuple[type[OutboxDocument], ...]] = (
+    Order,
+    Product,
+    Reservation,
+    Task,
+    User,
+)
 RELAY_SECONDS: Final = 40.0
 
 

@@ -12,7 +12,7 @@ from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 from tidings.platform.secrets import connections
 from tidings.platform.settings import settings
 
-DOMAINS: Final = ("users", "products", "orders", "notifications")
+DOMAINS: Final = ("users", "products", "orders", "tasks", "notifications")
 SERVER_SELECTION_MS: Final = 2_000
 OPERATION_MS: Final = 5_000
 

@@ -77,6 +77,13 @@ class PayloadTooLarge(TidingsError):
     status = 413
 
 
+class UnsupportedMediaType(TidingsError):
+    """The body is of a kind that is not read here."""
+
+    code = "BAD_USER_INPUT"
+    status = 415
+
+
 class Unavailable(TidingsError):
     """A service that is needed does not answer; trying again later helps."""
 

@@ -19,6 +19,7 @@ from tidings.platform.context import (
     correlation_id,
 )
 from tidings.platform.errors import InvalidInput, PayloadTooLarge, TidingsError
+from tidings.platform.files import FileBody
 from tidings.platform.invocation import invocation
 from tidings.platform.limits import admit
 from tidings.platform.logging import logger
@@ -117,7 +118,7 @@ def endpoint(
     Args:
         role: the least role that may call; PUBLIC for anyone.
         body: the model of the JSON body, where there is one; if none of its fields is
-            required, the body may be left out.
+            required, the body may be left out. A `FileBody` is read as the file it is.
         query: the model of the query string, where it is read.
         returns: the type of the envelope's `data`; `list[X]` for a page of X.
         status: the status of success.
@@ -177,6 +178,8 @@ def _request(event: LambdaEvent, contract: EndpointContract) -> Request[Any, Any
 
 
 def _body(event: LambdaEvent, model: type[BaseModel]) -> BaseModel:
+    if issubclass(model, FileBody):
+        return _file(event, model)
     needed = any(each.is_required() for each in model.model_fields.values())
     if not needed and not event.get("body"):
         return model()
@@ -191,14 +194,30 @@ def _headers(event: LambdaEvent, model: type[BaseModel]) -> BaseModel:
 
 def _json(event: LambdaEvent) -> Any:
     try:
-        raw = (event.get("body") or "").encode()
-        if event.get("isBase64Encoded"):
-            raw = base64.b64decode(raw)
+        raw = _raw(event)
         if len(raw) > MAX_BODY_BYTES:
             raise PayloadTooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
         return json.loads(raw)
     except (ValueError, RecursionError):
         raise InvalidInput("The body is not JSON.", field="body") from None
+
+
+def _file(event: LambdaEvent, model: type[FileBody]) -> FileBody:
+    try:
+        raw = _raw(event)
+    except ValueError:
+        raise InvalidInput("The body cannot be decoded.", field="body") from None
+    return model.read(raw, header(event, "Content-Type"))
+
+
+def _raw(event: LambdaEvent) -> bytes:
+    """Return the body's bytes; API Gateway sends what is no text in base64.
+
+    Raises:
+        ValueError: it is no base64, or has broken characters.
+    """
+    raw = (event.get("body") or "").encode()
+    return base64.b64decode(raw, validate=True) if event.get("isBase64Encoded") else raw
 
 
 def _answer(reply: Reply, contract: EndpointContract) -> dict[str, Any]:

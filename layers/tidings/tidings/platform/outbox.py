@@ -4,10 +4,10 @@ They are published right after (`relay.publish_stored`) and then cleared; what a
 behind is published by the scheduled relay.
 """
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from contextvars import ContextVar
 from datetime import datetime
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, Final, NamedTuple, Self, TypeVar
 
 from mongoengine import (
     DateTimeField,
@@ -18,8 +18,14 @@ from mongoengine import (
     StringField,
 )
 from pymongo import UpdateOne
+from pymongo.errors import BulkWriteError
 
 from tidings.platform.events import Event
+
+# An invocation publishes the events of so many documents itself; those of a bulk beyond it
+# are left to the relay, so that nobody waits for twenty thousand confirms.
+MAX_NOTED: Final = 500
+DUPLICATE_KEY: Final = 11000
 
 
 class OutboxEntry(EmbeddedDocument):
@@ -80,6 +86,39 @@ def insert(document: AnyDocument, *events: Event) -> AnyDocument:
     return document
 
 
+def insert_many(
+    document_class: type[AnyDocument], announced: Sequence[tuple[AnyDocument, Event]]
+) -> list[AnyDocument]:
+    """Insert new documents, each with its event, in one round trip.
+
+    Returns:
+        Those that a unique index refused; all others are stored.
+    """
+    for document, event in announced:
+        document.outbox = [OutboxEntry.of(event)]
+    refused = _insert_all(document_class, [document for document, _ in announced])
+    for index, (document, _) in enumerate(announced):
+        if index not in refused:
+            note_stored(document)
+    return [announced[index][0] for index in sorted(refused)]
+
+
+def _insert_all(document_class: type[AnyDocument], documents: Sequence[AnyDocument]) -> set[int]:
+    """Insert all that unique indexes let in; return the places of the others."""
+    if not documents:
+        return set()
+    try:
+        document_class._get_collection().insert_many(
+            [document.to_mongo() for document in documents], ordered=False
+        )
+    except BulkWriteError as error:
+        failures = error.details["writeErrors"]
+        if any(each["code"] != DUPLICATE_KEY for each in failures):
+            raise
+        return {each["index"] for each in failures}
+    return set()
+
+
 def change(found: "QuerySet[AnyDocument]", *events: Event, **update: Any) -> AnyDocument | None:
     """Change the one document that `found` matches and add the events, atomically.
 
@@ -94,12 +133,16 @@ def change(found: "QuerySet[AnyDocument]", *events: Event, **update: Any) -> Any
 
 
 def note_stored(document: OutboxDocument) -> None:
-    """Remember that this document has events, for the publishing at the end of the invocation."""
+    """Remember that this document has events, for the publishing at the end of the invocation.
+
+    Beyond `MAX_NOTED` they are left to the relay.
+    """
     noted = _stored.get()
     if noted is None:
         noted = []
         _stored.set(noted)
-    noted.append(Stored(type(document), document.pk, list(document.outbox)))
+    if len(noted) < MAX_NOTED:
+        noted.append(Stored(type(document), document.pk, list(document.outbox)))
 
 
 def take_stored() -> list[Stored]:

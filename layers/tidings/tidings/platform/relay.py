@@ -28,21 +28,24 @@ PERSISTENT: Final = 2
 def publish_stored() -> None:
     """Publish the events of this invocation's changes and clear them.
 
-    Where RabbitMQ is out of reach they stay in their documents, for `relay_left_behind`.
+    Where RabbitMQ is out of reach they stay in their documents, for `relay_left_behind`; so
+    do those of documents that were not noted (`outbox.MAX_NOTED`).
     """
     stored = take_stored()
     if not stored:
         return
     try:
-        _publish(stored)
+        for start in range(0, len(stored), DOCUMENTS_PER_ROUND):
+            _publish(stored[start : start + DOCUMENTS_PER_ROUND])
     except BrokerUnavailable as error:
         logger.warning("events wait in the outbox", documents=len(stored), reason=error.message)
 
 
 def relay_left_behind(document_classes: Iterable[type[OutboxDocument]], *, seconds: float) -> int:
-    """Publish what crashes left in the outboxes, for at most so many seconds.
+    """Publish what crashes and bulk changes left in the outboxes, for at most so many seconds.
 
-    Safe to run several times at once: consumers handle an event that comes twice.
+    The classes take turns, so that a bulk of one does not delay the others. Safe to run
+    several times at once: consumers handle an event that comes twice.
 
     Returns:
         How many events were published.
@@ -51,13 +54,14 @@ def relay_left_behind(document_classes: Iterable[type[OutboxDocument]], *, secon
         BrokerUnavailable: RabbitMQ cannot be reached; everything stays where it is.
     """
     deadline, published = time.monotonic() + seconds, 0
-    for document_class in document_classes:
-        while time.monotonic() < deadline:
-            found = find_left_behind(document_class, now() - LEFT_BEHIND_AFTER, DOCUMENTS_PER_ROUND)
-            sent = _publish(found)
-            published += sent
-            if len(found) < DOCUMENTS_PER_ROUND or not sent:
-                break
+    waiting = list(document_classes)
+    while waiting and time.monotonic() < deadline:
+        document_class = waiting.pop(0)
+        found = find_left_behind(document_class, now() - LEFT_BEHIND_AFTER, DOCUMENTS_PER_ROUND)
+        sent = _publish(found)
+        published += sent
+        if sent and len(found) == DOCUMENTS_PER_ROUND:
+            waiting.append(document_class)
     return published
 
 

@@ -52,3 +52,8 @@ def get_users_by_id(user_ids: Iterable[str], *, caller: Principal) -> dict[str, 
         wanted &= {caller.user_id}
     found = User.objects(pk__in=list(wanted), deleted_at=None)
     return {user.id: UserView.model_validate(user) for user in found}
+
+
+def known_user_ids(user_ids: Iterable[str]) -> frozenset[str]:
+    """Return those of the ids that stand for an account, in one round trip."""
+    return frozenset(User.objects(pk__in=list(user_ids), deleted_at=None).scalar("pk"))

@@ -1,0 +1,119 @@
+"""A cancelled order gives its stock back, in whatever order the words of it come."""
+
+import importlib
+import random
+from typing import Any
+
+import pytest
+
+from tests.integration.builders import (
+    CONTEXT,
+    Queues,
+    a_person,
+    a_product,
+    an_order,
+    state_of,
+    stock_of,
+)
+from tidings.notifications.models import Notification
+from tidings.orders.models import Order
+from tidings.orders.operations import cancel_order
+from tidings.orders.schemas import CancelOrder, OrderView
+from tidings.orders.settling import settle_orders
+from tidings.orders.steps import SETTLE_AFTER
+from tidings.platform.auth import Role
+from tidings.platform.clock import now
+from tidings.platform.relay import publish_stored
+
+CHAIN = {
+    "inventory": "products.inventory",
+    "orders": "orders.orders",
+    "notifications": "notifications.notifications",
+}
+
+
+def work_off(queues: Queues, *names: str, twice: bool = False) -> None:
+    """Hand on what lies in these queues, until nothing does."""
+    at_work = True
+    while at_work:
+        at_work = False
+        for name in names:
+            messages = queues.take_all(name)
+            if messages:
+                at_work = True
+                messages *= 2 if twice else 1
+                random.Random(len(messages)).shuffle(messages)
+                handler = importlib.import_module(CHAIN[name]).handler
+                handler(queues.event_of(name, messages), CONTEXT)
+        # What comes of it is redelivered once only, or it would never end.
+        twice = False
+
+
+def cancel(order: OrderView) -> None:
+    cancel_order(order.id, CancelOrder(), caller=a_person(Role.OPERATOR))
+    publish_stored()
+
+
+def kinds_told(order: OrderView) -> list[str]:
+    told: Any = Notification.objects(user_id=order.customer_id)
+    return sorted(each.kind for each in told)
+
+
+@pytest.mark.parametrize("twice", [False, True])
+def test_cancelled_order_gives_its_stock_back(queues: Queues, twice: bool) -> None:
+    product = a_product(stock=3)
+    order = an_order(product, quantity=2)
+    publish_stored()
+    work_off(queues, *CHAIN, twice=twice)
+    assert (state_of(order), stock_of(product)) == ("confirmed", 1)
+
+    cancel(order)
+    work_off(queues, *CHAIN, twice=twice)
+
+    assert (state_of(order), stock_of(product)) == ("cancelled", 3)
+    assert Order.objects.get(pk=order.id).stock_released_at is not None
+    assert kinds_told(order) == ["order.cancelled", "order.confirmed"]
+
+
+def test_order_cancelled_before_its_stock_was_looked_at_takes_none(queues: Queues) -> None:
+    product = a_product(stock=3)
+    order = an_order(product, quantity=2)
+    publish_stored()
+    placed = queues.take("inventory", 1)
+    cancel(order)
+    work_off(queues, *CHAIN)
+
+    inventory = importlib.import_module(CHAIN["inventory"])
+    inventory.handler(queues.event_of("inventory", placed), CONTEXT)
+    work_off(queues, *CHAIN)
+
+    assert (state_of(order), stock_of(product)) == ("cancelled", 3)
+    assert kinds_told(order) == ["order.cancelled"]
+
+
+def test_stock_set_aside_while_the_order_is_cancelled_goes_back(queues: Queues) -> None:
+    product = a_product(stock=3)
+    order = an_order(product, quantity=2)
+    publish_stored()
+    work_off(queues, "inventory")  # the order does not know of it yet
+    assert stock_of(product) == 1
+
+    cancel(order)
+    work_off(queues, "orders", "inventory", "notifications")
+
+    assert (state_of(order), stock_of(product)) == ("cancelled", 3)
+    assert kinds_told(order) == ["order.cancelled"]
+
+
+def test_order_whose_announcement_was_lost_is_brought_to_its_end(queues: Queues) -> None:
+    product = a_product(stock=3)
+    order = an_order(product, quantity=2)
+    publish_stored()
+    queues.take("inventory", 1)  # and lost
+
+    settle_orders(now() + SETTLE_AFTER)
+    publish_stored()
+    work_off(queues, *CHAIN)
+
+    assert (state_of(order), stock_of(product)) == ("confirmed", 1)
+    assert kinds_told(order) == ["order.confirmed"]

@@ -1,0 +1,94 @@
+"""Many documents at once lose no event and delay nobody else's."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+
+from tests.integration.builders import an_order
+from tidings.orders.models import Order
+from tidings.platform import outbox, relay
+from tidings.platform.broker import Message
+from tidings.platform.events import Event
+from tidings.platform.outbox import take_stored
+from tidings.platform.relay import publish_stored, relay_left_behind
+from tidings.tasks.events import TaskCreated, TaskCreatedData
+from tidings.tasks.models import Task
+
+
+class Recorder:
+    """Takes everything, and remembers the types in their order."""
+
+    def __init__(self) -> None:
+        self.types: list[str] = []
+
+    def publish(self, messages: Sequence[Message]) -> list[Message]:
+        self.types += [message.routing_key for message in messages]
+        return list(messages)
+
+
+@pytest.fixture
+def broker(monkeypatch: pytest.MonkeyPatch) -> Recorder:
+    recorder = Recorder()
+    monkeypatch.setattr(relay, "publisher", lambda: recorder)
+    monkeypatch.setattr(relay, "LEFT_BEHIND_AFTER", timedelta(seconds=-1))
+    return recorder
+
+
+def a_new_task(key: str | None = None) -> tuple[Task, Event]:
+    task = Task(owner_id="owner", title="Ink", state="open", priority_rank=1, upload_key=key)
+    data = TaskCreatedData(task_id=task.id, title="Ink", owner_id="owner", actor_id="owner")
+    return task, TaskCreated(subject=task.id, data=data)
+
+
+def test_each_document_is_stored_with_its_event(broker: Recorder) -> None:
+    assert outbox.insert_many(Task, [a_new_task() for _ in range(3)]) == []
+    assert [len(task.outbox) for task in Task.objects] == [1, 1, 1]
+    publish_stored()
+    assert broker.types == ["task.created"] * 3
+    assert [len(task.outbox) for task in Task.objects] == [0, 0, 0]
+
+
+def test_nothing_is_inserted_of_nothing() -> None:
+    assert outbox.insert_many(Task, []) == []
+
+
+def test_what_a_unique_index_refuses_is_returned_and_not_announced(broker: Recorder) -> None:
+    outbox.insert_many(Task, [a_new_task("a")])
+    again, new = a_new_task("a"), a_new_task("b")
+    assert outbox.insert_many(Task, [again, new]) == [again[0]]
+    assert sorted(task.upload_key for task in Task.objects) == ["a", "b"]
+    publish_stored()
+    assert broker.types == ["task.created"] * 2
+
+
+def test_invocation_publishes_a_bounded_part(
+    broker: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "MAX_NOTED", 2)
+    outbox.insert_many(Task, [a_new_task() for _ in range(5)])
+    publish_stored()
+    assert len(broker.types) == 2
+    assert relay_left_behind([Task], seconds=20) == 3
+    assert Task.objects(outbox__0__exists=True).count() == 0
+
+
+def test_bulk_of_one_kind_does_not_delay_the_others(
+    broker: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "DOCUMENTS_PER_ROUND", 2)
+    outbox.insert_many(Task, [a_new_task() for _ in range(6)])
+    an_order()
+    take_stored()
+    assert relay_left_behind([Task, Order], seconds=20) == 7
+    assert broker.types.index("order.placed") == 2
+
+
+def test_many_events_are_published_round_by_round(
+    broker: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "DOCUMENTS_PER_ROUND", 2)
+    outbox.insert_many(Task, [a_new_task() for _ in range(5)])
+    publish_stored()
+    assert len(broker.types) == 5
+    assert Task.objects(outbox__0__exists=True).count() == 0

@@ -1,0 +1,87 @@
+"""Whatever is uploaded, each row is a task's input or has a reason; nothing else happens."""
+
+import json
+from itertools import islice
+
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from tidings.platform.errors import InvalidInput, TidingsError
+from tidings.tasks.rows import COLUMNS, CSV, JSON_LINES, BrokenRow, Row, TaskFile, read_rows
+from tidings.tasks.schemas import CreateTask
+from tidings.tasks.upload import _problems
+
+MEDIA_TYPES = st.sampled_from([CSV, JSON_LINES])
+CELLS = st.text() | st.sampled_from(['"', '""', ",", ";", "\r", "\n", "\x00", "done", "="])
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+NAMES = st.sampled_from(COLUMNS) | st.text()
+
+
+def rows_of(content: str, media_type: str) -> list[Row]:
+    try:
+        return list(read_rows(TaskFile(media_type=media_type, content=content)))
+    except TidingsError:
+        return []
+
+
+def check(rows: list[Row]) -> None:
+    numbers = [row.number for row in rows]
+    assert numbers == sorted(set(numbers))
+    for _, values in rows:
+        if isinstance(values, BrokenRow):
+            assert_can_be_sent(values.reason, values.column)
+            continue
+        try:
+            assert CreateTask.model_validate(values).title.strip()
+        except ValidationError as error:
+            for column, reason in _problems(error):
+                assert_can_be_sent(reason, column)
+
+
+def assert_can_be_sent(*texts: str | None) -> None:
+    json.dumps(texts, ensure_ascii=False).encode()
+
+
+@given(content=st.text(), media_type=MEDIA_TYPES)
+def test_any_text(content: str, media_type: str) -> None:
+    check(rows_of(content, media_type))
+
+
+@given(raw=st.binary(), media_type=MEDIA_TYPES)
+def test_any_bytes(raw: bytes, media_type: str) -> None:
+    try:
+        file = TaskFile.read(raw, media_type)
+    except InvalidInput:
+        return
+    check(rows_of(file.content, media_type))
+
+
+@given(rows=st.lists(st.lists(CELLS, max_size=4)))
+def test_any_cells_below_a_header(rows: list[list[str]]) -> None:
+    lines = ["title,description,labels", *(",".join(row) for row in rows)]
+    check(rows_of("\n".join(lines), CSV))
+
+
+@given(lines=st.lists(st.dictionaries(NAMES, JSON_VALUES)))
+def test_any_objects(lines: list[dict[str, object]]) -> None:
+    content = "\n".join(json.dumps(line) for line in lines)
+    rows = rows_of(content, JSON_LINES)
+    assert len(rows) == len(lines)
+    check(rows)
+
+
+@given(tasks=st.lists(st.tuples(st.text(min_size=1), st.text()), min_size=1, max_size=5))
+def test_what_a_spreadsheet_writes_is_read_back(tasks: list[tuple[str, str]]) -> None:
+    quoted = [",".join('"' + cell.replace('"', '""') + '"' for cell in task) for task in tasks]
+    rows = rows_of("title,description\r\n" + "\r\n".join(quoted), CSV)
+    expected = [
+        {n: c for n, c in zip(("title", "description"), task, strict=True) if c.strip()}
+        for task in tasks
+        if any(cell.strip() for cell in task)
+    ]
+    assert [values for _, values in islice(rows, 10)] == expected

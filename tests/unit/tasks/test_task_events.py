@@ -1,0 +1,57 @@
+"""What the tasks announce can be read again, with and without an assignee."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from tidings.notifications.rules import RULES
+from tidings.platform.events import Event
+from tidings.tasks.events import TaskCreated, TaskDeleted, TaskDue, TaskUpdated
+
+EVENTS: tuple[type[Event], ...] = (TaskCreated, TaskUpdated, TaskDeleted, TaskDue)
+DATA: dict[str, Any] = {
+    "task_id": "task",
+    "title": "Call {the} carrier %s",
+    "owner_id": "owner",
+    "actor_id": "owner",
+    "state": "open",
+    "version": 2,
+    "changed": ["assignee_id"],
+    "due_at": datetime(2026, 12, 1, tzinfo=UTC),
+}
+
+
+def an_event(kind: type[Event], **data: Any) -> Event:
+    return kind.model_validate({"subject": "task", "data": DATA | data})
+
+
+def audience(kind: type[Event], **data: Any) -> list[str]:
+    """Return whom an event is told to, once it has gone over the wire."""
+    sent = an_event(kind, **data).model_dump_json(exclude_none=True)
+    return RULES[kind].audience(kind.model_validate_json(sent))
+
+
+@pytest.mark.parametrize("kind", EVENTS)
+def test_event_without_an_assignee_can_be_read(kind: type[Event]) -> None:
+    assert audience(kind, assignee_id=None) == (["owner"] if kind is TaskDue else [])
+
+
+@pytest.mark.parametrize("kind", EVENTS)
+def test_assignee_is_told_of_what_others_did_and_of_due_tasks(kind: type[Event]) -> None:
+    assert audience(kind, assignee_id="ada") == ["ada"]
+
+
+@pytest.mark.parametrize("kind", [TaskCreated, TaskUpdated, TaskDeleted])
+def test_nobody_is_told_of_their_own_change(kind: type[Event]) -> None:
+    assert audience(kind, assignee_id="ada", actor_id="ada") == []
+
+
+def test_assignee_is_not_told_of_changes_that_assign_nothing() -> None:
+    assert audience(TaskUpdated, assignee_id="ada", changed=["title", "state"]) == []
+
+
+def test_title_stands_in_the_text_as_it_is() -> None:
+    for kind in EVENTS:
+        text = RULES[kind].body.format_map(an_event(kind).data.model_dump())
+        assert "Call {the} carrier %s" in text
