@@ -1,6 +1,8 @@
 """One GraphQL request: parse, validate, execute, and say what went wrong."""
 
+import asyncio
 import json
+from collections.abc import Awaitable
 from typing import Any, Final
 
 from executable import camel_case, executable_schema
@@ -10,7 +12,7 @@ from graphql import (
     GraphQLError,
     GraphQLSyntaxError,
     OperationType,
-    execute_sync,
+    execute,
     get_operation_ast,
     parse,
     specified_rules,
@@ -76,16 +78,30 @@ def run(request: GraphQLRequest, context: GatewayContext, *, read_only: bool) ->
         raise RequestRefused([GraphQLError("Name the operation to run in operationName.")])
     if read_only and operation.operation is not OperationType.QUERY:
         raise MutationByGet
-    result = execute_sync(
+    result = _execute(request, document, context)
+    if result.data is None and _never_started(result):
+        raise RequestRefused(result.errors or [])
+    return result
+
+
+def _execute(
+    request: GraphQLRequest, document: DocumentNode, context: GatewayContext
+) -> ExecutionResult:
+    """Execute; an event loop is started only where nested fields are to be loaded."""
+    result = execute(
         executable_schema(),
         document,
         context_value=context,
         variable_values=request.variables,
         operation_name=request.operation_name,
     )
-    if result.data is None and _never_started(result):
-        raise RequestRefused(result.errors or [])
-    return result
+    if isinstance(result, ExecutionResult):
+        return result
+    return asyncio.run(_finish(result))
+
+
+async def _finish(result: Awaitable[ExecutionResult]) -> ExecutionResult:
+    return await result
 
 
 def format_error(error: GraphQLError) -> dict[str, Any]:

@@ -10,6 +10,7 @@ Resolver = Callable[..., Any]
 # Field of Query or Mutation -> resolver. A test compares it with schema.graphql.
 QUERIES: Final[dict[str, Resolver]] = {
     "me": users.me,
+    "getUser": users.get_user,
     "getProducts": products.get_products,
     "getOrder": orders.get_order,
     "getUserNotifications": notifications.get_user_notifications,
@@ -20,4 +21,10 @@ MUTATIONS: Final[dict[str, Resolver]] = {
     "createProduct": products.create_product,
     "placeOrder": orders.place_order,
     "markNotificationRead": notifications.mark_notification_read,
+}
+# Type -> field -> resolver, where a field is not an attribute of what the domain returned.
+NESTED: Final[dict[str, dict[str, Resolver]]] = {
+    "User": {"orders": users.orders},
+    "Order": {"customer": orders.customer},
+    "OrderItem": {"product": orders.product},
 }

@@ -77,6 +77,7 @@ def test_twins_ask_for_the_same_role() -> None:
         "Mutation.registerUser": "POST /api/v1/register",
         "Mutation.login": "POST /api/v1/login",
         "Query.me": "GET /api/v1/users/{user_id}",
+        "Query.getUser": "GET /api/v1/users/{user_id}",
         "Mutation.createProduct": "POST /api/v1/products",
         "Query.getProducts": "GET /api/v1/products",
         "Mutation.placeOrder": "POST /api/v1/orders",

@@ -14,7 +14,9 @@ def get_products(page: PageRequest) -> Page[ProductView]:
 
 def get_products_by_id(product_ids: Iterable[str]) -> dict[str, ProductView]:
     """Return those of the products that exist, by id, in one round trip."""
-    return {product.id: view_of(product) for product in Product.objects(pk__in=list(product_ids))}
+    ids = list(set(product_ids))
+    found = Product.objects(pk__in=ids).batch_size(len(ids) + 1)
+    return {product.id: view_of(product) for product in found}
 
 
 def view_of(product: Product) -> ProductView:
