@@ -331,3 +331,49 @@ def test_what_was_stored_is_published_also_after_an_error(monkeypatch: pytest.Mo
 
 def test_limits_are_those_of_api_gateway() -> None:
     assert http.MAX_BODY_BYTES < 10 * 1024 * 1024
+
+
+# ------------------------------------------------------------- what may be left out
+
+
+class Wish(BaseModel, extra="forbid"):
+    reason: str | None = Field(None, max_length=10)
+
+
+class WishHeaders(BaseModel):
+    key: str | None = Field(None, alias="Idempotency-Key", min_length=1, max_length=10)
+
+
+@endpoint(role=PUBLIC, body=Wish, headers=WishHeaders)
+def wish(request: Request[Wish, None, WishHeaders]) -> Reply:
+    calls.append(request)
+    return Reply({"reason": request.body.reason, "key": request.headers.key})
+
+
+@pytest.mark.parametrize("body", [None, ""])
+def test_body_without_a_required_field_may_be_left_out(body: str | None) -> None:
+    assert answer_of(wish(api_event(body), CONTEXT))[1]["data"]["reason"] is None
+
+
+@pytest.mark.parametrize("body", ["{", " ", "null", '{"other": 1}', '{"reason": "01234567890"}'])
+def test_body_that_is_there_is_checked_all_the_same(body: str) -> None:
+    assert answer_of(wish(api_event(body), CONTEXT))[0] == 400
+    assert not calls
+
+
+@pytest.mark.parametrize("name", ["Idempotency-Key", "idempotency-key"])
+def test_header_is_read_whatever_the_case_of_its_name(name: str) -> None:
+    event = api_event({"reason": "late"}, headers={name: "key-1"})
+    assert answer_of(wish(event, CONTEXT))[1]["data"] == {"reason": "late", "key": "key-1"}
+
+
+@pytest.mark.parametrize("value", ["", "01234567890"])
+def test_bad_header_is_named(value: str) -> None:
+    status, envelope = answer_of(wish(api_event(headers={"idempotency-key": value}), CONTEXT))
+    assert status == 400
+    assert envelope["error"]["details"][0]["field"] == "Idempotency-Key"
+    assert not calls
+
+
+def test_other_headers_are_not_looked_at() -> None:
+    assert answer_of(wish(api_event(headers={"X-Other": "1"}), CONTEXT))[0] == 200

@@ -27,16 +27,18 @@ PUBLIC: Final = None
 
 Body = TypeVar("Body", bound=BaseModel | None, default=None)
 Query = TypeVar("Query", bound=BaseModel | None, default=None)
+Headers = TypeVar("Headers", bound=BaseModel | None, default=None)
 LambdaEvent = dict[str, Any]
 LambdaHandler = Callable[[LambdaEvent, Any], dict[str, Any]]
 
 
 @dataclass(frozen=True)
-class Request(Generic[Body, Query]):
+class Request(Generic[Body, Query, Headers]):
     """A checked request."""
 
     body: Body
     query: Query
+    headers: Headers
     path: Mapping[str, str]
     principal: Principal | None
 
@@ -89,6 +91,7 @@ class EndpointContract:
     returns: Any
     status: int
     refusals: tuple[type[TidingsError], ...]
+    headers: type[BaseModel] | None = None
 
 
 def endpoint(
@@ -99,20 +102,23 @@ def endpoint(
     returns: Any = None,
     status: int = 200,
     refusals: tuple[type[TidingsError], ...] = (),
-) -> Callable[[Callable[[Request[Any, Any]], Reply]], LambdaHandler]:
+    headers: type[BaseModel] | None = None,
+) -> Callable[[Callable[[Request[Any, Any, Any]], Reply]], LambdaHandler]:
     """Make a Lambda handler (API Gateway proxy event) of a function from request to reply.
 
     Args:
         role: the least role that may call; PUBLIC for anyone.
-        body: the model of the JSON body, where there is one.
+        body: the model of the JSON body, where there is one; if none of its fields is
+            required, the body may be left out.
         query: the model of the query string, where it is read.
         returns: the type of the envelope's `data`; `list[X]` for a page of X.
         status: the status of success.
         refusals: what the operation may refuse with, beyond bad input and missing rights.
+        headers: the model of the headers that are read; a field's alias is the header's name.
     """
-    contract = EndpointContract(role, body, query, returns, status, refusals)
+    contract = EndpointContract(role, body, query, returns, status, refusals, headers)
 
-    def decorate(operation: Callable[[Request[Any, Any]], Reply]) -> LambdaHandler:
+    def decorate(operation: Callable[[Request[Any, Any, Any]], Reply]) -> LambdaHandler:
         @wraps(operation)
         def handler(event: LambdaEvent, context: Any) -> dict[str, Any]:
             logger.append_keys(aws_request_id=getattr(context, "aws_request_id", None))
@@ -136,17 +142,31 @@ def header(event: LambdaEvent, name: str) -> str | None:
     return next((value for key, value in headers.items() if key.lower() == name.lower()), None)
 
 
-def _request(event: LambdaEvent, contract: EndpointContract) -> Request[Any, Any]:
+def _request(event: LambdaEvent, contract: EndpointContract) -> Request[Any, Any, Any]:
     principal = authenticate(header(event, "Authorization"))
     if contract.role is not None:
         require(principal, contract.role)
     parameters = event.get("queryStringParameters") or {}
     return Request(
-        body=contract.body.model_validate(_json(event)) if contract.body else None,
+        body=_body(event, contract.body) if contract.body else None,
         query=contract.query.model_validate(parameters) if contract.query else None,
+        headers=_headers(event, contract.headers) if contract.headers else None,
         path=event.get("pathParameters") or {},
         principal=principal,
     )
+
+
+def _body(event: LambdaEvent, model: type[BaseModel]) -> BaseModel:
+    needed = any(each.is_required() for each in model.model_fields.values())
+    if not needed and not event.get("body"):
+        return model()
+    return model.model_validate(_json(event))
+
+
+def _headers(event: LambdaEvent, model: type[BaseModel]) -> BaseModel:
+    names = [each.alias or name for name, each in model.model_fields.items()]
+    given = {name: header(event, name) for name in names}
+    return model.model_validate({name: value for name, value in given.items() if value is not None})
 
 
 def _json(event: LambdaEvent) -> Any:
