@@ -1,25 +1,24 @@
-"""The functions in this process, on the real MongoDB and Redis; what is published is kept."""
+"""The whole API in this process, as people of each role see it."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from uuid import uuid4
 
 import mongoengine
 import pytest
 from pymongo import monitoring
 
+from tests.integration.builders import an_address
 from tests.integration.gateway.in_process import InProcessApi
-from tests.unit.platform.builders import RecordingPublisher, signing_keys
-from tidings.platform import auth, database, relay
+from tidings.platform import database
 from tidings.platform.auth import Principal, Role, issue_access_token
+from tidings.platform.secrets import SigningKeys
 from tidings.users.models import User
 
 NOT_COUNTED = {"hello", "ping", "endSessions", "createIndexes", "listCollections", "create"}
 
 
 @dataclass
-class CommandCounter(monitoring.CommandListener):
-    """Notes the database commands while it is told to."""
+class CommandNotes(monitoring.CommandListener):
+    """Notes the name of each database command."""
 
     names: list[str] = field(default_factory=list)
 
@@ -34,75 +33,53 @@ class CommandCounter(monitoring.CommandListener):
         """Nothing to note."""
 
 
-_counter = CommandCounter()
-
-
 @pytest.fixture(scope="session")
-def counted_database() -> CommandCounter:
-    """A client that reports its commands: pymongo takes listeners only while it connects."""
-    monitoring.register(_counter)
+def noted_commands(services: None) -> list[str]:
+    """Reconnect with a listener: pymongo takes listeners only when a client is made."""
+    notes = CommandNotes()
+    monitoring.register(notes)
     mongoengine.disconnect_all()
     database.connect.cache_clear()
     database.connect()
-    return _counter
+    return notes.names
 
 
 @pytest.fixture
-def commands(counted_database: CommandCounter) -> list[str]:
-    """The names of the database commands from here on."""
-    counted_database.names.clear()
-    return counted_database.names
+def commands(noted_commands: list[str]) -> list[str]:
+    """The names of the database commands; clear it where counting starts."""
+    noted_commands.clear()
+    return noted_commands
 
 
-@pytest.fixture(scope="session", autouse=True)
-def keys() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        fresh = signing_keys()
-        patch.setattr(auth, "signing_keys", lambda: fresh)
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def published() -> Iterator[RecordingPublisher]:
-    """No event leaves: the queues belong to the deployed functions and their databases."""
-    with pytest.MonkeyPatch.context() as patch:
-        publisher = RecordingPublisher()
-        patch.setattr(relay, "publisher", lambda: publisher)
-        yield publisher
-
-
-def sign_in(role: Role, name: str = "Ada") -> InProcessApi:
+def sign_in(role: Role) -> InProcessApi:
     """Return the API as a new person of this role sees it."""
     user = User(
-        email=f"{name.lower()}-{uuid4().hex}@example.com",
-        name=name,
-        password_hash="none",
-        role=role.value,
+        email=an_address(), name=role.value.title(), password_hash="none", role=role.value
     ).save()
     principal = Principal(user_id=user.id, role=role)
     return InProcessApi(issue_access_token(principal), user.id)
 
 
 @pytest.fixture
-def stranger(counted_database: CommandCounter) -> InProcessApi:
+def stranger() -> InProcessApi:
     return InProcessApi()
 
 
 @pytest.fixture
-def customer(counted_database: CommandCounter) -> InProcessApi:
+def customer(keys: SigningKeys) -> InProcessApi:
     return sign_in(Role.CUSTOMER)
 
 
 @pytest.fixture
-def other_customer(counted_database: CommandCounter) -> InProcessApi:
-    return sign_in(Role.CUSTOMER, "Mallory")
+def other_customer(keys: SigningKeys) -> InProcessApi:
+    return sign_in(Role.CUSTOMER)
 
 
 @pytest.fixture
-def operator(counted_database: CommandCounter) -> InProcessApi:
-    return sign_in(Role.OPERATOR, "Oskar")
+def operator(keys: SigningKeys) -> InProcessApi:
+    return sign_in(Role.OPERATOR)
 
 
 @pytest.fixture
-def admin(counted_database: CommandCounter) -> InProcessApi:
-    return sign_in(Role.ADMIN, "Grace")
+def admin(keys: SigningKeys) -> InProcessApi:
+    return sign_in(Role.ADMIN)
