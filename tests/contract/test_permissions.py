@@ -18,6 +18,7 @@ PUBLIC_ROUTES = {
     "GET /api/v1/products",
     "GET /health",
     "GET /api/v1/health",
+    "GET /api/v1/openapi.json",
     "GET /.well-known/jwks.json",
     "GET /api/v1/.well-known/jwks.json",
     # Each field of GraphQL says for itself; see below.
@@ -26,7 +27,7 @@ PUBLIC_ROUTES = {
 }
 PUBLIC_FIELDS = {"Query.getProducts", "Mutation.registerUser", "Mutation.login"}
 # These read no request, so they have no frame to declare it in.
-FRAMELESS = {"GetJwks", "Gateway"}
+FRAMELESS = {"GetJwks", "GetOpenapi", "Gateway"}
 
 SCHEMA = build_schema(SCHEMA_FILE.read_text())
 

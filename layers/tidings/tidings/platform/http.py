@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
@@ -13,7 +14,7 @@ from typing_extensions import TypeVar
 
 from tidings.platform.auth import Principal, Role, authenticate, require
 from tidings.platform.context import accept_correlation_id, correlated, correlation_id
-from tidings.platform.errors import InvalidInput, PayloadTooLarge, TidingsError
+from tidings.platform.errors import InvalidInput, NotFound, PayloadTooLarge, TidingsError
 from tidings.platform.invocation import invocation
 from tidings.platform.logging import logger
 from tidings.platform.pagination import Page
@@ -21,6 +22,10 @@ from tidings.platform.problems import Problem, problem_of
 
 CORRELATION_HEADER: Final = "X-Correlation-Id"
 MAX_BODY_BYTES: Final = 256 * 1024
+
+# What may stand at a place of a path; a place without a line here is the id of a document.
+ID_PATTERN: Final = r"^[0-9a-f]{24}$"
+PATH_PATTERNS: Final[Mapping[str, str]] = {"user_id": r"^(me|[0-9a-f]{24})$"}
 
 # Anyone may call; otherwise an endpoint names the least role that may.
 PUBLIC: Final = None
@@ -92,6 +97,7 @@ class EndpointContract:
     status: int
     refusals: tuple[type[TidingsError], ...]
     headers: type[BaseModel] | None = None
+    also_status: tuple[int, ...] = ()
 
 
 def endpoint(
@@ -103,6 +109,7 @@ def endpoint(
     status: int = 200,
     refusals: tuple[type[TidingsError], ...] = (),
     headers: type[BaseModel] | None = None,
+    also_status: tuple[int, ...] = (),
 ) -> Callable[[Callable[[Request[Any, Any, Any]], Reply]], LambdaHandler]:
     """Make a Lambda handler (API Gateway proxy event) of a function from request to reply.
 
@@ -115,8 +122,9 @@ def endpoint(
         status: the status of success.
         refusals: what the operation may refuse with, beyond bad input and missing rights.
         headers: the model of the headers that are read; a field's alias is the header's name.
+        also_status: other statuses than `status` that answer with `returns`.
     """
-    contract = EndpointContract(role, body, query, returns, status, refusals, headers)
+    contract = EndpointContract(role, body, query, returns, status, refusals, headers, also_status)
 
     def decorate(operation: Callable[[Request[Any, Any, Any]], Reply]) -> LambdaHandler:
         @wraps(operation)
@@ -136,6 +144,30 @@ def endpoint(
     return decorate
 
 
+def public_document(
+    *, max_age_seconds: int
+) -> Callable[[Callable[[], dict[str, Any]]], LambdaHandler]:
+    """Make a Lambda handler of a function that returns a document of a standard.
+
+    Anyone may read it and keep it for so long; it comes as it is, without the envelope.
+    """
+    headers = {"Cache-Control": f"max-age={max_age_seconds}"}
+
+    def decorate(content: Callable[[], dict[str, Any]]) -> LambdaHandler:
+        @wraps(content)
+        def handler(event: LambdaEvent, context: Any) -> dict[str, Any]:
+            logger.append_keys(aws_request_id=getattr(context, "aws_request_id", None))
+            with correlated(accept_correlation_id(header(event, CORRELATION_HEADER))):
+                try:
+                    return json_response(200, content(), headers)
+                except Exception as error:  # noqa: BLE001 (problem_of logs what it does not know)
+                    return _refusal(problem_of(error))
+
+        return handler
+
+    return decorate
+
+
 def header(event: LambdaEvent, name: str) -> str | None:
     """Return a header of an API Gateway event, whatever the case of its name."""
     headers: Mapping[str, str] = event.get("headers") or {}
@@ -146,14 +178,24 @@ def _request(event: LambdaEvent, contract: EndpointContract) -> Request[Any, Any
     principal = authenticate(header(event, "Authorization"))
     if contract.role is not None:
         require(principal, contract.role)
+    path = _path(event)
     parameters = event.get("queryStringParameters") or {}
     return Request(
         body=_body(event, contract.body) if contract.body else None,
         query=contract.query.model_validate(parameters) if contract.query else None,
         headers=_headers(event, contract.headers) if contract.headers else None,
-        path=event.get("pathParameters") or {},
+        path=path,
         principal=principal,
     )
+
+
+def _path(event: LambdaEvent) -> Mapping[str, str]:
+    """Return the path's parameters; one that cannot be a name of anything leads nowhere."""
+    path: Mapping[str, str] = event.get("pathParameters") or {}
+    for name, value in path.items():
+        if not re.fullmatch(PATH_PATTERNS.get(name, ID_PATTERN), value):
+            raise NotFound("There is nothing at this address.")
+    return path
 
 
 def _body(event: LambdaEvent, model: type[BaseModel]) -> BaseModel:
@@ -176,9 +218,14 @@ def _json(event: LambdaEvent) -> Any:
             raw = base64.b64decode(raw)
         if len(raw) > MAX_BODY_BYTES:
             raise PayloadTooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
-        return json.loads(raw)
+        return json.loads(raw, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         raise InvalidInput("The body is not JSON.", field="body") from None
+
+
+def _refuse_constant(name: str) -> None:
+    """Refuse NaN and Infinity, which Python reads and JSON does not know (RFC 8259)."""
+    raise ValueError(name)
 
 
 def _answer(reply: Reply, contract: EndpointContract) -> dict[str, Any]:

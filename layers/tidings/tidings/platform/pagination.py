@@ -7,11 +7,14 @@ from typing import Any, Final, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tidings.platform.errors import InvalidInput
+from tidings.platform.errors import RuleRefused
 
 MAX_PAGE_SIZE: Final = 100
 DEFAULT_PAGE_SIZE: Final = 20
 MAX_PAGE: Final = 1000
+
+# Base64 in its URL-safe alphabet (RFC 4648), which is all that a client may know of a cursor.
+CURSOR_PATTERN: Final = r"^([A-Za-z0-9_-]{4})*([A-Za-z0-9_-]{2}==|[A-Za-z0-9_-]{3}=)?$"
 
 Item = TypeVar("Item")
 Output = TypeVar("Output")
@@ -24,7 +27,14 @@ class PageRequest(BaseModel):
 
     limit: int = Field(DEFAULT_PAGE_SIZE, ge=1, le=MAX_PAGE_SIZE)
     page: int = Field(1, ge=1, le=MAX_PAGE)
-    after: str | None = Field(None, max_length=200)
+    after: str | None = Field(
+        None, max_length=200, pattern=CURSOR_PATTERN, description="the cursor to go on from"
+    )
+
+
+class UnknownCursor(RuleRefused):
+    def __init__(self) -> None:
+        super().__init__("This cursor is not one that was handed out.", field="after")
 
 
 class Page(BaseModel, Generic[Item]):
@@ -50,7 +60,7 @@ def paginate(found: Any, request: PageRequest) -> Page[Any]:
     A list by cursor stays stable while new documents come in.
 
     Raises:
-        InvalidInput: the cursor is not one of ours.
+        UnknownCursor: the cursor is not one of ours.
     """
     total = found.count()
     if request.after is not None:
@@ -70,7 +80,7 @@ def paginate_each(
     With a cursor it takes a second one, which counts.
 
     Raises:
-        InvalidInput: the cursor is not one of ours.
+        UnknownCursor: the cursor is not one of ours.
     """
     owned = {owner_field: {"$in": list(owners)}}
     window = owned if request.after is None else owned | {"_id": {"$lt": _decode(request.after)}}
@@ -120,4 +130,4 @@ def _decode(cursor: str) -> str:
     try:
         return base64.b64decode(cursor.encode(), altchars=b"-_", validate=True).decode()
     except (binascii.Error, UnicodeError):
-        raise InvalidInput("This cursor is not one that was handed out.", field="after") from None
+        raise UnknownCursor from None
