@@ -21,3 +21,8 @@ class MixedCurrencies(RuleRefused):
 class OrderTooLarge(RuleRefused):
     def __init__(self) -> None:
         super().__init__("The order's total is too large; split the order.", field="items")
+
+
+class RepeatedProduct(RuleRefused):
+    def __init__(self) -> None:
+        super().__init__("Name each product once, with its whole quantity.", field="items")

@@ -5,6 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from tidings.orders.errors import RepeatedProduct
 from tidings.orders.models import OrderState
 
 MAX_ITEMS = 100
@@ -33,7 +34,7 @@ class PlaceOrder(BaseModel):
     def _each_product_once(self) -> Self:
         ids = [item.product_id for item in self.items]
         if len(set(ids)) < len(ids):
-            raise ValueError("name each product once, with its whole quantity")
+            raise RepeatedProduct
         return self
 
 

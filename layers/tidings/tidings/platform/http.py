@@ -218,7 +218,7 @@ def _json(event: LambdaEvent) -> Any:
             raw = base64.b64decode(raw)
         if len(raw) > MAX_BODY_BYTES:
             raise PayloadTooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
-        return json.loads(raw, parse_constant=_refuse_constant)
+        return json.loads(raw, parse_constant=_refuse_constant, parse_float=_number)
     except (ValueError, RecursionError):
         raise InvalidInput("The body is not JSON.", field="body") from None
 
@@ -226,6 +226,12 @@ def _json(event: LambdaEvent) -> Any:
 def _refuse_constant(name: str) -> None:
     """Refuse NaN and Infinity, which Python reads and JSON does not know (RFC 8259)."""
     raise ValueError(name)
+
+
+def _number(text: str) -> int | float:
+    """Read 2.0 as the integer that it is to JSON, whatever a client's language writes."""
+    value = float(text)
+    return int(value) if value.is_integer() else value
 
 
 def _answer(reply: Reply, contract: EndpointContract) -> dict[str, Any]:

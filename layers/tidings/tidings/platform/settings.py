@@ -21,6 +21,13 @@ class Settings(BaseModel):
     mongodb_uri: str | None = None
     redis_url: str | None = None
     amqp_url: str | None = None
+    introspection: bool = Field(True, description="whether GraphQL tells its schema")
+    graphiql: bool = Field(True, description="whether browsers get GraphiQL at /graphql")
+    cors_origins: str = Field(
+        "",
+        pattern=r"^(\*|https?://[^\s,]+(,https?://[^\s,]+)*)?$",
+        description="origins whose pages may call GraphQL, with commas between them",
+    )
     function_name: str = Field("local", description="AWS's own name of this function")
 
 
