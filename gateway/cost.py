@@ -121,10 +121,9 @@ class CostEstimate:
 
     def _first(self, node: FieldNode, field: GraphQLField) -> int:
         """Return the size of the page that is asked for; the largest where that is unclear."""
-        value: Any = field.args["first"].default_value
-        for argument in node.arguments or ():
-            if argument.name.value == "first":
-                value = self._value(argument.value)
+        declared = field.args["first"].ast_node
+        given = [each.value for each in node.arguments or () if each.name.value == "first"]
+        value = self._value(given[0] if given else declared and declared.default_value)
         return value if isinstance(value, int) and 0 <= value <= MAX_PAGE_SIZE else MAX_PAGE_SIZE
 
     def _value(self, node: Any) -> Any:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
+from pydantic import BaseModel
+
 from tidings.platform.auth import Role
 from tidings.platform.errors import TidingsError
 from tidings.platform.http import CORRELATION_HEADER, EndpointContract
@@ -130,7 +132,7 @@ def statuses(contract: EndpointContract, path: str) -> set[int]:
     if contract.body or contract.query or contract.headers:
         found.add(400)
     if contract.body:
-        found.add(413)
+        found |= {413, 415} if media_types_of(contract.body) else {413}
     if contract.query and "after" in contract.query.model_fields:
         found.add(422)
     if contract.role not in {None, Role.CUSTOMER} or "{user_id}" in path:
@@ -138,6 +140,12 @@ def statuses(contract: EndpointContract, path: str) -> set[int]:
     if "{" in path:
         found.add(404)
     return found
+
+
+def media_types_of(body: type[BaseModel]) -> tuple[str, ...]:
+    """Return the kinds of files that a body may be; none where it is JSON."""
+    kinds: tuple[str, ...] = getattr(body, "media_types", ())
+    return kinds
 
 
 def refusal(status: int) -> dict[str, Any]:

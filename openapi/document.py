@@ -4,7 +4,14 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, TypeAdapter
 
-from openapi.answers import Schema, answer, answers, refusal, shared_schemas
+from openapi.answers import (
+    Schema,
+    answer,
+    answers,
+    media_types_of,
+    refusal,
+    shared_schemas,
+)
 from openapi.examples import EXAMPLES
 from openapi.template import Route, rest_routes
 from tidings.platform.http import ID_PATTERN, PATH_PATTERNS, EndpointContract
@@ -61,7 +68,7 @@ def _schemas(routes: list[Route]) -> tuple[dict[tuple[Any, Mode], Schema], dict[
     wanted: dict[tuple[Any, Mode], TypeAdapter[Any]] = {}
     for contract in contracts:
         wanted[repr(contract.returns), "serialization"] = TypeAdapter(contract.returns)
-        if contract.body:
+        if contract.body and not media_types_of(contract.body):
             wanted[repr(contract.body), "validation"] = TypeAdapter(contract.body)
     inputs = [(key, mode, adapter) for (key, mode), adapter in wanted.items()]
     found, definitions = TypeAdapter.json_schemas(inputs, ref_template=REFERENCE)
@@ -97,17 +104,21 @@ def _operation(route: Route, schemas: dict[tuple[Any, Mode], Schema]) -> dict[st
     if contract.role:
         operation["x-least-role"] = contract.role.value
     if contract.body:
-        schema = schemas[repr(contract.body), "validation"]
-        operation["requestBody"] = _request_body(contract.body, schema)
+        operation["requestBody"] = _request_body(contract.body, schemas)
     return operation
 
 
-def _request_body(model: type[BaseModel], schema: Schema) -> dict[str, Any]:
-    content: dict[str, Any] = {"schema": schema}
+def _request_body(
+    model: type[BaseModel], schemas: dict[tuple[Any, Mode], Schema]
+) -> dict[str, Any]:
+    if kinds := media_types_of(model):
+        content = {kind: {"schema": {"type": "string"}} for kind in kinds}
+        return {"required": True, "content": content}
+    body: dict[str, Any] = {"schema": schemas[repr(model), "validation"]}
     if model.__name__ in EXAMPLES:
-        content["example"] = EXAMPLES[model.__name__]
+        body["example"] = EXAMPLES[model.__name__]
     required = any(each.is_required() for each in model.model_fields.values())
-    return {"required": required, "content": {"application/json": content}}
+    return {"required": required, "content": {"application/json": body}}
 
 
 def _parameters(contract: EndpointContract, path: str) -> list[dict[str, Any]]:
