@@ -13,7 +13,7 @@ from tests.unit.gateway.builders import GRAPHQL_JSON, Answer, send
 
 JSON = "application/json"
 TYPENAME = "{ __typename }"
-WITH_VARIABLES = {
+WITH_VARIABLES: dict[str, Any] = {
     "query": "query Type($name: String!) { __type(name: $name) { name } }",
     "variables": {"name": "User"},
 }
