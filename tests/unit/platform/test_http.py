@@ -20,7 +20,7 @@ class Note(BaseModel, extra="forbid"):
     stars: int = 0
 
 
-calls: list[Request[Any, Any]] = []
+calls: list[Request[Any, Any, Any]] = []
 
 
 @pytest.fixture(autouse=True)
