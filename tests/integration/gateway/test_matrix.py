@@ -1,5 +1,6 @@
 """Who may do what: every operation as stranger, owner, other customer, operator and admin."""
 
+import json
 from typing import Any
 from uuid import uuid4
 
@@ -7,9 +8,11 @@ import pytest
 from executable import executable_schema
 from graphql import GraphQLObjectType
 
+from tests.contract.project import routes
 from tests.integration.gateway.conftest import sign_in
 from tests.integration.gateway.in_process import InProcessApi
 from tests.integration.gateway.operations import OK, OPERATIONS, World
+from tests.integration.gateway.rest_operations import REST, path_in
 from tidings.notifications.models import Notification
 from tidings.orders.models import Order, OrderItem
 from tidings.platform import database, settings
@@ -91,3 +94,24 @@ def test_operation_as(name: str, who: str, people: dict[str, InProcessApi], worl
     assert [each["extensions"]["code"] for each in answer["errors"]] == [expected]
     assert not answer.get("data")
     assert stored() == before
+
+
+def test_every_route_is_in_the_table() -> None:
+    assert set(REST) == {route for route in routes() if not route.endswith(" /graphql")}
+
+
+@pytest.mark.parametrize("who", CALLERS)
+@pytest.mark.parametrize("route", sorted(REST))
+def test_route_as(route: str, who: str, people: dict[str, InProcessApi], world: World) -> None:
+    operation = REST[route]
+    body = operation.body(world)
+    content = None if body is None else json.dumps(body).encode()
+    before = stored()
+
+    answer = people[who].request(route.partition(" ")[0], path_in(world, route), content)
+
+    expected = getattr(operation, who)
+    assert answer.status == expected, answer.text
+    if expected >= 400:
+        assert answer.json["data"] is None
+        assert stored() == before
