@@ -51,13 +51,17 @@ def commands(noted_commands: list[str]) -> list[str]:
     return noted_commands
 
 
-def sign_in(role: Role) -> InProcessApi:
-    """Return the API as a new person of this role sees it."""
-    user = User(
-        email=an_address(), name=role.value.title(), password_hash="none", role=role.value
-    ).save()
-    principal = Principal(user_id=user.id, role=role)
-    return InProcessApi(issue_access_token(principal), user.id)
+def sign_in(*roles: Role) -> list[InProcessApi]:
+    """Return the API as a new person of each role sees it."""
+    users = [
+        User(email=an_address(), name=role.value.title(), password_hash="none", role=role.value)
+        for role in roles
+    ]
+    User.objects.insert(users, load_bulk=False)
+    return [
+        InProcessApi(issue_access_token(Principal(user_id=user.id, role=role)), user.id)
+        for user, role in zip(users, roles, strict=True)
+    ]
 
 
 @pytest.fixture
@@ -67,19 +71,19 @@ def stranger() -> InProcessApi:
 
 @pytest.fixture
 def customer(keys: SigningKeys) -> InProcessApi:
-    return sign_in(Role.CUSTOMER)
+    return sign_in(Role.CUSTOMER)[0]
 
 
 @pytest.fixture
 def other_customer(keys: SigningKeys) -> InProcessApi:
-    return sign_in(Role.CUSTOMER)
+    return sign_in(Role.CUSTOMER)[0]
 
 
 @pytest.fixture
 def operator(keys: SigningKeys) -> InProcessApi:
-    return sign_in(Role.OPERATOR)
+    return sign_in(Role.OPERATOR)[0]
 
 
 @pytest.fixture
 def admin(keys: SigningKeys) -> InProcessApi:
-    return sign_in(Role.ADMIN)
+    return sign_in(Role.ADMIN)[0]

@@ -25,13 +25,8 @@ CALLERS = ("stranger", "owner", "other", "operator", "admin")
 
 @pytest.fixture
 def people(keys: SigningKeys) -> dict[str, InProcessApi]:
-    return {
-        "stranger": InProcessApi(),
-        "owner": sign_in(Role.CUSTOMER),
-        "other": sign_in(Role.CUSTOMER),
-        "operator": sign_in(Role.OPERATOR),
-        "admin": sign_in(Role.ADMIN),
-    }
+    roles = (Role.CUSTOMER, Role.CUSTOMER, Role.OPERATOR, Role.ADMIN)
+    return dict(zip(CALLERS, [InProcessApi(), *sign_in(*roles)], strict=True))
 
 
 @pytest.fixture
