@@ -51,7 +51,7 @@ test: ## every test, on a stack of its own; T=path or PYTEST="-k name" narrow it
 lint: ## formatting, lint, types, import direction, template
 	$(LAUNCH) lint
 
-contracts: ## write events/ and docs/events.md from the typed events
+contracts: ## write events/, docs/events.md and openapi.json from the typed code
 	$(LAUNCH) contracts
 
 lock: ## compile the pinned requirements anew

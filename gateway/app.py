@@ -3,6 +3,8 @@
 import json
 from typing import Any, Final
 
+import cors
+import graphiql
 from chalice.app import Chalice, Request, Response
 from execution import GraphQLRequest, MutationByGet, RequestRefused, format_error, run
 from pydantic import ValidationError
@@ -16,9 +18,13 @@ from tidings.platform.invocation import invocation
 from tidings.platform.limits import admit
 from tidings.platform.logging import logger
 from tidings.platform.problems import Problem, problem_of
+from tidings.platform.settings import settings
 
 JSON: Final = "application/json"
 GRAPHQL_JSON: Final = "application/graphql-response+json"
+# How long caches may answer for us what anybody may ask: prices and stock age with it.
+PUBLIC_SECONDS: Final = 10
+NOT_KEPT: Final = {"Cache-Control": "no-store"}
 
 app = Chalice(app_name="tidings-gateway")
 
@@ -31,8 +37,23 @@ def post_graphql() -> Response:
 
 @app.route("/graphql", methods=["GET"])
 def get_graphql() -> Response:
-    """Run the query in the URL; GET may only read."""
+    """Run the query in the URL; GET may only read. A browser without a query gets GraphiQL."""
+    if _is_browsing():
+        return Response(body=graphiql.page(), status_code=200, headers={**graphiql.HEADERS})
     return _respond(read_only=True)
+
+
+@app.route("/graphql", methods=["OPTIONS"])
+def preflight_graphql() -> Response:
+    """Say whether another site's page may call."""
+    headers = cors.preflight_headers_for(_current().headers.get("origin"))
+    return Response(body="", status_code=204, headers={"Allow": "GET, POST, OPTIONS", **headers})
+
+
+def _is_browsing() -> bool:
+    request = _current()
+    accepts_pages = "text/html" in request.headers.get("accept", "").lower()
+    return accepts_pages and not request.query_params and settings().graphiql
 
 
 def _respond(*, read_only: bool) -> Response:
@@ -67,7 +88,16 @@ def _run(*, read_only: bool, media_type: str) -> Response:
     content: dict[str, Any] = {"data": result.data}
     if result.errors:
         content["errors"] = [format_error(error) for error in result.errors]
-    return _response(200, content, media_type)
+    shared = read_only and context.principal is None and not result.errors
+    return _response(200, content, media_type, _shared_caching() if shared else None)
+
+
+def _shared_caching() -> dict[str, str]:
+    """What everybody is told may be kept; the answer depends on these headers."""
+    return {
+        "Cache-Control": f"public, max-age={PUBLIC_SECONDS}",
+        "Vary": "Accept, Authorization, Origin",
+    }
 
 
 def _current() -> Request:
@@ -93,11 +123,22 @@ def _request() -> GraphQLRequest:
     try:
         if len(current.raw_body) > MAX_BODY_BYTES:
             raise PayloadTooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
-        return GraphQLRequest.model_validate(json.loads(current.raw_body))
+        return GraphQLRequest.model_validate(_one_request(json.loads(current.raw_body)))
     except (ValueError, RecursionError) as error:
         if isinstance(error, ValidationError):
             raise
         raise InvalidInput("The body is not JSON.", field="body") from None
+
+
+def _one_request(content: Any) -> Any:
+    """Refuse batches: the specification knows none, and clients can open several streams.
+
+    Raises:
+        InvalidInput: it is a list.
+    """
+    if isinstance(content, list):
+        raise InvalidInput("Send one request at a time; batches are not served.", field="body")
+    return content
 
 
 def _from_url(parameters: Any) -> dict[str, Any]:
@@ -133,6 +174,8 @@ def _response(
     own = {
         "Content-Type": f"{media_type}; charset=utf-8",
         CORRELATION_HEADER: correlation_id() or "",
+        **NOT_KEPT,
+        **cors.headers_for(_current().headers.get("origin")),
     }
     body = json.dumps(content, separators=(",", ":"), ensure_ascii=False)
     return Response(body=body, status_code=status, headers={**own, **(headers or {})})

@@ -18,7 +18,7 @@ from graphql import (
     build_schema,
 )
 from graphql.execution.values import get_directive_values
-from resolvers import MUTATIONS, QUERIES, Resolver
+from resolvers import MUTATIONS, NESTED, QUERIES, Resolver
 from resolvers.caller import Info
 
 from tidings.platform.auth import Role, require
@@ -55,11 +55,11 @@ def camel_case(name: str) -> str:
 
 
 def _bind_fields(schema: GraphQLSchema, kind: GraphQLObjectType) -> None:
-    resolvers = ROOTS.get(kind.name)
+    root, nested = ROOTS.get(kind.name), NESTED.get(kind.name, {})
     for name, field in kind.fields.items():
         for argument_name, argument in field.args.items():
             argument.out_name = snake_case(argument_name)
-        resolve = resolvers[name] if resolvers is not None else _attribute(snake_case(name))
+        resolve = root[name] if root else nested.get(name) or _attribute(snake_case(name))
         field.resolve = _permitted(schema, field, resolve)
 
 

@@ -1,28 +1,43 @@
 """One GraphQL request: parse, validate, execute, and say what went wrong."""
 
+import asyncio
 import json
+from collections.abc import Awaitable
 from typing import Any, Final
 
+import persisted
+from cost import check_cost
 from executable import camel_case, executable_schema
 from graphql import (
     DocumentNode,
     ExecutionResult,
     GraphQLError,
     GraphQLSyntaxError,
+    NoSchemaIntrospectionCustomRule,
+    OperationDefinitionNode,
     OperationType,
-    execute_sync,
+    execute,
     get_operation_ast,
     parse,
     specified_rules,
     validate,
 )
-from limits import MAX_DOCUMENT_CHARACTERS, MAX_TOKENS, DepthLimit, TooComplex
+from limits import (
+    MAX_DOCUMENT_CHARACTERS,
+    MAX_TOKENS,
+    MAX_VARIABLES_CHARACTERS,
+    CountLimit,
+    DepthLimit,
+    TooComplex,
+)
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from resolvers.caller import GatewayContext
 
+from tidings.platform.errors import InvalidInput
 from tidings.platform.problems import problem_of
+from tidings.platform.settings import settings
 
-RULES: Final = [*specified_rules, DepthLimit]
+RULES: Final = (*specified_rules, DepthLimit, CountLimit)
 MAX_ERRORS: Final = 20
 
 
@@ -31,7 +46,7 @@ class GraphQLRequest(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    query: str = Field(min_length=1)
+    query: str | None = Field(None, min_length=1)
     operation_name: str | None = Field(None, alias="operationName")
     variables: dict[str, Any] | None = None
     extensions: dict[str, Any] | None = None
@@ -63,29 +78,91 @@ def run(request: GraphQLRequest, context: GatewayContext, *, read_only: bool) ->
     """Execute a request.
 
     Raises:
-        RequestRefused: the document is malformed, invalid or too complex, or the operation
-            or its variables do not fit.
+        RequestRefused: the document is malformed, invalid, unknown or too complex, or the
+            operation or its variables do not fit.
+        InvalidInput: it has another name than the request gives it.
         MutationByGet: `read_only`, and it is not a query.
     """
-    document = _parse(request.query)
-    errors = validate(executable_schema(), document, RULES, max_errors=MAX_ERRORS)
-    if errors:
-        raise RequestRefused(errors)
+    document = _document(request)
     operation = get_operation_ast(document, request.operation_name)
     if operation is None:
         raise RequestRefused([GraphQLError("Name the operation to run in operationName.")])
     if read_only and operation.operation is not OperationType.QUERY:
         raise MutationByGet
-    result = execute_sync(
+    _check_size(request, document, operation)
+    result = _execute(request, document, context)
+    if result.data is None and _never_started(result):
+        raise RequestRefused(result.errors or [])
+    return result
+
+
+def _document(request: GraphQLRequest) -> DocumentNode:
+    """Return the valid document that a request sends or names; one that it names is kept."""
+    named = persisted.named_in(request.extensions)
+    query = request.query if request.query is not None else _load(named)
+    if named and request.query is not None:
+        persisted.check(named, query)
+    document = _parse(query)
+    _validate(document)
+    if named and request.query is not None:
+        persisted.keep(named, query)
+    return document
+
+
+def _load(named: persisted.PersistedQuery | None) -> str:
+    if named is None:
+        raise InvalidInput("Send a query.", field="query")
+    try:
+        return persisted.load(named)
+    except persisted.NotPersisted as unknown:
+        raise RequestRefused([unknown]) from None
+
+
+def _validate(document: DocumentNode) -> None:
+    """Let a document through that fits the schema and the limits of its form.
+
+    Where the schema is not told, errors do not guess at names either.
+    """
+    told = settings().introspection
+    rules = RULES if told else (*RULES, NoSchemaIntrospectionCustomRule)
+    errors = validate(
+        executable_schema(), document, rules, max_errors=MAX_ERRORS, hide_suggestions=not told
+    )
+    if errors:
+        raise RequestRefused(errors)
+
+
+def _check_size(
+    request: GraphQLRequest, document: DocumentNode, operation: OperationDefinitionNode
+) -> None:
+    try:
+        if len(json.dumps(request.variables)) > MAX_VARIABLES_CHARACTERS:
+            limit = f"The variables are longer than {MAX_VARIABLES_CHARACTERS} characters."
+            raise TooComplex(limit)
+        check_cost(executable_schema(), document, operation, request.variables)
+    except TooComplex as refused:
+        raise RequestRefused([refused]) from None
+
+
+def _execute(
+    request: GraphQLRequest, document: DocumentNode, context: GatewayContext
+) -> ExecutionResult:
+    """Execute; an event loop is started only where nested fields are to be loaded."""
+    result = execute(
         executable_schema(),
         document,
         context_value=context,
         variable_values=request.variables,
         operation_name=request.operation_name,
+        hide_suggestions=not settings().introspection,
     )
-    if result.data is None and _never_started(result):
-        raise RequestRefused(result.errors or [])
-    return result
+    if isinstance(result, ExecutionResult):
+        return result
+    return asyncio.run(_finish(result))
+
+
+async def _finish(result: Awaitable[ExecutionResult]) -> ExecutionResult:
+    return await result
 
 
 def format_error(error: GraphQLError) -> dict[str, Any]:
@@ -94,6 +171,8 @@ def format_error(error: GraphQLError) -> dict[str, Any]:
     cause = error.original_error
     if isinstance(error, TooComplex):
         extensions: dict[str, Any] = {"code": "QUERY_TOO_COMPLEX"}
+    elif isinstance(error, persisted.NotPersisted):
+        extensions = {"code": error.code}
     elif cause is None or isinstance(cause, GraphQLError):
         extensions = {"code": "BAD_USER_INPUT"}
     else:

@@ -6,7 +6,7 @@ from tidings.platform.broker import publisher
 from tidings.platform.http import PUBLIC, Reply, Request, endpoint
 
 
-@endpoint(role=PUBLIC, returns=Health)
+@endpoint(role=PUBLIC, returns=Health, also_status=(503,))
 def handler(_request: Request[None]) -> Reply:
     health = check_health(
         needed={"mongodb": database.ping},

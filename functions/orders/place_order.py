@@ -4,6 +4,7 @@ from tidings.orders.errors import (
     IdempotencyKeyReused,
     MixedCurrencies,
     OrderTooLarge,
+    RepeatedProduct,
     UnknownProduct,
 )
 from tidings.orders.operations import place_order
@@ -18,7 +19,13 @@ from tidings.platform.http import Reply, Request, endpoint
     headers=PlaceOrderHeaders,
     returns=OrderView,
     status=201,
-    refusals=(UnknownProduct, MixedCurrencies, OrderTooLarge, IdempotencyKeyReused),
+    refusals=(
+        UnknownProduct,
+        MixedCurrencies,
+        OrderTooLarge,
+        RepeatedProduct,
+        IdempotencyKeyReused,
+    ),
 )
 def handler(request: Request[PlaceOrder, None, PlaceOrderHeaders]) -> Reply:
     key = request.headers.idempotency_key

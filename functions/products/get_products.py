@@ -1,6 +1,5 @@
 """GET /api/v1/products: the catalogue."""
 
-from tidings.platform.errors import InvalidInput
 from tidings.platform.http import PUBLIC, Reply, Request, endpoint
 from tidings.products.errors import StateNotShown
 from tidings.products.queries import get_products
@@ -11,7 +10,7 @@ from tidings.products.schemas import ListProducts, ProductView
     role=PUBLIC,
     query=ListProducts,
     returns=list[ProductView],
-    refusals=(InvalidInput, StateNotShown),
+    refusals=(StateNotShown,),
 )
 def handler(request: Request[None, ListProducts]) -> Reply:
     wanted = request.query

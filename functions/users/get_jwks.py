@@ -3,12 +3,9 @@
 from typing import Any
 
 from tidings.platform.auth import public_keys
-from tidings.platform.context import accept_correlation_id, correlated
-from tidings.platform.http import CORRELATION_HEADER, LambdaEvent, header, json_response
-
-CACHE_SECONDS = 300
+from tidings.platform.http import public_document
 
 
-def handler(event: LambdaEvent, _context: Any) -> dict[str, Any]:
-    with correlated(accept_correlation_id(header(event, CORRELATION_HEADER))):
-        return json_response(200, public_keys(), {"Cache-Control": f"max-age={CACHE_SECONDS}"})
+@public_document(max_age_seconds=300)
+def handler() -> dict[str, Any]:
+    return public_keys()

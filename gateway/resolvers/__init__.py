@@ -47,3 +47,9 @@ MUTATIONS: Final[dict[str, Resolver]] = {
     "deleteTask": tasks.delete_task,
     "markNotificationRead": notifications.mark_notification_read,
 }
+# Type -> field -> resolver, where a field is not an attribute of what the domain returned.
+NESTED: Final[dict[str, dict[str, Resolver]]] = {
+    "User": {"orders": users.orders},
+    "Order": {"customer": orders.customer},
+    "OrderItem": {"product": orders.product},
+}

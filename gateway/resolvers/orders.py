@@ -12,10 +12,13 @@ from tidings.orders.schemas import (
     DocumentId,
     IdempotencyKey,
     OrderFilter,
+    OrderItemView,
     OrderView,
     PlaceOrder,
     UpdateOrderStatus,
 )
+from tidings.products.schemas import ProductView
+from tidings.users.schemas import UserView
 
 
 class PlaceOrderArguments(BaseModel):
@@ -63,3 +66,11 @@ def cancel_order(_: Any, info: Info, id: str, reason: str | None = None) -> Orde
 def update_order_status(_: Any, info: Info, input: dict[str, Any]) -> OrderView:
     wanted = UpdateOrderStatusInput.model_validate(input)
     return operations.update_order_status(wanted.order_id, wanted, caller=caller(info))
+
+
+async def customer(order: OrderView, info: Info) -> UserView | None:
+    return await info.context.loaders.users.load(order.customer_id)
+
+
+async def product(item: OrderItemView, info: Info) -> ProductView | None:
+    return await info.context.loaders.products.load(item.product_id)

@@ -4,6 +4,7 @@ from typing import Any
 
 from resolvers.caller import Info, caller
 from resolvers.connection import Connection, PageArguments, connection
+from resolvers.loaders import OrdersOf
 from tidings.users import (
     operations,
     password_reset,
@@ -118,3 +119,10 @@ def register_push_token(_: Any, info: Info, input: dict[str, Any]) -> PushTokenV
 def remove_push_token(_: Any, info: Info, id: str) -> Acknowledgement:
     principal = caller(info)
     return push_tokens.remove_push_token(principal.user_id, id, caller=principal)
+
+
+async def orders(user: UserView, info: Info, first: int, after: str | None = None) -> Connection:
+    page = PageArguments.model_validate({"first": first, "after": after})
+    found = await info.context.loaders.orders.load(OrdersOf(user.id, page))
+    assert found is not None, "there is a page for everybody, be it an empty one"
+    return connection(found)

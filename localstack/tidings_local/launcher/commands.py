@@ -147,11 +147,14 @@ def lint() -> int:
 
 
 def contracts() -> int:
-    """Write what follows from the typed events."""
+    """Write what follows from the typed events and the endpoints' contracts."""
     bootstrap.ensure("dev")
     environment = inherited_environment() | {"PYTHONPATH": str(ROOT / "layers" / "tidings")}
-    command = [str(bootstrap.python_of("dev")), "events/generate.py"]
-    return subprocess.run(command, cwd=ROOT, env=environment).returncode
+    python = str(bootstrap.python_of("dev"))
+    return max(
+        subprocess.run([python, generator], cwd=ROOT, env=environment).returncode
+        for generator in ("events/generate.py", "openapi/generate.py")
+    )
 
 
 def clean_data() -> int:

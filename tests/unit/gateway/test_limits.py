@@ -4,7 +4,7 @@ from contextlib import suppress
 import pytest
 from execution import GraphQLRequest, RequestRefused, format_error, run
 from graphql import GraphQLError
-from limits import MAX_DEPTH, MAX_DOCUMENT_CHARACTERS
+from limits import MAX_DOCUMENT_CHARACTERS, MAX_INTROSPECTION_DEPTH
 from resolvers.caller import GatewayContext
 
 
@@ -30,12 +30,11 @@ def introspection(depth: int) -> str:
 
 
 def test_deepest_query_is_served() -> None:
-    assert is_served(introspection(MAX_DEPTH))
+    assert is_served(introspection(MAX_INTROSPECTION_DEPTH))
 
 
 def test_one_level_more_is_refused() -> None:
-    (error,) = refusal_of(introspection(MAX_DEPTH + 1))
-    assert str(MAX_DEPTH) in error.message
+    (error,) = refusal_of(introspection(MAX_INTROSPECTION_DEPTH + 1))
     assert format_error(error)["extensions"] == {"code": "QUERY_TOO_COMPLEX"}
 
 
@@ -44,12 +43,12 @@ def test_one_level_more_is_refused() -> None:
     [
         # through fragments, through fragments in fragments, and inline
         "query{__type(name:\"User\"){...A}} fragment A on __Type{"
-        + "ofType{" * 12 + "name" + "}" * 13,
+        + "ofType{" * 20 + "name" + "}" * 21,
         "query{__type(name:\"User\"){...A}}"
-        " fragment A on __Type{ofType{ofType{ofType{ofType{...B}}}}}"
-        " fragment B on __Type{ofType{ofType{ofType{ofType{...C}}}}}"
-        " fragment C on __Type{ofType{ofType{ofType{ofType{name}}}}}",
-        "query{__type(name:\"User\"){" + "...on __Type{ofType{" * 12 + "name" + "}}" * 12 + "}}",
+        " fragment A on __Type{ofType{ofType{ofType{ofType{ofType{ofType{ofType{...B}}}}}}}}"
+        " fragment B on __Type{ofType{ofType{ofType{ofType{ofType{ofType{ofType{...C}}}}}}}}"
+        " fragment C on __Type{ofType{ofType{ofType{ofType{ofType{ofType{ofType{name}}}}}}}}",
+        "query{__type(name:\"User\"){" + "...on __Type{ofType{" * 20 + "name" + "}}" * 20 + "}}",
     ],
     ids=["fragment", "nested fragments", "inline"],
 )  # fmt: skip

@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from tidings.orders.errors import RepeatedProduct
 from tidings.orders.schemas import PlaceOrder
 
 PRODUCT = "6b0152a6f6b097fd8ed20a9a"
@@ -23,7 +24,6 @@ def test_several_products_are_taken() -> None:
     [
         [],
         None,
-        [item() for _ in range(2)],
         [item(f"{n:024x}") for n in range(101)],
         [item("")],
         [item("x" * 24)],
@@ -44,6 +44,11 @@ def test_bad_items_are_refused(items: Any) -> None:
     with pytest.raises(ValidationError) as refused:
         PlaceOrder.model_validate({"items": items})
     assert all(error["loc"][:1] in {("items",), ()} for error in refused.value.errors())
+
+
+def test_product_that_is_named_twice_is_refused_by_rule() -> None:
+    with pytest.raises(RepeatedProduct):
+        PlaceOrder.model_validate({"items": [item(), item()]})
 
 
 def test_customer_and_price_are_not_the_customers_to_say() -> None:

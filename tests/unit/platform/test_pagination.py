@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from tidings.platform.errors import InvalidInput
-from tidings.platform.pagination import Page, PageRequest, paginate
+from tidings.platform.pagination import Page, PageRequest, UnknownCursor, paginate
 
 
 class Document:
@@ -105,7 +104,7 @@ def test_page_beyond_the_end_is_empty() -> None:
 )
 def test_cursor_that_was_not_handed_out_is_refused(cursor: str) -> None:
     request = PageRequest.model_construct(limit=2, page=1, after=cursor)
-    with pytest.raises(InvalidInput, match="cursor") as refused:
+    with pytest.raises(UnknownCursor, match="cursor") as refused:
         paginate(Found(3), request)
     assert refused.value.field == "after"
 
@@ -113,7 +112,7 @@ def test_cursor_that_was_not_handed_out_is_refused(cursor: str) -> None:
 @given(st.text(max_size=200))
 def test_any_cursor_is_refused_or_leads_to_a_page(cursor: str) -> None:
     request = PageRequest.model_construct(limit=2, page=1, after=cursor)
-    with suppress(InvalidInput):
+    with suppress(UnknownCursor):
         assert len(paginate(Found(3), request).items) <= 2
 
 

@@ -54,3 +54,8 @@ class ShipmentTooEarly(RuleRefused):
         super().__init__(
             "A carrier and a tracking number are said when an order is shipped.", field=field
         )
+
+
+class RepeatedProduct(RuleRefused):
+    def __init__(self) -> None:
+        super().__init__("Name each product once, with its whole quantity.", field="items")

@@ -1,5 +1,6 @@
 """What can be asked about orders."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from tidings.orders.errors import OrderNotFound
@@ -12,7 +13,7 @@ from tidings.orders.schemas import (
     TransitionView,
 )
 from tidings.platform.auth import Principal, Role, require_self
-from tidings.platform.pagination import Page, PageRequest, paginate
+from tidings.platform.pagination import Page, PageRequest, paginate, paginate_each
 
 
 def get_order(order_id: str, *, caller: Principal) -> OrderView:
@@ -33,6 +34,24 @@ def get_orders(page: PageRequest, wanted: OrderFilter, *, caller: Principal) -> 
     """
     found = Order.objects(**_conditions(wanted, caller)).exclude("outbox")
     return paginate(found, page).map(lambda order: view_of(order, caller=caller))
+
+
+def get_orders_of_customers(
+    customer_ids: Sequence[str], page: PageRequest, *, caller: Principal
+) -> dict[str, Page[OrderView]]:
+    """Return a page of each customer's orders, newest first, all in one round trip.
+
+    Raises:
+        Forbidden: one of them is somebody else, and the caller is no operator.
+    """
+    for customer_id in customer_ids:
+        require_self(caller, customer_id)
+
+    def view(order: Order) -> OrderView:
+        return view_of(order, caller=caller)
+
+    pages = paginate_each(Order, "customer_id", customer_ids, page)
+    return {customer_id: each.map(view) for customer_id, each in pages.items()}
 
 
 def find_order(order_id: str, *, caller: Principal) -> Order:

@@ -12,6 +12,7 @@ from pydantic import (
     model_validator,
 )
 
+from tidings.orders.errors import RepeatedProduct
 from tidings.orders.states import Actor, OrderState
 from tidings.platform.pagination import PageRequest
 
@@ -59,7 +60,7 @@ class PlaceOrder(BaseModel):
     def _each_product_once(self) -> Self:
         ids = [item.product_id for item in self.items]
         if len(set(ids)) < len(ids):
-            raise ValueError("name each product once, with its whole quantity")
+            raise RepeatedProduct
         return self
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
@@ -18,7 +19,7 @@ from tidings.platform.context import (
     correlated,
     correlation_id,
 )
-from tidings.platform.errors import InvalidInput, PayloadTooLarge, TidingsError
+from tidings.platform.errors import InvalidInput, NotFound, PayloadTooLarge, TidingsError
 from tidings.platform.files import FileBody
 from tidings.platform.invocation import invocation
 from tidings.platform.limits import admit
@@ -28,6 +29,10 @@ from tidings.platform.problems import Problem, problem_of
 
 CORRELATION_HEADER: Final = "X-Correlation-Id"
 MAX_BODY_BYTES: Final = 256 * 1024
+
+# What may stand at a place of a path; a place without a line here is the id of a document.
+ID_PATTERN: Final = r"^[0-9a-f]{24}$"
+PATH_PATTERNS: Final[Mapping[str, str]] = {"user_id": r"^(me|[0-9a-f]{24})$"}
 
 # Anyone may call; otherwise an endpoint names the least role that may.
 PUBLIC: Final = None
@@ -100,6 +105,7 @@ class EndpointContract:
     refusals: tuple[type[TidingsError], ...]
     headers: type[BaseModel] | None = None
     reads_token: bool = True
+    also_status: tuple[int, ...] = ()
 
 
 def endpoint(
@@ -112,6 +118,7 @@ def endpoint(
     refusals: tuple[type[TidingsError], ...] = (),
     headers: type[BaseModel] | None = None,
     reads_token: bool = True,
+    also_status: tuple[int, ...] = (),
 ) -> Callable[[Callable[[Request[Any, Any, Any]], Reply]], LambdaHandler]:
     """Make a Lambda handler (API Gateway proxy event) of a function from request to reply.
 
@@ -126,8 +133,11 @@ def endpoint(
         headers: the model of the headers that are read; a field's alias is the header's name.
         reads_token: False where it does not matter who calls, and an access token that has
             expired must not stand in the way.
+        also_status: other statuses than `status` that answer with `returns`.
     """
-    contract = EndpointContract(role, body, query, returns, status, refusals, headers, reads_token)
+    contract = EndpointContract(
+        role, body, query, returns, status, refusals, headers, reads_token, also_status
+    )
 
     def decorate(operation: Callable[[Request[Any, Any, Any]], Reply]) -> LambdaHandler:
         @wraps(operation)
@@ -142,6 +152,30 @@ def endpoint(
                 return _answer(reply, contract)
 
         handler.contract = contract  # type: ignore[attr-defined]
+        return handler
+
+    return decorate
+
+
+def public_document(
+    *, max_age_seconds: int
+) -> Callable[[Callable[[], dict[str, Any]]], LambdaHandler]:
+    """Make a Lambda handler of a function that returns a document of a standard.
+
+    Anyone may read it and keep it for so long; it comes as it is, without the envelope.
+    """
+    headers = {"Cache-Control": f"max-age={max_age_seconds}"}
+
+    def decorate(content: Callable[[], dict[str, Any]]) -> LambdaHandler:
+        @wraps(content)
+        def handler(event: LambdaEvent, context: Any) -> dict[str, Any]:
+            logger.append_keys(aws_request_id=getattr(context, "aws_request_id", None))
+            with correlated(accept_correlation_id(header(event, CORRELATION_HEADER))):
+                try:
+                    return json_response(200, content(), headers)
+                except Exception as error:  # noqa: BLE001 (problem_of logs what it does not know)
+                    return _refusal(problem_of(error))
+
         return handler
 
     return decorate
@@ -167,14 +201,24 @@ def _request(event: LambdaEvent, contract: EndpointContract) -> Request[Any, Any
         require(principal, contract.role)
     if principal is not None:
         admit(principal)
+    path = _path(event)
     parameters = event.get("queryStringParameters") or {}
     return Request(
         body=_body(event, contract.body) if contract.body else None,
         query=contract.query.model_validate(parameters) if contract.query else None,
         headers=_headers(event, contract.headers) if contract.headers else None,
-        path=event.get("pathParameters") or {},
+        path=path,
         principal=principal,
     )
+
+
+def _path(event: LambdaEvent) -> Mapping[str, str]:
+    """Return the path's parameters; one that cannot be a name of anything leads nowhere."""
+    path: Mapping[str, str] = event.get("pathParameters") or {}
+    for name, value in path.items():
+        if not re.fullmatch(PATH_PATTERNS.get(name, ID_PATTERN), value):
+            raise NotFound("There is nothing at this address.")
+    return path
 
 
 def _body(event: LambdaEvent, model: type[BaseModel]) -> BaseModel:
@@ -197,7 +241,7 @@ def _json(event: LambdaEvent) -> Any:
         raw = _raw(event)
         if len(raw) > MAX_BODY_BYTES:
             raise PayloadTooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
-        return json.loads(raw)
+        return json.loads(raw, parse_constant=_refuse_constant, parse_float=_number)
     except (ValueError, RecursionError):
         raise InvalidInput("The body is not JSON.", field="body") from None
 
@@ -218,6 +262,17 @@ def _raw(event: LambdaEvent) -> bytes:
     """
     raw = (event.get("body") or "").encode()
     return base64.b64decode(raw, validate=True) if event.get("isBase64Encoded") else raw
+
+
+def _refuse_constant(name: str) -> None:
+    """Refuse NaN and Infinity, which Python reads and JSON does not know (RFC 8259)."""
+    raise ValueError(name)
+
+
+def _number(text: str) -> int | float:
+    """Read 2.0 as the integer that it is to JSON, whatever a client's language writes."""
+    value = float(text)
+    return int(value) if value.is_integer() else value
 
 
 def _answer(reply: Reply, contract: EndpointContract) -> dict[str, Any]:

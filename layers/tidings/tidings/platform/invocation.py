@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tidings.platform import database
+from tidings.platform import database, outbox
 from tidings.platform.relay import publish_stored
 
 
@@ -14,6 +14,7 @@ def invocation() -> Iterator[None]:
     What an operation stored before it failed is announced all the same.
     """
     database.connect()
+    outbox.begin_noting()
     try:
         yield
     finally:

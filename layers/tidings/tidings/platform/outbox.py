@@ -145,6 +145,15 @@ def note_stored(document: OutboxDocument) -> None:
         noted.append(Stored(type(document), document.pk, list(document.outbox)))
 
 
+def begin_noting() -> None:
+    """Start with nothing noted.
+
+    From here on tasks of an event loop, which run in copies of this context, note in the
+    same list.
+    """
+    _stored.set([])
+
+
 def take_stored() -> list[Stored]:
     """Return what was noted since the last call, and forget it."""
     noted = _stored.get() or []

@@ -2,17 +2,20 @@
 
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tidings.platform.errors import InvalidInput
+from tidings.platform.errors import RuleRefused
 
 MAX_PAGE_SIZE: Final = 100
 DEFAULT_PAGE_SIZE: Final = 20
 MAX_PAGE: Final = 1000
 NEWEST_FIRST: Final = "-pk"
+
+# Base64 in its URL-safe alphabet (RFC 4648), which is all that a client may know of a cursor.
+CURSOR_PATTERN: Final = r"^([A-Za-z0-9_-]{4})*([A-Za-z0-9_-]{2}==|[A-Za-z0-9_-]{3}=)?$"
 
 Item = TypeVar("Item")
 Output = TypeVar("Output")
@@ -25,7 +28,14 @@ class PageRequest(BaseModel):
 
     limit: int = Field(DEFAULT_PAGE_SIZE, ge=1, le=MAX_PAGE_SIZE)
     page: int = Field(1, ge=1, le=MAX_PAGE)
-    after: str | None = Field(None, max_length=200)
+    after: str | None = Field(
+        None, max_length=200, pattern=CURSOR_PATTERN, description="the cursor to go on from"
+    )
+
+
+class UnknownCursor(RuleRefused):
+    def __init__(self) -> None:
+        super().__init__("This cursor is not one that was handed out.", field="after")
 
 
 class Page(BaseModel, Generic[Item]):
@@ -57,7 +67,7 @@ def paginate(found: Any, request: PageRequest, order: str = NEWEST_FIRST) -> Pag
             texts, each of them unique: a cursor is such a value.
 
     Raises:
-        InvalidInput: the cursor is not one of ours, or one of another order.
+        UnknownCursor: the cursor is not one of ours, or one of another order.
     """
     total = found.count()
     if request.after is not None:
@@ -65,15 +75,60 @@ def paginate(found: Any, request: PageRequest, order: str = NEWEST_FIRST) -> Pag
     else:
         window, skip = found, (request.page - 1) * request.limit
     documents = list(window.order_by(order).skip(skip).limit(request.limit + 1))
-    items = documents[: request.limit]
+    has_previous = skip > 0 or request.after is not None
+    return _page(documents, total, request, order, has_previous=has_previous)
+
+
+def paginate_each(
+    document_class: Any, owner_field: str, owners: Sequence[str], request: PageRequest
+) -> dict[str, Page[Any]]:
+    """Cut a page for each owner out of what belongs to them, in one round trip; newest first.
+
+    With a cursor it takes a second one, which counts.
+
+    Raises:
+        UnknownCursor: the cursor is not one of ours.
+    """
+    owned = {owner_field: {"$in": list(owners)}}
+    window = owned if request.after is None else owned | {"_id": {"$lt": _decode(request.after)}}
+    newest = {"output": "$$ROOT", "sortBy": {"_id": -1}, "n": request.limit + 1}
+    group = {"_id": f"${owner_field}", "total": {"$sum": 1}}
+    collection = document_class._get_collection()
+    grouped = {
+        each["_id"]: each
+        for each in collection.aggregate(
+            [{"$match": window}, {"$group": group | {"newest": {"$topN": newest}}}]
+        )
+    }
+    counted = grouped.values()
+    if request.after is not None:
+        counted = collection.aggregate([{"$match": owned}, {"$group": group}])
+    totals = {each["_id"]: each["total"] for each in counted}
+    return {
+        owner: _page(
+            [document_class._from_son(each) for each in grouped.get(owner, {}).get("newest", [])],
+            totals.get(owner, 0),
+            request,
+            NEWEST_FIRST,
+            has_previous=request.after is not None,
+        )
+        for owner in owners
+    }
+
+
+def _page(
+    found: list[Any], total: int, request: PageRequest, order: str, *, has_previous: bool
+) -> Page[Any]:
+    """Return a page of documents of which one more than fits was looked for."""
+    items = found[: request.limit]
     return Page[Any].model_construct(
         items=items,
         cursors=[_cursor(each, order) for each in items],
         total=total,
         limit=request.limit,
         page=request.page,
-        has_next=len(documents) > request.limit,
-        has_previous=skip > 0 or request.after is not None,
+        has_next=len(found) > request.limit,
+        has_previous=has_previous,
     )
 
 
@@ -89,7 +144,7 @@ def _beyond(cursor: str, order: str) -> dict[str, str]:
     if order != NEWEST_FIRST:
         named, _, value = value.partition("|")
         if named != order:
-            raise InvalidInput("This cursor belongs to another order.", field="after")
+            raise UnknownCursor
     comparison = "lt" if order.startswith("-") else "gt"
     return {f"{order.lstrip('-')}__{comparison}": value}
 
@@ -102,4 +157,4 @@ def _decode(cursor: str) -> str:
     try:
         return base64.b64decode(cursor.encode(), altchars=b"-_", validate=True).decode()
     except (binascii.Error, UnicodeError):
-        raise InvalidInput("This cursor is not one that was handed out.", field="after") from None
+        raise UnknownCursor from None

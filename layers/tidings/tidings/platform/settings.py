@@ -25,6 +25,13 @@ class Settings(BaseModel):
     address_allowance: int = Field(
         1, ge=1, description="how many times the limits per network address"
     )
+    introspection: bool = Field(True, description="whether GraphQL tells its schema")
+    graphiql: bool = Field(True, description="whether browsers get GraphiQL at /graphql")
+    cors_origins: str = Field(
+        "",
+        pattern=r"^(\*|https?://[^\s,]+(,https?://[^\s,]+)*)?$",
+        description="origins whose pages may call GraphQL, with commas between them",
+    )
     function_name: str = Field("local", description="AWS's own name of this function")
 
 

@@ -8,8 +8,7 @@ from typing import Annotated, Any, Final
 from mongoengine import Q
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from tidings.platform.errors import RuleRefused
-from tidings.platform.pagination import Page, PageRequest
+from tidings.platform.pagination import Page, PageRequest, UnknownCursor
 
 MAX_VALUE: Final = 2**63 - 1
 
@@ -43,7 +42,7 @@ def paginate_sorted(found: Any, request: PageRequest, order: SortOrder) -> Page[
     """Cut one page out of a query in this order.
 
     Raises:
-        RuleRefused: the cursor is not one that this order handed out.
+        UnknownCursor: the cursor is not one that this order handed out.
     """
     window, skip = found, (request.page - 1) * request.limit
     if request.after is not None:
@@ -92,5 +91,5 @@ def _decode(text: str, order: SortOrder) -> _Cursor:
         or cursor.order != order.field
         or (cursor.value is None) != (order == NEWEST_FIRST)
     ):
-        raise RuleRefused("This cursor is not one of this list.", field="after")
+        raise UnknownCursor
     return cursor

@@ -38,7 +38,7 @@ def get_tasks(
     """Return a page of the tasks that the caller owns or is assigned to (operators: of all).
 
     Raises:
-        RuleRefused: the cursor is not one that this order handed out.
+        UnknownCursor: the cursor is not one that this order handed out.
     """
     found = visible_to(caller).filter(**dict(_conditions(wanted or TaskFilter())))
     return paginate_sorted(found, page, ORDERS[sort]).map(view_of)

@@ -50,7 +50,9 @@ def get_users_by_id(user_ids: Iterable[str], *, caller: Principal) -> dict[str, 
     wanted = set(user_ids)
     if not caller.role.includes(Role.OPERATOR):
         wanted &= {caller.user_id}
-    found = User.objects(pk__in=list(wanted), deleted_at=None)
+    if not wanted:
+        return {}
+    found = User.objects(pk__in=list(wanted), deleted_at=None).batch_size(len(wanted) + 1)
     return {user.id: UserView.model_validate(user) for user in found}
 
 

@@ -1,0 +1,48 @@
+"""What nested fields load: one loader for each, made anew for each request."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from resolvers.connection import PageArguments
+from resolvers.loading import DataLoader
+from tidings.orders.queries import get_orders_of_customers
+from tidings.orders.schemas import OrderView
+from tidings.platform.auth import Principal, Role, require
+from tidings.platform.pagination import Page
+from tidings.products.queries import get_products_by_id
+from tidings.products.schemas import ProductView
+from tidings.users.queries import get_users_by_id
+from tidings.users.schemas import UserView
+
+
+class OrdersOf(NamedTuple):
+    """A page of one customer's orders."""
+
+    customer_id: str
+    page: PageArguments
+
+
+class Loaders:
+    """Loads for one caller; what the caller may see is the domains' matter."""
+
+    def __init__(self, principal: Principal | None) -> None:
+        self._principal = principal
+        self.products: DataLoader[str, ProductView] = DataLoader(self._products)
+        self.users: DataLoader[str, UserView] = DataLoader(self._users)
+        self.orders: DataLoader[OrdersOf, Page[OrderView]] = DataLoader(self._orders)
+
+    def _products(self, product_ids: Sequence[str]) -> Mapping[str, ProductView]:
+        return get_products_by_id(product_ids, caller=self._principal)
+
+    def _users(self, user_ids: Sequence[str]) -> Mapping[str, UserView]:
+        return get_users_by_id(user_ids, caller=require(self._principal, Role.CUSTOMER))
+
+    def _orders(self, wanted: Sequence[OrdersOf]) -> Mapping[OrdersOf, Page[OrderView]]:
+        """Load one page per customer; fields that ask for other pages cost a round trip each."""
+        caller = require(self._principal, Role.CUSTOMER)
+        found: dict[OrdersOf, Page[OrderView]] = {}
+        for page in {each.page for each in wanted}:
+            ids = [each.customer_id for each in wanted if each.page == page]
+            pages = get_orders_of_customers(ids, page, caller=caller)
+            found |= {OrdersOf(customer_id, page): each for customer_id, each in pages.items()}
+        return found

@@ -1,0 +1,60 @@
+"""One good example of each body, by the name of its model. A test checks that they validate."""
+
+from typing import Any, Final
+
+EXAMPLES: Final[dict[str, Any]] = {
+    "RegisterUser": {
+        "email": "ada@example.com",
+        "password": "correct horse battery",
+        "name": "Ada Lovelace",
+    },
+    "Login": {"email": "ada@example.com", "password": "correct horse battery"},
+    "VerifyEmail": {"email": "ada@example.com", "code": "7K3M-9QXA"},
+    "RefreshSession": {"refresh_token": "the one of the last answer"},
+    "Logout": {"all_sessions": False},
+    "RequestPasswordReset": {"email": "ada@example.com"},
+    "ResetPassword": {
+        "email": "ada@example.com",
+        "code": "7K3M-9QXA",
+        "password": "staple battery horse",
+    },
+    "UpdateProfile": {"name": "Ada King"},
+    "UpdatePreferences": {
+        "promotions": {"email": False},
+        "quiet_hours": {"start": "22:00", "end": "07:00"},
+        "time_zone": "Europe/London",
+    },
+    "SetUserRole": {"role": "operator"},
+    "RegisterPushToken": {
+        "platform": "ios",
+        "token": "740f4707bebcf74f9b7c25d48e3358945f6aa01da5ddb387462c7eaf61bb78ad",
+        "device": "Ada's phone",
+    },
+    "CreateProduct": {
+        "sku": "PEN-01",
+        "title": "Fountain pen",
+        "description": "Writes well.",
+        "price": {"amount": 1250, "currency": "EUR"},
+        "stock": 40,
+    },
+    "UpdateProduct": {
+        "version": 1,
+        "price": {"amount": 990, "currency": "EUR"},
+        "attributes": {"nib": "M"},
+    },
+    "AdjustStock": {"change": 12, "reason": "A delivery came in."},
+    "PlaceOrder": {"items": [{"product_id": "6b0152a6f6b097fd8ed20a9a", "quantity": 2}]},
+    "CancelOrder": {"reason": "Ordered twice."},
+    "UpdateOrderStatus": {
+        "state": "shipped",
+        "carrier": "DHL",
+        "tracking_number": "JD014600003828392837",
+    },
+    "CreateTask": {
+        "title": "Call the carrier",
+        "priority": "high",
+        "due_at": "2026-12-01T17:00:00Z",
+        "labels": ["shipping"],
+    },
+    "UpdateTask": {"version": 1, "state": "done"},
+}

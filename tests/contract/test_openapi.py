@@ -1,0 +1,118 @@
+"""openapi.json is what the endpoints' contracts say, and a valid document."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema
+import pytest
+from pydantic import TypeAdapter
+
+from openapi.answers import CODES, codes_in_use, media_types_of
+from openapi.document import contract_of, document
+from openapi.examples import EXAMPLES
+from openapi.generate import FILE, content
+from openapi.template import rest_routes
+from tests.contract.project import routes
+from tidings.platform.http import ID_PATTERN, PATH_PATTERNS
+
+DOCUMENT = document()
+OPERATIONS = {
+    f"{method.upper()} {path}": operation
+    for path, methods in DOCUMENT["paths"].items()
+    for method, operation in methods.items()
+}
+each_operation = pytest.mark.parametrize("route", sorted(OPERATIONS))
+
+
+def test_generated_file_is_up_to_date() -> None:
+    assert FILE.read_text() == content(), "run `make contracts`"
+
+
+def test_every_rest_route_is_in_the_document() -> None:
+    assert set(OPERATIONS) == {route for route in routes() if not route.endswith(" /graphql")}
+
+
+def test_operations_have_names_of_their_own() -> None:
+    names = [operation["operationId"] for operation in OPERATIONS.values()]
+    assert len(names) == len(set(names))
+
+
+@each_operation
+def test_operation_says_what_it_does(route: str) -> None:
+    assert OPERATIONS[route]["summary"]
+    assert not OPERATIONS[route]["summary"].startswith(("GET", "POST", "PUT"))
+
+
+@each_operation
+def test_docstring_of_the_function_names_its_route(route: str) -> None:
+    module = next(each for each in rest_routes() if f"{each.method} {each.path}" == route).handler
+    first = (__import__("sys").modules[module.__module__].__doc__ or "").splitlines()[0]
+    method, _, path = route.partition(" ")
+    assert first.startswith(f"{method} ") or method in first.split(" ")[0].split("|")
+    assert first.split(" ")[1].rstrip(":") in {path, path.removeprefix("/api/v1")}
+
+
+@each_operation
+def test_every_answer_is_described_and_typed(route: str) -> None:
+    responses = OPERATIONS[route]["responses"]
+    assert {"429", "500", "502", "503", "504"} <= set(responses)
+    for response in responses.values():
+        assert response["description"]
+        assert response["content"]["application/json"]["schema"]
+
+
+@each_operation
+def test_every_place_of_the_path_has_a_pattern(route: str) -> None:
+    names = set(re.findall(r"{(\w+)}", route))
+    found = {
+        each["name"]: each["schema"]["pattern"]
+        for each in OPERATIONS[route].get("parameters", ())
+        if each["in"] == "path"
+    }
+    assert set(found) == names
+    assert all(name.endswith("_id") or name in PATH_PATTERNS for name in names)
+    assert all(found[name] == PATH_PATTERNS.get(name, ID_PATTERN) for name in names)
+
+
+def references(content: Any) -> Iterator[str]:
+    if isinstance(content, dict):
+        if isinstance(content.get("$ref"), str):
+            yield content["$ref"]
+        for value in content.values():
+            yield from references(value)
+    elif isinstance(content, list):
+        for value in content:
+            yield from references(value)
+
+
+def test_every_reference_leads_somewhere() -> None:
+    for reference in references(DOCUMENT):
+        target: Any = DOCUMENT
+        for part in reference.removeprefix("#/").split("/"):
+            target = target[part]
+
+
+def test_every_schema_is_one() -> None:
+    for schema in DOCUMENT["components"]["schemas"].values():
+        jsonschema.Draft202012Validator.check_schema(schema)
+
+
+def test_every_code_of_a_refusal_is_in_the_document() -> None:
+    assert codes_in_use() <= set(CODES)
+
+
+def test_every_body_has_an_example_that_holds() -> None:
+    bodies = {contract.body for each in rest_routes() if (contract := contract_of(each))} - {None}
+    for body in bodies:
+        assert body is not None
+        if media_types_of(body):
+            continue
+        assert body.__name__ in EXAMPLES, "openapi/examples.py has none"
+        TypeAdapter(body).validate_python(EXAMPLES[body.__name__])
+
+
+def test_nothing_internal_is_told() -> None:
+    text = json.dumps(DOCUMENT)
+    assert "tidings__" not in text

@@ -1,0 +1,373 @@
+"""Every GraphQL operation with a call of it, and what comes of it for whom.
+
+A new operation gets a row here: the matrix of roles and owners, and the attacks, read it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import uuid4
+
+from tidings.users import codes, session_store
+
+OK: Final = "ok"
+NOBODY: Final = "UNAUTHENTICATED"
+FORBIDDEN: Final = "FORBIDDEN"
+NOT_FOUND: Final = "NOT_FOUND"
+
+
+@dataclass(frozen=True)
+class World:
+    """What there is: a product, and a customer with one of everything."""
+
+    customer_id: str
+    product_id: str
+    order_id: str
+    task_id: str
+    push_token_id: str
+    notification_id: str
+
+    @property
+    def email(self) -> str:
+        """The customer's address."""
+        return f"{self.customer_id}@example.com"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A document, its variables in a world, and the outcome for each caller."""
+
+    document: str
+    variables: Callable[[World], dict[str, Any]]
+    stranger: str
+    owner: str
+    other: str
+    operator: str
+    admin: str
+
+
+def _nothing(_: World) -> dict[str, Any]:
+    return {}
+
+
+def _of(stranger: str, owner: str, other: str, operator: str, admin: str) -> dict[str, str]:
+    return {
+        "stranger": stranger,
+        "owner": owner,
+        "other": other,
+        "operator": operator,
+        "admin": admin,
+    }
+
+
+PUBLIC: Final = _of(OK, OK, OK, OK, OK)
+SIGNED_IN: Final = _of(NOBODY, OK, OK, OK, OK)
+OPERATORS: Final = _of(NOBODY, FORBIDDEN, FORBIDDEN, OK, OK)
+ADMINS: Final = _of(NOBODY, FORBIDDEN, FORBIDDEN, FORBIDDEN, OK)
+OWN_OR_OPERATORS: Final = _of(NOBODY, OK, FORBIDDEN, OK, OK)
+# Of somebody else's nobody learns that it is there.
+HIDDEN: Final = _of(NOBODY, OK, NOT_FOUND, OK, OK)
+OWN: Final = _of(NOBODY, OK, NOT_FOUND, NOT_FOUND, NOT_FOUND)
+
+OPERATIONS: Final[dict[str, Operation]] = {
+    # ------------------------------------------------------------------- users
+    "Query.me": Operation("query { me { id email orders { totalCount } } }", _nothing, **SIGNED_IN),
+    "Query.getUser": Operation(
+        "query($id: ID!) { getUser(id: $id) { id email orders { totalCount } } }",
+        lambda world: {"id": world.customer_id},
+        **OWN_OR_OPERATORS,
+    ),
+    "Query.getUsers": Operation(
+        "query($filter: UserFilterInput, $first: Int, $after: String)"
+        " { getUsers(filter: $filter, first: $first, after: $after)"
+        " { nodes { id orders { totalCount } } totalCount } }",
+        lambda _: {
+            "filter": {"search": "example", "role": "CUSTOMER", "verified": False},
+            "first": 5,
+            "after": None,
+        },
+        **OPERATORS,
+    ),
+    "Query.getPushTokens": Operation(
+        "query($userId: ID) { getPushTokens(userId: $userId) { id device } }",
+        lambda world: {"userId": world.customer_id},
+        **OWN_OR_OPERATORS,
+    ),
+    "Mutation.registerUser": Operation(
+        "mutation($input: RegisterUserInput!) { registerUser(input: $input) { email } }",
+        lambda _: {
+            "input": {
+                "email": f"{uuid4().hex}@example.com",
+                "password": "correct horse battery",
+                "name": "Ada",
+            }
+        },
+        **PUBLIC,
+    ),
+    "Mutation.login": Operation(
+        "mutation($input: LoginInput!) { login(input: $input) { accessToken } }",
+        lambda _: {"input": {"email": "nobody@example.com", "password": "guess"}},
+        **_of(NOBODY, NOBODY, NOBODY, NOBODY, NOBODY),
+    ),
+    "Mutation.verifyEmail": Operation(
+        "mutation($input: VerifyEmailInput!) { verifyEmail(input: $input) { message } }",
+        lambda world: {
+            "input": {
+                "email": world.email,
+                "code": codes.issue(codes.VERIFICATION, world.customer_id).text,
+            }
+        },
+        **PUBLIC,
+    ),
+    "Mutation.refreshSession": Operation(
+        "mutation($refreshToken: String!)"
+        " { refreshSession(refreshToken: $refreshToken) { user { id } } }",
+        lambda world: {"refreshToken": session_store.start(world.customer_id).refresh_token},
+        **PUBLIC,
+    ),
+    "Mutation.logout": Operation(
+        "mutation($allSessions: Boolean) { logout(allSessions: $allSessions) { message } }",
+        lambda _: {"allSessions": True},
+        **SIGNED_IN,
+    ),
+    "Mutation.requestPasswordReset": Operation(
+        "mutation($email: String!) { requestPasswordReset(email: $email) { message } }",
+        lambda world: {"email": world.email},
+        **PUBLIC,
+    ),
+    "Mutation.resetPassword": Operation(
+        "mutation($input: ResetPasswordInput!) { resetPassword(input: $input) { message } }",
+        lambda world: {
+            "input": {
+                "email": world.email,
+                "code": codes.issue(codes.PASSWORD_RESET, world.customer_id).text,
+                "password": "staple battery horse",
+            }
+        },
+        **PUBLIC,
+    ),
+    "Mutation.updateProfile": Operation(
+        "mutation($input: UpdateProfileInput!) { updateProfile(input: $input) { id name } }",
+        lambda _: {"input": {"name": "Ada King"}},
+        **SIGNED_IN,
+    ),
+    "Mutation.updateUserPreferences": Operation(
+        "mutation($input: UpdatePreferencesInput!)"
+        " { updateUserPreferences(input: $input) { preferences { language } } }",
+        lambda _: {
+            "input": {
+                "promotions": {"email": False},
+                "quietHours": {"start": "22:00", "end": "07:00"},
+                "timeZone": "Europe/London",
+                "language": "en-GB",
+                "digest": "DAILY",
+            }
+        },
+        **SIGNED_IN,
+    ),
+    "Mutation.setUserRole": Operation(
+        "mutation($userId: ID!, $role: Role!)"
+        " { setUserRole(userId: $userId, role: $role) { role } }",
+        lambda world: {"userId": world.customer_id, "role": "OPERATOR"},
+        **ADMINS,
+    ),
+    "Mutation.deleteAccount": Operation(
+        "mutation($userId: ID) { deleteAccount(userId: $userId) { message } }",
+        lambda world: {"userId": world.customer_id},
+        **_of(NOBODY, OK, FORBIDDEN, FORBIDDEN, OK),
+    ),
+    "Mutation.registerPushToken": Operation(
+        "mutation($input: RegisterPushTokenInput!) { registerPushToken(input: $input) { id } }",
+        lambda _: {"input": {"platform": "WEB", "token": uuid4().hex, "device": "Browser"}},
+        **SIGNED_IN,
+    ),
+    "Mutation.removePushToken": Operation(
+        "mutation($id: ID!) { removePushToken(id: $id) { message } }",
+        lambda world: {"id": world.push_token_id},
+        **OWN,
+    ),
+    # ---------------------------------------------------------------- products
+    "Query.getProducts": Operation(
+        "query($filter: ProductFilterInput, $sort: ProductSort, $first: Int, $after: String)"
+        " { getProducts(filter: $filter, sort: $sort, first: $first, after: $after)"
+        " { nodes { id } totalCount } }",
+        lambda _: {
+            "filter": {
+                "category": "pens",
+                "state": "ACTIVE",
+                "currency": "EUR",
+                "minPrice": 1,
+                "maxPrice": 900,
+                "inStock": True,
+                "search": "pen",
+            },
+            "sort": "PRICE_ASC",
+            "first": 5,
+            "after": None,
+        },
+        **PUBLIC,
+    ),
+    "Query.getProduct": Operation(
+        "query($id: ID!) { getProduct(id: $id) { id stock } }",
+        lambda world: {"id": world.product_id},
+        **PUBLIC,
+    ),
+    "Query.getStockHistory": Operation(
+        "query($productId: ID!, $first: Int, $after: String)"
+        " { getStockHistory(productId: $productId, first: $first, after: $after)"
+        " { nodes { reason } } }",
+        lambda world: {"productId": world.product_id, "first": 5, "after": None},
+        **OPERATORS,
+    ),
+    "Mutation.createProduct": Operation(
+        "mutation($input: CreateProductInput!) { createProduct(input: $input) { id } }",
+        lambda _: {
+            "input": {
+                "sku": f"S-{uuid4().hex[:12]}",
+                "title": "Pen",
+                "description": "Writes.",
+                "price": {"amount": 100, "currency": "EUR"},
+                "attributes": {"nib": "M"},
+                "categories": ["pens"],
+                "images": ["https://example.com/pen.png"],
+                "stock": 3,
+                "state": "DRAFT",
+            }
+        },
+        **ADMINS,
+    ),
+    "Mutation.updateProduct": Operation(
+        "mutation($id: ID!, $input: UpdateProductInput!)"
+        " { updateProduct(id: $id, input: $input) { id version } }",
+        lambda world: {
+            "id": world.product_id,
+            "input": {
+                "version": 1,
+                "title": "Pencil",
+                "price": {"amount": 50, "currency": "EUR"},
+                "state": "RETIRED",
+            },
+        },
+        **OPERATORS,
+    ),
+    "Mutation.adjustStock": Operation(
+        "mutation($id: ID!, $input: AdjustStockInput!)"
+        " { adjustStock(id: $id, input: $input) { stock } }",
+        lambda world: {"id": world.product_id, "input": {"change": -9, "reason": "Broken."}},
+        **OPERATORS,
+    ),
+    # ------------------------------------------------------------------ orders
+    "Query.getOrder": Operation(
+        "query($id: ID!) { getOrder(id: $id) { id customer { email } } }",
+        lambda world: {"id": world.order_id},
+        **HIDDEN,
+    ),
+    "Query.getOrders": Operation(
+        "query($filter: OrderFilter, $first: Int, $after: String)"
+        " { getOrders(filter: $filter, first: $first, after: $after) { nodes { id } } }",
+        lambda world: {
+            "filter": {
+                "state": "CONFIRMED",
+                "customerId": world.customer_id,
+                "createdFrom": "2026-01-01T00:00:00Z",
+                "createdBefore": "2030-01-01T00:00:00Z",
+            },
+            "first": 5,
+            "after": None,
+        },
+        **OWN_OR_OPERATORS,
+    ),
+    "Mutation.placeOrder": Operation(
+        "mutation($input: PlaceOrderInput!, $idempotencyKey: String)"
+        " { placeOrder(input: $input, idempotencyKey: $idempotencyKey) { id } }",
+        lambda world: {
+            "input": {"items": [{"productId": world.product_id, "quantity": 1}]},
+            "idempotencyKey": uuid4().hex,
+        },
+        **SIGNED_IN,
+    ),
+    "Mutation.cancelOrder": Operation(
+        "mutation($id: ID!, $reason: String) { cancelOrder(id: $id, reason: $reason) { state } }",
+        lambda world: {"id": world.order_id, "reason": "Ordered twice."},
+        **HIDDEN,
+    ),
+    "Mutation.updateOrderStatus": Operation(
+        "mutation($input: UpdateOrderStatusInput!) { updateOrderStatus(input: $input) { state } }",
+        lambda world: {
+            "input": {"orderId": world.order_id, "state": "PAID", "reason": "The money came."}
+        },
+        **OPERATORS,
+    ),
+    # ------------------------------------------------------------------- tasks
+    "Query.getTask": Operation(
+        "query($id: ID!) { getTask(id: $id) { id title } }",
+        lambda world: {"id": world.task_id},
+        **HIDDEN,
+    ),
+    "Query.getTasks": Operation(
+        "query($filter: TaskFilterInput, $sort: TaskSort, $first: Int, $after: String)"
+        " { getTasks(filter: $filter, sort: $sort, first: $first, after: $after)"
+        " { nodes { id } totalCount } }",
+        lambda world: {
+            "filter": {
+                "state": "OPEN",
+                "priority": "NORMAL",
+                "assigneeId": world.customer_id,
+                "label": "shipping",
+                "dueBefore": "2030-01-01T00:00:00Z",
+                "dueAfter": "2026-01-01T00:00:00Z",
+                "text": "call",
+            },
+            "sort": "DUE_AT",
+            "first": 5,
+            "after": None,
+        },
+        **SIGNED_IN,
+    ),
+    "Mutation.createTask": Operation(
+        "mutation($input: CreateTaskInput!) { createTask(input: $input) { id } }",
+        lambda _: {
+            "input": {
+                "title": "Call",
+                "description": "Today.",
+                "state": "OPEN",
+                "priority": "HIGH",
+                "dueAt": "2029-12-01T17:00:00Z",
+                "labels": ["shipping"],
+            }
+        },
+        **SIGNED_IN,
+    ),
+    "Mutation.updateTask": Operation(
+        "mutation($id: ID!, $input: UpdateTaskInput!)"
+        " { updateTask(id: $id, input: $input) { version } }",
+        lambda world: {
+            "id": world.task_id,
+            "input": {"version": 1, "title": "Call again", "state": "DONE", "labels": []},
+        },
+        **HIDDEN,
+    ),
+    "Mutation.deleteTask": Operation(
+        "mutation($id: ID!) { deleteTask(id: $id) { id } }",
+        lambda world: {"id": world.task_id},
+        **HIDDEN,
+    ),
+    # ----------------------------------------------------------- notifications
+    "Query.getUserNotifications": Operation(
+        "query($userId: ID, $unreadOnly: Boolean, $first: Int, $after: String) {"
+        " getUserNotifications(userId: $userId, unreadOnly: $unreadOnly, first: $first,"
+        " after: $after) { nodes { id } totalCount } }",
+        lambda world: {
+            "userId": world.customer_id,
+            "unreadOnly": True,
+            "first": 5,
+            "after": None,
+        },
+        **OWN_OR_OPERATORS,
+    ),
+    "Mutation.markNotificationRead": Operation(
+        "mutation($id: ID!) { markNotificationRead(id: $id) { id readAt } }",
+        lambda world: {"id": world.notification_id},
+        **OWN,
+    ),
+}

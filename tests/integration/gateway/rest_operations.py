@@ -1,0 +1,145 @@
+"""Every REST route with a call of it, and the status for each caller; the matrix reads it."""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tests.integration.gateway.operations import OPERATIONS, World
+
+# What is said in the path, where GraphQL says it in the input.
+IN_PATH: Final = {"id", "userId", "orderId"}
+ENUMS: Final = {"state", "priority", "platform", "role", "digest"}
+# What is a header in REST.
+IN_HEADERS: Final = {"idempotencyKey"}
+
+
+@dataclass(frozen=True)
+class RestOperation:
+    """The status for each caller, and where the body comes from.
+
+    `body_of` names the GraphQL twin, whose input it is; `file` is a body that has no twin.
+    """
+
+    stranger: int
+    owner: int
+    other: int
+    operator: int
+    admin: int
+    body_of: str | None = None
+    file: str | None = None
+
+    @property
+    def content_type(self) -> str:
+        return "text/csv" if self.file else "application/json"
+
+    def content(self, world: World) -> bytes | None:
+        """Return the body."""
+        if self.file is not None:
+            return self.file.encode()
+        if self.body_of is None:
+            return None
+        variables = OPERATIONS[self.body_of].variables(world)
+        body = _in_rest(variables.get("input", variables))
+        return json.dumps(body).encode()
+
+
+def _in_rest(given: dict[str, Any]) -> dict[str, Any]:
+    """Return GraphQL input as REST takes it."""
+    elsewhere = IN_PATH | IN_HEADERS
+    return {_snake_case(k): _value(k, v) for k, v in given.items() if k not in elsewhere}
+
+
+def _value(name: str, value: Any) -> Any:
+    if isinstance(value, dict):
+        return _in_rest(value)
+    if isinstance(value, list):
+        return [_value(name, each) for each in value]
+    return value.lower() if name in ENUMS else value
+
+
+def _snake_case(name: str) -> str:
+    return re.sub("([A-Z])", r"_\1", name).lower()
+
+
+def path_in(world: World, route: str) -> str:
+    """Return the path of a route with what there is in its places."""
+    return route.partition(" ")[2].format(
+        user_id=world.customer_id,
+        product_id=world.product_id,
+        order_id=world.order_id,
+        task_id=world.task_id,
+        token_id=world.push_token_id,
+        notification_id=world.notification_id,
+    )
+
+
+REST: Final[dict[str, RestOperation]] = {
+    # ------------------------------------------------------------------- users
+    "POST /api/v1/register": RestOperation(201, 201, 201, 201, 201, "Mutation.registerUser"),
+    "POST /api/v1/verify-email": RestOperation(200, 200, 200, 200, 200, "Mutation.verifyEmail"),
+    "POST /api/v1/login": RestOperation(401, 401, 401, 401, 401, "Mutation.login"),
+    "POST /api/v1/refresh": RestOperation(200, 200, 200, 200, 200, "Mutation.refreshSession"),
+    "POST /api/v1/logout": RestOperation(401, 200, 200, 200, 200, "Mutation.logout"),
+    "POST /api/v1/password/forgot": RestOperation(
+        200, 200, 200, 200, 200, "Mutation.requestPasswordReset"
+    ),
+    "POST /api/v1/password/reset": RestOperation(200, 200, 200, 200, 200, "Mutation.resetPassword"),
+    "GET /api/v1/users": RestOperation(401, 403, 403, 200, 200),
+    "GET /api/v1/users/{user_id}": RestOperation(401, 200, 403, 200, 200),
+    "PATCH /api/v1/users/{user_id}": RestOperation(
+        401, 200, 403, 403, 403, "Mutation.updateProfile"
+    ),
+    "DELETE /api/v1/users/{user_id}": RestOperation(401, 200, 403, 403, 200),
+    "PUT /api/v1/users/{user_id}/preferences": RestOperation(
+        401, 200, 403, 403, 403, "Mutation.updateUserPreferences"
+    ),
+    "PUT /api/v1/users/{user_id}/role": RestOperation(
+        401, 403, 403, 403, 200, "Mutation.setUserRole"
+    ),
+    "GET /api/v1/users/{user_id}/push-tokens": RestOperation(401, 200, 403, 200, 200),
+    "POST /api/v1/users/{user_id}/push-tokens": RestOperation(
+        401, 201, 403, 403, 403, "Mutation.registerPushToken"
+    ),
+    "DELETE /api/v1/users/{user_id}/push-tokens/{token_id}": RestOperation(401, 200, 403, 403, 403),
+    # ---------------------------------------------------------------- products
+    "GET /api/v1/products": RestOperation(200, 200, 200, 200, 200),
+    "POST /api/v1/products": RestOperation(401, 403, 403, 403, 201, "Mutation.createProduct"),
+    "GET /api/v1/products/{product_id}": RestOperation(200, 200, 200, 200, 200),
+    "PATCH /api/v1/products/{product_id}": RestOperation(
+        401, 403, 403, 200, 200, "Mutation.updateProduct"
+    ),
+    "GET /api/v1/products/{product_id}/stock": RestOperation(401, 403, 403, 200, 200),
+    "POST /api/v1/products/{product_id}/stock": RestOperation(
+        401, 403, 403, 200, 200, "Mutation.adjustStock"
+    ),
+    # ------------------------------------------------------------------ orders
+    "GET /api/v1/orders": RestOperation(401, 200, 200, 200, 200),
+    "POST /api/v1/orders": RestOperation(401, 201, 201, 201, 201, "Mutation.placeOrder"),
+    "GET /api/v1/orders/{order_id}": RestOperation(401, 200, 404, 200, 200),
+    "POST /api/v1/orders/{order_id}/cancel": RestOperation(
+        401, 200, 404, 200, 200, "Mutation.cancelOrder"
+    ),
+    "PUT /api/v1/orders/{order_id}/status": RestOperation(
+        401, 403, 403, 200, 200, "Mutation.updateOrderStatus"
+    ),
+    # ------------------------------------------------------------------- tasks
+    "GET /api/v1/tasks": RestOperation(401, 200, 200, 200, 200),
+    "POST /api/v1/tasks": RestOperation(401, 201, 201, 201, 201, "Mutation.createTask"),
+    "POST /api/v1/tasks/upload": RestOperation(
+        401, 200, 200, 200, 200, file="title,state\r\nCall,open\r\n"
+    ),
+    "GET /api/v1/tasks/{task_id}": RestOperation(401, 200, 404, 200, 200),
+    "PATCH /api/v1/tasks/{task_id}": RestOperation(401, 200, 404, 200, 200, "Mutation.updateTask"),
+    "DELETE /api/v1/tasks/{task_id}": RestOperation(401, 200, 404, 200, 200),
+    # ----------------------------------------------------------- notifications
+    "GET /api/v1/notifications/{user_id}": RestOperation(401, 200, 403, 200, 200),
+    "GET /api/v1/notifications/unread/{user_id}": RestOperation(401, 200, 403, 200, 200),
+    "PUT /api/v1/notifications/read/{notification_id}": RestOperation(401, 200, 404, 404, 404),
+    # -------------------------------------------------------------- operations
+    "GET /health": RestOperation(200, 200, 200, 200, 200),
+    "GET /api/v1/health": RestOperation(200, 200, 200, 200, 200),
+    "GET /.well-known/jwks.json": RestOperation(200, 200, 200, 200, 200),
+    "GET /api/v1/.well-known/jwks.json": RestOperation(200, 200, 200, 200, 200),
+    "GET /api/v1/openapi.json": RestOperation(200, 200, 200, 200, 200),
+}

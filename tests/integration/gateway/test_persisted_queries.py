@@ -1,0 +1,134 @@
+"""Automatic persisted queries, on the real Redis."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import persisted
+import pytest
+import redis
+from execution import GraphQLRequest
+
+from tests.unit.gateway.builders import GRAPHQL_JSON, Answer, send
+from tidings.platform import cache
+
+
+def a_query() -> str:
+    """Return a valid document that nobody has sent before."""
+    return f"query Q{uuid4().hex} {{ __typename }}"
+
+
+def extensions(query: str, **changes: Any) -> dict[str, Any]:
+    digest = hashlib.sha256(query.encode()).hexdigest()
+    return {"persistedQuery": {"version": 1, "sha256Hash": digest} | changes}
+
+
+def by_name(query: str) -> Answer:
+    return send(body={"extensions": extensions(query)})
+
+
+def test_unknown_document_is_asked_for() -> None:
+    answer = by_name(a_query())
+    assert (answer.status, answer.code) == (200, "PERSISTED_QUERY_NOT_FOUND")
+    assert answer.errors[0]["message"] == "PersistedQueryNotFound"
+    assert "data" not in answer.content
+
+
+def test_document_is_sent_once_and_named_from_then_on() -> None:
+    query = a_query()
+    sent = send(body={"query": query, "extensions": extensions(query)})
+    assert sent.content == by_name(query).content == {"data": {"__typename": "Query"}}
+
+
+def test_document_is_named_in_a_url_and_may_be_kept_by_caches() -> None:
+    query = a_query()
+    send(body={"query": query, "extensions": extensions(query)})
+    answer = send("GET", parameters={"extensions": json.dumps(extensions(query))})
+    assert answer.content == {"data": {"__typename": "Query"}}
+    assert answer.headers["cache-control"].startswith("public, max-age=")
+    assert "authorization" in answer.headers["vary"].lower()
+
+
+def test_question_back_is_not_kept_by_caches() -> None:
+    answer = send("GET", parameters={"extensions": json.dumps(extensions(a_query()))})
+    assert answer.code == "PERSISTED_QUERY_NOT_FOUND"
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_document_is_forgotten_after_a_day() -> None:
+    query = a_query()
+    send(body={"query": query, "extensions": extensions(query)})
+    named = persisted.named_in(extensions(query))
+    assert named
+    left = cache.client().ttl(persisted._key(named.sha256_hash))
+    assert 0 < left <= persisted.TTL_SECONDS
+
+
+def test_document_under_a_foreign_name_is_refused_and_not_kept() -> None:
+    query, other = a_query(), a_query()
+    answer = send(body={"query": query, "extensions": extensions(other)})
+    assert (answer.status, answer.code) == (400, "BAD_USER_INPUT")
+    assert by_name(other).code == "PERSISTED_QUERY_NOT_FOUND"
+
+
+def test_document_that_does_not_fit_the_schema_is_not_kept() -> None:
+    query = f"query Q{uuid4().hex} {{ nope }}"
+    assert send(body={"query": query, "extensions": extensions(query)}).code == "BAD_USER_INPUT"
+    assert by_name(query).code == "PERSISTED_QUERY_NOT_FOUND"
+
+
+def test_mutation_by_name_is_not_run_by_url() -> None:
+    query = (
+        f'mutation M{uuid4().hex} {{ login(input: {{email: "a", password: "b"}}) {{ tokenType }} }}'
+    )
+    send(body={"query": query, "extensions": extensions(query)})
+    answer = send("GET", parameters={"extensions": json.dumps(extensions(query))})
+    assert answer.status == 405
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"version": 2}, {"version": "1"}, {"sha256Hash": "ABC"}, {"sha256Hash": None},
+     {"sha256Hash": {"$gt": ""}}, {"sha256Hash": "*"}],
+    ids=str,
+)  # fmt: skip
+def test_malformed_name_is_400(changes: dict[str, Any]) -> None:
+    query = a_query()
+    for body in ({}, {"query": query}):
+        answer = send(body=body | {"extensions": extensions(query, **changes)})
+        assert (answer.status, answer.code) == (400, "BAD_USER_INPUT")
+
+
+@pytest.mark.parametrize("value", [None, [], "x", 7])
+def test_name_that_is_no_object_is_400(value: object) -> None:
+    assert send(body={"extensions": {"persistedQuery": value}}).status == 400
+
+
+def test_request_without_document_and_name_is_400() -> None:
+    assert send(body={"extensions": {}}).status == 400
+
+
+@pytest.fixture
+def no_redis(monkeypatch: pytest.MonkeyPatch) -> None:
+    nowhere = redis.Redis(host="127.0.0.1", port=1, socket_connect_timeout=0.1)
+    monkeypatch.setattr(cache, "client", lambda: nowhere)
+
+
+@pytest.mark.usefixtures("no_redis")
+def test_without_redis_clients_are_told_to_send_documents_whole() -> None:
+    query = a_query()
+    assert by_name(query).code == "PERSISTED_QUERY_NOT_SUPPORTED"
+    sent = send(body={"query": query, "extensions": extensions(query)})
+    assert sent.content == {"data": {"__typename": "Query"}}
+
+
+def test_name_that_is_not_known_is_an_error_of_the_request() -> None:
+    headers = {"accept": GRAPHQL_JSON}
+    assert send(body={"extensions": extensions(a_query())}, headers=headers).status == 400
+
+
+def test_extensions_of_others_are_ignored() -> None:
+    request: Callable[..., Any] = GraphQLRequest.model_validate
+    assert persisted.named_in(request({"query": "x", "extensions": {"a": 1}}).extensions) is None

@@ -1,0 +1,50 @@
+"""Tools may ask for the schema, unless it is switched off."""
+
+import pytest
+from graphql import get_introspection_query
+
+from tests.unit.gateway.builders import send
+from tidings.platform import settings
+
+SETTINGS = settings.Settings.model_validate({})
+
+
+@pytest.fixture
+def untold(monkeypatch: pytest.MonkeyPatch) -> None:
+    secretive = SETTINGS.model_copy(update={"introspection": False, "graphiql": False})
+    for module in ("execution", "app"):
+        monkeypatch.setattr(f"{module}.settings", lambda: secretive)
+
+
+def test_tools_get_the_whole_schema() -> None:
+    answer = send(body={"query": get_introspection_query(input_value_deprecation=True)})
+    assert "errors" not in answer.content
+    assert answer.content["data"]["__schema"]["types"]
+
+
+@pytest.mark.usefixtures("untold")
+@pytest.mark.parametrize(
+    "query", ["{__schema{types{name}}}", '{__type(name:"User"){name}}', get_introspection_query()]
+)
+def test_schema_is_not_told_where_it_is_switched_off(query: str) -> None:
+    answer = send(body={"query": query})
+    assert "data" not in answer.content
+    assert answer.code == "BAD_USER_INPUT"
+
+
+@pytest.mark.usefixtures("untold")
+@pytest.mark.parametrize(
+    "query", ["{getProductz}", "{getProducts{nodez}}", "{getProducts(frist:1){totalCount}}"]
+)
+def test_errors_do_not_guess_at_names_then(query: str) -> None:
+    assert "Did you mean" not in send(body={"query": query}).text
+
+
+@pytest.mark.usefixtures("untold")
+def test_typename_is_served_all_the_same() -> None:
+    assert send(body={"query": "{__typename}"}).content == {"data": {"__typename": "Query"}}
+
+
+@pytest.mark.usefixtures("untold")
+def test_browser_gets_no_page_where_it_is_switched_off() -> None:
+    assert send("GET", headers={"accept": "text/html"}).status == 406
