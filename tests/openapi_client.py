@@ -12,10 +12,17 @@ HOOKS: Final = Path(__file__).with_name("schemathesis_hooks.py")
 # and cannot be taught 405; nothing of ours is reached.
 NOT_OURS: Final = "unsupported_method"
 LIMIT_SECONDS: Final = 240
+# Whoever calls these with success is not signed in any more, or is nobody.
+ENDING: Final = ("logout", "delete_account")
 
 
 def complaints(
-    api_url: str, *, token: str | None, seconds: int, ca_file: str | None = None
+    api_url: str,
+    *,
+    token: str | None,
+    seconds: int,
+    ca_file: str | None = None,
+    ending: bool = False,
 ) -> str | None:
     """Return what schemathesis has to say against the API, None where that is nothing.
 
@@ -24,6 +31,8 @@ def complaints(
         token: who calls; nobody without one.
         seconds: how long it may take, beside the last request.
         ca_file: who signed the API's certificate.
+        ending: whether to try the operations that end the caller's token, and only these;
+            after the first success they are tried by a token that does not hold any more.
     """
     command = [
         str(Path(sys.executable).with_name("schemathesis")),
@@ -41,6 +50,8 @@ def complaints(
         "--no-color",
         "--generation-database=none",
     ]
+    which = "include" if ending else "exclude"
+    command += [f"--{which}-operation-id={name}" for name in ENDING]
     command += [f"--header=Authorization: Bearer {token}"] if token else []
     command += [f"--tls-verify={ca_file}"] if ca_file else []
     environment = os.environ | {"SCHEMATHESIS_HOOKS": str(HOOKS)}

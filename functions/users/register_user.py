@@ -2,6 +2,7 @@
 
 from tidings.platform.errors import RateLimited
 from tidings.platform.http import PUBLIC, Reply, Request, endpoint
+from tidings.users.errors import GuessablePassword
 from tidings.users.registration import register_user
 from tidings.users.schemas import RegisterUser, Registration
 
@@ -11,7 +12,7 @@ from tidings.users.schemas import RegisterUser, Registration
     body=RegisterUser,
     returns=Registration,
     status=201,
-    refusals=(RateLimited,),
+    refusals=(GuessablePassword, RateLimited),
     reads_token=False,
 )
 def handler(request: Request[RegisterUser]) -> Reply:

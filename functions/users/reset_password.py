@@ -2,7 +2,7 @@
 
 from tidings.platform.errors import RateLimited
 from tidings.platform.http import PUBLIC, Reply, Request, endpoint
-from tidings.users.errors import WrongCode
+from tidings.users.errors import GuessablePassword, WrongCode
 from tidings.users.password_reset import reset_password
 from tidings.users.schemas import Acknowledgement, ResetPassword
 
@@ -11,7 +11,7 @@ from tidings.users.schemas import Acknowledgement, ResetPassword
     role=PUBLIC,
     body=ResetPassword,
     returns=Acknowledgement,
-    refusals=(WrongCode, RateLimited),
+    refusals=(GuessablePassword, WrongCode, RateLimited),
     reads_token=False,
 )
 def handler(request: Request[ResetPassword]) -> Reply:

@@ -1,19 +1,47 @@
 """The running API is what its OpenAPI document says, whoever asks."""
 
+from uuid import uuid4
+
 import pytest
 
-from tests.e2e.shop import Shop
+from tests.e2e.shop import PASSWORD, REGISTER, Shop
 from tests.openapi_client import complaints
 from tests.settings import stack_under_test
 
 SECONDS = 15
+ENDING_SECONDS = 5
+
+
+@pytest.fixture
+def operator(shop: Shop, admin: Shop) -> Shop:
+    """The shop as an operator of its own sees it: an administrator made one of a customer."""
+    email = f"operator-{uuid4().hex}@example.com"
+    shop.graphql(REGISTER, i={"email": email, "password": PASSWORD, "name": "Operator"})
+    user_id = shop.login(email, PASSWORD).user_id
+    answer = admin.rest("PUT", f"/users/{user_id}/role", {"role": "operator"})
+    assert answer.status_code == 200, answer.text
+    return shop.login(email, PASSWORD)
 
 
 @pytest.mark.parametrize(
-    "who", ["shop", "customer", "admin"], ids=["stranger", "customer", "admin"]
+    "who",
+    ["shop", "customer", "operator", "admin"],
+    ids=["stranger", "customer", "operator", "admin"],
 )
 def test_schema_driven_tester_finds_nothing(who: str, request: pytest.FixtureRequest) -> None:
     caller: Shop = request.getfixturevalue(who)
     stack = stack_under_test()
     said = complaints(stack.api_url, token=caller.token, seconds=SECONDS, ca_file=stack.ca_file)
+    assert said is None, said
+
+
+def test_ending_sessions_and_accounts_is_as_documented(customer: Shop) -> None:
+    stack = stack_under_test()
+    said = complaints(
+        stack.api_url,
+        token=customer.token,
+        seconds=ENDING_SECONDS,
+        ca_file=stack.ca_file,
+        ending=True,
+    )
     assert said is None, said

@@ -11,7 +11,8 @@ from tests.integration.gateway.in_process import InProcessApi
 from tests.openapi_client import complaints
 from tidings.platform.secrets import SigningKeys
 
-SECONDS = 25
+SECONDS = 15
+ENDING_SECONDS = 5
 
 
 class Quiet(WSGIRequestHandler):
@@ -35,10 +36,17 @@ def test_document_is_served(stranger: InProcessApi) -> None:
     assert json.loads(answer.text)["openapi"].startswith("3.1")
 
 
-@pytest.mark.parametrize("who", ["stranger", "customer", "admin"])
+@pytest.mark.parametrize("who", ["stranger", "customer", "operator", "admin"])
 def test_schema_driven_tester_finds_nothing(
     who: str, api_url: str, request: pytest.FixtureRequest
 ) -> None:
     caller: InProcessApi = request.getfixturevalue(who)
     said = complaints(api_url, token=caller.token, seconds=SECONDS)
+    assert said is None, said
+
+
+def test_ending_sessions_and_accounts_is_as_documented(
+    api_url: str, customer: InProcessApi
+) -> None:
+    said = complaints(api_url, token=customer.token, seconds=ENDING_SECONDS, ending=True)
     assert said is None, said

@@ -1,5 +1,6 @@
 import pytest
 
+from tidings.users.errors import GuessablePassword
 from tidings.users.password_policy import refuse_guessable
 
 ADA = ("ada.lovelace@example.com", "ada.lovelace")
@@ -23,7 +24,7 @@ ADA = ("ada.lovelace@example.com", "ada.lovelace")
     ],
 )
 def test_what_is_tried_first_is_refused(password: str) -> None:
-    with pytest.raises(ValueError, match="tried first"):
+    with pytest.raises(GuessablePassword, match="tried first"):
         refuse_guessable(password)
 
 
@@ -39,7 +40,7 @@ def test_what_is_tried_first_is_refused(password: str) -> None:
     ],
 )
 def test_own_words_are_refused(password: str) -> None:
-    with pytest.raises(ValueError, match="easy to guess"):
+    with pytest.raises(GuessablePassword, match="easy to guess"):
         refuse_guessable(password, ADA)
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from tidings.platform.flags import Flag
 from tidings.platform.pagination import PageRequest
 from tidings.products.fields import (
     MAX_AMOUNT,
@@ -92,7 +93,7 @@ class ProductFilter(BaseModel):
     max_price: Annotated[int, Field(ge=0, le=MAX_AMOUNT)] | None = Field(
         None, description="in minor units"
     )
-    in_stock: bool | None = Field(None, description="true: only what is there; false: the rest")
+    in_stock: Flag | None = Field(None, description="true: only what is there; false: the rest")
     search: Annotated[str, StringConstraints(max_length=100)] | None = Field(
         None, description="beginnings of words, all of which must be found"
     )

@@ -53,6 +53,10 @@ Title = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, 
 Description = Annotated[str, StringConstraints(max_length=5_000, pattern=TEXT)]
 Label = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40, pattern=LINE)]
 Labels = Annotated[tuple[Label, ...], Field(max_length=MAX_LABELS), AfterValidator(_each_once)]
+# No control characters: MongoDB takes no NUL in a pattern.
+SearchText = Annotated[
+    str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")
+]
 UserId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{24}$")]
 Time = Annotated[AwareDatetime, BeforeValidator(_iso_time), AfterValidator(_in_utc)]
 
@@ -112,9 +116,7 @@ class TaskFilter(BaseModel):
     label: Label | None = None
     due_before: Time | None = None
     due_after: Time | None = None
-    text: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = Field(
-        default=None, description="part of the title, in any case"
-    )
+    text: SearchText | None = Field(default=None, description="part of the title, in any case")
 
 
 class GetTasks(PageRequest, TaskFilter):

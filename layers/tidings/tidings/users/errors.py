@@ -24,6 +24,11 @@ class WrongCode(RuleRefused):
         super().__init__("The code is wrong or has expired. Ask for a new one.", field="code")
 
 
+class GuessablePassword(RuleRefused):
+    def __init__(self, why: str) -> None:
+        super().__init__(f"This password {why}; take another one.", field="password")
+
+
 class OwnRole(Forbidden):
     def __init__(self) -> None:
         super().__init__("Nobody sets their own role.")

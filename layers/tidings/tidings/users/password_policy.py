@@ -9,6 +9,8 @@ from functools import cache
 from itertools import pairwise
 from typing import Final
 
+from tidings.users.errors import GuessablePassword
+
 OWN_NAME: Final = "tidings"
 # A word of this length that a password is made of must not be the person's own.
 SHORTEST_OWN_WORD: Final = 4
@@ -22,14 +24,15 @@ def refuse_guessable(password: str, own_words: Iterable[str] = ()) -> None:
         own_words: what everybody knows of the person, e.g. their e-mail address.
 
     Raises:
-        ValueError: it is common, or made of one character, a sequence, or the person's own words.
+        GuessablePassword: it is common, or made of one character, a sequence, or the person's own
+            words.
     """
     plain = password.casefold()
     if plain in _common() or _is_repetitive(plain) or _is_sequence(plain):
-        raise ValueError("this password is among those that are tried first; take another one")
+        raise GuessablePassword("is among those that are tried first")
     for word in (*own_words, OWN_NAME):
         if _is_made_of(plain, word.casefold()):
-            raise ValueError("this password is easy to guess for who knows you; take another one")
+            raise GuessablePassword("is easy to guess for who knows you")
 
 
 def _is_made_of(password: str, word: str) -> bool:

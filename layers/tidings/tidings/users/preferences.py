@@ -10,6 +10,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    StrictBool,
     StringConstraints,
     model_validator,
 )
@@ -99,9 +100,9 @@ class ChannelsChoice(BaseModel):
 
     model_config = INPUT
 
-    inbox: bool | None = None
-    email: bool | None = None
-    push: bool | None = None
+    inbox: StrictBool | None = None
+    email: StrictBool | None = None
+    push: StrictBool | None = None
 
 
 class UpdatePreferences(BaseModel):

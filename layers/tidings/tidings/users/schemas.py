@@ -11,12 +11,14 @@ from pydantic import (
     EmailStr,
     Field,
     SecretStr,
+    StrictBool,
     StringConstraints,
     ValidationInfo,
     field_validator,
 )
 
 from tidings.platform.auth import Role
+from tidings.platform.flags import Flag
 from tidings.platform.pagination import PageRequest
 from tidings.users.password_policy import refuse_guessable
 from tidings.users.preferences import Preferences
@@ -101,7 +103,9 @@ class Logout(BaseModel):
 
     model_config = INPUT
 
-    all_sessions: bool = Field(default=False, description="on every device, rather than this one")
+    all_sessions: StrictBool = Field(
+        default=False, description="on every device, rather than this one"
+    )
 
 
 class RequestPasswordReset(BaseModel):
@@ -141,7 +145,7 @@ class UserFilter(BaseModel):
 
     search: SearchText | None = Field(default=None, description="a part of the name or the address")
     role: Role | None = None
-    verified: bool | None = Field(default=None, description="whether the address is verified")
+    verified: Flag | None = Field(default=None, description="whether the address is verified")
 
 
 class UserQuery(UserFilter, PageRequest):

@@ -1,0 +1,12 @@
+"""Yes or no in a query string: `true` or `false`, as JSON writes it, and nothing else."""
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, StrictBool
+
+
+def _read(value: object) -> object:
+    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
+
+
+Flag = Annotated[StrictBool, BeforeValidator(_read)]
