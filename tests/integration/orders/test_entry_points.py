@@ -56,13 +56,13 @@ def rest(
     *,
     query: dict[str, str] | None = None,
     headers: dict[str, str] | None = None,
-    order_id: str = "",
+    order_id: str | None = None,
 ) -> tuple[int, Any]:
     bearer = {"Authorization": f"Bearer {token_of(caller)}"} if caller else {}
     event = api_event(
         body,
         headers=bearer | (headers or {}),
-        pathParameters={"order_id": order_id},
+        pathParameters={"order_id": order_id} if order_id else None,
         queryStringParameters=query,
     )
     response = importlib.import_module(f"orders.{function}").handler(event, CONTEXT)

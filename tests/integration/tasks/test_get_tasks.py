@@ -174,7 +174,7 @@ def cursor(**content: object) -> str:
     "after",
     [
         "nope",
-        "größe",
+        "z-_w",
         "",
         cursor(),
         cursor(order="due_at", value={"$gt": ""}, id="x"),
