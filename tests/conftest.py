@@ -5,4 +5,5 @@ import os
 # Before anything of ours is imported: tests in this process have databases of their own.
 os.environ["TIDINGS_DATABASE_PREFIX"] = "tidings_tests"
 os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
-os.environ.setdefault("POWERTOOLS_LOG_LEVEL", "WARNING")
+# As deployed: a log line that cannot be written must fail a test.
+os.environ.setdefault("POWERTOOLS_LOG_LEVEL", "INFO")

@@ -33,7 +33,7 @@ def deliver(queues: Queues, count: int) -> None:
         handler(event, CONTEXT)
 
 
-def test_account_is_followed_from_verification_to_reset_and_codes_stay_secret(queues: Queues) -> None:
+def test_account_is_followed_and_its_codes_stay_secret(queues: Queues) -> None:
     user = registered()
     codes = [verification_code(user)]
     deliver(queues, 1)
