@@ -18,6 +18,7 @@ from localstack.services.lambda_.invocation.runtime_executor import (
 from tidings_local.lambda_host import Function, Invocation, LambdaHostError, ThrottledError
 from tidings_local.localstack_plugin.archives import code_dir, opt_dir
 from tidings_local.localstack_plugin.daemon_timers import use_daemon_timers
+from tidings_local.localstack_plugin.presigned_urls import keep_presigning_clients
 from tidings_local.localstack_plugin.settings import PluginSettings
 from tidings_local.localstack_plugin.shared_host import shared_host, shared_packages
 from tidings_local.localstack_plugin.versions import check_supported, function_key, to_function
@@ -99,6 +100,7 @@ class ProcessRuntimeExecutorPlugin(RuntimeExecutorPlugin):
 
     def load(self, *_: object, **__: object) -> type[ProcessRuntimeExecutor]:
         use_daemon_timers()
+        keep_presigning_clients()
         return ProcessRuntimeExecutor
 
 

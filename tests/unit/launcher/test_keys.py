@@ -72,7 +72,12 @@ def test_deployment_leaves_signing_keys_as_they_are(
 
 
 def test_tests_have_no_limits_and_other_stacks_those_that_are_set() -> None:
-    set_ = Settings(TIDINGS_CALLS_PER_MINUTE=7, TIDINGS_ADDRESS_ALLOWANCE=3)  # type: ignore[call-arg]
+    given = {
+        "TIDINGS_STACK": "local",
+        "TIDINGS_CALLS_PER_MINUTE": 7,
+        "TIDINGS_ADDRESS_ALLOWANCE": 3,
+    }
+    set_ = Settings.model_validate(given)
     assert deploy.limits(set_) == {"CallsPerMinute": "7", "AddressAllowance": "3"}
     of_tests = deploy.limits(set_.model_copy(update={"stack": "test"}))
     assert set(of_tests.values()) == {str(deploy.UNLIMITED)}

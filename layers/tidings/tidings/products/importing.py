@@ -91,7 +91,7 @@ def import_products(table: ImportProducts) -> ImportReport:
         except _Refused as refused:
             _refuse(report, row.row, refused)
     _store(columns, wanted, report)
-    logger.info("products imported", **report.model_dump(exclude={"refused"}))
+    logger.info("products imported", counts=report.model_dump(exclude={"refused"}))
     return report
 
 
