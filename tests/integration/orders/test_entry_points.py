@@ -62,7 +62,7 @@ def rest(
     event = api_event(
         body,
         headers=bearer | (headers or {}),
-        pathParameters={"order_id": order_id} if order_id else None,
+        pathParameters=None if order_id is None else {"order_id": order_id},
         queryStringParameters=query,
     )
     response = importlib.import_module(f"orders.{function}").handler(event, CONTEXT)
