@@ -8,7 +8,7 @@ LAUNCH := @$(PYTHON) localstack/bootstrap.py
 export ENGINE FN CORRELATION FOLLOW RULE EMAIL PASSWORD FILE FORCE PYTEST T TIDINGS_STACK
 
 .PHONY: help demo up down status deploy logs run-rule create-admin rotate-keys \
-        import-products test lint \
+        import-products test fuzz lint \
         contracts lock clean-data declare-topology
 .DEFAULT_GOAL := help
 
@@ -46,6 +46,10 @@ import-products: ## a CSV of products into the catalogue: FILE=products.csv
 	$(LAUNCH) import-products
 
 test: ## every test, on a stack of its own; T=path or PYTEST="-k name" narrow it
+	$(LAUNCH) test
+
+fuzz: export PYTEST = -m fuzz
+fuzz: ## schemathesis against the API, as stranger, customer, operator and administrator
 	$(LAUNCH) test
 
 lint: ## formatting, lint, types, import direction, template

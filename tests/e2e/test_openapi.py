@@ -8,6 +8,7 @@ from tests.e2e.shop import PASSWORD, REGISTER, Shop
 from tests.openapi_client import complaints
 from tests.settings import stack_under_test
 
+pytestmark = pytest.mark.fuzz
 SECONDS = 15
 ENDING_SECONDS = 5
 

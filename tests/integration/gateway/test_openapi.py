@@ -36,6 +36,7 @@ def test_document_is_served(stranger: InProcessApi) -> None:
     assert json.loads(answer.text)["openapi"].startswith("3.1")
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("who", ["stranger", "customer", "operator", "admin"])
 def test_schema_driven_tester_finds_nothing(
     who: str, api_url: str, request: pytest.FixtureRequest
@@ -45,6 +46,7 @@ def test_schema_driven_tester_finds_nothing(
     assert said is None, said
 
 
+@pytest.mark.fuzz
 def test_ending_sessions_and_accounts_is_as_documented(
     api_url: str, customer: InProcessApi
 ) -> None:

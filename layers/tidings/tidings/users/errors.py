@@ -29,6 +29,13 @@ class GuessablePassword(RuleRefused):
         super().__init__(f"This password {why}; take another one.", field="password")
 
 
+class UnknownTimeZone(RuleRefused):
+    def __init__(self) -> None:
+        super().__init__(
+            "This is no time zone of the IANA database, e.g. Europe/Berlin.", field="time_zone"
+        )
+
+
 class OwnRole(Forbidden):
     def __init__(self) -> None:
         super().__init__("Nobody sets their own role.")

@@ -15,6 +15,8 @@ from pydantic import (
     model_validator,
 )
 
+from tidings.users.errors import UnknownTimeZone
+
 INPUT: Final = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -25,7 +27,7 @@ def _time_zones() -> set[str]:
 
 def _known_time_zone(name: str) -> str:
     if name not in _time_zones():
-        raise ValueError("this is no time zone of the IANA database, e.g. Europe/Berlin")
+        raise UnknownTimeZone
     return name
 
 
