@@ -49,7 +49,7 @@ test: ## every test, on a stack of its own; T=path or PYTEST="-k name" narrow it
 	$(LAUNCH) test
 
 fuzz: export PYTEST = -m fuzz
-fuzz: ## schemathesis against the API, as stranger, customer, operator and administrator
+fuzz: ## long attacks: schemathesis as everybody, hostile values in every variable
 	$(LAUNCH) test
 
 lint: ## formatting, lint, types, import direction, template

@@ -11,6 +11,9 @@ from tests.integration.gateway.operations import OPERATIONS, World
 from tidings.platform.clock import new_id
 from tidings.users.models import User
 
+# A thousand requests: beside schemathesis, in `make fuzz`.
+pytestmark = pytest.mark.fuzz
+
 JSON = {"Content-Type": "application/json"}
 # As they are written in JSON: some of them have no value in Python.
 NASTY = {
