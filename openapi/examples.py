@@ -57,4 +57,10 @@ EXAMPLES: Final[dict[str, Any]] = {
         "labels": ["shipping"],
     },
     "UpdateTask": {"version": 1, "state": "done"},
+    "RedriveFailedMessages": {
+        "filter": {"queue": "inventory", "state": "failed"},
+        "rate": 20,
+        "dry_run": True,
+        "reason": "The cause is mended.",
+    },
 }

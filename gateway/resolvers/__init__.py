@@ -3,7 +3,7 @@
 from types import ModuleType
 from typing import Any, Final
 
-from resolvers import notifications, orders, products, tasks, users
+from resolvers import notifications, operations, orders, products, tasks, users
 from resolvers.binding import Resolver
 
 DOMAINS: Final[tuple[ModuleType, ...]] = (
@@ -12,6 +12,7 @@ DOMAINS: Final[tuple[ModuleType, ...]] = (
     orders,
     tasks,
     notifications,
+    operations,
 )
 
 

@@ -21,6 +21,18 @@ from resolvers.connection import Connection, Edge, PageInfo
 from resolvers.orders import UpdateOrderStatusInput
 
 from tidings.notifications.schemas import NotificationView
+from tidings.operations.schemas import (
+    DiscardFailedMessages,
+    DiscardReport,
+    FailedAttemptView,
+    FailedMessageFilter,
+    FailedMessageView,
+    MessageForecast,
+    OperatorActView,
+    OutcomeCount,
+    RedriveFailedMessages,
+    RedriveReport,
+)
 from tidings.orders.schemas import (
     Amount,
     OrderFilter,
@@ -101,6 +113,16 @@ OBJECTS: dict[str, list[type]] = {
     "StockMovementEdge": [Edge],
     "TaskEdge": [Edge],
     "NotificationEdge": [Edge],
+    # ---------------------------------------------------------------- operations
+    "FailedMessage": [FailedMessageView],
+    "FailedAttempt": [FailedAttemptView],
+    "OperatorAct": [OperatorActView],
+    "RedriveReport": [RedriveReport],
+    "OutcomeCount": [OutcomeCount],
+    "MessageForecast": [MessageForecast],
+    "DiscardReport": [DiscardReport],
+    "FailedMessageConnection": [Connection],
+    "FailedMessageEdge": [Edge],
 }
 INPUTS: dict[str, type[BaseModel]] = {
     "RegisterUserInput": RegisterUser,
@@ -125,6 +147,10 @@ INPUTS: dict[str, type[BaseModel]] = {
     "CreateTaskInput": CreateTask,
     "UpdateTaskInput": UpdateTask,
     "TaskFilterInput": TaskFilter,
+    # ---------------------------------------------------------------- operations
+    "FailedMessageFilterInput": FailedMessageFilter,
+    "RedriveFailedMessagesInput": RedriveFailedMessages,
+    "DiscardFailedMessagesInput": DiscardFailedMessages,
 }
 
 

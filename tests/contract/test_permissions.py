@@ -125,6 +125,10 @@ def test_twins_ask_for_the_same_role() -> None:
         "Mutation.deleteTask": "DELETE /api/v1/tasks/{task_id}",
         "Query.getUserNotifications": "GET /api/v1/notifications/{user_id}",
         "Mutation.markNotificationRead": "PUT /api/v1/notifications/read/{notification_id}",
+        # -------------------------------------------------------------- operations
+        "Query.getFailedMessages": "GET /api/v1/monitoring/failed-messages",
+        "Mutation.redriveFailedMessages": "POST /api/v1/monitoring/failed-messages/redrive",
+        "Mutation.discardFailedMessages": "DELETE /api/v1/monitoring/failed-messages/{message_id}",
     }
     assert set(twins) == set(required_roles())
     assert {field: declared_role(route) for field, route in twins.items()} == required_roles()

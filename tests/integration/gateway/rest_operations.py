@@ -28,6 +28,7 @@ class RestOperation:
     admin: int
     body_of: str | None = None
     file: str | None = None
+    query: str = ""
 
     @property
     def content_type(self) -> str:
@@ -71,6 +72,7 @@ def path_in(world: World, route: str) -> str:
         task_id=world.task_id,
         token_id=world.push_token_id,
         notification_id=world.notification_id,
+        message_id=world.failed_message_id,
     )
 
 
@@ -137,6 +139,13 @@ REST: Final[dict[str, RestOperation]] = {
     "GET /api/v1/notifications/unread/{user_id}": RestOperation(401, 200, 403, 200, 200),
     "PUT /api/v1/notifications/read/{notification_id}": RestOperation(401, 200, 404, 404, 404),
     # -------------------------------------------------------------- operations
+    "GET /api/v1/monitoring/failed-messages": RestOperation(401, 403, 403, 200, 200),
+    "POST /api/v1/monitoring/failed-messages/redrive": RestOperation(
+        401, 403, 403, 200, 200, "Mutation.redriveFailedMessages"
+    ),
+    "DELETE /api/v1/monitoring/failed-messages/{message_id}": RestOperation(
+        401, 403, 403, 200, 200, query="?reason=Nobody+needs+it."
+    ),
     "GET /health": RestOperation(200, 200, 200, 200, 200),
     "GET /api/v1/health": RestOperation(200, 200, 200, 200, 200),
     "GET /.well-known/jwks.json": RestOperation(200, 200, 200, 200, 200),
