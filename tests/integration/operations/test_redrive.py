@@ -1,8 +1,10 @@
 """Failed messages go back to where they failed; none is lost on the way."""
 
 import json
+import threading
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -21,7 +23,7 @@ from tidings.orders.events import OrderPlaced
 from tidings.platform import consumer as frame
 from tidings.platform import dead_letters
 from tidings.platform.auth import Role
-from tidings.platform.broker import BrokerUnavailable
+from tidings.platform.broker import BrokerUnavailable, Publisher
 from tidings.platform.clock import new_id, now
 from tidings.platform.consumer import consumer
 from tidings.platform.dead_letters import DeadLetter
@@ -147,7 +149,17 @@ def test_redriving_twice_sends_once(queues: Queues) -> None:
     queues.take("inventory", 1)
 
 
-def test_redriving_at_once_from_two_sides_sends_once(queues: Queues) -> None:
+def test_redriving_at_once_from_two_sides_sends_once(
+    queues: Queues, rabbit: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As in Lambda, each side has a publisher of its own.
+    own = threading.local()
+
+    def publisher() -> Publisher:
+        own.publisher = getattr(own, "publisher", None) or Publisher(rabbit.url)
+        return own.publisher  # type: ignore[no-any-return]
+
+    monkeypatch.setattr(dead_letters, "publisher", publisher)
     letters = failed(*(a_dead_letter() for _ in range(20)))
     at_once([lambda: redriven(*letters, rate=1000) for _ in range(3)])
     assert len(queues.take_all("inventory")) == 20
