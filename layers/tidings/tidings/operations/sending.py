@@ -54,7 +54,7 @@ def _claim(at: datetime) -> list[FailedMessage]:
         {"_id": {"$in": ids}, "state": REDRIVING, "redrive_at": {"$lte": at}},
         {"$set": {"redrive_at": at + CLAIM, "claim": claim}, "$inc": {"redrive_tries": 1}},
     )
-    claimed = FailedMessage.objects(pk__in=ids, claim=claim).in_bulk(ids)
+    claimed = {each.pk: each for each in FailedMessage.objects(pk__in=ids, claim=claim)}
     return [claimed[each] for each in ids if each in claimed]
 
 
