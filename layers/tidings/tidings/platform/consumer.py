@@ -6,6 +6,7 @@ only retry whole batches.
 
 import base64
 import json
+import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -36,8 +37,12 @@ from tidings.platform.relay import PERSISTENT, publish_stored
 
 # The n-th failed attempt waits the n-th delay; infra/rabbitmq/topology.yaml has the same list.
 RETRY_DELAYS_SECONDS: Final = (1, 5, 25, 120, 600)
+# A message waits between so much of its delay and all of it.
+LEAST_OF_DELAY: Final = 0.5
 
 LambdaEvent = dict[str, Any]
+
+_random = random.SystemRandom()
 
 
 class Malformed(Exception):
@@ -172,5 +177,19 @@ def _properties(
 
 
 def _put_aside(failed: list[Message]) -> None:
+    _spread(failed)
     if failed and len(publisher().publish(failed)) < len(failed):
         raise Unavailable("A failed message could not be put aside; the batch comes again.")
+
+
+def _spread(failed: list[Message]) -> None:
+    """Let what failed together not come back together.
+
+    A queue gives up its messages from the front: the shorter waits go first, or they would
+    wait for the longer ones (docs/decisions/0061).
+    """
+    delays = {f"retry.{seconds}s": seconds for seconds in RETRY_DELAYS_SECONDS}
+    shares = sorted(_random.uniform(LEAST_OF_DELAY, 1) for _ in failed)
+    for message, share in zip(failed, shares, strict=True):
+        if message.exchange in delays:
+            message.properties.expiration = str(int(delays[message.exchange] * 1000 * share))
