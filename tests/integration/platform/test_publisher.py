@@ -1,7 +1,6 @@
 """Publishing to a real RabbitMQ."""
 
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -11,6 +10,7 @@ import pika
 import pytest
 from pika.adapters.blocking_connection import BlockingChannel
 
+from tests.faults.proxy import Proxy
 from tests.integration.builders import Queues
 from tidings.platform import broker
 from tidings.platform.broker import (
@@ -115,61 +115,14 @@ def test_next_publish_works_after_the_broker_closed_the_connection(
         fresh.close()
 
 
-class Wire:
-    """A connection to RabbitMQ that the test can cut or silence."""
-
-    def __init__(self, amqp_url: str) -> None:
-        parts = urlsplit(amqp_url)
-        self._target = (parts.hostname or "", parts.port or 5672)
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self._open: list[socket.socket] = []
-        self.silent = False
-        port = self._server.getsockname()[1]
-        self.url = amqp_url.replace(f"{parts.hostname}:{parts.port}", f"127.0.0.1:{port}")
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def cut(self) -> None:
-        for each in self._open:
-            try:
-                each.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                continue
-            finally:
-                each.close()
-        self._open.clear()
-
-    def close(self) -> None:
-        self._server.close()
-        self.cut()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                near, _ = self._server.accept()
-            except OSError:
-                return
-            far = socket.create_connection(self._target)
-            self._open += [near, far]
-            for source, target in ((near, far), (far, near)):
-                threading.Thread(target=self._copy, args=(source, target), daemon=True).start()
-
-    def _copy(self, source: socket.socket, target: socket.socket) -> None:
-        try:
-            while data := source.recv(65536):
-                if not self.silent:
-                    target.sendall(data)
-        except OSError:
-            return
-
-
 @pytest.fixture
-def wire(rabbit: Any) -> Iterator[Wire]:
-    own = Wire(rabbit.url)
+def wire(rabbit: Any) -> Iterator[Proxy]:
+    own = Proxy(rabbit.url)
     yield own
     own.close()
 
 
-def test_next_publish_works_after_the_wire_was_cut(wire: Wire, queues: Queues) -> None:
+def test_next_publish_works_after_the_wire_was_cut(wire: Proxy, queues: Queues) -> None:
     publisher = Publisher(wire.url)
     assert publisher.publish([a_message(1)])
     wire.cut()
@@ -179,14 +132,17 @@ def test_next_publish_works_after_the_wire_was_cut(wire: Wire, queues: Queues) -
 
 
 def test_message_without_a_confirm_is_not_taken(
-    wire: Wire, queues: Queues, monkeypatch: pytest.MonkeyPatch
+    wire: Proxy, queues: Queues, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(broker, "CONFIRM_SECONDS", 0.2)
     publisher = Publisher(wire.url)
     publisher.publish([a_message(1)])
-    wire.silent = True
+    wire.hang()
     assert publisher.publish([a_message(2)]) == []
-    wire.silent = False
+    wire.resume()
+    with pytest.raises(BrokerUnavailable, match="a moment ago"):
+        publisher.publish([a_message(3)])
+    publisher._resting_until = 0.0
     assert publisher.publish([a_message(3)])
     publisher.close()
 
@@ -219,7 +175,7 @@ def test_publisher_rests_after_a_failure() -> None:
 
 
 def test_publisher_tries_again_when_it_has_rested(
-    wire: Wire, queues: Queues, monkeypatch: pytest.MonkeyPatch
+    wire: Proxy, queues: Queues, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(broker, "REST_SECONDS", 0.0)
     publisher = Publisher(NOWHERE)

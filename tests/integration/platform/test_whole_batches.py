@@ -25,6 +25,7 @@ from tidings.operations.models import FailedMessage
 from tidings.operations.relay import OUTBOX_DOCUMENTS
 from tidings.orders.models import Order
 from tidings.orders.operations import cancel_order
+from tidings.orders.schemas import CancelOrder
 from tidings.platform import consumer as frame
 from tidings.platform import dead_letters, relay
 from tidings.platform.auth import Principal, Role
@@ -115,7 +116,7 @@ def test_cancelled_orders_give_their_stock_back_once(queues: Queues) -> None:
     reserved = queues.event_of("orders", queues.take("orders", ORDERS))
     orders_function.handler(reserved, CONTEXT)
     for order in orders:
-        cancel_order(order.id, reason="By mistake.", caller=operator)
+        cancel_order(order.id, CancelOrder(reason="By mistake."), caller=operator)
     publish_stored()
     twice(queues, "inventory", inventory_function.handler, queues.take("inventory", ORDERS))
     assert stock_of(product) == 10

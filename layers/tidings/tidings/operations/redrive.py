@@ -26,6 +26,7 @@ from tidings.operations.schemas import (
     RedriveReport,
 )
 from tidings.operations.sending import send_due
+from tidings.platform import database
 from tidings.platform.auth import Principal, Role, require
 from tidings.platform.clock import now
 from tidings.platform.logging import logger
@@ -137,5 +138,6 @@ def _accept(ids: list[str], wanted: RedriveFailedMessages, caller: Principal, at
         )
         for place, each in enumerate(ids)
     ]
-    result = FailedMessage._get_collection().bulk_write(updates, ordered=False)
+    with database.time_for(len(updates)):
+        result = FailedMessage._get_collection().bulk_write(updates, ordered=False)
     return int(result.modified_count)

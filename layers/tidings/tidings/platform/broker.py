@@ -26,7 +26,7 @@ DOMAIN_EVENTS: Final = "user-events"
 DEAD_LETTERS: Final = "dead-letter-exchange"
 
 CONNECT_SECONDS: Final = 2.0
-CONFIRM_SECONDS: Final = 5.0
+CONFIRM_SECONDS: Final = 3.0
 # After a failure, callers are refused at once for this long: a request must not wait
 # two seconds for a broker that was not there a moment ago.
 REST_SECONDS: Final = 5.0
@@ -120,7 +120,9 @@ class Publisher:
         unconfirmed = list(self._awaited.values())
         unroutable = [each for each in messages if each.properties.message_id in self._unroutable]
         if unconfirmed:
+            # It hangs, or takes nothing in (a full disk): the next callers do not wait for it.
             self.close()
+            self._resting_until = time.monotonic() + REST_SECONDS
         return self._refused + unconfirmed + unroutable
 
     def _open_channel(self) -> Channel:

@@ -20,6 +20,7 @@ from mongoengine import (
 from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
+from tidings.platform import database
 from tidings.platform.events import Event
 
 # An invocation publishes the events of so many documents itself; those of a bulk beyond it
@@ -112,9 +113,10 @@ def _insert_all(document_class: type[AnyDocument], documents: Sequence[AnyDocume
     if not documents:
         return set()
     try:
-        document_class._get_collection().insert_many(
-            [document.to_mongo() for document in documents], ordered=False
-        )
+        with database.time_for(len(documents)):
+            document_class._get_collection().insert_many(
+                [document.to_mongo() for document in documents], ordered=False
+            )
     except BulkWriteError as error:
         failures = error.details["writeErrors"]
         if any(each["code"] != DUPLICATE_KEY for each in failures):
@@ -184,4 +186,5 @@ def clear(published: list[Stored]) -> None:
             UpdateOne({"_id": document_id}, {"$pull": {"outbox": {"event_id": {"$in": ids}}}})
         )
     for document_class, updates in by_class.items():
-        document_class._get_collection().bulk_write(updates, ordered=False)
+        with database.time_for(len(updates)):
+            document_class._get_collection().bulk_write(updates, ordered=False)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pymongo.errors import BulkWriteError
 
+from tidings.platform import database
 from tidings.platform.errors import TidingsError
 from tidings.platform.logging import logger
 from tidings.products import shelf
@@ -118,7 +119,8 @@ def _insert(added: Sequence[tuple[int, CreateProduct]], report: ImportReport) ->
         documents = [product_of(new).to_mongo() for _, new in batch]
         taken: list[int] = []
         try:
-            Product._get_collection().insert_many(documents, ordered=False)
+            with database.time_for(len(documents)):
+                Product._get_collection().insert_many(documents, ordered=False)
         except BulkWriteError as error:
             if any(each["code"] != DUPLICATE_KEY for each in error.details["writeErrors"]):
                 raise
