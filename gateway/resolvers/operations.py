@@ -5,11 +5,13 @@ from typing import Any, Final
 from resolvers.binding import Resolver
 from resolvers.caller import Info, caller
 from resolvers.connection import Connection, PageArguments, connection
-from tidings.operations import failed_messages, queries, redrive
+from tidings.operations import backlogs, failed_messages, queries, redrive
+from tidings.operations.health import ServiceHealthReport, check_services
 from tidings.operations.schemas import (
     DiscardFailedMessages,
     DiscardReport,
     FailedMessageFilter,
+    QueueStats,
     RedriveFailedMessages,
     RedriveReport,
 )
@@ -40,8 +42,18 @@ def discard_failed_messages(_: Any, info: Info, input: dict[str, Any]) -> Discar
     return failed_messages.discard_failed_messages(wanted, caller=caller(info))
 
 
+def get_queue_stats(_: Any, _info: Info) -> list[QueueStats]:
+    return backlogs.get_queue_stats()
+
+
+def get_service_health(_: Any, _info: Info) -> ServiceHealthReport:
+    return ServiceHealthReport.of(check_services())
+
+
 QUERIES: Final[dict[str, Resolver]] = {
     "getFailedMessages": get_failed_messages,
+    "getQueueStats": get_queue_stats,
+    "getServiceHealth": get_service_health,
 }
 MUTATIONS: Final[dict[str, Resolver]] = {
     "redriveFailedMessages": redrive_failed_messages,

@@ -21,6 +21,7 @@ from resolvers.connection import Connection, Edge, PageInfo
 from resolvers.orders import UpdateOrderStatusInput
 
 from tidings.notifications.schemas import NotificationView
+from tidings.operations.health import ServiceHealthReport, ServiceState
 from tidings.operations.schemas import (
     DiscardFailedMessages,
     DiscardReport,
@@ -30,6 +31,7 @@ from tidings.operations.schemas import (
     MessageForecast,
     OperatorActView,
     OutcomeCount,
+    QueueStats,
     RedriveFailedMessages,
     RedriveReport,
 )
@@ -123,6 +125,9 @@ OBJECTS: dict[str, list[type]] = {
     "DiscardReport": [DiscardReport],
     "FailedMessageConnection": [Connection],
     "FailedMessageEdge": [Edge],
+    "QueueStats": [QueueStats],
+    "ServiceHealth": [ServiceHealthReport],
+    "ServiceState": [ServiceState],
 }
 INPUTS: dict[str, type[BaseModel]] = {
     "RegisterUserInput": RegisterUser,

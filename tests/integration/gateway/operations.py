@@ -392,6 +392,14 @@ OPERATIONS: Final[dict[str, Operation]] = {
         },
         **OPERATORS,
     ),
+    "Query.getQueueStats": Operation(
+        "{ getQueueStats { name messages consumers handledPerMinute lagSeconds } }",
+        _nothing,
+        **OPERATORS,
+    ),
+    "Query.getServiceHealth": Operation(
+        "{ getServiceHealth { status services { name up latencyMs } } }", _nothing, **PUBLIC
+    ),
     "Mutation.redriveFailedMessages": Operation(
         "mutation($input: RedriveFailedMessagesInput!) { redriveFailedMessages(input: $input)"
         " { matched outcomes { messages } forecasts { reason } } }",

@@ -146,6 +146,8 @@ REST: Final[dict[str, RestOperation]] = {
     "DELETE /api/v1/monitoring/failed-messages/{message_id}": RestOperation(
         401, 403, 403, 200, 200, query="?reason=Nobody+needs+it."
     ),
+    "GET /api/v1/monitoring/queues": RestOperation(401, 403, 403, 200, 200),
+    "GET /metrics": RestOperation(200, 200, 200, 200, 200),
     "GET /health": RestOperation(200, 200, 200, 200, 200),
     "GET /api/v1/health": RestOperation(200, 200, 200, 200, 200),
     "GET /.well-known/jwks.json": RestOperation(200, 200, 200, 200, 200),

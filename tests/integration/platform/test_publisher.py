@@ -1,6 +1,10 @@
 """Publishing to a real RabbitMQ."""
 
+import os
+import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +16,7 @@ from pika.adapters.blocking_connection import BlockingChannel
 
 from tests.faults.proxy import Proxy
 from tests.integration.builders import Queues
+from tests.waiting import eventually
 from tidings.platform import broker
 from tidings.platform.broker import (
     CONNECT_SECONDS,
@@ -69,10 +74,25 @@ def test_a_hundred_at_once_cost_far_less_than_a_hundred_round_trips(
     assert together < one_by_one / 7
 
 
-def test_message_that_no_queue_takes_is_not_taken(publisher: Publisher, queues: Queues) -> None:
-    lost, good = a_message(1, key="nobody.listens"), a_message(2)
-    assert publisher.publish([lost, good]) == [good]
+def test_event_that_no_queue_takes_waits_among_the_dead_letters(
+    publisher: Publisher, queues: Queues
+) -> None:
+    nobodys, good = a_message(1, key="nobody.listens"), a_message(2)
+    assert publisher.publish([nobodys, good]) == [nobodys, good]
     assert bodies(queues, 1) == [b"2"]
+    (dead,) = queues.take("failed-messages", 1)
+    assert (dead.body, dead.message_id) == (b"1", "message-1")
+    assert "Unroutable" in dead.headers["tidings-history"]
+    assert dead.headers["tidings-exchange"] == DOMAIN_EVENTS
+    assert dead.headers["tidings-routing-key"] == "nobody.listens"
+
+
+def test_what_no_queue_takes_of_another_exchange_is_not_taken(
+    publisher: Publisher, queues: Queues
+) -> None:
+    nobodys, good = a_message(1, key="no-such-queue", exchange=""), a_message(2)
+    assert publisher.publish([nobodys, good]) == [good]
+    assert queues.is_empty("failed-messages")
 
 
 def test_publisher_goes_on_after_an_unroutable_message(
@@ -216,3 +236,58 @@ def test_closing_twice_does_no_harm(publisher: Publisher) -> None:
     publisher.close()
     publisher.close()
     publisher.ping()
+
+
+def test_queues_are_looked_at_and_missing_ones_told(publisher: Publisher, queues: Queues) -> None:
+    publisher.publish([a_message(n) for n in range(3)])
+    found = publisher.look_at(["inventory", "no-such-queue", "orders"])
+    assert found == {"inventory": (3, 0), "no-such-queue": None, "orders": (0, 0)}
+    assert publisher.publish([a_message(4)])
+
+
+def test_broker_that_is_gone_cannot_be_looked_at() -> None:
+    with pytest.raises(BrokerUnavailable):
+        Publisher(NOWHERE).look_at(["inventory"])
+
+
+FROZEN = """
+import sys
+from tidings.platform import broker
+broker.HEARTBEAT_SECONDS = 1
+publisher = broker.Publisher(sys.argv[1])
+for number in (1, 2):
+    input()
+    message = broker.Message(
+        "user-events", "order.placed", b"%d" % number,
+        broker.pika.BasicProperties(message_id=f"message-{number}", delivery_mode=2),
+    )
+    print(len(publisher.publish([message])), flush=True)
+"""
+
+
+def test_environment_that_was_frozen_longer_than_the_heartbeat_publishes(
+    queues: Queues, rabbit: Any
+) -> None:
+    """Lambda freezes an environment between invocations; the broker gives its connection up."""
+    command = [sys.executable, "-c", FROZEN, rabbit.url]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    pipe, others = subprocess.PIPE, set(rabbit.connections())
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment, text=True) as frozen:
+        assert frozen.stdin
+        assert frozen.stdout
+
+        def publish() -> str:
+            print(file=frozen.stdin, flush=True)
+            return str(frozen.stdout.readline().strip() if frozen.stdout else "")
+
+        try:
+            assert publish() == "1"
+            peers = Queues(queues.channel, rabbit.name).take("inventory", 1)
+            own = eventually(lambda: set(rabbit.connections()) - others, seconds=30)
+            frozen.send_signal(signal.SIGSTOP)
+            eventually(lambda: not own & set(rabbit.connections()), seconds=30, what="given up")
+            frozen.send_signal(signal.SIGCONT)
+            assert publish() == "1"
+        finally:
+            frozen.kill()
+    assert [each.body for each in [*peers, *queues.take("inventory", 1)]] == [b"1", b"2"]

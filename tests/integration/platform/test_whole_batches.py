@@ -26,8 +26,8 @@ from tidings.operations.relay import OUTBOX_DOCUMENTS
 from tidings.orders.models import Order
 from tidings.orders.operations import cancel_order
 from tidings.orders.schemas import CancelOrder
+from tidings.platform import broker, dead_letters, relay
 from tidings.platform import consumer as frame
-from tidings.platform import dead_letters, relay
 from tidings.platform.auth import Principal, Role
 from tidings.platform.clock import new_id
 from tidings.platform.consumer import LambdaEvent
@@ -146,7 +146,7 @@ def test_daily_updates_are_told_once(queues: Queues) -> None:
 
 def test_dead_letters_are_stored_once(queues: Queues) -> None:
     letters = [a_dead_letter() for _ in range(ORDERS)]
-    dead_letters.publisher().publish(
+    broker.publisher().publish(
         [
             dead_letters._message(each)._replace(exchange="dead-letter-exchange", routing_key="")
             for each in letters

@@ -157,3 +157,15 @@ class RedriveReport(BaseModel):
 class DiscardReport(BaseModel):
     discarded: int
     not_failed: list[str] = Field(description="ids that are unknown, or not waiting here")
+
+
+class QueueStats(BaseModel):
+    """A queue as operators see it."""
+
+    name: str
+    messages: int
+    consumers: int
+    # Handled by its consumer, on average of the last five minutes; None where unknown.
+    handled_per_minute: float | None
+    # How long ago that happened of which the last message told.
+    lag_seconds: float | None

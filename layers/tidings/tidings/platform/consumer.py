@@ -7,6 +7,7 @@ only retry whole batches.
 import base64
 import json
 import random
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -16,7 +17,7 @@ import pika
 from pydantic import ValidationError
 from pymongo.errors import PyMongoError
 
-from tidings.platform import database
+from tidings.platform import database, metrics
 from tidings.platform.broker import DEAD_LETTERS, Message, publisher
 from tidings.platform.clock import new_event_id
 from tidings.platform.context import correlated
@@ -78,6 +79,7 @@ def consumer(
             finally:
                 publish_stored()
             _put_aside(failed)
+            metrics.flush()
 
         handler.event_types = event_types  # type: ignore[attr-defined]
         return handler
@@ -99,19 +101,30 @@ def _handle(
     effect: Callable[[Any], object],
 ) -> Message | None:
     """Handle one message; return where it goes next if it failed."""
+    started = time.perf_counter()
+    event: Event | None = None
+    put_aside: Message | None = None
     with _message_context(message):
         try:
             event = _decode(message, known)
             with correlated(event.correlationid, event.id):
                 logger.info("event received", event_type=event.type, event_id=event.id)
                 effect(event)
-            return None
         except PyMongoError as error:
             if database.is_unavailable(error):
                 raise
-            return _next_stop(queue, message, error)
+            put_aside = _next_stop(queue, message, error)
         except Exception as error:  # noqa: BLE001 (one bad message stops nobody)
-            return _next_stop(queue, message, error)
+            put_aside = _next_stop(queue, message, error)
+    seconds = time.perf_counter() - started
+    metrics.count_message(queue, _outcome(put_aside), seconds, event.time if event else None)
+    return put_aside
+
+
+def _outcome(put_aside: Message | None) -> str:
+    if put_aside is None:
+        return "handled"
+    return "dead" if put_aside.exchange == DEAD_LETTERS else "retried"
 
 
 @contextmanager

@@ -6,7 +6,7 @@ behind is published by the scheduled relay.
 
 from collections.abc import Container, Sequence
 from contextvars import ContextVar
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, Self, TypeVar
 
 from mongoengine import (
@@ -27,6 +27,8 @@ from tidings.platform.events import Event
 # are left to the relay, so that nobody waits for twenty thousand confirms.
 MAX_NOTED: Final = 500
 DUPLICATE_KEY: Final = 11000
+# Earlier than any event: an index finds the documents that have one.
+BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class OutboxEntry(EmbeddedDocument):
@@ -173,6 +175,15 @@ def find_left_behind(
     """Return documents whose events were stored before that time and are still there."""
     documents = document_class.objects(outbox__time__lt=before).only("outbox").limit(limit)
     return [Stored(document_class, each.pk, list(each.outbox)) for each in documents]
+
+
+def backlog(document_class: type[OutboxDocument]) -> tuple[int, datetime | None]:
+    """Return how many documents have waiting events, and the time of the oldest."""
+    waiting = document_class.objects(outbox__time__gt=BEGINNING)
+    oldest = waiting.only("outbox").order_by("outbox.time").first()
+    if oldest is None:
+        return 0, None
+    return int(waiting.count()), min(each.time for each in oldest.outbox)
 
 
 def clear(published: list[Stored]) -> None:
