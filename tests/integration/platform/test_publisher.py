@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pika
+import psutil
 import pytest
 from pika.adapters.blocking_connection import BlockingChannel
 
@@ -271,7 +272,7 @@ def test_environment_that_was_frozen_longer_than_the_heartbeat_publishes(
     """Lambda freezes an environment between invocations; the broker gives its connection up."""
     command = [sys.executable, "-c", FROZEN, rabbit.url]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    pipe, others = subprocess.PIPE, set(rabbit.connections())
+    pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment, text=True) as frozen:
         assert frozen.stdin
         assert frozen.stdout
@@ -283,9 +284,16 @@ def test_environment_that_was_frozen_longer_than_the_heartbeat_publishes(
         try:
             assert publish() == "1"
             peers = Queues(queues.channel, rabbit.name).take("inventory", 1)
-            own = eventually(lambda: set(rabbit.connections()) - others, seconds=30)
+            port = urlsplit(rabbit.url).port
+            (own,) = (
+                each.laddr.port
+                for each in psutil.Process(frozen.pid).net_connections()
+                if each.raddr and each.raddr.port == port
+            )
             frozen.send_signal(signal.SIGSTOP)
-            eventually(lambda: not own & set(rabbit.connections()), seconds=30, what="given up")
+            gone = lambda: not any(f":{own} ->" in each for each in rabbit.connections())  # noqa: E731
+            eventually(lambda: not gone(), seconds=15, what="RabbitMQ's list of connections")
+            eventually(gone, seconds=30, what="RabbitMQ gives the connection up")
             frozen.send_signal(signal.SIGCONT)
             assert publish() == "1"
         finally:
