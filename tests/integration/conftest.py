@@ -42,10 +42,6 @@ class RabbitAdmin:
         # Not through a proxy: it is on this machine.
         self._open = urllib.request.build_opener(urllib.request.ProxyHandler({}), handler).open
 
-    def get(self, path: str) -> Any:
-        with self._open(f"{self._base}/{path}", timeout=10) as answer:
-            return json.load(answer)
-
     def call(self, method: str, path: str, content: object = None) -> None:
         data = None if content is None else json.dumps(content).encode()
         request = urllib.request.Request(f"{self._base}/{path}", data, method=method)
@@ -69,10 +65,6 @@ class OwnRabbit:
 
     def close_connections(self) -> None:
         self._admin.call("DELETE", f"connections/username/{self.name}")
-
-    def connections(self) -> list[str]:
-        """Return who is connected; RabbitMQ counts every few seconds."""
-        return [each["name"] for each in self._admin.get(f"vhosts/{self.name}/connections")]
 
     def remove(self) -> None:
         self._admin.call("DELETE", f"vhosts/{self.name}")
