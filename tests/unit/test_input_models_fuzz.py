@@ -16,7 +16,7 @@ from tidings.platform.errors import TidingsError
 from tidings.platform.files import FileBody
 from tidings.platform.problems import problem_of
 
-NASTY = st.sampled_from(
+NASTY: st.SearchStrategy[Any] = st.sampled_from(
     [
         *("", " ", "\x00", "\ud800", "\u202e", "$where", "{{7*7}}", "' OR 1=1 --", "x" * 10_000),
         *(True, -1, 0, 2**63, -(2**63) - 1, 1e308, math.inf, math.nan, 10**400),

@@ -17,7 +17,7 @@ from tidings.operations.leases import lease
 from tidings.operations.relay import relay_outbox
 from tidings.orders.events import OrderPlaced
 from tidings.orders.models import Order
-from tidings.platform import metrics, relay
+from tidings.platform import cache, metrics, relay
 from tidings.platform import queues as platform_queues
 from tidings.platform.broker import BrokerUnavailable
 from tidings.platform.clock import now
@@ -31,7 +31,7 @@ def count_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metrics, "FLUSH_SECONDS", 0.0)
     monkeypatch.setattr(metrics, "_not_before", 0.0)
     for kept in (metrics._added, metrics._noted, metrics._handled):
-        kept.clear()  # type: ignore[attr-defined]
+        kept.clear()
 
 
 @consumer(OrderPlaced)
@@ -81,7 +81,7 @@ def test_queues_are_told_without_redis(queues: Queues, monkeypatch: pytest.Monke
     def away() -> None:
         raise RedisAway
 
-    monkeypatch.setattr(metrics.cache, "client", away)
+    monkeypatch.setattr(cache, "client", away)
     assert {each.handled_per_minute for each in get_queue_stats()} == {None}
 
 
@@ -153,7 +153,7 @@ def test_what_was_counted_while_redis_was_away_is_not_lost(
 
     metrics.count_message("inventory", "handled", 0.1, None)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(metrics.cache, "client", away)
+        patch.setattr(cache, "client", away)
         metrics.flush()
     monkeypatch.setattr(metrics, "_not_before", 0.0)
     metrics.flush()
