@@ -99,7 +99,8 @@ def import_products(table: ImportProducts) -> ImportReport:
 def _store(
     columns: Sequence[str], wanted: Mapping[str, tuple[int, CreateProduct]], report: ImportReport
 ) -> None:
-    known = {each.sku: each for each in Product.objects(sku__in=list(wanted))}
+    with database.time_for(len(wanted)):
+        known = {each.sku: each for each in Product.objects(sku__in=list(wanted))}
     _insert([wanted[sku] for sku in wanted if sku not in known], report)
     for sku, product in known.items():
         row, new = wanted[sku]
@@ -119,8 +120,7 @@ def _insert(added: Sequence[tuple[int, CreateProduct]], report: ImportReport) ->
         documents = [product_of(new).to_mongo() for _, new in batch]
         taken: list[int] = []
         try:
-            with database.time_for(len(documents)):
-                Product._get_collection().insert_many(documents, ordered=False)
+            Product._get_collection().insert_many(documents, ordered=False)
         except BulkWriteError as error:
             if any(each["code"] != DUPLICATE_KEY for each in error.details["writeErrors"]):
                 raise
