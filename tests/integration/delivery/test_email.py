@@ -73,9 +73,9 @@ def test_nothing_in_a_name_or_a_subject_becomes_a_header(through: Sink, evil: st
     assert envelope.rcpt_tos == ["ada@example.com"]
     assert [each.addr_spec for each in mail["To"].addresses] == ["ada@example.com"]
     assert [part.get_content().strip() for part in mail.iter_parts()] == ["text", "<p>html</p>"]
-    names = {name.lower() for name in mail}
-    assert names <= {"from", "to", "subject", "date", "message-id", "auto-submitted",
-                     "x-notification-id", "x-correlation-id", "mime-version", "content-type"}  # fmt: skip
+    ours = {"from", "to", "subject", "date", "message-id", "auto-submitted"}
+    ours |= {"x-notification-id", "x-correlation-id", "mime-version", "content-type"}
+    assert {name.lower() for name in mail} <= ours
 
 
 def test_lines_with_a_lone_dot_arrive(through: Sink) -> None:
