@@ -25,6 +25,7 @@ from tests.unit.platform.builders import signing_keys
 from tidings.platform import auth, broker, cache, database, outbox, secrets, settings
 from tidings.platform.secrets import SigningKeys
 from tidings.products import shelf
+from tidings.templates import rendering
 from tidings_local import topology
 
 FOLDERS = {*database.DOMAINS, "platform", "gateway"}
@@ -121,6 +122,7 @@ def start_afresh(request: pytest.FixtureRequest) -> None:
     for document in _documents(Document):
         document._get_collection().delete_many({})  # not dropped: indexes stay
     shelf.forget_pages()
+    rendering.forget_kept()
 
 
 def _documents(base: type[Document]) -> Iterator[type[Document]]:
