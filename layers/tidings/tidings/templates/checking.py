@@ -65,14 +65,13 @@ def _in_texts(content: TemplateContent) -> Iterator[_Fault]:
 
 
 def _in_messages(content: TemplateContent) -> Iterator[_Fault]:
-    """Make each message of its samples, with and without what is optional."""
+    """Make each message of its samples, with and without what is optional, if there are any."""
     samples = content.sample_variables
-    if not samples.keys() >= {*content.required_variables}:
-        return
-    required = {name: samples[name] for name in content.required_variables}
+    names = content.required_variables
+    told = (samples, {name: samples[name] for name in names}) if samples.keys() >= {*names} else ()
     for number, variant in enumerate(content.variants):
         parts = rendering.compiled_parts(variant)
-        for variables in (samples, required):
+        for variables in told:
             try:
                 rendering.render_parts(parts, content, variant.language, variables)
             except RenderingFailed as error:
