@@ -201,7 +201,7 @@ def test_html_escapes_whatever_was_told() -> None:
 
 
 def test_filters_write_amounts_and_times_in_the_readers_language() -> None:
-    told = {"n": -129_900, "at": "2026-12-01T17:00:00Z", "language": "de-AT"}
+    told: dict[str, Any] = {"n": -129_900, "at": "2026-12-01T17:00:00Z", "language": "de-AT"}
     german = told | {"time_zone": "Europe/Vienna"}
     assert rendered("{{ n|money('EUR') }}", **german) == "-1.299,00 EUR"
     assert rendered("{{ n|money('JPY') }}", **german) == "-129.900 JPY"
