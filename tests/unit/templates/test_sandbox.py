@@ -213,5 +213,16 @@ def test_filters_write_amounts_and_times_in_the_readers_language() -> None:
     assert rendered("{{ '2026-12-01'|date }}", **english) == "1 December 2026"
 
 
+def test_loop_over_nothing_has_no_rounds() -> None:
+    source = "{% for i in items %}x{% else %}nothing{% endfor %}"
+    assert rendered(source, items=None) == rendered(source, items=[]) == "nothing"
+
+
+def test_loop_knows_where_it_is() -> None:
+    source = "{% for i in items %}{{ loop.index }}/{{ loop.length }}"
+    source += "{% if not loop.last %}, {% endif %}{% endfor %}"
+    assert rendered(source, items=["a", "b"]) == "1/2, 2/2"
+
+
 def test_what_is_none_prints_as_nothing() -> None:
     assert rendered("[{{ who }}{% if who %}x{% endif %}]", who=None) == "[]"
