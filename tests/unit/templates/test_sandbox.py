@@ -71,6 +71,7 @@ ATTACKS = {
     "deeper conditions": "{% if who %}" * 2_000 + "{% endif %}" * 2_000,
     "long number": "{{ " + "9" * 10_000 + " }}",
     "slice": "{{ who[::-1] }}",
+    "item by a value": "{{ items[who] }}",
     "undeclared": "{{ password }}",
     "too much to compile": "{{ who }}" * 5_000,
 }
@@ -216,6 +217,11 @@ def test_filters_write_amounts_and_times_in_the_readers_language() -> None:
 def test_loop_over_nothing_has_no_rounds() -> None:
     source = "{% for i in items %}x{% else %}nothing{% endfor %}"
     assert rendered(source, items=None) == rendered(source, items=[]) == "nothing"
+
+
+def test_default_stands_for_what_is_not_there() -> None:
+    assert rendered("{{ thing.reason|default('none') }}", thing={}) == "none"
+    assert rendered("{% if thing.reason is defined %}x{% endif %}", thing={}) == ""
 
 
 def test_loop_knows_where_it_is() -> None:
