@@ -25,7 +25,6 @@ BOUNDED_BY: dict[str, set[str]] = {
     "httpx.post": {"timeout"},
     "smtplib.SMTP": {"timeout"},
     "smtplib.SMTP_SSL": {"timeout"},
-    "socket.create_connection": {"timeout"},
 }
 FILES = python_files("layers/tidings", "functions", "gateway")
 
