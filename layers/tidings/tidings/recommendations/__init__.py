@@ -1,1 +1,1 @@
-"""Recommendations: what people bought and looked at, and what they may like next."""
+"""Recommendations: what people did, and what they may like next."""
