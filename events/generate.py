@@ -17,6 +17,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 EVENT_MODULES: Final = (
     "tidings.orders.events",
     "tidings.products.events",
+    "tidings.recommendations.events",
     "tidings.tasks.events",
     "tidings.users.events",
 )

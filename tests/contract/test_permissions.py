@@ -123,6 +123,10 @@ def test_twins_ask_for_the_same_role() -> None:
         "Mutation.createTask": "POST /api/v1/tasks",
         "Mutation.updateTask": "PATCH /api/v1/tasks/{task_id}",
         "Mutation.deleteTask": "DELETE /api/v1/tasks/{task_id}",
+        "Mutation.logPurchase": "POST /api/v1/users/{user_id}/purchase",
+        "Mutation.logBrowse": "POST /api/v1/users/{user_id}/browse",
+        "Query.getUserActivity": "GET /api/v1/users/{user_id}/activity",
+        "Query.getUserRecommendations": "GET /api/v1/recommendations/{user_id}",
         "Query.getUserNotifications": "GET /api/v1/notifications/{user_id}",
         "Mutation.markNotificationRead": "PUT /api/v1/notifications/read/{notification_id}",
     }

@@ -13,6 +13,7 @@ from tidings.orders.events import (
 )
 from tidings.platform.events import Event
 from tidings.products.events import ProductBackInStock, ProductOutOfStock, ProductPriceDropped
+from tidings.recommendations.events import RecommendationGenerated
 from tidings.tasks.events import TaskCreated, TaskDeleted, TaskDue, TaskUpdated
 from tidings.users.events import (
     UserPasswordResetRequested,
@@ -49,7 +50,9 @@ def _customer(
     return [event.data.customer_id]
 
 
-def _account(event: UserVerified | UserPasswordResetRequested) -> list[str]:
+def _account(
+    event: UserVerified | UserPasswordResetRequested | RecommendationGenerated,
+) -> list[str]:
     return [event.data.user_id]
 
 
@@ -153,6 +156,12 @@ RULES: Final[dict[type[Event], Rule]] = {
         title="A task is due",
         body="The task “{title}” is due ({task_id}).",
     ),
+    RecommendationGenerated: Rule(
+        kind="recommendation.generated",
+        audience=_account,
+        title="You may like this",
+        body="{title}. {reason}.",
+    ),
 }
 
 # Events that put nothing into the inbox: the person did it just now, a new account is
@@ -167,3 +176,6 @@ SILENT: Final[frozenset[type[Event]]] = frozenset(
         ProductPriceDropped,
     }
 )
+
+# What the queue `notifications` takes; the daily word on open orders has a queue of its own.
+EVENTS: Final = tuple(each for each in (*RULES, *SILENT) if each is not OrderStatusDue)

@@ -79,16 +79,21 @@ def seeds_of(deeds: Mapping[Field, Sequence[tuple[str, datetime]]], at: datetime
     return found
 
 
-def neighbours(row: Mapping[str, Any]) -> list[str]:
-    """Return the products that a row has most in common with."""
-    near: Mapping[str, Mapping[str, float]] = row.get("near") or {}
-    if len(near) <= MAX_NEIGHBOURS:
+def closest(near: Mapping[str, Mapping[str, float]], count: int) -> list[str]:
+    """Return those of a row's products that it has most in common with, about so many."""
+    if len(near) <= count:
         return list(near)
-    # Purchases first; looks fade faster, so that their weights cannot be compared with them.
-    kept: set[str] = set()
+    # By kind: looks fade faster, so that their weights cannot be compared with purchases'.
+    kept: dict[str, None] = {}
     for field in FIELDS:
-        kept |= set(nlargest(MAX_NEIGHBOURS // 2, near, key=lambda p: near[p].get(field, 0.0)))
+        best = nlargest(count // 2, near, key=lambda each: near[each].get(field, 0.0))
+        kept |= dict.fromkeys(best)
     return list(kept)
+
+
+def neighbours(row: Mapping[str, Any]) -> list[str]:
+    """Return the products that are compared with a row's product."""
+    return closest(row.get("near") or {}, MAX_NEIGHBOURS)
 
 
 def likeness(
