@@ -6,7 +6,7 @@ vectors of other products; the cosine of two products follows from these three s
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from math import sqrt
 from typing import Final
@@ -42,13 +42,3 @@ def additions(
             added[other_id][f"near.{product_id}.{field}"] = together
         partners = [*partners, (product_id, at)][-MAX_PAIRED[field] :]
     return added
-
-
-def merged(each: Iterable[Additions]) -> dict[str, dict[str, float]]:
-    """Return the sum of additions, so that a row is written once."""
-    total: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for some in each:
-        for product_id, paths in some.items():
-            for path, amount in paths.items():
-                total[product_id][path] += amount
-    return total

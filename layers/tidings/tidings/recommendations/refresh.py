@@ -8,11 +8,11 @@ from mongoengine import NotUniqueError
 
 from tidings.platform import outbox
 from tidings.platform.logging import logger
-from tidings.recommendations import shelf
 from tidings.recommendations.announcing import announce
 from tidings.recommendations.events import RefreshRecommendations, RefreshRecommendationsData
 from tidings.recommendations.lists import Rows, compute_list
 from tidings.recommendations.models import Run, Taste
+from tidings.recommendations.operations import forget
 from tidings.users.preferences import Preferences
 from tidings.users.queries import preferences_of
 
@@ -68,8 +68,7 @@ def refresh_chunk(command: RefreshRecommendationsData) -> int:
 def _refresh(user_id: str, at: datetime, rows: Rows, preferences: Preferences | None) -> bool:
     if preferences is None:
         # The account is gone, and an event of it came late.
-        Taste.objects(pk=user_id).delete()
-        shelf.forget([user_id])
+        forget(user_id)
         return False
     taste = compute_list(user_id, at, rows)
     return taste is not None and announce(taste, preferences, at)
