@@ -14,7 +14,7 @@ from random import Random
 from statistics import mean
 from typing import Any, Final
 
-from tests.bench.shop_data import BEGIN, SPLIT_DAY, Deed, Shop
+from tests.bench.data.shop import BEGIN, SPLIT_DAY, Deed, Shop
 from tidings.recommendations.counts import additions
 from tidings.recommendations.models import BROWSING_LASTS
 from tidings.recommendations.scoring import Scored, score, seeds_of

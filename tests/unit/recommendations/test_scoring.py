@@ -115,7 +115,9 @@ def test_order_of_equals_is_always_the_same() -> None:
 
 @pytest.mark.parametrize("field", ["bought", "viewed"])
 def test_long_row_is_cut_to_what_it_has_most_in_common_with(field: Field) -> None:
-    near = {f"p{number}": {field: float(number)} for number in range(1_000)}
+    near: dict[str, dict[str, float]] = {
+        f"p{number}": {field: float(number)} for number in range(1_000)
+    }
     kept = neighbours({"near": near})
     assert len(kept) <= MAX_NEIGHBOURS
     assert set(kept) >= {"p999", "p998"}
