@@ -114,7 +114,7 @@ def test_every_models_module_was_looked_at() -> None:
     [
         *("User", "PushToken", "Product", "StockMovement", "Reservation"),
         *("Order", "Task", "Upload", "Notification"),
-        *("Activity", "Taste", "Row", "Run"),
+        *("Activity", "Taste", "Demand", "Row", "Run"),
     ],
 )
 def test_document_lives_in_its_domains_own_database(name: str) -> None:

@@ -12,7 +12,7 @@ from tidings.platform.outbox import OutboxDocument, take_stored
 from tidings.products.schemas import ProductView
 from tidings.recommendations.activity import store_gathered_views
 from tidings.recommendations.events import ActivityPurchased, ActivityPurchasedData
-from tidings.recommendations.models import Activity, Row, Taste
+from tidings.recommendations.models import Activity, Demand, Row, Taste
 from tidings.recommendations.operations import learn, log_browse, log_purchase
 from tidings.recommendations.queries import get_user_recommendations
 from tidings.recommendations.schemas import (
@@ -92,7 +92,11 @@ def titles_of(person: Principal, limit: int = 50) -> list[str]:
 
 def rows() -> dict[str, Any]:
     """Return what is counted, without rounding errors."""
-    return {each["_id"]: _rounded(each) for each in Row._get_collection().find().sort("_id")}
+    found: dict[str, Any] = {}
+    for kind in (Demand, Row):
+        for each in kind._get_collection().find().sort("_id"):
+            found.setdefault(each["_id"], {}).update(_rounded(each))
+    return dict(sorted(found.items()))
 
 
 def _rounded(value: Any) -> Any:

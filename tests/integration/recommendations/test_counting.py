@@ -30,7 +30,8 @@ from tidings.platform.clock import new_id, now
 from tidings.products.models import Product
 from tidings.products.schemas import ProductView
 from tidings.recommendations import counting, operations
-from tidings.recommendations.models import Activity, Row, Taste
+from tidings.recommendations.lists import MAX_ROW, compute_list
+from tidings.recommendations.models import Activity, Demand, Row, Taste
 from tidings.recommendations.operations import Learned, learn
 from tidings.recommendations.weights import weight
 
@@ -102,7 +103,7 @@ def test_order_of_events_does_not_matter(products: list[ProductView]) -> None:
     for event in events:
         learn(event)
     in_order = rows()
-    for kind in (Row, Taste):
+    for kind in (Demand, Row, Taste):
         kind.objects.delete()
     Activity.objects.update(set__counted=False)
     for event in reversed(events):
@@ -279,3 +280,17 @@ def test_taste_stays_small(products: list[ProductView], monkeypatch: pytest.Monk
     learn_all()
     kept = [each.product_id for each in taste_of(person).viewed]
     assert kept == [each.id for each in products[1:]]
+
+
+def test_row_that_grew_too_long_is_cut_to_its_best_when_it_is_read(
+    products: list[ProductView],
+) -> None:
+    person = a_customer()
+    buys(person, products[0])
+    learn_all()
+    near = {f"{number:024x}": {"bought": float(number)} for number in range(500)}
+    Row.objects.create(id=products[0].id, near=near)
+    compute_list(person.user_id)
+    kept = Row.objects.get(pk=products[0].id).near
+    assert len(kept) <= MAX_ROW
+    assert kept[f"{499:024x}"] == {"bought": 499.0}

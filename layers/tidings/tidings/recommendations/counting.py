@@ -13,8 +13,15 @@ from pymongo.client_session import ClientSession
 
 from tidings.platform.database import in_transaction
 from tidings.products.queries import get_products_by_id
-from tidings.recommendations.counts import Additions, Deed, additions
-from tidings.recommendations.models import Activity, ActivityKind, Row, Taste, interest
+from tidings.recommendations.counts import NEAR, Additions, Deed, additions
+from tidings.recommendations.models import (
+    Activity,
+    ActivityKind,
+    Demand,
+    Row,
+    Taste,
+    interest,
+)
 from tidings.recommendations.weights import Field
 
 MAX_BOUGHT: Final = 200
@@ -130,20 +137,21 @@ def _bought_otherwise(activity: Stored, session: ClientSession) -> dict[str, str
 def _write_rows(
     added: Additions, categories: Mapping[str, list[str]], session: ClientSession
 ) -> None:
-    updates = [
-        UpdateOne(
-            {"_id": product_id},
-            {"$inc": dict(paths)}
-            | (
-                {"$set": {"categories": categories[product_id]}} if product_id in categories else {}
-            ),
-            upsert=True,
-        )
-        # In one order, so that two transactions do not wait for each other.
-        for product_id, paths in sorted(added.items())
-    ]
-    if updates:
-        Row._get_collection().bulk_write(updates, ordered=False, session=session)
+    demands, rows = [], []
+    # In one order, so that two transactions do not wait for each other.
+    for product_id, paths in sorted(added.items()):
+        near = {path: amount for path, amount in paths.items() if path.startswith(NEAR)}
+        if near:
+            rows.append(UpdateOne({"_id": product_id}, {"$inc": near}, upsert=True))
+        if own := {path: amount for path, amount in paths.items() if path not in near}:
+            update: Stored = {"$inc": own}
+            if product_id in categories:
+                update["$set"] = {"categories": categories[product_id]}
+            demands.append(UpdateOne({"_id": product_id}, update, upsert=True))
+    if demands:
+        Demand._get_collection().bulk_write(demands, ordered=False, session=session)
+    if rows:
+        Row._get_collection().bulk_write(rows, ordered=False, session=session)
 
 
 def _write_taste(

@@ -16,6 +16,9 @@ from tidings.recommendations.weights import Field, heat, weight
 # A new product is set beside so many that the person bought or looked at last.
 MAX_PAIRED: Final[dict[Field, int]] = {"bought": 50, "viewed": 20}
 
+# The other products in a row: `near.<product id>.<field>`.
+NEAR: Final = "near."
+
 # Product -> path in its row -> what is added.
 Additions = Mapping[str, Mapping[str, float]]
 # A product, and when it was first bought or looked at.
@@ -38,7 +41,7 @@ def additions(
         added[product_id] |= {field: sign * weight(field, at), "heat": sign * heat(field, at)}
         for other_id, other_at in partners:
             together = sign * sqrt(weight(field, at) * weight(field, other_at))
-            added[product_id][f"near.{other_id}.{field}"] = together
-            added[other_id][f"near.{product_id}.{field}"] = together
+            added[product_id][f"{NEAR}{other_id}.{field}"] = together
+            added[other_id][f"{NEAR}{product_id}.{field}"] = together
         partners = [*partners, (product_id, at)][-MAX_PAIRED[field] :]
     return added

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from tidings.platform.clock import now
 from tidings.platform.logging import logger
-from tidings.products.queries import get_products_by_id
+from tidings.products.queries import get_products_on_sale
 from tidings.products.schemas import ProductView
 from tidings.recommendations import shelf
-from tidings.recommendations.models import BROWSING_LASTS, Row, Suggestion, Taste
+from tidings.recommendations.models import BROWSING_LASTS, Demand, Row, Suggestion, Taste
 from tidings.recommendations.scoring import (
     BECAUSE,
     ReasonCode,
@@ -25,10 +25,10 @@ from tidings.recommendations.weights import FIELDS
 
 # Longer than what is shown: what is sold out by then is left out.
 LIST_SIZE: Final = 50
-MAX_CANDIDATES: Final = 200
+MAX_CANDIDATES: Final = 150
 MAX_CATEGORIES: Final = 3
 # A row that grew longer than this is cut to its best; what is cut is hardly ever asked for.
-MAX_ROW: Final = 500
+MAX_ROW: Final = 200
 CONSUMABLE: Final = "consumable"
 
 Rows = dict[str, Mapping[str, Any]]
@@ -69,8 +69,9 @@ def compute_list(
 
 def popular(limit: int, categories: Sequence[str] = ()) -> list[Suggestion]:
     """Return what is popular, in these categories, or of each category the best in turn."""
-    found = Row.objects(heat__gt=0.0, **({"categories__in": categories} if categories else {}))
-    rows = list(found.only("heat", "categories").order_by("-heat").limit(MAX_CANDIDATES))
+    found = Demand.objects(**({"categories__in": categories} if categories else {}))
+    most = LIST_SIZE * 2 if categories else MAX_CANDIDATES
+    rows = list(found.only("categories").order_by("-heat").limit(most))
     # How many of the same category came before: the first of each, then the second, and so on.
     ranks: Counter[str] = Counter()
     ranked = []
@@ -103,7 +104,8 @@ def _suggestions(
     fill = popular(LIST_SIZE, _favourite_categories(seeds, rows))
     candidates = [each.product_id for each in scored[:MAX_CANDIDATES]]
     seen = {each.product_id for each in seeds}
-    products = get_products_by_id([*candidates, *(e.product_id for e in fill), *seen])
+    wanted = dict.fromkeys([*candidates, *(each.product_id for each in fill), *seen])
+    products = get_products_on_sale(list(wanted))
     bought = {each.product_id for each in taste.bought}
 
     def may_come(product_id: str) -> bool:
@@ -142,17 +144,20 @@ def _favourite_categories(seeds: Iterable[Seed], rows: Rows) -> list[str]:
 
 
 def _read_rows(rows: Rows, seeds: Sequence[Seed]) -> None:
-    """Read the rows of the seeds whole, and of their neighbours what they are compared by."""
+    """Read the rows of the seeds, and the demand for them and for their neighbours."""
     wanted = {each.product_id for each in seeds}
-    collection = Row._get_collection()
     missing = [each for each in wanted if "near" not in rows.get(each, {})]
-    for row in collection.find({"_id": {"$in": missing}}) if missing else ():
-        rows[row["_id"]] = row
+    for row in _find(Row, missing):
         _shorten(row)
-    others = {n for each in wanted if each in rows for n in neighbours(rows[each])} - rows.keys()
-    sizes = {"bought": 1, "viewed": 1}
-    for row in collection.find({"_id": {"$in": list(others)}}, sizes) if others else ():
-        rows[row["_id"]] = row
+        rows[row["_id"]] = {**rows.get(row["_id"], {}), **row}
+    near = {each for product_id in wanted for each in neighbours(rows.get(product_id, {}))}
+    missing = [each for each in wanted | near if "heat" not in rows.get(each, {})]
+    for demand in _find(Demand, missing):
+        rows[demand["_id"]] = {**rows.get(demand["_id"], {}), **demand}
+
+
+def _find(kind: type[Row] | type[Demand], ids: Sequence[str]) -> Iterable[dict[str, Any]]:
+    return kind._get_collection().find({"_id": {"$in": list(ids)}}) if ids else ()
 
 
 def _shorten(row: Mapping[str, Any]) -> None:

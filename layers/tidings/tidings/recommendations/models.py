@@ -108,24 +108,33 @@ class Taste(OutboxDocument):
     }
 
 
-class Row(Document):
-    """What goes together with a product, whose id it has. Weights as `weights.py` has them.
-
-    `near` has the other products: `{<product id>: {"bought": <weight>, "viewed": <weight>}}`.
-    """
+class Demand(Document):
+    """How much a product, whose id it has, is wanted. Weights as `weights.py` has them."""
 
     id = StringField(primary_key=True)
     bought = FloatField(default=0.0)
     viewed = FloatField(default=0.0)
     heat = FloatField(default=0.0)
     categories = ListField(StringField())
-    near = DictField()
 
     meta = {  # noqa: RUF012
         "db_alias": "recommendations",
-        "collection": "rows",
+        "collection": "demands",
         "indexes": ["-heat", ("categories", "-heat")],
     }
+
+
+class Row(Document):
+    """What goes together with a product, whose id it has.
+
+    `near` has the other products: `{<product id>: {"bought": <weight>, "viewed": <weight>}}`.
+    It lies apart from the demand, because many demands are read for one row.
+    """
+
+    id = StringField(primary_key=True)
+    near = DictField()
+
+    meta = {"db_alias": "recommendations", "collection": "rows"}  # noqa: RUF012
 
 
 class Run(OutboxDocument):
