@@ -94,4 +94,22 @@ def test_forgotten_owner_has_nothing() -> None:
 def test_without_redis_nothing_is_gathered(monkeypatch: pytest.MonkeyPatch) -> None:
     nowhere = redis.Redis(port=1, socket_connect_timeout=0.1)
     monkeypatch.setattr(cache, "client", lambda: nowhere)
-    assert NOTES.note("ada", {"a": "1"}, NOON) is None
+    unreachable = Gathering("tests", most=3, seconds=60.0)
+    assert unreachable.note("ada", {"a": "1"}, NOON) is None
+    assert unreachable.take("ada") is None
+    assert unreachable.due(NOON, 10) == []
+    unreachable.drop("ada", "any", NOON)
+
+
+def test_redis_that_was_away_is_left_alone_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def nobody() -> None:
+        asked.append(1)
+        raise redis.ConnectionError
+
+    monkeypatch.setattr(cache, "client", nobody)
+    unreachable = Gathering("tests", most=3, seconds=60.0)
+    for _ in range(5):
+        unreachable.note("ada", {"a": "1"}, NOON)
+    assert len(asked) == 1

@@ -5,7 +5,8 @@ it again after a crash gets the same notes with the same id, so that storing it 
 by that id. What Redis forgets in a crash is lost; gather only what may be.
 """
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -61,56 +62,37 @@ class Gathering:
         self._name = name
         self._most = most
         self._seconds = seconds
+        self._resting_until = 0.0
 
     def note(self, owner: str, notes: Mapping[str, str], at: datetime) -> bool | None:
         """Add notes; say whether the owner's batch is due. None where Redis is away."""
         flat = [text for pair in notes.items() for text in pair]
-        try:
-            answer: Any = cache.client().eval(
-                NOTE,
-                2,
-                self._key(owner),
-                self._owners(),
-                owner,
-                new_id(),
-                str(at.timestamp()),
-                str(KEPT_SECONDS),
-                *flat,
-            )
-        except redis.RedisError as error:
-            logger.warning("nothing is gathered", kind=self._name, reason=type(error).__name__)
+        keys = (self._key(owner), self._owners())
+        arguments = (owner, new_id(), str(at.timestamp()), str(KEPT_SECONDS), *flat)
+        answer = self._ask(lambda redis: redis.eval(NOTE, 2, *keys, *arguments))
+        if answer is None:
             return None
         count, began = answer
         return int(count) >= self._most or at.timestamp() - float(began) >= self._seconds
 
     def take(self, owner: str) -> Batch | None:
-        """Put an owner's batch aside and return it; None where there is nothing.
-
-        Raises:
-            redis.RedisError: Redis is away.
-        """
-        answer: Any = cache.client().eval(TAKE, 2, self._key(owner), self._aside(owner))
+        """Put an owner's batch aside and return it; None where there is nothing, or no Redis."""
+        keys = (self._key(owner), self._aside(owner))
+        answer = self._ask(lambda redis: redis.eval(TAKE, 2, *keys)) or []
         notes = dict(zip(answer[::2], answer[1::2], strict=True))
         return Batch(notes.pop(ID), notes) if notes else None
 
     def drop(self, owner: str, batch_id: str, at: datetime) -> None:
-        """Forget a batch that is stored.
-
-        Raises:
-            redis.RedisError: Redis is away; the batch comes again.
-        """
+        """Forget a batch that is stored; where Redis is away it comes again."""
         keys = (self._key(owner), self._aside(owner), self._owners())
-        cache.client().eval(DROP, 3, *keys, owner, batch_id, str(at.timestamp()))
+        arguments = (owner, batch_id, str(at.timestamp()))
+        self._ask(lambda redis: redis.eval(DROP, 3, *keys, *arguments))
 
     def due(self, at: datetime, limit: int) -> list[str]:
-        """Return owners whose first note is old enough.
-
-        Raises:
-            redis.RedisError: Redis is away.
-        """
+        """Return owners whose first note is old enough; nobody where Redis is away."""
         until = at.timestamp() - self._seconds
-        owners: Any = cache.client().zrangebyscore(self._owners(), "-inf", until, 0, limit)
-        return list(owners)
+        owners = self._ask(lambda redis: redis.zrangebyscore(self._owners(), 0, until, 0, limit))
+        return list(owners or ())
 
     def forget(self, owner: str) -> None:
         """Drop all that is there of an owner.
@@ -120,6 +102,17 @@ class Gathering:
         """
         cache.client().delete(self._key(owner), self._aside(owner))
         cache.client().zrem(self._owners(), owner)
+
+    def _ask(self, command: Callable[[Any], Any]) -> Any:
+        """Return what Redis says; None where it is away, or was a moment ago."""
+        if time.monotonic() < self._resting_until:
+            return None
+        try:
+            return command(cache.client())
+        except redis.RedisError as error:
+            self._resting_until = time.monotonic() + cache.REST_SECONDS
+            logger.warning("nothing is gathered", kind=self._name, reason=type(error).__name__)
+            return None
 
     def _key(self, owner: str) -> str:
         return cache.key("gathered", self._name, owner)

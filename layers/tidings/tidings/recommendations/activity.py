@@ -62,11 +62,7 @@ def order_key(user_id: str, order_id: str) -> str:
 
 
 def store_gathered_views(user_id: str, at: datetime) -> bool:
-    """Store what a person looked at since the last time; say whether there was something.
-
-    Raises:
-        redis.RedisError: Redis is away; it waits there.
-    """
+    """Store what a person looked at since the last time; say whether there was something."""
     batch = VIEWS.take(user_id)
     if batch is None:
         return False
@@ -105,11 +101,7 @@ def store_views(user_id: str, batch: Batch, at: datetime) -> None:
 
 
 def store_all_gathered_views(at: datetime) -> int:
-    """Store what waits long enough; return of how many people.
-
-    Raises:
-        redis.RedisError: Redis is away.
-    """
+    """Store what waits long enough; return of how many people. Nothing where Redis is away."""
     stored = 0
     for _ in range(MAX_ROUNDS):
         owners = VIEWS.due(at, OWNERS_PER_ROUND)
