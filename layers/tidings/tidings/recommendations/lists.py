@@ -29,6 +29,10 @@ MAX_CANDIDATES: Final = 150
 MAX_CATEGORIES: Final = 3
 # A row that grew longer than this is cut to its best; what is cut is hardly ever asked for.
 MAX_ROW: Final = 200
+# What is left of a deed that was taken back, by rounding, is no demand.
+MIN_HEAT: Final = 0.01
+# A list that is shorter than this is filled up with what is popular anywhere.
+SHORT_LIST: Final = 10
 CONSUMABLE: Final = "consumable"
 
 Rows = dict[str, Mapping[str, Any]]
@@ -69,7 +73,8 @@ def compute_list(
 
 def popular(limit: int, categories: Sequence[str] = ()) -> list[Suggestion]:
     """Return what is popular, in these categories, or of each category the best in turn."""
-    found = Demand.objects(**({"categories__in": categories} if categories else {}))
+    where = {"categories__in": categories} if categories else {}
+    found = Demand.objects(heat__gte=MIN_HEAT, **where)
     most = LIST_SIZE * 2 if categories else MAX_CANDIDATES
     rows = list(found.only("categories").order_by("-heat").limit(most))
     # How many of the same category came before: the first of each, then the second, and so on.
@@ -102,6 +107,8 @@ def _suggestions(
     taste: Taste, seeds: Sequence[Seed], scored: Sequence[Scored], rows: Rows
 ) -> list[Suggestion]:
     fill = popular(LIST_SIZE, _favourite_categories(seeds, rows))
+    if len(scored) + len(fill) < SHORT_LIST + len(taste.bought):
+        fill += popular(LIST_SIZE)
     candidates = [each.product_id for each in scored[:MAX_CANDIDATES]]
     seen = {each.product_id for each in seeds}
     wanted = dict.fromkeys([*candidates, *(each.product_id for each in fill), *seen])

@@ -1,7 +1,7 @@
 """What can be done: note what people do, learn from what happened, forget a person."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from tidings.orders.events import (
@@ -96,7 +96,7 @@ def log_browse(
         if viewed_at > noted_at + CLOCKS_DIFFER:
             raise TimeOutOfRange("views")
         if viewed_at > noted_at - BROWSING_LASTS:
-            notes[view.product_id] = viewed_at.isoformat()
+            notes[view.product_id] = viewed_at.astimezone(UTC).isoformat(timespec="milliseconds")
     is_due = VIEWS.note(user_id, notes, noted_at) if notes else False
     if is_due is None:  # Redis is away: each call is a write
         store_views(user_id, Batch(new_id(), notes), noted_at)

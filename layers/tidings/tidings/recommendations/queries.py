@@ -43,7 +43,7 @@ def get_user_recommendations(user_id: str, limit: int, *, caller: Principal) -> 
     """
     require_self(caller, user_id)
     kept = shelf.list_of(user_id, lambda: _stored_list(user_id))
-    if not kept.items:
+    if kept.computed_at is None:
         kept = shelf.popular_list(lambda: _kept_list(popular(LIST_SIZE)))
     products = get_products_on_sale([each.product_id for each in kept.items])
     found = [
