@@ -151,6 +151,8 @@ def _undo(user_id: str, order_id: str) -> None:
         kind=ActivityKind.PURCHASED.value,
         order_id=order_id,
         void=True,
+        # Events do not come later than that.
+        expires_at=now() + BROWSING_LASTS,
     )
     created = Activity._get_collection().update_one(
         {"key": key}, {"$setOnInsert": place.to_mongo()}, upsert=True
