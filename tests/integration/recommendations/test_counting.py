@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from tests.integration.builders import a_product, at_once
+from tests.integration.builders import a_product, an_order, at_once
 from tests.integration.recommendations.builders import (
     a_customer,
     buys,
@@ -17,14 +17,17 @@ from tests.integration.recommendations.builders import (
     titles_of,
     waiting,
 )
+from tidings.orders.decisions import confirm_order
 from tidings.orders.events import (
     OrderCancelled,
     OrderCancelledData,
+    OrderConfirmed,
     OrderRejected,
     OrderRejectedData,
     OrderStatusChanged,
     OrderStatusChangedData,
 )
+from tidings.orders.models import Order
 from tidings.platform.auth import Principal
 from tidings.platform.clock import new_id, now
 from tidings.products.models import Product
@@ -294,3 +297,13 @@ def test_row_that_grew_too_long_is_cut_to_its_best_when_it_is_read(
     kept = Row.objects.get(pk=products[0].id).near
     assert len(kept) <= MAX_ROW
     assert kept[f"{499:024x}"] == {"bought": 499.0}
+
+
+def test_order_says_what_was_bought_when_it_is_confirmed(products: list[ProductView]) -> None:
+    person = a_customer()
+    order = an_order(products[0], products[1], customer=person)
+    confirm_order(order.id)
+    (event,) = [each for each in waiting(Order) if isinstance(each, OrderConfirmed)]
+    learn(event)
+    learn_all()
+    assert {each.product_id for each in taste_of(person).bought} == {e.id for e in products[:2]}
