@@ -3,7 +3,15 @@
 from types import ModuleType
 from typing import Any, Final
 
-from resolvers import notifications, orders, products, recommendations, tasks, users
+from resolvers import (
+    notifications,
+    orders,
+    products,
+    recommendations,
+    tasks,
+    templates,
+    users,
+)
 from resolvers.binding import Resolver
 
 DOMAINS: Final[tuple[ModuleType, ...]] = (
@@ -12,6 +20,7 @@ DOMAINS: Final[tuple[ModuleType, ...]] = (
     orders,
     tasks,
     recommendations,
+    templates,
     notifications,
 )
 

@@ -127,6 +127,12 @@ def test_twins_ask_for_the_same_role() -> None:
         "Mutation.logBrowse": "POST /api/v1/users/{user_id}/browse",
         "Query.getUserActivity": "GET /api/v1/users/{user_id}/activity",
         "Query.getUserRecommendations": "GET /api/v1/recommendations/{user_id}",
+        "Query.getTemplate": "GET /api/v1/templates/{template_code}",
+        "Query.getTemplates": "GET /api/v1/templates",
+        "Query.previewTemplate": "POST /api/v1/templates/{template_code}/preview",
+        "Mutation.createTemplate": "POST /api/v1/templates",
+        "Mutation.updateTemplate": "PUT /api/v1/templates/{template_code}",
+        "Mutation.rollbackTemplate": "POST /api/v1/templates/{template_code}/rollback",
         "Query.getUserNotifications": "GET /api/v1/notifications/{user_id}",
         "Mutation.markNotificationRead": "PUT /api/v1/notifications/read/{notification_id}",
     }
