@@ -66,6 +66,8 @@ def _worth_telling(taste: Taste) -> list[RecommendedProduct]:
             product_id=each.product_id,
             title=product.title,
             reason=reason_view(Kept.model_validate(each)).text,
+            price=product.price.amount,
+            currency=product.price.currency,
         )
         for each in news
         if (product := products.get(each.product_id)) and product.stock > 0

@@ -39,6 +39,9 @@ class RecommendedProduct(EventData):
     product_id: str
     title: str
     reason: str
+    # In minor units.
+    price: int
+    currency: str
 
 
 class RecommendationGeneratedData(EventData):
