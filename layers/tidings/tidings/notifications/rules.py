@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from tidings.delivery.events import NotificationDelivered, NotificationFailed
 from tidings.orders.events import (
     OrderCancelled,
     OrderConfirmed,
@@ -174,8 +175,7 @@ SILENT: Final[frozenset[type[Event]]] = frozenset(
         ProductOutOfStock,
         ProductBackInStock,
         ProductPriceDropped,
+        NotificationDelivered,
+        NotificationFailed,
     }
 )
-
-# What the queue `notifications` takes; the daily word on open orders has a queue of its own.
-EVENTS: Final = tuple(each for each in (*RULES, *SILENT) if each is not OrderStatusDue)
