@@ -50,6 +50,11 @@ EXAMPLES: Final[dict[str, Any]] = {
         "carrier": "DHL",
         "tracking_number": "JD014600003828392837",
     },
+    "MarkAllRead": {"up_to": "2026-12-01T17:00:00Z"},
+    "StartServiceSession": {
+        "client_id": "6b0152a6f6b097fd8ed20a9a",
+        "client_secret": "the one that was shown once",
+    },
     "CreateTask": {
         "title": "Call the carrier",
         "priority": "high",

@@ -20,7 +20,7 @@ from resolvers import NESTED
 from resolvers.connection import Connection, Edge, PageInfo
 from resolvers.orders import UpdateOrderStatusInput
 
-from tidings.notifications.schemas import NotificationView
+from tidings.notifications.schemas import InboxDeletion, NotificationView, ReadCount
 from tidings.orders.schemas import (
     Amount,
     OrderFilter,
@@ -90,6 +90,8 @@ OBJECTS: dict[str, list[type]] = {
     "Task": [TaskView],
     "TaskDeletion": [TaskDeletion],
     "Notification": [NotificationView],
+    "ReadCount": [ReadCount],
+    "InboxDeletion": [InboxDeletion],
     "PageInfo": [PageInfo],
     "ProductConnection": [Connection],
     "OrderConnection": [Connection],

@@ -112,7 +112,7 @@ def test_every_models_module_was_looked_at() -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("User", "PushToken", "Product", "StockMovement", "Reservation"),
+        *("User", "PushToken", "Service", "Product", "StockMovement", "Reservation"),
         *("Order", "Task", "Upload", "Notification"),
     ],
 )

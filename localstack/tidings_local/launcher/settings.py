@@ -66,6 +66,8 @@ class Options(BaseSettings):
     correlation: str | None = None
     follow: bool = False
     rule: str | None = None
+    name: str | None = None
+    id: str | None = None
     email: str | None = None
     password: str | None = None
     file: str | None = None

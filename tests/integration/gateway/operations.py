@@ -44,23 +44,28 @@ class Operation:
     other: str
     operator: str
     admin: str
+    # A machine: what is not for it, it may not.
+    service: str = FORBIDDEN
 
 
 def _nothing(_: World) -> dict[str, Any]:
     return {}
 
 
-def _of(stranger: str, owner: str, other: str, operator: str, admin: str) -> dict[str, str]:
+def _of(
+    stranger: str, owner: str, other: str, operator: str, admin: str, service: str = FORBIDDEN
+) -> dict[str, str]:
     return {
         "stranger": stranger,
         "owner": owner,
         "other": other,
         "operator": operator,
         "admin": admin,
+        "service": service,
     }
 
 
-PUBLIC: Final = _of(OK, OK, OK, OK, OK)
+PUBLIC: Final = _of(OK, OK, OK, OK, OK, OK)
 SIGNED_IN: Final = _of(NOBODY, OK, OK, OK, OK)
 OPERATORS: Final = _of(NOBODY, FORBIDDEN, FORBIDDEN, OK, OK)
 ADMINS: Final = _of(NOBODY, FORBIDDEN, FORBIDDEN, FORBIDDEN, OK)
@@ -107,7 +112,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "Mutation.login": Operation(
         "mutation($input: LoginInput!) { login(input: $input) { accessToken } }",
         lambda _: {"input": {"email": "nobody@example.com", "password": "guess"}},
-        **_of(NOBODY, NOBODY, NOBODY, NOBODY, NOBODY),
+        **_of(NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY),
     ),
     "Mutation.verifyEmail": Operation(
         "mutation($input: VerifyEmailInput!) { verifyEmail(input: $input) { message } }",
@@ -354,19 +359,49 @@ OPERATIONS: Final[dict[str, Operation]] = {
     ),
     # ----------------------------------------------------------- notifications
     "Query.getUserNotifications": Operation(
-        "query($userId: ID, $unreadOnly: Boolean, $first: Int, $after: String) {"
-        " getUserNotifications(userId: $userId, unreadOnly: $unreadOnly, first: $first,"
-        " after: $after) { nodes { id } totalCount } }",
+        "query($userId: ID, $unreadOnly: Boolean, $kind: String, $category: String,"
+        " $archived: Boolean, $first: Int, $after: String) {"
+        " getUserNotifications(userId: $userId, unreadOnly: $unreadOnly, kind: $kind,"
+        " category: $category, archived: $archived, first: $first, after: $after)"
+        " { nodes { id } totalCount } }",
         lambda world: {
             "userId": world.customer_id,
             "unreadOnly": True,
+            "kind": "order.confirmed",
+            "category": "orders",
+            "archived": False,
             "first": 5,
             "after": None,
         },
         **OWN_OR_OPERATORS,
     ),
+    "Query.getUnreadCount": Operation(
+        "query($userId: ID) { getUnreadCount(userId: $userId) }",
+        lambda world: {"userId": world.customer_id},
+        **OWN_OR_OPERATORS,
+    ),
     "Mutation.markNotificationRead": Operation(
         "mutation($id: ID!) { markNotificationRead(id: $id) { id readAt } }",
+        lambda world: {"id": world.notification_id},
+        **OWN,
+    ),
+    "Mutation.markAllNotificationsRead": Operation(
+        "mutation($upTo: DateTime) { markAllNotificationsRead(upTo: $upTo) { read more } }",
+        lambda _: {"upTo": "2026-11-01T00:00:00Z"},
+        **SIGNED_IN,
+    ),
+    "Mutation.archiveNotification": Operation(
+        "mutation($id: ID!) { archiveNotification(id: $id) { id archivedAt } }",
+        lambda world: {"id": world.notification_id},
+        **OWN,
+    ),
+    "Mutation.unarchiveNotification": Operation(
+        "mutation($id: ID!) { unarchiveNotification(id: $id) { id archivedAt } }",
+        lambda world: {"id": world.notification_id},
+        **OWN,
+    ),
+    "Mutation.deleteNotification": Operation(
+        "mutation($id: ID!) { deleteNotification(id: $id) { id } }",
         lambda world: {"id": world.notification_id},
         **OWN,
     ),

@@ -8,7 +8,7 @@ from executable import executable_schema
 from graphql import GraphQLObjectType
 
 from tests.contract.project import routes
-from tests.integration.gateway.conftest import sign_in
+from tests.integration.gateway.conftest import sign_in, sign_in_service
 from tests.integration.gateway.in_process import InProcessApi
 from tests.integration.gateway.operations import OK, OPERATIONS, World
 from tests.integration.gateway.rest_operations import REST, path_in
@@ -22,13 +22,14 @@ from tidings.products.models import Product
 from tidings.tasks.models import Task
 from tidings.users.models import PushToken, User
 
-CALLERS = ("stranger", "owner", "other", "operator", "admin")
+CALLERS = ("stranger", "owner", "other", "operator", "admin", "service")
 
 
 @pytest.fixture
 def people(keys: SigningKeys) -> dict[str, InProcessApi]:
     roles = (Role.CUSTOMER, Role.CUSTOMER, Role.OPERATOR, Role.ADMIN)
-    return dict(zip(CALLERS, [InProcessApi(), *sign_in(*roles)], strict=True))
+    callers = [InProcessApi(), *sign_in(*roles), sign_in_service()]
+    return dict(zip(CALLERS, callers, strict=True))
 
 
 @pytest.fixture
@@ -57,6 +58,7 @@ def world(people: dict[str, InProcessApi]) -> World:
     notification = Notification(
         user_id=owner_id,
         kind="order.confirmed",
+        category="orders",
         title="Confirmed",
         body="It is.",
         subject_id=order.id,

@@ -114,7 +114,7 @@ def test_inbox_is_listed_and_read() -> None:
     first, second = a_notification(customer), a_notification(customer)
     status, _ = call("notifications.mark_notification_read", caller=customer, notification_id=first)
     assert status == 200
-    _, envelope = call("notifications.get_user_notifications", caller=customer, user_id="me")
+    _, envelope = call("notifications.get_user_notifications", caller=customer, id="me")
     assert [each["id"] for each in envelope["data"]] == [second, first]
     _, envelope = call("notifications.get_unread_notifications", caller=customer, user_id="me")
     assert [each["id"] for each in envelope["data"]] == [second]
@@ -123,8 +123,9 @@ def test_inbox_is_listed_and_read() -> None:
 def test_inbox_of_another_is_403() -> None:
     owner = a_person()
     a_notification(owner)
-    for name in ("get_user_notifications", "get_unread_notifications"):
-        status, envelope = call(f"notifications.{name}", caller=a_person(), user_id=owner.user_id)
+    for name, place in (("get_user_notifications", "id"), ("get_unread_notifications", "user_id")):
+        path = {place: owner.user_id}
+        status, envelope = call(f"notifications.{name}", caller=a_person(), **path)
         assert (status, envelope["data"]) == (403, None)
 
 

@@ -1,11 +1,7 @@
 """What can be done with notifications."""
 
-from tidings.notifications.errors import NotificationNotFound
 from tidings.notifications.models import Notification
 from tidings.notifications.rules import RULES, SILENT, Rule
-from tidings.notifications.schemas import NotificationView
-from tidings.platform.auth import Principal
-from tidings.platform.clock import now
 from tidings.platform.events import Event
 from tidings.platform.logging import logger
 
@@ -17,20 +13,6 @@ def notify(event: Event) -> None:
     rule = RULES[type(event)]
     for user_id in rule.audience(event):
         _tell(user_id, event, rule)
-
-
-def mark_notification_read(notification_id: str, *, caller: Principal) -> NotificationView:
-    """Note that its reader has read a notification; the first time counts.
-
-    Raises:
-        NotificationNotFound: there is none, or it is somebody else's.
-    """
-    mine = Notification.objects(pk=notification_id, user_id=caller.user_id)
-    mine.filter(read_at=None).update_one(set__read_at=now())
-    notification = mine.first()
-    if notification is None:
-        raise NotificationNotFound
-    return NotificationView.model_validate(notification)
 
 
 def _tell(user_id: str, event: Event, rule: Rule) -> None:

@@ -1,8 +1,19 @@
-"""Typed output of the notifications' operations."""
+"""Typed input and output of the notifications' operations."""
 
 from datetime import datetime
+from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from tidings.platform.flags import Flag
+from tidings.platform.pagination import PageRequest
+from tidings.platform.times import Time
+
+INPUT: Final = ConfigDict(extra="forbid", frozen=True)
+
+# E.g. `order.confirmed` and `orders`; see rules.py.
+Kind = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9._-]{0,63}$")]
+Category = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{0,31}$")]
 
 
 class NotificationView(BaseModel):
@@ -13,9 +24,48 @@ class NotificationView(BaseModel):
     id: str
     user_id: str
     kind: str
+    category: str
     title: str
     body: str
     subject_id: str = Field(description="id of what it is about, e.g. the order")
     correlation_id: str | None
     created_at: datetime
     read_at: datetime | None
+    archived_at: datetime | None
+
+
+class InboxFilter(BaseModel):
+    """Which notifications of an inbox; all that is said must hold."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Kind | None = Field(default=None, description="e.g. order.confirmed")
+    category: Category | None = Field(default=None, description="e.g. orders")
+    archived: Flag = Field(default=False, description="what was archived, rather than the rest")
+    unread_only: Flag = Field(default=False, description="what has not been read yet")
+
+
+class InboxQuery(InboxFilter, PageRequest):
+    """Which notifications of an inbox, and which part of their list."""
+
+
+class MarkAllRead(BaseModel):
+    """Until when; what comes in later stays unread."""
+
+    model_config = INPUT
+
+    up_to: Time | None = Field(default=None, description="now, when left out")
+
+
+class ReadCount(BaseModel):
+    """How many were read by one call."""
+
+    read: int = Field(ge=0)
+    up_to: datetime
+    more: bool = Field(description="there were too many for one call; send it again")
+
+
+class InboxDeletion(BaseModel):
+    """What was taken out of an inbox."""
+
+    id: str
