@@ -57,4 +57,30 @@ EXAMPLES: Final[dict[str, Any]] = {
         "labels": ["shipping"],
     },
     "UpdateTask": {"version": 1, "state": "done"},
+    "CreateTemplate": {
+        "code": "spring_sale",
+        "description": "A sale in spring.",
+        "required_variables": ["voucher"],
+        "sample_variables": {"voucher": "SPRING-10"},
+        "variants": [
+            {
+                "language": "en",
+                "inbox": {"title": "Spring is here", "body": "Your voucher: {{ voucher }}"},
+            }
+        ],
+    },
+    "UpdateTemplate": {
+        "version": 1,
+        "description": "A sale in spring.",
+        "required_variables": ["voucher"],
+        "sample_variables": {"voucher": "SPRING-10"},
+        "variants": [
+            {
+                "language": "en",
+                "inbox": {"title": "Spring is here", "body": "Your voucher: {{ voucher }}"},
+            }
+        ],
+    },
+    "PreviewTemplate": {"language": "de-AT", "variables": {"name": "Ada"}},
+    "RollBackTemplate": {"version": 2, "to_version": 1},
 }

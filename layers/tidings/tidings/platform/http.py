@@ -32,7 +32,10 @@ MAX_BODY_BYTES: Final = 256 * 1024
 
 # What may stand at a place of a path; a place without a line here is the id of a document.
 ID_PATTERN: Final = r"^[0-9a-f]{24}$"
-PATH_PATTERNS: Final[Mapping[str, str]] = {"user_id": r"^(me|[0-9a-f]{24})$"}
+PATH_PATTERNS: Final[Mapping[str, str]] = {
+    "user_id": r"^(me|[0-9a-f]{24})$",
+    "template_code": r"^[a-z][a-z0-9_]{0,63}$",
+}
 
 # Anyone may call; otherwise an endpoint names the least role that may.
 PUBLIC: Final = None
