@@ -30,6 +30,10 @@ EXAMPLES: Final[dict[str, Any]] = {
         "token": "740f4707bebcf74f9b7c25d48e3358945f6aa01da5ddb387462c7eaf61bb78ad",
         "device": "Ada's phone",
     },
+    "SetContactPoints": {
+        "phone": "+491701234567",
+        "webhook_url": "https://hooks.example.com/tidings",
+    },
     "CreateProduct": {
         "sku": "PEN-01",
         "title": "Fountain pen",

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tidings.delivery.events import NotificationDelivered, NotificationFailed
 from tidings.notifications.models import Channel, Priority
 from tidings.notifications.planning import INBOX
 from tidings.notifications.telling import Telling
@@ -157,5 +158,7 @@ RULES: Final[dict[type[Event], Rule]] = {
     ),
 }
 
-# Events that tell nobody anything: the person did it just now.
-SILENT: Final[frozenset[type[Event]]] = frozenset({UserPreferencesUpdated})
+# Events that tell nobody anything: the person did it just now, or it is about a message.
+SILENT: Final[frozenset[type[Event]]] = frozenset(
+    {UserPreferencesUpdated, NotificationDelivered, NotificationFailed}
+)
