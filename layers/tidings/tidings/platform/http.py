@@ -33,8 +33,13 @@ MAX_BODY_BYTES: Final = 256 * 1024
 # What may stand at a place of a path; a place without a line here is the id of a document.
 ID_PATTERN: Final = r"^[0-9a-f]{24}$"
 PERSON_PATTERN: Final = r"^(me|[0-9a-f]{24})$"
-# `{id}`: of a user or a notification; API Gateway wants one name for one place of a path.
-PATH_PATTERNS: Final[Mapping[str, str]] = {"user_id": PERSON_PATTERN, "id": PERSON_PATTERN}
+PATH_PATTERNS: Final[Mapping[str, str]] = {
+    "user_id": PERSON_PATTERN,
+    # Of a user or a notification: API Gateway wants one name for one place of a path.
+    "id": PERSON_PATTERN,
+    "template_code": r"^[a-z][a-z0-9_]{0,63}$",
+    "token": r"^[A-Za-z0-9._-]{1,200}$",
+}
 
 # Anyone may call; otherwise an endpoint names the least role that may.
 PUBLIC: Final = None
@@ -109,6 +114,7 @@ class EndpointContract:
     reads_token: bool = True
     also_status: tuple[int, ...] = ()
     services: bool = False
+    media_type: str = "application/json"
 
 
 def endpoint(
