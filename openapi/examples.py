@@ -54,6 +54,15 @@ EXAMPLES: Final[dict[str, Any]] = {
         "carrier": "DHL",
         "tracking_number": "JD014600003828392837",
     },
+    "SendNotification": {
+        "notification_type": "email",
+        "user_id": "6b0152a6f6b097fd8ed20a9a",
+        "template_code": "order_status_update",
+        "variables": {"order_id": "6b0152a6f6b097fd8ed20a9b", "state": "packed"},
+        "request_id": "packing-station-4711",
+        "priority": "urgent",
+        "metadata": {"station": "4"},
+    },
     "MarkAllRead": {"up_to": "2026-12-01T17:00:00Z"},
     "StartServiceSession": {
         "client_id": "6b0152a6f6b097fd8ed20a9a",

@@ -5,14 +5,17 @@ from typing import Any, Final
 from resolvers.binding import Resolver
 from resolvers.caller import Info, caller
 from resolvers.connection import Connection, PageArguments, connection
-from tidings.notifications import inbox, queries
+from tidings.notifications import cancelling, inbox, queries, sending
 from tidings.notifications.schemas import (
+    AcceptedNotification,
     InboxDeletion,
     InboxFilter,
     MarkAllRead,
     NotificationView,
     ReadCount,
+    SendNotification,
 )
+from tidings.notifications.status import NotificationStatus
 
 
 def get_user_notifications(
@@ -60,9 +63,23 @@ def delete_notification(_: Any, info: Info, id: str) -> InboxDeletion:
     return inbox.delete_notification(id, caller=caller(info))
 
 
+def get_notification_status(_: Any, info: Info, id: str) -> NotificationStatus:
+    return queries.get_notification_status(id, caller=caller(info))
+
+
+def send_notification(_: Any, info: Info, input: dict[str, Any]) -> AcceptedNotification:
+    wanted = SendNotification.model_validate(input)
+    return sending.send_notification(wanted, caller=caller(info))
+
+
+def cancel_notification(_: Any, info: Info, id: str) -> NotificationStatus:
+    return cancelling.cancel_notification(id, caller=caller(info))
+
+
 QUERIES: Final[dict[str, Resolver]] = {
     "getUserNotifications": get_user_notifications,
     "getUnreadCount": get_unread_count,
+    "getNotificationStatus": get_notification_status,
 }
 MUTATIONS: Final[dict[str, Resolver]] = {
     "markNotificationRead": mark_notification_read,
@@ -70,4 +87,6 @@ MUTATIONS: Final[dict[str, Resolver]] = {
     "archiveNotification": archive_notification,
     "unarchiveNotification": unarchive_notification,
     "deleteNotification": delete_notification,
+    "sendNotification": send_notification,
+    "cancelNotification": cancel_notification,
 }

@@ -20,7 +20,14 @@ from resolvers import NESTED
 from resolvers.connection import Connection, Edge, PageInfo
 from resolvers.orders import UpdateOrderStatusInput
 
-from tidings.notifications.schemas import InboxDeletion, NotificationView, ReadCount
+from tidings.notifications.schemas import (
+    AcceptedNotification,
+    InboxDeletion,
+    NotificationView,
+    ReadCount,
+    SendNotification,
+)
+from tidings.notifications.status import DeliveryView, NotificationStatus, StepView
 from tidings.orders.schemas import (
     Amount,
     OrderFilter,
@@ -93,6 +100,10 @@ OBJECTS: dict[str, list[type]] = {
     "Notification": [NotificationView],
     "ReadCount": [ReadCount],
     "InboxDeletion": [InboxDeletion],
+    "AcceptedNotification": [AcceptedNotification],
+    "NotificationStatus": [NotificationStatus],
+    "NotificationDelivery": [DeliveryView],
+    "DeliveryStep": [StepView],
     "PageInfo": [PageInfo],
     "ProductConnection": [Connection],
     "OrderConnection": [Connection],
@@ -138,6 +149,7 @@ INPUTS: dict[str, type[BaseModel]] = {
     "CreateTaskInput": CreateTask,
     "UpdateTaskInput": UpdateTask,
     "TaskFilterInput": TaskFilter,
+    "SendNotificationInput": SendNotification,
     "CreateTemplateInput": templates.CreateTemplate,
     "UpdateTemplateInput": templates.UpdateTemplate,
     "RollBackTemplateInput": templates.RollBackTemplate,

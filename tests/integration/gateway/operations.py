@@ -441,6 +441,33 @@ OPERATIONS: Final[dict[str, Operation]] = {
         lambda world: {"id": world.notification_id},
         **OWN,
     ),
+    "Query.getNotificationStatus": Operation(
+        "query($id: ID!) { getNotificationStatus(id: $id) { id metadata deliveries"
+        " { channel status steps { status at } } } }",
+        lambda world: {"id": world.notification_id},
+        **(HIDDEN | {"service": OK}),
+    ),
+    "Mutation.sendNotification": Operation(
+        "mutation($input: SendNotificationInput!) { sendNotification(input: $input) { id } }",
+        lambda world: {
+            "input": {
+                "notificationType": "EMAIL",
+                "userId": world.customer_id,
+                "templateCode": "order_status_update",
+                "variables": {"order_id": "1", "state": "packed"},
+                "requestId": uuid4().hex,
+                "priority": "URGENT",
+                "metadata": {"station": "4"},
+            }
+        },
+        **(OPERATORS | {"service": OK}),
+    ),
+    # Services cancel what they sent themselves; this is somebody else's.
+    "Mutation.cancelNotification": Operation(
+        "mutation($id: ID!) { cancelNotification(id: $id) { id deliveries { status } } }",
+        lambda world: {"id": world.notification_id},
+        **(OPERATORS | {"service": NOT_FOUND}),
+    ),
     "Mutation.markAllNotificationsRead": Operation(
         "mutation($upTo: DateTime) { markAllNotificationsRead(upTo: $upTo) { read more } }",
         lambda _: {"upTo": "2026-11-01T00:00:00Z"},

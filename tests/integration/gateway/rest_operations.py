@@ -9,7 +9,7 @@ from tests.integration.gateway.operations import OPERATIONS, TEMPLATE, World
 
 # What is said in the path, where GraphQL says it in the input.
 IN_PATH: Final = {"id", "userId", "orderId"}
-ENUMS: Final = {"state", "priority", "platform", "role", "digest"}
+ENUMS: Final = {"state", "priority", "platform", "role", "digest", "notificationType"}
 # What is a header in REST.
 IN_HEADERS: Final = {"idempotencyKey"}
 BAD_CREDENTIALS: Final = {"client_id": "nobody", "client_secret": "guess"}
@@ -30,6 +30,7 @@ class RestOperation:
     body_of: str | None = None
     file: str | None = None
     body: dict[str, str] | None = None
+    user_in_body: bool = False
     # A machine: what is not for it, it may not.
     service: int = 403
 
@@ -46,8 +47,9 @@ class RestOperation:
         if self.body_of is None:
             return None
         variables = OPERATIONS[self.body_of].variables(world)
-        body = _in_rest(variables.get("input", variables))
-        return json.dumps(body).encode()
+        given = variables.get("input", variables)
+        user = {"user_id": given["userId"]} if self.user_in_body else {}
+        return json.dumps(_in_rest(given) | user).encode()
 
 
 def _in_rest(given: dict[str, Any]) -> dict[str, Any]:
@@ -177,6 +179,11 @@ REST: Final[dict[str, RestOperation]] = {
         401, 200, 404, 404, 404
     ),
     "DELETE /api/v1/notifications/{id}": RestOperation(401, 200, 404, 404, 404),
+    "POST /api/v1/notifications": RestOperation(
+        *(401, 403, 403, 202, 202), "Mutation.sendNotification", user_in_body=True, service=202
+    ),
+    "POST /api/v1/notifications/{id}/cancel": RestOperation(401, 403, 403, 200, 200, service=404),
+    "GET /api/v1/notifications/{id}/status": RestOperation(401, 200, 404, 200, 200, service=200),
     # -------------------------------------------------------------- operations
     "GET /health": RestOperation(200, 200, 200, 200, 200, service=200),
     "GET /api/v1/health": RestOperation(200, 200, 200, 200, 200, service=200),

@@ -12,7 +12,7 @@ from tests.integration.gateway.conftest import sign_in, sign_in_service
 from tests.integration.gateway.in_process import InProcessApi
 from tests.integration.gateway.operations import OK, OPERATIONS, World
 from tests.integration.gateway.rest_operations import REST, path_in
-from tidings.notifications.models import Notification
+from tidings.notifications.models import Delivery, Notification
 from tidings.orders.models import Order, OrderItem
 from tidings.platform import database, settings
 from tidings.platform.auth import Role
@@ -64,6 +64,7 @@ def world(people: dict[str, InProcessApi]) -> World:
         subject_id=order.id,
         dedupe_key=uuid4().hex,
         event_id=uuid4().hex,
+        deliveries={"email": Delivery(status="queued")},
     ).save()
     found = World(owner_id, product.id, order.id, task.id, token.id, notification.id)
     User.objects(pk=owner_id).update_one(set__email=found.email)

@@ -123,10 +123,11 @@ def test_inbox_is_listed_and_read() -> None:
 def test_inbox_of_another_is_403() -> None:
     owner = a_person()
     a_notification(owner)
-    for name, place in (("get_user_notifications", "id"), ("get_unread_notifications", "user_id")):
-        path = {place: owner.user_id}
-        status, envelope = call(f"notifications.{name}", caller=a_person(), **path)
-        assert (status, envelope["data"]) == (403, None)
+    answers = [
+        call("notifications.get_user_notifications", caller=a_person(), id=owner.user_id),
+        call("notifications.get_unread_notifications", caller=a_person(), user_id=owner.user_id),
+    ]
+    assert [(status, envelope["data"]) for status, envelope in answers] == [(403, None)] * 2
 
 
 def test_order_is_taken_on_while_the_broker_is_away(monkeypatch: pytest.MonkeyPatch) -> None:

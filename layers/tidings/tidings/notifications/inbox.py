@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any, Final
 
+from tidings.notifications import status
 from tidings.notifications.errors import NotificationNotFound
 from tidings.notifications.models import Notification
 from tidings.notifications.queries import inbox_of
@@ -43,10 +44,10 @@ def mark_all_notifications_read(
     up_to = min(wanted.up_to or moment, moment)
     unread = inbox_of(user_id).filter(read_at=None, created_at__lte=up_to)
     ids = list(unread.limit(MAX_READ_AT_ONCE + 1).scalar("pk"))
-    some = Notification.objects(pk__in=ids[:MAX_READ_AT_ONCE], read_at=None)
-    return ReadCount(
-        read=some.update(set__read_at=moment), up_to=up_to, more=len(ids) > MAX_READ_AT_ONCE
-    )
+    chosen = ids[:MAX_READ_AT_ONCE]
+    read = Notification.objects(pk__in=chosen, read_at=None).update(set__read_at=moment)
+    status.forget_fast(chosen)
+    return ReadCount(read=read, up_to=up_to, more=len(ids) > len(chosen))
 
 
 def archive_notification(
@@ -87,7 +88,8 @@ def _change(
     notification_id: str, caller: Principal, unless_done: dict[str, Any], **change: Any
 ) -> NotificationView:
     mine = _mine(notification_id, caller)
-    mine.filter(**unless_done).update_one(**change)
+    if mine.filter(**unless_done).update_one(**change):
+        status.forget_fast([notification_id])
     notification = mine.first()
     if notification is None:
         raise NotificationNotFound

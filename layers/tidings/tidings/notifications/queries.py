@@ -2,9 +2,11 @@
 
 from mongoengine import QuerySet
 
+from tidings.notifications.errors import NotificationNotFound
 from tidings.notifications.models import Notification
 from tidings.notifications.schemas import InboxFilter, NotificationView
-from tidings.platform.auth import Principal, require_self
+from tidings.notifications.status import NotificationStatus, status_of
+from tidings.platform.auth import Principal, Role, require_self
 from tidings.platform.pagination import Page, PageRequest, paginate
 
 
@@ -37,6 +39,23 @@ def count_unread(user_id: str, *, caller: Principal) -> int:
     """
     require_self(caller, user_id)
     return int(inbox_of(user_id).filter(read_at=None).count())
+
+
+def get_notification_status(notification_id: str, *, caller: Principal) -> NotificationStatus:
+    """Return what became of a notification, from Redis where it knows.
+
+    Raises:
+        NotificationNotFound: there is none, or it is somebody else's and the caller is neither
+            an operator nor a service.
+    """
+    found = status_of(notification_id)
+    if found is None:
+        raise NotificationNotFound
+    if caller.role is Role.SERVICE or caller.role.includes(Role.OPERATOR):
+        return found
+    if found.user_id != caller.user_id:
+        raise NotificationNotFound
+    return found.model_copy(update={"metadata": {}})  # which is its sender's
 
 
 def inbox_of(user_id: str, *, archived: bool = False) -> "QuerySet[Notification]":

@@ -1,19 +1,28 @@
 """Typed input and output of the notifications' operations."""
 
 from datetime import datetime
-from typing import Annotated, Final
+from enum import StrEnum
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from tidings.notifications.models import Priority
 from tidings.platform.flags import Flag
 from tidings.platform.pagination import PageRequest
 from tidings.platform.times import Time
+from tidings.templates.schemas import Code as TemplateCode
+from tidings.templates.schemas import Variables
 
 INPUT: Final = ConfigDict(extra="forbid", frozen=True)
 
 # E.g. `order.confirmed` and `orders`; see rules.py.
 Kind = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9._-]{0,63}$")]
 Category = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{0,31}$")]
+# Printable ASCII, as in HTTP headers and AMQP properties.
+RequestId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,128}$")]
+_MetadataName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+_MetadataText = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Metadata = Annotated[dict[_MetadataName, _MetadataText], Field(max_length=20)]
 
 
 class NotificationView(BaseModel):
@@ -69,3 +78,40 @@ class InboxDeletion(BaseModel):
     """What was taken out of an inbox."""
 
     id: str
+
+
+class NotificationType(StrEnum):
+    """Where a message is sent."""
+
+    EMAIL = "email"
+    PUSH = "push"
+    INBOX = "inbox"
+    SMS = "sms"
+    WEBHOOK = "webhook"
+
+
+class SendNotification(BaseModel):
+    """One message to one person."""
+
+    model_config = INPUT
+
+    notification_type: NotificationType
+    user_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{24}$")]
+    template_code: TemplateCode
+    variables: Variables = Field(default_factory=dict, description="what the template needs")
+    request_id: RequestId = Field(
+        description="the caller's own: the same request again sends nothing again"
+    )
+    priority: Priority = Priority.NORMAL
+    metadata: Metadata = Field(default_factory=dict, description="kept with it; its status has it")
+    send_at: Time | None = Field(
+        default=None, description="at most 90 days ahead, with its offset; now when left out"
+    )
+
+
+class AcceptedNotification(BaseModel):
+    """It was taken on; its status says what became of it."""
+
+    id: str
+    request_id: str
+    status: Literal["accepted"] = "accepted"
