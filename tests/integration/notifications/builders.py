@@ -4,14 +4,12 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from tests.integration.builders import an_address
 from tidings.delivery.schemas import OutgoingMessage, Receipt
 from tidings.notifications.models import Notification
 from tidings.notifications.telling import Telling
 from tidings.orders.events import OrderConfirmed, OrderConfirmedData
-from tidings.platform.auth import Principal, Role
-from tidings.platform.clock import new_id, now
-from tidings.users.models import PushToken, User
+from tidings.platform.auth import Principal
+from tidings.platform.clock import new_id
 
 
 class Provider:
@@ -35,30 +33,6 @@ class Provider:
     @property
     def count(self) -> Counter[tuple[str, str]]:
         return Counter((each.notification_id, each.channel) for each in self.messages)
-
-
-def a_reader(
-    *,
-    role: Role = Role.CUSTOMER,
-    verified: bool = True,
-    devices: int = 1,
-    name: str = "Ada",
-    **preferences: Any,
-) -> Principal:
-    """Return somebody with an account and an app on a device."""
-    user = User(
-        email=an_address(),
-        name=name,
-        password_hash="-",
-        role=role.value,
-        preferences=preferences,
-        verified_at=now() if verified else None,
-    )
-    user.save(force_insert=True)
-    for number in range(devices):
-        token = f"{user.id}-{number}"
-        PushToken(user_id=user.id, platform="ios", token=token, token_hash=token).save()
-    return Principal(user_id=user.id, role=role)
 
 
 def confirmed(customer: Principal) -> OrderConfirmed:
