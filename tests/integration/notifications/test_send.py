@@ -12,6 +12,7 @@ from tests.integration.notifications.builders import a_reader, the_notification,
 from tidings.notifications import sending
 from tidings.notifications.cancelling import cancel_notification
 from tidings.notifications.delivering import deliver
+from tidings.notifications.digests import send_digests
 from tidings.notifications.errors import (
     NothingToSay,
     NotificationNotFound,
@@ -277,6 +278,15 @@ def test_message_that_is_called_off_in_the_queue_reaches_nobody(provider: Any) -
     command = command_for(Notification.objects.get(pk=accepted.id), Channel.EMAIL)
     cancel_notification(accepted.id, caller=OPERATOR)
     deliver(command)
+    assert provider.messages == []
+
+
+def test_message_that_is_called_off_is_in_no_digest(provider: Any) -> None:
+    reader, moment = a_reader(digest="daily"), now()
+    accepted = send(reader)
+    assert where(the_notification(reader), "email")[:2] == ("scheduled", "digest")
+    cancel_notification(accepted.id, caller=SERVICE)
+    assert send_digests(moment + timedelta(days=2)) == 0
     assert provider.messages == []
 
 
