@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import redis
 
-from tests.integration.builders import a_person, at_once
-from tests.integration.notifications.builders import a_reader, the_notification, where
+from tests.integration.builders import a_person, a_reader, at_once
+from tests.integration.notifications.builders import the_notification, where
 from tidings.notifications import sending
 from tidings.notifications.cancelling import cancel_notification
 from tidings.notifications.delivering import deliver
@@ -118,6 +118,14 @@ def test_same_request_again_is_answered_the_same_and_sends_nothing() -> None:
     first = send_notification(request, caller=SERVICE)
     assert send_notification(request, caller=SERVICE) == first
     assert Notification.objects.count() == 1
+
+
+def test_order_of_names_in_a_body_is_no_difference() -> None:
+    reader, request_id = a_reader(), new_id()
+    variables = {"order_id": "7", "state": "packed"}
+    turned = dict(reversed(variables.items()))
+    first = send(reader, request_id=request_id, variables=variables)
+    assert send(reader, request_id=request_id, variables=turned) == first
 
 
 def test_same_request_fifty_times_at_once_is_one_notification() -> None:
