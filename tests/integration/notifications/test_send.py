@@ -109,6 +109,12 @@ def test_reader_sees_the_status_without_what_the_sender_keeps() -> None:
         get_notification_status(accepted.id, caller=a_person())
 
 
+def test_operators_in_values_are_values() -> None:
+    odd = {"$gt": "", "a.b": {"$set": 1}}
+    accepted = send(a_reader(), variables={"order_id": "7", "state": "packed", "odd": odd})
+    assert Notification.objects.get(pk=accepted.id).variables["odd"] == odd
+
+
 # ------------------------------------------------------------------------ once
 
 
