@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tests.integration.gateway.operations import OPERATIONS, TEMPLATE, World
+from tidings.delivery.unsubscribe import unsubscribe_url
 
 # What is said in the path, where GraphQL says it in the input.
 IN_PATH: Final = {"id", "userId", "orderId"}
@@ -31,8 +32,15 @@ class RestOperation:
     file: str | None = None
     body: dict[str, str] | None = None
     user_in_body: bool = False
-    # A machine: what is not for it, it may not.
-    service: int = 403
+    # A machine, where it is neither treated like a stranger nor refused.
+    service: int | None = None
+
+    def expected(self, who: str) -> int:
+        """Return the status for a caller; machines may what anybody may, and little more."""
+        if who == "service" and self.service is None:
+            return 403 if self.stranger == 401 else self.stranger
+        status: int = getattr(self, who)
+        return status
 
     @property
     def content_type(self) -> str:
@@ -73,6 +81,7 @@ def _snake_case(name: str) -> str:
 def path_in(world: World, route: str) -> str:
     """Return the path of a route with what there is in its places."""
     is_inbox = route == "GET /api/v1/notifications/{id}"
+    link = unsubscribe_url(world.customer_id, "orders", world.notification_id)
     return route.partition(" ")[2].format(
         id=world.customer_id if is_inbox else world.notification_id,
         user_id=world.customer_id,
@@ -80,6 +89,9 @@ def path_in(world: World, route: str) -> str:
         order_id=world.order_id,
         task_id=world.task_id,
         token_id=world.push_token_id,
+        token=unsubscribe_url(world.customer_id, "orders", world.notification_id).rpartition("/")[
+            2
+        ],
         notification_id=world.notification_id,
         template_code=TEMPLATE,
     )
@@ -99,7 +111,7 @@ REST: Final[dict[str, RestOperation]] = {
     ),
     "POST /api/v1/logout": RestOperation(401, 200, 200, 200, 200, "Mutation.logout"),
     "POST /api/v1/password/forgot": RestOperation(
-        200, 200, 200, 200, 200, "Mutation.requestPasswordReset", service=200
+        200, 200, 200, 200, 200, "Mutation.requestPasswordReset"
     ),
     "POST /api/v1/password/reset": RestOperation(
         200, 200, 200, 200, 200, "Mutation.resetPassword", service=200
@@ -124,10 +136,11 @@ REST: Final[dict[str, RestOperation]] = {
     "POST /api/v1/service-sessions": RestOperation(
         401, 401, 401, 401, 401, body=BAD_CREDENTIALS, service=401
     ),
+    "PUT /api/v1/users/{user_id}/contact-points": RestOperation(401, 200, 403, 403, 403),
     # ---------------------------------------------------------------- products
-    "GET /api/v1/products": RestOperation(200, 200, 200, 200, 200, service=200),
+    "GET /api/v1/products": RestOperation(200, 200, 200, 200, 200),
     "POST /api/v1/products": RestOperation(401, 403, 403, 403, 201, "Mutation.createProduct"),
-    "GET /api/v1/products/{product_id}": RestOperation(200, 200, 200, 200, 200, service=200),
+    "GET /api/v1/products/{product_id}": RestOperation(200, 200, 200, 200, 200),
     "PATCH /api/v1/products/{product_id}": RestOperation(
         401, 403, 403, 200, 200, "Mutation.updateProduct"
     ),
@@ -167,6 +180,9 @@ REST: Final[dict[str, RestOperation]] = {
     "POST /api/v1/templates/{template_code}/rollback": RestOperation(
         401, 403, 403, 200, 200, "Mutation.rollbackTemplate"
     ),
+    # ---------------------------------------------------------------- delivery
+    "GET /api/v1/unsubscribe/{token}": RestOperation(200, 200, 200, 200, 200),
+    "POST /api/v1/unsubscribe/{token}": RestOperation(200, 200, 200, 200, 200),
     # ----------------------------------------------------------- notifications
     "GET /api/v1/notifications/{id}": RestOperation(401, 200, 403, 200, 200),
     "GET /api/v1/notifications/unread/{user_id}": RestOperation(401, 200, 403, 200, 200),
@@ -185,9 +201,9 @@ REST: Final[dict[str, RestOperation]] = {
     "POST /api/v1/notifications/{id}/cancel": RestOperation(401, 403, 403, 200, 200, service=404),
     "GET /api/v1/notifications/{id}/status": RestOperation(401, 200, 404, 200, 200, service=200),
     # -------------------------------------------------------------- operations
-    "GET /health": RestOperation(200, 200, 200, 200, 200, service=200),
-    "GET /api/v1/health": RestOperation(200, 200, 200, 200, 200, service=200),
-    "GET /.well-known/jwks.json": RestOperation(200, 200, 200, 200, 200, service=200),
-    "GET /api/v1/.well-known/jwks.json": RestOperation(200, 200, 200, 200, 200, service=200),
-    "GET /api/v1/openapi.json": RestOperation(200, 200, 200, 200, 200, service=200),
+    "GET /health": RestOperation(200, 200, 200, 200, 200),
+    "GET /api/v1/health": RestOperation(200, 200, 200, 200, 200),
+    "GET /.well-known/jwks.json": RestOperation(200, 200, 200, 200, 200),
+    "GET /api/v1/.well-known/jwks.json": RestOperation(200, 200, 200, 200, 200),
+    "GET /api/v1/openapi.json": RestOperation(200, 200, 200, 200, 200),
 }

@@ -146,12 +146,11 @@ def test_one_who_fails_does_not_keep_the_others_waiting(monkeypatch: pytest.Monk
     unlucky, lucky = a_digest_reader(), a_digest_reader()
     gather(unlucky, "Call")
     due = gather(lucky, "Call")
-    honest = digests.tell
 
-    def tell_some(user_ids: list[str], *rest: object, **more: Any) -> object:
+    def tell_some(user_ids: list[str], *rest: Any, **more: Any) -> Any:
         if user_ids == [unlucky.user_id]:
             raise RuleRefused("no")
-        return honest(user_ids, *rest, **more)  # type: ignore[arg-type]
+        return tell(user_ids, *rest, **more)
 
     with monkeypatch.context() as patch:
         patch.setattr("tidings.notifications.digests.tell", tell_some)
