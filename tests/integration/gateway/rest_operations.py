@@ -89,9 +89,7 @@ def path_in(world: World, route: str) -> str:
         order_id=world.order_id,
         task_id=world.task_id,
         token_id=world.push_token_id,
-        token=unsubscribe_url(world.customer_id, "orders", world.notification_id).rpartition("/")[
-            2
-        ],
+        token=link.rpartition("/")[2],
         notification_id=world.notification_id,
         template_code=TEMPLATE,
     )
@@ -99,23 +97,15 @@ def path_in(world: World, route: str) -> str:
 
 REST: Final[dict[str, RestOperation]] = {
     # ------------------------------------------------------------------- users
-    "POST /api/v1/register": RestOperation(
-        201, 201, 201, 201, 201, "Mutation.registerUser", service=201
-    ),
-    "POST /api/v1/verify-email": RestOperation(
-        200, 200, 200, 200, 200, "Mutation.verifyEmail", service=200
-    ),
+    "POST /api/v1/register": RestOperation(201, 201, 201, 201, 201, "Mutation.registerUser"),
+    "POST /api/v1/verify-email": RestOperation(200, 200, 200, 200, 200, "Mutation.verifyEmail"),
     "POST /api/v1/login": RestOperation(401, 401, 401, 401, 401, "Mutation.login", service=401),
-    "POST /api/v1/refresh": RestOperation(
-        200, 200, 200, 200, 200, "Mutation.refreshSession", service=200
-    ),
+    "POST /api/v1/refresh": RestOperation(200, 200, 200, 200, 200, "Mutation.refreshSession"),
     "POST /api/v1/logout": RestOperation(401, 200, 200, 200, 200, "Mutation.logout"),
     "POST /api/v1/password/forgot": RestOperation(
         200, 200, 200, 200, 200, "Mutation.requestPasswordReset"
     ),
-    "POST /api/v1/password/reset": RestOperation(
-        200, 200, 200, 200, 200, "Mutation.resetPassword", service=200
-    ),
+    "POST /api/v1/password/reset": RestOperation(200, 200, 200, 200, 200, "Mutation.resetPassword"),
     "GET /api/v1/users": RestOperation(401, 403, 403, 200, 200),
     "GET /api/v1/users/{user_id}": RestOperation(401, 200, 403, 200, 200),
     "PATCH /api/v1/users/{user_id}": RestOperation(
