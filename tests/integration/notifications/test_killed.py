@@ -42,14 +42,21 @@ deliver(DeliverNotification.model_validate_json(sys.argv[1]))
 
 @pytest.fixture
 def sink(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sink]:
-    """A mail server, to which this process and its children send."""
+    """A mail server, to which this process sends, and its children by `environment`."""
     sink = Sink()
-    with smtp_server(sink) as port, monkeypatch.context() as patch:
-        patch.setenv("TIDINGS_SMTP_URL", f"smtp://127.0.0.1:{port}")
-        settings.cache_clear()
+    with smtp_server(sink) as port:
+        url = f"smtp://127.0.0.1:{port}"
+        monkeypatch.setattr("tidings.delivery.channels.email.smtp_url", lambda: url)
+        monkeypatch.setenv("TIDINGS_SMTP_URL", url)
         yield sink
-    settings.cache_clear()
     smtp.close()
+
+
+def environment() -> dict[str, str]:
+    """Return what lets another process use the tests' own corner of the services."""
+    here = settings().model_dump(exclude_none=True, exclude={"function_name", "smtp_url"})
+    ours = {f"TIDINGS_{name.upper()}": str(value) for name, value in here.items()}
+    return os.environ | ours | {"PYTHONPATH": os.pathsep.join(sys.path)}
 
 
 def a_mail() -> tuple[Notification, DeliverNotification]:
@@ -73,7 +80,7 @@ def test_kill_9_between_sending_and_recording_sends_once_and_says_unknown(sink: 
     notification, command = a_mail()
     killed = subprocess.run(
         [sys.executable, "-c", SEND_AND_DIE, command.model_dump_json()],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        env=environment(),
         capture_output=True,
         timeout=60,
     )
