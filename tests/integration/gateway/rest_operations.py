@@ -72,9 +72,7 @@ def path_in(world: World, route: str) -> str:
         order_id=world.order_id,
         task_id=world.task_id,
         token_id=world.push_token_id,
-        token=unsubscribe_url(world.customer_id, "orders", world.notification_id).rpartition("/")[
-            2
-        ],
+        token=link.rpartition("/")[2],
         notification_id=world.notification_id,
         template_code=TEMPLATE,
     )
