@@ -114,6 +114,7 @@ def test_every_models_module_was_looked_at() -> None:
     [
         *("User", "PushToken", "Service", "Product", "StockMovement", "Reservation"),
         *("Order", "Task", "Upload", "TemplateVersion", "Notification", "SendRequest"),
+        *("Suppression", "PushEndpoint", "Feedback", "Unsubscription"),
     ],
 )
 def test_document_lives_in_its_domains_own_database(name: str) -> None:

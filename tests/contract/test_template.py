@@ -16,6 +16,9 @@ from tests.contract.project import (
     routes,
     template,
 )
+from tidings.notifications.delivering import LEASE
+from tidings.notifications.models import Channel
+from tidings.platform.providers.deadline import MESSAGE_SECONDS
 
 FUNCTIONS = sorted(functions().values(), key=lambda function: function.name)
 SCHEDULED = [function for function in FUNCTIONS if function.events_of("Schedule")]
@@ -119,6 +122,14 @@ def test_there_are_rules() -> None:
         rule["Schedule"] for function in SCHEDULED for rule in function.events_of("Schedule")
     }
     assert schedules >= {"cron(0 9 * * ? *)", "cron(0 * * * ? *)", "rate(1 minute)"}
+
+
+@pytest.mark.parametrize("channel", Channel)
+def test_delivery_ends_before_its_claims_do_and_after_its_slowest_batch(channel: Channel) -> None:
+    function = functions()[f"Deliver{channel.value.capitalize()}"]
+    assert function.properties["Timeout"] < LEASE.total_seconds()
+    for mapping in function.events_of("MQ"):
+        assert mapping["BatchSize"] * MESSAGE_SECONDS < function.properties["Timeout"]
 
 
 def test_relay_ends_before_it_is_called_again() -> None:

@@ -43,12 +43,13 @@ class Sink:
         self.envelopes: list[Envelope] = []
         self.sessions: set[int] = set()
         self.answers: dict[str, str] = {}
+        self.port = 0
         self.logins: list[tuple[bytes, bytes]] = []
 
     @property
     def mails(self) -> list[EmailMessage]:
         parser = BytesParser(policy=policy.default)
-        return [parser.parsebytes(each.original_content) for each in self.envelopes]  # type: ignore[misc, arg-type]
+        return [parser.parsebytes(each.original_content) for each in self.envelopes]  # type: ignore[arg-type]
 
     async def handle_MAIL(  # noqa: N802
         self, _server: Any, session: Any, envelope: Envelope, address: str, options: list[str]
@@ -79,13 +80,13 @@ class Sink:
 @contextmanager
 def smtp_server(sink: Sink, **options: Any) -> Iterator[int]:
     """Serve a sink; return its port."""
-    controller = Controller(sink, hostname="127.0.0.1", port=0, **options)  # type: ignore[no-untyped-call]
+    controller = Controller(sink, hostname="127.0.0.1", port=0, **options)
     controller.port = _free_port()
-    controller.start()  # type: ignore[no-untyped-call]
+    controller.start()
     try:
         yield controller.port
     finally:
-        controller.stop()  # type: ignore[no-untyped-call]
+        controller.stop()
 
 
 class Receiver:

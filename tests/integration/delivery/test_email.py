@@ -15,6 +15,7 @@ from tidings.delivery.schemas import Rendered
 from tidings.delivery.unsubscribe import unsubscribe_url
 from tidings.platform.clock import new_id
 from tidings.platform.providers import smtp
+from tidings.platform.settings import settings
 
 EVIL = "Ada\r\nBcc: victim@example.com\r\n\r\nEvil body\x00\u2028\x85"
 
@@ -28,6 +29,7 @@ def sink() -> Sink:
 def through(sink: Sink, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sink]:
     """Mails go through the sink."""
     with smtp_server(sink) as port:
+        sink.port = port
         monkeypatch.setattr(email, "smtp_url", lambda: f"smtp://127.0.0.1:{port}")
         yield sink
 
@@ -187,8 +189,7 @@ def test_mail_goes_over_tls_with_a_login(
 
 
 def test_nothing_is_sent_in_the_clear_where_tls_was_asked_for(through: Sink) -> None:
-    url = email.smtp_url()
-    assert url is not None
+    url = f"smtp://127.0.0.1:{through.port}"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(email, "smtp_url", lambda: url.replace("smtp:", "smtp+starttls:"))
         with pytest.raises(TemporaryFailure) as failed:
@@ -223,7 +224,7 @@ def test_ses_takes_the_same_mail(sender: str) -> None:
 
 
 def test_sender_that_ses_does_not_know_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    stranger = email.settings().model_copy(update={"mail_from": f"{new_id()}@nobody.example"})
+    stranger = settings().model_copy(update={"mail_from": f"{new_id()}@nobody.example"})
     monkeypatch.setattr(email, "settings", lambda: stranger)
     with pytest.raises(PermanentFailure) as failed:
         deliver(a_mail())

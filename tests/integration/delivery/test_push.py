@@ -120,11 +120,12 @@ def test_endpoint_that_sns_forgot_is_made_anew() -> None:
 
 
 def test_platform_without_an_application_is_temporary_and_keeps_the_token(
-    monkeypatch: pytest.MonkeyPatch,
+    applications: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     user = registered()
     apple, google = a_device(user), a_device(user, "android")
-    half = endpoints.settings().model_copy(update={"ios_application": None})
+    google_only = {"ios_application": None, "android_application": applications["GCM"]}
+    half = settings().model_copy(update=google_only)
     monkeypatch.setattr(endpoints, "settings", lambda: half)
     assert deliver(a_push(apple, google)).detail == "1 of 2 devices"
     with pytest.raises(TemporaryFailure) as failed:

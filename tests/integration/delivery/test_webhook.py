@@ -15,7 +15,6 @@ import pytest
 from tests.integration.delivery.messages import a_message
 from tests.integration.delivery.servers import Certificate, Receiver, https_server
 from tests.integration.users.people import as_principal, registered
-from tidings.delivery import channels
 from tidings.delivery.channels import deliver, is_idempotent
 from tidings.delivery.errors import CircuitOpen, PermanentFailure, TemporaryFailure
 from tidings.delivery.schemas import Address, OutgoingMessage
@@ -133,7 +132,7 @@ def test_server_that_trickles_is_cut_off(
 
     done = threading.Event()
     receiver.instead = trickle
-    monkeypatch.setattr(channels.Deadline, "after", lambda: Deadline(time.monotonic() + 1))
+    monkeypatch.setattr(Deadline, "after", lambda: Deadline(time.monotonic() + 1))
     began = time.monotonic()
     with pytest.raises(TemporaryFailure):
         deliver(a_call(url))

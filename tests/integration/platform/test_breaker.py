@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from tests.integration.builders import at_once
 from tests.waiting import eventually
@@ -21,7 +23,9 @@ def provider(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(breaker, "_resting_until", 0.0)
     breaker._seen.clear()
     if request.param == "without Redis":
-        monkeypatch.setattr(cache, "client", lambda: redis.Redis(port=9, retry=None))
+        monkeypatch.setattr(
+            cache, "client", lambda: redis.Redis(port=9, retry=Retry(NoBackoff(), 0))
+        )
     yield f"provider-{new_id()}"
     breaker._seen.clear()
 
