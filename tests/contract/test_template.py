@@ -77,6 +77,12 @@ def test_every_route_leads_to_one_function() -> None:
     assert [route for route, count in Counter(listed).items() if count > 1] == []
 
 
+@each_function
+def test_function_has_one_mapping_of_the_broker(function: Function) -> None:
+    # Lambda takes one for a function and an event source, whatever their queues.
+    assert len(function.events_of("MQ")) <= 1
+
+
 def test_a_place_of_a_path_has_one_name() -> None:
     # API Gateway refuses the deployment otherwise; LocalStack takes it.
     names: dict[str, set[str]] = {}
