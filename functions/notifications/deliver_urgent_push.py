@@ -1,6 +1,6 @@
-"""Consumer of `push.urgent.queue`: sends push messages that pass the others, each once.
+"""Consumer of `push.urgent.queue`: sends the push messages that pass all others, each once.
 
-A function of its own: a function has one mapping of a broker (decision 56).
+A function of its own: LocalStack takes one mapping of a broker to a function.
 """
 
 from tidings.notifications.delivering import deliver

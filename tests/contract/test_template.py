@@ -130,9 +130,18 @@ def test_there_are_rules() -> None:
     assert schedules >= {"cron(0 9 * * ? *)", "cron(0 * * * ? *)", "rate(1 minute)"}
 
 
-@pytest.mark.parametrize("channel", Channel)
-def test_delivery_ends_before_its_claims_do_and_after_its_slowest_batch(channel: Channel) -> None:
-    function = functions()[f"Deliver{channel.value.capitalize()}"]
+DELIVERING = [each for each in FUNCTIONS if each.file.stem.startswith("deliver_")]
+
+
+def test_there_is_a_function_for_each_channel() -> None:
+    channels = {each.file.stem.rpartition("_")[2] for each in DELIVERING}
+    assert channels == {each.value for each in Channel}
+
+
+@pytest.mark.parametrize("function", DELIVERING, ids=lambda each: each.name)
+def test_delivery_ends_before_its_claims_do_and_after_its_slowest_batch(
+    function: Function,
+) -> None:
     assert function.properties["Timeout"] < LEASE.total_seconds()
     for mapping in function.events_of("MQ"):
         assert mapping["BatchSize"] * MESSAGE_SECONDS < function.properties["Timeout"]
