@@ -21,6 +21,20 @@ from resolvers.connection import Connection, Edge, PageInfo
 from resolvers.orders import UpdateOrderStatusInput
 
 from tidings.notifications.schemas import NotificationView
+from tidings.operations.health import ServiceHealthReport, ServiceState
+from tidings.operations.schemas import (
+    DiscardFailedMessages,
+    DiscardReport,
+    FailedAttemptView,
+    FailedMessageFilter,
+    FailedMessageView,
+    MessageForecast,
+    OperatorActView,
+    OutcomeCount,
+    QueueStats,
+    RedriveFailedMessages,
+    RedriveReport,
+)
 from tidings.orders.schemas import (
     Amount,
     OrderFilter,
@@ -112,6 +126,19 @@ OBJECTS: dict[str, list[type]] = {
     "TemplateSummaryConnection": [Connection],
     "TemplateSummaryEdge": [Edge],
     "TemplatePreview": [templates.TemplatePreview],
+    # ---------------------------------------------------------------- operations
+    "FailedMessage": [FailedMessageView],
+    "FailedAttempt": [FailedAttemptView],
+    "OperatorAct": [OperatorActView],
+    "RedriveReport": [RedriveReport],
+    "OutcomeCount": [OutcomeCount],
+    "MessageForecast": [MessageForecast],
+    "DiscardReport": [DiscardReport],
+    "FailedMessageConnection": [Connection],
+    "FailedMessageEdge": [Edge],
+    "QueueStats": [QueueStats],
+    "ServiceHealth": [ServiceHealthReport],
+    "ServiceState": [ServiceState],
 }
 INPUTS: dict[str, type[BaseModel]] = {
     "RegisterUserInput": RegisterUser,
@@ -144,6 +171,10 @@ INPUTS: dict[str, type[BaseModel]] = {
     "EmailPartInput": templates.EmailPart,
     "NoticePartInput": templates.NoticePart,
     "SmsPartInput": templates.SmsPart,
+    # ---------------------------------------------------------------- operations
+    "FailedMessageFilterInput": FailedMessageFilter,
+    "RedriveFailedMessagesInput": RedriveFailedMessages,
+    "DiscardFailedMessagesInput": DiscardFailedMessages,
 }
 
 

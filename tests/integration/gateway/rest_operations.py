@@ -29,6 +29,7 @@ class RestOperation:
     admin: int
     body_of: str | None = None
     file: str | None = None
+    query: str = ""
 
     @property
     def content_type(self) -> str:
@@ -75,6 +76,7 @@ def path_in(world: World, route: str) -> str:
         token=link.rpartition("/")[2],
         notification_id=world.notification_id,
         template_code=TEMPLATE,
+        message_id=world.failed_message_id,
     )
 
 
@@ -158,6 +160,15 @@ REST: Final[dict[str, RestOperation]] = {
     "GET /api/v1/notifications/unread/{user_id}": RestOperation(401, 200, 403, 200, 200),
     "PUT /api/v1/notifications/read/{notification_id}": RestOperation(401, 200, 404, 404, 404),
     # -------------------------------------------------------------- operations
+    "GET /api/v1/monitoring/failed-messages": RestOperation(401, 403, 403, 200, 200),
+    "POST /api/v1/monitoring/failed-messages/redrive": RestOperation(
+        401, 403, 403, 200, 200, "Mutation.redriveFailedMessages"
+    ),
+    "DELETE /api/v1/monitoring/failed-messages/{message_id}": RestOperation(
+        401, 403, 403, 200, 200, query="?reason=Nobody+needs+it."
+    ),
+    "GET /api/v1/monitoring/queues": RestOperation(401, 403, 403, 200, 200),
+    "GET /metrics": RestOperation(200, 200, 200, 200, 200),
     "GET /health": RestOperation(200, 200, 200, 200, 200),
     "GET /api/v1/health": RestOperation(200, 200, 200, 200, 200),
     "GET /.well-known/jwks.json": RestOperation(200, 200, 200, 200, 200),
