@@ -5,12 +5,13 @@ LAUNCH := @$(PYTHON) localstack/bootstrap.py
 
 # Said behind a target (make logs FN=gateway) or in the environment; never on a command
 # line, where a password could be read by others.
-export ENGINE FN CORRELATION FOLLOW RULE EMAIL PASSWORD NAME ID FILE FORCE PYTEST T TIDINGS_STACK
+export ENGINE FN CORRELATION FOLLOW RULE EMAIL PASSWORD NAME ID FILE FORCE PYTEST T VERSION \
+        TIDINGS_STACK
 
 .PHONY: help demo up down status deploy logs run-rule create-admin rotate-keys \
         create-service services revoke-service \
         import-products test fuzz lint \
-        contracts lock clean-data declare-topology
+        contracts freeze-events lock clean-data declare-topology
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -67,6 +68,9 @@ lint: ## formatting, lint, types, import direction, template
 
 contracts: ## write events/, docs/events.md and openapi.json from the typed code
 	$(LAUNCH) contracts
+
+freeze-events: ## keep today's sample events as those of a release: VERSION=1.2.0
+	$(LAUNCH) freeze-events
 
 lock: ## compile the pinned requirements anew
 	$(LAUNCH) lock

@@ -101,4 +101,10 @@ EXAMPLES: Final[dict[str, Any]] = {
     },
     "PreviewTemplate": {"language": "de-AT", "variables": {"name": "Ada"}},
     "RollBackTemplate": {"version": 2, "to_version": 1},
+    "RedriveFailedMessages": {
+        "filter": {"queue": "inventory", "state": "failed"},
+        "rate": 20,
+        "dry_run": True,
+        "reason": "The cause is mended.",
+    },
 }

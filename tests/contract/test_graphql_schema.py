@@ -28,6 +28,20 @@ from tidings.notifications.schemas import (
     SendNotification,
 )
 from tidings.notifications.status import DeliveryView, NotificationStatus, StepView
+from tidings.operations.health import ServiceHealthReport, ServiceState
+from tidings.operations.schemas import (
+    DiscardFailedMessages,
+    DiscardReport,
+    FailedAttemptView,
+    FailedMessageFilter,
+    FailedMessageView,
+    MessageForecast,
+    OperatorActView,
+    OutcomeCount,
+    QueueStats,
+    RedriveFailedMessages,
+    RedriveReport,
+)
 from tidings.orders.schemas import (
     Amount,
     OrderFilter,
@@ -125,6 +139,19 @@ OBJECTS: dict[str, list[type]] = {
     "TemplateSummaryConnection": [Connection],
     "TemplateSummaryEdge": [Edge],
     "TemplatePreview": [templates.TemplatePreview],
+    # ---------------------------------------------------------------- operations
+    "FailedMessage": [FailedMessageView],
+    "FailedAttempt": [FailedAttemptView],
+    "OperatorAct": [OperatorActView],
+    "RedriveReport": [RedriveReport],
+    "OutcomeCount": [OutcomeCount],
+    "MessageForecast": [MessageForecast],
+    "DiscardReport": [DiscardReport],
+    "FailedMessageConnection": [Connection],
+    "FailedMessageEdge": [Edge],
+    "QueueStats": [QueueStats],
+    "ServiceHealth": [ServiceHealthReport],
+    "ServiceState": [ServiceState],
 }
 INPUTS: dict[str, type[BaseModel]] = {
     "RegisterUserInput": RegisterUser,
@@ -158,6 +185,10 @@ INPUTS: dict[str, type[BaseModel]] = {
     "EmailPartInput": templates.EmailPart,
     "NoticePartInput": templates.NoticePart,
     "SmsPartInput": templates.SmsPart,
+    # ---------------------------------------------------------------- operations
+    "FailedMessageFilterInput": FailedMessageFilter,
+    "RedriveFailedMessagesInput": RedriveFailedMessages,
+    "DiscardFailedMessagesInput": DiscardFailedMessages,
 }
 
 

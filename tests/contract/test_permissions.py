@@ -28,6 +28,7 @@ PUBLIC_ROUTES = {
     "GET /api/v1/unsubscribe/{token}",
     "POST /api/v1/unsubscribe/{token}",
     "GET /health",
+    "GET /metrics",
     "GET /api/v1/health",
     "GET /api/v1/openapi.json",
     "GET /.well-known/jwks.json",
@@ -46,9 +47,10 @@ PUBLIC_FIELDS = {
     "Mutation.requestPasswordReset",
     "Mutation.resetPassword",
     "Query.getProduct",
+    "Query.getServiceHealth",
 }
 # These read no request, so they have no frame to declare it in.
-FRAMELESS = {"GetJwks", "GetOpenapi", "Gateway"}
+FRAMELESS = {"GetJwks", "GetOpenapi", "GetMetrics", "Gateway"}
 
 SCHEMA = build_schema(SCHEMA_FILE.read_text())
 
@@ -166,6 +168,12 @@ def test_twins_ask_for_the_same_role() -> None:
         "Mutation.deleteNotification": "DELETE /api/v1/notifications/{id}",
         "Mutation.sendNotification": "POST /api/v1/notifications",
         "Mutation.cancelNotification": "POST /api/v1/notifications/{id}/cancel",
+        # -------------------------------------------------------------- operations
+        "Query.getQueueStats": "GET /api/v1/monitoring/queues",
+        "Query.getServiceHealth": "GET /api/v1/health",
+        "Query.getFailedMessages": "GET /api/v1/monitoring/failed-messages",
+        "Mutation.redriveFailedMessages": "POST /api/v1/monitoring/failed-messages/redrive",
+        "Mutation.discardFailedMessages": "DELETE /api/v1/monitoring/failed-messages/{message_id}",
     }
     assert set(twins) == set(required_roles())
     assert {field: declared_role(route) for field, route in twins.items()} == required_roles()

@@ -83,6 +83,7 @@ class Options(BaseSettings):
     force: bool = False
     pytest: str = ""
     t: str = ""
+    version: str | None = None
 
 
 def load_settings(env_file: Path = ROOT / ".env") -> Settings:

@@ -26,6 +26,7 @@ class World:
     task_id: str
     push_token_id: str
     notification_id: str
+    failed_message_id: str
 
     @property
     def email(self) -> str:
@@ -487,5 +488,53 @@ OPERATIONS: Final[dict[str, Operation]] = {
         "mutation($id: ID!) { deleteNotification(id: $id) { id } }",
         lambda world: {"id": world.notification_id},
         **OWN,
+    ),
+    # -------------------------------------------------------------- operations
+    "Query.getFailedMessages": Operation(
+        "query($filter: FailedMessageFilterInput, $first: Int, $after: String) {"
+        " getFailedMessages(filter: $filter, first: $first, after: $after)"
+        " { nodes { id payload history { error } acts { by } } totalCount } }",
+        lambda world: {
+            "filter": {
+                "queue": "inventory",
+                "type": "order.placed",
+                "error": "luck",
+                "state": "FAILED",
+                "correlationId": "request-1",
+                "messageId": "event-1",
+                "failedFrom": "2026-01-01T00:00:00Z",
+                "failedBefore": "2030-01-01T00:00:00Z",
+            },
+            "first": 5,
+            "after": None,
+        },
+        **OPERATORS,
+    ),
+    "Query.getQueueStats": Operation(
+        "{ getQueueStats { name messages consumers handledPerMinute lagSeconds } }",
+        _nothing,
+        **OPERATORS,
+    ),
+    "Query.getServiceHealth": Operation(
+        "{ getServiceHealth { status services { name up latencyMs } } }", _nothing, **PUBLIC
+    ),
+    "Mutation.redriveFailedMessages": Operation(
+        "mutation($input: RedriveFailedMessagesInput!) { redriveFailedMessages(input: $input)"
+        " { matched outcomes { messages } forecasts { reason } } }",
+        lambda world: {
+            "input": {
+                "ids": [world.failed_message_id],
+                "rate": 10,
+                "dryRun": True,
+                "reason": "The cause is mended.",
+            }
+        },
+        **OPERATORS,
+    ),
+    "Mutation.discardFailedMessages": Operation(
+        "mutation($input: DiscardFailedMessagesInput!)"
+        " { discardFailedMessages(input: $input) { discarded notFailed } }",
+        lambda world: {"input": {"ids": [world.failed_message_id], "reason": "Nobody needs it."}},
+        **OPERATORS,
     ),
 }

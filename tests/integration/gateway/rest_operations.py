@@ -42,6 +42,8 @@ class RestOperation:
         status: int = getattr(self, who)
         return status
 
+    query: str = ""
+
     @property
     def content_type(self) -> str:
         return "text/csv" if self.file else "application/json"
@@ -92,6 +94,7 @@ def path_in(world: World, route: str) -> str:
         token=link.rpartition("/")[2],
         notification_id=world.notification_id,
         template_code=TEMPLATE,
+        message_id=world.failed_message_id,
     )
 
 
@@ -191,6 +194,15 @@ REST: Final[dict[str, RestOperation]] = {
     "POST /api/v1/notifications/{id}/cancel": RestOperation(401, 403, 403, 200, 200, service=404),
     "GET /api/v1/notifications/{id}/status": RestOperation(401, 200, 404, 200, 200, service=200),
     # -------------------------------------------------------------- operations
+    "GET /api/v1/monitoring/failed-messages": RestOperation(401, 403, 403, 200, 200),
+    "POST /api/v1/monitoring/failed-messages/redrive": RestOperation(
+        401, 403, 403, 200, 200, "Mutation.redriveFailedMessages"
+    ),
+    "DELETE /api/v1/monitoring/failed-messages/{message_id}": RestOperation(
+        401, 403, 403, 200, 200, query="?reason=Nobody+needs+it."
+    ),
+    "GET /api/v1/monitoring/queues": RestOperation(401, 403, 403, 200, 200),
+    "GET /metrics": RestOperation(200, 200, 200, 200, 200),
     "GET /health": RestOperation(200, 200, 200, 200, 200),
     "GET /api/v1/health": RestOperation(200, 200, 200, 200, 200),
     "GET /.well-known/jwks.json": RestOperation(200, 200, 200, 200, 200),

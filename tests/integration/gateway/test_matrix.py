@@ -12,7 +12,9 @@ from tests.integration.gateway.conftest import sign_in, sign_in_service
 from tests.integration.gateway.in_process import InProcessApi
 from tests.integration.gateway.operations import OK, OPERATIONS, World
 from tests.integration.gateway.rest_operations import REST, path_in
+from tests.integration.operations.builders import a_dead_letter
 from tidings.notifications.models import Delivery, Notification
+from tidings.operations.failed_messages import store_failed_messages
 from tidings.orders.models import Order, OrderItem
 from tidings.platform import database, settings
 from tidings.platform.auth import Role
@@ -66,7 +68,9 @@ def world(people: dict[str, InProcessApi]) -> World:
         event_id=uuid4().hex,
         deliveries={"email": Delivery(status="queued")},
     ).save()
-    found = World(owner_id, product.id, order.id, task.id, token.id, notification.id)
+    letter = a_dead_letter()
+    store_failed_messages([letter])
+    found = World(owner_id, product.id, order.id, task.id, token.id, notification.id, letter.key)
     User.objects(pk=owner_id).update_one(set__email=found.email)
     return found
 
@@ -154,7 +158,8 @@ def test_route_as(route: str, who: str, people: dict[str, InProcessApi], world: 
     headers = {"Content-Type": operation.content_type}
     before = stored()
 
-    answer = people[who].request(route.partition(" ")[0], path_in(world, route), content, headers)
+    target = path_in(world, route) + operation.query
+    answer = people[who].request(route.partition(" ")[0], target, content, headers)
 
     expected = operation.expected(who)
     assert answer.status == expected, answer.text
