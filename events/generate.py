@@ -50,16 +50,22 @@ def schema_of(event_class: type[Event]) -> dict[str, Any]:
 def bindings() -> dict[str, list[str]]:
     """Return the queues that take each type of event, as infra/rabbitmq/topology.yaml says."""
     topology = yaml.safe_load((ROOT / "infra/rabbitmq/topology.yaml").read_text())
-    queues: dict[str, list[str]] = {}
-    for queue, exchanges in topology["queues"].items():
-        for event_type in exchanges.get("user-events", []):
-            queues.setdefault(event_type, []).append(queue)
-    return queues
+    return {
+        name: queues
+        for name, each in event_classes().items()
+        if (queues := _takers(each, topology["queues"]))
+    }
+
+
+def _takers(event_class: type[Event], queues: dict[str, dict[str, list[str]]]) -> list[str]:
+    keys = set(event_class.routing_keys())
+    return [
+        queue for queue, bound in queues.items() if keys & set(bound.get(event_class.EXCHANGE, []))
+    ]
 
 
 def _asyncapi(classes: dict[str, type[Event]]) -> dict[str, Any]:
-    # A queue may be bound ahead to events that nobody sends yet.
-    queues = {name: queues for name, queues in bindings().items() if name in classes}
+    queues = bindings()
     messages = {name: _message(name, event_class) for name, event_class in classes.items()}
     channels = {
         queue: _channel(queue, queues) for queue in sorted({q for v in queues.values() for q in v})
@@ -69,7 +75,8 @@ def _asyncapi(classes: dict[str, type[Event]]) -> dict[str, Any]:
         "info": {
             "title": "Tidings events",
             "version": "1.0.0",
-            "description": "CloudEvents 1.0 over the topic exchange `user-events`.",
+            "description": "CloudEvents 1.0 in RabbitMQ: events over the topic exchange "
+            "`user-events`, commands over the direct exchange `notifications.direct`.",
         },
         "defaultContentType": "application/cloudevents+json",
         "channels": channels,

@@ -18,7 +18,8 @@ from graphql import (
     build_schema,
 )
 from graphql.execution.values import get_directive_values
-from resolvers import MUTATIONS, NESTED, QUERIES, Resolver
+from resolvers import MUTATIONS, NESTED, QUERIES
+from resolvers.binding import Resolver
 from resolvers.caller import Info
 
 from tidings.platform.auth import Role, require

@@ -1,7 +1,8 @@
 """Resolvers of notifications."""
 
-from typing import Any
+from typing import Any, Final
 
+from resolvers.binding import Resolver
 from resolvers.caller import Info, caller
 from resolvers.connection import Connection, PageArguments, connection
 from tidings.notifications import operations, queries
@@ -28,3 +29,11 @@ def get_user_notifications(
 
 def mark_notification_read(_: Any, info: Info, id: str) -> NotificationView:
     return operations.mark_notification_read(id, caller=caller(info))
+
+
+QUERIES: Final[dict[str, Resolver]] = {
+    "getUserNotifications": get_user_notifications,
+}
+MUTATIONS: Final[dict[str, Resolver]] = {
+    "markNotificationRead": mark_notification_read,
+}

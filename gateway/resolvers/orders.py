@@ -1,9 +1,10 @@
 """Resolvers of orders."""
 
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel
 
+from resolvers.binding import Resolver
 from resolvers.caller import Info, caller
 from resolvers.connection import Connection, PageArguments, connection
 from tidings.orders import operations, queries
@@ -74,3 +75,18 @@ async def customer(order: OrderView, info: Info) -> UserView | None:
 
 async def product(item: OrderItemView, info: Info) -> ProductView | None:
     return await info.context.loaders.products.load(item.product_id)
+
+
+QUERIES: Final[dict[str, Resolver]] = {
+    "getOrder": get_order,
+    "getOrders": get_orders,
+}
+MUTATIONS: Final[dict[str, Resolver]] = {
+    "placeOrder": place_order,
+    "cancelOrder": cancel_order,
+    "updateOrderStatus": update_order_status,
+}
+NESTED: Final[dict[str, dict[str, Resolver]]] = {
+    "Order": {"customer": customer},
+    "OrderItem": {"product": product},
+}

@@ -1,7 +1,8 @@
 """Resolvers of the catalogue."""
 
-from typing import Any
+from typing import Any, Final
 
+from resolvers.binding import Resolver
 from resolvers.caller import Info, caller
 from resolvers.connection import Connection, PageArguments, connection
 from tidings.products import operations, queries
@@ -53,3 +54,15 @@ def update_product(_: Any, _info: Info, id: str, input: dict[str, Any]) -> Produ
 
 def adjust_stock(_: Any, info: Info, id: str, input: dict[str, Any]) -> ProductView:
     return operations.adjust_stock(id, AdjustStock.model_validate(input), caller=caller(info))
+
+
+QUERIES: Final[dict[str, Resolver]] = {
+    "getProduct": get_product,
+    "getProducts": get_products,
+    "getStockHistory": get_stock_history,
+}
+MUTATIONS: Final[dict[str, Resolver]] = {
+    "createProduct": create_product,
+    "updateProduct": update_product,
+    "adjustStock": adjust_stock,
+}

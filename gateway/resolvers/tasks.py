@@ -1,7 +1,8 @@
 """Resolvers of tasks."""
 
-from typing import Any
+from typing import Any, Final
 
+from resolvers.binding import Resolver
 from resolvers.caller import Info, caller
 from resolvers.connection import Connection, PageArguments, connection
 from tidings.tasks import operations, queries
@@ -46,3 +47,14 @@ def update_task(_: Any, info: Info, id: str, input: dict[str, Any]) -> TaskView:
 
 def delete_task(_: Any, info: Info, id: str) -> TaskDeletion:
     return operations.delete_task(id, caller=caller(info))
+
+
+QUERIES: Final[dict[str, Resolver]] = {
+    "getTask": get_task,
+    "getTasks": get_tasks,
+}
+MUTATIONS: Final[dict[str, Resolver]] = {
+    "createTask": create_task,
+    "updateTask": update_task,
+    "deleteTask": delete_task,
+}

@@ -1,7 +1,8 @@
 """Resolvers of accounts."""
 
-from typing import Any
+from typing import Any, Final
 
+from resolvers.binding import Resolver
 from resolvers.caller import Info, caller
 from resolvers.connection import Connection, PageArguments, connection
 from resolvers.loaders import OrdersOf
@@ -126,3 +127,29 @@ async def orders(user: UserView, info: Info, first: int, after: str | None = Non
     found = await info.context.loaders.orders.load(OrdersOf(user.id, page))
     assert found is not None, "there is a page for everybody, be it an empty one"
     return connection(found)
+
+
+QUERIES: Final[dict[str, Resolver]] = {
+    "me": me,
+    "getUser": get_user,
+    "getUsers": get_users,
+    "getPushTokens": get_push_tokens,
+}
+MUTATIONS: Final[dict[str, Resolver]] = {
+    "registerUser": register_user,
+    "verifyEmail": verify_email,
+    "login": login,
+    "refreshSession": refresh_session,
+    "logout": logout,
+    "requestPasswordReset": request_password_reset,
+    "resetPassword": reset_password,
+    "updateProfile": update_profile,
+    "updateUserPreferences": update_user_preferences,
+    "setUserRole": set_user_role,
+    "deleteAccount": delete_account,
+    "registerPushToken": register_push_token,
+    "removePushToken": remove_push_token,
+}
+NESTED: Final[dict[str, dict[str, Resolver]]] = {
+    "User": {"orders": orders},
+}

@@ -16,7 +16,7 @@ from tests.unit.platform.builders import CONTEXT, RecordingPublisher
 from tidings.notifications.rules import RULES, SILENT
 from tidings.platform import consumer as frame
 from tidings.platform import database
-from tidings.platform.events import Event
+from tidings.platform.events import Command, Event
 from tidings.platform.job import scheduled_job
 
 EVENTS = ROOT / "events"
@@ -90,12 +90,14 @@ def test_schema_refuses_what_the_class_refuses(name: str, change: dict[str, Any]
 
 
 @each_event
-def test_event_is_documented_and_named_in_the_past(name: str) -> None:
+def test_event_is_documented_and_named_in_the_past_a_command_in_the_imperative(name: str) -> None:
     event_class = CLASSES[name]
     assert event_class.__doc__
-    assert event_class.__doc__ != Event.__doc__
+    assert event_class.__doc__ not in (Event.__doc__, Command.__doc__)
+    noun, _, verb = name.partition(".")
+    words = [verb, noun] if issubclass(event_class, Command) else [noun, verb]
     assert event_class.__name__ == "".join(
-        part.capitalize() for part in name.replace("_", ".").split(".")
+        part.capitalize() for word in words for part in word.split("_")
     )
 
 

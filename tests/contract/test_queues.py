@@ -4,21 +4,19 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from generate import event_classes
+from generate import bindings, event_classes
 
 from tests.contract.project import Function, consumers, functions, routes, topology
-from tidings.platform.broker import DEAD_LETTERS, DOMAIN_EVENTS
+from tidings.platform.broker import DEAD_LETTERS
 from tidings.platform.consumer import RETRY_DELAYS_SECONDS
 from tidings_local.topology import DEFAULT_FILE, load, retry_name
 
 DEAD_LETTER_QUEUE = "failed-messages"
 CONSUMED = sorted(set(topology()["queues"]) - {DEAD_LETTER_QUEUE})
-# Bound already for events of the next steps: a message that nobody sends yet.
-AHEAD_OF_THEIR_TIME: dict[str, set[str]] = {}
 
 
 def bindings_of(queue: str) -> set[str]:
-    return set(topology()["queues"][queue].get(DOMAIN_EVENTS, []))
+    return {event_type for event_type, queues in bindings().items() if queue in queues}
 
 
 def event_types(handler: Callable[..., Any]) -> set[str]:
@@ -32,15 +30,29 @@ def test_every_queue_but_the_dead_letters_has_one_consumer() -> None:
 @pytest.mark.parametrize("queue", CONSUMED)
 def test_consumer_takes_exactly_what_its_queue_is_bound_to(queue: str) -> None:
     (function,) = consumers()[queue]
-    ahead = AHEAD_OF_THEIR_TIME.get(queue, set())
-    assert event_types(function.load()) == bindings_of(queue) - ahead
-    assert not ahead & set(event_classes()), "it is there now: let its consumer take it"
+    assert event_types(function.load()) == bindings_of(queue)
 
 
-def test_every_event_is_bound_to_a_queue() -> None:
-    # One that nobody takes cannot be routed, and would stay in its outbox for ever.
-    bound = {event_type for queue in CONSUMED for event_type in bindings_of(queue)}
-    assert set(event_classes()) <= bound
+@pytest.mark.parametrize("name", sorted(event_classes()))
+def test_every_routing_key_of_an_event_is_bound_to_a_queue(name: str) -> None:
+    # What nobody takes cannot be routed, and would stay in its outbox for ever.
+    event_class = event_classes()[name]
+    queues = topology()["queues"].values()
+    bound = {key for each in queues for key in each.get(event_class.EXCHANGE, [])}
+    assert set(event_class.routing_keys()) <= bound
+
+
+def test_nothing_is_bound_that_no_event_sends() -> None:
+    sent = {
+        (each.EXCHANGE, key) for each in event_classes().values() for key in each.routing_keys()
+    }
+    bound = {
+        (exchange, key)
+        for queue in CONSUMED
+        for exchange, keys in topology()["queues"][queue].items()
+        for key in keys
+    }
+    assert bound <= sent
 
 
 @pytest.mark.parametrize("queue", CONSUMED)

@@ -15,34 +15,19 @@ from urllib.parse import urlsplit
 import pika
 import pymongo
 import pytest
+from mongoengine import Document
 from pika.adapters.blocking_connection import BlockingChannel
 from pika.exceptions import AMQPError
 
 from tests.integration.builders import Queues
 from tests.settings import stack_under_test
 from tests.unit.platform.builders import signing_keys
-from tidings.notifications.models import Notification
-from tidings.orders.models import Order
 from tidings.platform import auth, broker, cache, database, outbox, secrets, settings
 from tidings.platform.secrets import SigningKeys
 from tidings.products import shelf
-from tidings.products.models import Product, Reservation, StockMovement
-from tidings.tasks.models import Task, Upload
-from tidings.users.models import PushToken, User
 from tidings_local import topology
 
-FOLDERS = {"users", "products", "orders", "tasks", "notifications", "platform", "gateway"}
-DOCUMENTS = (
-    User,
-    PushToken,
-    Product,
-    StockMovement,
-    Reservation,
-    Order,
-    Task,
-    Upload,
-    Notification,
-)
+FOLDERS = {*database.DOMAINS, "platform", "gateway"}
 
 
 class RabbitAdmin:
@@ -133,9 +118,17 @@ def start_afresh(request: pytest.FixtureRequest) -> None:
     request.getfixturevalue("services")
     outbox.take_stored()
     _forget_what_redis_keeps()
-    for document in DOCUMENTS:
+    for document in _documents(Document):
         document._get_collection().delete_many({})  # not dropped: indexes stay
     shelf.forget_pages()
+
+
+def _documents(base: type[Document]) -> Iterator[type[Document]]:
+    """Return every class of documents that the tests so far have imported."""
+    for each in base.__subclasses__():
+        if not each._meta.get("abstract"):
+            yield each
+        yield from _documents(each)
 
 
 def _forget_what_redis_keeps() -> None:

@@ -1,27 +1,122 @@
 """Documents of the notifications' database."""
 
-from mongoengine import DateTimeField, Document, StringField
+from enum import StrEnum
+
+from mongoengine import (
+    BooleanField,
+    DateTimeField,
+    DictField,
+    EmbeddedDocument,
+    EmbeddedDocumentField,
+    EmbeddedDocumentListField,
+    IntField,
+    MapField,
+    StringField,
+)
 
 from tidings.platform.clock import new_id, now
+from tidings.platform.outbox import OutboxDocument
 
 
-class Notification(Document):
-    """One message to one person. `dedupe_key` makes sure that an event tells a person once."""
+class Channel(StrEnum):
+    """A way to reach a person outside the inbox."""
+
+    EMAIL = "email"
+    PUSH = "push"
+    SMS = "sms"
+    WEBHOOK = "webhook"
+
+
+class Priority(StrEnum):
+    """Urgent deliveries have queues of their own and pass the others."""
+
+    NORMAL = "normal"
+    URGENT = "urgent"
+
+
+class DeliveryStatus(StrEnum):
+    """How far one message has come on one channel."""
+
+    # Waits for its time: `send_at`, the end of quiet hours, or the digest.
+    SCHEDULED = "scheduled"
+    QUEUED = "queued"
+    # A consumer has it in hand; what stays here died between sending and recording.
+    SENDING = "sending"
+    # The provider took it.
+    SENT = "sent"
+    # The provider says that it arrived.
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    # It is not sent, on purpose; the reason says why.
+    SUPPRESSED = "suppressed"
+    CANCELLED = "cancelled"
+    # Sent or not: nobody can know (docs/delivery.md).
+    UNKNOWN = "unknown"
+
+
+class Step(EmbeddedDocument):
+    """One line of a delivery's story."""
+
+    status = StringField(required=True)
+    at = DateTimeField(required=True)
+    reason = StringField()
+
+
+class Delivery(EmbeddedDocument):
+    """A notification's way through one channel; `steps` is its story, oldest first."""
+
+    status = StringField(required=True, choices=[each.value for each in DeliveryStatus])
+    reason = StringField()
+    due_at = DateTimeField()
+    claimed_at = DateTimeField()
+    attempts = IntField(default=0)
+    provider = StringField()
+    provider_message_id = StringField()
+    steps = EmbeddedDocumentListField(Step)
+
+
+class Notification(OutboxDocument):
+    """One thing told to one person: in the inbox, and through other channels.
+
+    `dedupe_key` makes sure that an event tells a person once. The inbox's words are kept as
+    they were; the other channels render template, version and variables when they send.
+    """
 
     id = StringField(primary_key=True, default=new_id)
     user_id = StringField(required=True)
     kind = StringField(required=True)
+    # Which of the person's preferences speaks for it: orders, promotions, tasks...
+    category = StringField(required=True, default="account")
+    template_code = StringField()
+    template_version = IntField()
+    language = StringField()
+    variables = DictField()
     title = StringField(required=True)
     body = StringField(required=True)
     subject_id = StringField(required=True)
     dedupe_key = StringField(required=True, unique=True)
     event_id = StringField(required=True)
     correlation_id = StringField()
+    campaign_id = StringField()
+    priority = StringField(required=True, default=Priority.NORMAL.value)
+    # False where it is told by other channels alone.
+    in_inbox = BooleanField(required=True, default=True)
     created_at = DateTimeField(required=True, default=now)
     read_at = DateTimeField()
+    archived_at = DateTimeField()
+    # MongoDB removes it then.
+    expires_at = DateTimeField()
+    deliveries = MapField(EmbeddedDocumentField(Delivery))
+    # The earliest `due_at` of what is scheduled; what releases it looks here.
+    next_due_at = DateTimeField()
 
     meta = {  # noqa: RUF012
         "db_alias": "notifications",
         "collection": "notifications",
-        "indexes": [("user_id", "-id"), ("user_id", "read_at")],
+        "indexes": [
+            ("user_id", "-id"),
+            ("user_id", "read_at"),
+            {"fields": ["next_due_at"], "sparse": True},
+            {"fields": ["expires_at"], "expireAfterSeconds": 0},
+        ],
     }

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from tidings.notifications.models import Notification
 from tidings.orders.models import Order
 from tidings.platform import relay
 from tidings.platform.outbox import OutboxDocument
@@ -11,6 +12,7 @@ from tidings.users.models import User
 
 # The only place that knows every document with an outbox; a test looks for missing ones.
 OUTBOX_DOCUMENTS: Final[tuple[type[OutboxDocument], ...]] = (
+    Notification,
     Order,
     Product,
     Reservation,

@@ -12,7 +12,18 @@ from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 from tidings.platform.secrets import connections
 from tidings.platform.settings import settings
 
-DOMAINS: Final = ("users", "products", "orders", "tasks", "notifications")
+DOMAINS: Final = (
+    "users",
+    "products",
+    "orders",
+    "tasks",
+    "recommendations",
+    "templates",
+    "delivery",
+    "notifications",
+    "campaigns",
+    "operations",
+)
 SERVER_SELECTION_MS: Final = 2_000
 OPERATION_MS: Final = 5_000
 

@@ -1,7 +1,7 @@
 """Events as values: CloudEvents 1.0 (https://github.com/cloudevents/spec) in JSON."""
 
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -25,6 +25,8 @@ EVENT_CLASSES: Final[dict[str, type["Event"]]] = {}
 class Event(BaseModel):
     """What happened, once. Subclasses fix `type` and `source`, and type `data`."""
 
+    EXCHANGE: ClassVar[str] = "user-events"
+
     # What is malformed is logged without its content, which may be personal or a code.
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
@@ -46,11 +48,42 @@ class Event(BaseModel):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
-        EVENT_CLASSES[cls.event_type()] = cls
+        if isinstance(cls.model_fields["type"].default, str):  # Command has none of its own
+            EVENT_CLASSES[cls.event_type()] = cls
 
     @classmethod
     def event_type(cls) -> str:
-        """Return the `type` of this class of events, which is also its routing key."""
+        """Return the `type` of this class of events."""
         default = cls.model_fields["type"].default
         assert isinstance(default, str), f"{cls.__name__} has no type"
         return default
+
+    @classmethod
+    def routing_keys(cls) -> tuple[str, ...]:
+        """Return every key under which its exchange may get it."""
+        return (cls.event_type(),)
+
+    @property
+    def routing_key(self) -> str:
+        """The key under which its exchange gets this one."""
+        return self.type
+
+
+class Command(Event):
+    """What one queue's consumer is asked to do, rather than what happened.
+
+    It travels like an event, through the direct exchange; its type says `<noun>.<verb>`.
+    Subclasses list their `ROUTING_KEYS`; one with several overrides `routing_key`.
+    """
+
+    EXCHANGE: ClassVar[str] = "notifications.direct"
+    ROUTING_KEYS: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def routing_keys(cls) -> tuple[str, ...]:
+        return cls.ROUTING_KEYS
+
+    @property
+    def routing_key(self) -> str:
+        (key,) = self.ROUTING_KEYS
+        return key

@@ -33,6 +33,8 @@ class OutboxEntry(EmbeddedDocument):
 
     event_id = StringField(required=True)
     type = StringField(required=True)
+    exchange = StringField(required=True, default=Event.EXCHANGE)
+    routing_key = StringField()
     time = DateTimeField(required=True)
     correlation_id = StringField()
     body = StringField(required=True)
@@ -42,6 +44,8 @@ class OutboxEntry(EmbeddedDocument):
         return cls(
             event_id=event.id,
             type=event.type,
+            exchange=event.EXCHANGE,
+            routing_key=event.routing_key,
             time=event.time,
             correlation_id=event.correlationid,
             body=event.model_dump_json(exclude_none=True),

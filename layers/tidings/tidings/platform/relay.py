@@ -1,14 +1,15 @@
 """From the outboxes to RabbitMQ: right after the change, and by schedule for what was left."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Final
 
 import pika
 
-from tidings.platform.broker import DOMAIN_EVENTS, BrokerUnavailable, Message, publisher
+from tidings.platform.broker import BrokerUnavailable, Message, publisher
 from tidings.platform.clock import now
+from tidings.platform.events import Event
 from tidings.platform.logging import logger
 from tidings.platform.outbox import (
     OutboxDocument,
@@ -39,6 +40,17 @@ def publish_stored() -> None:
             _publish(stored[start : start + DOCUMENTS_PER_ROUND])
     except BrokerUnavailable as error:
         logger.warning("events wait in the outbox", documents=len(stored), reason=error.message)
+
+
+def publish_now(events: Sequence[Event]) -> None:
+    """Publish events that no document keeps: those that a repeated message makes again.
+
+    Raises:
+        BrokerUnavailable: not all of them were taken; publish all again.
+    """
+    taken = publisher().publish([_message(OutboxEntry.of(event)) for event in events])
+    if len(taken) < len(events):
+        raise BrokerUnavailable("Not every event was taken by RabbitMQ.")
 
 
 def relay_left_behind(document_classes: Iterable[type[OutboxDocument]], *, seconds: float) -> int:
@@ -84,4 +96,5 @@ def _message(entry: OutboxEntry) -> Message:
         type=entry.type,
         timestamp=int(entry.time.timestamp()),
     )
-    return Message(DOMAIN_EVENTS, entry.type, entry.body.encode(), properties)
+    key = entry.routing_key or entry.type
+    return Message(entry.exchange, key, entry.body.encode(), properties)

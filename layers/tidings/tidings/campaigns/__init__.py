@@ -1,0 +1,1 @@
+"""Campaigns: what shop owners send to many, and when."""

@@ -1,0 +1,1 @@
+"""Recommendations: what people did, and what they may like next."""

@@ -1,0 +1,1 @@
+"""Templates: the words of every message, in versions and languages."""
