@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import pika
 import pymongo
 import pytest
+from argon2 import PasswordHasher
 from mongoengine import Document
 from pika.adapters.blocking_connection import BlockingChannel
 from pika.exceptions import AMQPError
@@ -25,6 +26,7 @@ from tests.unit.platform.builders import signing_keys
 from tidings.platform import auth, broker, cache, database, outbox, secrets, settings
 from tidings.platform.secrets import SigningKeys
 from tidings.products import shelf
+from tidings.users import passwords
 from tidings_local import topology
 
 FOLDERS = {*database.DOMAINS, "platform", "gateway"}
@@ -91,7 +93,15 @@ def services(rabbit: OwnRabbit) -> Iterator[None]:
         patch.setenv("TIDINGS_AMQP_URL", rabbit.url)
         # Another session may run against the same services.
         patch.setenv("TIDINGS_DATABASE_PREFIX", f"tidings_tests_{tokens.token_hex(4)}")
-        for kept in (settings.settings, secrets.connections, broker.publisher, cache.client):
+        # The same function, hundreds of times cheaper: what is tested here is who gets in.
+        patch.setattr(passwords, "_hasher", PasswordHasher(1, 8, 1))
+        for kept in (
+            settings.settings,
+            secrets.connections,
+            broker.publisher,
+            cache.client,
+            passwords._nobodys_hash,
+        ):
             kept.cache_clear()
         settings.settings()
     database.connect()

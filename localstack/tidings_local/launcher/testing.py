@@ -23,6 +23,9 @@ from .up import install, up
 
 INTERRUPTED_SECONDS = 15
 
+SIDE_BY_SIDE = ("tests/unit", "tests/contract", "tests/integration")
+"""Each worker has databases and a virtual host of its own here; the others share the stack."""
+
 
 def run_tests(stack: Stack, settings: Settings, options: Options) -> int:
     """Lint, bring up a fresh stack, run pytest, take the stack down; pytest's exit status."""
@@ -63,9 +66,21 @@ def _lint_and_test(stack: Stack, settings: Settings, options: Options) -> int:
 
 
 def _pytest(stack: Stack, connections: Connections, options: Options) -> int:
-    python = str(bootstrap.python_of("dev"))
-    command = [python, "-m", "pytest", *shlex.split(options.pytest), *shlex.split(options.t)]
     environment = inherited_environment() | test_environment(stack, connections)
+    failures = [_run(arguments, environment) for arguments in pytest_arguments(options)]
+    return max(failures)
+
+
+def pytest_arguments(options: Options) -> list[list[str]]:
+    """One run of what is asked for; of everything, one side by side and one after the other."""
+    if options.t or options.pytest:
+        return [[*shlex.split(options.pytest), *shlex.split(options.t)]]
+    others = [f"--ignore={folder}" for folder in SIDE_BY_SIDE]
+    return [["-q", "-n", "2", "--dist", "loadfile", *SIDE_BY_SIDE], ["tests", *others]]
+
+
+def _run(arguments: list[str], environment: dict[str, str]) -> int:
+    command = [str(bootstrap.python_of("dev")), "-m", "pytest", *arguments]
     tests = subprocess.Popen(command, cwd=ROOT, env=environment)
     try:
         return tests.wait()
