@@ -1,6 +1,7 @@
 """The gateway: GraphQL over HTTP (https://graphql.github.io/graphql-over-http/draft/)."""
 
 import json
+from collections.abc import Callable
 from typing import Any, Final
 
 import cors
@@ -27,6 +28,15 @@ PUBLIC_SECONDS: Final = 10
 NOT_KEPT: Final = {"Cache-Control": "no-store"}
 
 app = Chalice(app_name="tidings-gateway")
+
+
+@app.middleware("http")
+def correlate(request: Request, get_response: Callable[[Request], Response]) -> Response:
+    """Give every answer its correlation id: Chalice's own refusals (405, 415), too."""
+    with correlated(accept_correlation_id(request.headers.get(CORRELATION_HEADER))):
+        response = get_response(request)
+        response.headers.setdefault(CORRELATION_HEADER, correlation_id() or "")
+        return response
 
 
 @app.route("/graphql", methods=["POST"], content_types=[JSON])
@@ -59,15 +69,14 @@ def _is_browsing() -> bool:
 def _respond(*, read_only: bool) -> Response:
     headers = _current().headers
     media_type = _negotiate(headers.get("accept"))
-    with correlated(accept_correlation_id(headers.get(CORRELATION_HEADER))):
-        logger.append_keys(aws_request_id=app.lambda_context.aws_request_id)
-        if media_type is None:
-            return _response(406, {"errors": [{"message": f"Accept {JSON}."}]}, JSON)
-        try:
-            with called_from(_source_address()), invocation():
-                return _run(read_only=read_only, media_type=media_type)
-        except Exception as error:  # noqa: BLE001 (problem_of logs what it does not know)
-            return _refusal(problem_of(error), media_type)
+    logger.append_keys(aws_request_id=app.lambda_context.aws_request_id)
+    if media_type is None:
+        return _response(406, {"errors": [{"message": f"Accept {JSON}."}]}, JSON)
+    try:
+        with called_from(_source_address()), invocation():
+            return _run(read_only=read_only, media_type=media_type)
+    except Exception as error:  # noqa: BLE001 (problem_of logs what it does not know)
+        return _refusal(problem_of(error), media_type)
 
 
 def _run(*, read_only: bool, media_type: str) -> Response:
