@@ -11,12 +11,7 @@ from tidings.platform.consumer import consumer
 from tidings.platform.events import Event
 from tidings.products.events import ProductBackInStock, ProductOutOfStock, ProductPriceDropped
 from tidings.tasks.events import TaskCreated, TaskDeleted, TaskDue, TaskUpdated
-from tidings.users.events import (
-    UserPasswordResetRequested,
-    UserPreferencesUpdated,
-    UserRegistered,
-    UserVerified,
-)
+from tidings.users import events as users
 
 
 @consumer(
@@ -31,10 +26,12 @@ from tidings.users.events import (
     TaskUpdated,
     TaskDeleted,
     TaskDue,
-    UserRegistered,
-    UserVerified,
-    UserPasswordResetRequested,
-    UserPreferencesUpdated,
+    users.UserRegistered,
+    users.UserVerified,
+    users.UserPasswordResetRequested,
+    users.UserPreferencesUpdated,
+    users.UserVerificationRequested,
+    users.UserDeleted,
 )
 def handler(event: Event) -> None:
     notify(event)

@@ -15,6 +15,7 @@ from tidings.platform.auth import Principal, Role
 PUBLIC_ROUTES = {
     "POST /api/v1/register",
     "POST /api/v1/verify-email",
+    "POST /api/v1/verify-email/resend",
     "POST /api/v1/login",
     "POST /api/v1/refresh",
     "POST /api/v1/password/forgot",
@@ -35,6 +36,7 @@ PUBLIC_FIELDS = {
     "Query.getProducts",
     "Mutation.registerUser",
     "Mutation.verifyEmail",
+    "Mutation.resendVerification",
     "Mutation.login",
     "Mutation.refreshSession",
     "Mutation.requestPasswordReset",
@@ -93,6 +95,7 @@ def test_twins_ask_for_the_same_role() -> None:
         "Mutation.registerUser": "POST /api/v1/register",
         "Mutation.login": "POST /api/v1/login",
         "Mutation.verifyEmail": "POST /api/v1/verify-email",
+        "Mutation.resendVerification": "POST /api/v1/verify-email/resend",
         "Mutation.refreshSession": "POST /api/v1/refresh",
         "Mutation.logout": "POST /api/v1/logout",
         "Mutation.requestPasswordReset": "POST /api/v1/password/forgot",
@@ -140,6 +143,7 @@ def test_who_signs_in_is_not_kept_out_by_an_old_token() -> None:
     assert blind == {
         "POST /api/v1/register",
         "POST /api/v1/verify-email",
+        "POST /api/v1/verify-email/resend",
         "POST /api/v1/login",
         "POST /api/v1/refresh",
         "POST /api/v1/password/forgot",

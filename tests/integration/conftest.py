@@ -29,7 +29,7 @@ from tidings.products import shelf
 from tidings.users import passwords
 from tidings_local import topology
 
-FOLDERS = {*database.DOMAINS, "platform", "gateway"}
+FOLDERS = {*database.DOMAINS, "operations", "platform", "gateway"}
 
 
 class RabbitAdmin:

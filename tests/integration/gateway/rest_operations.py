@@ -78,6 +78,9 @@ REST: Final[dict[str, RestOperation]] = {
     # ------------------------------------------------------------------- users
     "POST /api/v1/register": RestOperation(201, 201, 201, 201, 201, "Mutation.registerUser"),
     "POST /api/v1/verify-email": RestOperation(200, 200, 200, 200, 200, "Mutation.verifyEmail"),
+    "POST /api/v1/verify-email/resend": RestOperation(
+        200, 200, 200, 200, 200, "Mutation.resendVerification"
+    ),
     "POST /api/v1/login": RestOperation(401, 401, 401, 401, 401, "Mutation.login"),
     "POST /api/v1/refresh": RestOperation(200, 200, 200, 200, 200, "Mutation.refreshSession"),
     "POST /api/v1/logout": RestOperation(401, 200, 200, 200, 200, "Mutation.logout"),
@@ -102,6 +105,7 @@ REST: Final[dict[str, RestOperation]] = {
         401, 201, 403, 403, 403, "Mutation.registerPushToken"
     ),
     "DELETE /api/v1/users/{user_id}/push-tokens/{token_id}": RestOperation(401, 200, 403, 403, 403),
+    "GET /api/v1/users/{user_id}/export": RestOperation(401, 200, 403, 403, 200),
     # ---------------------------------------------------------------- products
     "GET /api/v1/products": RestOperation(200, 200, 200, 200, 200),
     "POST /api/v1/products": RestOperation(401, 403, 403, 403, 201, "Mutation.createProduct"),

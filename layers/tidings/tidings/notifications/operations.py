@@ -8,10 +8,13 @@ from tidings.platform.auth import Principal
 from tidings.platform.clock import now
 from tidings.platform.events import Event
 from tidings.platform.logging import logger
+from tidings.users.events import UserDeleted
 
 
 def notify(event: Event) -> None:
     """Put what an event has to say into the inbox of each person it concerns, once."""
+    if isinstance(event, UserDeleted):
+        _forget(event.data.user_id)
     if type(event) in SILENT:
         return
     rule = RULES[type(event)]
@@ -31,6 +34,12 @@ def mark_notification_read(notification_id: str, *, caller: Principal) -> Notifi
     if notification is None:
         raise NotificationNotFound
     return NotificationView.model_validate(notification)
+
+
+def _forget(user_id: str) -> None:
+    """Erase what a person was told."""
+    erased = Notification.objects(user_id=user_id).delete()
+    logger.info("inbox erased", user_id=user_id, count=erased)
 
 
 def _tell(user_id: str, event: Event, rule: Rule) -> None:

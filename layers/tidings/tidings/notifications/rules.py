@@ -15,9 +15,11 @@ from tidings.platform.events import Event
 from tidings.products.events import ProductBackInStock, ProductOutOfStock, ProductPriceDropped
 from tidings.tasks.events import TaskCreated, TaskDeleted, TaskDue, TaskUpdated
 from tidings.users.events import (
+    UserDeleted,
     UserPasswordResetRequested,
     UserPreferencesUpdated,
     UserRegistered,
+    UserVerificationRequested,
     UserVerified,
 )
 
@@ -161,7 +163,9 @@ RULES: Final[dict[type[Event], Rule]] = {
 SILENT: Final[frozenset[type[Event]]] = frozenset(
     {
         UserRegistered,
+        UserVerificationRequested,
         UserPreferencesUpdated,
+        UserDeleted,
         ProductOutOfStock,
         ProductBackInStock,
         ProductPriceDropped,
