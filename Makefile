@@ -8,7 +8,7 @@ LAUNCH := @$(PYTHON) localstack/bootstrap.py
 export ENGINE FN CORRELATION FOLLOW RULE EMAIL PASSWORD FILE FORCE PYTEST T TIDINGS_STACK
 
 .PHONY: help demo up down status deploy logs run-rule create-admin rotate-keys \
-        import-products test fuzz lint \
+        import-products test fuzz test-browser lint \
         contracts lock clean-data declare-topology
 .DEFAULT_GOAL := help
 
@@ -50,6 +50,10 @@ test: ## every test, on a stack of its own; T=path or PYTEST="-k name" narrow it
 
 fuzz: export PYTEST = -m fuzz
 fuzz: ## long attacks: schemathesis as everybody, hostile values in every variable
+	$(LAUNCH) test
+
+test-browser: export T = tests/browser
+test-browser: ## GraphiQL in Chromium, which it installs (some 100 MB)
 	$(LAUNCH) test
 
 lint: ## formatting, lint, types, import direction, template

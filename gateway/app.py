@@ -13,7 +13,7 @@ from resolvers.caller import GatewayContext
 
 from tidings.platform.auth import authenticate
 from tidings.platform.context import accept_correlation_id, called_from, correlated, correlation_id
-from tidings.platform.errors import InvalidInput, PayloadTooLarge
+from tidings.platform.errors import InvalidInput, NotFound, PayloadTooLarge
 from tidings.platform.http import CORRELATION_HEADER, MAX_BODY_BYTES
 from tidings.platform.invocation import invocation
 from tidings.platform.limits import admit
@@ -49,8 +49,17 @@ def post_graphql() -> Response:
 def get_graphql() -> Response:
     """Run the query in the URL; GET may only read. A browser without a query gets GraphiQL."""
     if _is_browsing():
-        return Response(body=graphiql.page(), status_code=200, headers={**graphiql.HEADERS})
+        return Response(body=graphiql.page(), status_code=200, headers={**graphiql.headers()})
     return _respond(read_only=True)
+
+
+@app.route("/graphql/{file}", methods=["GET"])
+def get_graphiql_file(file: str) -> Response:
+    """Give a file of the GraphiQL page."""
+    content = graphiql.file(file) if settings().graphiql else None
+    if content is None:
+        return _refusal(problem_of(NotFound("There is nothing at this address.")), JSON)
+    return Response(body=content, status_code=200, headers={**graphiql.file_headers(file)})
 
 
 @app.route("/graphql", methods=["OPTIONS"])

@@ -30,6 +30,7 @@ PUBLIC_ROUTES = {
     # Each field of GraphQL says for itself; see below.
     "POST /graphql",
     "GET /graphql",
+    "GET /graphql/{file}",
     "OPTIONS /graphql",
 }
 PUBLIC_FIELDS = {

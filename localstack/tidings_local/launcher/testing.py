@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import bootstrap
 
-from . import progress
+from . import programs, progress
 from .aws import environment as aws_environment
 from .certificate import certificate_beside
 from .errors import LauncherError
@@ -22,6 +22,7 @@ from .stack import Stack
 from .up import install, up
 
 INTERRUPTED_SECONDS = 15
+BROWSER_TESTS = "tests/browser"
 
 SIDE_BY_SIDE = ("tests/unit", "tests/contract", "tests/integration")
 """Each worker has databases and a virtual host of its own here; the others share the stack."""
@@ -30,6 +31,8 @@ SIDE_BY_SIDE = ("tests/unit", "tests/contract", "tests/integration")
 def run_tests(stack: Stack, settings: Settings, options: Options) -> int:
     """Lint, bring up a fresh stack, run pytest, take the stack down; pytest's exit status."""
     install(settings)
+    if BROWSER_TESTS in options.t:
+        programs.install_missing([programs.CHROMIUM])
     try:
         bootstrap.ensure("dev")
     except bootstrap.BootstrapError as error:
