@@ -31,7 +31,7 @@ def test_generated_file_is_up_to_date() -> None:
 
 
 def test_every_rest_route_is_in_the_document() -> None:
-    assert set(OPERATIONS) == {route for route in routes() if not route.endswith(" /graphql")}
+    assert set(OPERATIONS) == {route for route in routes() if " /graphql" not in route}
 
 
 def test_operations_have_names_of_their_own() -> None:
