@@ -5,11 +5,11 @@ LAUNCH := @$(PYTHON) localstack/bootstrap.py
 
 # Said behind a target (make logs FN=gateway) or in the environment; never on a command
 # line, where a password could be read by others.
-export ENGINE FN CORRELATION FOLLOW RULE EMAIL PASSWORD FILE FORCE PYTEST T TIDINGS_STACK
+export ENGINE FN CORRELATION FOLLOW RULE EMAIL PASSWORD FILE FORCE PYTEST T VERSION TIDINGS_STACK
 
 .PHONY: help demo up down status deploy logs run-rule create-admin rotate-keys \
         import-products test fuzz test-browser lint \
-        contracts lock clean-data declare-topology
+        contracts freeze-events lock clean-data declare-topology
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -61,6 +61,9 @@ lint: ## formatting, lint, types, import direction, template
 
 contracts: ## write events/, docs/events.md and openapi.json from the typed code
 	$(LAUNCH) contracts
+
+freeze-events: ## keep today's sample events as those of a release: VERSION=1.2.0
+	$(LAUNCH) freeze-events
 
 lock: ## compile the pinned requirements anew
 	$(LAUNCH) lock

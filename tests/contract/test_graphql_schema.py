@@ -21,6 +21,20 @@ from resolvers.connection import Connection, Edge, PageInfo
 from resolvers.orders import UpdateOrderStatusInput
 
 from tidings.notifications.schemas import NotificationView
+from tidings.operations.health import ServiceHealthReport, ServiceState
+from tidings.operations.schemas import (
+    DiscardFailedMessages,
+    DiscardReport,
+    FailedAttemptView,
+    FailedMessageFilter,
+    FailedMessageView,
+    MessageForecast,
+    OperatorActView,
+    OutcomeCount,
+    QueueStats,
+    RedriveFailedMessages,
+    RedriveReport,
+)
 from tidings.orders.schemas import (
     Amount,
     OrderFilter,
@@ -40,6 +54,7 @@ from tidings.products.schemas import (
     UpdateProduct,
 )
 from tidings.tasks.schemas import CreateTask, TaskDeletion, TaskFilter, TaskView, UpdateTask
+from tidings.templates import schemas as templates
 from tidings.users.preferences import (
     Channels,
     ChannelsChoice,
@@ -101,6 +116,29 @@ OBJECTS: dict[str, list[type]] = {
     "StockMovementEdge": [Edge],
     "TaskEdge": [Edge],
     "NotificationEdge": [Edge],
+    "Template": [templates.TemplateView],
+    "TemplateVariant": [templates.Variant],
+    "EmailPart": [templates.EmailPart],
+    "NoticePart": [templates.NoticePart],
+    "SmsPart": [templates.SmsPart],
+    "TemplateVersion": [templates.VersionView],
+    "TemplateSummary": [templates.TemplateSummary],
+    "TemplateSummaryConnection": [Connection],
+    "TemplateSummaryEdge": [Edge],
+    "TemplatePreview": [templates.TemplatePreview],
+    # ---------------------------------------------------------------- operations
+    "FailedMessage": [FailedMessageView],
+    "FailedAttempt": [FailedAttemptView],
+    "OperatorAct": [OperatorActView],
+    "RedriveReport": [RedriveReport],
+    "OutcomeCount": [OutcomeCount],
+    "MessageForecast": [MessageForecast],
+    "DiscardReport": [DiscardReport],
+    "FailedMessageConnection": [Connection],
+    "FailedMessageEdge": [Edge],
+    "QueueStats": [QueueStats],
+    "ServiceHealth": [ServiceHealthReport],
+    "ServiceState": [ServiceState],
 }
 INPUTS: dict[str, type[BaseModel]] = {
     "RegisterUserInput": RegisterUser,
@@ -125,6 +163,18 @@ INPUTS: dict[str, type[BaseModel]] = {
     "CreateTaskInput": CreateTask,
     "UpdateTaskInput": UpdateTask,
     "TaskFilterInput": TaskFilter,
+    "CreateTemplateInput": templates.CreateTemplate,
+    "UpdateTemplateInput": templates.UpdateTemplate,
+    "RollBackTemplateInput": templates.RollBackTemplate,
+    "PreviewTemplateInput": templates.PreviewTemplate,
+    "TemplateVariantInput": templates.Variant,
+    "EmailPartInput": templates.EmailPart,
+    "NoticePartInput": templates.NoticePart,
+    "SmsPartInput": templates.SmsPart,
+    # ---------------------------------------------------------------- operations
+    "FailedMessageFilterInput": FailedMessageFilter,
+    "RedriveFailedMessagesInput": RedriveFailedMessages,
+    "DiscardFailedMessagesInput": DiscardFailedMessages,
 }
 
 

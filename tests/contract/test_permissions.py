@@ -22,7 +22,11 @@ PUBLIC_ROUTES = {
     "POST /api/v1/password/reset",
     "GET /api/v1/products",
     "GET /api/v1/products/{product_id}",
+    # Whoever holds the signed link, who need not be able to sign in.
+    "GET /api/v1/unsubscribe/{token}",
+    "POST /api/v1/unsubscribe/{token}",
     "GET /health",
+    "GET /metrics",
     "GET /api/v1/health",
     "GET /api/v1/openapi.json",
     "GET /.well-known/jwks.json",
@@ -43,9 +47,10 @@ PUBLIC_FIELDS = {
     "Mutation.requestPasswordReset",
     "Mutation.resetPassword",
     "Query.getProduct",
+    "Query.getServiceHealth",
 }
 # These read no request, so they have no frame to declare it in.
-FRAMELESS = {"GetJwks", "GetOpenapi", "Gateway"}
+FRAMELESS = {"GetJwks", "GetOpenapi", "GetMetrics", "Gateway"}
 
 SCHEMA = build_schema(SCHEMA_FILE.read_text())
 
@@ -127,8 +132,20 @@ def test_twins_ask_for_the_same_role() -> None:
         "Mutation.createTask": "POST /api/v1/tasks",
         "Mutation.updateTask": "PATCH /api/v1/tasks/{task_id}",
         "Mutation.deleteTask": "DELETE /api/v1/tasks/{task_id}",
+        "Query.getTemplate": "GET /api/v1/templates/{template_code}",
+        "Query.getTemplates": "GET /api/v1/templates",
+        "Query.previewTemplate": "POST /api/v1/templates/{template_code}/preview",
+        "Mutation.createTemplate": "POST /api/v1/templates",
+        "Mutation.updateTemplate": "PUT /api/v1/templates/{template_code}",
+        "Mutation.rollbackTemplate": "POST /api/v1/templates/{template_code}/rollback",
         "Query.getUserNotifications": "GET /api/v1/notifications/{user_id}",
         "Mutation.markNotificationRead": "PUT /api/v1/notifications/read/{notification_id}",
+        # -------------------------------------------------------------- operations
+        "Query.getQueueStats": "GET /api/v1/monitoring/queues",
+        "Query.getServiceHealth": "GET /api/v1/health",
+        "Query.getFailedMessages": "GET /api/v1/monitoring/failed-messages",
+        "Mutation.redriveFailedMessages": "POST /api/v1/monitoring/failed-messages/redrive",
+        "Mutation.discardFailedMessages": "DELETE /api/v1/monitoring/failed-messages/{message_id}",
     }
     assert set(twins) == set(required_roles())
     assert {field: declared_role(route) for field, route in twins.items()} == required_roles()
@@ -149,6 +166,8 @@ def test_who_signs_in_is_not_kept_out_by_an_old_token() -> None:
         "POST /api/v1/refresh",
         "POST /api/v1/password/forgot",
         "POST /api/v1/password/reset",
+        "GET /api/v1/unsubscribe/{token}",
+        "POST /api/v1/unsubscribe/{token}",
     }
 
 

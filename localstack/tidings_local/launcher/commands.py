@@ -157,6 +157,14 @@ def contracts() -> int:
     )
 
 
+def freeze_events() -> int:
+    """Keep today's sample events as those of a release."""
+    bootstrap.ensure("dev")
+    environment = inherited_environment() | {"PYTHONPATH": str(ROOT / "layers" / "tidings")}
+    command = [str(bootstrap.python_of("dev")), "events/generate.py", load_options().version or "-"]
+    return subprocess.run(command, cwd=ROOT, env=environment).returncode
+
+
 def clean_data() -> int:
     settings = load_settings()
     stack = find_stack(settings)
@@ -212,6 +220,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "test": test,
     "lint": lint,
     "contracts": contracts,
+    "freeze-events": freeze_events,
     "clean-data": clean_data,
     "declare-topology": declare_topology,
 }

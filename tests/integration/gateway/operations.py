@@ -26,6 +26,7 @@ class World:
     task_id: str
     push_token_id: str
     notification_id: str
+    failed_message_id: str
 
     @property
     def email(self) -> str:
@@ -68,6 +69,23 @@ OWN_OR_OPERATORS: Final = _of(NOBODY, OK, FORBIDDEN, OK, OK)
 # Of somebody else's nobody learns that it is there.
 HIDDEN: Final = _of(NOBODY, OK, NOT_FOUND, OK, OK)
 OWN: Final = _of(NOBODY, OK, NOT_FOUND, NOT_FOUND, NOT_FOUND)
+
+# A built-in template, and what a template needs.
+TEMPLATE: Final = "promotion"
+WORDS: Final[dict[str, Any]] = {
+    "description": "A sale.",
+    "defaultLanguage": "en",
+    "requiredVariables": ["campaign"],
+    "optionalVariables": ["voucher"],
+    "sampleVariables": {"campaign": "Spring"},
+    "variants": [
+        {
+            "language": "en",
+            "email": {"subject": "Sale", "html": "<p>{{ campaign }}</p>", "text": "{{ campaign }}"},
+            "inbox": {"title": "Sale", "body": "{{ campaign }}"},
+        }
+    ],
+}
 
 OPERATIONS: Final[dict[str, Operation]] = {
     # ------------------------------------------------------------------- users
@@ -357,6 +375,45 @@ OPERATIONS: Final[dict[str, Operation]] = {
         lambda world: {"id": world.task_id},
         **HIDDEN,
     ),
+    # --------------------------------------------------------------- templates
+    "Query.getTemplate": Operation(
+        "query($code: String!, $version: Int) { getTemplate(code: $code, version: $version)"
+        " { code version versions { version } variants { language inbox { title } } } }",
+        lambda _: {"code": TEMPLATE, "version": 1},
+        **OPERATORS,
+    ),
+    "Query.getTemplates": Operation(
+        "query($first: Int, $after: String) { getTemplates(first: $first, after: $after)"
+        " { nodes { code channels } totalCount } }",
+        lambda _: {"first": 5, "after": None},
+        **OPERATORS,
+    ),
+    "Query.previewTemplate": Operation(
+        "query($code: String!, $input: PreviewTemplateInput)"
+        " { previewTemplate(code: $code, input: $input) { language emailSubject inboxBody } }",
+        lambda _: {
+            "code": TEMPLATE,
+            "input": {"version": 1, "language": "de-AT", "variables": {"campaign": "Spring"}},
+        },
+        **OPERATORS,
+    ),
+    "Mutation.createTemplate": Operation(
+        "mutation($input: CreateTemplateInput!) { createTemplate(input: $input) { code } }",
+        lambda _: {"input": {"code": f"sale_{uuid4().hex}"} | WORDS},
+        **OPERATORS,
+    ),
+    "Mutation.updateTemplate": Operation(
+        "mutation($code: String!, $input: UpdateTemplateInput!)"
+        " { updateTemplate(code: $code, input: $input) { version } }",
+        lambda _: {"code": TEMPLATE, "input": {"version": 1} | WORDS},
+        **OPERATORS,
+    ),
+    "Mutation.rollbackTemplate": Operation(
+        "mutation($code: String!, $input: RollBackTemplateInput!)"
+        " { rollbackTemplate(code: $code, input: $input) { version restoredFrom } }",
+        lambda _: {"code": TEMPLATE, "input": {"version": 1, "toVersion": 1}},
+        **OPERATORS,
+    ),
     # ----------------------------------------------------------- notifications
     "Query.getUserNotifications": Operation(
         "query($userId: ID, $unreadOnly: Boolean, $first: Int, $after: String) {"
@@ -374,5 +431,53 @@ OPERATIONS: Final[dict[str, Operation]] = {
         "mutation($id: ID!) { markNotificationRead(id: $id) { id readAt } }",
         lambda world: {"id": world.notification_id},
         **OWN,
+    ),
+    # -------------------------------------------------------------- operations
+    "Query.getFailedMessages": Operation(
+        "query($filter: FailedMessageFilterInput, $first: Int, $after: String) {"
+        " getFailedMessages(filter: $filter, first: $first, after: $after)"
+        " { nodes { id payload history { error } acts { by } } totalCount } }",
+        lambda world: {
+            "filter": {
+                "queue": "inventory",
+                "type": "order.placed",
+                "error": "luck",
+                "state": "FAILED",
+                "correlationId": "request-1",
+                "messageId": "event-1",
+                "failedFrom": "2026-01-01T00:00:00Z",
+                "failedBefore": "2030-01-01T00:00:00Z",
+            },
+            "first": 5,
+            "after": None,
+        },
+        **OPERATORS,
+    ),
+    "Query.getQueueStats": Operation(
+        "{ getQueueStats { name messages consumers handledPerMinute lagSeconds } }",
+        _nothing,
+        **OPERATORS,
+    ),
+    "Query.getServiceHealth": Operation(
+        "{ getServiceHealth { status services { name up latencyMs } } }", _nothing, **PUBLIC
+    ),
+    "Mutation.redriveFailedMessages": Operation(
+        "mutation($input: RedriveFailedMessagesInput!) { redriveFailedMessages(input: $input)"
+        " { matched outcomes { messages } forecasts { reason } } }",
+        lambda world: {
+            "input": {
+                "ids": [world.failed_message_id],
+                "rate": 10,
+                "dryRun": True,
+                "reason": "The cause is mended.",
+            }
+        },
+        **OPERATORS,
+    ),
+    "Mutation.discardFailedMessages": Operation(
+        "mutation($input: DiscardFailedMessagesInput!)"
+        " { discardFailedMessages(input: $input) { discarded notFailed } }",
+        lambda world: {"input": {"ids": [world.failed_message_id], "reason": "Nobody needs it."}},
+        **OPERATORS,
     ),
 }

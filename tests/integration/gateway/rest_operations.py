@@ -5,7 +5,8 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tests.integration.gateway.operations import OPERATIONS, World
+from tests.integration.gateway.operations import OPERATIONS, TEMPLATE, World
+from tidings.delivery.unsubscribe import unsubscribe_url
 
 # What is said in the path, where GraphQL says it in the input.
 IN_PATH: Final = {"id", "userId", "orderId"}
@@ -28,6 +29,7 @@ class RestOperation:
     admin: int
     body_of: str | None = None
     file: str | None = None
+    query: str = ""
 
     @property
     def content_type(self) -> str:
@@ -64,13 +66,17 @@ def _snake_case(name: str) -> str:
 
 def path_in(world: World, route: str) -> str:
     """Return the path of a route with what there is in its places."""
+    link = unsubscribe_url(world.customer_id, "orders", world.notification_id)
     return route.partition(" ")[2].format(
         user_id=world.customer_id,
         product_id=world.product_id,
         order_id=world.order_id,
         task_id=world.task_id,
         token_id=world.push_token_id,
+        token=link.rpartition("/")[2],
         notification_id=world.notification_id,
+        template_code=TEMPLATE,
+        message_id=world.failed_message_id,
     )
 
 
@@ -106,6 +112,7 @@ REST: Final[dict[str, RestOperation]] = {
     ),
     "DELETE /api/v1/users/{user_id}/push-tokens/{token_id}": RestOperation(401, 200, 403, 403, 403),
     "GET /api/v1/users/{user_id}/export": RestOperation(401, 200, 403, 403, 200),
+    "PUT /api/v1/users/{user_id}/contact-points": RestOperation(401, 200, 403, 403, 403),
     # ---------------------------------------------------------------- products
     "GET /api/v1/products": RestOperation(200, 200, 200, 200, 200),
     "POST /api/v1/products": RestOperation(401, 403, 403, 403, 201, "Mutation.createProduct"),
@@ -136,11 +143,36 @@ REST: Final[dict[str, RestOperation]] = {
     "GET /api/v1/tasks/{task_id}": RestOperation(401, 200, 404, 200, 200),
     "PATCH /api/v1/tasks/{task_id}": RestOperation(401, 200, 404, 200, 200, "Mutation.updateTask"),
     "DELETE /api/v1/tasks/{task_id}": RestOperation(401, 200, 404, 200, 200),
+    # ---------------------------------------------------------------- delivery
+    "GET /api/v1/unsubscribe/{token}": RestOperation(200, 200, 200, 200, 200),
+    "POST /api/v1/unsubscribe/{token}": RestOperation(200, 200, 200, 200, 200),
+    # --------------------------------------------------------------- templates
+    "GET /api/v1/templates": RestOperation(401, 403, 403, 200, 200),
+    "POST /api/v1/templates": RestOperation(401, 403, 403, 201, 201, "Mutation.createTemplate"),
+    "GET /api/v1/templates/{template_code}": RestOperation(401, 403, 403, 200, 200),
+    "PUT /api/v1/templates/{template_code}": RestOperation(
+        401, 403, 403, 200, 200, "Mutation.updateTemplate"
+    ),
+    "POST /api/v1/templates/{template_code}/preview": RestOperation(
+        401, 403, 403, 200, 200, "Query.previewTemplate"
+    ),
+    "POST /api/v1/templates/{template_code}/rollback": RestOperation(
+        401, 403, 403, 200, 200, "Mutation.rollbackTemplate"
+    ),
     # ----------------------------------------------------------- notifications
     "GET /api/v1/notifications/{user_id}": RestOperation(401, 200, 403, 200, 200),
     "GET /api/v1/notifications/unread/{user_id}": RestOperation(401, 200, 403, 200, 200),
     "PUT /api/v1/notifications/read/{notification_id}": RestOperation(401, 200, 404, 404, 404),
     # -------------------------------------------------------------- operations
+    "GET /api/v1/monitoring/failed-messages": RestOperation(401, 403, 403, 200, 200),
+    "POST /api/v1/monitoring/failed-messages/redrive": RestOperation(
+        401, 403, 403, 200, 200, "Mutation.redriveFailedMessages"
+    ),
+    "DELETE /api/v1/monitoring/failed-messages/{message_id}": RestOperation(
+        401, 403, 403, 200, 200, query="?reason=Nobody+needs+it."
+    ),
+    "GET /api/v1/monitoring/queues": RestOperation(401, 403, 403, 200, 200),
+    "GET /metrics": RestOperation(200, 200, 200, 200, 200),
     "GET /health": RestOperation(200, 200, 200, 200, 200),
     "GET /api/v1/health": RestOperation(200, 200, 200, 200, 200),
     "GET /.well-known/jwks.json": RestOperation(200, 200, 200, 200, 200),

@@ -12,7 +12,9 @@ from tests.integration.gateway.conftest import sign_in
 from tests.integration.gateway.in_process import InProcessApi
 from tests.integration.gateway.operations import OK, OPERATIONS, World
 from tests.integration.gateway.rest_operations import REST, path_in
+from tests.integration.operations.builders import a_dead_letter
 from tidings.notifications.models import Notification
+from tidings.operations.failed_messages import store_failed_messages
 from tidings.orders.models import Order, OrderItem
 from tidings.platform import database, settings
 from tidings.platform.auth import Role
@@ -63,7 +65,9 @@ def world(people: dict[str, InProcessApi]) -> World:
         dedupe_key=uuid4().hex,
         event_id=uuid4().hex,
     ).save()
-    found = World(owner_id, product.id, order.id, task.id, token.id, notification.id)
+    letter = a_dead_letter()
+    store_failed_messages([letter])
+    found = World(owner_id, product.id, order.id, task.id, token.id, notification.id, letter.key)
     User.objects(pk=owner_id).update_one(set__email=found.email)
     return found
 
@@ -152,7 +156,8 @@ def test_route_as(route: str, who: str, people: dict[str, InProcessApi], world: 
     expected = getattr(operation, who)
     before = stored() if expected >= 400 else None
 
-    answer = people[who].request(route.partition(" ")[0], path_in(world, route), content, headers)
+    target = path_in(world, route) + operation.query
+    answer = people[who].request(route.partition(" ")[0], target, content, headers)
 
     assert answer.status == expected, answer.text
     if expected >= 400:

@@ -20,7 +20,7 @@ from tidings.notifications.models import Notification
 from tidings.notifications.operations import notify
 from tidings.orders.events import OrderRejected, OrderRejectedData
 from tidings.orders.models import Order
-from tidings.platform import broker, cache
+from tidings.platform import broker, cache, queues
 from tidings.platform.auth import Principal, Role
 from tidings.platform.broker import Publisher
 from tidings.platform.clock import new_id
@@ -164,8 +164,7 @@ def test_everything_is_up() -> None:
 
 
 def test_health_without_the_broker_is_degraded(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = importlib.import_module("operations.get_health")
-    monkeypatch.setattr(module, "publisher", lambda: Publisher("amqp://a:b@127.0.0.1:1/%2F"))
+    monkeypatch.setattr(queues, "publisher", lambda: Publisher("amqp://a:b@127.0.0.1:1/%2F"))
     status, envelope = call("operations.get_health")
     assert (status, envelope["data"]["status"]) == (200, "degraded")
     assert envelope["data"]["services"]["rabbitmq"]["status"] == "down"

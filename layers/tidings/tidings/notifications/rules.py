@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from tidings.delivery.events import NotificationDelivered, NotificationFailed
 from tidings.orders.events import (
     OrderCancelled,
     OrderConfirmed,
@@ -169,5 +170,7 @@ SILENT: Final[frozenset[type[Event]]] = frozenset(
         ProductOutOfStock,
         ProductBackInStock,
         ProductPriceDropped,
+        NotificationDelivered,
+        NotificationFailed,
     }
 )

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pymongo.errors import BulkWriteError
 
+from tidings.platform import database
 from tidings.platform.errors import TidingsError
 from tidings.platform.logging import logger
 from tidings.products import shelf
@@ -100,7 +101,8 @@ def import_products(table: ImportProducts) -> ImportReport:
 def _store(
     columns: Sequence[str], wanted: Mapping[str, tuple[int, CreateProduct]], report: ImportReport
 ) -> None:
-    known = {each.sku: each for each in Product.objects(sku__in=list(wanted))}
+    with database.time_for(len(wanted)):
+        known = {each.sku: each for each in Product.objects(sku__in=list(wanted))}
     _insert([wanted[sku] for sku in wanted if sku not in known], report)
     for sku, product in known.items():
         row, new = wanted[sku]

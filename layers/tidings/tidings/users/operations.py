@@ -108,6 +108,9 @@ def delete_account(
         set__deleted_at=at or now(),
         unset__verified_at=True,
         set__preferences={},
+        unset__phone=True,
+        unset__webhook_url=True,
+        unset__webhook_id=True,
     )
     PushToken.objects(user_id=user_id).delete()
     if deleted is None:
