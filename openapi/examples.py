@@ -12,6 +12,7 @@ EXAMPLES: Final[dict[str, Any]] = {
     "VerifyEmail": {"email": "ada@example.com", "code": "7K3M-9QXA"},
     "RefreshSession": {"refresh_token": "the one of the last answer"},
     "Logout": {"all_sessions": False},
+    "ResendVerification": {"email": "ada@example.com"},
     "RequestPasswordReset": {"email": "ada@example.com"},
     "ResetPassword": {
         "email": "ada@example.com",

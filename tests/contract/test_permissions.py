@@ -17,6 +17,7 @@ from tidings.platform.auth import Principal, Role
 PUBLIC_ROUTES = {
     "POST /api/v1/register",
     "POST /api/v1/verify-email",
+    "POST /api/v1/verify-email/resend",
     "POST /api/v1/login",
     "POST /api/v1/refresh",
     "POST /api/v1/password/forgot",
@@ -36,12 +37,14 @@ PUBLIC_ROUTES = {
     # Each field of GraphQL says for itself; see below.
     "POST /graphql",
     "GET /graphql",
+    "GET /graphql/{file}",
     "OPTIONS /graphql",
 }
 PUBLIC_FIELDS = {
     "Query.getProducts",
     "Mutation.registerUser",
     "Mutation.verifyEmail",
+    "Mutation.resendVerification",
     "Mutation.login",
     "Mutation.refreshSession",
     "Mutation.requestPasswordReset",
@@ -122,6 +125,7 @@ def test_twins_ask_for_the_same_role() -> None:
         "Mutation.registerUser": "POST /api/v1/register",
         "Mutation.login": "POST /api/v1/login",
         "Mutation.verifyEmail": "POST /api/v1/verify-email",
+        "Mutation.resendVerification": "POST /api/v1/verify-email/resend",
         "Mutation.refreshSession": "POST /api/v1/refresh",
         "Mutation.logout": "POST /api/v1/logout",
         "Mutation.requestPasswordReset": "POST /api/v1/password/forgot",
@@ -207,6 +211,7 @@ def test_who_signs_in_is_not_kept_out_by_an_old_token() -> None:
     assert blind == {
         "POST /api/v1/register",
         "POST /api/v1/verify-email",
+        "POST /api/v1/verify-email/resend",
         "POST /api/v1/login",
         "POST /api/v1/refresh",
         "POST /api/v1/password/forgot",

@@ -178,6 +178,11 @@ OPERATIONS: Final[dict[str, Operation]] = {
         },
         **PUBLIC,
     ),
+    "Mutation.resendVerification": Operation(
+        "mutation($email: String!) { resendVerification(email: $email) { message } }",
+        lambda world: {"email": world.email},
+        **PUBLIC,
+    ),
     "Mutation.refreshSession": Operation(
         "mutation($refreshToken: String!)"
         " { refreshSession(refreshToken: $refreshToken) { user { id } } }",

@@ -111,6 +111,9 @@ REST: Final[dict[str, RestOperation]] = {
     # ------------------------------------------------------------------- users
     "POST /api/v1/register": RestOperation(201, 201, 201, 201, 201, "Mutation.registerUser"),
     "POST /api/v1/verify-email": RestOperation(200, 200, 200, 200, 200, "Mutation.verifyEmail"),
+    "POST /api/v1/verify-email/resend": RestOperation(
+        200, 200, 200, 200, 200, "Mutation.resendVerification"
+    ),
     "POST /api/v1/login": RestOperation(401, 401, 401, 401, 401, "Mutation.login", service=401),
     "POST /api/v1/refresh": RestOperation(200, 200, 200, 200, 200, "Mutation.refreshSession"),
     "POST /api/v1/logout": RestOperation(401, 200, 200, 200, 200, "Mutation.logout"),
@@ -138,6 +141,7 @@ REST: Final[dict[str, RestOperation]] = {
     "POST /api/v1/service-sessions": RestOperation(
         401, 401, 401, 401, 401, body=BAD_CREDENTIALS, service=401
     ),
+    "GET /api/v1/users/{user_id}/export": RestOperation(401, 200, 403, 403, 200),
     "PUT /api/v1/users/{user_id}/contact-points": RestOperation(401, 200, 403, 403, 403),
     # ---------------------------------------------------------------- products
     "GET /api/v1/products": RestOperation(200, 200, 200, 200, 200),

@@ -20,9 +20,11 @@ from tidings.products.events import ProductBackInStock, ProductOutOfStock, Produ
 from tidings.recommendations.events import RecommendationGenerated
 from tidings.tasks.events import TaskCreated, TaskDeleted, TaskDue, TaskUpdated
 from tidings.users.events import (
+    UserDeleted,
     UserPasswordResetRequested,
     UserPreferencesUpdated,
     UserRegistered,
+    UserVerificationRequested,
     UserVerified,
 )
 from tidings.users.queries import operator_ids
@@ -74,7 +76,11 @@ def _customer(
 
 
 def _account(
-    event: UserRegistered | UserVerified | UserPasswordResetRequested | RecommendationGenerated,
+    event: UserRegistered
+    | UserVerificationRequested
+    | UserVerified
+    | UserPasswordResetRequested
+    | RecommendationGenerated,
 ) -> list[str]:
     return [event.data.user_id]
 
@@ -131,6 +137,15 @@ RULES: Final[dict[type[Event], Rule]] = {
         transactional=True,
         carries_code=True,
     ),
+    UserVerificationRequested: Rule(
+        "user.verification_requested",
+        "account",
+        "user_registered",
+        _account,
+        channels=EMAIL_ONLY,
+        transactional=True,
+        carries_code=True,
+    ),
     UserPasswordResetRequested: Rule(
         "user.password_reset_requested",
         "account",
@@ -166,7 +181,7 @@ RULES: Final[dict[type[Event], Rule]] = {
 
 # Events that tell nobody anything: the person did it just now, or it is about a message.
 SILENT: Final[frozenset[type[Event]]] = frozenset(
-    {UserPreferencesUpdated, NotificationDelivered, NotificationFailed}
+    {UserPreferencesUpdated, UserDeleted, NotificationDelivered, NotificationFailed}
 )
 
 # What the consumer of `notifications` takes; the daily flood has a queue of its own.

@@ -12,8 +12,8 @@ from tidings.operations.schemas import (
     OperatorActView,
 )
 from tidings.platform.auth import Principal, Role, require
-from tidings.platform.pagination import Page, PageRequest
-from tidings.platform.sorting import SortOrder, paginate_sorted
+from tidings.platform.pagination import Page, PageRequest, paginate
+from tidings.platform.sorting import SortOrder
 
 LATEST_FIRST: Final = SortOrder("failed_at", descending=True)
 
@@ -28,7 +28,7 @@ def get_failed_messages(
     """
     require(caller, Role.OPERATOR)
     found = FailedMessage.objects(**conditions_of(wanted) if wanted else {})
-    return paginate_sorted(found, page, LATEST_FIRST).map(view_of)
+    return paginate(found, page, LATEST_FIRST).map(view_of)
 
 
 def conditions_of(wanted: FailedMessageFilter) -> dict[str, Any]:

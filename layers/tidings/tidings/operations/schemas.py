@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from tidings.operations.errors import ChangesForOne, MessagesNotNamed
 from tidings.operations.models import FailedState
 from tidings.platform.forecast import Forecast, Outcome
 from tidings.platform.pagination import PageRequest
@@ -99,9 +100,9 @@ class RedriveFailedMessages(BaseModel):
     @model_validator(mode="after")
     def _says_which(self) -> Self:
         if (self.ids is None) == (self.filter is None):
-            raise ValueError("name the messages by ids or by a filter")
+            raise MessagesNotNamed
         if self.changes is not None and len(self.ids or ()) != 1:
-            raise ValueError("changes are for one message: name it in ids")
+            raise ChangesForOne
         return self
 
 

@@ -151,6 +151,15 @@ def change(found: "QuerySet[AnyDocument]", *events: Event, **update: Any) -> Any
     return document
 
 
+def change_last(found: "QuerySet[AnyDocument]", event: Event, **update: Any) -> AnyDocument | None:
+    """Like `change`; what waited to be published never is, only this event."""
+    last = [OutboxEntry.of(event)]
+    document: AnyDocument | None = found.modify(new=True, set__outbox=last, **update)
+    if document is not None:
+        note_stored(document)
+    return document
+
+
 def note_stored(document: OutboxDocument) -> None:
     """Remember that this document has events, for the publishing at the end of the invocation.
 

@@ -11,6 +11,7 @@ from tidings.platform import database
 from tidings.platform.errors import TidingsError
 from tidings.platform.logging import logger
 from tidings.products import shelf
+from tidings.products.completing import complete_products
 from tidings.products.currencies import DECIMALS
 from tidings.products.errors import ColumnsRefused
 from tidings.products.models import Product
@@ -81,6 +82,7 @@ def import_products(table: ImportProducts) -> ImportReport:
         ColumnsRefused: a column is missing, unknown or there twice; nothing is stored.
     """
     columns = _checked_columns(table.columns)
+    complete_products()
     report = ImportReport()
     wanted: dict[str, tuple[int, CreateProduct]] = {}
     for row in table.rows:
