@@ -8,7 +8,7 @@ LAUNCH := @$(PYTHON) localstack/bootstrap.py
 export ENGINE FN CORRELATION FOLLOW RULE EMAIL PASSWORD FILE FORCE PYTEST T VERSION TIDINGS_STACK
 
 .PHONY: help demo up down status deploy logs run-rule create-admin rotate-keys \
-        import-products test fuzz lint \
+        import-products test fuzz bench lint \
         contracts freeze-events lock clean-data declare-topology
 .DEFAULT_GOAL := help
 
@@ -51,6 +51,9 @@ test: ## every test, on a stack of its own; T=path or PYTEST="-k name" narrow it
 fuzz: export PYTEST = -m fuzz
 fuzz: ## long attacks: schemathesis as everybody, hostile values in every variable
 	$(LAUNCH) test
+
+bench: ## measurements as tables; T=name for one of tests/bench
+	$(LAUNCH) bench
 
 lint: ## formatting, lint, types, import direction, template
 	$(LAUNCH) lint

@@ -17,6 +17,7 @@ from tidings.orders.events import (
 )
 from tidings.platform.events import Event
 from tidings.products.events import ProductBackInStock, ProductOutOfStock, ProductPriceDropped
+from tidings.recommendations.events import RecommendationGenerated
 from tidings.tasks.events import TaskCreated, TaskDeleted, TaskDue, TaskUpdated
 from tidings.users.events import (
     UserPasswordResetRequested,
@@ -72,7 +73,9 @@ def _customer(
     return [event.data.customer_id]
 
 
-def _account(event: UserRegistered | UserVerified | UserPasswordResetRequested) -> list[str]:
+def _account(
+    event: UserRegistered | UserVerified | UserPasswordResetRequested | RecommendationGenerated,
+) -> list[str]:
     return [event.data.user_id]
 
 
@@ -149,6 +152,9 @@ RULES: Final[dict[type[Event], Rule]] = {
     TaskUpdated: Rule("task.reassigned", "tasks", "task_reassigned", _new_assignee),
     TaskDeleted: Rule("task.deleted", "tasks", "task_deleted", _assignee_unless_actor),
     TaskDue: Rule("task.due", "tasks", "task_due", _who_does_it),
+    RecommendationGenerated: Rule(
+        "recommendation.generated", "recommendations", "recommendations", _account
+    ),
     ProductOutOfStock: Rule("product.out_of_stock", "stock", "product_out_of_stock", _operators),
     ProductBackInStock: Rule(
         "product.back_in_stock", "stock", "product_back_in_stock", _product_followers
