@@ -152,15 +152,15 @@ RULES: Final[dict[type[Event], Rule]] = {
     TaskUpdated: Rule("task.reassigned", "tasks", "task_reassigned", _new_assignee),
     TaskDeleted: Rule("task.deleted", "tasks", "task_deleted", _assignee_unless_actor),
     TaskDue: Rule("task.due", "tasks", "task_due", _who_does_it),
-    RecommendationGenerated: Rule(
-        "recommendation.generated", "recommendations", "recommendations", _account
-    ),
     ProductOutOfStock: Rule("product.out_of_stock", "stock", "product_out_of_stock", _operators),
     ProductBackInStock: Rule(
         "product.back_in_stock", "stock", "product_back_in_stock", _product_followers
     ),
     ProductPriceDropped: Rule(
         "product.price_dropped", "stock", "product_price_dropped", _product_followers
+    ),
+    RecommendationGenerated: Rule(
+        "recommendation.generated", "recommendations", "recommendations", _account
     ),
 }
 
