@@ -1,5 +1,6 @@
 """Typed input and output of the users' operations."""
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Final, Literal
@@ -7,6 +8,7 @@ from typing import Annotated, Final, Literal
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     EmailStr,
     Field,
@@ -31,7 +33,20 @@ PASSWORD_MIN, PASSWORD_MAX = 8, 128
 # Addresses compare without case; RFC 5321 allows 254 characters in all.
 Email = Annotated[EmailStr, Field(max_length=254), AfterValidator(str.lower)]
 NewPassword = Annotated[SecretStr, Field(min_length=PASSWORD_MIN, max_length=PASSWORD_MAX)]
-PersonName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+# Control characters, line breaks, and what turns the direction of writing.
+_NOT_IN_A_LINE: Final = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")
+
+
+def _one_line(name: object) -> object:
+    """A name stands in mails to an address that nobody confirmed: it must not write paragraphs."""
+    return _NOT_IN_A_LINE.sub(" ", name) if isinstance(name, str) else name
+
+
+PersonName = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
+    BeforeValidator(_one_line),
+]
 # No control characters: MongoDB takes no NUL in a pattern.
 SearchText = Annotated[
     str,
