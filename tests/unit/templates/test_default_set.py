@@ -177,6 +177,16 @@ def test_reason_is_in_the_readers_language(
         assert "Because of you" in (text or "")
 
 
+@each_language
+def test_reason_that_nobody_gave_is_not_said(language: str) -> None:
+    reason = "Cancelled by the operator."
+    silent = message("order_cancelled", language, reason=reason, explained=False)
+    assert reason not in silent.model_dump_json()
+    explained = message("order_cancelled", language, reason="Ordered twice.", explained=None)
+    for text in (explained.email_html, explained.email_text, explained.inbox_body):
+        assert "Ordered twice." in (text or "")
+
+
 def test_inbox_says_what_it_always_said() -> None:
     confirmed = message("order_confirmed", "en", order_id="17")
     assert confirmed.inbox_title == "Your order is confirmed"
