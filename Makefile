@@ -8,7 +8,7 @@ LAUNCH := @$(PYTHON) localstack/bootstrap.py
 export ENGINE FN CORRELATION FOLLOW RULE EMAIL PASSWORD FILE FORCE PYTEST T VERSION TIDINGS_STACK
 
 .PHONY: help demo up down status deploy logs run-rule create-admin rotate-keys \
-        import-products test fuzz test-browser lint \
+        import-products test fuzz test-browser bench lint \
         contracts freeze-events lock clean-data declare-topology
 .DEFAULT_GOAL := help
 
@@ -55,6 +55,9 @@ fuzz: ## long attacks: schemathesis as everybody, hostile values in every variab
 test-browser: export T = tests/browser
 test-browser: ## GraphiQL in Chromium, which it installs (some 100 MB)
 	$(LAUNCH) test
+
+bench: ## measurements as tables; T=name for one of tests/bench
+	$(LAUNCH) bench
 
 lint: ## formatting, lint, types, import direction, template
 	$(LAUNCH) lint

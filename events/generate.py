@@ -19,6 +19,7 @@ EVENT_MODULES: Final = (
     "tidings.delivery.events",
     "tidings.orders.events",
     "tidings.products.events",
+    "tidings.recommendations.events",
     "tidings.tasks.events",
     "tidings.users.events",
 )

@@ -55,6 +55,12 @@ EXAMPLES: Final[dict[str, Any]] = {
         "carrier": "DHL",
         "tracking_number": "JD014600003828392837",
     },
+    "LogPurchase": {
+        "items": [{"product_id": "6b0152a6f6b097fd8ed20a9a", "quantity": 2}],
+        "order_id": "till-3/4711",
+        "purchased_at": "2026-11-20T17:00:00Z",
+    },
+    "LogBrowse": {"views": [{"product_id": "6b0152a6f6b097fd8ed20a9a"}]},
     "CreateTask": {
         "title": "Call the carrier",
         "priority": "high",

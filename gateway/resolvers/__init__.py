@@ -3,7 +3,16 @@
 from types import ModuleType
 from typing import Any, Final
 
-from resolvers import notifications, operations, orders, products, tasks, templates, users
+from resolvers import (
+    notifications,
+    operations,
+    orders,
+    products,
+    recommendations,
+    tasks,
+    templates,
+    users,
+)
 from resolvers.binding import Resolver
 
 DOMAINS: Final[tuple[ModuleType, ...]] = (
@@ -11,6 +20,7 @@ DOMAINS: Final[tuple[ModuleType, ...]] = (
     products,
     orders,
     tasks,
+    recommendations,
     templates,
     notifications,
     operations,

@@ -53,6 +53,18 @@ from tidings.products.schemas import (
     StockMovementView,
     UpdateProduct,
 )
+from tidings.recommendations.schemas import (
+    ActivityItemView,
+    ActivityView,
+    BrowsedItem,
+    BrowseReceipt,
+    LogBrowse,
+    LogPurchase,
+    PurchasedItem,
+    ReasonView,
+    RecommendationsView,
+    RecommendationView,
+)
 from tidings.tasks.schemas import CreateTask, TaskDeletion, TaskFilter, TaskView, UpdateTask
 from tidings.templates import schemas as templates
 from tidings.users.preferences import (
@@ -105,6 +117,14 @@ OBJECTS: dict[str, list[type]] = {
     "Task": [TaskView],
     "TaskDeletion": [TaskDeletion],
     "Notification": [NotificationView],
+    "UserRecommendations": [RecommendationsView],
+    "Recommendation": [RecommendationView],
+    "RecommendationReason": [ReasonView],
+    "Activity": [ActivityView],
+    "ActivityItem": [ActivityItemView],
+    "BrowseReceipt": [BrowseReceipt],
+    "ActivityConnection": [Connection],
+    "ActivityEdge": [Edge],
     "PageInfo": [PageInfo],
     "ProductConnection": [Connection],
     "OrderConnection": [Connection],
@@ -160,6 +180,10 @@ INPUTS: dict[str, type[BaseModel]] = {
     "PlaceOrderItemInput": PlaceOrderItem,
     "OrderFilter": OrderFilter,
     "UpdateOrderStatusInput": UpdateOrderStatusInput,
+    "LogPurchaseInput": LogPurchase,
+    "PurchasedItemInput": PurchasedItem,
+    "LogBrowseInput": LogBrowse,
+    "BrowsedItemInput": BrowsedItem,
     "CreateTaskInput": CreateTask,
     "UpdateTaskInput": UpdateTask,
     "TaskFilterInput": TaskFilter,

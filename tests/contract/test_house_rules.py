@@ -113,6 +113,7 @@ def test_every_models_module_was_looked_at() -> None:
     "name",
     [
         *("User", "PushToken", "Product", "StockMovement", "Reservation"),
+        *("Activity", "Taste", "Demand", "Row", "Run"),
         *("Order", "Task", "Upload", "TemplateVersion", "Notification"),
         *("Suppression", "PushEndpoint", "Feedback", "Unsubscription"),
     ],

@@ -88,6 +88,42 @@ WORDS: Final[dict[str, Any]] = {
 }
 
 OPERATIONS: Final[dict[str, Operation]] = {
+    # --------------------------------------------------------- recommendations
+    "Query.getUserRecommendations": Operation(
+        "query($userId: ID, $first: Int) { getUserRecommendations(userId: $userId, first: $first)"
+        " { computedAt items { score product { id } reason { code text } } } }",
+        lambda world: {"userId": world.customer_id, "first": 5},
+        **OWN_OR_OPERATORS,
+    ),
+    "Query.getUserActivity": Operation(
+        "query($userId: ID, $first: Int, $after: String)"
+        " { getUserActivity(userId: $userId, first: $first, after: $after)"
+        " { nodes { kind items { product { id } } } totalCount } }",
+        lambda world: {"userId": world.customer_id, "first": 5, "after": None},
+        **OWN_OR_OPERATORS,
+    ),
+    "Mutation.logPurchase": Operation(
+        "mutation($userId: ID, $input: LogPurchaseInput!)"
+        " { logPurchase(userId: $userId, input: $input) { id items { product { id } } } }",
+        lambda world: {
+            "userId": world.customer_id,
+            "input": {
+                "items": [{"productId": world.product_id, "quantity": 2}],
+                "orderId": "till-3/4711",
+                "purchasedAt": "2026-01-20T17:00:00Z",
+            },
+        },
+        **OWN_OR_OPERATORS,
+    ),
+    "Mutation.logBrowse": Operation(
+        "mutation($userId: ID, $input: LogBrowseInput!)"
+        " { logBrowse(userId: $userId, input: $input) { accepted } }",
+        lambda world: {
+            "userId": world.customer_id,
+            "input": {"views": [{"productId": world.product_id, "viewedAt": None}]},
+        },
+        **OWN_OR_OPERATORS,
+    ),
     # ------------------------------------------------------------------- users
     "Query.me": Operation("query { me { id email orders { totalCount } } }", _nothing, **SIGNED_IN),
     "Query.getUser": Operation(

@@ -81,6 +81,15 @@ def path_in(world: World, route: str) -> str:
 
 
 REST: Final[dict[str, RestOperation]] = {
+    # --------------------------------------------------------- recommendations
+    "POST /api/v1/users/{user_id}/purchase": RestOperation(
+        401, 201, 403, 201, 201, "Mutation.logPurchase"
+    ),
+    "POST /api/v1/users/{user_id}/browse": RestOperation(
+        401, 202, 403, 202, 202, "Mutation.logBrowse"
+    ),
+    "GET /api/v1/users/{user_id}/activity": RestOperation(401, 200, 403, 200, 200),
+    "GET /api/v1/recommendations/{user_id}": RestOperation(401, 200, 403, 200, 200),
     # ------------------------------------------------------------------- users
     "POST /api/v1/register": RestOperation(201, 201, 201, 201, 201, "Mutation.registerUser"),
     "POST /api/v1/verify-email": RestOperation(200, 200, 200, 200, 200, "Mutation.verifyEmail"),

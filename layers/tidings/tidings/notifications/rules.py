@@ -14,6 +14,7 @@ from tidings.orders.events import (
 )
 from tidings.platform.events import Event
 from tidings.products.events import ProductBackInStock, ProductOutOfStock, ProductPriceDropped
+from tidings.recommendations.events import RecommendationGenerated
 from tidings.tasks.events import TaskCreated, TaskDeleted, TaskDue, TaskUpdated
 from tidings.users.events import (
     UserDeleted,
@@ -52,7 +53,9 @@ def _customer(
     return [event.data.customer_id]
 
 
-def _account(event: UserVerified | UserPasswordResetRequested) -> list[str]:
+def _account(
+    event: UserVerified | UserPasswordResetRequested | RecommendationGenerated,
+) -> list[str]:
     return [event.data.user_id]
 
 
@@ -155,6 +158,12 @@ RULES: Final[dict[type[Event], Rule]] = {
         audience=_who_does_it,
         title="A task is due",
         body="The task “{title}” is due ({task_id}).",
+    ),
+    RecommendationGenerated: Rule(
+        kind="recommendation.generated",
+        audience=_account,
+        title="You may like this",
+        body="{title}. {reason}.",
     ),
 }
 

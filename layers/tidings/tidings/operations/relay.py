@@ -10,17 +10,21 @@ from tidings.platform import relay
 from tidings.platform.logging import logger
 from tidings.platform.outbox import OutboxDocument
 from tidings.products.models import Product, Reservation
+from tidings.recommendations.models import Activity, Run, Taste
 from tidings.tasks.models import Task
 from tidings.users.models import User
 
 # The only place that knows every document with an outbox; a test looks for missing ones.
 OUTBOX_DOCUMENTS: Final[tuple[type[OutboxDocument], ...]] = (
+    Activity,
     Feedback,
     Notification,
     Order,
     Product,
     Reservation,
+    Run,
     Task,
+    Taste,
     User,
 )
 RELAY_SECONDS: Final = 40.0

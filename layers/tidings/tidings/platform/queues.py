@@ -10,6 +10,8 @@ QUEUES: Final = (
     "orders",
     "notifications",
     "order_updates_queue",
+    "recommendations",
+    "recommendations.refresh",
     "failed-messages",
 )
 RETRY_QUEUES: Final = ("retry.1s", "retry.5s", "retry.25s", "retry.120s", "retry.600s")
