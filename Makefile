@@ -5,9 +5,11 @@ LAUNCH := @$(PYTHON) localstack/bootstrap.py
 
 # Said behind a target (make logs FN=gateway) or in the environment; never on a command
 # line, where a password could be read by others.
-export ENGINE FN CORRELATION FOLLOW RULE EMAIL PASSWORD FILE FORCE PYTEST T VERSION TIDINGS_STACK
+export ENGINE FN CORRELATION FOLLOW RULE EMAIL PASSWORD NAME ID FILE FORCE PYTEST T VERSION \
+        TIDINGS_STACK
 
 .PHONY: help demo up down status deploy logs run-rule create-admin rotate-keys \
+        create-service services revoke-service \
         import-products test fuzz test-browser bench lint \
         contracts freeze-events lock clean-data declare-topology
 .DEFAULT_GOAL := help
@@ -38,6 +40,15 @@ run-rule: ## fire a scheduled rule now: RULE=name
 
 create-admin: ## make an administrator: EMAIL=... PASSWORD=...
 	$(LAUNCH) create-admin
+
+create-service: ## credentials for a machine that sends notifications: NAME=...
+	$(LAUNCH) create-service
+
+services: ## the machines that have or had credentials
+	$(LAUNCH) services
+
+revoke-service: ## take a machine's credentials away: ID=...
+	$(LAUNCH) revoke-service
 
 rotate-keys: ## another key signs access tokens; nobody is logged out
 	$(LAUNCH) rotate-keys

@@ -61,6 +61,20 @@ EXAMPLES: Final[dict[str, Any]] = {
         "purchased_at": "2026-11-20T17:00:00Z",
     },
     "LogBrowse": {"views": [{"product_id": "6b0152a6f6b097fd8ed20a9a"}]},
+    "SendNotification": {
+        "notification_type": "email",
+        "user_id": "6b0152a6f6b097fd8ed20a9a",
+        "template_code": "order_status_update",
+        "variables": {"order_id": "6b0152a6f6b097fd8ed20a9b", "state": "packed"},
+        "request_id": "packing-station-4711",
+        "priority": "urgent",
+        "metadata": {"station": "4"},
+    },
+    "MarkAllRead": {"up_to": "2026-12-01T17:00:00Z"},
+    "StartServiceSession": {
+        "client_id": "6b0152a6f6b097fd8ed20a9a",
+        "client_secret": "the one that was shown once",
+    },
     "CreateTask": {
         "title": "Call the carrier",
         "priority": "high",

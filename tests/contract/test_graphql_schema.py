@@ -20,7 +20,14 @@ from resolvers import NESTED
 from resolvers.connection import Connection, Edge, PageInfo
 from resolvers.orders import UpdateOrderStatusInput
 
-from tidings.notifications.schemas import NotificationView
+from tidings.notifications.schemas import (
+    AcceptedNotification,
+    InboxDeletion,
+    NotificationView,
+    ReadCount,
+    SendNotification,
+)
+from tidings.notifications.status import DeliveryView, NotificationStatus, StepView
 from tidings.operations.health import ServiceHealthReport, ServiceState
 from tidings.operations.schemas import (
     DiscardFailedMessages,
@@ -125,6 +132,12 @@ OBJECTS: dict[str, list[type]] = {
     "BrowseReceipt": [BrowseReceipt],
     "ActivityConnection": [Connection],
     "ActivityEdge": [Edge],
+    "ReadCount": [ReadCount],
+    "InboxDeletion": [InboxDeletion],
+    "AcceptedNotification": [AcceptedNotification],
+    "NotificationStatus": [NotificationStatus],
+    "NotificationDelivery": [DeliveryView],
+    "DeliveryStep": [StepView],
     "PageInfo": [PageInfo],
     "ProductConnection": [Connection],
     "OrderConnection": [Connection],
@@ -187,6 +200,7 @@ INPUTS: dict[str, type[BaseModel]] = {
     "CreateTaskInput": CreateTask,
     "UpdateTaskInput": UpdateTask,
     "TaskFilterInput": TaskFilter,
+    "SendNotificationInput": SendNotification,
     "CreateTemplateInput": templates.CreateTemplate,
     "UpdateTemplateInput": templates.UpdateTemplate,
     "RollBackTemplateInput": templates.RollBackTemplate,

@@ -1,5 +1,6 @@
 """What template.yaml says about each function holds."""
 
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ from tests.contract.project import (
     routes,
     template,
 )
+from tidings.notifications.delivering import LEASE
+from tidings.notifications.models import Channel
+from tidings.platform.providers.deadline import MESSAGE_SECONDS
 
 FUNCTIONS = sorted(functions().values(), key=lambda function: function.name)
 SCHEDULED = [function for function in FUNCTIONS if function.events_of("Schedule")]
@@ -74,11 +78,31 @@ def test_every_route_leads_to_one_function() -> None:
 
 
 @each_function
+def test_function_has_one_mapping_of_the_broker(function: Function) -> None:
+    # Lambda takes one for a function and an event source, whatever their queues.
+    assert len(function.events_of("MQ")) <= 1
+
+
+def test_a_place_of_a_path_has_one_name() -> None:
+    # API Gateway refuses the deployment otherwise; LocalStack takes it.
+    names: dict[str, set[str]] = {}
+    for route in routes():
+        parts = route.partition(" ")[2].split("/")
+        for index, part in enumerate(parts):
+            if part.startswith("{"):
+                before = re.sub(r"{\w+}", "{}", "/".join(parts[:index]))
+                names.setdefault(before, set()).add(part)
+    assert {place: found for place, found in names.items() if len(found) > 1} == {}
+
+
+@each_function
 def test_routes_are_on_our_own_api(function: Function) -> None:
     assert all(route["RestApiId"] == {"Ref": "Api"} for route in function.events_of("Api"))
 
 
-@pytest.mark.parametrize("name", ["CreateAdmin", "RotateKeys"])
+@pytest.mark.parametrize(
+    "name", ["CreateAdmin", "RotateKeys", "CreateService", "GetServices", "RevokeService"]
+)
 def test_what_needs_aws_credentials_is_not_reached_over_the_api(name: str) -> None:
     assert functions()[name].events == {}
 
@@ -104,6 +128,23 @@ def test_there_are_rules() -> None:
         rule["Schedule"] for function in SCHEDULED for rule in function.events_of("Schedule")
     }
     assert schedules >= {"cron(0 9 * * ? *)", "cron(0 * * * ? *)", "rate(1 minute)"}
+
+
+DELIVERING = [each for each in FUNCTIONS if each.file.stem.startswith("deliver_")]
+
+
+def test_there_is_a_function_for_each_channel() -> None:
+    channels = {each.file.stem.rpartition("_")[2] for each in DELIVERING}
+    assert channels == {each.value for each in Channel}
+
+
+@pytest.mark.parametrize("function", DELIVERING, ids=lambda each: each.name)
+def test_delivery_ends_before_its_claims_do_and_after_its_slowest_batch(
+    function: Function,
+) -> None:
+    assert function.properties["Timeout"] < LEASE.total_seconds()
+    for mapping in function.events_of("MQ"):
+        assert mapping["BatchSize"] * MESSAGE_SECONDS < function.properties["Timeout"]
 
 
 def test_relay_ends_before_it_is_called_again() -> None:

@@ -45,23 +45,28 @@ class Operation:
     other: str
     operator: str
     admin: str
+    # A machine: what is not for it, it may not.
+    service: str = FORBIDDEN
 
 
 def _nothing(_: World) -> dict[str, Any]:
     return {}
 
 
-def _of(stranger: str, owner: str, other: str, operator: str, admin: str) -> dict[str, str]:
+def _of(
+    stranger: str, owner: str, other: str, operator: str, admin: str, service: str = FORBIDDEN
+) -> dict[str, str]:
     return {
         "stranger": stranger,
         "owner": owner,
         "other": other,
         "operator": operator,
         "admin": admin,
+        "service": service,
     }
 
 
-PUBLIC: Final = _of(OK, OK, OK, OK, OK)
+PUBLIC: Final = _of(OK, OK, OK, OK, OK, OK)
 SIGNED_IN: Final = _of(NOBODY, OK, OK, OK, OK)
 OPERATORS: Final = _of(NOBODY, FORBIDDEN, FORBIDDEN, OK, OK)
 ADMINS: Final = _of(NOBODY, FORBIDDEN, FORBIDDEN, FORBIDDEN, OK)
@@ -161,7 +166,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "Mutation.login": Operation(
         "mutation($input: LoginInput!) { login(input: $input) { accessToken } }",
         lambda _: {"input": {"email": "nobody@example.com", "password": "guess"}},
-        **_of(NOBODY, NOBODY, NOBODY, NOBODY, NOBODY),
+        **_of(NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY),
     ),
     "Mutation.verifyEmail": Operation(
         "mutation($input: VerifyEmailInput!) { verifyEmail(input: $input) { message } }",
@@ -452,19 +457,76 @@ OPERATIONS: Final[dict[str, Operation]] = {
     ),
     # ----------------------------------------------------------- notifications
     "Query.getUserNotifications": Operation(
-        "query($userId: ID, $unreadOnly: Boolean, $first: Int, $after: String) {"
-        " getUserNotifications(userId: $userId, unreadOnly: $unreadOnly, first: $first,"
-        " after: $after) { nodes { id } totalCount } }",
+        "query($userId: ID, $unreadOnly: Boolean, $kind: String, $category: String,"
+        " $archived: Boolean, $first: Int, $after: String) {"
+        " getUserNotifications(userId: $userId, unreadOnly: $unreadOnly, kind: $kind,"
+        " category: $category, archived: $archived, first: $first, after: $after)"
+        " { nodes { id } totalCount } }",
         lambda world: {
             "userId": world.customer_id,
             "unreadOnly": True,
+            "kind": "order.confirmed",
+            "category": "orders",
+            "archived": False,
             "first": 5,
             "after": None,
         },
         **OWN_OR_OPERATORS,
     ),
+    "Query.getUnreadCount": Operation(
+        "query($userId: ID) { getUnreadCount(userId: $userId) }",
+        lambda world: {"userId": world.customer_id},
+        **OWN_OR_OPERATORS,
+    ),
     "Mutation.markNotificationRead": Operation(
         "mutation($id: ID!) { markNotificationRead(id: $id) { id readAt } }",
+        lambda world: {"id": world.notification_id},
+        **OWN,
+    ),
+    "Query.getNotificationStatus": Operation(
+        "query($id: ID!) { getNotificationStatus(id: $id) { id metadata deliveries"
+        " { channel status steps { status at } } } }",
+        lambda world: {"id": world.notification_id},
+        **(HIDDEN | {"service": OK}),
+    ),
+    "Mutation.sendNotification": Operation(
+        "mutation($input: SendNotificationInput!) { sendNotification(input: $input) { id } }",
+        lambda world: {
+            "input": {
+                "notificationType": "EMAIL",
+                "userId": world.customer_id,
+                "templateCode": "order_status_update",
+                "variables": {"order_id": "1", "state": "packed"},
+                "requestId": uuid4().hex,
+                "priority": "URGENT",
+                "metadata": {"station": "4"},
+            }
+        },
+        **(OPERATORS | {"service": OK}),
+    ),
+    # Services cancel what they sent themselves; this is somebody else's.
+    "Mutation.cancelNotification": Operation(
+        "mutation($id: ID!) { cancelNotification(id: $id) { id deliveries { status } } }",
+        lambda world: {"id": world.notification_id},
+        **(OPERATORS | {"service": NOT_FOUND}),
+    ),
+    "Mutation.markAllNotificationsRead": Operation(
+        "mutation($upTo: DateTime) { markAllNotificationsRead(upTo: $upTo) { read more } }",
+        lambda _: {"upTo": "2026-11-01T00:00:00Z"},
+        **SIGNED_IN,
+    ),
+    "Mutation.archiveNotification": Operation(
+        "mutation($id: ID!) { archiveNotification(id: $id) { id archivedAt } }",
+        lambda world: {"id": world.notification_id},
+        **OWN,
+    ),
+    "Mutation.unarchiveNotification": Operation(
+        "mutation($id: ID!) { unarchiveNotification(id: $id) { id archivedAt } }",
+        lambda world: {"id": world.notification_id},
+        **OWN,
+    ),
+    "Mutation.deleteNotification": Operation(
+        "mutation($id: ID!) { deleteNotification(id: $id) { id } }",
         lambda world: {"id": world.notification_id},
         **OWN,
     ),

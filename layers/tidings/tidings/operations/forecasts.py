@@ -8,14 +8,18 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from tidings.notifications.events import DeliverNotification
+from tidings.notifications.forecasting import forecast as forecast_delivery
 from tidings.operations.models import FailedMessage
 from tidings.platform.database import DOMAINS
 from tidings.platform.events import EVENT_CLASSES, Event
 from tidings.platform.forecast import Forecast, Forecaster, Outcome
 
 # Types of messages whose domain knows better than "handled again", such as delivery commands:
-# "<type>": <domain>.queries.<function>. Domains do not import this one, it imports them.
-FORECASTERS: Final[Mapping[str, Forecaster]] = {}
+# "<type>": <domain>'s own function. Domains do not import this one, it imports them.
+FORECASTERS: Final[Mapping[str, Forecaster]] = {
+    DeliverNotification.event_type(): forecast_delivery,
+}
 
 for _module in (f"tidings.{domain}.events" for domain in DOMAINS):
     if find_spec(_module):

@@ -20,8 +20,8 @@ from pymongo.errors import PyMongoError
 from tidings.platform import database, metrics
 from tidings.platform.broker import DEAD_LETTERS, Message, publisher
 from tidings.platform.clock import new_event_id
-from tidings.platform.context import correlated
-from tidings.platform.errors import TidingsError, Unavailable
+from tidings.platform.context import attempting, correlated
+from tidings.platform.errors import NotYet, TidingsError, Unavailable
 from tidings.platform.events import Event
 from tidings.platform.history import (
     HISTORY_HEADER,
@@ -40,6 +40,8 @@ from tidings.platform.relay import PERSISTENT, publish_stored
 RETRY_DELAYS_SECONDS: Final = (1, 5, 25, 120, 600)
 # A message waits between so much of its delay and all of it.
 LEAST_OF_DELAY: Final = 0.5
+# How long a message waits for which it is too early (`NotYet`); one of the delays.
+NOT_YET_SECONDS: Final = 25
 
 LambdaEvent = dict[str, Any]
 
@@ -107,7 +109,9 @@ def _handle(
     with _message_context(message):
         try:
             event = _decode(message, known)
-            with correlated(event.correlationid, event.id):
+            failures = failures_since_redrive(history_of(headers_of(message)))
+            is_last = failures >= len(RETRY_DELAYS_SECONDS)
+            with correlated(event.correlationid, event.id), attempting(last=is_last):
                 logger.info("event received", event_type=event.type, event_id=event.id)
                 effect(event)
         except PyMongoError as error:
@@ -147,7 +151,12 @@ def _decode(message: dict[str, Any], known: dict[str, type[Event]]) -> Event:
 
 def _next_stop(queue: str, message: dict[str, Any], error: Exception) -> Message:
     """Return the message as it goes on: to a retry queue, or to the dead letters."""
-    history = [*history_of(headers_of(message)), failed_attempt(error)]
+    known = history_of(headers_of(message))
+    if isinstance(error, NotYet):
+        logger.info("message comes again later", queue=queue, reason=error.message)
+        properties = _properties(message, queue, [*known])
+        return Message(f"retry.{NOT_YET_SECONDS}s", queue, body_of(message), properties)
+    history = [*known, failed_attempt(error)]
     failures = failures_since_redrive(history)
     permanent = isinstance(error, Malformed) or (
         isinstance(error, TidingsError) and not error.retryable

@@ -12,6 +12,12 @@ QUEUES: Final = (
     "order_updates_queue",
     "recommendations",
     "recommendations.refresh",
+    "email.queue",
+    "email.urgent.queue",
+    "push.queue",
+    "push.urgent.queue",
+    "sms.queue",
+    "webhook.queue",
     "failed-messages",
 )
 RETRY_QUEUES: Final = ("retry.1s", "retry.5s", "retry.25s", "retry.120s", "retry.600s")
