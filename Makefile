@@ -10,7 +10,7 @@ export ENGINE FN CORRELATION FOLLOW RULE EMAIL PASSWORD NAME ID FILE FORCE PYTES
 
 .PHONY: help demo up down status deploy logs run-rule create-admin rotate-keys \
         create-service services revoke-service \
-        import-products test fuzz test-browser bench lint \
+        import-products test fuzz bench test-browser lint \
         contracts freeze-events lock clean-data declare-topology
 .DEFAULT_GOAL := help
 
@@ -63,12 +63,12 @@ fuzz: export PYTEST = -m fuzz
 fuzz: ## long attacks: schemathesis as everybody, hostile values in every variable
 	$(LAUNCH) test
 
+bench: ## measurements as tables; T=name for one of tests/bench
+	$(LAUNCH) bench
+
 test-browser: export T = tests/browser
 test-browser: ## GraphiQL in Chromium, which it installs (some 100 MB)
 	$(LAUNCH) test
-
-bench: ## measurements as tables; T=name for one of tests/bench
-	$(LAUNCH) bench
 
 lint: ## formatting, lint, types, import direction, template
 	$(LAUNCH) lint

@@ -138,10 +138,10 @@ REST: Final[dict[str, RestOperation]] = {
         401, 201, 403, 403, 403, "Mutation.registerPushToken"
     ),
     "DELETE /api/v1/users/{user_id}/push-tokens/{token_id}": RestOperation(401, 200, 403, 403, 403),
-    "GET /api/v1/users/{user_id}/export": RestOperation(401, 200, 403, 403, 200),
     "POST /api/v1/service-sessions": RestOperation(
         401, 401, 401, 401, 401, body=BAD_CREDENTIALS, service=401
     ),
+    "GET /api/v1/users/{user_id}/export": RestOperation(401, 200, 403, 403, 200),
     "PUT /api/v1/users/{user_id}/contact-points": RestOperation(401, 200, 403, 403, 403),
     # ---------------------------------------------------------------- products
     "GET /api/v1/products": RestOperation(200, 200, 200, 200, 200),

@@ -20,7 +20,11 @@ from tidings.users.models import PushToken, User
 
 SAMPLES = Path(__file__).parents[3] / "events" / "samples"
 NOT_YET_FOLLOWED = {"product.back_in_stock", "product.price_dropped"}
-CHOSEN = {"tasks": {"email": True}, "language": "de"}
+CHOSEN = {
+    "tasks": {"email": True},
+    "recommendations": {"email": True, "push": True},
+    "language": "de",
+}
 
 
 def sample(event_class: type[Event]) -> Event:

@@ -12,7 +12,8 @@ from tidings.users.events import UserDeleted
 def notify(event: Event) -> None:
     """Tell each person whom an event concerns what it has to say, once.
 
-    What providers report of a message goes into its story instead.
+    What providers report of a message goes into its story instead, and who deleted their
+    account is forgotten.
     """
     match event:
         case NotificationDelivered(data=data):
