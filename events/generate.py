@@ -15,6 +15,7 @@ from tidings.platform.events import EVENT_CLASSES, Event
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 EVENT_MODULES: Final = (
+    "tidings.campaigns.events",
     "tidings.orders.events",
     "tidings.products.events",
     "tidings.tasks.events",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -66,6 +67,7 @@ class Options(BaseSettings):
     correlation: str | None = None
     follow: bool = False
     rule: str | None = None
+    time: datetime | None = None
     email: str | None = None
     password: str | None = None
     file: str | None = None

@@ -1,0 +1,84 @@
+"""Documents of the campaigns' database."""
+
+from mongoengine import (
+    DateTimeField,
+    EmbeddedDocument,
+    EmbeddedDocumentField,
+    EmbeddedDocumentListField,
+    IntField,
+    MapField,
+    StringField,
+)
+
+from tidings.campaigns.calendar import ScheduleKind
+from tidings.campaigns.states import CampaignState
+from tidings.platform.clock import new_id, now
+from tidings.platform.outbox import OutboxDocument
+
+
+class Audience(EmbeddedDocument):
+    """Who is meant: all customers of whom everything holds that is said here."""
+
+    bought_category = StringField()
+    # No order for so many days, and an account for longer.
+    inactive_days = IntField()
+    language = StringField()
+
+
+class Schedule(EmbeddedDocument):
+    kind = StringField(required=True, choices=[kind.value for kind in ScheduleKind])
+    at = DateTimeField()
+
+
+class Run(EmbeddedDocument):
+    """One time that a campaign goes to its audience; nobody is told twice in a run.
+
+    The audience is walked in order of the people's ids: who is at or before `cursor` was told.
+    """
+
+    id = StringField(required=True)
+    due_at = DateTimeField(required=True)
+    started_at = DateTimeField(required=True)
+    cursor = StringField()
+    audience = IntField(required=True, default=0)
+    finished_at = DateTimeField()
+
+
+class Transition(EmbeddedDocument):
+    """A step of a campaign; there is no person where the shop's own machinery took it."""
+
+    state = StringField(required=True, choices=[state.value for state in CampaignState])
+    at = DateTimeField(required=True)
+    user_id = StringField()
+
+
+class Campaign(OutboxDocument):
+    """Something that many people are told. `run` is the current run, or the last one.
+
+    It stays small: a weekly one takes two steps a week.
+    """
+
+    id = StringField(primary_key=True, default=new_id)
+    name = StringField(required=True)
+    template_code = StringField(required=True)
+    variables = MapField(StringField())
+    voucher = StringField()
+    audience = EmbeddedDocumentField(Audience, required=True)
+    schedule = EmbeddedDocumentField(Schedule, required=True)
+    state = StringField(required=True, choices=[state.value for state in CampaignState])
+    history = EmbeddedDocumentListField(Transition)
+    next_run_at = DateTimeField()
+    run = EmbeddedDocumentField(Run)
+    # Of all runs that are over.
+    told_before = IntField(required=True, default=0)
+    created_at = DateTimeField(required=True, default=now)
+
+    meta = {  # noqa: RUF012
+        "db_alias": "campaigns",
+        "collection": "campaigns",
+        "indexes": [("state", "next_run_at"), ("state", "-id")],
+    }
+
+    def told_to_all(self) -> dict[str, str]:
+        """Return the variables that its template gets."""
+        return {**self.variables, **({"voucher": self.voucher} if self.voucher else {})}
