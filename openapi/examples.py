@@ -30,6 +30,10 @@ EXAMPLES: Final[dict[str, Any]] = {
         "token": "740f4707bebcf74f9b7c25d48e3358945f6aa01da5ddb387462c7eaf61bb78ad",
         "device": "Ada's phone",
     },
+    "SetContactPoints": {
+        "phone": "+491701234567",
+        "webhook_url": "https://hooks.example.com/tidings",
+    },
     "CreateProduct": {
         "sku": "PEN-01",
         "title": "Fountain pen",
@@ -57,4 +61,30 @@ EXAMPLES: Final[dict[str, Any]] = {
         "labels": ["shipping"],
     },
     "UpdateTask": {"version": 1, "state": "done"},
+    "CreateTemplate": {
+        "code": "spring_sale",
+        "description": "A sale in spring.",
+        "required_variables": ["voucher"],
+        "sample_variables": {"voucher": "SPRING-10"},
+        "variants": [
+            {
+                "language": "en",
+                "inbox": {"title": "Spring is here", "body": "Your voucher: {{ voucher }}"},
+            }
+        ],
+    },
+    "UpdateTemplate": {
+        "version": 1,
+        "description": "A sale in spring.",
+        "required_variables": ["voucher"],
+        "sample_variables": {"voucher": "SPRING-10"},
+        "variants": [
+            {
+                "language": "en",
+                "inbox": {"title": "Spring is here", "body": "Your voucher: {{ voucher }}"},
+            }
+        ],
+    },
+    "PreviewTemplate": {"language": "de-AT", "variables": {"name": "Ada"}},
+    "RollBackTemplate": {"version": 2, "to_version": 1},
 }

@@ -21,6 +21,9 @@ PUBLIC_ROUTES = {
     "POST /api/v1/password/reset",
     "GET /api/v1/products",
     "GET /api/v1/products/{product_id}",
+    # Whoever holds the signed link, who need not be able to sign in.
+    "GET /api/v1/unsubscribe/{token}",
+    "POST /api/v1/unsubscribe/{token}",
     "GET /health",
     "GET /api/v1/health",
     "GET /api/v1/openapi.json",
@@ -144,6 +147,8 @@ def test_who_signs_in_is_not_kept_out_by_an_old_token() -> None:
         "POST /api/v1/refresh",
         "POST /api/v1/password/forgot",
         "POST /api/v1/password/reset",
+        "GET /api/v1/unsubscribe/{token}",
+        "POST /api/v1/unsubscribe/{token}",
     }
 
 

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from tidings.campaigns.models import Audience
 from tidings.orders.queries import ordered_since, products_bought
 from tidings.products.queries import in_category
-from tidings.users import queries as users
+from tidings.users.audience import customers_after
 
 PEOPLE_PER_COUNT: Final = 2_000
 
@@ -30,7 +30,7 @@ class Size(NamedTuple):
 def chunk_after(audience: Audience, after: str | None, at: datetime, limit: int) -> Chunk:
     """Return who is meant among the next `limit` people, as of that time."""
     since = at - timedelta(days=audience.inactive_days) if audience.inactive_days else None
-    people = users.customers_after(
+    people = customers_after(
         after, limit=limit, language=audience.language, registered_before=since
     )
     last_id = people[-1] if len(people) == limit else None

@@ -15,7 +15,7 @@ def get_user_notifications(
         Forbidden: it is somebody else's, and the caller is no operator.
     """
     require_self(caller, user_id)
-    inbox = Notification.objects(user_id=user_id)
+    inbox = Notification.objects(user_id=user_id, in_inbox=True)
     if unread_only:
         inbox = inbox.filter(read_at=None)
     return paginate(inbox, page).map(NotificationView.model_validate)
@@ -28,4 +28,4 @@ def count_unread(user_id: str, *, caller: Principal) -> int:
         Forbidden: it is somebody else's, and the caller is no operator.
     """
     require_self(caller, user_id)
-    return int(Notification.objects(user_id=user_id, read_at=None).count())
+    return int(Notification.objects(user_id=user_id, in_inbox=True, read_at=None).count())

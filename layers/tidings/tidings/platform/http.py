@@ -32,7 +32,11 @@ MAX_BODY_BYTES: Final = 256 * 1024
 
 # What may stand at a place of a path; a place without a line here is the id of a document.
 ID_PATTERN: Final = r"^[0-9a-f]{24}$"
-PATH_PATTERNS: Final[Mapping[str, str]] = {"user_id": r"^(me|[0-9a-f]{24})$"}
+PATH_PATTERNS: Final[Mapping[str, str]] = {
+    "user_id": r"^(me|[0-9a-f]{24})$",
+    "template_code": r"^[a-z][a-z0-9_]{0,63}$",
+    "token": r"^[A-Za-z0-9._-]{1,200}$",
+}
 
 # Anyone may call; otherwise an endpoint names the least role that may.
 PUBLIC: Final = None
@@ -106,6 +110,7 @@ class EndpointContract:
     headers: type[BaseModel] | None = None
     reads_token: bool = True
     also_status: tuple[int, ...] = ()
+    media_type: str = "application/json"
 
 
 def endpoint(

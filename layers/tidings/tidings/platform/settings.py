@@ -32,6 +32,29 @@ class Settings(BaseModel):
         pattern=r"^(\*|https?://[^\s,]+(,https?://[^\s,]+)*)?$",
         description="origins whose pages may call GraphQL, with commas between them",
     )
+    public_url: str = Field(
+        "https://localhost:4566/_aws/execute-api/tidings/local",
+        pattern=r"^https://[^\s]+[^\s/]$",
+        description="where people reach the API; links in mails begin with it",
+    )
+    delivery_key: str | None = Field(None, min_length=32)
+    smtp_url: str | None = Field(
+        None,
+        pattern=r"^(smtp|smtp\+starttls|smtps)://\S+$",
+        description="the server that takes mails; SES where there is none",
+    )
+    mail_from: str = Field(
+        "Tidings <no-reply@tidings.example>",
+        pattern=r"^([^<>@\r\n]+<[!-;=?A-~]+@[!-;=?A-~]+>|[!-;=?A-~]+@[!-;=?A-~]+)$",
+        description="who mails come from",
+    )
+    mail_configuration_set: str | None = Field(
+        None, description="SES's configuration set, whose events say what becomes of a mail"
+    )
+    ios_application: str | None = Field(None, description="SNS platform application of APNs")
+    android_application: str | None = Field(
+        None, description="SNS platform application of FCM, which also serves browsers"
+    )
     function_name: str = Field("local", description="AWS's own name of this function")
 
 
@@ -43,9 +66,11 @@ def settings() -> Settings:
         pydantic.ValidationError: a variable is malformed; the message names it.
     """
     values = {
-        name: os.environ[ENVIRONMENT_PREFIX + name.upper()]
-        for name in Settings.model_fields
-        if ENVIRONMENT_PREFIX + name.upper() in os.environ
+        name: value
+        for name, field in Settings.model_fields.items()
+        if (value := os.environ.get(ENVIRONMENT_PREFIX + name.upper())) is not None
+        # A parameter of the template that is not used arrives as an empty text.
+        and (value or field.default is not None)
     }
     function_name = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "local")
     return Settings.model_validate({"function_name": function_name} | values)

@@ -17,6 +17,10 @@ class User(OutboxDocument):
     role = StringField(required=True, choices=[role.value for role in Role])
     # Only what the person chose; `Preferences` has the defaults.
     preferences = DictField()
+    # Contact points; the webhook's secret is made of its id, and changes with it.
+    phone = StringField()
+    webhook_url = StringField()
+    webhook_id = StringField()
     verified_at = DateTimeField()
     # The account was deleted; what is left is anonymous.
     deleted_at = DateTimeField()

@@ -1,9 +1,6 @@
 """What can be asked about accounts."""
 
-import re
 from collections.abc import Iterable
-from datetime import datetime
-from typing import Any
 
 from mongoengine import Q
 
@@ -65,34 +62,7 @@ def known_user_ids(user_ids: Iterable[str]) -> frozenset[str]:
     return frozenset(User.objects(pk__in=list(user_ids), deleted_at=None).scalar("pk"))
 
 
-def customers_after(
-    user_id: str | None,
-    *,
-    limit: int,
-    language: str | None = None,
-    registered_before: datetime | None = None,
-) -> list[str]:
-    """Return the ids of the next customers in order of their ids, which is that of time.
-
-    Args:
-        user_id: the one to go on from; from the first on where None.
-        limit: how many at most.
-        language: only who is told things in it, whatever the region.
-        registered_before: only who has had an account for longer.
-    """
-    conditions: dict[str, Any] = {"role": Role.CUSTOMER.value, "deleted_at": None}
-    if user_id is not None:
-        conditions["pk__gt"] = user_id
-    if registered_before is not None:
-        conditions["created_at__lt"] = registered_before
-    if language is not None:
-        conditions["__raw__"] = _speaks(language)
-    return list(User.objects(**conditions).order_by("pk").limit(limit).scalar("pk"))
-
-
-def _speaks(language: str) -> dict[str, Any]:
-    """Return the condition for a language; who chose none has the default one."""
-    chosen = {"preferences.language": {"$regex": f"^{re.escape(language)}(-|$)"}}
-    if language != Preferences().language:
-        return chosen
-    return {"$or": [chosen, {"preferences.language": None}]}
+def operator_ids(limit: int = 200) -> list[str]:
+    """Return who runs the shop: operators and administrators."""
+    roles = [role.value for role in Role if role.includes(Role.OPERATOR)]
+    return list(User.objects(role__in=roles, deleted_at=None).limit(limit).scalar("pk"))
