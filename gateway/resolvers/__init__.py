@@ -3,7 +3,7 @@
 from types import ModuleType
 from typing import Any, Final
 
-from resolvers import notifications, orders, products, tasks, templates, users
+from resolvers import campaigns, notifications, orders, products, tasks, templates, users
 from resolvers.binding import Resolver
 
 DOMAINS: Final[tuple[ModuleType, ...]] = (
@@ -13,6 +13,7 @@ DOMAINS: Final[tuple[ModuleType, ...]] = (
     tasks,
     templates,
     notifications,
+    campaigns,
 )
 
 

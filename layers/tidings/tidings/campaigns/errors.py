@@ -29,6 +29,13 @@ class UnknownTemplate(RuleRefused):
         super().__init__("There is no such template.", field="template_code")
 
 
+class VariableMissing(RuleRefused):
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The template needs to be told its variable {name}.", field=f"variables.{name}"
+        )
+
+
 class TimeHasPassed(RuleRefused):
     def __init__(self) -> None:
         super().__init__("The campaign's time has passed.", field="schedule.at")

@@ -80,5 +80,6 @@ class Campaign(OutboxDocument):
     }
 
     def told_to_all(self) -> dict[str, str]:
-        """Return the variables that its template gets."""
-        return {**self.variables, **({"voucher": self.voucher} if self.voucher else {})}
+        """Return what its template gets to know; what it does not declare is left out there."""
+        voucher = {"voucher": self.voucher} if self.voucher else {}
+        return {"campaign": self.name, **voucher, **self.variables}

@@ -4,7 +4,12 @@ from datetime import datetime
 from typing import Any, Final
 
 from tidings.campaigns.calendar import ScheduleKind, next_run
-from tidings.campaigns.errors import NothingToResume, TimeHasPassed, UnknownTemplate
+from tidings.campaigns.errors import (
+    NothingToResume,
+    TimeHasPassed,
+    UnknownTemplate,
+    VariableMissing,
+)
 from tidings.campaigns.expanding import command_after
 from tidings.campaigns.models import Audience, Campaign, Schedule
 from tidings.campaigns.schemas import CampaignView, CreateCampaign
@@ -13,8 +18,9 @@ from tidings.campaigns.steps import Plan, Planned, step_to, take_step
 from tidings.platform.auth import Principal
 from tidings.platform.clock import now
 from tidings.platform.logging import logger
-from tidings.templates.queries import known_template_codes
-
+from tidings.templates.errors import TemplateNotFound
+from tidings.templates.queries import get_template
+from tidings.templates.variables import ALWAYS_KNOWN
 
 NEVER: Final[dict[str, Any]] = {"unset__next_run_at": True}
 
@@ -24,9 +30,8 @@ def create_campaign(new: CreateCampaign, *, caller: Principal) -> CampaignView:
 
     Raises:
         UnknownTemplate: there is no such template.
+        VariableMissing: the template needs to be told something else.
     """
-    if new.template_code not in known_template_codes():
-        raise UnknownTemplate
     drafted = step_to(CampaignState.DRAFT, now(), caller.user_id)
     campaign = Campaign(
         name=new.name,
@@ -37,7 +42,9 @@ def create_campaign(new: CreateCampaign, *, caller: Principal) -> CampaignView:
         schedule=Schedule(kind=new.schedule.kind.value, at=new.schedule.at),
         state=drafted["set__state"],
         history=[drafted["push__history"]],
-    ).save(force_insert=True)
+    )
+    _check_template(campaign)
+    campaign.save(force_insert=True)
     logger.info("campaign created", campaign_id=campaign.id)
     return CampaignView.model_validate(campaign)
 
@@ -110,6 +117,16 @@ def stop_campaign(
     """
     plan = Planned(CampaignState.STOPPED, NEVER)
     return _taken(campaign_id, lambda _: plan, caller, at or now())
+
+
+def _check_template(campaign: Campaign) -> None:
+    """Let a campaign through that its template can be made with, for everybody."""
+    try:
+        template = get_template(campaign.template_code)
+    except TemplateNotFound:
+        raise UnknownTemplate from None
+    for name in set(template.required_variables) - set(campaign.told_to_all()) - ALWAYS_KNOWN:
+        raise VariableMissing(name)
 
 
 def _taken(campaign_id: str, plan: Plan, caller: Principal, at: datetime) -> CampaignView:

@@ -32,13 +32,14 @@ def _instant(value: datetime) -> datetime:
 
 
 # No control characters: MongoDB takes no NUL, and a subject no line break.
-Line = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$")
-]
-Text = Annotated[str, StringConstraints(max_length=2_000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
+LINE: Final = r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$"
+TEXT: Final = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=LINE)]
+Text = Annotated[str, StringConstraints(max_length=2_000, pattern=TEXT)]
 VariableName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
 TemplateCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
-Category = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Category = Annotated[str, StringConstraints(max_length=100, pattern=LINE)]
 PrimaryLanguage = Annotated[
     str, StringConstraints(pattern=r"^[a-z]{2}$"), Field(description="whatever the region")
 ]

@@ -8,7 +8,6 @@ from tidings.platform.auth import Principal, Role, require, require_self
 from tidings.platform.pagination import Page, PageRequest, paginate
 from tidings.users.errors import UserNotFound
 from tidings.users.models import User
-from tidings.users.preferences import Preferences
 from tidings.users.schemas import UserFilter, UserView
 
 
