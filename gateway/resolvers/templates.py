@@ -42,8 +42,8 @@ def update_template(_: Any, info: Info, code: str, input: dict[str, Any]) -> Tem
     return operations.update_template(code, change, caller=caller(info))
 
 
-def rollback_template(_: Any, info: Info, code: str, version: int, to_version: int) -> TemplateView:
-    wanted = RollBackTemplate.model_validate({"version": version, "to_version": to_version})
+def rollback_template(_: Any, info: Info, code: str, input: dict[str, Any]) -> TemplateView:
+    wanted = RollBackTemplate.model_validate(input)
     return operations.rollback_template(code, wanted, caller=caller(info))
 
 

@@ -40,6 +40,7 @@ from tidings.products.schemas import (
     UpdateProduct,
 )
 from tidings.tasks.schemas import CreateTask, TaskDeletion, TaskFilter, TaskView, UpdateTask
+from tidings.templates import schemas as templates
 from tidings.users.preferences import (
     Channels,
     ChannelsChoice,
@@ -101,6 +102,16 @@ OBJECTS: dict[str, list[type]] = {
     "StockMovementEdge": [Edge],
     "TaskEdge": [Edge],
     "NotificationEdge": [Edge],
+    "Template": [templates.TemplateView],
+    "TemplateVariant": [templates.Variant],
+    "EmailPart": [templates.EmailPart],
+    "NoticePart": [templates.NoticePart],
+    "SmsPart": [templates.SmsPart],
+    "TemplateVersion": [templates.VersionView],
+    "TemplateSummary": [templates.TemplateSummary],
+    "TemplateSummaryConnection": [Connection],
+    "TemplateSummaryEdge": [Edge],
+    "TemplatePreview": [templates.TemplatePreview],
 }
 INPUTS: dict[str, type[BaseModel]] = {
     "RegisterUserInput": RegisterUser,
@@ -125,6 +136,14 @@ INPUTS: dict[str, type[BaseModel]] = {
     "CreateTaskInput": CreateTask,
     "UpdateTaskInput": UpdateTask,
     "TaskFilterInput": TaskFilter,
+    "CreateTemplateInput": templates.CreateTemplate,
+    "UpdateTemplateInput": templates.UpdateTemplate,
+    "RollBackTemplateInput": templates.RollBackTemplate,
+    "PreviewTemplateInput": templates.PreviewTemplate,
+    "TemplateVariantInput": templates.Variant,
+    "EmailPartInput": templates.EmailPart,
+    "NoticePartInput": templates.NoticePart,
+    "SmsPartInput": templates.SmsPart,
 }
 
 

@@ -126,6 +126,12 @@ def test_twins_ask_for_the_same_role() -> None:
         "Mutation.createTask": "POST /api/v1/tasks",
         "Mutation.updateTask": "PATCH /api/v1/tasks/{task_id}",
         "Mutation.deleteTask": "DELETE /api/v1/tasks/{task_id}",
+        "Query.getTemplate": "GET /api/v1/templates/{template_code}",
+        "Query.getTemplates": "GET /api/v1/templates",
+        "Query.previewTemplate": "POST /api/v1/templates/{template_code}/preview",
+        "Mutation.createTemplate": "POST /api/v1/templates",
+        "Mutation.updateTemplate": "PUT /api/v1/templates/{template_code}",
+        "Mutation.rollbackTemplate": "POST /api/v1/templates/{template_code}/rollback",
         "Query.getUserNotifications": "GET /api/v1/notifications/{user_id}",
         "Mutation.markNotificationRead": "PUT /api/v1/notifications/read/{notification_id}",
     }

@@ -69,6 +69,23 @@ OWN_OR_OPERATORS: Final = _of(NOBODY, OK, FORBIDDEN, OK, OK)
 HIDDEN: Final = _of(NOBODY, OK, NOT_FOUND, OK, OK)
 OWN: Final = _of(NOBODY, OK, NOT_FOUND, NOT_FOUND, NOT_FOUND)
 
+# A built-in template, and what a template needs.
+TEMPLATE: Final = "promotion"
+WORDS: Final[dict[str, Any]] = {
+    "description": "A sale.",
+    "defaultLanguage": "en",
+    "requiredVariables": ["campaign"],
+    "optionalVariables": ["voucher"],
+    "sampleVariables": {"campaign": "Spring"},
+    "variants": [
+        {
+            "language": "en",
+            "email": {"subject": "Sale", "html": "<p>{{ campaign }}</p>", "text": "{{ campaign }}"},
+            "inbox": {"title": "Sale", "body": "{{ campaign }}"},
+        }
+    ],
+}
+
 OPERATIONS: Final[dict[str, Operation]] = {
     # ------------------------------------------------------------------- users
     "Query.me": Operation("query { me { id email orders { totalCount } } }", _nothing, **SIGNED_IN),
@@ -351,6 +368,45 @@ OPERATIONS: Final[dict[str, Operation]] = {
         "mutation($id: ID!) { deleteTask(id: $id) { id } }",
         lambda world: {"id": world.task_id},
         **HIDDEN,
+    ),
+    # --------------------------------------------------------------- templates
+    "Query.getTemplate": Operation(
+        "query($code: String!, $version: Int) { getTemplate(code: $code, version: $version)"
+        " { code version versions { version } variants { language inbox { title } } } }",
+        lambda _: {"code": TEMPLATE, "version": 1},
+        **OPERATORS,
+    ),
+    "Query.getTemplates": Operation(
+        "query($first: Int, $after: String) { getTemplates(first: $first, after: $after)"
+        " { nodes { code channels } totalCount } }",
+        lambda _: {"first": 5, "after": None},
+        **OPERATORS,
+    ),
+    "Query.previewTemplate": Operation(
+        "query($code: String!, $input: PreviewTemplateInput)"
+        " { previewTemplate(code: $code, input: $input) { language emailSubject inboxBody } }",
+        lambda _: {
+            "code": TEMPLATE,
+            "input": {"version": 1, "language": "de-AT", "variables": {"campaign": "Spring"}},
+        },
+        **OPERATORS,
+    ),
+    "Mutation.createTemplate": Operation(
+        "mutation($input: CreateTemplateInput!) { createTemplate(input: $input) { code } }",
+        lambda _: {"input": {"code": f"sale_{uuid4().hex}"} | WORDS},
+        **OPERATORS,
+    ),
+    "Mutation.updateTemplate": Operation(
+        "mutation($code: String!, $input: UpdateTemplateInput!)"
+        " { updateTemplate(code: $code, input: $input) { version } }",
+        lambda _: {"code": TEMPLATE, "input": {"version": 1} | WORDS},
+        **OPERATORS,
+    ),
+    "Mutation.rollbackTemplate": Operation(
+        "mutation($code: String!, $input: RollBackTemplateInput!)"
+        " { rollbackTemplate(code: $code, input: $input) { version restoredFrom } }",
+        lambda _: {"code": TEMPLATE, "input": {"version": 1, "toVersion": 1}},
+        **OPERATORS,
     ),
     # ----------------------------------------------------------- notifications
     "Query.getUserNotifications": Operation(

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tests.integration.gateway.operations import OPERATIONS, World
+from tests.integration.gateway.operations import OPERATIONS, TEMPLATE, World
 
 # What is said in the path, where GraphQL says it in the input.
 IN_PATH: Final = {"id", "userId", "orderId"}
@@ -71,6 +71,7 @@ def path_in(world: World, route: str) -> str:
         task_id=world.task_id,
         token_id=world.push_token_id,
         notification_id=world.notification_id,
+        template_code=TEMPLATE,
     )
 
 
@@ -132,6 +133,19 @@ REST: Final[dict[str, RestOperation]] = {
     "GET /api/v1/tasks/{task_id}": RestOperation(401, 200, 404, 200, 200),
     "PATCH /api/v1/tasks/{task_id}": RestOperation(401, 200, 404, 200, 200, "Mutation.updateTask"),
     "DELETE /api/v1/tasks/{task_id}": RestOperation(401, 200, 404, 200, 200),
+    # --------------------------------------------------------------- templates
+    "GET /api/v1/templates": RestOperation(401, 403, 403, 200, 200),
+    "POST /api/v1/templates": RestOperation(401, 403, 403, 201, 201, "Mutation.createTemplate"),
+    "GET /api/v1/templates/{template_code}": RestOperation(401, 403, 403, 200, 200),
+    "PUT /api/v1/templates/{template_code}": RestOperation(
+        401, 403, 403, 200, 200, "Mutation.updateTemplate"
+    ),
+    "POST /api/v1/templates/{template_code}/preview": RestOperation(
+        401, 403, 403, 200, 200, "Query.previewTemplate"
+    ),
+    "POST /api/v1/templates/{template_code}/rollback": RestOperation(
+        401, 403, 403, 200, 200, "Mutation.rollbackTemplate"
+    ),
     # ----------------------------------------------------------- notifications
     "GET /api/v1/notifications/{user_id}": RestOperation(401, 200, 403, 200, 200),
     "GET /api/v1/notifications/unread/{user_id}": RestOperation(401, 200, 403, 200, 200),

@@ -6,7 +6,7 @@ from typing import Final
 from tidings.templates.errors import OutputTooLarge, RenderingTooSlow
 
 MAX_CHARACTERS: Final = 300_000
-MAX_REPETITIONS: Final = 2_000
+MAX_ROUNDS: Final = 2_000
 # Of this thread's processor time: a busy or frozen machine breaks no message.
 MAX_SECONDS: Final = 0.5
 
@@ -16,7 +16,7 @@ class Budget:
 
     def __init__(self) -> None:
         self._characters = MAX_CHARACTERS
-        self._repetitions = MAX_REPETITIONS
+        self._rounds = MAX_ROUNDS
         self._until = time.thread_time() + MAX_SECONDS
 
     def spend_characters(self, count: int) -> None:
@@ -29,19 +29,24 @@ class Budget:
         self._characters -= count
         if self._characters < 0:
             raise OutputTooLarge
-        self._check_time()
+        self.check_time()
 
-    def spend_repetitions(self, count: int) -> None:
-        """Count a loop's rounds before it begins.
+    def spend_round(self) -> None:
+        """Count one round of a loop.
 
         Raises:
             RenderingTooSlow: there are too many, or it took too long to come here.
         """
-        self._repetitions -= count
-        if self._repetitions < 0:
+        self._rounds -= 1
+        if self._rounds < 0:
             raise RenderingTooSlow
-        self._check_time()
+        self.check_time()
 
-    def _check_time(self) -> None:
+    def check_time(self) -> None:
+        """Go on while there is time.
+
+        Raises:
+            RenderingTooSlow: there is none left.
+        """
         if time.thread_time() > self._until:
             raise RenderingTooSlow

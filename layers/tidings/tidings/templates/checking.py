@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from tidings.templates import rendering
 from tidings.templates.errors import RenderingFailed, TemplateRefused
 from tidings.templates.sandbox import faults_in
-from tidings.templates.schemas import TemplateContent, Variant
+from tidings.templates.schemas import TemplateContent
 from tidings.templates.variables import ALWAYS_KNOWN
 
 MAX_NAMED: Final = 10
@@ -46,11 +46,11 @@ def _in_variants(content: TemplateContent) -> Iterator[_Fault]:
     if content.default_language not in languages:
         yield _Fault("variants", f"there is no variant for {content.default_language}, the default")
         return
-    expected = _channels(rendering.variant_for(content, content.default_language))
+    expected = set(rendering.variant_for(content, content.default_language).channels())
     if not expected:
         yield _Fault("variants", "no channel has words")
     for variant in content.variants:
-        for channel in sorted(expected ^ _channels(variant)):
+        for channel in sorted(expected ^ set(variant.channels())):
             having = "lacks" if channel in expected else "alone has"
             yield _Fault("variants", f"the variant {variant.language} {having} the part {channel}")
 
@@ -65,21 +65,16 @@ def _in_texts(content: TemplateContent) -> Iterator[_Fault]:
 
 
 def _in_messages(content: TemplateContent) -> Iterator[_Fault]:
-    """Make each message of its samples, with and without what is optional."""
+    """Make each message of its samples, with and without what is optional, if there are any."""
     samples = content.sample_variables
-    if not samples.keys() >= {*content.required_variables}:
-        return
-    required = {name: samples[name] for name in content.required_variables}
+    names = content.required_variables
+    told = (samples, {name: samples[name] for name in names}) if samples.keys() >= {*names} else ()
     for number, variant in enumerate(content.variants):
         parts = rendering.compiled_parts(variant)
-        for variables in (samples, required):
+        for variables in told:
             try:
                 rendering.render_parts(parts, content, variant.language, variables)
             except RenderingFailed as error:
                 message = f"{variant.language}, with the samples: {error.message.rstrip('.')}"
                 yield _Fault(f"variants.{number}", message)
                 break
-
-
-def _channels(variant: Variant) -> frozenset[str]:
-    return frozenset(place.partition(".")[0] for place, _ in variant.sources())

@@ -124,7 +124,6 @@ def _view(stored: TemplateVersion) -> VersionView:
 
 def _summary(code: str, stored: TemplateVersion | None) -> TemplateSummary:
     content = _content(code, stored)
-    places = [place for place, _ in content.variants[0].sources()]
     return TemplateSummary(
         code=code,
         version=stored.version if stored else FIRST_VERSION,
@@ -132,7 +131,7 @@ def _summary(code: str, stored: TemplateVersion | None) -> TemplateSummary:
         description=content.description,
         default_language=content.default_language,
         languages=[each.language for each in content.variants],
-        channels=list(dict.fromkeys(place.partition(".")[0] for place in places)),
+        channels=content.variants[0].channels(),
         changed_at=stored.changed_at if stored else None,
     )
 

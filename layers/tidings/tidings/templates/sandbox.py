@@ -1,15 +1,15 @@
 """Jinja2's sandbox, made smaller: names lead to what was given and to nothing else."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any, Final
 
 from jinja2 import StrictUndefined, TemplateSyntaxError, nodes, pass_context
 from jinja2 import filters as jinja_filters
 from jinja2.environment import Template
-from jinja2.exceptions import UndefinedError
+from jinja2.exceptions import SecurityError, UndefinedError
 from jinja2.runtime import Context, LoopContext
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from tidings.platform.errors import TidingsError
 from tidings.templates import filters, grammar
@@ -21,7 +21,7 @@ from tidings.templates.grammar import Fault
 COUNTED: Final = "_counted"
 BUDGET: Final = "_budget"
 OF_JINJA: Final = frozenset(
-    {"upper", "lower", "capitalize", "trim", "urlencode", "default", "length", "first", "last"}
+    {"upper", "lower", "capitalize", "trim", "urlencode", "default", "length"}
 )
 
 
@@ -41,16 +41,16 @@ class Sandbox(ImmutableSandboxedEnvironment):
         )
         self.globals.clear()
         self.tests = {name: self.tests[name] for name in grammar.TESTS}
-        self.filters = {name: jinja_filters.FILTERS[name] for name in OF_JINJA} | {
-            "join": filters.join,
-            "truncate": filters.truncate,
+        self.filters = {name: _timed(jinja_filters.FILTERS[name]) for name in OF_JINJA} | {
+            "join": _timed(filters.join),
+            "truncate": _timed(filters.truncate),
             "money": filters.money,
             "date": filters.date_of,
             "datetime": filters.datetime_of,
             COUNTED: _counted,
         }
         if html:
-            self.filters["button"] = filters.button
+            self.filters["button"] = _timed(filters.button)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Look into what was given; attributes of Python's objects are not reached."""
@@ -77,7 +77,7 @@ def faults_in(source: str, known: frozenset[str], *, html: bool) -> list[Fault]:
     """Return what is wrong with a template's text; nothing of it is run."""
     try:
         tree = sandbox(html=html).parse(source)
-        return list(grammar.faults(tree, known)) or _unwritable(tree, html=html)
+        return list(grammar.faults(tree, known, html=html))
     except TemplateSyntaxError as error:
         return [Fault(error.lineno, error.message or "the syntax is broken")]
     except (RecursionError, ValueError, MemoryError):
@@ -114,29 +114,38 @@ def run(template: Template, variables: Mapping[str, Any], budget: Budget) -> str
     return "".join(chunks)
 
 
-def _unwritable(tree: nodes.Template, *, html: bool) -> list[Fault]:
-    """Return what only compiling finds: Python's own limits on nested blocks, and clashes."""
-    environment = sandbox(html=html)
-    try:
-        _count_loops(tree, environment)
-        environment.compile(tree)
-    except TemplateSyntaxError as error:
-        return [Fault(error.lineno, error.message or "the syntax is broken")]
-    except SyntaxError:
-        return [Fault(1, "it nests too deeply")]
-    return []
-
-
 def _count_loops(tree: nodes.Template, environment: Sandbox) -> None:
     for loop in tree.find_all(nodes.For):
         counted = nodes.Filter(loop.iter, COUNTED, [], [], None, None, lineno=loop.lineno)
         loop.iter = counted.set_environment(environment)
 
 
+def _timed(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a filter be used only while there is time: between two outputs may be thousands."""
+
+    @pass_context
+    def timed(context: Context, *arguments: Any) -> Any:
+        context[BUDGET].check_time()
+        return function(*arguments)
+
+    return timed
+
+
+class _Rounds(list[Any]):
+    """A list that is paid for as it is looped over."""
+
+    def __init__(self, values: list[Any], budget: Budget) -> None:
+        super().__init__(values)
+        self._budget = budget
+
+    def __iter__(self) -> Iterator[Any]:
+        for each in super().__iter__():
+            self._budget.spend_round()
+            yield each
+
+
 @pass_context
-def _counted(context: Context, value: Any) -> list[Any]:
-    """Return a list that is looped over, after it was paid for."""
+def _counted(context: Context, value: Any) -> _Rounds:
     if not isinstance(value, list):
         raise BrokenTemplate("A loop goes over a list.")
-    context[BUDGET].spend_repetitions(len(value))
-    return value
+    return _Rounds(value, context[BUDGET])

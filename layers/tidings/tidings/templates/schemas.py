@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -18,6 +18,7 @@ MAX_LANGUAGES: Final = 20
 TEXT: Final = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 LINE: Final = r"^[^\x00-\x1f\x7f]*$"
 
+Channel = Literal["email", "push", "inbox", "sms"]
 Code = Annotated[str, StringConstraints(pattern=CODE_PATTERN)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
 Names = Annotated[tuple[Name, ...], Field(max_length=MAX_VARIABLES)]
@@ -66,11 +67,15 @@ class Variant(_Part):
     inbox: NoticePart | None = None
     sms: SmsPart | None = None
 
+    def channels(self) -> list[Channel]:
+        """Return the channels that it has words for."""
+        return [channel for channel in get_args(Channel) if getattr(self, channel) is not None]
+
     def sources(self) -> Iterator[tuple[str, str]]:
         """Yield each text with its place: `email.html`."""
-        for channel in ("email", "push", "inbox", "sms"):
+        for channel in self.channels():
             part = getattr(self, channel)
-            for name in type(part).model_fields if part is not None else ():
+            for name in type(part).model_fields:
                 yield f"{channel}.{name}", getattr(part, name)
 
 
@@ -167,7 +172,7 @@ class TemplateSummary(BaseModel):
     description: str
     default_language: str
     languages: list[str]
-    channels: list[Literal["email", "push", "inbox", "sms"]]
+    channels: list[Channel]
     changed_at: datetime | None
 
 
