@@ -113,6 +113,7 @@ def services(rabbit: OwnRabbit) -> Iterator[None]:
         patch.setenv("TIDINGS_AMQP_URL", rabbit.url)
         # Another session may run against the same services.
         patch.setenv("TIDINGS_DATABASE_PREFIX", f"tidings_tests_{tokens.token_hex(4)}")
+        patch.setenv("TIDINGS_DELIVERY_KEY", tokens.token_hex(32))
         for kept in (settings.settings, secrets.connections, broker.publisher, cache.client):
             kept.cache_clear()
         settings.settings()

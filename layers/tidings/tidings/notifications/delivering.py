@@ -5,12 +5,13 @@ from typing import Any, Final
 
 from tidings.delivery import channels
 from tidings.delivery.errors import CircuitOpen, TemporaryFailure
+from tidings.delivery.schemas import OutgoingMessage
 from tidings.delivery.suppression import suppressed
 from tidings.notifications import status
 from tidings.notifications.events import DeliverNotification
 from tidings.notifications.messages import message_for
 from tidings.notifications.models import Channel, DeliveryStatus, Notification
-from tidings.notifications.planning import decide
+from tidings.notifications.planning import Decision, decide
 from tidings.platform.clock import now
 from tidings.platform.context import is_last_attempt
 from tidings.platform.errors import NotYet, TidingsError
@@ -27,11 +28,14 @@ NO_ANSWER: Final = "the provider did not answer after it had the message"
 TOO_OLD: Final = "too old"
 EXPIRED: Final = "code expired"
 
-SENDING: Final = (DeliveryStatus.SENDING,)
+UNDER_WAY: Final = (DeliveryStatus.QUEUED, DeliveryStatus.SENDING)
 
 
 def deliver(command: DeliverNotification, at: datetime | None = None) -> None:
     """Send a notification by a channel, unless that was done, is being done, or must not be.
+
+    It is claimed right before the provider is asked, and what came of it is recorded right
+    after: who dies between the two leaves a claim that nobody can tell the outcome of.
 
     Raises:
         NotYet: another process has it in hand, or the provider rests; ask again later.
@@ -40,48 +44,35 @@ def deliver(command: DeliverNotification, at: datetime | None = None) -> None:
         TidingsError: it cannot be worded; the delivery has failed.
     """
     moment, channel = at or now(), Channel(command.data.channel)
-    notification = _claim(command.data.notification_id, channel, moment)
-    if notification is None:
+    notification = _find(command.data.notification_id, channel)
+    if notification is None or _is_in_other_hands(notification, channel, moment):
         return
-    contact = get_contacts([notification.user_id]).get(notification.user_id)
-    if _is_held_back(notification, channel, contact, moment):
+    message = _prepare(notification, channel, moment)
+    claimed = message and _step(
+        notification, channel, DeliveryStatus.SENDING, at=moment, claimed_at=moment
+    )
+    if message is None or claimed is None:
         return
-    assert contact is not None
     try:
-        message = message_for(notification, channel, contact)
         receipt = channels.deliver(message)
     except Exception as error:
-        _record_failure(notification, channel, error, at=moment)
+        _record_failure(claimed, channel, error, at=moment)
         raise
-    _end(
-        notification.id,
+    _step(
+        claimed,
         channel,
         DeliveryStatus.SENT,
-        None,
         at=at or now(),
         provider=receipt.provider,
         provider_message_id=receipt.provider_message_id,
     )
 
 
-def _claim(notification_id: str, channel: Channel, at: datetime) -> Notification | None:
-    """Take a delivery in hand; None where there is nothing (more) to do."""
-    claimed = status.record(
-        notification_id,
-        channel.value,
-        DeliveryStatus.SENDING,
-        at=at,
-        after=[DeliveryStatus.QUEUED],
-        claimed_at=at,
-    )
-    return claimed or _take_over(notification_id, channel, at)
-
-
-def _take_over(notification_id: str, channel: Channel, at: datetime) -> Notification | None:
-    """Look after a delivery that is not queued: a repeated command, or one whose process died."""
-    found = Notification.objects(pk=notification_id).only(f"deliveries.{channel.value}").first()
+def _find(notification_id: str, channel: Channel) -> Notification | None:
+    """Return what is to be delivered; None where it is gone, or nothing is to be done (more)."""
+    found: Notification | None = Notification.objects(pk=notification_id).first()
     delivery = found.deliveries.get(channel.value) if found else None
-    if delivery is None or delivery.status != DeliveryStatus.SENDING:
+    if delivery is None or delivery.status not in UNDER_WAY:
         logger.info(
             "nothing to deliver",
             notification_id=notification_id,
@@ -89,48 +80,45 @@ def _take_over(notification_id: str, channel: Channel, at: datetime) -> Notifica
             status=delivery.status if delivery else None,
         )
         return None
+    return found
+
+
+def _is_in_other_hands(notification: Notification, channel: Channel, at: datetime) -> bool:
+    """Look after a delivery that is being sent already: by another process, or by a dead one.
+
+    Where a repetition does no harm, it is ours to send again.
+    """
+    delivery = notification.deliveries[channel.value]
+    if delivery.status != DeliveryStatus.SENDING:
+        return False
     if at < delivery.claimed_at + LEASE:
         raise NotYet("Another process has this message in hand, or died with it.")
-    same_claim = {"claimed_at": delivery.claimed_at}
     if channels.is_idempotent(channel.value):
-        return status.record(
-            notification_id,
-            channel.value,
-            DeliveryStatus.SENDING,
-            at=at,
-            after=SENDING,
-            where=same_claim,
-            claimed_at=at,
-        )
-    logger.error("a message may have been sent or not", notification_id=notification_id)
-    _end(notification_id, channel, DeliveryStatus.UNKNOWN, DIED, at=at, where=same_claim)
-    return None
-
-
-def _is_held_back(
-    notification: Notification, channel: Channel, contact: Contact | None, at: datetime
-) -> bool:
-    """Ask again, now, whether and when it may be sent; record it where it is not to be now."""
-    decision = decide(channel, notification, contact, at, digest=False)
-    reason = decision.reason
-    if decision.status == DeliveryStatus.QUEUED:
-        assert contact is not None
-        reason = _too_late(notification, channel, at) or _suppression(channel, contact)
-        if reason is None:
-            return False
-    if decision.status == DeliveryStatus.SCHEDULED:
-        status.record(
-            notification.id,
-            channel.value,
-            DeliveryStatus.SCHEDULED,
-            at=at,
-            after=SENDING,
-            reason=reason,
-            due_at=decision.due_at,
-        )
-    else:
-        _end(notification.id, channel, DeliveryStatus.SUPPRESSED, reason, at=at)
+        return False
+    logger.error("a message was sent or not, nobody knows", notification_id=notification.id)
+    _step(notification, channel, DeliveryStatus.UNKNOWN, DIED, at=at)
     return True
+
+
+def _prepare(notification: Notification, channel: Channel, at: datetime) -> OutgoingMessage | None:
+    """Return the message as it goes out; None where it must not go (now), which is recorded."""
+    contact = get_contacts([notification.user_id]).get(notification.user_id)
+    decision = decide(channel, notification, contact, at, digest=False)
+    if decision.status == DeliveryStatus.QUEUED and (
+        reason := _too_late(notification, channel, at) or _suppression(channel, contact)
+    ):
+        decision = Decision(DeliveryStatus.SUPPRESSED, reason)
+    if decision.status != DeliveryStatus.QUEUED:
+        _step(
+            notification, channel, decision.status, decision.reason, at=at, due_at=decision.due_at
+        )
+        return None
+    assert contact is not None
+    try:
+        return message_for(notification, channel, contact)
+    except TidingsError as error:
+        _step(notification, channel, DeliveryStatus.FAILED, type(error).__name__, at=at)
+        raise
 
 
 def _too_late(notification: Notification, channel: Channel, at: datetime) -> str | None:
@@ -141,8 +129,8 @@ def _too_late(notification: Notification, channel: Channel, at: datetime) -> str
     return TOO_OLD if at - due_at > TOO_OLD_AFTER else None
 
 
-def _suppression(channel: Channel, contact: Contact) -> str | None:
-    if channel is not Channel.EMAIL:
+def _suppression(channel: Channel, contact: Contact | None) -> str | None:
+    if channel is not Channel.EMAIL or contact is None:
         return None
     return suppressed([contact.email]).get(contact.email)
 
@@ -154,46 +142,41 @@ def _record_failure(
     reason = getattr(error, "reason", None) or type(error).__name__
     match error:
         case CircuitOpen():
-            _queue_again(notification, channel, reason, at=at)
+            _step(notification, channel, DeliveryStatus.QUEUED, reason, at=at)
             raise NotYet("The provider rests.") from error
         case TemporaryFailure() if error.maybe_sent and not channels.is_idempotent(channel.value):
-            _end(notification.id, channel, DeliveryStatus.UNKNOWN, NO_ANSWER, at=at)
-        case TidingsError() if error.retryable and not is_last_attempt():
-            _queue_again(notification, channel, reason, at=at)
+            _step(notification, channel, DeliveryStatus.UNKNOWN, NO_ANSWER, at=at)
+        case TemporaryFailure() if not is_last_attempt():
+            _step(notification, channel, DeliveryStatus.QUEUED, reason, at=at)
         case TidingsError():
-            _end(notification.id, channel, DeliveryStatus.FAILED, reason, at=at)
+            _step(notification, channel, DeliveryStatus.FAILED, reason, at=at)
         case _:  # ours to mend; whether the provider was asked is not known
-            _end(notification.id, channel, DeliveryStatus.UNKNOWN, reason, at=at)
+            _step(notification, channel, DeliveryStatus.UNKNOWN, reason, at=at)
 
 
-def _queue_again(
-    notification: Notification, channel: Channel, reason: str, *, at: datetime
-) -> None:
-    status.record(
-        notification.id, channel.value, DeliveryStatus.QUEUED, at=at, after=SENDING, reason=reason
-    )
-
-
-def _end(
-    notification_id: str,
+def _step(
+    notification: Notification,
     channel: Channel,
     reached: DeliveryStatus,
-    reason: str | None,
+    reason: str | None = None,
     *,
     at: datetime,
-    where: dict[str, Any] | None = None,
     **fields: Any,
-) -> None:
-    """Record how a delivery ended. What brought a code is not kept after that."""
-    ended = status.record(
-        notification_id,
+) -> Notification | None:
+    """Record a step, unless another process took one since this delivery was read.
+
+    What brought a code is not kept after the last one.
+    """
+    went_on = status.record(
+        notification.id,
         channel.value,
         reached,
         at=at,
-        after=SENDING,
+        after=UNDER_WAY,
         reason=reason,
-        where=where,
+        where={"claimed_at": notification.deliveries[channel.value].claimed_at},
         **fields,
     )
-    if ended is not None and ended.carries_code:
-        status.drop_variables(notification_id)
+    if notification.carries_code and reached in status.SETTLED:
+        status.drop_variables(notification.id)
+    return went_on
