@@ -20,6 +20,7 @@ from resolvers import NESTED
 from resolvers.connection import Connection, Edge, PageInfo
 from resolvers.orders import UpdateOrderStatusInput
 
+from tidings.campaigns import schemas as campaigns
 from tidings.notifications.schemas import NotificationView
 from tidings.orders.schemas import (
     Amount,
@@ -113,6 +114,18 @@ OBJECTS: dict[str, list[type]] = {
     "TemplateSummaryEdge": [Edge],
     "TemplatePreview": [templates.TemplatePreview],
 }
+OBJECTS |= {
+    "Campaign": [campaigns.CampaignView],
+    "CampaignAudience": [campaigns.AudienceView],
+    "CampaignSchedule": [campaigns.ScheduleView],
+    "CampaignRun": [campaigns.RunView],
+    "CampaignTransition": [campaigns.CampaignTransitionView],
+    "CampaignNumbers": [campaigns.CampaignNumbers],
+    "CampaignChannelNumbers": [campaigns.ChannelNumbers],
+    "CampaignPreview": [campaigns.CampaignPreview],
+    "CampaignConnection": [Connection],
+    "CampaignEdge": [Edge],
+}
 INPUTS: dict[str, type[BaseModel]] = {
     "RegisterUserInput": RegisterUser,
     "LoginInput": Login,
@@ -144,6 +157,13 @@ INPUTS: dict[str, type[BaseModel]] = {
     "EmailPartInput": templates.EmailPart,
     "NoticePartInput": templates.NoticePart,
     "SmsPartInput": templates.SmsPart,
+}
+
+INPUTS |= {
+    "CreateCampaignInput": campaigns.CreateCampaign,
+    "CampaignAudienceInput": campaigns.AudienceInput,
+    "CampaignScheduleInput": campaigns.ScheduleInput,
+    "CampaignFilterInput": campaigns.CampaignFilter,
 }
 
 

@@ -26,6 +26,8 @@ class World:
     task_id: str
     push_token_id: str
     notification_id: str
+    # A campaign by what can be done with it next: start, pause, resume.
+    campaigns: dict[str, str]
 
     @property
     def email(self) -> str:
@@ -425,5 +427,58 @@ OPERATIONS: Final[dict[str, Operation]] = {
         "mutation($id: ID!) { markNotificationRead(id: $id) { id readAt } }",
         lambda world: {"id": world.notification_id},
         **OWN,
+    ),
+    # --------------------------------------------------------------- campaigns
+    "Query.getCampaign": Operation(
+        "query($id: ID!) { getCampaign(id: $id) { id numbers { sent channels { sent } } } }",
+        lambda world: {"id": world.campaigns["start"]},
+        **OPERATORS,
+    ),
+    "Query.getCampaigns": Operation(
+        "query($filter: CampaignFilterInput, $first: Int, $after: String)"
+        " { getCampaigns(filter: $filter, first: $first, after: $after)"
+        " { nodes { id numbers { audience } } totalCount } }",
+        lambda _: {"filter": {"state": "DRAFT"}, "first": 5, "after": None},
+        **OPERATORS,
+    ),
+    "Query.previewCampaign": Operation(
+        "query($id: ID!, $language: String)"
+        " { previewCampaign(id: $id, language: $language) { audienceSize sample { inboxTitle } } }",
+        lambda world: {"id": world.campaigns["start"], "language": "de"},
+        **OPERATORS,
+    ),
+    "Mutation.createCampaign": Operation(
+        "mutation($input: CreateCampaignInput!) { createCampaign(input: $input) { id state } }",
+        lambda _: {
+            "input": {
+                "name": "Winter days",
+                "templateCode": TEMPLATE,
+                "audience": {"boughtCategory": "pens", "inactiveDays": 30, "language": "en"},
+                "schedule": {"kind": "AT", "at": "2099-01-01T10:00:00Z"},
+                "voucher": "WINTER-10",
+                "variables": {"message": "Warm things."},
+            }
+        },
+        **OPERATORS,
+    ),
+    "Mutation.startCampaign": Operation(
+        "mutation($id: ID!) { startCampaign(id: $id) { id state nextRunAt } }",
+        lambda world: {"id": world.campaigns["start"]},
+        **OPERATORS,
+    ),
+    "Mutation.pauseCampaign": Operation(
+        "mutation($id: ID!) { pauseCampaign(id: $id) { id state nextRunAt } }",
+        lambda world: {"id": world.campaigns["pause"]},
+        **OPERATORS,
+    ),
+    "Mutation.resumeCampaign": Operation(
+        "mutation($id: ID!) { resumeCampaign(id: $id) { id state nextRunAt } }",
+        lambda world: {"id": world.campaigns["resume"]},
+        **OPERATORS,
+    ),
+    "Mutation.stopCampaign": Operation(
+        "mutation($id: ID!) { stopCampaign(id: $id) { id state nextRunAt } }",
+        lambda world: {"id": world.campaigns["start"]},
+        **OPERATORS,
     ),
 }

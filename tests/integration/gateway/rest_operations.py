@@ -9,7 +9,7 @@ from tests.integration.gateway.operations import OPERATIONS, TEMPLATE, World
 
 # What is said in the path, where GraphQL says it in the input.
 IN_PATH: Final = {"id", "userId", "orderId"}
-ENUMS: Final = {"state", "priority", "platform", "role", "digest"}
+ENUMS: Final = {"state", "priority", "platform", "role", "digest", "kind"}
 # What is a header in REST.
 IN_HEADERS: Final = {"idempotencyKey"}
 
@@ -72,6 +72,7 @@ def path_in(world: World, route: str) -> str:
         token_id=world.push_token_id,
         notification_id=world.notification_id,
         template_code=TEMPLATE,
+        campaign_id=world.campaigns.get(route.rpartition("/")[2], world.campaigns["start"]),
     )
 
 
@@ -150,6 +151,15 @@ REST: Final[dict[str, RestOperation]] = {
     "GET /api/v1/notifications/{user_id}": RestOperation(401, 200, 403, 200, 200),
     "GET /api/v1/notifications/unread/{user_id}": RestOperation(401, 200, 403, 200, 200),
     "PUT /api/v1/notifications/read/{notification_id}": RestOperation(401, 200, 404, 404, 404),
+    # --------------------------------------------------------------- campaigns
+    "GET /api/v1/campaigns": RestOperation(401, 403, 403, 200, 200),
+    "POST /api/v1/campaigns": RestOperation(401, 403, 403, 201, 201, "Mutation.createCampaign"),
+    "GET /api/v1/campaigns/{campaign_id}": RestOperation(401, 403, 403, 200, 200),
+    "GET /api/v1/campaigns/{campaign_id}/preview": RestOperation(401, 403, 403, 200, 200),
+    "POST /api/v1/campaigns/{campaign_id}/start": RestOperation(401, 403, 403, 200, 200),
+    "POST /api/v1/campaigns/{campaign_id}/pause": RestOperation(401, 403, 403, 200, 200),
+    "POST /api/v1/campaigns/{campaign_id}/resume": RestOperation(401, 403, 403, 200, 200),
+    "POST /api/v1/campaigns/{campaign_id}/stop": RestOperation(401, 403, 403, 200, 200),
     # -------------------------------------------------------------- operations
     "GET /health": RestOperation(200, 200, 200, 200, 200),
     "GET /api/v1/health": RestOperation(200, 200, 200, 200, 200),

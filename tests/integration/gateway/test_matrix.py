@@ -8,10 +8,12 @@ from executable import executable_schema
 from graphql import GraphQLObjectType
 
 from tests.contract.project import routes
+from tests.integration.campaigns.builders import a_campaign
 from tests.integration.gateway.conftest import sign_in
 from tests.integration.gateway.in_process import InProcessApi
 from tests.integration.gateway.operations import OK, OPERATIONS, World
 from tests.integration.gateway.rest_operations import REST, path_in
+from tidings.campaigns.states import CampaignState
 from tidings.notifications.models import Notification
 from tidings.orders.models import Order, OrderItem
 from tidings.platform import database, settings
@@ -29,6 +31,14 @@ CALLERS = ("stranger", "owner", "other", "operator", "admin")
 def people(keys: SigningKeys) -> dict[str, InProcessApi]:
     roles = (Role.CUSTOMER, Role.CUSTOMER, Role.OPERATOR, Role.ADMIN)
     return dict(zip(CALLERS, [InProcessApi(), *sign_in(*roles)], strict=True))
+
+
+# In which state a campaign takes which step.
+TAKES = {
+    "start": CampaignState.DRAFT,
+    "pause": CampaignState.SCHEDULED,
+    "resume": CampaignState.PAUSED,
+}
 
 
 @pytest.fixture
@@ -63,7 +73,8 @@ def world(people: dict[str, InProcessApi]) -> World:
         dedupe_key=uuid4().hex,
         event_id=uuid4().hex,
     ).save()
-    found = World(owner_id, product.id, order.id, task.id, token.id, notification.id)
+    campaigns = {verb: a_campaign(state).id for verb, state in TAKES.items()}
+    found = World(owner_id, product.id, order.id, task.id, token.id, notification.id, campaigns)
     User.objects(pk=owner_id).update_one(set__email=found.email)
     return found
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from tidings.campaigns.calendar import ScheduleKind, next_run
 from tidings.campaigns.errors import (
+    CampaignStepRefused,
     NothingToResume,
     TimeHasPassed,
     UnknownTemplate,
@@ -62,8 +63,10 @@ def start_campaign(
     moment = at or now()
 
     def plan(campaign: Campaign) -> Planned:
+        if campaign.state != CampaignState.DRAFT.value:  # what is paused is resumed
+            raise CampaignStepRefused(campaign.state, CampaignState.SCHEDULED)
         due_at = _due_after(campaign, moment)
-        if campaign.state == CampaignState.DRAFT.value and due_at < moment:
+        if due_at < moment:
             raise TimeHasPassed
         return Planned(CampaignState.SCHEDULED, {"set__next_run_at": due_at})
 

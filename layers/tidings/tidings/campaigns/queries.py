@@ -48,7 +48,9 @@ def find_view(campaign_id: str) -> CampaignView:
 
 def get_campaigns(page: PageRequest, wanted: CampaignFilter) -> Page[CampaignView]:
     """Return a page of the campaigns, newest first."""
-    found = Campaign.objects(**wanted.model_dump(mode="json", exclude_none=True))
+    found = Campaign.objects()
+    if wanted.state is not None:
+        found = found.filter(state=wanted.state.value)
     return paginate(found.exclude("outbox"), page).map(CampaignView.model_validate)
 
 

@@ -32,7 +32,7 @@ def _instant(value: datetime) -> datetime:
 
 
 # No control characters: MongoDB takes no NUL, and a subject no line break.
-LINE: Final = r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$"
+LINE: Final = r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"
 TEXT: Final = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=LINE)]
