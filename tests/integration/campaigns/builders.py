@@ -24,7 +24,7 @@ QUEUE = "campaigns.queue"
 
 def a_campaign(state: CampaignState = CampaignState.DRAFT, **values: Any) -> Campaign:
     """Return a campaign in a state; how it came there is not told."""
-    described = {
+    described: dict[str, Any] = {
         "name": "Winter days",
         "template_code": "promotion",
         "audience": Audience(),
@@ -35,7 +35,8 @@ def a_campaign(state: CampaignState = CampaignState.DRAFT, **values: Any) -> Cam
         described["next_run_at"] = now() + timedelta(days=1)
     if state is CampaignState.RUNNING:
         described["run"] = Run(id="run-1", due_at=now(), started_at=now())
-    return Campaign(**described | values).save(force_insert=True)
+    campaign: Campaign = Campaign(**described | values).save(force_insert=True)
+    return campaign
 
 
 def drafted(**values: Any) -> CampaignView:

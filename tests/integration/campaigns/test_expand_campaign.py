@@ -27,6 +27,7 @@ from tidings.campaigns.operations import (
 from tidings.campaigns.running import run_due_campaigns
 from tidings.campaigns.states import CampaignState
 from tidings.notifications.models import Notification
+from tidings.notifications.telling import tell
 from tidings.platform.outbox import MAX_NOTED, take_stored
 from tidings.platform.relay import publish_stored
 
@@ -159,7 +160,6 @@ def test_chunk_in_hand_while_it_is_paused_is_not_counted_twice(
     everybody = customers(15)
     campaign = begun()
     publish_stored()
-    tell = expanding.tell
 
     def told_while_paused(*arguments: object) -> object:
         pause_campaign(campaign.id, caller=OPERATOR)
@@ -220,7 +220,7 @@ def test_event_of_a_run_that_is_long_over_does_nothing(queues: Queues) -> None:
 def test_run_begins_once_however_often_the_rules_fire() -> None:
     campaign = start_campaign(drafted().id, caller=OPERATOR)
     assert campaign.next_run_at
-    calls = [lambda: run_due_campaigns(campaign.next_run_at)] * 6  # type: ignore[arg-type]
+    calls = [lambda: run_due_campaigns(campaign.next_run_at)] * 6
     assert sum(each["campaigns_begun"] for each in at_once(calls)) == 1
     stored = Campaign.objects.get(pk=campaign.id)
     assert [each.type for each in stored.outbox] == ["promo.campaign"]

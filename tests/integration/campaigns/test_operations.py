@@ -164,7 +164,9 @@ def test_preview_says_whom_it_reaches_and_what_they_read() -> None:
 def test_list_is_of_a_state_and_newest_first() -> None:
     first, second = drafted(), drafted()
     stop_campaign(drafted().id, caller=OPERATOR)
-    page = get_campaigns(PageRequest(limit=10), CampaignFilter(state=CampaignState.DRAFT))
+    page = get_campaigns(
+        PageRequest.model_validate({"limit": 10}), CampaignFilter(state=CampaignState.DRAFT)
+    )
     assert [each.id for each in page.items] == [second.id, first.id]
 
 

@@ -151,8 +151,9 @@ def test_job_that_is_killed_is_done_once_its_lease_is_over() -> None:
         stdout=subprocess.PIPE,
     )
     with child:
-        assert child.stdout
-        eventually(lambda: b"working" in child.stdout.readline(), seconds=60)
+        said = child.stdout
+        assert said
+        eventually(lambda: b"working" in said.readline(), seconds=60)
         assert job(event(), an_invocation("b")) == RUNNING_ELSEWHERE
         child.send_signal(signal.SIGKILL)
     answer = eventually(lambda: (a := job(event(), an_invocation("b"))) != RUNNING_ELSEWHERE and a)

@@ -63,7 +63,8 @@ def preview_campaign(campaign_id: str, *, language: str = "en") -> CampaignPrevi
         RenderingFailed: its template cannot be rendered with its variables.
     """
     campaign = find_campaign(campaign_id)
-    wanted = PreviewTemplate(language=language, variables=campaign.told_to_all())
+    given = {"language": language, "variables": campaign.told_to_all()}
+    wanted = PreviewTemplate.model_validate(given)
     sample = preview_template(campaign.template_code, wanted)
     size = size_of(campaign.audience, now(), seconds=COUNTING_SECONDS)
     return CampaignPreview(

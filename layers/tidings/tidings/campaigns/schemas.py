@@ -82,7 +82,7 @@ class CreateCampaign(BaseModel):
 
     name: Line
     template_code: TemplateCode
-    audience: AudienceInput = AudienceInput()
+    audience: AudienceInput = AudienceInput.model_validate({})
     schedule: ScheduleInput
     voucher: Line | None = None
     variables: Annotated[dict[VariableName, Text], Field(max_length=MAX_VARIABLES)] = Field(

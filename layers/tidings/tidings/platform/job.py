@@ -8,7 +8,8 @@ from typing import Any, Final
 from tidings.platform.clock import new_event_id
 from tidings.platform.context import correlated
 from tidings.platform.invocation import invocation
-from tidings.platform.job_runs import Summary, run_once
+from tidings.platform.job_runs import Summary as Summary
+from tidings.platform.job_runs import run_once
 from tidings.platform.logging import logger
 
 LambdaEvent = dict[str, Any]
