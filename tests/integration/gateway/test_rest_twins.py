@@ -11,6 +11,7 @@ from tests.integration.builders import (
     PASSWORD,
     a_person,
     a_product,
+    a_reader,
     an_address,
     an_order,
     token_of,
@@ -110,7 +111,7 @@ def test_order_that_the_rules_refuse_is_422_and_not_placed() -> None:
 
 
 def test_inbox_is_listed_and_read() -> None:
-    customer = a_person()
+    customer = a_reader()
     first, second = a_notification(customer), a_notification(customer)
     status, _ = call("notifications.mark_notification_read", caller=customer, notification_id=first)
     assert status == 200
@@ -121,7 +122,7 @@ def test_inbox_is_listed_and_read() -> None:
 
 
 def test_inbox_of_another_is_403() -> None:
-    owner = a_person()
+    owner = a_reader()
     a_notification(owner)
     for name in ("get_user_notifications", "get_unread_notifications"):
         status, envelope = call(f"notifications.{name}", caller=a_person(), user_id=owner.user_id)

@@ -29,6 +29,7 @@ class Colour(enum.StrEnum):
         pytest.param({"x" * 200: 1}, id="long key"),
         pytest.param({1: 1}, id="key that is no text"),
         pytest.param(10**30, id="large number"),
+        pytest.param(10**400, id="number beyond all fractions"),
         pytest.param(float("nan"), id="no number"),
         pytest.param(float("inf"), id="infinite"),
         pytest.param(object(), id="object"),

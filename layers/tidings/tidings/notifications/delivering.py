@@ -48,10 +48,10 @@ def deliver(command: DeliverNotification, at: datetime | None = None) -> None:
     if notification is None or _is_in_other_hands(notification, channel, moment):
         return
     message = _prepare(notification, channel, moment)
-    claimed = message and _step(
-        notification, channel, DeliveryStatus.SENDING, at=moment, claimed_at=moment
-    )
-    if message is None or claimed is None:
+    if message is None:
+        return
+    claimed = _step(notification, channel, DeliveryStatus.SENDING, at=moment, claimed_at=moment)
+    if claimed is None:
         return
     try:
         receipt = channels.deliver(message)

@@ -162,3 +162,6 @@ RULES: Final[dict[type[Event], Rule]] = {
 SILENT: Final[frozenset[type[Event]]] = frozenset(
     {UserPreferencesUpdated, NotificationDelivered, NotificationFailed}
 )
+
+# What the consumer of `notifications` takes; the daily flood has a queue of its own.
+HEARD: Final = tuple(each for each in (*RULES, *SILENT) if each is not OrderStatusDue)

@@ -135,9 +135,8 @@ def _notification(contact: Contact, telling: Telling, words: Words, at: datetime
         template_version=words.version,
         language=contact.preferences.language,
         variables=variables,
-        # Only the inbox's: a mail's words may have a code in them.
-        title=(INBOX in wished and made.inbox_title) or "",
-        body=(INBOX in wished and made.inbox_body) or "",
+        title=_title(made, telling),
+        body=made.inbox_body or "",
         subject_id=telling.subject_id,
         dedupe_key=f"{telling.dedupe}:{contact.user_id}",
         event_id=telling.event_id,
@@ -159,6 +158,11 @@ def _notification(contact: Contact, telling: Telling, words: Words, at: datetime
         if delivery.status == DeliveryStatus.QUEUED
     ]
     return notification
+
+
+def _title(made: Rendered, telling: Telling) -> str:
+    """Return what inbox and digest call it. A mail's subject may have a code in it."""
+    return made.inbox_title or (not telling.carries_code and made.email_subject) or ""
 
 
 def begin(decision: Decision, at: datetime) -> Delivery:

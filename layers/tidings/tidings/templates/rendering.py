@@ -14,6 +14,8 @@ from tidings.templates.sandbox import compiled, run
 from tidings.templates.schemas import Rendered, TemplateContent, Variant
 from tidings.templates.variables import told_to
 
+__all__ = ["Rendered", "render"]
+
 HTML: Final = "email.html"
 # One line each: a line break in a subject would begin another header (RFC 5322).
 LINES: Final = frozenset({"email.subject", "push.title", "inbox.title"})

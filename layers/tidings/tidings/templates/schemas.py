@@ -120,7 +120,7 @@ class PreviewTemplate(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    version: Version | None = Field(None, description="the current one when left out")
+    version: Version | None = Field(default=None, description="the current one when left out")
     language: Annotated[str, StringConstraints(min_length=1, max_length=35, pattern=LINE)] = "en"
     variables: Variables = Field(default_factory=dict)
 
@@ -131,7 +131,7 @@ class GetTemplate(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     version: Annotated[int, Field(ge=1, le=MAX_VERSION)] | None = Field(
-        None, description="the current one when left out"
+        default=None, description="the current one when left out"
     )
 
 

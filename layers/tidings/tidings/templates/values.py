@@ -1,6 +1,5 @@
 """Plain values of bounded size: what templates may be told; nothing with methods."""
 
-import math
 import re
 from collections.abc import Mapping
 from datetime import date
@@ -78,7 +77,7 @@ class _Copier:
 
 
 def _number(value: float, name: str) -> float:
-    if not math.isfinite(value) or abs(value) > MAX_NUMBER:
+    if not abs(value) <= MAX_NUMBER:  # nor is it, where there is no number (NaN)
         raise _bad(name, "the number is too large")
     return float(value) if isinstance(value, float) else int(value)
 

@@ -79,9 +79,7 @@ def push(endpoint_arn: str, content: str, attributes: Mapping[str, str]) -> str:
                 TargetArn=endpoint_arn,
                 Message=content,
                 MessageStructure="json",
-                MessageAttributes=_attributes(
-                    {"AWS.SNS.MOBILE.TTL": str(_WEEK_SECONDS)}, attributes
-                ),
+                MessageAttributes=_attributes(attributes),
             )
     except PermanentFailure as failure:
         if "No endpoint found" in str(failure.__cause__):
