@@ -1,11 +1,7 @@
 """A job does its work once for the time it was scheduled for, and in the end does it."""
 
-import os
-import signal
-import subprocess
-import sys
+import multiprocessing
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -125,37 +121,23 @@ def test_slow_holder_does_not_finish_what_another_one_took_over() -> None:
     assert JobRun.objects.get().finished_at is None
 
 
-KILLED = """
-import os, sys
-from datetime import datetime
-from types import SimpleNamespace
-from tidings.platform.job import scheduled_job
-
-def handler(_):
-    print("working", flush=True)
-    sys.stdin.read()
-
-handler.__module__ = sys.argv[1]
-context = SimpleNamespace(aws_request_id="killed", get_remaining_time_in_millis=lambda: 6000)
-scheduled_job(handler)({"id": "rule-1", "time": sys.argv[2]}, context)
-"""
-
-
 def test_job_that_is_killed_is_done_once_its_lease_is_over() -> None:
     """With a process of its own, killed with SIGKILL in the middle of its work."""
-    path = os.pathsep.join([str(Path(job_runs.__file__).parents[2]), *sys.path])
-    child = subprocess.Popen(
-        [sys.executable, "-c", KILLED, __name__, NINE],
-        env=os.environ | {"PYTHONPATH": path},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    with child:
-        said = child.stdout
-        assert said
-        eventually(lambda: b"working" in said.readline(), seconds=60)
-        assert job(event(), an_invocation("b")) == RUNNING_ELSEWHERE
-        child.send_signal(signal.SIGKILL)
+    fork = multiprocessing.get_context("fork")
+    works, never = fork.Event(), fork.Event()
+
+    @scheduled_job
+    def endless(_: datetime) -> Summary:
+        works.set()
+        never.wait()
+        return {}
+
+    child = fork.Process(target=endless, args=(event(), an_invocation("killed", seconds=3)))
+    child.start()
+    assert works.wait(30)
+    assert job(event(), an_invocation("b")) == RUNNING_ELSEWHERE
+    child.kill()
+    child.join()
     answer = eventually(lambda: (a := job(event(), an_invocation("b"))) != RUNNING_ELSEWHERE and a)
     assert answer == {"done": 1}
 
