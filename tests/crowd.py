@@ -1,5 +1,6 @@
 """Thousands of customers, added to the stack's database in bulk, and a campaign to them."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,20 +31,23 @@ class Crowd:
     user_ids: list[str]
 
     def told(self, campaign_id: str) -> int:
-        """Return how many notifications of a campaign there are."""
-        return int(self._notifications.count_documents({"campaign_id": campaign_id}))
+        """Return how far a campaign has come; counting its notifications would slow it down."""
+        run = self._campaign(campaign_id).get("run") or {"audience": 0}
+        return int(run["audience"])
 
-    def told_each(self, campaign_id: str) -> dict[str, int]:
+    def is_over(self, campaign_id: str) -> bool:
+        return bool(self._campaign(campaign_id)["state"] == "finished")
+
+    def told_each(self, campaign_id: str) -> Counter[str]:
         """Return how many notifications of a campaign each person has."""
-        per_person = [
-            {"$match": {"campaign_id": campaign_id}},
-            {"$group": {"_id": "$user_id", "count": {"$sum": 1}}},
-        ]
-        return {each["_id"]: each["count"] for each in self._notifications.aggregate(per_person)}
+        notifications = self.client["tidings_notifications"]["notifications"]
+        found = notifications.find({"campaign_id": campaign_id}, {"user_id": 1})
+        return Counter(each["user_id"] for each in found)
 
-    @property
-    def _notifications(self) -> Any:
-        return self.client["tidings_notifications"]["notifications"]
+    def _campaign(self, campaign_id: str) -> dict[str, Any]:
+        found = self.client["tidings_campaigns"]["campaigns"].find_one({"_id": campaign_id})
+        assert found is not None
+        return found
 
 
 @contextmanager
