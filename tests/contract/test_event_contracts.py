@@ -169,8 +169,8 @@ def test_every_consumer_and_job_has_a_sample_event() -> None:
 @pytest.mark.parametrize("function", CONSUMERS, ids=lambda each: each.name)
 def test_consumer_takes_its_sample(function: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     event = json.loads((EVENTS / f"lambda/{function.file.stem}.json").read_text())
-    # AWS sends a batch of one queue; of a function's two it is the first here.
-    queue = function.events_of("MQ")[0]["Queues"][0]
+    (mapping,) = function.events_of("MQ")
+    (queue,) = mapping["Queues"]
     assert list(event["rmqMessagesByQueue"]) == [f"{queue}::/"]
     publisher = RecordingPublisher()
     taken: list[Event] = []

@@ -113,7 +113,8 @@ def test_every_models_module_was_looked_at() -> None:
     "name",
     [
         *("User", "PushToken", "Product", "StockMovement", "Reservation"),
-        *("Order", "Task", "Upload", "TemplateVersion", "Notification", "Campaign"),
+        *("Order", "Task", "Upload", "TemplateVersion", "Notification"),
+        *("Suppression", "PushEndpoint", "Feedback", "Unsubscription", "Campaign"),
     ],
 )
 def test_document_lives_in_its_domains_own_database(name: str) -> None:

@@ -15,6 +15,9 @@ from tests.contract.project import (
     routes,
     template,
 )
+from tidings.notifications.delivering import LEASE
+from tidings.notifications.models import Channel
+from tidings.platform.providers.deadline import MESSAGE_SECONDS
 
 FUNCTIONS = sorted(functions().values(), key=lambda function: function.name)
 SCHEDULED = [function for function in FUNCTIONS if function.events_of("Schedule")]
@@ -118,6 +121,23 @@ def test_there_are_rules() -> None:
         "cron(0 * * * ? *)",
         "rate(1 minute)",
     }
+
+
+DELIVERING = [each for each in FUNCTIONS if each.file.stem.startswith("deliver_")]
+
+
+def test_there_is_a_function_for_each_channel() -> None:
+    channels = {each.file.stem.rpartition("_")[2] for each in DELIVERING}
+    assert channels == {each.value for each in Channel}
+
+
+@pytest.mark.parametrize("function", DELIVERING, ids=lambda each: each.name)
+def test_delivery_ends_before_its_claims_do_and_after_its_slowest_batch(
+    function: Function,
+) -> None:
+    assert function.properties["Timeout"] < LEASE.total_seconds()
+    for mapping in function.events_of("MQ"):
+        assert mapping["BatchSize"] * MESSAGE_SECONDS < function.properties["Timeout"]
 
 
 def test_relay_ends_before_it_is_called_again() -> None:

@@ -113,7 +113,7 @@ def services(rabbit: OwnRabbit) -> Iterator[None]:
         patch.setenv("TIDINGS_AMQP_URL", rabbit.url)
         # Another session may run against the same services.
         patch.setenv("TIDINGS_DATABASE_PREFIX", f"tidings_tests_{tokens.token_hex(4)}")
-        patch.setenv("TIDINGS_DELIVERY_KEY", tokens.token_hex(32))
+        patch.setenv("TIDINGS_DELIVERY_KEY", tokens.token_hex(24))
         for kept in (settings.settings, secrets.connections, broker.publisher, cache.client):
             kept.cache_clear()
         settings.settings()
@@ -130,7 +130,10 @@ def _drop_databases() -> None:
     assert prefix.startswith("tidings_tests_")
     with pymongo.MongoClient[dict[str, Any]](stack_under_test().mongodb_uri) as client:
         for domain in database.DOMAINS:
-            client.drop_database(f"{prefix}_{domain}")
+            own = client[f"{prefix}_{domain}"]
+            for collection in own.list_collection_names():
+                own[collection].delete_many({})  # SecantusDB drops what is full very slowly
+            client.drop_database(own.name)
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tests.integration.gateway.operations import OPERATIONS, TEMPLATE, World
+from tidings.delivery.unsubscribe import unsubscribe_url
 
 # What is said in the path, where GraphQL says it in the input.
 IN_PATH: Final = {"id", "userId", "orderId"}
@@ -64,12 +65,14 @@ def _snake_case(name: str) -> str:
 
 def path_in(world: World, route: str) -> str:
     """Return the path of a route with what there is in its places."""
+    link = unsubscribe_url(world.customer_id, "orders", world.notification_id)
     return route.partition(" ")[2].format(
         user_id=world.customer_id,
         product_id=world.product_id,
         order_id=world.order_id,
         task_id=world.task_id,
         token_id=world.push_token_id,
+        token=link.rpartition("/")[2],
         notification_id=world.notification_id,
         template_code=TEMPLATE,
         campaign_id=world.campaigns.get(route.rpartition("/")[2], world.campaigns["start"]),
@@ -104,6 +107,7 @@ REST: Final[dict[str, RestOperation]] = {
         401, 201, 403, 403, 403, "Mutation.registerPushToken"
     ),
     "DELETE /api/v1/users/{user_id}/push-tokens/{token_id}": RestOperation(401, 200, 403, 403, 403),
+    "PUT /api/v1/users/{user_id}/contact-points": RestOperation(401, 200, 403, 403, 403),
     # ---------------------------------------------------------------- products
     "GET /api/v1/products": RestOperation(200, 200, 200, 200, 200),
     "POST /api/v1/products": RestOperation(401, 403, 403, 403, 201, "Mutation.createProduct"),
@@ -147,6 +151,9 @@ REST: Final[dict[str, RestOperation]] = {
     "POST /api/v1/templates/{template_code}/rollback": RestOperation(
         401, 403, 403, 200, 200, "Mutation.rollbackTemplate"
     ),
+    # ---------------------------------------------------------------- delivery
+    "GET /api/v1/unsubscribe/{token}": RestOperation(200, 200, 200, 200, 200),
+    "POST /api/v1/unsubscribe/{token}": RestOperation(200, 200, 200, 200, 200),
     # ----------------------------------------------------------- notifications
     "GET /api/v1/notifications/{user_id}": RestOperation(401, 200, 403, 200, 200),
     "GET /api/v1/notifications/unread/{user_id}": RestOperation(401, 200, 403, 200, 200),

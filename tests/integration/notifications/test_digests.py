@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -21,8 +22,9 @@ DAY = timedelta(days=1)
 pytestmark = pytest.mark.usefixtures("queues")
 
 
-def a_digest_reader(**more: object) -> Principal:
-    return a_reader(**({"digest": "daily", "tasks": {"email": True}} | more))
+def a_digest_reader(**more: Any) -> Principal:
+    values: dict[str, Any] = {"digest": "daily", "tasks": {"email": True}}
+    return a_reader(**(values | more))
 
 
 def gather(reader: Principal, *titles: str) -> datetime:
@@ -144,15 +146,14 @@ def test_one_who_fails_does_not_keep_the_others_waiting(monkeypatch: pytest.Monk
     unlucky, lucky = a_digest_reader(), a_digest_reader()
     gather(unlucky, "Call")
     due = gather(lucky, "Call")
-    honest = digests.tell
 
-    def tell_some(user_ids: list[str], *rest: object, **more: object) -> object:
+    def tell_some(user_ids: list[str], *rest: Any, **more: Any) -> Any:
         if user_ids == [unlucky.user_id]:
             raise RuleRefused("no")
-        return honest(user_ids, *rest, **more)  # type: ignore[arg-type]
+        return tell(user_ids, *rest, **more)
 
     with monkeypatch.context() as patch:
-        patch.setattr(digests, "tell", tell_some)
+        patch.setattr("tidings.notifications.digests.tell", tell_some)
         assert send_digests(due) == 1
     assert gathered(unlucky) == [("scheduled", "digest")]
     assert send_digests(due) == 1

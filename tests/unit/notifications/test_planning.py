@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from itertools import product
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from tidings.notifications.models import Channel, DeliveryStatus, Priority
 from tidings.notifications.planning import decide, reaches_inbox, wished_channels
 from tidings.notifications.telling import Telling
 
-QUIET = {"quiet_hours": {"start": "22:00", "end": "07:00"}}
+QUIET: dict[str, Any] = {"quiet_hours": {"start": "22:00", "end": "07:00"}}
 MIDNIGHT = datetime(2026, 12, 1, tzinfo=UTC)
 SEVEN = datetime(2026, 12, 1, 7, tzinfo=UTC)
 CATEGORIES = ("orders", "promotions", "recommendations", "tasks", "stock")
@@ -43,7 +44,8 @@ def telling(
 def test_preference_decides_for_its_category_and_channel(
     category: str, channel: str, on: bool
 ) -> None:
-    contact = a_contact(**{category: {channel: on}})
+    chosen: dict[str, Any] = {category: {channel: on}}
+    contact = a_contact(**chosen)
     decision = decide(Channel(channel), telling(category), contact, NOON)
     expected = DeliveryStatus.QUEUED if on else DeliveryStatus.SUPPRESSED
     assert (decision.status, decision.reason) == (expected, None if on else "preferences")

@@ -77,7 +77,7 @@ def test_nobody_follows_a_product_yet(event_class: type[Event]) -> None:
 @pytest.mark.parametrize("event_class", CODES)
 def test_codes_go_by_email_alone_and_at_once(event_class: type[Event]) -> None:
     telling = RULES[event_class].telling(sample(event_class))
-    assert telling.channels == {Channel.EMAIL.value}
+    assert telling.channels == frozenset({Channel.EMAIL.value})
     assert telling.priority is Priority.URGENT
     assert telling.carries_code
 

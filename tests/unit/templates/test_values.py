@@ -38,6 +38,7 @@ class Colour(enum.StrEnum):
         pytest.param(print, id="function"),
         pytest.param(int, id="class"),
         pytest.param("\ud800", id="half a character"),
+        pytest.param({"\ud800": 1}, id="half a character as key"),
         pytest.param({"url": "javascript:alert(1)"}, id="script as address"),
         pytest.param([{"shop_url": "data:text/html,x"}], id="data as address"),
         pytest.param({"url": 'https://a.example/"onclick='}, id="quote in an address"),

@@ -18,8 +18,8 @@ from tidings.platform.errors import NotYet, TidingsError
 from tidings.platform.logging import logger
 from tidings.users.contact_points import Contact, get_contacts
 
-# A function that has a message in hand ends within its timeout (60 s); later it is dead.
-LEASE: Final = timedelta(seconds=90)
+# A function that has a message in hand ends within its timeout (120 s); later it is dead.
+LEASE: Final = timedelta(seconds=150)
 # What nobody could be told for so long is no news any more.
 TOO_OLD_AFTER: Final = timedelta(hours=48)
 

@@ -21,7 +21,8 @@ HTML: Final = "email.html"
 LINES: Final = frozenset({"email.subject", "push.title", "inbox.title"})
 MAX_LINE: Final = 200
 MAX_BODIES: Final[Mapping[str, int]] = {"push.body": 4_000, "inbox.body": 4_000, "sms.text": 1_600}
-CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+# Also what turns the direction of writing, with which a name could turn the words around it.
+CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e]")
 BLANK: Final = re.compile(r"\s+")
 
 Compiled = Mapping[str, Template]

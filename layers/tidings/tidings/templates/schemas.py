@@ -30,7 +30,7 @@ Line = Annotated[str, StringConstraints(min_length=1, max_length=1_000, pattern=
 Body = Annotated[str, StringConstraints(min_length=1, max_length=4_000, pattern=TEXT)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=20_000, pattern=TEXT)]
 Html = Annotated[str, StringConstraints(min_length=1, max_length=60_000, pattern=TEXT)]
-Variables = Annotated[dict[Name, Any], Field(max_length=MAX_VARIABLES), AfterValidator(plain)]
+Variables = Annotated[dict[str, Any], Field(max_length=MAX_VARIABLES), AfterValidator(plain)]
 
 
 class _Part(BaseModel):
