@@ -138,6 +138,9 @@ REST: Final[dict[str, RestOperation]] = {
     "GET /api/v1/tasks/{task_id}": RestOperation(401, 200, 404, 200, 200),
     "PATCH /api/v1/tasks/{task_id}": RestOperation(401, 200, 404, 200, 200, "Mutation.updateTask"),
     "DELETE /api/v1/tasks/{task_id}": RestOperation(401, 200, 404, 200, 200),
+    # ---------------------------------------------------------------- delivery
+    "GET /api/v1/unsubscribe/{token}": RestOperation(200, 200, 200, 200, 200),
+    "POST /api/v1/unsubscribe/{token}": RestOperation(200, 200, 200, 200, 200),
     # --------------------------------------------------------------- templates
     "GET /api/v1/templates": RestOperation(401, 403, 403, 200, 200),
     "POST /api/v1/templates": RestOperation(401, 403, 403, 201, 201, "Mutation.createTemplate"),
@@ -151,9 +154,6 @@ REST: Final[dict[str, RestOperation]] = {
     "POST /api/v1/templates/{template_code}/rollback": RestOperation(
         401, 403, 403, 200, 200, "Mutation.rollbackTemplate"
     ),
-    # ---------------------------------------------------------------- delivery
-    "GET /api/v1/unsubscribe/{token}": RestOperation(200, 200, 200, 200, 200),
-    "POST /api/v1/unsubscribe/{token}": RestOperation(200, 200, 200, 200, 200),
     # ----------------------------------------------------------- notifications
     "GET /api/v1/notifications/{user_id}": RestOperation(401, 200, 403, 200, 200),
     "GET /api/v1/notifications/unread/{user_id}": RestOperation(401, 200, 403, 200, 200),

@@ -34,8 +34,8 @@ MAX_BODY_BYTES: Final = 256 * 1024
 ID_PATTERN: Final = r"^[0-9a-f]{24}$"
 PATH_PATTERNS: Final[Mapping[str, str]] = {
     "user_id": r"^(me|[0-9a-f]{24})$",
-    "template_code": r"^[a-z][a-z0-9_]{0,63}$",
     "token": r"^[A-Za-z0-9._-]{1,200}$",
+    "template_code": r"^[a-z][a-z0-9_]{0,63}$",
 }
 
 # Anyone may call; otherwise an endpoint names the least role that may.
