@@ -102,5 +102,6 @@ def test_counting_ends_in_time_and_says_so(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(audiences, "PEOPLE_PER_COUNT", 2)
     for _ in range(5):
         someone()
-    assert size_of(Audience(), now(), seconds=-1) == (2, False)
-    assert size_of(Audience(), now(), seconds=5) == (5, True)
+    inactive = Audience(inactive_days=30)
+    assert size_of(inactive, now(), seconds=-1) == (2, False)
+    assert size_of(inactive, now(), seconds=5) == (5, True)

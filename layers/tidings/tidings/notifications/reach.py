@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
+import pymongo
+
 from tidings.notifications.models import Channel, DeliveryStatus, Notification
 from tidings.notifications.planning import INBOX
 
@@ -15,6 +17,8 @@ WAITING: Final = frozenset(
     {DeliveryStatus.SCHEDULED, DeliveryStatus.QUEUED, DeliveryStatus.SENDING}
 )
 IDS_PER_ROUND: Final = 2_000
+# More than other operations get, less than an endpoint has.
+COUNTING_SECONDS: Final = 12.0
 
 
 class Outcomes(NamedTuple):
@@ -40,18 +44,18 @@ def reach_of_campaigns(campaign_ids: Iterable[str]) -> dict[str, Reach]:
     ids = list(campaign_ids)
     group = {name: f"$deliveries.{name}.status" for name in CHANNELS}
     read = {"$cond": [{"$gt": ["$read_at", None]}, 1, 0]}
-    counted = Notification._get_collection().aggregate(
-        [
-            {"$match": {"campaign_id": {"$in": ids}}},
-            {
-                "$group": {
-                    "_id": {"campaign": "$campaign_id", **group},
-                    "people": {"$sum": 1},
-                    "read": {"$sum": read},
-                }
-            },
-        ]
-    )
+    pipeline: list[dict[str, Any]] = [
+        {"$match": {"campaign_id": {"$in": ids}}},
+        {
+            "$group": {
+                "_id": {"campaign": "$campaign_id", **group},
+                "people": {"$sum": 1},
+                "read": {"$sum": read},
+            }
+        },
+    ]
+    with pymongo.timeout(COUNTING_SECONDS):
+        counted = list(Notification._get_collection().aggregate(pipeline))
     rows: dict[str, list[dict[str, Any]]] = {campaign_id: [] for campaign_id in ids}
     for row in counted:
         rows[row["_id"]["campaign"]].append(row)

@@ -24,14 +24,24 @@ def customers_after(
         language: only who is told things in it, whatever the region.
         registered_before: only who has had an account for longer.
     """
-    conditions: dict[str, Any] = {"role": Role.CUSTOMER.value, "deleted_at": None}
+    found = User.objects(**_conditions(language, registered_before))
     if user_id is not None:
-        conditions["pk__gt"] = user_id
+        found = found.filter(pk__gt=user_id)
+    return list(found.order_by("pk").limit(limit).batch_size(limit + 1).scalar("pk"))
+
+
+def count_customers(*, language: str | None = None) -> int:
+    """Return how many customers there are that are told things in a language, or at all."""
+    return int(User.objects(**_conditions(language, None)).count())
+
+
+def _conditions(language: str | None, registered_before: datetime | None) -> dict[str, Any]:
+    conditions: dict[str, Any] = {"role": Role.CUSTOMER.value, "deleted_at": None}
     if registered_before is not None:
         conditions["created_at__lt"] = registered_before
     if language is not None:
         conditions["__raw__"] = _speaks(language)
-    return list(User.objects(**conditions).order_by("pk").limit(limit).scalar("pk"))
+    return conditions
 
 
 def _speaks(language: str) -> dict[str, Any]:
