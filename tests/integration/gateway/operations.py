@@ -26,8 +26,9 @@ class World:
     task_id: str
     push_token_id: str
     notification_id: str
-    # A campaign by what can be done with it next: start, pause, resume.
-    campaigns: dict[str, str]
+    draft_campaign_id: str
+    waiting_campaign_id: str
+    paused_campaign_id: str
 
     @property
     def email(self) -> str:
@@ -431,7 +432,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
     # --------------------------------------------------------------- campaigns
     "Query.getCampaign": Operation(
         "query($id: ID!) { getCampaign(id: $id) { id numbers { sent channels { sent } } } }",
-        lambda world: {"id": world.campaigns["start"]},
+        lambda world: {"id": world.draft_campaign_id},
         **OPERATORS,
     ),
     "Query.getCampaigns": Operation(
@@ -444,7 +445,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "Query.previewCampaign": Operation(
         "query($id: ID!, $language: String)"
         " { previewCampaign(id: $id, language: $language) { audienceSize sample { inboxTitle } } }",
-        lambda world: {"id": world.campaigns["start"], "language": "de"},
+        lambda world: {"id": world.draft_campaign_id, "language": "de"},
         **OPERATORS,
     ),
     "Mutation.createCampaign": Operation(
@@ -463,22 +464,22 @@ OPERATIONS: Final[dict[str, Operation]] = {
     ),
     "Mutation.startCampaign": Operation(
         "mutation($id: ID!) { startCampaign(id: $id) { id state nextRunAt } }",
-        lambda world: {"id": world.campaigns["start"]},
+        lambda world: {"id": world.draft_campaign_id},
         **OPERATORS,
     ),
     "Mutation.pauseCampaign": Operation(
         "mutation($id: ID!) { pauseCampaign(id: $id) { id state nextRunAt } }",
-        lambda world: {"id": world.campaigns["pause"]},
+        lambda world: {"id": world.waiting_campaign_id},
         **OPERATORS,
     ),
     "Mutation.resumeCampaign": Operation(
         "mutation($id: ID!) { resumeCampaign(id: $id) { id state nextRunAt } }",
-        lambda world: {"id": world.campaigns["resume"]},
+        lambda world: {"id": world.paused_campaign_id},
         **OPERATORS,
     ),
     "Mutation.stopCampaign": Operation(
         "mutation($id: ID!) { stopCampaign(id: $id) { id state nextRunAt } }",
-        lambda world: {"id": world.campaigns["start"]},
+        lambda world: {"id": world.draft_campaign_id},
         **OPERATORS,
     ),
 }

@@ -75,7 +75,10 @@ def path_in(world: World, route: str) -> str:
         token=link.rpartition("/")[2],
         notification_id=world.notification_id,
         template_code=TEMPLATE,
-        campaign_id=world.campaigns.get(route.rpartition("/")[2], world.campaigns["start"]),
+        campaign_id={
+            "pause": world.waiting_campaign_id,
+            "resume": world.paused_campaign_id,
+        }.get(route.rpartition("/")[2], world.draft_campaign_id),
     )
 
 

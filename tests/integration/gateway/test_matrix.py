@@ -33,14 +33,6 @@ def people(keys: SigningKeys) -> dict[str, InProcessApi]:
     return dict(zip(CALLERS, [InProcessApi(), *sign_in(*roles)], strict=True))
 
 
-# In which state a campaign takes which step.
-TAKES = {
-    "start": CampaignState.DRAFT,
-    "pause": CampaignState.SCHEDULED,
-    "resume": CampaignState.PAUSED,
-}
-
-
 @pytest.fixture
 def world(people: dict[str, InProcessApi]) -> World:
     """One of everything that belongs to the owner, and a product."""
@@ -73,8 +65,11 @@ def world(people: dict[str, InProcessApi]) -> World:
         dedupe_key=uuid4().hex,
         event_id=uuid4().hex,
     ).save()
-    campaigns = {verb: a_campaign(state).id for verb, state in TAKES.items()}
-    found = World(owner_id, product.id, order.id, task.id, token.id, notification.id, campaigns)
+    campaigns = [
+        a_campaign(state).id
+        for state in (CampaignState.DRAFT, CampaignState.SCHEDULED, CampaignState.PAUSED)
+    ]
+    found = World(owner_id, product.id, order.id, task.id, token.id, notification.id, *campaigns)
     User.objects(pk=owner_id).update_one(set__email=found.email)
     return found
 
