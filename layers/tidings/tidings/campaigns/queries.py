@@ -15,7 +15,12 @@ from tidings.campaigns.schemas import (
 )
 from tidings.campaigns.steps import find_campaign
 from tidings.delivery.unsubscribe import unsubscribed
-from tidings.notifications.reach import Reach, mailed_in_campaign, reach_of_campaigns
+from tidings.notifications.reach import (
+    EMAIL,
+    Reach,
+    mailed_in_campaign,
+    reach_of_campaigns,
+)
 from tidings.platform.clock import now
 from tidings.platform.pagination import Page, PageRequest, paginate
 from tidings.templates.queries import preview_template
@@ -93,7 +98,15 @@ def _numbers(campaign_id: str, audience: int, reach: Reach) -> CampaignNumbers:
     return CampaignNumbers(
         audience=audience,
         read=reach.read,
-        unsubscribed=sum(len(unsubscribed(ids)) for ids in mailed_in_campaign(campaign_id)),
+        unsubscribed=_unsubscribed(campaign_id) if _was_mailed(reach) else 0,
         channels=[ChannelNumbers(channel=n, **c._asdict()) for n, c in reach.channels.items()],
         **reach.people._asdict(),
     )
+
+
+def _was_mailed(reach: Reach) -> bool:
+    return EMAIL in reach.channels and reach.channels[EMAIL].sent > 0
+
+
+def _unsubscribed(campaign_id: str) -> int:
+    return sum(len(unsubscribed(ids)) for ids in mailed_in_campaign(campaign_id))

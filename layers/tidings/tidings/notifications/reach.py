@@ -9,6 +9,7 @@ import pymongo
 from tidings.notifications.models import Channel, DeliveryStatus, Notification
 from tidings.notifications.planning import INBOX
 
+EMAIL: Final = Channel.EMAIL.value
 CHANNELS: Final = (INBOX, *(channel.value for channel in Channel))
 ARRIVED: Final = frozenset({DeliveryStatus.DELIVERED})
 SENT: Final = ARRIVED | {DeliveryStatus.SENT, DeliveryStatus.UNKNOWN}
@@ -66,10 +67,13 @@ def mailed_in_campaign(campaign_id: str) -> Iterator[list[str]]:
     """Yield the ids of a campaign's notifications that went out by mail, some at a time."""
     mailed = {"deliveries.email.status": {"$in": [status.value for status in SENT]}}
     found = Notification.objects(campaign_id=campaign_id, __raw__=mailed).order_by("pk")
-    ids = list(found.limit(IDS_PER_ROUND).scalar("pk"))
+    following, ids = found, [""]
     while ids:
-        yield ids
-        ids = list(found.filter(pk__gt=ids[-1]).limit(IDS_PER_ROUND).scalar("pk"))
+        with pymongo.timeout(COUNTING_SECONDS):
+            ids = list(following.limit(IDS_PER_ROUND).scalar("pk"))
+        if ids:
+            yield ids
+            following = found.filter(pk__gt=ids[-1])
 
 
 def _reach(rows: list[dict[str, Any]]) -> Reach:
