@@ -12,6 +12,7 @@ EXAMPLES: Final[dict[str, Any]] = {
     "VerifyEmail": {"email": "ada@example.com", "code": "7K3M-9QXA"},
     "RefreshSession": {"refresh_token": "the one of the last answer"},
     "Logout": {"all_sessions": False},
+    "ResendVerification": {"email": "ada@example.com"},
     "RequestPasswordReset": {"email": "ada@example.com"},
     "ResetPassword": {
         "email": "ada@example.com",
@@ -54,6 +55,26 @@ EXAMPLES: Final[dict[str, Any]] = {
         "carrier": "DHL",
         "tracking_number": "JD014600003828392837",
     },
+    "LogPurchase": {
+        "items": [{"product_id": "6b0152a6f6b097fd8ed20a9a", "quantity": 2}],
+        "order_id": "till-3/4711",
+        "purchased_at": "2026-11-20T17:00:00Z",
+    },
+    "LogBrowse": {"views": [{"product_id": "6b0152a6f6b097fd8ed20a9a"}]},
+    "SendNotification": {
+        "notification_type": "email",
+        "user_id": "6b0152a6f6b097fd8ed20a9a",
+        "template_code": "order_status_update",
+        "variables": {"order_id": "6b0152a6f6b097fd8ed20a9b", "state": "packed"},
+        "request_id": "packing-station-4711",
+        "priority": "urgent",
+        "metadata": {"station": "4"},
+    },
+    "MarkAllRead": {"up_to": "2026-12-01T17:00:00Z"},
+    "StartServiceSession": {
+        "client_id": "6b0152a6f6b097fd8ed20a9a",
+        "client_secret": "the one that was shown once",
+    },
     "CreateTask": {
         "title": "Call the carrier",
         "priority": "high",
@@ -94,5 +115,11 @@ EXAMPLES: Final[dict[str, Any]] = {
         "schedule": {"kind": "next_friday"},
         "voucher": "WINTER-10",
         "variables": {"message": "Everything for a cold evening."},
+    },
+    "RedriveFailedMessages": {
+        "filter": {"queue": "inventory", "state": "failed"},
+        "rate": 20,
+        "dry_run": True,
+        "reason": "The cause is mended.",
     },
 }

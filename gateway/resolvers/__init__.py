@@ -3,7 +3,17 @@
 from types import ModuleType
 from typing import Any, Final
 
-from resolvers import campaigns, notifications, orders, products, tasks, templates, users
+from resolvers import (
+    campaigns,
+    notifications,
+    operations,
+    orders,
+    products,
+    recommendations,
+    tasks,
+    templates,
+    users,
+)
 from resolvers.binding import Resolver
 
 DOMAINS: Final[tuple[ModuleType, ...]] = (
@@ -11,9 +21,11 @@ DOMAINS: Final[tuple[ModuleType, ...]] = (
     products,
     orders,
     tasks,
+    recommendations,
     templates,
     notifications,
     campaigns,
+    operations,
 )
 
 

@@ -21,7 +21,28 @@ from resolvers.connection import Connection, Edge, PageInfo
 from resolvers.orders import UpdateOrderStatusInput
 
 from tidings.campaigns import schemas as campaigns
-from tidings.notifications.schemas import NotificationView
+from tidings.notifications.schemas import (
+    AcceptedNotification,
+    InboxDeletion,
+    NotificationView,
+    ReadCount,
+    SendNotification,
+)
+from tidings.notifications.status import DeliveryView, NotificationStatus, StepView
+from tidings.operations.health import ServiceHealthReport, ServiceState
+from tidings.operations.schemas import (
+    DiscardFailedMessages,
+    DiscardReport,
+    FailedAttemptView,
+    FailedMessageFilter,
+    FailedMessageView,
+    MessageForecast,
+    OperatorActView,
+    OutcomeCount,
+    QueueStats,
+    RedriveFailedMessages,
+    RedriveReport,
+)
 from tidings.orders.schemas import (
     Amount,
     OrderFilter,
@@ -39,6 +60,18 @@ from tidings.products.schemas import (
     ProductView,
     StockMovementView,
     UpdateProduct,
+)
+from tidings.recommendations.schemas import (
+    ActivityItemView,
+    ActivityView,
+    BrowsedItem,
+    BrowseReceipt,
+    LogBrowse,
+    LogPurchase,
+    PurchasedItem,
+    ReasonView,
+    RecommendationsView,
+    RecommendationView,
 )
 from tidings.tasks.schemas import CreateTask, TaskDeletion, TaskFilter, TaskView, UpdateTask
 from tidings.templates import schemas as templates
@@ -92,6 +125,20 @@ OBJECTS: dict[str, list[type]] = {
     "Task": [TaskView],
     "TaskDeletion": [TaskDeletion],
     "Notification": [NotificationView],
+    "UserRecommendations": [RecommendationsView],
+    "Recommendation": [RecommendationView],
+    "RecommendationReason": [ReasonView],
+    "Activity": [ActivityView],
+    "ActivityItem": [ActivityItemView],
+    "BrowseReceipt": [BrowseReceipt],
+    "ActivityConnection": [Connection],
+    "ActivityEdge": [Edge],
+    "ReadCount": [ReadCount],
+    "InboxDeletion": [InboxDeletion],
+    "AcceptedNotification": [AcceptedNotification],
+    "NotificationStatus": [NotificationStatus],
+    "NotificationDelivery": [DeliveryView],
+    "DeliveryStep": [StepView],
     "PageInfo": [PageInfo],
     "ProductConnection": [Connection],
     "OrderConnection": [Connection],
@@ -113,6 +160,19 @@ OBJECTS: dict[str, list[type]] = {
     "TemplateSummaryConnection": [Connection],
     "TemplateSummaryEdge": [Edge],
     "TemplatePreview": [templates.TemplatePreview],
+    # ---------------------------------------------------------------- operations
+    "FailedMessage": [FailedMessageView],
+    "FailedAttempt": [FailedAttemptView],
+    "OperatorAct": [OperatorActView],
+    "RedriveReport": [RedriveReport],
+    "OutcomeCount": [OutcomeCount],
+    "MessageForecast": [MessageForecast],
+    "DiscardReport": [DiscardReport],
+    "FailedMessageConnection": [Connection],
+    "FailedMessageEdge": [Edge],
+    "QueueStats": [QueueStats],
+    "ServiceHealth": [ServiceHealthReport],
+    "ServiceState": [ServiceState],
 }
 OBJECTS |= {
     "Campaign": [campaigns.CampaignView],
@@ -146,9 +206,14 @@ INPUTS: dict[str, type[BaseModel]] = {
     "PlaceOrderItemInput": PlaceOrderItem,
     "OrderFilter": OrderFilter,
     "UpdateOrderStatusInput": UpdateOrderStatusInput,
+    "LogPurchaseInput": LogPurchase,
+    "PurchasedItemInput": PurchasedItem,
+    "LogBrowseInput": LogBrowse,
+    "BrowsedItemInput": BrowsedItem,
     "CreateTaskInput": CreateTask,
     "UpdateTaskInput": UpdateTask,
     "TaskFilterInput": TaskFilter,
+    "SendNotificationInput": SendNotification,
     "CreateTemplateInput": templates.CreateTemplate,
     "UpdateTemplateInput": templates.UpdateTemplate,
     "RollBackTemplateInput": templates.RollBackTemplate,
@@ -157,6 +222,10 @@ INPUTS: dict[str, type[BaseModel]] = {
     "EmailPartInput": templates.EmailPart,
     "NoticePartInput": templates.NoticePart,
     "SmsPartInput": templates.SmsPart,
+    # ---------------------------------------------------------------- operations
+    "FailedMessageFilterInput": FailedMessageFilter,
+    "RedriveFailedMessagesInput": RedriveFailedMessages,
+    "DiscardFailedMessagesInput": DiscardFailedMessages,
 }
 
 INPUTS |= {

@@ -112,8 +112,9 @@ def test_every_models_module_was_looked_at() -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("User", "PushToken", "Product", "StockMovement", "Reservation"),
-        *("Order", "Task", "Upload", "TemplateVersion", "Notification"),
+        *("User", "PushToken", "Service", "Product", "StockMovement", "Reservation"),
+        *("Activity", "Taste", "Demand", "Row", "Run"),
+        *("Order", "Task", "Upload", "TemplateVersion", "Notification", "SendRequest"),
         *("Suppression", "PushEndpoint", "Feedback", "Unsubscription", "Campaign"),
     ],
 )

@@ -1,10 +1,12 @@
 """Everything that can be called says who may call it."""
 
 import json
+from typing import get_args
 
 import pytest
 from executable import ROOTS, SCHEMA_FILE, executable_schema
 from graphql import DirectiveNode, EnumValueNode, GraphQLObjectType, build_schema
+from graphql.execution.values import get_directive_values
 
 from tests.contract.project import routes
 from tests.unit.platform.builders import CONTEXT, api_event
@@ -15,16 +17,19 @@ from tidings.platform.auth import Principal, Role
 PUBLIC_ROUTES = {
     "POST /api/v1/register",
     "POST /api/v1/verify-email",
+    "POST /api/v1/verify-email/resend",
     "POST /api/v1/login",
     "POST /api/v1/refresh",
     "POST /api/v1/password/forgot",
     "POST /api/v1/password/reset",
+    "POST /api/v1/service-sessions",
     "GET /api/v1/products",
     "GET /api/v1/products/{product_id}",
     # Whoever holds the signed link, who need not be able to sign in.
     "GET /api/v1/unsubscribe/{token}",
     "POST /api/v1/unsubscribe/{token}",
     "GET /health",
+    "GET /metrics",
     "GET /api/v1/health",
     "GET /api/v1/openapi.json",
     "GET /.well-known/jwks.json",
@@ -32,20 +37,23 @@ PUBLIC_ROUTES = {
     # Each field of GraphQL says for itself; see below.
     "POST /graphql",
     "GET /graphql",
+    "GET /graphql/{file}",
     "OPTIONS /graphql",
 }
 PUBLIC_FIELDS = {
     "Query.getProducts",
     "Mutation.registerUser",
     "Mutation.verifyEmail",
+    "Mutation.resendVerification",
     "Mutation.login",
     "Mutation.refreshSession",
     "Mutation.requestPasswordReset",
     "Mutation.resetPassword",
     "Query.getProduct",
+    "Query.getServiceHealth",
 }
 # These read no request, so they have no frame to declare it in.
-FRAMELESS = {"GetJwks", "GetOpenapi", "Gateway"}
+FRAMELESS = {"GetJwks", "GetOpenapi", "GetMetrics", "Gateway"}
 
 SCHEMA = build_schema(SCHEMA_FILE.read_text())
 
@@ -56,6 +64,25 @@ def declared_role(route: str) -> Role | None:
         return None
     role: Role | None = function.load().contract.role
     return role
+
+
+def takes_services(route: str) -> bool:
+    function = routes()[route]
+    return function.name not in FRAMELESS and bool(function.load().contract.services)
+
+
+def fields_for_services() -> set[str]:
+    """Return the fields that services may use, too."""
+    directive = SCHEMA.get_directive("requires")
+    assert directive is not None
+    return {
+        f"{root.name}.{name}"
+        for root in (SCHEMA.query_type, SCHEMA.mutation_type)
+        if root is not None
+        for name, field in root.fields.items()
+        if field.ast_node is not None
+        and (get_directive_values(directive, field.ast_node) or {}).get("services")
+    }
 
 
 def required_roles() -> dict[str, str | None]:
@@ -72,9 +99,11 @@ def required_roles() -> dict[str, str | None]:
 def _role(directives: tuple[DirectiveNode, ...] | None) -> str | None:
     for directive in directives or ():
         if directive.name.value == "requires":
-            (argument,) = directive.arguments or ()
-            assert isinstance(argument.value, EnumValueNode)
-            return argument.value.value.lower()
+            value = next(
+                each.value for each in directive.arguments or () if each.name.value == "role"
+            )
+            assert isinstance(value, EnumValueNode)
+            return value.value.lower()
     return None
 
 
@@ -96,6 +125,7 @@ def test_twins_ask_for_the_same_role() -> None:
         "Mutation.registerUser": "POST /api/v1/register",
         "Mutation.login": "POST /api/v1/login",
         "Mutation.verifyEmail": "POST /api/v1/verify-email",
+        "Mutation.resendVerification": "POST /api/v1/verify-email/resend",
         "Mutation.refreshSession": "POST /api/v1/refresh",
         "Mutation.logout": "POST /api/v1/logout",
         "Mutation.requestPasswordReset": "POST /api/v1/password/forgot",
@@ -126,6 +156,10 @@ def test_twins_ask_for_the_same_role() -> None:
         "Mutation.createTask": "POST /api/v1/tasks",
         "Mutation.updateTask": "PATCH /api/v1/tasks/{task_id}",
         "Mutation.deleteTask": "DELETE /api/v1/tasks/{task_id}",
+        "Mutation.logPurchase": "POST /api/v1/users/{user_id}/purchase",
+        "Mutation.logBrowse": "POST /api/v1/users/{user_id}/browse",
+        "Query.getUserActivity": "GET /api/v1/users/{user_id}/activity",
+        "Query.getUserRecommendations": "GET /api/v1/recommendations/{user_id}",
         "Query.getTemplate": "GET /api/v1/templates/{template_code}",
         "Query.getTemplates": "GET /api/v1/templates",
         "Query.previewTemplate": "POST /api/v1/templates/{template_code}/preview",
@@ -140,11 +174,39 @@ def test_twins_ask_for_the_same_role() -> None:
         "Mutation.pauseCampaign": "POST /api/v1/campaigns/{campaign_id}/pause",
         "Mutation.resumeCampaign": "POST /api/v1/campaigns/{campaign_id}/resume",
         "Mutation.stopCampaign": "POST /api/v1/campaigns/{campaign_id}/stop",
-        "Query.getUserNotifications": "GET /api/v1/notifications/{user_id}",
+        "Query.getUserNotifications": "GET /api/v1/notifications/{id}",
+        "Query.getUnreadCount": "GET /api/v1/notifications/unread/{user_id}",
+        "Query.getNotificationStatus": "GET /api/v1/notifications/{id}/status",
         "Mutation.markNotificationRead": "PUT /api/v1/notifications/read/{notification_id}",
+        "Mutation.markAllNotificationsRead": "PUT /api/v1/notifications/read-all/{user_id}",
+        "Mutation.archiveNotification": "PUT /api/v1/notifications/archive/{notification_id}",
+        "Mutation.unarchiveNotification": "DELETE /api/v1/notifications/archive/{notification_id}",
+        "Mutation.deleteNotification": "DELETE /api/v1/notifications/{id}",
+        "Mutation.sendNotification": "POST /api/v1/notifications",
+        "Mutation.cancelNotification": "POST /api/v1/notifications/{id}/cancel",
+        # -------------------------------------------------------------- operations
+        "Query.getQueueStats": "GET /api/v1/monitoring/queues",
+        "Query.getServiceHealth": "GET /api/v1/health",
+        "Query.getFailedMessages": "GET /api/v1/monitoring/failed-messages",
+        "Mutation.redriveFailedMessages": "POST /api/v1/monitoring/failed-messages/redrive",
+        "Mutation.discardFailedMessages": "DELETE /api/v1/monitoring/failed-messages/{message_id}",
     }
     assert set(twins) == set(required_roles())
     assert {field: declared_role(route) for field, route in twins.items()} == required_roles()
+
+
+def test_services_may_do_exactly_this() -> None:
+    # Whoever lets machines do more says so here.
+    assert fields_for_services() == {
+        "Mutation.sendNotification",
+        "Mutation.cancelNotification",
+        "Query.getNotificationStatus",
+    }
+    assert {route for route in routes() if takes_services(route)} == {
+        "POST /api/v1/notifications",
+        "POST /api/v1/notifications/{id}/cancel",
+        "GET /api/v1/notifications/{id}/status",
+    }
 
 
 def test_who_signs_in_is_not_kept_out_by_an_old_token() -> None:
@@ -157,10 +219,12 @@ def test_who_signs_in_is_not_kept_out_by_an_old_token() -> None:
     assert blind == {
         "POST /api/v1/register",
         "POST /api/v1/verify-email",
+        "POST /api/v1/verify-email/resend",
         "POST /api/v1/login",
         "POST /api/v1/refresh",
         "POST /api/v1/password/forgot",
         "POST /api/v1/password/reset",
+        "POST /api/v1/service-sessions",
         "GET /api/v1/unsubscribe/{token}",
         "POST /api/v1/unsubscribe/{token}",
     }
@@ -181,7 +245,8 @@ def test_route_refuses_nobody_and_lesser_roles_before_it_does_anything(
     assert needed is not None
     assert handler(api_event(), CONTEXT)["statusCode"] == 401
     headers = {"Authorization": "Bearer token"}
-    for role in (each for each in Role if not each.includes(needed)):
+    refused = [each for each in Role if not each.includes(needed)]
+    for role in (each for each in refused if each != Role.SERVICE or not takes_services(route)):
         caller = Principal(user_id="somebody", role=role)
         monkeypatch.setattr("tidings.platform.http.authenticate", lambda _, who=caller: who)
         response = handler(api_event("{", headers=headers), CONTEXT)
@@ -201,5 +266,5 @@ def test_guard_of_a_field_stands_before_its_resolver() -> None:
 
 def test_roles_of_the_schema_are_those_of_the_tokens() -> None:
     assert [name.lower() for name in SCHEMA.type_map["Role"].values] == [  # type: ignore[attr-defined]
-        role.value for role in auth.Role
+        role.value for role in get_args(auth.PersonRole)
     ]

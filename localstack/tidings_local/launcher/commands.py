@@ -12,6 +12,7 @@ import bootstrap
 
 from . import docker, progress
 from .admin import create_admin
+from .bench import run_benchmarks
 from .deploy import deploy as deploy_code
 from .deploy import is_deployed, remember, what_is_wanted
 from .errors import LauncherError
@@ -21,6 +22,7 @@ from .lint import lint as run_lint
 from .logs import show_logs
 from .product_import import import_products
 from .rules import Invocation, invoke_rule
+from .service_credentials import create_service, list_services, revoke_service
 from .services.members import members_of
 from .settings import (
     ROOT,
@@ -35,7 +37,7 @@ from .status import show_addresses
 from .status import status as show_status
 from .story import play
 from .supervisor import Supervisor
-from .testing import run_tests
+from .testing import run_tests, test_environment
 from .topology import declare_topology as declare
 from .up import up as bring_up
 
@@ -114,6 +116,26 @@ def admin() -> int:
     return 0
 
 
+def service() -> int:
+    made = create_service(_running(load_settings()), load_options().name)
+    progress.show(f"client_id      {made['client_id']}")
+    progress.show(f"client_secret  {made['client_secret']}")
+    progress.step("keep the secret now: it is not shown again")
+    return 0
+
+
+def services() -> int:
+    for line in list_services(_running(load_settings())):
+        progress.show(line)
+    return 0
+
+
+def revoke() -> int:
+    name = revoke_service(_running(load_settings()), load_options().id)
+    progress.step(f"{name} may not call any more")
+    return 0
+
+
 def rotate() -> int:
     settings = load_settings()
     stack = _running(settings)
@@ -138,6 +160,15 @@ def test() -> int:
         return run_tests(stack, settings, load_options())
 
 
+def bench() -> int:
+    settings = load_settings()
+    bootstrap.ensure("dev")
+    stack, where = find_stack(settings), {}
+    if Supervisor(stack).answers():  # some benchmarks need no stack
+        where = test_environment(stack, members_of(stack, settings).connections)
+    return 0 if run_benchmarks(load_options().t, where) else 1
+
+
 def lint() -> int:
     try:
         bootstrap.ensure("dev", "sam")
@@ -155,6 +186,14 @@ def contracts() -> int:
         subprocess.run([python, generator], cwd=ROOT, env=environment).returncode
         for generator in ("events/generate.py", "openapi/generate.py")
     )
+
+
+def freeze_events() -> int:
+    """Keep today's sample events as those of a release."""
+    bootstrap.ensure("dev")
+    environment = inherited_environment() | {"PYTHONPATH": str(ROOT / "layers" / "tidings")}
+    command = [str(bootstrap.python_of("dev")), "events/generate.py", load_options().version or "-"]
+    return subprocess.run(command, cwd=ROOT, env=environment).returncode
 
 
 def clean_data() -> int:
@@ -207,11 +246,16 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "logs": logs,
     "run-rule": run_rule,
     "create-admin": admin,
+    "create-service": service,
+    "services": services,
+    "revoke-service": revoke,
     "rotate-keys": rotate,
     "import-products": products,
     "test": test,
+    "bench": bench,
     "lint": lint,
     "contracts": contracts,
+    "freeze-events": freeze_events,
     "clean-data": clean_data,
     "declare-topology": declare_topology,
 }

@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     )
     log_level: LogLevel = Field(default="INFO", validation_alias="TIDINGS_LOG_LEVEL")
     calls_per_minute: int = Field(default=6000, ge=1, validation_alias="TIDINGS_CALLS_PER_MINUTE")
+    sends_per_minute: int = Field(default=1200, ge=1, validation_alias="TIDINGS_SENDS_PER_MINUTE")
     # On one machine everybody has the same address.
     address_allowance: int = Field(default=50, ge=1, validation_alias="TIDINGS_ADDRESS_ALLOWANCE")
     engine: Literal["process", "docker"] = Field(default="process", validation_alias="ENGINE")
@@ -76,12 +77,15 @@ class Options(BaseSettings):
     follow: bool = False
     rule: str | None = None
     time: datetime | None = None
+    name: str | None = None
+    id: str | None = None
     email: str | None = None
     password: str | None = None
     file: str | None = None
     force: bool = False
     pytest: str = ""
     t: str = ""
+    version: str | None = None
 
 
 def load_settings(env_file: Path = ROOT / ".env") -> Settings:

@@ -7,7 +7,7 @@ from typing import Any
 from campaigns.campaigns import handler
 
 from tests.integration.builders import CONTEXT, Queues, a_person, an_address
-from tidings.campaigns.models import Audience, Campaign, Run, Schedule
+from tidings.campaigns.models import Campaign, CampaignAudience, CampaignRun, CampaignSchedule
 from tidings.campaigns.operations import create_campaign, start_campaign
 from tidings.campaigns.running import run_due_campaigns
 from tidings.campaigns.schemas import CampaignView, CreateCampaign
@@ -27,14 +27,14 @@ def a_campaign(state: CampaignState = CampaignState.DRAFT, **values: Any) -> Cam
     described: dict[str, Any] = {
         "name": "Winter days",
         "template_code": "promotion",
-        "audience": Audience(),
-        "schedule": Schedule(kind="next_friday"),
+        "audience": CampaignAudience(),
+        "schedule": CampaignSchedule(kind="next_friday"),
         "state": state.value,
     }
     if state in (CampaignState.SCHEDULED, CampaignState.PAUSED):
         described["next_run_at"] = now() + timedelta(days=1)
     if state is CampaignState.RUNNING:
-        described["run"] = Run(id="run-1", due_at=now(), started_at=now())
+        described["run"] = CampaignRun(id="run-1", due_at=now(), started_at=now())
     campaign: Campaign = Campaign(**described | values).save(force_insert=True)
     return campaign
 

@@ -8,7 +8,7 @@ from tests.integration.builders import a_product, an_order
 from tests.integration.campaigns.builders import someone
 from tidings.campaigns import audiences
 from tidings.campaigns.audiences import chunk_after, size_of
-from tidings.campaigns.models import Audience
+from tidings.campaigns.models import CampaignAudience
 from tidings.orders.models import Order
 from tidings.platform.auth import Principal, Role
 from tidings.platform.clock import now
@@ -16,7 +16,7 @@ from tidings.users.models import User
 
 
 def meant(**conditions: object) -> set[str]:
-    audience = Audience(**conditions)
+    audience = CampaignAudience(**conditions)
     everybody = set(chunk_after(audience, None, now(), 1000).user_ids)
     assert size_of(audience, now(), seconds=5) == (len(everybody), True)
     return everybody
@@ -90,7 +90,7 @@ def test_people_are_walked_chunk_by_chunk() -> None:
     people = [someone().user_id for _ in range(7)]
     walked, after = [], None
     while True:
-        chunk = chunk_after(Audience(), after, now(), 3)
+        chunk = chunk_after(CampaignAudience(), after, now(), 3)
         walked.append(chunk.user_ids)
         if chunk.last_id is None:
             break
@@ -102,6 +102,6 @@ def test_counting_ends_in_time_and_says_so(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(audiences, "PEOPLE_PER_COUNT", 2)
     for _ in range(5):
         someone()
-    inactive = Audience(inactive_days=30)
+    inactive = CampaignAudience(inactive_days=30)
     assert size_of(inactive, now(), seconds=-1) == (2, False)
     assert size_of(inactive, now(), seconds=5) == (5, True)

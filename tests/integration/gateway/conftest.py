@@ -7,6 +7,8 @@ from tests.integration.gateway.in_process import InProcessApi
 from tidings.platform.auth import Principal, Role, issue_access_token
 from tidings.platform.secrets import SigningKeys
 from tidings.users.models import User
+from tidings.users.schemas import CreateService
+from tidings.users.services import create_service
 
 
 def sign_in(*roles: Role) -> list[InProcessApi]:
@@ -20,6 +22,13 @@ def sign_in(*roles: Role) -> list[InProcessApi]:
         InProcessApi(issue_access_token(Principal(user_id=user.id, role=role)), user.id)
         for user, role in zip(users, roles, strict=True)
     ]
+
+
+def sign_in_service() -> InProcessApi:
+    """Return the API as a machine sees it."""
+    made = create_service(CreateService(name="Shop"))
+    principal = Principal(user_id=made.client_id, role=Role.SERVICE, session_id=made.client_id)
+    return InProcessApi(issue_access_token(principal), made.client_id)
 
 
 @pytest.fixture

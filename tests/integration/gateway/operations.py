@@ -26,6 +26,7 @@ class World:
     task_id: str
     push_token_id: str
     notification_id: str
+    failed_message_id: str
     draft_campaign_id: str
     waiting_campaign_id: str
     paused_campaign_id: str
@@ -47,23 +48,28 @@ class Operation:
     other: str
     operator: str
     admin: str
+    # A machine: what is not for it, it may not.
+    service: str = FORBIDDEN
 
 
 def _nothing(_: World) -> dict[str, Any]:
     return {}
 
 
-def _of(stranger: str, owner: str, other: str, operator: str, admin: str) -> dict[str, str]:
+def _of(
+    stranger: str, owner: str, other: str, operator: str, admin: str, service: str = FORBIDDEN
+) -> dict[str, str]:
     return {
         "stranger": stranger,
         "owner": owner,
         "other": other,
         "operator": operator,
         "admin": admin,
+        "service": service,
     }
 
 
-PUBLIC: Final = _of(OK, OK, OK, OK, OK)
+PUBLIC: Final = _of(OK, OK, OK, OK, OK, OK)
 SIGNED_IN: Final = _of(NOBODY, OK, OK, OK, OK)
 OPERATORS: Final = _of(NOBODY, FORBIDDEN, FORBIDDEN, OK, OK)
 ADMINS: Final = _of(NOBODY, FORBIDDEN, FORBIDDEN, FORBIDDEN, OK)
@@ -90,6 +96,42 @@ WORDS: Final[dict[str, Any]] = {
 }
 
 OPERATIONS: Final[dict[str, Operation]] = {
+    # --------------------------------------------------------- recommendations
+    "Query.getUserRecommendations": Operation(
+        "query($userId: ID, $first: Int) { getUserRecommendations(userId: $userId, first: $first)"
+        " { computedAt items { score product { id } reason { code text } } } }",
+        lambda world: {"userId": world.customer_id, "first": 5},
+        **OWN_OR_OPERATORS,
+    ),
+    "Query.getUserActivity": Operation(
+        "query($userId: ID, $first: Int, $after: String)"
+        " { getUserActivity(userId: $userId, first: $first, after: $after)"
+        " { nodes { kind items { product { id } } } totalCount } }",
+        lambda world: {"userId": world.customer_id, "first": 5, "after": None},
+        **OWN_OR_OPERATORS,
+    ),
+    "Mutation.logPurchase": Operation(
+        "mutation($userId: ID, $input: LogPurchaseInput!)"
+        " { logPurchase(userId: $userId, input: $input) { id items { product { id } } } }",
+        lambda world: {
+            "userId": world.customer_id,
+            "input": {
+                "items": [{"productId": world.product_id, "quantity": 2}],
+                "orderId": "till-3/4711",
+                "purchasedAt": "2026-01-20T17:00:00Z",
+            },
+        },
+        **OWN_OR_OPERATORS,
+    ),
+    "Mutation.logBrowse": Operation(
+        "mutation($userId: ID, $input: LogBrowseInput!)"
+        " { logBrowse(userId: $userId, input: $input) { accepted } }",
+        lambda world: {
+            "userId": world.customer_id,
+            "input": {"views": [{"productId": world.product_id, "viewedAt": None}]},
+        },
+        **OWN_OR_OPERATORS,
+    ),
     # ------------------------------------------------------------------- users
     "Query.me": Operation("query { me { id email orders { totalCount } } }", _nothing, **SIGNED_IN),
     "Query.getUser": Operation(
@@ -127,7 +169,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "Mutation.login": Operation(
         "mutation($input: LoginInput!) { login(input: $input) { accessToken } }",
         lambda _: {"input": {"email": "nobody@example.com", "password": "guess"}},
-        **_of(NOBODY, NOBODY, NOBODY, NOBODY, NOBODY),
+        **_of(NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY),
     ),
     "Mutation.verifyEmail": Operation(
         "mutation($input: VerifyEmailInput!) { verifyEmail(input: $input) { message } }",
@@ -137,6 +179,11 @@ OPERATIONS: Final[dict[str, Operation]] = {
                 "code": codes.issue(codes.VERIFICATION, world.customer_id).text,
             }
         },
+        **PUBLIC,
+    ),
+    "Mutation.resendVerification": Operation(
+        "mutation($email: String!) { resendVerification(email: $email) { message } }",
+        lambda world: {"email": world.email},
         **PUBLIC,
     ),
     "Mutation.refreshSession": Operation(
@@ -413,21 +460,126 @@ OPERATIONS: Final[dict[str, Operation]] = {
     ),
     # ----------------------------------------------------------- notifications
     "Query.getUserNotifications": Operation(
-        "query($userId: ID, $unreadOnly: Boolean, $first: Int, $after: String) {"
-        " getUserNotifications(userId: $userId, unreadOnly: $unreadOnly, first: $first,"
-        " after: $after) { nodes { id } totalCount } }",
+        "query($userId: ID, $unreadOnly: Boolean, $kind: String, $category: String,"
+        " $archived: Boolean, $first: Int, $after: String) {"
+        " getUserNotifications(userId: $userId, unreadOnly: $unreadOnly, kind: $kind,"
+        " category: $category, archived: $archived, first: $first, after: $after)"
+        " { nodes { id } totalCount } }",
         lambda world: {
             "userId": world.customer_id,
             "unreadOnly": True,
+            "kind": "order.confirmed",
+            "category": "orders",
+            "archived": False,
             "first": 5,
             "after": None,
         },
+        **OWN_OR_OPERATORS,
+    ),
+    "Query.getUnreadCount": Operation(
+        "query($userId: ID) { getUnreadCount(userId: $userId) }",
+        lambda world: {"userId": world.customer_id},
         **OWN_OR_OPERATORS,
     ),
     "Mutation.markNotificationRead": Operation(
         "mutation($id: ID!) { markNotificationRead(id: $id) { id readAt } }",
         lambda world: {"id": world.notification_id},
         **OWN,
+    ),
+    "Query.getNotificationStatus": Operation(
+        "query($id: ID!) { getNotificationStatus(id: $id) { id metadata deliveries"
+        " { channel status steps { status at } } } }",
+        lambda world: {"id": world.notification_id},
+        **(HIDDEN | {"service": OK}),
+    ),
+    "Mutation.sendNotification": Operation(
+        "mutation($input: SendNotificationInput!) { sendNotification(input: $input) { id } }",
+        lambda world: {
+            "input": {
+                "notificationType": "EMAIL",
+                "userId": world.customer_id,
+                "templateCode": "order_status_update",
+                "variables": {"order_id": "1", "state": "packed"},
+                "requestId": uuid4().hex,
+                "priority": "URGENT",
+                "metadata": {"station": "4"},
+            }
+        },
+        **(OPERATORS | {"service": OK}),
+    ),
+    # Services cancel what they sent themselves; this is somebody else's.
+    "Mutation.cancelNotification": Operation(
+        "mutation($id: ID!) { cancelNotification(id: $id) { id deliveries { status } } }",
+        lambda world: {"id": world.notification_id},
+        **(OPERATORS | {"service": NOT_FOUND}),
+    ),
+    "Mutation.markAllNotificationsRead": Operation(
+        "mutation($upTo: DateTime) { markAllNotificationsRead(upTo: $upTo) { read more } }",
+        lambda _: {"upTo": "2026-11-01T00:00:00Z"},
+        **SIGNED_IN,
+    ),
+    "Mutation.archiveNotification": Operation(
+        "mutation($id: ID!) { archiveNotification(id: $id) { id archivedAt } }",
+        lambda world: {"id": world.notification_id},
+        **OWN,
+    ),
+    "Mutation.unarchiveNotification": Operation(
+        "mutation($id: ID!) { unarchiveNotification(id: $id) { id archivedAt } }",
+        lambda world: {"id": world.notification_id},
+        **OWN,
+    ),
+    "Mutation.deleteNotification": Operation(
+        "mutation($id: ID!) { deleteNotification(id: $id) { id } }",
+        lambda world: {"id": world.notification_id},
+        **OWN,
+    ),
+    # -------------------------------------------------------------- operations
+    "Query.getFailedMessages": Operation(
+        "query($filter: FailedMessageFilterInput, $first: Int, $after: String) {"
+        " getFailedMessages(filter: $filter, first: $first, after: $after)"
+        " { nodes { id payload history { error } acts { by } } totalCount } }",
+        lambda world: {
+            "filter": {
+                "queue": "inventory",
+                "type": "order.placed",
+                "error": "luck",
+                "state": "FAILED",
+                "correlationId": "request-1",
+                "messageId": "event-1",
+                "failedFrom": "2026-01-01T00:00:00Z",
+                "failedBefore": "2030-01-01T00:00:00Z",
+            },
+            "first": 5,
+            "after": None,
+        },
+        **OPERATORS,
+    ),
+    "Query.getQueueStats": Operation(
+        "{ getQueueStats { name messages consumers handledPerMinute lagSeconds } }",
+        _nothing,
+        **OPERATORS,
+    ),
+    "Query.getServiceHealth": Operation(
+        "{ getServiceHealth { status services { name up latencyMs } } }", _nothing, **PUBLIC
+    ),
+    "Mutation.redriveFailedMessages": Operation(
+        "mutation($input: RedriveFailedMessagesInput!) { redriveFailedMessages(input: $input)"
+        " { matched outcomes { messages } forecasts { reason } } }",
+        lambda world: {
+            "input": {
+                "ids": [world.failed_message_id],
+                "rate": 10,
+                "dryRun": True,
+                "reason": "The cause is mended.",
+            }
+        },
+        **OPERATORS,
+    ),
+    "Mutation.discardFailedMessages": Operation(
+        "mutation($input: DiscardFailedMessagesInput!)"
+        " { discardFailedMessages(input: $input) { discarded notFailed } }",
+        lambda world: {"input": {"ids": [world.failed_message_id], "reason": "Nobody needs it."}},
+        **OPERATORS,
     ),
     # --------------------------------------------------------------- campaigns
     "Query.getCampaign": Operation(

@@ -21,7 +21,7 @@ from tidings.notifications.models import Notification
 from tidings.notifications.operations import notify
 from tidings.orders.events import OrderRejected, OrderRejectedData
 from tidings.orders.models import Order
-from tidings.platform import broker, cache
+from tidings.platform import broker, cache, queues
 from tidings.platform.auth import Principal, Role
 from tidings.platform.broker import Publisher
 from tidings.platform.clock import new_id
@@ -115,7 +115,7 @@ def test_inbox_is_listed_and_read() -> None:
     first, second = a_notification(customer), a_notification(customer)
     status, _ = call("notifications.mark_notification_read", caller=customer, notification_id=first)
     assert status == 200
-    _, envelope = call("notifications.get_user_notifications", caller=customer, user_id="me")
+    _, envelope = call("notifications.get_user_notifications", caller=customer, id="me")
     assert [each["id"] for each in envelope["data"]] == [second, first]
     _, envelope = call("notifications.get_unread_notifications", caller=customer, user_id="me")
     assert [each["id"] for each in envelope["data"]] == [second]
@@ -124,9 +124,11 @@ def test_inbox_is_listed_and_read() -> None:
 def test_inbox_of_another_is_403() -> None:
     owner = a_reader()
     a_notification(owner)
-    for name in ("get_user_notifications", "get_unread_notifications"):
-        status, envelope = call(f"notifications.{name}", caller=a_person(), user_id=owner.user_id)
-        assert (status, envelope["data"]) == (403, None)
+    answers = [
+        call("notifications.get_user_notifications", caller=a_person(), id=owner.user_id),
+        call("notifications.get_unread_notifications", caller=a_person(), user_id=owner.user_id),
+    ]
+    assert [(status, envelope["data"]) for status, envelope in answers] == [(403, None)] * 2
 
 
 def test_order_is_taken_on_while_the_broker_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,8 +167,7 @@ def test_everything_is_up() -> None:
 
 
 def test_health_without_the_broker_is_degraded(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = importlib.import_module("operations.get_health")
-    monkeypatch.setattr(module, "publisher", lambda: Publisher("amqp://a:b@127.0.0.1:1/%2F"))
+    monkeypatch.setattr(queues, "publisher", lambda: Publisher("amqp://a:b@127.0.0.1:1/%2F"))
     status, envelope = call("operations.get_health")
     assert (status, envelope["data"]["status"]) == (200, "degraded")
     assert envelope["data"]["services"]["rabbitmq"]["status"] == "down"

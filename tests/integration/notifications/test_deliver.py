@@ -22,9 +22,10 @@ from tidings.delivery.errors import CircuitOpen, PermanentFailure, TemporaryFail
 from tidings.delivery.schemas import OutgoingMessage, Receipt
 from tidings.delivery.suppression import suppress
 from tidings.notifications import delivering
-from tidings.notifications.delivering import LEASE, TOO_OLD_AFTER, deliver
+from tidings.notifications.delivering import LEASE, TOO_OLD_AFTER, deliver, outlook
 from tidings.notifications.events import DeliverNotification, DeliverNotificationData
-from tidings.notifications.models import Channel, Notification
+from tidings.notifications.forecasting import forecast
+from tidings.notifications.models import Channel, DeliveryStatus, Notification
 from tidings.notifications.operations import notify
 from tidings.notifications.status import status_of
 from tidings.notifications.telling import command_for, tell
@@ -33,6 +34,7 @@ from tidings.platform.auth import Principal
 from tidings.platform.clock import new_id, now
 from tidings.platform.context import attempting
 from tidings.platform.errors import NotYet
+from tidings.platform.forecast import Outcome
 from tidings.users.models import PushToken, User
 from tidings.users.operations import delete_account
 
@@ -121,6 +123,49 @@ def test_provider_that_always_fails_ends_in_failed_messages_with_its_history(
     assert len(history(dead)) == 6
     assert where(notification, "email")[:2] == ("failed", "unavailable")
     assert provider.messages == []
+
+
+def test_message_that_is_sent_back_from_failed_messages_goes_out_once(
+    queues: Queues, provider: Provider
+) -> None:
+    notification = told(a_reader())
+    relay.publish_stored()
+    provider.failures = [PermanentFailure("rejected")]
+    deliver_email(queues.event_of("email.queue", queues.take("email.queue", 1)), CONTEXT)
+    again = queues.event_of("email.queue", queues.take("failed-messages", 1))
+    assert outlook(command(notification)) == (DeliveryStatus.QUEUED, None, None)
+    for _ in range(2):
+        deliver_email(again, CONTEXT)
+    assert len(provider.messages) == 1
+    assert story(notification, "email")[-3:] == ["failed", "sending", "sent"]
+    assert outlook(command(notification)).status is DeliveryStatus.SENT
+    assert forecast(command(notification)).outcome is Outcome.ALREADY_DELIVERED
+
+
+def test_outlook_says_why_it_would_not_be_sent_and_changes_nothing(provider: Provider) -> None:
+    reader = a_reader()
+    notification = told(reader)
+    before = Notification.objects.get(pk=notification.id)
+    assert forecast(command(notification)).outcome is Outcome.WOULD_SEND
+    late = outlook(command(notification), now() + TOO_OLD_AFTER + SECOND)
+    assert late == (DeliveryStatus.SUPPRESSED, "too old", None)
+    User.objects(pk=reader.user_id).update_one(set__preferences={"orders": {"email": False}})
+    assert outlook(command(notification)).reason == "preferences"
+    assert forecast(command(notification)).outcome is Outcome.SUPPRESSED
+    assert Notification.objects.get(pk=notification.id).to_mongo() == before.to_mongo()
+    before.delete()
+    assert outlook(command(notification)).reason == delivering.GONE
+
+
+def test_mail_that_bounced_is_not_sent_again(provider: Provider) -> None:
+    from tidings.delivery.events import NotificationFailed
+
+    notification = told(a_reader())
+    deliver(command(notification))
+    notify(report(NotificationFailed, notification, reason="hard_bounce"))
+    deliver(command(notification))
+    assert len(provider.messages) == 1
+    assert where(notification, "email")[:2] == ("failed", "hard_bounce")
 
 
 def test_permanent_failure_is_not_tried_again(queues: Queues, provider: Provider) -> None:

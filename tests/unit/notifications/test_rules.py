@@ -16,10 +16,14 @@ from tidings.products.events import ProductBackInStock, ProductOutOfStock, Produ
 from tidings.templates import builtin
 from tidings.templates.rendering import compiled_parts, render_parts, variant_for
 from tidings.templates.schemas import Rendered
-from tidings.users.events import UserPasswordResetRequested, UserRegistered
+from tidings.users.events import (
+    UserPasswordResetRequested,
+    UserRegistered,
+    UserVerificationRequested,
+)
 
 SAMPLES = Path(__file__).parents[3] / "events" / "samples"
-CODES = (UserRegistered, UserPasswordResetRequested)
+CODES = (UserRegistered, UserVerificationRequested, UserPasswordResetRequested)
 each_rule = pytest.mark.parametrize("event_class", RULES)
 each_language = pytest.mark.parametrize("language", ["en", "de"])
 

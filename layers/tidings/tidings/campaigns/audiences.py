@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from tidings.campaigns.models import Audience
+from tidings.campaigns.models import CampaignAudience
 from tidings.orders.queries import ordered_since, products_bought
 from tidings.products.queries import in_category
 from tidings.users.audience import count_customers, customers_after
@@ -27,7 +27,7 @@ class Size(NamedTuple):
     complete: bool
 
 
-def chunk_after(audience: Audience, after: str | None, at: datetime, limit: int) -> Chunk:
+def chunk_after(audience: CampaignAudience, after: str | None, at: datetime, limit: int) -> Chunk:
     """Return who is meant among the next `limit` people, as of that time."""
     since = at - timedelta(days=audience.inactive_days) if audience.inactive_days else None
     people = customers_after(
@@ -37,7 +37,7 @@ def chunk_after(audience: Audience, after: str | None, at: datetime, limit: int)
     return Chunk(_of_segment(audience, people, since), last_id)
 
 
-def size_of(audience: Audience, at: datetime, *, seconds: float) -> Size:
+def size_of(audience: CampaignAudience, at: datetime, *, seconds: float) -> Size:
     """Count who is meant; where orders are looked at, for so many seconds at most."""
     if not audience.bought_category and not audience.inactive_days:
         return Size(count_customers(language=audience.language), complete=True)
@@ -49,14 +49,14 @@ def size_of(audience: Audience, at: datetime, *, seconds: float) -> Size:
     return Size(people, complete=True)
 
 
-def _chunks(audience: Audience, at: datetime) -> Iterator[Chunk]:
+def _chunks(audience: CampaignAudience, at: datetime) -> Iterator[Chunk]:
     chunk = Chunk([], "")
     while chunk.last_id is not None:
         chunk = chunk_after(audience, chunk.last_id, at, PEOPLE_PER_COUNT)
         yield chunk
 
 
-def _of_segment(audience: Audience, people: list[str], since: datetime | None) -> list[str]:
+def _of_segment(audience: CampaignAudience, people: list[str], since: datetime | None) -> list[str]:
     """Return those whose orders fit, in a round trip or two for each condition."""
     if since is not None and people:
         active = ordered_since(people, since)

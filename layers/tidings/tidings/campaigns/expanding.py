@@ -12,7 +12,7 @@ from typing import Any, Final
 from tidings.campaigns.audiences import Chunk, chunk_after
 from tidings.campaigns.calendar import ScheduleKind, next_run
 from tidings.campaigns.events import ExpandCampaign, ExpandCampaignData
-from tidings.campaigns.models import Campaign, Run
+from tidings.campaigns.models import Campaign, CampaignRun
 from tidings.campaigns.states import CampaignState
 from tidings.campaigns.steps import step_to
 from tidings.notifications.telling import Telling, tell
@@ -73,7 +73,7 @@ def _waiting(run_id: str, cursor: str | None) -> dict[str, Any]:
 
 
 def _telling(campaign: Campaign) -> Telling:
-    run: Run = campaign.run
+    run: CampaignRun = campaign.run
     return Telling(
         kind=KIND,
         category=CATEGORY,

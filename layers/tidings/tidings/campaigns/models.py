@@ -16,7 +16,7 @@ from tidings.platform.clock import new_id, now
 from tidings.platform.outbox import OutboxDocument
 
 
-class Audience(EmbeddedDocument):
+class CampaignAudience(EmbeddedDocument):
     """Who is meant: all customers of whom everything holds that is said here."""
 
     bought_category = StringField()
@@ -25,12 +25,12 @@ class Audience(EmbeddedDocument):
     language = StringField()
 
 
-class Schedule(EmbeddedDocument):
+class CampaignSchedule(EmbeddedDocument):
     kind = StringField(required=True, choices=[kind.value for kind in ScheduleKind])
     at = DateTimeField()
 
 
-class Run(EmbeddedDocument):
+class CampaignRun(EmbeddedDocument):
     """One time that a campaign goes to its audience; nobody is told twice in a run.
 
     The audience is walked in order of the people's ids: who is at or before `cursor` was told.
@@ -44,7 +44,7 @@ class Run(EmbeddedDocument):
     finished_at = DateTimeField()
 
 
-class Transition(EmbeddedDocument):
+class CampaignTransition(EmbeddedDocument):
     """A step of a campaign; there is no person where the shop's own machinery took it."""
 
     state = StringField(required=True, choices=[state.value for state in CampaignState])
@@ -63,12 +63,12 @@ class Campaign(OutboxDocument):
     template_code = StringField(required=True)
     variables = MapField(StringField())
     voucher = StringField()
-    audience = EmbeddedDocumentField(Audience, required=True)
-    schedule = EmbeddedDocumentField(Schedule, required=True)
+    audience = EmbeddedDocumentField(CampaignAudience, required=True)
+    schedule = EmbeddedDocumentField(CampaignSchedule, required=True)
     state = StringField(required=True, choices=[state.value for state in CampaignState])
-    history = EmbeddedDocumentListField(Transition)
+    history = EmbeddedDocumentListField(CampaignTransition)
     next_run_at = DateTimeField()
-    run = EmbeddedDocumentField(Run)
+    run = EmbeddedDocumentField(CampaignRun)
     # Of all runs that are over.
     told_before = IntField(required=True, default=0)
     created_at = DateTimeField(required=True, default=now)

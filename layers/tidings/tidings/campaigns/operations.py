@@ -12,7 +12,7 @@ from tidings.campaigns.errors import (
     VariableMissing,
 )
 from tidings.campaigns.expanding import command_after
-from tidings.campaigns.models import Audience, Campaign, Schedule
+from tidings.campaigns.models import Campaign, CampaignAudience, CampaignSchedule
 from tidings.campaigns.schemas import CampaignView, CreateCampaign
 from tidings.campaigns.states import CampaignState
 from tidings.campaigns.steps import Plan, Planned, step_to, take_step
@@ -39,8 +39,8 @@ def create_campaign(new: CreateCampaign, *, caller: Principal) -> CampaignView:
         template_code=new.template_code,
         variables=new.variables,
         voucher=new.voucher,
-        audience=Audience(**new.audience.model_dump()),
-        schedule=Schedule(kind=new.schedule.kind.value, at=new.schedule.at),
+        audience=CampaignAudience(**new.audience.model_dump()),
+        schedule=CampaignSchedule(kind=new.schedule.kind.value, at=new.schedule.at),
         state=drafted["set__state"],
         history=[drafted["push__history"]],
     )

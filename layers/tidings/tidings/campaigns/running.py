@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from tidings.campaigns.events import PromoCampaign, PromoCampaignData
-from tidings.campaigns.models import Campaign, Run
+from tidings.campaigns.models import Campaign, CampaignRun
 from tidings.campaigns.states import CampaignState
 from tidings.campaigns.steps import step_to
 from tidings.platform import outbox
@@ -29,7 +29,7 @@ def run_due_campaigns(scheduled_at: datetime, *, at: datetime | None = None) -> 
 def _begin(campaign: Campaign, at: datetime) -> bool:
     """Begin a run, unless another one at once did, or a person held the campaign."""
     due_at = campaign.next_run_at
-    run = Run(id=f"{due_at:%Y%m%dT%H%M%S}", due_at=due_at, started_at=at)
+    run = CampaignRun(id=f"{due_at:%Y%m%dT%H%M%S}", due_at=due_at, started_at=at)
     earlier = campaign.run.audience if campaign.run else 0
     waiting = Campaign.objects(
         pk=campaign.id, state=CampaignState.SCHEDULED.value, next_run_at=due_at
@@ -46,7 +46,7 @@ def _begin(campaign: Campaign, at: datetime) -> bool:
     return changed is not None
 
 
-def _announcement(campaign: Campaign, run: Run) -> PromoCampaign:
+def _announcement(campaign: Campaign, run: CampaignRun) -> PromoCampaign:
     return PromoCampaign(
         id=f"promo.campaign:{campaign.id}:{run.id}",
         subject=campaign.id,

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from tidings.campaigns.errors import CampaignNotFound
-from tidings.campaigns.models import Campaign, Transition
+from tidings.campaigns.models import Campaign, CampaignTransition
 from tidings.campaigns.states import CampaignState, Mover, check_step
 from tidings.platform import outbox
 from tidings.platform.events import Event
@@ -59,7 +59,7 @@ def take_step(campaign_id: str, plan: Plan, *, user_id: str, at: datetime) -> Ca
 
 def step_to(state: CampaignState, at: datetime, user_id: str | None = None) -> dict[str, Any]:
     """Return the change of state, with its line in the history."""
-    step = Transition(state=state.value, at=at, user_id=user_id)
+    step = CampaignTransition(state=state.value, at=at, user_id=user_id)
     return {"set__state": state.value, "push__history": step}
 
 

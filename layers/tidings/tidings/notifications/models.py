@@ -6,6 +6,7 @@ from mongoengine import (
     BooleanField,
     DateTimeField,
     DictField,
+    Document,
     EmbeddedDocument,
     EmbeddedDocumentField,
     EmbeddedDocumentListField,
@@ -130,6 +131,27 @@ class Notification(OutboxDocument):
             {"fields": ["next_due_at"], "sparse": True},
             {"fields": ["digest_due_at"], "sparse": True},
             {"fields": ["campaign_id"], "sparse": True},
+            {"fields": ["expires_at"], "expireAfterSeconds": 0},
+        ],
+    }
+
+
+class SendRequest(Document):
+    """A request to send; its id stands for the caller and the request's own id."""
+
+    id = StringField(primary_key=True)
+    content_digest = StringField(required=True)
+    sender_id = StringField(required=True)
+    # None until it was stored.
+    notification_id = StringField()
+    created_at = DateTimeField(required=True)
+    expires_at = DateTimeField(required=True)
+
+    meta = {  # noqa: RUF012
+        "db_alias": "notifications",
+        "collection": "send_requests",
+        "indexes": [
+            {"fields": ["notification_id"], "sparse": True},
             {"fields": ["expires_at"], "expireAfterSeconds": 0},
         ],
     }

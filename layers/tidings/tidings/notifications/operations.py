@@ -2,20 +2,18 @@
 
 from tidings.delivery.events import NotificationDelivered, NotificationFailed
 from tidings.notifications import status
-from tidings.notifications.errors import NotificationNotFound
-from tidings.notifications.models import Notification
+from tidings.notifications.erasure import forget
 from tidings.notifications.rules import RULES, SILENT, Rule
-from tidings.notifications.schemas import NotificationView
 from tidings.notifications.telling import MAX_TOLD, tell
-from tidings.platform.auth import Principal
-from tidings.platform.clock import now
 from tidings.platform.events import Event
+from tidings.users.events import UserDeleted
 
 
 def notify(event: Event) -> None:
     """Tell each person whom an event concerns what it has to say, once.
 
-    What providers report of a message goes into its story instead.
+    What providers report of a message goes into its story instead, and who deleted their
+    account is forgotten.
     """
     match event:
         case NotificationDelivered(data=data):
@@ -30,22 +28,10 @@ def notify(event: Event) -> None:
                 provider=data.provider,
                 reason=data.reason,
             )
+        case UserDeleted(data=data):
+            forget(data.user_id)
         case _ if type(event) not in SILENT:
             _tell(event, RULES[type(event)])
-
-
-def mark_notification_read(notification_id: str, *, caller: Principal) -> NotificationView:
-    """Note that its reader has read a notification; the first time counts.
-
-    Raises:
-        NotificationNotFound: there is none, or it is somebody else's.
-    """
-    mine = Notification.objects(pk=notification_id, user_id=caller.user_id)
-    mine.filter(read_at=None).update_one(set__read_at=now())
-    notification = mine.first()
-    if notification is None:
-        raise NotificationNotFound
-    return NotificationView.model_validate(notification)
 
 
 def _tell(event: Event, rule: Rule) -> None:

@@ -62,6 +62,14 @@ class NotificationStatus(BaseModel):
     id: str
     user_id: str
     kind: str
+    category: str
+    priority: str
+    # What it was made with.
+    template_code: str | None
+    template_version: int | None
+    language: str | None
+    subject_id: str
+    metadata: dict[str, str]
     correlation_id: str | None
     event_id: str
     campaign_id: str | None

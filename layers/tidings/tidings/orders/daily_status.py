@@ -13,7 +13,7 @@ from tidings.orders.events import (
 )
 from tidings.orders.models import Order
 from tidings.orders.states import OPEN_STATES
-from tidings.platform import outbox
+from tidings.platform import database, outbox
 from tidings.platform.logging import logger
 from tidings.platform.outbox import MAX_NOTED, OutboxEntry
 from tidings.platform.relay import publish_now
@@ -68,7 +68,8 @@ def _announce(orders: list[Order], day: datetime) -> int:
         )
         for order in orders
     ]
-    changed = Order._get_collection().bulk_write(updates, ordered=False).modified_count
+    with database.time_for(len(updates)):
+        changed = Order._get_collection().bulk_write(updates, ordered=False).modified_count
     _note_stored(entries)
     return int(changed)
 

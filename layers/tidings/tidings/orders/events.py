@@ -3,6 +3,8 @@
 from datetime import date, datetime
 from typing import ClassVar, Literal
 
+from pydantic import Field
+
 from tidings.platform.events import Command, Event, EventData
 
 
@@ -30,6 +32,8 @@ class OrderConfirmedData(EventData):
     customer_id: str
     total: int
     currency: str
+    # Empty in events from before there were recommendations.
+    lines: list[OrderedLine] = Field(default_factory=list)
 
 
 class OrderConfirmed(Event):

@@ -22,6 +22,7 @@ class Settings(BaseModel):
     redis_url: str | None = None
     amqp_url: str | None = None
     calls_per_minute: int = Field(6000, ge=1, description="API calls of one user")
+    sends_per_minute: int = Field(1200, ge=1, description="messages that one caller may send")
     address_allowance: int = Field(
         1, ge=1, description="how many times the limits per network address"
     )

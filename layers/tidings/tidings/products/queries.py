@@ -1,6 +1,6 @@
 """What can be asked about products."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tidings.platform.auth import Principal
@@ -74,6 +74,11 @@ def in_category(product_ids: Iterable[str], category: str) -> frozenset[str]:
     """Return those of the products that are of a category, whatever their state."""
     found = Product.objects(pk__in=list(product_ids), categories=category)
     return frozenset(found.scalar("pk"))
+
+
+def get_products_on_sale(product_ids: Sequence[str]) -> dict[str, ProductView]:
+    """Return those of the products that are on sale, by id, as customers see them."""
+    return shelf.products_on_sale(product_ids, _on_sale)
 
 
 def get_stock_history(product_id: str, page: PageRequest) -> Page[StockMovementView]:

@@ -36,6 +36,17 @@ def known_template_codes() -> frozenset[str]:
     return frozenset(versions.known_versions())
 
 
+def parts_of(code: str) -> frozenset[str]:
+    """Return the channels for which a template has words, in one language at least.
+
+    Raises:
+        TemplateNotFound: there is no such template.
+    """
+    content = versions.content_of(code, current_version(code))
+    places = [place for each in content.variants for place, _ in each.sources()]
+    return frozenset(place.partition(".")[0] for place in places)
+
+
 def latest_version(code: str) -> int:
     """Return the current version as of now, for who is about to change it.
 

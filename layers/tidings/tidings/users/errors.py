@@ -10,6 +10,13 @@ class WrongCredentials(Unauthenticated):
         super().__init__("The e-mail address or the password is wrong.")
 
 
+class WrongServiceCredentials(Unauthenticated):
+    """Says the same for an unknown client, a wrong secret and a revoked one."""
+
+    def __init__(self) -> None:
+        super().__init__("The client id or the client secret is wrong.")
+
+
 class SessionEnded(Unauthenticated):
     """Says the same for a refresh token that is unknown, expired, or was used before."""
 
@@ -33,6 +40,13 @@ class UnknownTimeZone(RuleRefused):
     def __init__(self) -> None:
         super().__init__(
             "This is no time zone of the IANA database, e.g. Europe/Berlin.", field="time_zone"
+        )
+
+
+class NoQuietHours(RuleRefused):
+    def __init__(self) -> None:
+        super().__init__(
+            "Quiet hours end at another time than they start.", field="quiet_hours.end"
         )
 
 
@@ -60,3 +74,8 @@ class UserNotFound(NotFound):
 class PushTokenNotFound(NotFound):
     def __init__(self) -> None:
         super().__init__("There is no such push token.")
+
+
+class ServiceNotFound(NotFound):
+    def __init__(self) -> None:
+        super().__init__("There is no such service.")
