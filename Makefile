@@ -8,7 +8,7 @@ LAUNCH := @$(PYTHON) localstack/bootstrap.py
 export ENGINE FN CORRELATION FOLLOW RULE EMAIL PASSWORD FILE FORCE PYTEST T TIDINGS_STACK
 
 .PHONY: help demo up down status deploy logs run-rule create-admin rotate-keys \
-        import-products test fuzz lint \
+        import-products test test-faults fuzz lint \
         contracts lock clean-data declare-topology
 .DEFAULT_GOAL := help
 
@@ -46,6 +46,11 @@ import-products: ## a CSV of products into the catalogue: FILE=products.csv
 	$(LAUNCH) import-products
 
 test: ## every test, on a stack of its own; T=path or PYTEST="-k name" narrow it
+	$(LAUNCH) test
+
+test-faults: export PYTEST = -m faults -s
+test-faults: export T = tests/faults
+test-faults: ## every fault under load, and a table of what came of it
 	$(LAUNCH) test
 
 fuzz: export PYTEST = -m fuzz

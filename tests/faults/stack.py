@@ -1,6 +1,7 @@
 """The stack's processes, and how an operator kills and repairs them."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -31,8 +32,8 @@ def port_of(service: str) -> int:
     return port
 
 
-def kill(service: str) -> None:
-    """Kill -9 the process that listens on the service's port.
+def processes_of(service: str) -> list[psutil.Process]:
+    """Return the processes that listen on the service's port.
 
     Raises:
         AssertionError: there is none.
@@ -47,8 +48,61 @@ def kill(service: str) -> None:
         )
     ]
     assert listening, f"nothing listens on {port}"
-    for process in listening:
+    return listening
+
+
+def kill(service: str) -> None:
+    """Kill -9 the service."""
+    for process in processes_of(service):
         process.kill()
+
+
+def freeze(service: str) -> None:
+    """Stop the service without closing anything: what is sent to it hangs."""
+    for process in processes_of(service):
+        process.suspend()
+
+
+def thaw(service: str) -> None:
+    """Let a frozen service go on."""
+    for process in processes_of(service):
+        process.resume()
+
+
+def function_processes(handler: str = "") -> list[psutil.Process]:
+    """Return the processes that run functions, or one handler, of the stack under test."""
+    (localstack,) = processes_of("localstack")
+    return [
+        child
+        for child in localstack.children(recursive=True)
+        if (command := _command_of(child)) and "awslambdaric" in command and handler in command
+    ]
+
+
+def memory_mb() -> float:
+    """Return what LocalStack with all its functions and the bridge hold, in MB of RSS."""
+    processes = [*processes_of("bridge"), *processes_of("localstack"), *function_processes()]
+    return sum(_rss(process) for process in processes) / 2**20
+
+
+def rabbitmqctl(*arguments: str) -> str:
+    """Return what RabbitMQ's own command says, called in the server's environment.
+
+    Raises:
+        AssertionError: it failed.
+    """
+    (server,) = processes_of("rabbitmq")
+    command = shutil.which("rabbitmqctl") or "/usr/sbin/rabbitmqctl"
+    done = subprocess.run(
+        [command, "--timeout", "20", *arguments],
+        env=server.environ() | {"RABBITMQ_DIST_PORT": ""},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 def repair() -> None:
@@ -94,3 +148,17 @@ def _connections(process: psutil.Process) -> list[psutil._ntuples.pconn]:
         return list(process.net_connections(kind="tcp"))
     except (psutil.NoSuchProcess, psutil.AccessDenied):
         return []
+
+
+def _command_of(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
+
+
+def _rss(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_info().rss)
+    except psutil.Error:
+        return 0
