@@ -1,11 +1,9 @@
-"""RabbitMQ as an operator sees it, and as a broken producer uses it."""
+"""RabbitMQ as an operator sees it."""
 
-from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import httpx
-import pika
 
 from tests.settings import stack_under_test
 
@@ -27,13 +25,9 @@ def waiting() -> int:
     return sum(count for name, count in depths().items() if name != DEAD_LETTERS)
 
 
-def publish(messages: Iterable[tuple[str, str, bytes, dict[str, Any]]]) -> None:
-    """Publish (exchange, routing key, body, properties) as they are, with confirms."""
-    with pika.BlockingConnection(pika.URLParameters(stack_under_test().amqp_url)) as connection:
-        channel = connection.channel()
-        channel.confirm_delivery()
-        for exchange, key, body, properties in messages:
-            channel.basic_publish(exchange, key, body, pika.BasicProperties(**properties))
+def dead_letters() -> int:
+    """Return how many messages have failed for good so far."""
+    return depths()[DEAD_LETTERS]
 
 
 def _management() -> httpx.Client:

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from tests.faults import stack
+from tests.faults import messages, stack
+from tests.faults.clock import steps_of_the_clock
 
 HANG_SECONDS: Final = 12.0
 AWAY_SECONDS: Final = 5.0
@@ -17,11 +18,16 @@ def _nothing() -> None:
 
 @dataclass(frozen=True)
 class Fault:
-    """`inflict` does it under load; `mend` is what an operator then does."""
+    """`prepare` is done before the load, `inflict` under it; `mend` is what an operator then does.
+
+    `dead_letters` says how many messages it puts into `failed-messages`.
+    """
 
     name: str
     inflict: Callable[[], None]
     mend: Callable[[], None] = _nothing
+    prepare: Callable[[], None] = _nothing
+    dead_letters: int = 0
 
 
 def _killed(service: str) -> Fault:
@@ -51,11 +57,19 @@ def _functions_killed() -> None:
 
 def _disk_full() -> None:
     """RabbitMQ's own alarm: it blocks whoever publishes until there is room again."""
-    stack.rabbitmqctl("set_disk_free_limit", "1000TB")
+    stack.rabbitmqctl("set_disk_free_limit", "900000000MB")
     try:
         time.sleep(HANG_SECONDS)
     finally:
         stack.rabbitmqctl("set_disk_free_limit", "50MB")
+
+
+def _two_bridges() -> None:
+    """A second bridge shares the work; then the first one is killed, then the second."""
+    with stack.second_bridge():
+        time.sleep(2)
+        stack.kill("bridge")
+        time.sleep(AWAY_SECONDS)
 
 
 FAULTS: Final[tuple[Fault, ...]] = (
@@ -69,4 +83,15 @@ FAULTS: Final[tuple[Fault, ...]] = (
     _hangs("mongodb"),
     _hangs("redis"),
     Fault("RabbitMQ's disk is full", _disk_full),
+    Fault("two bridges, one killed, then the other", _two_bridges),
+    Fault("every event three times, shuffled", messages.repeat_shuffled),
+    Fault(
+        "truncated and giant messages", messages.send_broken, dead_letters=messages.BROKEN_MESSAGES
+    ),
+    Fault(
+        "functions' clocks step by an hour, both ways",
+        steps_of_the_clock.inflict,
+        prepare=steps_of_the_clock.prepare,
+        mend=steps_of_the_clock.mend,
+    ),
 )

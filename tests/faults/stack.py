@@ -1,9 +1,10 @@
 """The stack's processes, and how an operator kills and repairs them."""
 
 import os
-import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,6 +14,8 @@ from tests.settings import stack_under_test
 
 ROOT = Path(__file__).resolve().parents[2]
 REPAIR_SECONDS = 120
+# Not Debian's wrapper, which becomes another user with another Erlang cookie.
+RABBITMQCTL = "/usr/lib/rabbitmq/bin/rabbitmqctl"
 # The launcher would take these for services of somebody else and not start its own.
 OURS = ("TIDINGS_MONGODB_URI", "TIDINGS_REDIS_URL", "TIDINGS_AMQP_URL")
 
@@ -69,6 +72,20 @@ def thaw(service: str) -> None:
         process.resume()
 
 
+@contextmanager
+def second_bridge() -> Iterator[None]:
+    """Within it, another bridge beside the stack's own; it is killed at the end."""
+    (first,) = processes_of("bridge")
+    environment = first.environ() | {"TIDINGS_BRIDGE_PORT": "0"}
+    with subprocess.Popen(
+        first.cmdline(), cwd=first.cwd(), env=environment, stderr=subprocess.DEVNULL
+    ) as second:
+        try:
+            yield
+        finally:
+            second.kill()
+
+
 def function_processes(handler: str = "") -> list[psutil.Process]:
     """Return the processes that run functions, or one handler, of the stack under test."""
     (localstack,) = processes_of("localstack")
@@ -92,10 +109,9 @@ def rabbitmqctl(*arguments: str) -> str:
         AssertionError: it failed.
     """
     (server,) = processes_of("rabbitmq")
-    command = shutil.which("rabbitmqctl") or "/usr/sbin/rabbitmqctl"
     done = subprocess.run(
-        [command, "--timeout", "20", *arguments],
-        env=server.environ() | {"RABBITMQ_DIST_PORT": ""},
+        [RABBITMQCTL, "--timeout", "20", *arguments],
+        env=_as_client(server.environ()),
         capture_output=True,
         text=True,
         timeout=30,
@@ -148,6 +164,11 @@ def _connections(process: psutil.Process) -> list[psutil._ntuples.pconn]:
         return list(process.net_connections(kind="tcp"))
     except (psutil.NoSuchProcess, psutil.AccessDenied):
         return []
+
+
+def _as_client(server: dict[str, str]) -> dict[str, str]:
+    """Return the server's environment without the port that it alone may take."""
+    return {name: value for name, value in server.items() if name != "RABBITMQ_DIST_PORT"}
 
 
 def _command_of(process: psutil.Process) -> str:

@@ -39,8 +39,10 @@ def test_nothing_is_lost_and_nothing_done_twice(
 ) -> None:
     writers, ledgers = _shop_at_work(shop, admin)
     before = memory_mb()
+    dead_before = broker.dead_letters()
     traffic = Traffic(writers, requests=REQUESTS_EACH)
 
+    fault.prepare()
     traffic.start()
     assert traffic.under_way.wait(120)
     fault.inflict()
@@ -57,6 +59,7 @@ def test_nothing_is_lost_and_nothing_done_twice(
         assert (account.lost, account.duplicates) == (0, 0), account.notes
         assert account.effects == account.accepted > 0
     assert broker.waiting() == 0
+    assert broker.dead_letters() - dead_before == fault.dead_letters
 
 
 def _shop_at_work(shop: Shop, admin: Shop) -> tuple[list[Writer], list[Ledger]]:
