@@ -5,9 +5,10 @@ LAUNCH := @$(PYTHON) localstack/bootstrap.py
 
 # Said behind a target (make logs FN=gateway) or in the environment; never on a command
 # line, where a password could be read by others.
-export ENGINE FN CORRELATION FOLLOW RULE EMAIL PASSWORD FILE FORCE PYTEST T TIDINGS_STACK
+export ENGINE FN CORRELATION FOLLOW RULE EMAIL PASSWORD NAME ID FILE FORCE PYTEST T TIDINGS_STACK
 
 .PHONY: help demo up down status deploy logs run-rule create-admin rotate-keys \
+        create-service services revoke-service \
         import-products test test-faults fuzz lint \
         contracts lock clean-data declare-topology
 .DEFAULT_GOAL := help
@@ -39,6 +40,15 @@ run-rule: ## fire a scheduled rule now: RULE=name
 create-admin: ## make an administrator: EMAIL=... PASSWORD=...
 	$(LAUNCH) create-admin
 
+create-service: ## credentials for a machine that sends notifications: NAME=...
+	$(LAUNCH) create-service
+
+services: ## the machines that have or had credentials
+	$(LAUNCH) services
+
+revoke-service: ## take a machine's credentials away: ID=...
+	$(LAUNCH) revoke-service
+
 rotate-keys: ## another key signs access tokens; nobody is logged out
 	$(LAUNCH) rotate-keys
 
@@ -50,6 +60,7 @@ test: ## every test, on a stack of its own; T=path or PYTEST="-k name" narrow it
 
 test-faults: export PYTEST = -m faults -s
 test-faults: export T = tests/faults
+test-faults: export TIDINGS_SMTP_URL ?= smtp://127.0.0.1:24025
 test-faults: ## every fault under load, and a table of what came of it
 	$(LAUNCH) test
 

@@ -15,6 +15,8 @@ from tidings.platform.events import EVENT_CLASSES, Event
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 EVENT_MODULES: Final = (
+    "tidings.notifications.events",
+    "tidings.delivery.events",
     "tidings.orders.events",
     "tidings.products.events",
     "tidings.tasks.events",

@@ -76,11 +76,11 @@ def _permitted(schema: GraphQLSchema, field: GraphQLField, resolve: Resolver) ->
     values = get_directive_values(directive, field.ast_node)
     if values is None:
         return resolve
-    role = Role(values["role"].lower())
+    role, services = Role(values["role"].lower()), values["services"]
 
     @wraps(resolve)
     def guarded(source: Any, info: Info, **arguments: Any) -> Any:
-        require(info.context.principal, role)
+        require(info.context.principal, role, services=services)
         return resolve(source, info, **arguments)
 
     return guarded

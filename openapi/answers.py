@@ -6,11 +6,12 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from tidings.platform.auth import Role
 from tidings.platform.errors import TidingsError
 from tidings.platform.http import CORRELATION_HEADER, EndpointContract
 
 Schema = dict[str, Any]
+
+JSON: Final = "application/json"
 
 CODES: Final = (
     "BAD_USER_INPUT",
@@ -118,10 +119,25 @@ def answers(contract: EndpointContract, path: str, data: Schema) -> dict[str, An
     of_page = data.get("type") == "array" and contract.query is not None
     meta = {"$ref": "#/components/schemas/PageMeta"} if of_page else {"type": "null"}
     success = envelope(True, data, {"type": "null"}, meta)
+    if contract.media_type != JSON:
+        return _documents(contract, path)
     found = {str(status): refusal(status) for status in statuses(contract, path)}
     found[str(contract.status)] = answer(contract.status, [success])
     for status in contract.also_status:
         found[str(status)] = answer(status, [success, *_refusals(status)])
+    return dict(sorted(found.items()))
+
+
+def _documents(contract: EndpointContract, path: str) -> dict[str, Any]:
+    """Return the responses of an endpoint that answers with a document of another kind."""
+    found = {str(status): refusal(status) for status in statuses(contract, path)}
+    found[str(contract.status)] = answer(contract.status, [])
+    document = {contract.media_type: {"schema": {"type": "string"}}}
+    for status, response in found.items():
+        gateways = {JSON: {"schema": _refusals(int(status))[-1]}} if int(status) >= 400 else {}
+        by_gateway = int(status) in ALSO_FROM_API_GATEWAY | ONLY_FROM_API_GATEWAY
+        ours = {} if int(status) in ONLY_FROM_API_GATEWAY else document
+        response["content"] = ours | (gateways if by_gateway else {})
     return dict(sorted(found.items()))
 
 
@@ -137,7 +153,7 @@ def statuses(contract: EndpointContract, path: str) -> set[int]:
         found |= {413, 415} if media_types_of(contract.body) else {413}
     if contract.query and "after" in contract.query.model_fields:
         found.add(422)
-    if contract.role not in {None, Role.CUSTOMER} or "{user_id}" in path:
+    if contract.role is not None:  # services, at least, may not
         found.add(403)
     if "{" in path:
         found.add(404)
@@ -165,14 +181,14 @@ def _refusals(status: int) -> list[Schema]:
 
 def answer(status: int, schemas: list[Schema]) -> dict[str, Any]:
     """Return a response of this status in one of these forms."""
-    schema = schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
+    schema: Schema = schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
     headers = {CORRELATION_HEADER: {"$ref": "#/components/headers/CorrelationId"}}
     if status in RETRIED:
         headers["Retry-After"] = {"$ref": "#/components/headers/RetryAfter"}
     return {
         "description": MEANINGS.get(status, HTTPStatus(status).phrase),
         "headers": headers,
-        "content": {"application/json": {"schema": schema}},
+        "content": {JSON: {"schema": schema}},
     }
 
 

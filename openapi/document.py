@@ -96,13 +96,14 @@ def _operation(route: Route, schemas: dict[tuple[Any, Mode], Schema]) -> dict[st
             "responses": {"200": answer(200, [PLAIN[route.name]])} | responses,
         }
     data = schemas[repr(contract.returns), "serialization"]
-    operation = named | {
+    operation: dict[str, Any] = named | {
         "security": [] if contract.role is None else [{"bearer": []}],
         "parameters": _parameters(contract, route.path),
         "responses": answers(contract, route.path, data),
     }
     if contract.role:
         operation["x-least-role"] = contract.role.value
+        operation["x-services"] = contract.services
     if contract.body:
         operation["requestBody"] = _request_body(contract.body, schemas)
     return operation

@@ -30,6 +30,10 @@ EXAMPLES: Final[dict[str, Any]] = {
         "token": "740f4707bebcf74f9b7c25d48e3358945f6aa01da5ddb387462c7eaf61bb78ad",
         "device": "Ada's phone",
     },
+    "SetContactPoints": {
+        "phone": "+491701234567",
+        "webhook_url": "https://hooks.example.com/tidings",
+    },
     "CreateProduct": {
         "sku": "PEN-01",
         "title": "Fountain pen",
@@ -50,6 +54,20 @@ EXAMPLES: Final[dict[str, Any]] = {
         "carrier": "DHL",
         "tracking_number": "JD014600003828392837",
     },
+    "SendNotification": {
+        "notification_type": "email",
+        "user_id": "6b0152a6f6b097fd8ed20a9a",
+        "template_code": "order_status_update",
+        "variables": {"order_id": "6b0152a6f6b097fd8ed20a9b", "state": "packed"},
+        "request_id": "packing-station-4711",
+        "priority": "urgent",
+        "metadata": {"station": "4"},
+    },
+    "MarkAllRead": {"up_to": "2026-12-01T17:00:00Z"},
+    "StartServiceSession": {
+        "client_id": "6b0152a6f6b097fd8ed20a9a",
+        "client_secret": "the one that was shown once",
+    },
     "CreateTask": {
         "title": "Call the carrier",
         "priority": "high",
@@ -57,4 +75,30 @@ EXAMPLES: Final[dict[str, Any]] = {
         "labels": ["shipping"],
     },
     "UpdateTask": {"version": 1, "state": "done"},
+    "CreateTemplate": {
+        "code": "spring_sale",
+        "description": "A sale in spring.",
+        "required_variables": ["voucher"],
+        "sample_variables": {"voucher": "SPRING-10"},
+        "variants": [
+            {
+                "language": "en",
+                "inbox": {"title": "Spring is here", "body": "Your voucher: {{ voucher }}"},
+            }
+        ],
+    },
+    "UpdateTemplate": {
+        "version": 1,
+        "description": "A sale in spring.",
+        "required_variables": ["voucher"],
+        "sample_variables": {"voucher": "SPRING-10"},
+        "variants": [
+            {
+                "language": "en",
+                "inbox": {"title": "Spring is here", "body": "Your voucher: {{ voucher }}"},
+            }
+        ],
+    },
+    "PreviewTemplate": {"language": "de-AT", "variables": {"name": "Ada"}},
+    "RollBackTemplate": {"version": 2, "to_version": 1},
 }

@@ -1,5 +1,6 @@
 """Consumer of the queue `notifications`: tells people what happened."""
 
+from tidings.delivery.events import NotificationDelivered, NotificationFailed
 from tidings.notifications.operations import notify
 from tidings.orders.events import (
     OrderCancelled,
@@ -35,6 +36,8 @@ from tidings.users.events import (
     UserVerified,
     UserPasswordResetRequested,
     UserPreferencesUpdated,
+    NotificationDelivered,
+    NotificationFailed,
 )
 def handler(event: Event) -> None:
     notify(event)

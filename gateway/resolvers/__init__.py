@@ -3,7 +3,7 @@
 from types import ModuleType
 from typing import Any, Final
 
-from resolvers import notifications, orders, products, tasks, users
+from resolvers import notifications, orders, products, tasks, templates, users
 from resolvers.binding import Resolver
 
 DOMAINS: Final[tuple[ModuleType, ...]] = (
@@ -11,6 +11,7 @@ DOMAINS: Final[tuple[ModuleType, ...]] = (
     products,
     orders,
     tasks,
+    templates,
     notifications,
 )
 

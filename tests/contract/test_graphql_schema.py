@@ -20,7 +20,14 @@ from resolvers import NESTED
 from resolvers.connection import Connection, Edge, PageInfo
 from resolvers.orders import UpdateOrderStatusInput
 
-from tidings.notifications.schemas import NotificationView
+from tidings.notifications.schemas import (
+    AcceptedNotification,
+    InboxDeletion,
+    NotificationView,
+    ReadCount,
+    SendNotification,
+)
+from tidings.notifications.status import DeliveryView, NotificationStatus, StepView
 from tidings.orders.schemas import (
     Amount,
     OrderFilter,
@@ -40,6 +47,7 @@ from tidings.products.schemas import (
     UpdateProduct,
 )
 from tidings.tasks.schemas import CreateTask, TaskDeletion, TaskFilter, TaskView, UpdateTask
+from tidings.templates import schemas as templates
 from tidings.users.preferences import (
     Channels,
     ChannelsChoice,
@@ -90,6 +98,12 @@ OBJECTS: dict[str, list[type]] = {
     "Task": [TaskView],
     "TaskDeletion": [TaskDeletion],
     "Notification": [NotificationView],
+    "ReadCount": [ReadCount],
+    "InboxDeletion": [InboxDeletion],
+    "AcceptedNotification": [AcceptedNotification],
+    "NotificationStatus": [NotificationStatus],
+    "NotificationDelivery": [DeliveryView],
+    "DeliveryStep": [StepView],
     "PageInfo": [PageInfo],
     "ProductConnection": [Connection],
     "OrderConnection": [Connection],
@@ -101,6 +115,16 @@ OBJECTS: dict[str, list[type]] = {
     "StockMovementEdge": [Edge],
     "TaskEdge": [Edge],
     "NotificationEdge": [Edge],
+    "Template": [templates.TemplateView],
+    "TemplateVariant": [templates.Variant],
+    "EmailPart": [templates.EmailPart],
+    "NoticePart": [templates.NoticePart],
+    "SmsPart": [templates.SmsPart],
+    "TemplateVersion": [templates.VersionView],
+    "TemplateSummary": [templates.TemplateSummary],
+    "TemplateSummaryConnection": [Connection],
+    "TemplateSummaryEdge": [Edge],
+    "TemplatePreview": [templates.TemplatePreview],
 }
 INPUTS: dict[str, type[BaseModel]] = {
     "RegisterUserInput": RegisterUser,
@@ -125,6 +149,15 @@ INPUTS: dict[str, type[BaseModel]] = {
     "CreateTaskInput": CreateTask,
     "UpdateTaskInput": UpdateTask,
     "TaskFilterInput": TaskFilter,
+    "SendNotificationInput": SendNotification,
+    "CreateTemplateInput": templates.CreateTemplate,
+    "UpdateTemplateInput": templates.UpdateTemplate,
+    "RollBackTemplateInput": templates.RollBackTemplate,
+    "PreviewTemplateInput": templates.PreviewTemplate,
+    "TemplateVariantInput": templates.Variant,
+    "EmailPartInput": templates.EmailPart,
+    "NoticePartInput": templates.NoticePart,
+    "SmsPartInput": templates.SmsPart,
 }
 
 

@@ -112,8 +112,8 @@ def test_every_models_module_was_looked_at() -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("User", "PushToken", "Product", "StockMovement", "Reservation"),
-        *("Order", "Task", "Upload", "Notification"),
+        *("User", "PushToken", "Service", "Product", "StockMovement", "Reservation"),
+        *("Order", "Task", "Upload", "TemplateVersion", "Notification", "SendRequest"),
     ],
 )
 def test_document_lives_in_its_domains_own_database(name: str) -> None:

@@ -1,10 +1,12 @@
 """Everything that can be called says who may call it."""
 
 import json
+from typing import get_args
 
 import pytest
 from executable import ROOTS, SCHEMA_FILE, executable_schema
 from graphql import DirectiveNode, EnumValueNode, GraphQLObjectType, build_schema
+from graphql.execution.values import get_directive_values
 
 from tests.contract.project import routes
 from tests.unit.platform.builders import CONTEXT, api_event
@@ -19,8 +21,12 @@ PUBLIC_ROUTES = {
     "POST /api/v1/refresh",
     "POST /api/v1/password/forgot",
     "POST /api/v1/password/reset",
+    "POST /api/v1/service-sessions",
     "GET /api/v1/products",
     "GET /api/v1/products/{product_id}",
+    # Whoever holds the signed link, who need not be able to sign in.
+    "GET /api/v1/unsubscribe/{token}",
+    "POST /api/v1/unsubscribe/{token}",
     "GET /health",
     "GET /api/v1/health",
     "GET /api/v1/openapi.json",
@@ -55,6 +61,25 @@ def declared_role(route: str) -> Role | None:
     return role
 
 
+def takes_services(route: str) -> bool:
+    function = routes()[route]
+    return function.name not in FRAMELESS and bool(function.load().contract.services)
+
+
+def fields_for_services() -> set[str]:
+    """Return the fields that services may use, too."""
+    directive = SCHEMA.get_directive("requires")
+    assert directive is not None
+    return {
+        f"{root.name}.{name}"
+        for root in (SCHEMA.query_type, SCHEMA.mutation_type)
+        if root is not None
+        for name, field in root.fields.items()
+        if field.ast_node is not None
+        and (get_directive_values(directive, field.ast_node) or {}).get("services")
+    }
+
+
 def required_roles() -> dict[str, str | None]:
     """Return what `@requires` says on each field of Query and Mutation."""
     found: dict[str, str | None] = {}
@@ -69,9 +94,11 @@ def required_roles() -> dict[str, str | None]:
 def _role(directives: tuple[DirectiveNode, ...] | None) -> str | None:
     for directive in directives or ():
         if directive.name.value == "requires":
-            (argument,) = directive.arguments or ()
-            assert isinstance(argument.value, EnumValueNode)
-            return argument.value.value.lower()
+            value = next(
+                each.value for each in directive.arguments or () if each.name.value == "role"
+            )
+            assert isinstance(value, EnumValueNode)
+            return value.value.lower()
     return None
 
 
@@ -123,11 +150,39 @@ def test_twins_ask_for_the_same_role() -> None:
         "Mutation.createTask": "POST /api/v1/tasks",
         "Mutation.updateTask": "PATCH /api/v1/tasks/{task_id}",
         "Mutation.deleteTask": "DELETE /api/v1/tasks/{task_id}",
-        "Query.getUserNotifications": "GET /api/v1/notifications/{user_id}",
+        "Query.getTemplate": "GET /api/v1/templates/{template_code}",
+        "Query.getTemplates": "GET /api/v1/templates",
+        "Query.previewTemplate": "POST /api/v1/templates/{template_code}/preview",
+        "Mutation.createTemplate": "POST /api/v1/templates",
+        "Mutation.updateTemplate": "PUT /api/v1/templates/{template_code}",
+        "Mutation.rollbackTemplate": "POST /api/v1/templates/{template_code}/rollback",
+        "Query.getUserNotifications": "GET /api/v1/notifications/{id}",
+        "Query.getUnreadCount": "GET /api/v1/notifications/unread/{user_id}",
+        "Query.getNotificationStatus": "GET /api/v1/notifications/{id}/status",
         "Mutation.markNotificationRead": "PUT /api/v1/notifications/read/{notification_id}",
+        "Mutation.markAllNotificationsRead": "PUT /api/v1/notifications/read-all/{user_id}",
+        "Mutation.archiveNotification": "PUT /api/v1/notifications/archive/{notification_id}",
+        "Mutation.unarchiveNotification": "DELETE /api/v1/notifications/archive/{notification_id}",
+        "Mutation.deleteNotification": "DELETE /api/v1/notifications/{id}",
+        "Mutation.sendNotification": "POST /api/v1/notifications",
+        "Mutation.cancelNotification": "POST /api/v1/notifications/{id}/cancel",
     }
     assert set(twins) == set(required_roles())
     assert {field: declared_role(route) for field, route in twins.items()} == required_roles()
+
+
+def test_services_may_do_exactly_this() -> None:
+    # Whoever lets machines do more says so here.
+    assert fields_for_services() == {
+        "Mutation.sendNotification",
+        "Mutation.cancelNotification",
+        "Query.getNotificationStatus",
+    }
+    assert {route for route in routes() if takes_services(route)} == {
+        "POST /api/v1/notifications",
+        "POST /api/v1/notifications/{id}/cancel",
+        "GET /api/v1/notifications/{id}/status",
+    }
 
 
 def test_who_signs_in_is_not_kept_out_by_an_old_token() -> None:
@@ -144,6 +199,9 @@ def test_who_signs_in_is_not_kept_out_by_an_old_token() -> None:
         "POST /api/v1/refresh",
         "POST /api/v1/password/forgot",
         "POST /api/v1/password/reset",
+        "POST /api/v1/service-sessions",
+        "GET /api/v1/unsubscribe/{token}",
+        "POST /api/v1/unsubscribe/{token}",
     }
 
 
@@ -162,7 +220,8 @@ def test_route_refuses_nobody_and_lesser_roles_before_it_does_anything(
     assert needed is not None
     assert handler(api_event(), CONTEXT)["statusCode"] == 401
     headers = {"Authorization": "Bearer token"}
-    for role in (each for each in Role if not each.includes(needed)):
+    refused = [each for each in Role if not each.includes(needed)]
+    for role in (each for each in refused if each != Role.SERVICE or not takes_services(route)):
         caller = Principal(user_id="somebody", role=role)
         monkeypatch.setattr("tidings.platform.http.authenticate", lambda _, who=caller: who)
         response = handler(api_event("{", headers=headers), CONTEXT)
@@ -182,5 +241,5 @@ def test_guard_of_a_field_stands_before_its_resolver() -> None:
 
 def test_roles_of_the_schema_are_those_of_the_tokens() -> None:
     assert [name.lower() for name in SCHEMA.type_map["Role"].values] == [  # type: ignore[attr-defined]
-        role.value for role in auth.Role
+        role.value for role in get_args(auth.PersonRole)
     ]

@@ -9,15 +9,18 @@ import secrets as tokens
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+import mongoengine
 import pika
 import pymongo
 import pytest
 from mongoengine import Document
 from pika.adapters.blocking_connection import BlockingChannel
 from pika.exceptions import AMQPError
+from pymongo import monitoring
 
 from tests.integration.builders import Queues
 from tests.settings import stack_under_test
@@ -25,9 +28,28 @@ from tests.unit.platform.builders import signing_keys
 from tidings.platform import auth, broker, cache, database, outbox, secrets, settings
 from tidings.platform.secrets import SigningKeys
 from tidings.products import shelf
+from tidings.templates import rendering
 from tidings_local import topology
 
 FOLDERS = {*database.DOMAINS, "platform", "gateway"}
+NOT_COUNTED = {"hello", "ping", "endSessions", "createIndexes", "listCollections", "create"}
+
+
+@dataclass
+class CommandNotes(monitoring.CommandListener):
+    """Notes the name of each database command."""
+
+    names: list[str] = field(default_factory=list)
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        if event.command_name not in NOT_COUNTED:
+            self.names.append(event.command_name)
+
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
+        """Nothing to note."""
+
+    def failed(self, event: monitoring.CommandFailedEvent) -> None:
+        """Nothing to note."""
 
 
 class RabbitAdmin:
@@ -91,6 +113,7 @@ def services(rabbit: OwnRabbit) -> Iterator[None]:
         patch.setenv("TIDINGS_AMQP_URL", rabbit.url)
         # Another session may run against the same services.
         patch.setenv("TIDINGS_DATABASE_PREFIX", f"tidings_tests_{tokens.token_hex(4)}")
+        patch.setenv("TIDINGS_DELIVERY_KEY", tokens.token_hex(32))
         for kept in (settings.settings, secrets.connections, broker.publisher, cache.client):
             kept.cache_clear()
         settings.settings()
@@ -121,6 +144,7 @@ def start_afresh(request: pytest.FixtureRequest) -> None:
     for document in _documents(Document):
         document._get_collection().delete_many({})  # not dropped: indexes stay
     shelf.forget_pages()
+    rendering.forget_kept()
 
 
 def _documents(base: type[Document]) -> Iterator[type[Document]]:
@@ -160,3 +184,21 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> SigningKeys:
     monkeypatch.setattr(auth, "signing_keys", lambda: fresh)
     monkeypatch.setattr(auth, "refresh_signing_keys", lambda _: None)
     return fresh
+
+
+@pytest.fixture(scope="session")
+def noted_commands(services: None) -> list[str]:
+    """Reconnect with a listener: pymongo takes listeners only when a client is made."""
+    notes = CommandNotes()
+    monitoring.register(notes)
+    mongoengine.disconnect_all()
+    database.connect.cache_clear()
+    database.connect()
+    return notes.names
+
+
+@pytest.fixture
+def commands(noted_commands: list[str]) -> list[str]:
+    """The names of the database commands; clear it where counting starts."""
+    noted_commands.clear()
+    return noted_commands

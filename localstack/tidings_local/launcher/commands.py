@@ -21,6 +21,7 @@ from .lint import lint as run_lint
 from .logs import show_logs
 from .product_import import import_products
 from .rules import Invocation, invoke_rule
+from .service_credentials import create_service, list_services, revoke_service
 from .services.members import members_of
 from .settings import (
     ROOT,
@@ -111,6 +112,26 @@ def admin() -> int:
     options = load_options()
     create_admin(_running(load_settings()), options.email, options.password)
     progress.show(f"{options.email} is an administrator")
+    return 0
+
+
+def service() -> int:
+    made = create_service(_running(load_settings()), load_options().name)
+    progress.show(f"client_id      {made['client_id']}")
+    progress.show(f"client_secret  {made['client_secret']}")
+    progress.step("keep the secret now: it is not shown again")
+    return 0
+
+
+def services() -> int:
+    for line in list_services(_running(load_settings())):
+        progress.show(line)
+    return 0
+
+
+def revoke() -> int:
+    name = revoke_service(_running(load_settings()), load_options().id)
+    progress.step(f"{name} may not call any more")
     return 0
 
 
@@ -207,6 +228,9 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "logs": logs,
     "run-rule": run_rule,
     "create-admin": admin,
+    "create-service": service,
+    "services": services,
+    "revoke-service": revoke,
     "rotate-keys": rotate,
     "import-products": products,
     "test": test,

@@ -21,13 +21,16 @@ class Credentials:
     rabbitmq_password: str
     redis_password: str
     signing_keys: dict[str, Any]
+    delivery_key: str
 
 
 def load_or_make(folder: Path) -> Credentials:
+    """The stack's own; what an older version did not know yet is made now."""
     file = folder / "secrets.json"
-    if file.is_file():
-        return Credentials(**json.loads(file.read_text()))
-    made = make()
+    kept = json.loads(file.read_text()) if file.is_file() else {}
+    if kept.keys() == set(Credentials.__dataclass_fields__):
+        return Credentials(**kept)
+    made = replace(make(), **kept)
     write_private(file, json.dumps(asdict(made), indent=2))
     return made
 
@@ -44,6 +47,7 @@ def make() -> Credentials:
         rabbitmq_password=secrets.token_urlsafe(PASSWORD_BYTES),
         redis_password=secrets.token_urlsafe(PASSWORD_BYTES),
         signing_keys=make_signing_keys(),
+        delivery_key=secrets.token_urlsafe(PASSWORD_BYTES),
     )
 
 

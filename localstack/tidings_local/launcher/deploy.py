@@ -10,6 +10,7 @@ from typing import Any
 from . import cloudformation, progress
 from .aws import client
 from .build import build, source_fingerprint
+from .channels import feedback_topic, mail_events, platform_applications, verify_sender
 from .errors import LauncherError
 from .package import package
 from .services.localstack import session_id
@@ -38,9 +39,13 @@ def deploy(stack: Stack, settings: Settings, members: Members) -> None:
     template = build()
     declare_topology(members.connections.amqp_url)
     progress.step("deploying to LocalStack")
-    secrets = store_secrets(stack, members)
+    secrets = store_secrets(stack, members, settings)
+    verify_sender(client(stack, "ses"), settings.mail_from)
+    values = parameters(secrets, settings) | platform_applications(client(stack, "sns"))
+    values["PublicUrl"] = stack.api_url
     url = package(template, client(stack, "s3"))
-    cloudformation.deploy(client(stack, "cloudformation"), url, parameters(secrets, settings))
+    cloudformation.deploy(client(stack, "cloudformation"), url, values)
+    mail_events(client(stack, "ses"), feedback_topic())
     functions = client(stack, "lambda")
     count = _wait_until_active(functions)
     _wake_consumers(functions)
@@ -64,6 +69,7 @@ def parameters(secret_arns: dict[str, str], settings: Settings) -> dict[str, str
         "BrokerArn": BROKER_ARN,
         "StageName": "local",
         "LogLevel": settings.log_level,
+        "MailFrom": settings.mail_from,
     } | limits(settings)
 
 
@@ -76,7 +82,7 @@ def limits(settings: Settings) -> dict[str, str]:
     }
 
 
-def secret_values(members: Members) -> dict[str, dict[str, Any]]:
+def secret_values(members: Members, settings: Settings) -> dict[str, dict[str, Any]]:
     connections = members.connections
     return {
         "signing-keys": members.credentials.signing_keys,
@@ -84,12 +90,14 @@ def secret_values(members: Members) -> dict[str, dict[str, Any]]:
             "mongodb_uri": connections.mongodb_uri,
             "redis_url": connections.redis_url,
             "amqp_url": connections.amqp_url,
+            "delivery_key": members.credentials.delivery_key,
+            "smtp_url": settings.smtp_url,
         },
         "broker": connections.broker_login,
     }
 
 
-def store_secrets(stack: Stack, members: Members) -> dict[str, str]:
+def store_secrets(stack: Stack, members: Members, settings: Settings) -> dict[str, str]:
     """Put the stack's secrets into Secrets Manager; returns their ARNs.
 
     Signing keys that are there already stay: they may have been rotated since.
@@ -99,7 +107,7 @@ def store_secrets(stack: Stack, members: Members) -> dict[str, str]:
         name: _store(
             manager, f"{SECRET_PREFIX}/{name}", json.dumps(value), keep=name == "signing-keys"
         )
-        for name, value in secret_values(members).items()
+        for name, value in secret_values(members, settings).items()
     }
 
 
@@ -117,13 +125,14 @@ def _note(stack: Stack) -> Any:
 
 
 def what_is_wanted(stack: Stack, settings: Settings, members: Members) -> dict[str, str]:
-    secrets = json.dumps(secret_values(members), sort_keys=True)
+    secrets = json.dumps(secret_values(members, settings), sort_keys=True)
     return {
         "localstack": session_id(stack.endpoint),
         "sources": source_fingerprint(),
         "topology": hashlib.sha256(TOPOLOGY_FILE.read_bytes()).hexdigest(),
         "secrets": hashlib.sha256(secrets.encode()).hexdigest(),
         "log_level": settings.log_level,
+        "mail_from": settings.mail_from,
     } | limits(settings)
 
 

@@ -16,6 +16,7 @@ STATE = ROOT / ".tidings"
 TEST_STACK = "test"
 
 StackName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,29}$")]
+SMTP_URL = r"^(smtp|smtp\+starttls|smtps)://\S+$"
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 # What a service of ours must not take over from the shell it was started in: a real AWS
@@ -40,6 +41,13 @@ class Settings(BaseSettings):
     mongodb_uri: str | None = Field(default=None, validation_alias="TIDINGS_MONGODB_URI")
     redis_url: str | None = Field(default=None, validation_alias="TIDINGS_REDIS_URL")
     amqp_url: str | None = Field(default=None, validation_alias="TIDINGS_AMQP_URL")
+    # The server that takes mails; LocalStack's SES, which keeps them, where there is none.
+    smtp_url: Annotated[str, StringConstraints(pattern=SMTP_URL)] | None = Field(
+        default=None, validation_alias="TIDINGS_SMTP_URL"
+    )
+    mail_from: str = Field(
+        default="Tidings <no-reply@tidings.example>", validation_alias="TIDINGS_MAIL_FROM"
+    )
     log_level: LogLevel = Field(default="INFO", validation_alias="TIDINGS_LOG_LEVEL")
     calls_per_minute: int = Field(default=6000, ge=1, validation_alias="TIDINGS_CALLS_PER_MINUTE")
     # On one machine everybody has the same address.
@@ -66,6 +74,8 @@ class Options(BaseSettings):
     correlation: str | None = None
     follow: bool = False
     rule: str | None = None
+    name: str | None = None
+    id: str | None = None
     email: str | None = None
     password: str | None = None
     file: str | None = None

@@ -44,23 +44,28 @@ class Operation:
     other: str
     operator: str
     admin: str
+    # A machine: what is not for it, it may not.
+    service: str = FORBIDDEN
 
 
 def _nothing(_: World) -> dict[str, Any]:
     return {}
 
 
-def _of(stranger: str, owner: str, other: str, operator: str, admin: str) -> dict[str, str]:
+def _of(
+    stranger: str, owner: str, other: str, operator: str, admin: str, service: str = FORBIDDEN
+) -> dict[str, str]:
     return {
         "stranger": stranger,
         "owner": owner,
         "other": other,
         "operator": operator,
         "admin": admin,
+        "service": service,
     }
 
 
-PUBLIC: Final = _of(OK, OK, OK, OK, OK)
+PUBLIC: Final = _of(OK, OK, OK, OK, OK, OK)
 SIGNED_IN: Final = _of(NOBODY, OK, OK, OK, OK)
 OPERATORS: Final = _of(NOBODY, FORBIDDEN, FORBIDDEN, OK, OK)
 ADMINS: Final = _of(NOBODY, FORBIDDEN, FORBIDDEN, FORBIDDEN, OK)
@@ -68,6 +73,23 @@ OWN_OR_OPERATORS: Final = _of(NOBODY, OK, FORBIDDEN, OK, OK)
 # Of somebody else's nobody learns that it is there.
 HIDDEN: Final = _of(NOBODY, OK, NOT_FOUND, OK, OK)
 OWN: Final = _of(NOBODY, OK, NOT_FOUND, NOT_FOUND, NOT_FOUND)
+
+# A built-in template, and what a template needs.
+TEMPLATE: Final = "promotion"
+WORDS: Final[dict[str, Any]] = {
+    "description": "A sale.",
+    "defaultLanguage": "en",
+    "requiredVariables": ["campaign"],
+    "optionalVariables": ["voucher"],
+    "sampleVariables": {"campaign": "Spring"},
+    "variants": [
+        {
+            "language": "en",
+            "email": {"subject": "Sale", "html": "<p>{{ campaign }}</p>", "text": "{{ campaign }}"},
+            "inbox": {"title": "Sale", "body": "{{ campaign }}"},
+        }
+    ],
+}
 
 OPERATIONS: Final[dict[str, Operation]] = {
     # ------------------------------------------------------------------- users
@@ -107,7 +129,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "Mutation.login": Operation(
         "mutation($input: LoginInput!) { login(input: $input) { accessToken } }",
         lambda _: {"input": {"email": "nobody@example.com", "password": "guess"}},
-        **_of(NOBODY, NOBODY, NOBODY, NOBODY, NOBODY),
+        **_of(NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY),
     ),
     "Mutation.verifyEmail": Operation(
         "mutation($input: VerifyEmailInput!) { verifyEmail(input: $input) { message } }",
@@ -352,21 +374,117 @@ OPERATIONS: Final[dict[str, Operation]] = {
         lambda world: {"id": world.task_id},
         **HIDDEN,
     ),
+    # --------------------------------------------------------------- templates
+    "Query.getTemplate": Operation(
+        "query($code: String!, $version: Int) { getTemplate(code: $code, version: $version)"
+        " { code version versions { version } variants { language inbox { title } } } }",
+        lambda _: {"code": TEMPLATE, "version": 1},
+        **OPERATORS,
+    ),
+    "Query.getTemplates": Operation(
+        "query($first: Int, $after: String) { getTemplates(first: $first, after: $after)"
+        " { nodes { code channels } totalCount } }",
+        lambda _: {"first": 5, "after": None},
+        **OPERATORS,
+    ),
+    "Query.previewTemplate": Operation(
+        "query($code: String!, $input: PreviewTemplateInput)"
+        " { previewTemplate(code: $code, input: $input) { language emailSubject inboxBody } }",
+        lambda _: {
+            "code": TEMPLATE,
+            "input": {"version": 1, "language": "de-AT", "variables": {"campaign": "Spring"}},
+        },
+        **OPERATORS,
+    ),
+    "Mutation.createTemplate": Operation(
+        "mutation($input: CreateTemplateInput!) { createTemplate(input: $input) { code } }",
+        lambda _: {"input": {"code": f"sale_{uuid4().hex}"} | WORDS},
+        **OPERATORS,
+    ),
+    "Mutation.updateTemplate": Operation(
+        "mutation($code: String!, $input: UpdateTemplateInput!)"
+        " { updateTemplate(code: $code, input: $input) { version } }",
+        lambda _: {"code": TEMPLATE, "input": {"version": 1} | WORDS},
+        **OPERATORS,
+    ),
+    "Mutation.rollbackTemplate": Operation(
+        "mutation($code: String!, $input: RollBackTemplateInput!)"
+        " { rollbackTemplate(code: $code, input: $input) { version restoredFrom } }",
+        lambda _: {"code": TEMPLATE, "input": {"version": 1, "toVersion": 1}},
+        **OPERATORS,
+    ),
     # ----------------------------------------------------------- notifications
     "Query.getUserNotifications": Operation(
-        "query($userId: ID, $unreadOnly: Boolean, $first: Int, $after: String) {"
-        " getUserNotifications(userId: $userId, unreadOnly: $unreadOnly, first: $first,"
-        " after: $after) { nodes { id } totalCount } }",
+        "query($userId: ID, $unreadOnly: Boolean, $kind: String, $category: String,"
+        " $archived: Boolean, $first: Int, $after: String) {"
+        " getUserNotifications(userId: $userId, unreadOnly: $unreadOnly, kind: $kind,"
+        " category: $category, archived: $archived, first: $first, after: $after)"
+        " { nodes { id } totalCount } }",
         lambda world: {
             "userId": world.customer_id,
             "unreadOnly": True,
+            "kind": "order.confirmed",
+            "category": "orders",
+            "archived": False,
             "first": 5,
             "after": None,
         },
         **OWN_OR_OPERATORS,
     ),
+    "Query.getUnreadCount": Operation(
+        "query($userId: ID) { getUnreadCount(userId: $userId) }",
+        lambda world: {"userId": world.customer_id},
+        **OWN_OR_OPERATORS,
+    ),
     "Mutation.markNotificationRead": Operation(
         "mutation($id: ID!) { markNotificationRead(id: $id) { id readAt } }",
+        lambda world: {"id": world.notification_id},
+        **OWN,
+    ),
+    "Query.getNotificationStatus": Operation(
+        "query($id: ID!) { getNotificationStatus(id: $id) { id metadata deliveries"
+        " { channel status steps { status at } } } }",
+        lambda world: {"id": world.notification_id},
+        **(HIDDEN | {"service": OK}),
+    ),
+    "Mutation.sendNotification": Operation(
+        "mutation($input: SendNotificationInput!) { sendNotification(input: $input) { id } }",
+        lambda world: {
+            "input": {
+                "notificationType": "EMAIL",
+                "userId": world.customer_id,
+                "templateCode": "order_status_update",
+                "variables": {"order_id": "1", "state": "packed"},
+                "requestId": uuid4().hex,
+                "priority": "URGENT",
+                "metadata": {"station": "4"},
+            }
+        },
+        **(OPERATORS | {"service": OK}),
+    ),
+    # Services cancel what they sent themselves; this is somebody else's.
+    "Mutation.cancelNotification": Operation(
+        "mutation($id: ID!) { cancelNotification(id: $id) { id deliveries { status } } }",
+        lambda world: {"id": world.notification_id},
+        **(OPERATORS | {"service": NOT_FOUND}),
+    ),
+    "Mutation.markAllNotificationsRead": Operation(
+        "mutation($upTo: DateTime) { markAllNotificationsRead(upTo: $upTo) { read more } }",
+        lambda _: {"upTo": "2026-11-01T00:00:00Z"},
+        **SIGNED_IN,
+    ),
+    "Mutation.archiveNotification": Operation(
+        "mutation($id: ID!) { archiveNotification(id: $id) { id archivedAt } }",
+        lambda world: {"id": world.notification_id},
+        **OWN,
+    ),
+    "Mutation.unarchiveNotification": Operation(
+        "mutation($id: ID!) { unarchiveNotification(id: $id) { id archivedAt } }",
+        lambda world: {"id": world.notification_id},
+        **OWN,
+    ),
+    "Mutation.deleteNotification": Operation(
+        "mutation($id: ID!) { deleteNotification(id: $id) { id } }",
         lambda world: {"id": world.notification_id},
         **OWN,
     ),

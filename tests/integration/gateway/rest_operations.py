@@ -5,20 +5,21 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tests.integration.gateway.operations import OPERATIONS, World
+from tests.integration.gateway.operations import OPERATIONS, TEMPLATE, World
 
 # What is said in the path, where GraphQL says it in the input.
 IN_PATH: Final = {"id", "userId", "orderId"}
-ENUMS: Final = {"state", "priority", "platform", "role", "digest"}
+ENUMS: Final = {"state", "priority", "platform", "role", "digest", "notificationType"}
 # What is a header in REST.
 IN_HEADERS: Final = {"idempotencyKey"}
+BAD_CREDENTIALS: Final = {"client_id": "nobody", "client_secret": "guess"}
 
 
 @dataclass(frozen=True)
 class RestOperation:
     """The status for each caller, and where the body comes from.
 
-    `body_of` names the GraphQL twin, whose input it is; `file` is a body that has no twin.
+    `body_of` names the GraphQL twin, whose input it is; `body` and `file` have no twin.
     """
 
     stranger: int
@@ -28,6 +29,10 @@ class RestOperation:
     admin: int
     body_of: str | None = None
     file: str | None = None
+    body: dict[str, str] | None = None
+    user_in_body: bool = False
+    # A machine: what is not for it, it may not.
+    service: int = 403
 
     @property
     def content_type(self) -> str:
@@ -37,11 +42,14 @@ class RestOperation:
         """Return the body."""
         if self.file is not None:
             return self.file.encode()
+        if self.body is not None:
+            return json.dumps(self.body).encode()
         if self.body_of is None:
             return None
         variables = OPERATIONS[self.body_of].variables(world)
-        body = _in_rest(variables.get("input", variables))
-        return json.dumps(body).encode()
+        given = variables.get("input", variables)
+        user = {"user_id": given["userId"]} if self.user_in_body else {}
+        return json.dumps(_in_rest(given) | user).encode()
 
 
 def _in_rest(given: dict[str, Any]) -> dict[str, Any]:
@@ -64,27 +72,38 @@ def _snake_case(name: str) -> str:
 
 def path_in(world: World, route: str) -> str:
     """Return the path of a route with what there is in its places."""
+    is_inbox = route == "GET /api/v1/notifications/{id}"
     return route.partition(" ")[2].format(
+        id=world.customer_id if is_inbox else world.notification_id,
         user_id=world.customer_id,
         product_id=world.product_id,
         order_id=world.order_id,
         task_id=world.task_id,
         token_id=world.push_token_id,
         notification_id=world.notification_id,
+        template_code=TEMPLATE,
     )
 
 
 REST: Final[dict[str, RestOperation]] = {
     # ------------------------------------------------------------------- users
-    "POST /api/v1/register": RestOperation(201, 201, 201, 201, 201, "Mutation.registerUser"),
-    "POST /api/v1/verify-email": RestOperation(200, 200, 200, 200, 200, "Mutation.verifyEmail"),
-    "POST /api/v1/login": RestOperation(401, 401, 401, 401, 401, "Mutation.login"),
-    "POST /api/v1/refresh": RestOperation(200, 200, 200, 200, 200, "Mutation.refreshSession"),
+    "POST /api/v1/register": RestOperation(
+        201, 201, 201, 201, 201, "Mutation.registerUser", service=201
+    ),
+    "POST /api/v1/verify-email": RestOperation(
+        200, 200, 200, 200, 200, "Mutation.verifyEmail", service=200
+    ),
+    "POST /api/v1/login": RestOperation(401, 401, 401, 401, 401, "Mutation.login", service=401),
+    "POST /api/v1/refresh": RestOperation(
+        200, 200, 200, 200, 200, "Mutation.refreshSession", service=200
+    ),
     "POST /api/v1/logout": RestOperation(401, 200, 200, 200, 200, "Mutation.logout"),
     "POST /api/v1/password/forgot": RestOperation(
-        200, 200, 200, 200, 200, "Mutation.requestPasswordReset"
+        200, 200, 200, 200, 200, "Mutation.requestPasswordReset", service=200
     ),
-    "POST /api/v1/password/reset": RestOperation(200, 200, 200, 200, 200, "Mutation.resetPassword"),
+    "POST /api/v1/password/reset": RestOperation(
+        200, 200, 200, 200, 200, "Mutation.resetPassword", service=200
+    ),
     "GET /api/v1/users": RestOperation(401, 403, 403, 200, 200),
     "GET /api/v1/users/{user_id}": RestOperation(401, 200, 403, 200, 200),
     "PATCH /api/v1/users/{user_id}": RestOperation(
@@ -102,10 +121,13 @@ REST: Final[dict[str, RestOperation]] = {
         401, 201, 403, 403, 403, "Mutation.registerPushToken"
     ),
     "DELETE /api/v1/users/{user_id}/push-tokens/{token_id}": RestOperation(401, 200, 403, 403, 403),
+    "POST /api/v1/service-sessions": RestOperation(
+        401, 401, 401, 401, 401, body=BAD_CREDENTIALS, service=401
+    ),
     # ---------------------------------------------------------------- products
-    "GET /api/v1/products": RestOperation(200, 200, 200, 200, 200),
+    "GET /api/v1/products": RestOperation(200, 200, 200, 200, 200, service=200),
     "POST /api/v1/products": RestOperation(401, 403, 403, 403, 201, "Mutation.createProduct"),
-    "GET /api/v1/products/{product_id}": RestOperation(200, 200, 200, 200, 200),
+    "GET /api/v1/products/{product_id}": RestOperation(200, 200, 200, 200, 200, service=200),
     "PATCH /api/v1/products/{product_id}": RestOperation(
         401, 403, 403, 200, 200, "Mutation.updateProduct"
     ),
@@ -132,14 +154,40 @@ REST: Final[dict[str, RestOperation]] = {
     "GET /api/v1/tasks/{task_id}": RestOperation(401, 200, 404, 200, 200),
     "PATCH /api/v1/tasks/{task_id}": RestOperation(401, 200, 404, 200, 200, "Mutation.updateTask"),
     "DELETE /api/v1/tasks/{task_id}": RestOperation(401, 200, 404, 200, 200),
+    # --------------------------------------------------------------- templates
+    "GET /api/v1/templates": RestOperation(401, 403, 403, 200, 200),
+    "POST /api/v1/templates": RestOperation(401, 403, 403, 201, 201, "Mutation.createTemplate"),
+    "GET /api/v1/templates/{template_code}": RestOperation(401, 403, 403, 200, 200),
+    "PUT /api/v1/templates/{template_code}": RestOperation(
+        401, 403, 403, 200, 200, "Mutation.updateTemplate"
+    ),
+    "POST /api/v1/templates/{template_code}/preview": RestOperation(
+        401, 403, 403, 200, 200, "Query.previewTemplate"
+    ),
+    "POST /api/v1/templates/{template_code}/rollback": RestOperation(
+        401, 403, 403, 200, 200, "Mutation.rollbackTemplate"
+    ),
     # ----------------------------------------------------------- notifications
-    "GET /api/v1/notifications/{user_id}": RestOperation(401, 200, 403, 200, 200),
+    "GET /api/v1/notifications/{id}": RestOperation(401, 200, 403, 200, 200),
     "GET /api/v1/notifications/unread/{user_id}": RestOperation(401, 200, 403, 200, 200),
     "PUT /api/v1/notifications/read/{notification_id}": RestOperation(401, 200, 404, 404, 404),
+    "PUT /api/v1/notifications/read-all/{user_id}": RestOperation(
+        401, 200, 403, 403, 403, "Mutation.markAllNotificationsRead"
+    ),
+    "PUT /api/v1/notifications/archive/{notification_id}": RestOperation(401, 200, 404, 404, 404),
+    "DELETE /api/v1/notifications/archive/{notification_id}": RestOperation(
+        401, 200, 404, 404, 404
+    ),
+    "DELETE /api/v1/notifications/{id}": RestOperation(401, 200, 404, 404, 404),
+    "POST /api/v1/notifications": RestOperation(
+        *(401, 403, 403, 202, 202), "Mutation.sendNotification", user_in_body=True, service=202
+    ),
+    "POST /api/v1/notifications/{id}/cancel": RestOperation(401, 403, 403, 200, 200, service=404),
+    "GET /api/v1/notifications/{id}/status": RestOperation(401, 200, 404, 200, 200, service=200),
     # -------------------------------------------------------------- operations
-    "GET /health": RestOperation(200, 200, 200, 200, 200),
-    "GET /api/v1/health": RestOperation(200, 200, 200, 200, 200),
-    "GET /.well-known/jwks.json": RestOperation(200, 200, 200, 200, 200),
-    "GET /api/v1/.well-known/jwks.json": RestOperation(200, 200, 200, 200, 200),
-    "GET /api/v1/openapi.json": RestOperation(200, 200, 200, 200, 200),
+    "GET /health": RestOperation(200, 200, 200, 200, 200, service=200),
+    "GET /api/v1/health": RestOperation(200, 200, 200, 200, 200, service=200),
+    "GET /.well-known/jwks.json": RestOperation(200, 200, 200, 200, 200, service=200),
+    "GET /api/v1/.well-known/jwks.json": RestOperation(200, 200, 200, 200, 200, service=200),
+    "GET /api/v1/openapi.json": RestOperation(200, 200, 200, 200, 200, service=200),
 }

@@ -8,11 +8,11 @@ from executable import executable_schema
 from graphql import GraphQLObjectType
 
 from tests.contract.project import routes
-from tests.integration.gateway.conftest import sign_in
+from tests.integration.gateway.conftest import sign_in, sign_in_service
 from tests.integration.gateway.in_process import InProcessApi
 from tests.integration.gateway.operations import OK, OPERATIONS, World
 from tests.integration.gateway.rest_operations import REST, path_in
-from tidings.notifications.models import Notification
+from tidings.notifications.models import Delivery, Notification
 from tidings.orders.models import Order, OrderItem
 from tidings.platform import database, settings
 from tidings.platform.auth import Role
@@ -22,13 +22,14 @@ from tidings.products.models import Product
 from tidings.tasks.models import Task
 from tidings.users.models import PushToken, User
 
-CALLERS = ("stranger", "owner", "other", "operator", "admin")
+CALLERS = ("stranger", "owner", "other", "operator", "admin", "service")
 
 
 @pytest.fixture
 def people(keys: SigningKeys) -> dict[str, InProcessApi]:
     roles = (Role.CUSTOMER, Role.CUSTOMER, Role.OPERATOR, Role.ADMIN)
-    return dict(zip(CALLERS, [InProcessApi(), *sign_in(*roles)], strict=True))
+    callers = [InProcessApi(), *sign_in(*roles), sign_in_service()]
+    return dict(zip(CALLERS, callers, strict=True))
 
 
 @pytest.fixture
@@ -57,11 +58,13 @@ def world(people: dict[str, InProcessApi]) -> World:
     notification = Notification(
         user_id=owner_id,
         kind="order.confirmed",
+        category="orders",
         title="Confirmed",
         body="It is.",
         subject_id=order.id,
         dedupe_key=uuid4().hex,
         event_id=uuid4().hex,
+        deliveries={"email": Delivery(status="queued")},
     ).save()
     found = World(owner_id, product.id, order.id, task.id, token.id, notification.id)
     User.objects(pk=owner_id).update_one(set__email=found.email)

@@ -114,7 +114,7 @@ def test_inbox_is_listed_and_read() -> None:
     first, second = a_notification(customer), a_notification(customer)
     status, _ = call("notifications.mark_notification_read", caller=customer, notification_id=first)
     assert status == 200
-    _, envelope = call("notifications.get_user_notifications", caller=customer, user_id="me")
+    _, envelope = call("notifications.get_user_notifications", caller=customer, id="me")
     assert [each["id"] for each in envelope["data"]] == [second, first]
     _, envelope = call("notifications.get_unread_notifications", caller=customer, user_id="me")
     assert [each["id"] for each in envelope["data"]] == [second]
@@ -123,9 +123,11 @@ def test_inbox_is_listed_and_read() -> None:
 def test_inbox_of_another_is_403() -> None:
     owner = a_person()
     a_notification(owner)
-    for name in ("get_user_notifications", "get_unread_notifications"):
-        status, envelope = call(f"notifications.{name}", caller=a_person(), user_id=owner.user_id)
-        assert (status, envelope["data"]) == (403, None)
+    answers = [
+        call("notifications.get_user_notifications", caller=a_person(), id=owner.user_id),
+        call("notifications.get_unread_notifications", caller=a_person(), user_id=owner.user_id),
+    ]
+    assert [(status, envelope["data"]) for status, envelope in answers] == [(403, None)] * 2
 
 
 def test_order_is_taken_on_while_the_broker_is_away(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,10 +6,11 @@ import pytest
 
 from tests.integration.builders import a_person, at_once
 from tidings.notifications.errors import NotificationNotFound
+from tidings.notifications.inbox import mark_notification_read
 from tidings.notifications.models import Notification
-from tidings.notifications.operations import mark_notification_read, notify
+from tidings.notifications.operations import notify
 from tidings.notifications.queries import count_unread, get_user_notifications
-from tidings.notifications.schemas import NotificationView
+from tidings.notifications.schemas import InboxFilter, NotificationView
 from tidings.orders.events import OrderConfirmed, OrderConfirmedData
 from tidings.platform.auth import Principal, Role
 from tidings.platform.clock import new_id
@@ -29,7 +30,8 @@ def confirmed(customer: Principal) -> OrderConfirmed:
 
 
 def inbox(person: Principal, *, unread_only: bool = False) -> list[NotificationView]:
-    return get_user_notifications(person.user_id, ALL, caller=person, unread_only=unread_only).items
+    wanted = InboxFilter(unread_only=unread_only)
+    return get_user_notifications(person.user_id, ALL, caller=person, wanted=wanted).items
 
 
 def a_notification(person: Principal) -> NotificationView:

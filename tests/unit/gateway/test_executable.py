@@ -1,4 +1,5 @@
 from datetime import UTC, datetime
+from typing import get_args
 
 import pytest
 from executable import _serialize_time, camel_case, executable_schema, snake_case
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tidings.orders.states import Actor, OrderState
-from tidings.platform.auth import Role
+from tidings.platform.auth import PersonRole
 
 
 @pytest.mark.parametrize(
@@ -43,6 +44,9 @@ def test_arguments_and_input_reach_the_domain_in_its_own_names() -> None:
     assert {arg.out_name for arg in arguments.values()} == {
         "user_id",
         "unread_only",
+        "kind",
+        "category",
+        "archived",
         "first",
         "after",
     }
@@ -52,7 +56,11 @@ def test_arguments_and_input_reach_the_domain_in_its_own_names() -> None:
 
 
 def test_enums_stand_for_the_domains_values() -> None:
-    for name, values in (("Role", Role), ("OrderState", OrderState), ("OrderActor", Actor)):
+    for name, values in (
+        ("Role", get_args(PersonRole)),
+        ("OrderState", OrderState),
+        ("OrderActor", Actor),
+    ):
         enum = executable_schema().type_map[name]
         assert isinstance(enum, GraphQLEnumType)
         assert {value.value for value in enum.values.values()} == {each.value for each in values}

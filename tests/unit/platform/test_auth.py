@@ -4,7 +4,7 @@ import json
 from base64 import urlsafe_b64encode
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 import jwt
 import pytest
@@ -22,6 +22,7 @@ from tests.unit.platform.builders import (
 )
 from tidings.platform import auth
 from tidings.platform.auth import (
+    PersonRole,
     Principal,
     Role,
     authenticate,
@@ -38,6 +39,7 @@ from tidings.platform.secrets import SigningKey, SigningKeys
 CUSTOMER = Principal(user_id=CUSTOMER_ID, role=Role.CUSTOMER)
 OPERATOR = Principal(user_id="operator", role=Role.OPERATOR)
 ADMIN = Principal(user_id="admin", role=Role.ADMIN)
+SERVICE = Principal(user_id="service", role=Role.SERVICE)
 
 
 def refusal_of(token: str) -> str:
@@ -231,12 +233,27 @@ def test_other_schemes_are_refused_rather_than_nobody(header: str) -> None:
 
 
 def test_each_role_may_what_those_before_it_may() -> None:
-    table = {(mine, needed): mine.includes(needed) for mine in Role for needed in Role}
+    people = get_args(PersonRole)
+    table = {(mine, needed): mine.includes(needed) for mine in people for needed in people}
     assert {pair for pair, included in table.items() if not included} == {
         (Role.CUSTOMER, Role.OPERATOR),
         (Role.CUSTOMER, Role.ADMIN),
         (Role.OPERATOR, Role.ADMIN),
     }
+
+
+@pytest.mark.parametrize("role", get_args(PersonRole))
+def test_services_stand_outside_of_the_order(role: Role) -> None:
+    assert not Role.SERVICE.includes(role)
+    assert not role.includes(Role.SERVICE)
+    with pytest.raises(Forbidden):
+        require(SERVICE, role)
+    assert require(SERVICE, role, services=True) is SERVICE
+
+
+def test_what_services_may_is_open_to_no_lesser_role() -> None:
+    with pytest.raises(Forbidden):
+        require(CUSTOMER, Role.OPERATOR, services=True)
 
 
 def test_nobody_is_asked_to_sign_in() -> None:

@@ -6,6 +6,7 @@ from mongoengine import (
     BooleanField,
     DateTimeField,
     DictField,
+    Document,
     EmbeddedDocument,
     EmbeddedDocumentField,
     EmbeddedDocumentListField,
@@ -91,8 +92,16 @@ class Notification(OutboxDocument):
     template_version = IntField()
     language = StringField()
     variables = DictField()
-    title = StringField(required=True)
-    body = StringField(required=True)
+    # Empty where it is not meant for the inbox.
+    title = StringField()
+    body = StringField()
+    # Transactional notices always reach the inbox, and never wait for a digest.
+    transactional = BooleanField(required=True, default=False)
+    # It brings a code to an address: it goes at once, also to an address that is not verified
+    # yet, and its variables are dropped when it is over.
+    carries_code = BooleanField(required=True, default=False)
+    # What the sender wants to keep with it; a phone number or a URL of other channels.
+    metadata = DictField()
     subject_id = StringField(required=True)
     dedupe_key = StringField(required=True, unique=True)
     event_id = StringField(required=True)
@@ -109,6 +118,9 @@ class Notification(OutboxDocument):
     deliveries = MapField(EmbeddedDocumentField(Delivery))
     # The earliest `due_at` of what is scheduled; what releases it looks here.
     next_due_at = DateTimeField()
+    # When its mail goes into the person's digest, and into which one it went.
+    digest_due_at = DateTimeField()
+    digest_key = StringField()
 
     meta = {  # noqa: RUF012
         "db_alias": "notifications",
@@ -117,6 +129,29 @@ class Notification(OutboxDocument):
             ("user_id", "-id"),
             ("user_id", "read_at"),
             {"fields": ["next_due_at"], "sparse": True},
+            {"fields": ["digest_due_at"], "sparse": True},
+            {"fields": ["campaign_id"], "sparse": True},
+            {"fields": ["expires_at"], "expireAfterSeconds": 0},
+        ],
+    }
+
+
+class SendRequest(Document):
+    """A request to send; its id stands for the caller and the request's own id."""
+
+    id = StringField(primary_key=True)
+    content_digest = StringField(required=True)
+    sender_id = StringField(required=True)
+    # None until it was stored.
+    notification_id = StringField()
+    created_at = DateTimeField(required=True)
+    expires_at = DateTimeField(required=True)
+
+    meta = {  # noqa: RUF012
+        "db_alias": "notifications",
+        "collection": "send_requests",
+        "indexes": [
+            {"fields": ["notification_id"], "sparse": True},
             {"fields": ["expires_at"], "expireAfterSeconds": 0},
         ],
     }

@@ -1,60 +1,35 @@
 """What can be done with notifications."""
 
-from tidings.notifications.errors import NotificationNotFound
-from tidings.notifications.models import Notification
+from tidings.delivery.events import NotificationDelivered, NotificationFailed
+from tidings.notifications import status
 from tidings.notifications.rules import RULES, SILENT, Rule
-from tidings.notifications.schemas import NotificationView
-from tidings.platform.auth import Principal
-from tidings.platform.clock import now
+from tidings.notifications.telling import MAX_TOLD, tell
 from tidings.platform.events import Event
-from tidings.platform.logging import logger
 
 
 def notify(event: Event) -> None:
-    """Put what an event has to say into the inbox of each person it concerns, once."""
-    if type(event) in SILENT:
-        return
-    rule = RULES[type(event)]
-    for user_id in rule.audience(event):
-        _tell(user_id, event, rule)
+    """Tell each person whom an event concerns what it has to say, once.
 
-
-def mark_notification_read(notification_id: str, *, caller: Principal) -> NotificationView:
-    """Note that its reader has read a notification; the first time counts.
-
-    Raises:
-        NotificationNotFound: there is none, or it is somebody else's.
+    What providers report of a message goes into its story instead.
     """
-    mine = Notification.objects(pk=notification_id, user_id=caller.user_id)
-    mine.filter(read_at=None).update_one(set__read_at=now())
-    notification = mine.first()
-    if notification is None:
-        raise NotificationNotFound
-    return NotificationView.model_validate(notification)
+    match event:
+        case NotificationDelivered(data=data):
+            status.record_arrival(
+                data.notification_id, data.channel, at=data.at, provider=data.provider
+            )
+        case NotificationFailed(data=data):
+            status.record_return(
+                data.notification_id,
+                data.channel,
+                at=data.at,
+                provider=data.provider,
+                reason=data.reason,
+            )
+        case _ if type(event) not in SILENT:
+            _tell(event, RULES[type(event)])
 
 
-def _tell(user_id: str, event: Event, rule: Rule) -> None:
-    title, body = rule.render(event)
-    notification = Notification(
-        user_id=user_id,
-        kind=rule.kind,
-        title=title,
-        body=body,
-        subject_id=event.subject,
-        dedupe_key=f"{event.id}:{user_id}",
-        event_id=event.id,
-        correlation_id=event.correlationid,
-    )
-    if _store_once(notification):
-        logger.info("notification stored", notification_id=notification.id, kind=rule.kind)
-    else:
-        logger.info("notification was stored before", event_id=event.id)
-
-
-def _store_once(notification: Notification) -> bool:
-    stored = Notification._get_collection().update_one(
-        {"dedupe_key": notification.dedupe_key},
-        {"$setOnInsert": notification.to_mongo()},
-        upsert=True,
-    )
-    return stored.upserted_id is not None
+def _tell(event: Event, rule: Rule) -> None:
+    audience = rule.audience(event)
+    for start in range(0, len(audience), MAX_TOLD):
+        tell(audience[start : start + MAX_TOLD], rule.telling(event))

@@ -1,31 +1,65 @@
 """What can be asked about notifications."""
 
+from mongoengine import QuerySet
+
+from tidings.notifications.errors import NotificationNotFound
 from tidings.notifications.models import Notification
-from tidings.notifications.schemas import NotificationView
-from tidings.platform.auth import Principal, require_self
+from tidings.notifications.schemas import InboxFilter, NotificationView
+from tidings.notifications.status import NotificationStatus, status_of
+from tidings.platform.auth import Principal, Role, require_self
 from tidings.platform.pagination import Page, PageRequest, paginate
 
 
 def get_user_notifications(
-    user_id: str, page: PageRequest, *, caller: Principal, unread_only: bool = False
+    user_id: str, page: PageRequest, *, caller: Principal, wanted: InboxFilter | None = None
 ) -> Page[NotificationView]:
-    """Return a page of a person's inbox, newest first.
+    """Return a page of a person's inbox, newest first; what is archived only if asked for.
 
     Raises:
         Forbidden: it is somebody else's, and the caller is no operator.
+        UnknownCursor: the cursor is not one of ours.
     """
     require_self(caller, user_id)
-    inbox = Notification.objects(user_id=user_id)
-    if unread_only:
-        inbox = inbox.filter(read_at=None)
-    return paginate(inbox, page).map(NotificationView.model_validate)
+    where = wanted or InboxFilter()
+    found = inbox_of(user_id, archived=where.archived)
+    if where.unread_only:
+        found = found.filter(read_at=None)
+    if where.kind is not None:
+        found = found.filter(kind=where.kind)
+    if where.category is not None:
+        found = found.filter(category=where.category)
+    return paginate(found, page).map(NotificationView.model_validate)
 
 
 def count_unread(user_id: str, *, caller: Principal) -> int:
-    """Return how many notifications of a person are unread.
+    """Return how many notifications of a person are unread; what is archived does not count.
 
     Raises:
         Forbidden: it is somebody else's, and the caller is no operator.
     """
     require_self(caller, user_id)
-    return int(Notification.objects(user_id=user_id, read_at=None).count())
+    return int(inbox_of(user_id).filter(read_at=None).count())
+
+
+def get_notification_status(notification_id: str, *, caller: Principal) -> NotificationStatus:
+    """Return what became of a notification, from Redis where it knows.
+
+    Raises:
+        NotificationNotFound: there is none, or it is somebody else's and the caller is neither
+            an operator nor a service.
+    """
+    found = status_of(notification_id)
+    if found is None:
+        raise NotificationNotFound
+    if caller.role is Role.SERVICE or caller.role.includes(Role.OPERATOR):
+        return found
+    if found.user_id != caller.user_id:
+        raise NotificationNotFound
+    return found.model_copy(update={"metadata": {}})  # which is its sender's
+
+
+def inbox_of(user_id: str, *, archived: bool = False) -> "QuerySet[Notification]":
+    """Return what lies in an inbox, or in its archive."""
+    # Not `in_inbox=True`: notifications of old do not have the field.
+    shown = Notification.objects(user_id=user_id, in_inbox__ne=False)
+    return shown.filter(archived_at__ne=None) if archived else shown.filter(archived_at=None)

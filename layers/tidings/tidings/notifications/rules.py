@@ -1,9 +1,13 @@
 """Which event tells whom what: one row per event."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
+from tidings.delivery.events import NotificationDelivered, NotificationFailed
+from tidings.notifications.models import Channel, Priority
+from tidings.notifications.planning import INBOX
+from tidings.notifications.telling import Telling
 from tidings.orders.events import (
     OrderCancelled,
     OrderConfirmed,
@@ -20,27 +24,46 @@ from tidings.users.events import (
     UserRegistered,
     UserVerified,
 )
+from tidings.users.queries import operator_ids
+
+Audience = Callable[[Any], list[str]]
 
 
 @dataclass(frozen=True)
 class Rule:
-    """`title` and `body` are format strings over the event's data.
+    """What an event tells, to whom, and how. Words come from the template, which gets the
+    event's data as its variables.
 
-    `audience` names the users to tell; there may be none.
+    `audience` names the users to tell; there may be none. Without `channels` it goes where each
+    person wants to hear of the category.
     """
 
     kind: str
-    audience: Callable[[Any], list[str]]
-    title: str
-    body: str
-    # Title and body in other words, for some of the states that the event's data may name.
-    by_state: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    category: str
+    template: str
+    audience: Audience
+    channels: frozenset[str] | None = None
+    # It always reaches the inbox, and waits for no digest.
+    transactional: bool = False
+    # It brings a code to an address.
+    carries_code: bool = False
 
-    def render(self, event: Event) -> tuple[str, str]:
-        """Return the title and the body of what is said about an event."""
-        values = event.data.model_dump()
-        title, body = self.by_state.get(values.get("state", ""), (self.title, self.body))
-        return title.format_map(values), body.format_map(values)
+    def telling(self, event: Event) -> Telling:
+        """Return what to tell of an event."""
+        return Telling(
+            kind=self.kind,
+            category=self.category,
+            template_code=self.template,
+            variables=event.data.model_dump(mode="json"),
+            subject_id=event.subject,
+            dedupe=event.id,
+            event_id=event.id,
+            correlation_id=event.correlationid,
+            channels=self.channels,
+            priority=Priority.URGENT if self.carries_code else Priority.NORMAL,
+            transactional=self.transactional,
+            carries_code=self.carries_code,
+        )
 
 
 def _customer(
@@ -49,7 +72,7 @@ def _customer(
     return [event.data.customer_id]
 
 
-def _account(event: UserVerified | UserPasswordResetRequested) -> list[str]:
+def _account(event: UserRegistered | UserVerified | UserPasswordResetRequested) -> list[str]:
     return [event.data.user_id]
 
 
@@ -69,101 +92,73 @@ def _who_does_it(event: TaskDue) -> list[str]:
     return [event.data.assignee_id or event.data.owner_id]
 
 
+def _operators(_: Event) -> list[str]:
+    return operator_ids()
+
+
+def _product_followers(_: ProductBackInStock | ProductPriceDropped) -> list[str]:
+    """Nobody can ask yet to hear of a product: whoever builds that answers here."""
+    return []
+
+
+INBOX_AND_EMAIL: Final = frozenset({INBOX, Channel.EMAIL.value})
+# Who reads the inbox is signed in, not proven to read the address.
+EMAIL_ONLY: Final = frozenset({Channel.EMAIL.value})
+
 RULES: Final[dict[type[Event], Rule]] = {
     OrderConfirmed: Rule(
-        kind="order.confirmed",
-        audience=_customer,
-        title="Your order is confirmed",
-        body="All pieces of order {order_id} are set aside for you.",
+        "order.confirmed", "orders", "order_confirmed", _customer, transactional=True
     ),
     OrderRejected: Rule(
-        kind="order.rejected",
-        audience=_customer,
-        title="Your order could not be fulfilled",
-        body="We are sorry: there is not enough in stock for order {order_id}. "
-        "You have not been charged.",
+        "order.rejected", "orders", "order_rejected", _customer, transactional=True
     ),
     OrderCancelled: Rule(
-        kind="order.cancelled",
-        audience=_customer,
-        title="Your order is cancelled",
-        body="Order {order_id} is cancelled. {reason}",
+        "order.cancelled", "orders", "order_cancelled", _customer, transactional=True
     ),
     OrderStatusChanged: Rule(
-        kind="order.status_changed",
-        audience=_customer,
-        title="Your order is {state}",
-        body="Order {order_id} is {state}.",
-        by_state={
-            "paid": (
-                "Your payment has arrived",
-                "Order {order_id} is paid; we will pack it next.",
-            ),
-            "shipped": (
-                "Your order is on its way",
-                "Order {order_id} was handed to {carrier}; its tracking number is "
-                "{tracking_number}.",
-            ),
-            "returned": (
-                "Your order is back with us",
-                "What you sent back of order {order_id} has arrived.",
-            ),
-        },
+        "order.status_changed", "orders", "order_status_changed", _customer, transactional=True
     ),
-    OrderStatusDue: Rule(
-        kind="order.status_update",
-        audience=_customer,
-        title="Where your order stands",
-        body="Order {order_id} is {state}.",
-    ),
-    # Codes go by mail only: who reads the inbox is signed in, not proven to read the address.
-    UserVerified: Rule(
-        kind="user.verified",
-        audience=_account,
-        title="Your address is confirmed",
-        body="Thank you. Your e-mail address is confirmed now.",
+    OrderStatusDue: Rule("order.status_update", "orders", "order_status_update", _customer),
+    UserRegistered: Rule(
+        "user.registered",
+        "account",
+        "user_registered",
+        _account,
+        channels=EMAIL_ONLY,
+        transactional=True,
+        carries_code=True,
     ),
     UserPasswordResetRequested: Rule(
-        kind="user.password_reset_requested",
-        audience=_account,
-        title="A new password was asked for",
-        body="We send a code to your address. If you did not ask for it, there is nothing to do.",
+        "user.password_reset_requested",
+        "account",
+        "password_reset",
+        _account,
+        channels=EMAIL_ONLY,
+        transactional=True,
+        carries_code=True,
     ),
-    TaskCreated: Rule(
-        kind="task.assigned",
-        audience=_assignee_unless_actor,
-        title="A task for you",
-        body="The task “{title}” was assigned to you ({task_id}).",
+    UserVerified: Rule(
+        "user.verified",
+        "account",
+        "user_verified",
+        _account,
+        channels=INBOX_AND_EMAIL,
+        transactional=True,
     ),
-    TaskUpdated: Rule(
-        kind="task.reassigned",
-        audience=_new_assignee,
-        title="A task for you",
-        body="The task “{title}” was assigned to you ({task_id}).",
+    TaskCreated: Rule("task.assigned", "tasks", "task_assigned", _assignee_unless_actor),
+    TaskUpdated: Rule("task.reassigned", "tasks", "task_reassigned", _new_assignee),
+    TaskDeleted: Rule("task.deleted", "tasks", "task_deleted", _assignee_unless_actor),
+    TaskDue: Rule("task.due", "tasks", "task_due", _who_does_it),
+    ProductOutOfStock: Rule("product.out_of_stock", "stock", "product_out_of_stock", _operators),
+    ProductBackInStock: Rule(
+        "product.back_in_stock", "stock", "product_back_in_stock", _product_followers
     ),
-    TaskDeleted: Rule(
-        kind="task.deleted",
-        audience=_assignee_unless_actor,
-        title="A task is gone",
-        body="The task “{title}”, which was yours to do, was deleted ({task_id}).",
-    ),
-    TaskDue: Rule(
-        kind="task.due",
-        audience=_who_does_it,
-        title="A task is due",
-        body="The task “{title}” is due ({task_id}).",
+    ProductPriceDropped: Rule(
+        "product.price_dropped", "stock", "product_price_dropped", _product_followers
     ),
 }
 
-# Events that put nothing into the inbox: the person did it just now, a new account is
-# welcomed by mail together with the code that confirms its address, and nobody can ask yet
-# to hear of a product.
+# Events that tell nobody anything: the person did it just now, or it is about a message.
 SILENT: Final[frozenset[type[Event]]] = frozenset(
-    {
-        UserRegistered,
-        UserPreferencesUpdated,
-        ProductOutOfStock,
-        ProductBackInStock,
-        ProductPriceDropped,
-    }
+    {UserPreferencesUpdated, NotificationDelivered, NotificationFailed}
 )

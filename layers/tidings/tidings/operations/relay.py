@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from tidings.delivery.models import Feedback
 from tidings.notifications.models import Notification
 from tidings.orders.models import Order
 from tidings.platform import relay
@@ -12,6 +13,7 @@ from tidings.users.models import User
 
 # The only place that knows every document with an outbox; a test looks for missing ones.
 OUTBOX_DOCUMENTS: Final[tuple[type[OutboxDocument], ...]] = (
+    Feedback,
     Notification,
     Order,
     Product,

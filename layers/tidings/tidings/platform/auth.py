@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
@@ -27,39 +27,56 @@ CLAIMS: Final = ("exp", "iat", "iss", "aud", "sub", "role")
 
 
 class Role(StrEnum):
-    """What a person may do; each role may do what those before it may."""
+    """What a caller may do; each role of people may do what those before it may."""
 
     CUSTOMER = "customer"
     OPERATOR = "operator"
     ADMIN = "admin"
+    # A machine, outside of that order: it may do what names services, and nothing else.
+    SERVICE = "service"
 
     def includes(self, other: "Role") -> bool:
+        if Role.SERVICE in {self, other}:
+            return self is other
         order = list(Role)
         return order.index(self) >= order.index(other)
 
 
+PersonRole = Literal[Role.CUSTOMER, Role.OPERATOR, Role.ADMIN]
+
+
 class Principal(BaseModel):
-    """Who calls."""
+    """Who calls: a person, or a service, whose `user_id` is the one it signs in with."""
 
     model_config = ConfigDict(frozen=True)
 
     user_id: str
     role: Role
-    # Which of the user's sessions; its access tokens die with it.
+    # Which of the user's sessions; its access tokens die with it. A service is its own.
     session_id: str | None = None
 
 
-def require(principal: Principal | None, role: Role) -> Principal:
-    """Return the caller if they have that role.
+def require(principal: Principal | None, role: Role, *, services: bool = False) -> Principal:
+    """Return the caller if they have that role, or are a service where services may.
 
     Raises:
         Unauthenticated: nobody is signed in.
         Forbidden: the caller's role does not include it.
     """
+    caller = signed_in(principal)
+    if not caller.role.includes(role) and not (services and caller.role is Role.SERVICE):
+        raise Forbidden(f"This needs the role {role.value}.")
+    return caller
+
+
+def signed_in(principal: Principal | None) -> Principal:
+    """Return the caller, whatever they may do.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+    """
     if principal is None:
         raise Unauthenticated("Sign in first: send the access token as a bearer token.")
-    if not principal.role.includes(role):
-        raise Forbidden(f"This needs the role {role.value}.")
     return principal
 
 

@@ -18,8 +18,8 @@ from pymongo.errors import PyMongoError
 from tidings.platform import database
 from tidings.platform.broker import DEAD_LETTERS, Message, publisher
 from tidings.platform.clock import new_event_id, now
-from tidings.platform.context import correlated
-from tidings.platform.errors import TidingsError, Unavailable
+from tidings.platform.context import attempting, correlated
+from tidings.platform.errors import NotYet, TidingsError, Unavailable
 from tidings.platform.events import Event
 from tidings.platform.logging import logger
 from tidings.platform.relay import PERSISTENT, publish_stored
@@ -30,6 +30,8 @@ RETRY_DELAYS_SECONDS: Final = (1, 5, 25, 120, 600)
 HISTORY_HEADER: Final = "tidings-history"
 QUEUE_HEADER: Final = "tidings-queue"
 MAX_ERROR_CHARACTERS: Final = 500
+# How long a message waits for which it is too early (`NotYet`); one of the delays.
+NOT_YET_SECONDS: Final = 25
 
 LambdaEvent = dict[str, Any]
 
@@ -101,7 +103,8 @@ def _handle(
     with _message_context(message):
         try:
             event = _decode(message, known)
-            with correlated(event.correlationid, event.id):
+            is_last = len(_history(message)) >= len(RETRY_DELAYS_SECONDS)
+            with correlated(event.correlationid, event.id), attempting(last=is_last):
                 logger.info("event received", event_type=event.type, event_id=event.id)
                 effect(event)
             return None
@@ -133,6 +136,10 @@ def _decode(message: dict[str, Any], known: dict[str, type[Event]]) -> Event:
 
 def _next_stop(queue: str, message: dict[str, Any], error: Exception) -> Message:
     """Return the message as it goes on: to a retry queue, or to the dead letters."""
+    if isinstance(error, NotYet):
+        logger.info("message comes again later", queue=queue, reason=error.message)
+        properties = _properties(message, queue, _history(message))
+        return Message(f"retry.{NOT_YET_SECONDS}s", queue, _body(message), properties)
     history = [*_history(message), _attempt(error)]
     failures = len(history)
     permanent = isinstance(error, Malformed) or (

@@ -13,6 +13,7 @@ CORRELATION_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 
 _correlation_id: ContextVar[str | None] = ContextVar("correlation_id", default=None)
 _causation_id: ContextVar[str | None] = ContextVar("causation_id", default=None)
+_last_attempt: ContextVar[bool] = ContextVar("last_attempt", default=False)
 _caller_address: ContextVar[str | None] = ContextVar("caller_address", default=None)
 
 
@@ -24,6 +25,21 @@ def correlation_id() -> str | None:
 def causation_id() -> str | None:
     """Return the id of the event that is being handled."""
     return _causation_id.get()
+
+
+def is_last_attempt() -> bool:
+    """Say whether the message at work is not tried again if it fails now."""
+    return _last_attempt.get()
+
+
+@contextmanager
+def attempting(*, last: bool) -> Iterator[None]:
+    """Within it, a message is tried; for the last time, or not."""
+    token = _last_attempt.set(last)
+    try:
+        yield
+    finally:
+        _last_attempt.reset(token)
 
 
 def caller_address() -> str | None:

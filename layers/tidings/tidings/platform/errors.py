@@ -90,3 +90,7 @@ class Unavailable(TidingsError):
     code = "INTERNAL"
     status = 503
     retryable = True
+
+
+class NotYet(Unavailable):
+    """It is too early for this message, through no fault of its own; no attempt is counted."""

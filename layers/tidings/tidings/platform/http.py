@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 from typing_extensions import TypeVar
 
-from tidings.platform.auth import Principal, Role, authenticate, require
+from tidings.platform.auth import Principal, Role, authenticate, require, signed_in
 from tidings.platform.context import (
     accept_correlation_id,
     called_from,
@@ -32,7 +32,14 @@ MAX_BODY_BYTES: Final = 256 * 1024
 
 # What may stand at a place of a path; a place without a line here is the id of a document.
 ID_PATTERN: Final = r"^[0-9a-f]{24}$"
-PATH_PATTERNS: Final[Mapping[str, str]] = {"user_id": r"^(me|[0-9a-f]{24})$"}
+PERSON_PATTERN: Final = r"^(me|[0-9a-f]{24})$"
+PATH_PATTERNS: Final[Mapping[str, str]] = {
+    "user_id": PERSON_PATTERN,
+    # Of a user or a notification: API Gateway wants one name for one place of a path.
+    "id": PERSON_PATTERN,
+    "template_code": r"^[a-z][a-z0-9_]{0,63}$",
+    "token": r"^[A-Za-z0-9._-]{1,200}$",
+}
 
 # Anyone may call; otherwise an endpoint names the least role that may.
 PUBLIC: Final = None
@@ -57,7 +64,7 @@ class Request(Generic[Body, Query, Headers]):
     @property
     def caller(self) -> Principal:
         """Who calls; there is one where the endpoint is not public."""
-        return require(self.principal, Role.CUSTOMER)
+        return signed_in(self.principal)
 
     def person(self, name: str) -> str:
         """Return the user id at that place of the path; `me` stands for the caller."""
@@ -106,6 +113,8 @@ class EndpointContract:
     headers: type[BaseModel] | None = None
     reads_token: bool = True
     also_status: tuple[int, ...] = ()
+    services: bool = False
+    media_type: str = "application/json"
 
 
 def endpoint(
@@ -119,6 +128,7 @@ def endpoint(
     headers: type[BaseModel] | None = None,
     reads_token: bool = True,
     also_status: tuple[int, ...] = (),
+    services: bool = False,
 ) -> Callable[[Callable[[Request[Any, Any, Any]], Reply]], LambdaHandler]:
     """Make a Lambda handler (API Gateway proxy event) of a function from request to reply.
 
@@ -134,9 +144,10 @@ def endpoint(
         reads_token: False where it does not matter who calls, and an access token that has
             expired must not stand in the way.
         also_status: other statuses than `status` that answer with `returns`.
+        services: whether services may call, too.
     """
     contract = EndpointContract(
-        role, body, query, returns, status, refusals, headers, reads_token, also_status
+        role, body, query, returns, status, refusals, headers, reads_token, also_status, services
     )
 
     def decorate(operation: Callable[[Request[Any, Any, Any]], Reply]) -> LambdaHandler:
@@ -198,7 +209,7 @@ def _request(event: LambdaEvent, contract: EndpointContract) -> Request[Any, Any
     token = header(event, "Authorization") if contract.reads_token else None
     principal = authenticate(token)
     if contract.role is not None:
-        require(principal, contract.role)
+        require(principal, contract.role, services=contract.services)
     if principal is not None:
         admit(principal)
     path = _path(event)

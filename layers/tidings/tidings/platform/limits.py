@@ -46,6 +46,21 @@ class Limit:
         if taken > self.times:
             raise RateLimited(max(1, seconds_left))
 
+    def take_if_counted(self, subject: str) -> None:
+        """Count one time for a subject; without Redis everybody is let through.
+
+        Raises:
+            RateLimited: there were too many.
+        """
+        global _resting_until
+        if time.monotonic() < _resting_until:
+            return
+        try:
+            self.take(subject)
+        except RedisError as error:
+            _resting_until = time.monotonic() + REST_SECONDS
+            logger.warning("a limit is not counted", limit=self.name, reason=repr(error))
+
     def take_for_address(self) -> None:
         """Count one time for the network address that the request came from.
 

@@ -100,11 +100,22 @@ def insert_many(
     """
     for document, event in announced:
         document.outbox = [OutboxEntry.of(event)]
-    refused = _insert_all(document_class, [document for document, _ in announced])
-    for index, (document, _) in enumerate(announced):
-        if index not in refused:
+    return insert_all(document_class, [document for document, _ in announced])
+
+
+def insert_all(
+    document_class: type[AnyDocument], documents: Sequence[AnyDocument]
+) -> list[AnyDocument]:
+    """Insert new documents with what is in their outboxes, in one round trip.
+
+    Returns:
+        Those that a unique index refused; all others are stored.
+    """
+    refused = _insert_all(document_class, documents)
+    for index, document in enumerate(documents):
+        if index not in refused and document.outbox:
             note_stored(document)
-    return [announced[index][0] for index in sorted(refused)]
+    return [documents[index] for index in sorted(refused)]
 
 
 def _insert_all(document_class: type[AnyDocument], documents: Sequence[AnyDocument]) -> set[int]:

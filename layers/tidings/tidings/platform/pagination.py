@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Generic, TypeVar
 
@@ -114,6 +115,29 @@ def paginate_each(
         )
         for owner in owners
     }
+
+
+def paginate_texts(texts: Sequence[str], request: PageRequest) -> Page[str]:
+    """Cut one page out of texts that are in ascending order, each of them once.
+
+    Raises:
+        UnknownCursor: the cursor is not one of ours.
+    """
+    if request.after is not None:
+        after = _decode(request.after)
+        skip = bisect_right(texts, after)
+    else:
+        skip = (request.page - 1) * request.limit
+    items = list(texts[skip : skip + request.limit])
+    return Page[str](
+        items=items,
+        cursors=[_encode(each) for each in items],
+        total=len(texts),
+        limit=request.limit,
+        page=request.page,
+        has_next=skip + request.limit < len(texts),
+        has_previous=skip > 0,
+    )
 
 
 def _page(

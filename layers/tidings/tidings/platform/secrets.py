@@ -29,6 +29,10 @@ class Connections(BaseModel):
     mongodb_uri: str
     redis_url: str
     amqp_url: str
+    # Signs unsubscribe links and webhooks; never leaves us.
+    delivery_key: str | None = None
+    # The server that takes mails; SES where there is none.
+    smtp_url: str | None = None
 
 
 class SigningKey(BaseModel):
@@ -58,6 +62,19 @@ def connections() -> Connections:
             mongodb_uri=here.mongodb_uri, redis_url=here.redis_url, amqp_url=here.amqp_url
         )
     return Connections.model_validate_json(_read(here.connections_secret, max_age=3600))
+
+
+def delivery_key() -> str:
+    """Return the key from which those of links, webhooks and address hashes are made."""
+    key = settings().delivery_key or connections().delivery_key
+    if key is None:
+        raise LookupError("the secret of the connections has no delivery_key")
+    return key
+
+
+def smtp_url() -> str | None:
+    """Return the SMTP server's URL; None where mails go through SES."""
+    return settings().smtp_url or connections().smtp_url
 
 
 def signing_keys() -> SigningKeys:

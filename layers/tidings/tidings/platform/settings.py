@@ -22,6 +22,7 @@ class Settings(BaseModel):
     redis_url: str | None = None
     amqp_url: str | None = None
     calls_per_minute: int = Field(6000, ge=1, description="API calls of one user")
+    sends_per_minute: int = Field(1200, ge=1, description="messages that one caller may send")
     address_allowance: int = Field(
         1, ge=1, description="how many times the limits per network address"
     )
@@ -31,6 +32,29 @@ class Settings(BaseModel):
         "",
         pattern=r"^(\*|https?://[^\s,]+(,https?://[^\s,]+)*)?$",
         description="origins whose pages may call GraphQL, with commas between them",
+    )
+    public_url: str = Field(
+        "https://localhost:4566/_aws/execute-api/tidings/local",
+        pattern=r"^https://[^\s]+[^\s/]$",
+        description="where people reach the API; links in mails begin with it",
+    )
+    delivery_key: str | None = Field(None, min_length=32)
+    smtp_url: str | None = Field(
+        None,
+        pattern=r"^(smtp|smtp\+starttls|smtps)://\S+$",
+        description="the server that takes mails; SES where there is none",
+    )
+    mail_from: str = Field(
+        "Tidings <no-reply@tidings.example>",
+        pattern=r"^([^<>@\r\n]+<[!-;=?A-~]+@[!-;=?A-~]+>|[!-;=?A-~]+@[!-;=?A-~]+)$",
+        description="who mails come from",
+    )
+    mail_configuration_set: str | None = Field(
+        None, description="SES's configuration set, whose events say what becomes of a mail"
+    )
+    ios_application: str | None = Field(None, description="SNS platform application of APNs")
+    android_application: str | None = Field(
+        None, description="SNS platform application of FCM, which also serves browsers"
     )
     function_name: str = Field("local", description="AWS's own name of this function")
 
@@ -43,9 +67,11 @@ def settings() -> Settings:
         pydantic.ValidationError: a variable is malformed; the message names it.
     """
     values = {
-        name: os.environ[ENVIRONMENT_PREFIX + name.upper()]
-        for name in Settings.model_fields
-        if ENVIRONMENT_PREFIX + name.upper() in os.environ
+        name: value
+        for name, field in Settings.model_fields.items()
+        if (value := os.environ.get(ENVIRONMENT_PREFIX + name.upper())) is not None
+        # A parameter of the template that is not used arrives as an empty text.
+        and (value or field.default is not None)
     }
     function_name = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "local")
     return Settings.model_validate({"function_name": function_name} | values)

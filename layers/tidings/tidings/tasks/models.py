@@ -1,6 +1,5 @@
 """Documents of the tasks' database."""
 
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
@@ -8,6 +7,7 @@ from mongoengine import DateTimeField, Document, IntField, ListField, StringFiel
 
 from tidings.platform.clock import new_id, now
 from tidings.platform.outbox import OutboxDocument
+from tidings.platform.times import LATEST
 
 
 class TaskState(StrEnum):
@@ -35,7 +35,7 @@ class TaskPriority(StrEnum):
 
 
 # Stands for "no due date", so that such tasks come last when sorted by it.
-NEVER: Final = datetime(9999, 12, 31, tzinfo=UTC)
+NEVER: Final = LATEST
 
 
 class Task(OutboxDocument):

@@ -1,48 +1,27 @@
 """Typed input and output of the tasks' operations."""
 
-import re
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
 from pydantic import (
     AfterValidator,
-    AwareDatetime,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
 )
 
 from tidings.platform.pagination import PageRequest
-from tidings.tasks.models import NEVER, TaskPriority, TaskState
+from tidings.platform.times import Time
+from tidings.tasks.models import TaskPriority, TaskState
 
 MAX_LABELS: Final = 10
 MAX_VERSION: Final = 2**31 - 1
 
-ISO_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d.*")
-
 # One line with something to read in it, and text without control characters.
 LINE: Final = r"^[^\x00-\x1f\x7f]*[^\x00-\x1f\x7f\s][^\x00-\x1f\x7f]*$"
 TEXT: Final = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
-
-
-def _iso_time(value: object) -> object:
-    # Pydantic would take numbers for seconds since 1970.
-    if isinstance(value, datetime) or (isinstance(value, str) and ISO_TIME.fullmatch(value)):
-        return value
-    raise ValueError("send a time with its offset, e.g. 2026-12-01T17:00:00Z")
-
-
-def _in_utc(value: datetime) -> datetime:
-    try:
-        utc = value.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("this time is out of range") from None
-    if utc >= NEVER:
-        raise ValueError("this time is out of range")
-    return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
 
 
 def _each_once(labels: tuple[str, ...]) -> tuple[str, ...]:
@@ -58,7 +37,6 @@ SearchText = Annotated[
     str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")
 ]
 UserId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{24}$")]
-Time = Annotated[AwareDatetime, BeforeValidator(_iso_time), AfterValidator(_in_utc)]
 
 
 def _without_default(schema: dict[str, Any]) -> None:

@@ -10,6 +10,13 @@ class WrongCredentials(Unauthenticated):
         super().__init__("The e-mail address or the password is wrong.")
 
 
+class WrongServiceCredentials(Unauthenticated):
+    """Says the same for an unknown client, a wrong secret and a revoked one."""
+
+    def __init__(self) -> None:
+        super().__init__("The client id or the client secret is wrong.")
+
+
 class SessionEnded(Unauthenticated):
     """Says the same for a refresh token that is unknown, expired, or was used before."""
 
@@ -60,3 +67,8 @@ class UserNotFound(NotFound):
 class PushTokenNotFound(NotFound):
     def __init__(self) -> None:
         super().__init__("There is no such push token.")
+
+
+class ServiceNotFound(NotFound):
+    def __init__(self) -> None:
+        super().__init__("There is no such service.")

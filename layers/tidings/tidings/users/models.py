@@ -1,8 +1,10 @@
 """Documents of the users' database."""
 
+from typing import get_args
+
 from mongoengine import DateTimeField, DictField, Document, StringField
 
-from tidings.platform.auth import Role
+from tidings.platform.auth import PersonRole
 from tidings.platform.clock import new_id, now
 from tidings.platform.outbox import OutboxDocument
 
@@ -14,9 +16,13 @@ class User(OutboxDocument):
     email = StringField(required=True, unique=True)
     name = StringField(required=True)
     password_hash = StringField(required=True)
-    role = StringField(required=True, choices=[role.value for role in Role])
+    role = StringField(required=True, choices=[role.value for role in get_args(PersonRole)])
     # Only what the person chose; `Preferences` has the defaults.
     preferences = DictField()
+    # Contact points; the webhook's secret is made of its id, and changes with it.
+    phone = StringField()
+    webhook_url = StringField()
+    webhook_id = StringField()
     verified_at = DateTimeField()
     # The account was deleted; what is left is anonymous.
     deleted_at = DateTimeField()
@@ -49,3 +55,16 @@ class PushToken(Document):
         "collection": "push_tokens",
         "indexes": [("user_id", "-id")],
     }
+
+
+class Service(Document):
+    """A machine that calls with a secret of its own; the secret is kept as a hash."""
+
+    id = StringField(primary_key=True, default=new_id)
+    name = StringField(required=True)
+    secret_hash = StringField(required=True)
+    created_at = DateTimeField(required=True, default=now)
+    last_used_at = DateTimeField()
+    revoked_at = DateTimeField()
+
+    meta = {"db_alias": "users", "collection": "services"}  # noqa: RUF012

@@ -98,6 +98,9 @@ def delete_account(
         set__deleted_at=at or now(),
         unset__verified_at=True,
         set__preferences={},
+        unset__phone=True,
+        unset__webhook_url=True,
+        unset__webhook_id=True,
         # Waiting events hold codes for somebody who is not there any more.
         set__outbox=[],
     )

@@ -53,6 +53,8 @@ class Channels(BaseModel):
     inbox: bool = True
     email: bool = False
     push: bool = False
+    sms: bool = False
+    webhook: bool = False
 
 
 class QuietHours(BaseModel):
@@ -105,6 +107,8 @@ class ChannelsChoice(BaseModel):
     inbox: StrictBool | None = None
     email: StrictBool | None = None
     push: StrictBool | None = None
+    sms: StrictBool | None = None
+    webhook: StrictBool | None = None
 
 
 class UpdatePreferences(BaseModel):

@@ -25,7 +25,7 @@ def register_push_token(
         TooManyPushTokens: so many devices are enough.
     """
     require_own(caller, user_id)
-    token_hash = hashlib.sha256(new.token.encode()).hexdigest()
+    token_hash = _hash(new.token)
     others = PushToken.objects(user_id=user_id, token_hash__ne=token_hash).count()
     if others >= MAX_PER_PERSON:
         raise TooManyPushTokens(MAX_PER_PERSON)
@@ -69,3 +69,12 @@ def remove_push_token(user_id: str, token_id: str, *, caller: Principal) -> Ackn
         raise PushTokenNotFound
     logger.info("push token removed", user_id=user_id)
     return Acknowledgement(message="This device gets no more push messages.")
+
+
+def forget_push_token(token: str) -> bool:
+    """Drop a token that its push service does not know any more; say whether it was there."""
+    return bool(PushToken.objects(token_hash=_hash(token)).delete())
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -59,3 +59,9 @@ def get_users_by_id(user_ids: Iterable[str], *, caller: Principal) -> dict[str, 
 def known_user_ids(user_ids: Iterable[str]) -> frozenset[str]:
     """Return those of the ids that stand for an account, in one round trip."""
     return frozenset(User.objects(pk__in=list(user_ids), deleted_at=None).scalar("pk"))
+
+
+def operator_ids(limit: int = 200) -> list[str]:
+    """Return who runs the shop: operators and administrators."""
+    roles = [role.value for role in Role if role.includes(Role.OPERATOR)]
+    return list(User.objects(role__in=roles, deleted_at=None).limit(limit).scalar("pk"))

@@ -17,7 +17,7 @@ from pydantic import (
     field_validator,
 )
 
-from tidings.platform.auth import Role
+from tidings.platform.auth import PersonRole
 from tidings.platform.flags import Flag
 from tidings.platform.pagination import PageRequest
 from tidings.users.password_policy import refuse_guessable
@@ -135,7 +135,7 @@ class SetUserRole(BaseModel):
 
     model_config = INPUT
 
-    role: Role
+    role: PersonRole
 
 
 class UserFilter(BaseModel):
@@ -144,7 +144,7 @@ class UserFilter(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     search: SearchText | None = Field(default=None, description="a part of the name or the address")
-    role: Role | None = None
+    role: PersonRole | None = None
     verified: Flag | None = Field(default=None, description="whether the address is verified")
 
 
@@ -160,7 +160,7 @@ class UserView(BaseModel):
     id: str
     email: str
     name: str
-    role: Role
+    role: PersonRole
     email_verified: bool
     preferences: Preferences
     created_at: datetime
@@ -212,3 +212,47 @@ class PushTokenView(BaseModel):
     platform: PushPlatform
     device: str | None
     created_at: datetime
+
+
+class CreateService(BaseModel):
+    """A machine that is to call."""
+
+    model_config = INPUT
+
+    name: PersonName
+
+
+class ServiceView(BaseModel):
+    """A machine that may call, or might."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    name: str
+    created_at: datetime
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+class ServiceCredentials(BaseModel):
+    """What a machine signs in with; the secret is shown this once."""
+
+    client_id: str
+    client_secret: str
+
+
+class StartServiceSession(BaseModel):
+    """What a machine signs in with."""
+
+    model_config = INPUT
+
+    client_id: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    client_secret: Annotated[SecretStr, Field(min_length=1, max_length=200)]
+
+
+class ServiceSession(BaseModel):
+    """What a machine gets for signing in; there is no refresh token, it signs in again."""
+
+    access_token: str
+    token_type: Literal["Bearer"] = "Bearer"
+    expires_in: int = Field(description="seconds")

@@ -95,5 +95,11 @@ def sign_ins_of_address() -> Guard:
     return Guard("sign-in-address", free=20 * allowance, lock_after=50 * allowance)
 
 
+def service_sign_ins_of_address() -> Guard:
+    """Return the guard of network addresses from which machines sign in."""
+    allowance = settings().address_allowance
+    return Guard("service-sign-in-address", free=20 * allowance, lock_after=50 * allowance)
+
+
 def caller_network() -> str:
     return network_of(caller_address())

@@ -1,0 +1,41 @@
+"""Email, through an SMTP server where one is set, or else through Amazon SES."""
+
+from typing import Final
+
+from tidings.delivery.mime import mail_of
+from tidings.delivery.schemas import OutgoingMessage, Receipt
+from tidings.platform.clock import now
+from tidings.platform.providers import ses, smtp
+from tidings.platform.providers.deadline import Deadline
+from tidings.platform.secrets import smtp_url
+from tidings.platform.settings import settings
+
+# Neither SMTP nor SES has a key that would tell a repetition.
+IDEMPOTENT: Final = False
+
+
+def provider(_: OutgoingMessage) -> str:
+    return "smtp" if smtp_url() else "ses"
+
+
+def send(message: OutgoingMessage, deadline: Deadline) -> Receipt:
+    mail = mail_of(message, mail_from=settings().mail_from, at=now())
+    if url := smtp_url():
+        answer = smtp.send(
+            url, mail.raw, sender=mail.sender, recipient=mail.recipient, deadline=deadline
+        )
+        return Receipt(
+            provider="smtp",
+            provider_message_id=message.notification_id,
+            detail=answer,
+            is_final=True,
+        )
+    feedback = settings().mail_configuration_set
+    message_id = ses.send(
+        mail.raw,
+        sender=mail.sender,
+        recipient=mail.recipient,
+        configuration_set=feedback,
+        tags={"notification_id": message.notification_id},
+    )
+    return Receipt(provider="ses", provider_message_id=message_id, is_final=not feedback)

@@ -1,0 +1,67 @@
+"""What providers say about mails that they took: arrived, bounced, unwanted."""
+
+from datetime import datetime
+from typing import Final
+
+from mongoengine import NotUniqueError
+
+from tidings.delivery.events import (
+    NotificationDelivered,
+    NotificationDeliveredData,
+    NotificationFailed,
+    NotificationFailedData,
+)
+from tidings.delivery.models import Feedback
+from tidings.delivery.schemas import MailFeedback
+from tidings.delivery.suppression import suppress
+from tidings.platform import outbox
+from tidings.platform.clock import now
+from tidings.platform.context import accept_correlation_id, correlation_id
+from tidings.platform.logging import logger
+
+# A mailbox that is full today may be empty tomorrow; these will not change.
+SUPPRESSING: Final = frozenset({"hard_bounce", "complaint"})
+CHANNEL: Final = "email"
+
+
+def take_mail_feedback(said: MailFeedback | None, *, at: datetime | None = None) -> None:
+    """Note what became of a mail, once: suppress its address if need be, and announce it.
+
+    Nothing said, nothing done.
+    """
+    if said is None:
+        return
+    if said.kind in SUPPRESSING:
+        for address in said.recipients:
+            suppress(address, said.kind, at=at)
+    noted = Feedback(
+        id=f"{said.provider}:{said.provider_message_id}:{said.kind}",
+        kind=said.kind,
+        notification_id=said.notification_id,
+        created_at=at or now(),
+    )
+    try:
+        outbox.insert(noted, *_announced(said))
+    except NotUniqueError:
+        logger.info("mail feedback came before", feedback=said.kind)
+        return
+    logger.info("mail feedback", feedback=said.kind, notification_id=said.notification_id)
+
+
+def _announced(said: MailFeedback) -> list[NotificationDelivered | NotificationFailed]:
+    if said.notification_id is None:  # not one of ours: sent by hand, or by another system
+        return []
+    about = {
+        "notification_id": said.notification_id,
+        "channel": CHANNEL,
+        "provider": said.provider,
+        "provider_message_id": said.provider_message_id,
+        "at": said.at,
+    }
+    subject = said.notification_id
+    correlation = accept_correlation_id(said.correlation_id or correlation_id())
+    if said.kind == "delivered":
+        arrived = NotificationDeliveredData.model_validate(about)
+        return [NotificationDelivered(subject=subject, correlationid=correlation, data=arrived)]
+    failed = NotificationFailedData.model_validate(about | {"reason": said.kind})
+    return [NotificationFailed(subject=subject, correlationid=correlation, data=failed)]

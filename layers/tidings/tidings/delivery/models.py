@@ -1,0 +1,66 @@
+"""Documents of the delivery's database. None holds an address, a phone number or a token."""
+
+from typing import Final
+
+from mongoengine import DateTimeField, Document, StringField
+
+from tidings.platform.clock import now
+from tidings.platform.outbox import OutboxDocument
+
+DAY_SECONDS: Final = 24 * 3600
+
+
+class Suppression(Document):
+    """An address that gets no more mail; its id is a keyed hash of the address."""
+
+    id = StringField(primary_key=True)
+    reason = StringField(required=True)
+    created_at = DateTimeField(required=True, default=now)
+
+    meta = {"db_alias": "delivery", "collection": "suppressions"}  # noqa: RUF012
+
+
+class PushEndpoint(Document):
+    """SNS's name of a device; its id is a keyed hash of the application and the token."""
+
+    id = StringField(primary_key=True)
+    arn = StringField(required=True)
+    created_at = DateTimeField(required=True, default=now)
+
+    meta = {  # noqa: RUF012
+        "db_alias": "delivery",
+        "collection": "push_endpoints",
+        # SNS gives the same name again to who asks again.
+        "indexes": [{"fields": ["created_at"], "expireAfterSeconds": 90 * DAY_SECONDS}],
+    }
+
+
+class Feedback(OutboxDocument):
+    """What a provider said about a message; its id is the message's and what was said."""
+
+    id = StringField(primary_key=True)
+    kind = StringField(required=True)
+    notification_id = StringField()
+    created_at = DateTimeField(required=True, default=now)
+
+    meta = {  # noqa: RUF012
+        "db_alias": "delivery",
+        "collection": "feedback",
+        # Providers repeat themselves within hours.
+        "indexes": [{"fields": ["created_at"], "expireAfterSeconds": 30 * DAY_SECONDS}],
+    }
+
+
+class Unsubscription(Document):
+    """That a person used the link in a mail; its id is the mail's notification."""
+
+    id = StringField(primary_key=True)
+    user_id = StringField(required=True)
+    category = StringField(required=True)
+    created_at = DateTimeField(required=True, default=now)
+
+    meta = {  # noqa: RUF012
+        "db_alias": "delivery",
+        "collection": "unsubscriptions",
+        "indexes": ["user_id"],
+    }

@@ -1,0 +1,113 @@
+"""What SES tells about mails, as it comes: event publishing and identity notifications.
+
+https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
+"""
+
+import re
+from typing import Any, Final, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from tidings.delivery.schemas import MailFeedback
+
+Kind = Literal["delivered", "hard_bounce", "soft_bounce", "complaint", "rejected"]
+
+# Personal: what is malformed is logged without its content.
+TOLD: Final = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+NOT_SPAM: Final = "not-spam"
+NOTIFICATION_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+class SesRecipient(BaseModel):
+    model_config = TOLD
+
+    emailAddress: str = Field(max_length=320)  # noqa: N815 (SES's own names)
+
+
+class SesMail(BaseModel):
+    model_config = TOLD
+
+    messageId: str = Field(min_length=1, max_length=200)  # noqa: N815
+    timestamp: AwareDatetime
+    destination: list[str] = []
+    tags: dict[str, list[str]] = {}
+    headers: list[dict[str, str]] = []
+
+
+class SesOutcome(BaseModel):
+    model_config = TOLD
+
+    timestamp: AwareDatetime | None = None
+    bounceType: str = ""  # noqa: N815
+    bouncedRecipients: list[SesRecipient] = []  # noqa: N815
+    complainedRecipients: list[SesRecipient] = []  # noqa: N815
+    complaintFeedbackType: str | None = None  # noqa: N815
+
+
+class SesEvent(BaseModel):
+    """One event; which of the outcomes is there goes by its type."""
+
+    model_config = TOLD
+
+    # The first by event publishing, the second by the identity's own notifications.
+    eventType: str = ""  # noqa: N815
+    notificationType: str = ""  # noqa: N815
+    mail: SesMail
+    bounce: SesOutcome = SesOutcome()
+    complaint: SesOutcome = SesOutcome()
+    delivery: SesOutcome = SesOutcome()
+    reject: SesOutcome = SesOutcome()
+
+
+def feedback_of(told: Any) -> MailFeedback | None:
+    """Return what SES says; None where it says nothing that matters, such as `Send`.
+
+    Raises:
+        pydantic.ValidationError: it is nothing that SES would say.
+    """
+    event = SesEvent.model_validate(told)
+    kind = _kind(event)
+    if kind is None:
+        return None
+    outcome = _outcome(event)
+    hit = [each.emailAddress for each in outcome.bouncedRecipients + outcome.complainedRecipients]
+    return MailFeedback(
+        provider="ses",
+        provider_message_id=event.mail.messageId,
+        kind=kind,
+        recipients=tuple(hit or event.mail.destination),
+        notification_id=_notification_id(event.mail),
+        correlation_id=_header(event.mail, "X-Correlation-Id"),
+        at=outcome.timestamp or event.mail.timestamp,
+    )
+
+
+def _kind(event: SesEvent) -> Kind | None:
+    match event.eventType or event.notificationType:
+        case "Delivery":
+            return "delivered"
+        case "Bounce":
+            return "hard_bounce" if event.bounce.bounceType == "Permanent" else "soft_bounce"
+        case "Complaint" if event.complaint.complaintFeedbackType != NOT_SPAM:
+            return "complaint"
+        case "Reject":
+            return "rejected"
+    return None
+
+
+def _outcome(event: SesEvent) -> SesOutcome:
+    name = (event.eventType or event.notificationType).lower()
+    outcome: SesOutcome = getattr(event, name)
+    return outcome
+
+
+def _notification_id(mail: SesMail) -> str | None:
+    tagged = mail.tags.get("notification_id")
+    named = tagged[0] if tagged else _header(mail, "X-Notification-Id")
+    # Whoever else sends through this account may have headers of that name.
+    return named if named and NOTIFICATION_ID.fullmatch(named) else None
+
+
+def _header(mail: SesMail, name: str) -> str | None:
+    found = (each.get("value") for each in mail.headers if each.get("name") == name)
+    return next(found, None)

@@ -1,0 +1,86 @@
+"""Links in mails that end a kind of mail without signing in (RFC 8058).
+
+The link is signed, does not expire, and does one thing: email of one category goes off. A
+repeated click changes nothing. Which mail it was in is noted, so that campaigns can count.
+"""
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final, get_args
+
+from tidings.delivery.errors import BadUnsubscribeLink
+from tidings.delivery.models import Unsubscription
+from tidings.delivery.schemas import Category, UnsubscribeLink
+from tidings.platform.auth import Principal, Role
+from tidings.platform.clock import now
+from tidings.platform.logging import logger
+from tidings.platform.settings import settings
+from tidings.platform.signatures import is_signed, signature
+from tidings.users.errors import UserNotFound
+from tidings.users.operations import update_user_preferences
+from tidings.users.preferences import ChannelsChoice, UpdatePreferences
+from tidings.users.queries import get_user
+
+PURPOSE: Final = "unsubscribe"
+# What an account itself has to say, such as codes, has no preference.
+CATEGORIES: Final = frozenset(get_args(Category)) - {"account"}
+_TOKEN: Final = re.compile(r"([0-9a-f]{24})\.([a-z]{1,20})\.([A-Za-z0-9_-]{1,64})\.([\w-]{24})")
+
+
+def unsubscribe_url(user_id: str, category: Category, notification_id: str) -> str:
+    """Return the link for one mail.
+
+    Raises:
+        ValueError: mails of this category have no preference: they have no such link.
+    """
+    if category not in CATEGORIES:
+        raise ValueError(f"mails of {category} cannot be ended")
+    text = f"{user_id}.{category}.{notification_id}"
+    return f"{settings().public_url}/api/v1/unsubscribe/{text}.{signature(PURPOSE, text)}"
+
+
+def read_link(token: str) -> UnsubscribeLink:
+    """Return what a link stands for, and change nothing: mail scanners follow links.
+
+    Raises:
+        BadUnsubscribeLink: we did not make it.
+    """
+    parts = _TOKEN.fullmatch(token)
+    if parts is None or not is_signed(PURPOSE, token.rpartition(".")[0], parts[4]):
+        raise BadUnsubscribeLink
+    return UnsubscribeLink.model_validate(
+        {"user_id": parts[1], "category": parts[2], "notification_id": parts[3]}
+    )
+
+
+def unsubscribe(token: str, *, at: datetime | None = None) -> UnsubscribeLink:
+    """Send a person no more mail of the link's category; again changes nothing.
+
+    Raises:
+        BadUnsubscribeLink: we did not make the link, or the account is gone.
+    """
+    link = read_link(token)
+    person = Principal(user_id=link.user_id, role=Role.CUSTOMER)
+    try:
+        chosen = get_user(link.user_id, caller=person).preferences
+        if getattr(chosen, link.category).email:
+            off = UpdatePreferences.model_validate({link.category: ChannelsChoice(email=False)})
+            update_user_preferences(link.user_id, off, caller=person)
+    except UserNotFound:
+        raise BadUnsubscribeLink from None
+    _note(link, at or now())
+    return link
+
+
+def unsubscribed(notification_ids: Iterable[str]) -> frozenset[str]:
+    """Return those of these notifications whose mail made a person unsubscribe."""
+    return frozenset(Unsubscription.objects(pk__in=list(notification_ids)).scalar("pk"))
+
+
+def _note(link: UnsubscribeLink, at: datetime) -> None:
+    content = {"user_id": link.user_id, "category": link.category, "created_at": at}
+    Unsubscription._get_collection().update_one(
+        {"_id": link.notification_id}, {"$setOnInsert": content}, upsert=True
+    )
+    logger.info("unsubscribed", category=link.category, notification_id=link.notification_id)

@@ -1,0 +1,33 @@
+"""What the notifications ask of their delivery consumers."""
+
+from typing import ClassVar, Literal
+
+from tidings.platform.events import Command, EventData
+
+
+class DeliverNotificationData(EventData):
+    notification_id: str
+    channel: Literal["email", "push", "sms", "webhook"]
+    priority: Literal["normal", "urgent"] = "normal"
+
+
+class DeliverNotification(Command):
+    """Send one notification through one channel, once."""
+
+    ROUTING_KEYS: ClassVar[tuple[str, ...]] = (
+        "email",
+        "email.urgent",
+        "push",
+        "push.urgent",
+        "sms",
+        "webhook",
+    )
+    source: Literal["tidings/notifications"] = "tidings/notifications"
+    type: Literal["notification.deliver"] = "notification.deliver"
+    data: DeliverNotificationData
+
+    @property
+    def routing_key(self) -> str:
+        urgent = f"{self.data.channel}.urgent"
+        is_urgent = self.data.priority == "urgent" and urgent in self.ROUTING_KEYS
+        return urgent if is_urgent else self.data.channel

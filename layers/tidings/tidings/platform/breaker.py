@@ -1,0 +1,155 @@
+"""Circuit breakers: who fails again and again is left alone for a while, by everybody.
+
+Closed: calls pass. Open, after `FAILURES` in `WINDOW_SECONDS`: nobody calls for `OPEN_SECONDS`.
+Half-open: one caller at a time tries; its success closes, its failure opens again. The state is
+shared in Redis; where that is away, each environment goes by what it saw itself.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from redis import RedisError
+
+from tidings.platform import cache
+from tidings.platform.limits import digest
+from tidings.platform.logging import logger
+from tidings.platform.providers.failures import CircuitOpen, TemporaryFailure
+
+FAILURES: Final = 5
+WINDOW_SECONDS: Final = 30.0
+OPEN_SECONDS: Final = 20.0
+# How long the one who tries may take, before somebody else does.
+TRIAL_SECONDS: Final = 15.0
+# Who was open and is not asked for so long starts afresh.
+FORGOTTEN_AFTER_SECONDS: Final = 3600
+REST_SECONDS: Final = 5.0
+
+# Returns the milliseconds to wait; 0: closed, -1: the caller is the one who tries.
+_ASK: Final = """
+local wait = redis.call('PTTL', KEYS[2])
+if wait > 0 then return wait end
+if redis.call('EXISTS', KEYS[3]) == 0 then return 0 end
+if redis.call('SET', KEYS[4], '1', 'NX', 'PX', ARGV[1]) then return -1 end
+return math.max(redis.call('PTTL', KEYS[4]), 1)
+"""
+# Counts a failure; returns 1 where it opens.
+_FAIL: Final = """
+if redis.call('EXISTS', KEYS[3]) == 0 then
+  local failures = redis.call('INCR', KEYS[1])
+  if failures == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+  if failures < tonumber(ARGV[1]) then return 0 end
+end
+redis.call('SET', KEYS[2], '1', 'PX', ARGV[3])
+redis.call('SET', KEYS[3], '1', 'EX', ARGV[4])
+redis.call('DEL', KEYS[1], KEYS[4])
+return 1
+"""
+
+_resting_until = 0.0
+
+
+@dataclass
+class _Seen:
+    """What this environment saw of a provider while Redis was away."""
+
+    failures: int = 0
+    since: float = 0.0
+    open_until: float = 0.0
+
+
+_seen: dict[str, _Seen] = {}
+
+
+@contextmanager
+def guarded(provider: str) -> Iterator[None]:
+    """Call a provider within it.
+
+    Raises:
+        CircuitOpen: it failed so often that it is not called now.
+    """
+    wait = _ask(provider)
+    if wait > 0:
+        raise CircuitOpen(provider.partition(":")[0], wait)
+    try:
+        yield
+    except TemporaryFailure as failure:
+        if failure.of_provider:
+            _failed(provider)
+        elif wait < 0:
+            _works(provider)
+        raise
+    except Exception:
+        # It answered, be it with a no.
+        if wait < 0:
+            _works(provider)
+        raise
+    if wait < 0 or provider in _seen:
+        _works(provider)
+
+
+def _ask(provider: str) -> float:
+    """Return the seconds to wait; negative: this caller is the one who tries."""
+    milliseconds = _redis(_ASK, provider, _ms(TRIAL_SECONDS))
+    if milliseconds is not None:
+        return float(milliseconds) / 1000
+    seen = _seen.get(provider)
+    return max(0.0, seen.open_until - time.monotonic()) if seen else 0.0
+
+
+def _failed(provider: str) -> None:
+    limits = (FAILURES, _ms(WINDOW_SECONDS), _ms(OPEN_SECONDS), FORGOTTEN_AFTER_SECONDS)
+    opened = _redis(_FAIL, provider, *limits)
+    if opened is None:
+        opened = _failed_here(provider)
+    if opened:
+        logger.warning("circuit opened", provider=provider.partition(":")[0])
+
+
+def _failed_here(provider: str) -> bool:
+    seen, at = _seen.setdefault(provider, _Seen()), time.monotonic()
+    if seen.failures < FAILURES and at - seen.since > WINDOW_SECONDS:
+        seen.failures, seen.since = 0, at
+    seen.failures += 1
+    if seen.failures < FAILURES:
+        return False
+    seen.open_until = at + OPEN_SECONDS
+    return True
+
+
+def _works(provider: str) -> None:
+    _seen.pop(provider, None)
+    try:
+        cache.client().delete(*_keys(provider))
+    except RedisError:
+        return
+    logger.info("circuit closed", provider=provider.partition(":")[0])
+
+
+def _redis(script: str, provider: str, *arguments: int) -> Any:
+    """Return what a script says; None where Redis is away, which is left alone for a while."""
+    global _resting_until
+    if time.monotonic() < _resting_until:
+        return None
+    try:
+        given = [str(each) for each in arguments]
+        return cache.client().eval(script, 4, *_keys(provider), *given)
+    except RedisError as error:
+        _resting_until = time.monotonic() + REST_SECONDS
+        logger.warning("circuit breakers are not shared", reason=type(error).__name__)
+        return None
+
+
+def _keys(provider: str) -> tuple[str, str, str, str]:
+    # In braces: Redis Cluster keeps them in one place.
+    name = f"{{{digest(provider)}}}"
+    failures, open_, tripped, trial = (
+        cache.key("breaker", name, each) for each in ("failures", "open", "tripped", "trial")
+    )
+    return failures, open_, tripped, trial
+
+
+def _ms(seconds: float) -> int:
+    return int(seconds * 1000)

@@ -1,0 +1,33 @@
+"""One budget of time for everything that one message asks of a provider."""
+
+import time
+from typing import Final, Self
+
+from tidings.platform.providers.failures import TIMEOUT, TemporaryFailure
+
+# A consumer's batch is many messages: none may take more than this.
+MESSAGE_SECONDS: Final = 10.0
+CONNECT_SECONDS: Final = 3.0
+ANSWER_SECONDS: Final = 5.0
+
+
+class Deadline:
+    """When to give up."""
+
+    def __init__(self, at: float) -> None:
+        self._at = at
+
+    @classmethod
+    def after(cls, seconds: float = MESSAGE_SECONDS) -> Self:
+        return cls(time.monotonic() + seconds)
+
+    def left(self, at_most: float = MESSAGE_SECONDS) -> float:
+        """Return the seconds that the next step may take.
+
+        Raises:
+            TemporaryFailure: there are none.
+        """
+        seconds = self._at - time.monotonic()
+        if seconds <= 0:
+            raise TemporaryFailure(TIMEOUT, "there was no time left")
+        return min(seconds, at_most)

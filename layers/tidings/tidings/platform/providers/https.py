@@ -1,0 +1,82 @@
+"""A POST to a stranger's server: no redirects, no private addresses, bounded in time and size."""
+
+import socket
+import ssl
+from collections.abc import Mapping
+from contextlib import closing, suppress
+from http.client import HTTPException, HTTPSConnection
+from threading import Timer
+from typing import Final
+
+from tidings.platform.providers.deadline import ANSWER_SECONDS, CONNECT_SECONDS, Deadline
+from tidings.platform.providers.failures import (
+    THROTTLED,
+    TIMEOUT,
+    UNAVAILABLE,
+    PermanentFailure,
+    TemporaryFailure,
+)
+from tidings.platform.providers.public_hosts import HttpsUrl, public_address
+
+# 408 Request Timeout, 425 Too Early, 429 Too Many Requests; and every 5xx.
+_LATER: Final = frozenset({408, 425})
+_TOO_MANY: Final = 429
+
+
+def post(url: HttpsUrl, body: bytes, headers: Mapping[str, str], *, deadline: Deadline) -> int:
+    """Send a body and return the status, which is one of success.
+
+    Of the answer nothing but its status is read: it cannot be too large.
+
+    Raises:
+        TemporaryFailure: the server is not there, too slow, or says that it may work later.
+        PermanentFailure: it refuses, redirects, or is not on the public internet.
+    """
+    address = public_address(url, deadline)
+    try:
+        status = _status(url, address, body, headers, deadline)
+    except ssl.SSLCertVerificationError as error:
+        raise PermanentFailure("bad_certificate", "the certificate does not hold") from error
+    except TimeoutError as error:
+        raise TemporaryFailure(TIMEOUT, "no answer in time", maybe_sent=True) from error
+    except (OSError, HTTPException) as error:
+        raise TemporaryFailure(UNAVAILABLE, type(error).__name__, maybe_sent=True) from error
+    if 200 <= status < 300:
+        return status
+    if 300 <= status < 400:
+        raise PermanentFailure("redirect", f"status {status}: redirects are not followed")
+    if status == _TOO_MANY:
+        raise TemporaryFailure(THROTTLED, f"status {status}")
+    if status in _LATER or status >= 500:
+        raise TemporaryFailure(UNAVAILABLE, f"status {status}")
+    raise PermanentFailure("refused", f"status {status}")
+
+
+def tls_context() -> ssl.SSLContext:
+    """Return what decides which servers are trusted."""
+    return ssl.create_default_context()
+
+
+def _status(
+    url: HttpsUrl, address: str, body: bytes, headers: Mapping[str, str], deadline: Deadline
+) -> int:
+    connection = HTTPSConnection(url.host, url.port)
+    seconds = deadline.left(CONNECT_SECONDS)
+    with closing(socket.create_connection((address, url.port), seconds)) as raw:
+        # Timeouts are for each read: a server that sends a byte now and then would never end.
+        watchdog = Timer(deadline.left(), lambda: _cut(raw))
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            connection.sock = tls_context().wrap_socket(raw, server_hostname=url.host)
+            connection.sock.settimeout(deadline.left(ANSWER_SECONDS))
+            connection.request("POST", url.target, body, {**headers, "Connection": "close"})
+            return connection.getresponse().status
+        finally:
+            watchdog.cancel()
+            connection.close()
+
+
+def _cut(raw: socket.socket) -> None:
+    with suppress(OSError):
+        raw.shutdown(socket.SHUT_RDWR)

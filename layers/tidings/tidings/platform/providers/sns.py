@@ -1,0 +1,109 @@
+"""Amazon SNS: push messages to apps on devices, and text messages to phones."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from botocore.exceptions import ClientError
+
+from tidings.platform.providers import aws
+from tidings.platform.providers.failures import MISCONFIGURED, PermanentFailure, TemporaryFailure
+
+UNKNOWN_ENDPOINT: Final = "unknown_endpoint"
+DEAD_DEVICE: Final = "dead_device"
+
+_PUSH_REFUSALS: Final = {
+    "EndpointDisabled": DEAD_DEVICE,
+    "EndpointDisabledException": DEAD_DEVICE,
+    "NotFound": UNKNOWN_ENDPOINT,
+    "NotFoundException": UNKNOWN_ENDPOINT,
+}
+_SMS_REFUSALS: Final = {"OptedOut": "opted_out", "OptedOutException": "opted_out"}
+_EXISTING: Final = re.compile(r"Endpoint (arn:\S+) already exists with the same Token")
+
+
+def register_device(application_arn: str, token: str) -> str:
+    """Return the endpoint of a device's token, a new one where there is none.
+
+    An endpoint that was disabled is enabled again: whoever registers a token says that it
+    lives. The next message shows whether it does.
+
+    Raises:
+        TemporaryFailure: SNS cannot do it now, or does not know the application.
+        PermanentFailure: `dead_device`: this is no token of that platform.
+    """
+    sns = aws.client("sns")
+    with aws.meaning({"InvalidParameter": DEAD_DEVICE, "InvalidParameterException": DEAD_DEVICE}):
+        try:
+            answer = sns.create_platform_endpoint(
+                PlatformApplicationArn=application_arn, Token=token
+            )
+            return str(answer["EndpointArn"])
+        except ClientError as error:
+            if aws.code_of(error).startswith("NotFound"):
+                raise TemporaryFailure(MISCONFIGURED, "no such platform application") from error
+            existing = _EXISTING.search(str(error))
+            if existing is None:
+                raise
+            attributes = {"Enabled": "true", "Token": token}
+            sns.set_endpoint_attributes(EndpointArn=existing[1], Attributes=attributes)
+            return existing[1]
+
+
+def forget_device(endpoint_arn: str) -> None:
+    """Remove an endpoint; one that is not there is no error.
+
+    Raises:
+        TemporaryFailure: SNS cannot do it now.
+    """
+    with aws.meaning({}):
+        aws.client("sns").delete_endpoint(EndpointArn=endpoint_arn)
+
+
+def push(endpoint_arn: str, content: str, attributes: Mapping[str, str]) -> str:
+    """Send a push message to one device; return SNS's id of it.
+
+    Args:
+        endpoint_arn: the device.
+        content: JSON with one form for each platform (`MessageStructure=json`).
+        attributes: SNS's `AWS.SNS.MOBILE.*` attributes.
+
+    Raises:
+        TemporaryFailure: SNS cannot take it now.
+        PermanentFailure: `dead_device`: the device takes no more messages; `unknown_endpoint`:
+            there is no such endpoint (any more); anything else: SNS refuses the message.
+    """
+    try:
+        with aws.meaning(_PUSH_REFUSALS):
+            answer = aws.client("sns").publish(
+                TargetArn=endpoint_arn,
+                Message=content,
+                MessageStructure="json",
+                MessageAttributes=_attributes(
+                    {"AWS.SNS.MOBILE.TTL": str(_WEEK_SECONDS)}, attributes
+                ),
+            )
+    except PermanentFailure as failure:
+        if "No endpoint found" in str(failure.__cause__):
+            raise PermanentFailure(UNKNOWN_ENDPOINT) from failure
+        raise
+    return str(answer["MessageId"])
+
+
+def text(phone: str, content: str, *, promotional: bool) -> str:
+    """Send a text message; return SNS's id of it.
+
+    Raises:
+        TemporaryFailure: SNS cannot take it now.
+        PermanentFailure: `opted_out`, or the number is refused.
+    """
+    kind = {"AWS.SNS.SMS.SMSType": "Promotional" if promotional else "Transactional"}
+    with aws.meaning(_SMS_REFUSALS):
+        answer = aws.client("sns").publish(
+            PhoneNumber=phone, Message=content, MessageAttributes=_attributes(kind)
+        )
+    return str(answer["MessageId"])
+
+
+def _attributes(values: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    return {name: {"DataType": "String", "StringValue": value} for name, value in values.items()}

@@ -1,0 +1,26 @@
+"""The templates that come with Tidings: version 1 of each is a file in defaults/."""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from tidings.templates.schemas import TemplateContent
+
+FOLDER: Final = Path(__file__).with_name("defaults")
+FIRST_VERSION: Final = 1
+
+
+@cache
+def codes() -> frozenset[str]:
+    """Return the codes of the built-in templates."""
+    return frozenset(path.stem for path in FOLDER.glob("*.toml"))
+
+
+@cache
+def content_of(code: str) -> TemplateContent | None:
+    """Return version 1 of a built-in template; None where there is none with this code."""
+    if code not in codes():
+        return None
+    text = (FOLDER / f"{code}.toml").read_text(encoding="utf-8")
+    return TemplateContent.model_validate(tomllib.loads(text))

@@ -1,0 +1,89 @@
+"""What stands around the words of every mail."""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2.environment import Template
+from markupsafe import Markup
+
+from tidings.templates.budget import Budget
+from tidings.templates.sandbox import compiled, run
+
+FILE: Final = Path(__file__).with_name("layouts") / "email.html"
+
+# Mail clients drop style sheets, so bare tags get their style in place.
+STYLES: Final[Mapping[str, str]] = {
+    "h1": "margin:0 0 16px;font-size:24px;line-height:32px;font-weight:bold",
+    "h2": "margin:24px 0 8px;font-size:18px;line-height:24px;font-weight:bold",
+    "p": "margin:0 0 16px",
+    "ul": "margin:0 0 16px;padding:0 0 0 24px",
+    "ol": "margin:0 0 16px;padding:0 0 0 24px",
+    "li": "margin:0 0 12px",
+    "code": "display:inline-block;padding:12px 20px;border:1px solid #8a97a6;border-radius:6px;"
+    "font-family:Consolas,Menlo,monospace;font-size:24px;letter-spacing:3px;font-weight:bold",
+    "small": "font-size:14px;line-height:20px",
+}
+BARE_TAG: Final = re.compile(f"<({'|'.join(STYLES)})>")
+
+UNSUBSCRIBE: Final[Mapping[str, str]] = {"en": "Unsubscribe", "de": "Abbestellen"}
+REASON: Final[Mapping[str, str]] = {
+    "en": "You receive this because you have an account with us.",
+    "de": "Sie erhalten diese Nachricht, weil Sie ein Konto bei uns haben.",
+}
+
+
+def dressed(source: str) -> str:
+    """Give the bare tags of a mail's words their style."""
+    return BARE_TAG.sub(lambda tag: f'<{tag[1]} style="{STYLES[tag[1]]}">', source)
+
+
+def page(words: str, *, subject: str, preheader: str, known: Mapping[str, Any]) -> str:
+    """Return the mail's HTML around its words; words that are a whole page stay as they are.
+
+    Args:
+        words: rendered HTML, everything that was told to it escaped.
+        subject: the page's title.
+        preheader: what inboxes show beside the subject.
+        known: what every template is told.
+    """
+    if "<html" in words[:1000].lower():
+        return words
+    around = (
+        dict(known)
+        | _words(str(known["language"]))
+        | {
+            "subject": subject,
+            "preheader": preheader,
+            "content": Markup(words),  # noqa: S704 (made by the sandbox, which escapes)
+        }
+    )
+    return run(_layout(), around, Budget())
+
+
+def letter(words: str, *, known: Mapping[str, Any]) -> str:
+    """Return the mail's plain text with its foot (the separator is that of RFC 3676, 4.3)."""
+    around = _words(str(known["language"]))
+    unsubscribe = known.get("unsubscribe_url")
+    foot = [
+        known.get("shop_name"),
+        known.get("shop_url"),
+        around["reason"],
+        f"{around['unsubscribe']}: {unsubscribe}" if unsubscribe else None,
+    ]
+    return "\n".join([words.strip(), "", "-- ", *(str(line) for line in foot if line), ""])
+
+
+def _words(language: str) -> dict[str, str]:
+    known = language.partition("-")[0]
+    return {
+        "unsubscribe": UNSUBSCRIBE.get(known, UNSUBSCRIBE["en"]),
+        "reason": REASON.get(known, REASON["en"]),
+    }
+
+
+@cache
+def _layout() -> Template:
+    return compiled(FILE.read_text(encoding="utf-8"), html=True)

@@ -1,0 +1,151 @@
+"""Jinja2's sandbox, made smaller: names lead to what was given and to nothing else."""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import Any, Final
+
+from jinja2 import StrictUndefined, TemplateSyntaxError, nodes, pass_context
+from jinja2 import filters as jinja_filters
+from jinja2.environment import Template
+from jinja2.exceptions import SecurityError, UndefinedError
+from jinja2.runtime import Context, LoopContext
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from tidings.platform.errors import TidingsError
+from tidings.templates import filters, grammar
+from tidings.templates.budget import Budget
+from tidings.templates.errors import BrokenTemplate
+from tidings.templates.grammar import Fault
+
+# Names that no template can say, for what it must not touch.
+COUNTED: Final = "_counted"
+BUDGET: Final = "_budget"
+OF_JINJA: Final = frozenset(
+    {"upper", "lower", "capitalize", "trim", "urlencode", "default", "length"}
+)
+
+
+class Sandbox(ImmutableSandboxedEnvironment):
+    """Compiles and runs what `grammar` lets through."""
+
+    def __init__(self, *, html: bool) -> None:
+        super().__init__(
+            autoescape=html,
+            undefined=StrictUndefined,
+            finalize=filters.finalize,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            # Nothing is computed while compiling, where no budget holds.
+            optimized=False,
+            cache_size=0,
+        )
+        self.globals.clear()
+        self.tests = {name: self.tests[name] for name in grammar.TESTS}
+        self.filters = {name: _timed(jinja_filters.FILTERS[name]) for name in OF_JINJA} | {
+            "join": _timed(filters.join),
+            "truncate": _timed(filters.truncate),
+            "money": filters.money,
+            "date": filters.date_of,
+            "datetime": filters.datetime_of,
+            COUNTED: _counted,
+        }
+        if html:
+            self.filters["button"] = _timed(filters.button)
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """Look into what was given; attributes of Python's objects are not reached."""
+        if isinstance(obj, LoopContext) and attribute in grammar.LOOP_ATTRIBUTES:
+            return getattr(obj, attribute)
+        return self.getitem(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """Look into what was given."""
+        if isinstance(obj, Mapping) and argument in obj:
+            return obj[argument]
+        if isinstance(obj, list) and type(argument) is int and 0 <= argument < len(obj):
+            return obj[argument]
+        return self.undefined(obj=obj, name=argument)
+
+
+@cache
+def sandbox(*, html: bool) -> Sandbox:
+    """Return the environment for HTML, which escapes, or for plain text."""
+    return Sandbox(html=html)
+
+
+def faults_in(source: str, known: frozenset[str], *, html: bool) -> list[Fault]:
+    """Return what is wrong with a template's text; nothing of it is run."""
+    try:
+        tree = sandbox(html=html).parse(source)
+        return list(grammar.faults(tree, known, html=html))
+    except TemplateSyntaxError as error:
+        return [Fault(error.lineno, error.message or "the syntax is broken")]
+    except (RecursionError, ValueError, MemoryError):
+        return [Fault(1, "it nests too deeply, or has a number that is too long")]
+
+
+def compiled(source: str, *, html: bool) -> Template:
+    """Compile a template that has no faults."""
+    environment = sandbox(html=html)
+    tree = environment.parse(source)
+    _count_loops(tree, environment)
+    code = environment.compile(tree)
+    return Template.from_code(environment, code, {})
+
+
+def run(template: Template, variables: Mapping[str, Any], budget: Budget) -> str:
+    """Return a template's output.
+
+    Raises:
+        RenderingFailed: it costs too much, or asks for what is not there.
+    """
+    chunks = []
+    try:
+        for chunk in template.generate({**variables, BUDGET: budget}):
+            budget.spend_characters(len(chunk))
+            chunks.append(chunk)
+    except TidingsError:
+        raise
+    except (UndefinedError, SecurityError) as error:
+        raise BrokenTemplate(f"{error.message}.") from None
+    except Exception as error:  # noqa: BLE001 (whatever Python says of a value that does not fit)
+        # Its words may quote the value, so they are not passed on.
+        raise BrokenTemplate(f"A value does not fit ({type(error).__name__}).") from None
+    return "".join(chunks)
+
+
+def _count_loops(tree: nodes.Template, environment: Sandbox) -> None:
+    for loop in tree.find_all(nodes.For):
+        counted = nodes.Filter(loop.iter, COUNTED, [], [], None, None, lineno=loop.lineno)
+        loop.iter = counted.set_environment(environment)
+
+
+def _timed(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a filter be used only while there is time: between two outputs may be thousands."""
+
+    @pass_context
+    def timed(context: Context, *arguments: Any) -> Any:
+        context[BUDGET].check_time()
+        return function(*arguments)
+
+    return timed
+
+
+class _Rounds(list[Any]):
+    """A list that is paid for as it is looped over."""
+
+    def __init__(self, values: list[Any], budget: Budget) -> None:
+        super().__init__(values)
+        self._budget = budget
+
+    def __iter__(self) -> Iterator[Any]:
+        for each in super().__iter__():
+            self._budget.spend_round()
+            yield each
+
+
+@pass_context
+def _counted(context: Context, value: Any) -> _Rounds:
+    if not isinstance(value, list):
+        raise BrokenTemplate("A loop goes over a list.")
+    return _Rounds(value, context[BUDGET])

@@ -1,0 +1,87 @@
+"""Plain values of bounded size: what templates may be told; nothing with methods."""
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+
+from tidings.templates.errors import BadVariable
+
+MAX_TEXT: Final = 10_000
+MAX_DEPTH: Final = 5
+MAX_VALUES: Final = 2_000
+MAX_CHARACTERS: Final = 100_000
+MAX_NUMBER: Final = 2**63 - 1
+# What ends up in a link; `javascript:` and the like are no addresses.
+WEB_ADDRESS: Final = re.compile(r"https?://[^\s<>\"'\\]+")
+
+
+def plain(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Return copies of the values, of exactly str, int, float, bool, list, dict or None.
+
+    Raises:
+        BadVariable: a value is of another kind, too large, or too deep.
+    """
+    copier = _Copier()
+    return {name: copier.copy(name, value, 1, name) for name, value in variables.items()}
+
+
+class _Copier:
+    """Counts what it copies."""
+
+    def __init__(self) -> None:
+        self._values = 0
+        self._characters = 0
+
+    def copy(self, key: str, value: Any, depth: int, name: str) -> Any:
+        self._values += 1
+        if self._values > MAX_VALUES:
+            raise _bad(name, f"there are more than {MAX_VALUES} values")
+        if depth > MAX_DEPTH:
+            raise _bad(name, f"it nests deeper than {MAX_DEPTH} levels")
+        match value:
+            case None | bool():
+                return value
+            case str():
+                return self._text(key, value, name)
+            case int() | float():
+                return _number(value, name)
+            case date():  # a datetime is one, too
+                return value.isoformat()
+            case Mapping():
+                return {
+                    self._key(each, name): self.copy(each, inner, depth + 1, name)
+                    for each, inner in value.items()
+                }
+            case list() | tuple():
+                return [self.copy("", each, depth + 1, name) for each in value]
+        raise _bad(name, "it is no text, number, yes or no, list or object")
+
+    def _text(self, key: str, value: str, name: str) -> str:
+        # Of a subclass (Markup!) a plain string: what is told is always escaped.
+        text = str.__str__(value)
+        self._characters += len(text)
+        if len(text) > MAX_TEXT or self._characters > MAX_CHARACTERS:
+            raise _bad(name, "its text is too long")
+        if key.endswith("url") and text and not WEB_ADDRESS.fullmatch(text):
+            raise _bad(name, "it is no http or https address")
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            raise _bad(name, "it has half a character")
+        return text
+
+    def _key(self, key: Any, name: str) -> str:
+        if not isinstance(key, str) or len(key) > 100:
+            raise _bad(name, "its keys must be short texts")
+        self._characters += len(key)
+        return str.__str__(key)
+
+
+def _number(value: float, name: str) -> float:
+    if not math.isfinite(value) or abs(value) > MAX_NUMBER:
+        raise _bad(name, "the number is too large")
+    return float(value) if isinstance(value, float) else int(value)
+
+
+def _bad(name: str, reason: str) -> BadVariable:
+    return BadVariable(f"The variable {name[:50]} is not taken: {reason}.", field="variables")

@@ -1,0 +1,99 @@
+"""What tests of notifications are made of: readers with accounts, events, providers."""
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+from tests.integration.builders import an_address
+from tidings.delivery.schemas import OutgoingMessage, Receipt
+from tidings.notifications.models import Notification
+from tidings.notifications.telling import Telling
+from tidings.orders.events import OrderConfirmed, OrderConfirmedData
+from tidings.platform.auth import Principal, Role
+from tidings.platform.clock import new_id, now
+from tidings.users.models import PushToken, User
+
+
+class Provider:
+    """Takes every message, unless it was told to fail; counts what it took."""
+
+    def __init__(self) -> None:
+        self.messages: list[OutgoingMessage] = []
+        self.failures: list[Exception] = []
+
+    def deliver(self, message: OutgoingMessage) -> Receipt:
+        if self.failures:
+            raise self.failures.pop(0)
+        self.messages.append(message)
+        return Receipt(
+            provider="stand-in", provider_message_id=f"m-{len(self.messages)}", is_final=True
+        )
+
+    def taken(self, channel: str) -> list[OutgoingMessage]:
+        return [each for each in self.messages if each.channel == channel]
+
+    @property
+    def count(self) -> Counter[tuple[str, str]]:
+        return Counter((each.notification_id, each.channel) for each in self.messages)
+
+
+def a_reader(
+    *,
+    role: Role = Role.CUSTOMER,
+    verified: bool = True,
+    devices: int = 1,
+    name: str = "Ada",
+    **preferences: Any,
+) -> Principal:
+    """Return somebody with an account and an app on a device."""
+    user = User(
+        email=an_address(),
+        name=name,
+        password_hash="-",
+        role=role.value,
+        preferences=preferences,
+        verified_at=now() if verified else None,
+    )
+    user.save(force_insert=True)
+    for number in range(devices):
+        token = f"{user.id}-{number}"
+        PushToken(user_id=user.id, platform="ios", token=token, token_hash=token).save()
+    return Principal(user_id=user.id, role=role)
+
+
+def confirmed(customer: Principal) -> OrderConfirmed:
+    order_id = new_id()
+    data = OrderConfirmedData(
+        order_id=order_id, customer_id=customer.user_id, total=990, currency="EUR"
+    )
+    return OrderConfirmed(subject=order_id, data=data)
+
+
+def a_telling(**more: Any) -> Telling:
+    event_id = new_id()
+    values: dict[str, Any] = {
+        "kind": "order.confirmed",
+        "category": "orders",
+        "template_code": "order_confirmed",
+        "variables": {"order_id": "order-7"},
+        "subject_id": "order-7",
+        "dedupe": event_id,
+        "event_id": event_id,
+    }
+    return Telling(**(values | more))
+
+
+def the_notification(reader: Principal) -> Notification:
+    """Return the one notification of a person."""
+    notification: Notification = Notification.objects.get(user_id=reader.user_id)
+    return notification
+
+
+def story(notification: Notification, channel: str) -> list[str]:
+    fresh = Notification.objects.get(pk=notification.id)
+    return [each.status for each in fresh.deliveries[channel].steps]
+
+
+def where(notification: Notification, channel: str) -> tuple[str, str | None, datetime | None]:
+    delivery = Notification.objects.get(pk=notification.id).deliveries[channel]
+    return delivery.status, delivery.reason, delivery.due_at

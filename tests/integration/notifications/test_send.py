@@ -1,0 +1,298 @@
+"""The send API: accepted once, for whom may send, with words that there are."""
+
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+import redis
+
+from tests.integration.builders import a_person, at_once
+from tests.integration.notifications.builders import a_reader, the_notification, where
+from tidings.notifications import sending
+from tidings.notifications.cancelling import cancel_notification
+from tidings.notifications.delivering import deliver
+from tidings.notifications.errors import (
+    NothingToSay,
+    NotificationNotFound,
+    RequestIdReused,
+    SendAtOutOfRange,
+    TooLateToCancel,
+    UnknownRecipient,
+    UnknownTemplate,
+)
+from tidings.notifications.models import Channel, Notification, SendRequest
+from tidings.notifications.queries import get_notification_status, get_user_notifications
+from tidings.notifications.schemas import AcceptedNotification, SendNotification
+from tidings.notifications.sending import send_notification
+from tidings.notifications.telling import command_for
+from tidings.platform import cache
+from tidings.platform.auth import Principal, Role
+from tidings.platform.clock import new_id, now
+from tidings.platform.context import correlated
+from tidings.platform.errors import Forbidden, RateLimited, TidingsError
+from tidings.platform.pagination import PageRequest
+from tidings.platform.settings import settings
+from tidings.templates.errors import MissingVariable
+
+OPERATOR = a_person(Role.OPERATOR)
+SERVICE = a_person(Role.SERVICE)
+ALL = PageRequest.model_validate({"limit": 100})
+
+
+def wanted(reader: Principal, **more: Any) -> SendNotification:
+    return SendNotification.model_validate(
+        {
+            "notification_type": "email",
+            "user_id": reader.user_id,
+            "template_code": "order_status_update",
+            "variables": {"order_id": "7", "state": "packed"},
+            "request_id": new_id(),
+        }
+        | more
+    )
+
+
+def send(reader: Principal, caller: Principal = SERVICE, **more: Any) -> AcceptedNotification:
+    return send_notification(wanted(reader, **more), caller=caller)
+
+
+# -------------------------------------------------------------------- accepted
+
+
+@pytest.mark.parametrize("caller", [OPERATOR, SERVICE, a_person(Role.ADMIN)], ids=lambda c: c.role)
+def test_message_is_accepted_and_on_its_way(caller: Principal) -> None:
+    reader = a_reader(language="de")
+    with correlated("request-7"):
+        accepted = send(reader, caller, request_id="packing-7", metadata={"station": "4"})
+    assert (accepted.status, accepted.request_id) == ("accepted", "packing-7")
+    told = get_notification_status(accepted.id, caller=caller)
+    assert (told.template_code, told.template_version) == ("order_status_update", 1)
+    assert (told.language, told.priority, told.category) == ("de", "normal", "orders")
+    assert (told.correlation_id, told.metadata) == ("request-7", {"station": "4"})
+    (email,) = told.deliveries
+    assert [each.status for each in email.steps] == ["accepted", "queued"]
+    (entry,) = Notification.objects.get(pk=accepted.id).outbox
+    assert (entry.routing_key, entry.correlation_id) == ("email", "request-7")
+
+
+@pytest.mark.parametrize(
+    ("channel", "routing_key"), [("email", "email.urgent"), ("push", "push.urgent")]
+)
+def test_urgent_message_takes_the_fast_lane(channel: str, routing_key: str) -> None:
+    accepted = send(a_reader(), notification_type=channel, priority="urgent")
+    (entry,) = Notification.objects.get(pk=accepted.id).outbox
+    assert entry.routing_key == routing_key
+
+
+def test_message_to_the_inbox_is_there_and_nowhere_else() -> None:
+    reader = a_reader()
+    accepted = send(reader, notification_type="inbox")
+    (shown,) = get_user_notifications(reader.user_id, ALL, caller=reader).items
+    assert shown.id == accepted.id
+    assert Notification.objects.get(pk=accepted.id).outbox == []
+
+
+def test_preferences_hold_for_what_is_sent_too() -> None:
+    reader = a_reader(orders={"email": False})
+    accepted = send(reader)
+    notification = Notification.objects.get(pk=accepted.id)
+    assert where(notification, "email")[:2] == ("suppressed", "preferences")
+
+
+def test_reader_sees_the_status_without_what_the_sender_keeps() -> None:
+    reader = a_reader()
+    accepted = send(reader, metadata={"score": "low"})
+    assert get_notification_status(accepted.id, caller=reader).metadata == {}
+    with pytest.raises(NotificationNotFound):
+        get_notification_status(accepted.id, caller=a_person())
+
+
+# ------------------------------------------------------------------------ once
+
+
+def test_same_request_again_is_answered_the_same_and_sends_nothing() -> None:
+    reader = a_reader()
+    request = wanted(reader)
+    first = send_notification(request, caller=SERVICE)
+    assert send_notification(request, caller=SERVICE) == first
+    assert Notification.objects.count() == 1
+
+
+def test_same_request_fifty_times_at_once_is_one_notification() -> None:
+    request = wanted(a_reader())
+    answers = at_once([partial(send_notification, request, caller=SERVICE)] * 50)
+    assert len({each.id for each in answers}) == 1
+    assert Notification.objects.count() == 1
+
+
+def test_request_id_with_another_body_is_a_conflict() -> None:
+    reader, another = a_reader(), a_reader()
+    request = wanted(reader)
+    send_notification(request, caller=SERVICE)
+    for change in (
+        {"user_id": another.user_id},
+        {"variables": {"order_id": "8", "state": "packed"}},
+        {"priority": "urgent"},
+        {"metadata": {"a": "b"}},
+    ):
+        body = request.model_dump(mode="json") | change
+        with pytest.raises(RequestIdReused):
+            send_notification(SendNotification.model_validate(body), caller=SERVICE)
+    assert Notification.objects.count() == 1
+
+
+def test_callers_have_request_ids_of_their_own() -> None:
+    request = wanted(a_reader())
+    ids = {send_notification(request, caller=each).id for each in (SERVICE, OPERATOR)}
+    assert len(ids) == 2
+
+
+def test_same_request_is_answered_the_same_when_its_reader_is_gone() -> None:
+    reader = a_reader()
+    request = wanted(reader)
+    first = send_notification(request, caller=SERVICE)
+    Notification.objects(pk=first.id).delete()
+    assert send_notification(request, caller=SERVICE) == first
+    assert Notification.objects.count() == 0
+
+
+def test_request_that_died_half_way_is_finished_by_the_next_try(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    request = wanted(a_reader())
+
+    def die(*_: Any, **__: Any) -> None:
+        raise ConnectionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sending, "tell", die)
+        with pytest.raises(ConnectionError):
+            send_notification(request, caller=SERVICE)
+    accepted = send_notification(request, caller=SERVICE)
+    assert Notification.objects.get().id == accepted.id
+
+
+# --------------------------------------------------------------------- refused
+
+
+@pytest.mark.parametrize(
+    ("change", "refusal", "field"),
+    [
+        ({"user_id": "0" * 24}, UnknownRecipient, "user_id"),
+        ({"template_code": "nothing"}, UnknownTemplate, "template_code"),
+        ({"variables": {"order_id": "7"}}, MissingVariable, "variables.state"),
+        ({"notification_type": "sms", "template_code": "task_deleted"}, NothingToSay, None),
+    ],
+    ids=["user", "template", "variable", "part"],
+)
+def test_request_that_cannot_be_sent_is_refused_and_its_id_stays_free(
+    change: dict[str, Any], refusal: type[TidingsError], field: str | None
+) -> None:
+    reader = a_reader()
+    with pytest.raises(refusal) as refused:
+        send(reader, request_id="r-1", **change)
+    assert refused.value.field == field
+    assert refused.value.status == 422
+    assert (Notification.objects.count(), SendRequest.objects.count()) == (0, 0)
+    send(reader, request_id="r-1")
+
+
+def test_customers_do_not_send() -> None:
+    reader = a_reader()
+    with pytest.raises(Forbidden):
+        send(reader, reader)
+    with pytest.raises(Forbidden):
+        cancel_notification(new_id(), caller=reader)
+    assert Notification.objects.count() == 0
+
+
+def test_caller_sends_so_much_in_a_minute_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = a_reader()
+    few = settings().model_copy(update={"sends_per_minute": 2})
+    monkeypatch.setattr(sending, "settings", lambda: few)
+    for _ in range(2):
+        send(reader)
+    with pytest.raises(RateLimited) as refused:
+        send(reader)
+    assert 0 < refused.value.retry_after <= 60
+    send(reader, OPERATOR)
+
+
+def test_sending_goes_on_without_redis(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = a_reader()
+    gone = redis.Redis(port=1, socket_connect_timeout=0.1)
+    monkeypatch.setattr(cache, "client", lambda: gone)
+    monkeypatch.setattr("tidings.platform.limits._resting_until", 0.0)
+    send(reader)
+    monkeypatch.setattr("tidings.platform.limits._resting_until", 0.0)
+
+
+# --------------------------------------------------------------------- not yet
+
+
+def test_message_waits_for_its_time() -> None:
+    reader, moment = a_reader(), now()
+    later = moment + timedelta(hours=2)
+    accepted = send(reader, send_at=later)
+    notification = the_notification(reader)
+    assert where(notification, "email") == ("scheduled", "send_at", later)
+    assert notification.outbox == []
+    assert notification.id == accepted.id
+
+
+def test_message_for_later_is_not_in_the_inbox_yet() -> None:
+    reader = a_reader()
+    send(reader, notification_type="inbox", send_at=now() + timedelta(hours=2))
+    assert get_user_notifications(reader.user_id, ALL, caller=reader).items == []
+
+
+@pytest.mark.parametrize("offset", [timedelta(days=91), timedelta(minutes=-6)])
+def test_time_out_of_range_is_refused(offset: timedelta) -> None:
+    with pytest.raises(SendAtOutOfRange):
+        send(a_reader(), send_at=now() + offset)
+    assert SendRequest.objects.count() == 0
+
+
+def test_same_request_is_the_same_when_its_time_has_come() -> None:
+    moment = now()
+    request = wanted(a_reader(), send_at=moment + timedelta(hours=1))
+    first = send_notification(request, caller=SERVICE, at=moment)
+    late = moment + timedelta(days=1)
+    assert send_notification(request, caller=SERVICE, at=late) == first
+
+
+# ------------------------------------------------------------------- called off
+
+
+def test_message_is_called_off_until_it_is_sent() -> None:
+    accepted = send(a_reader(), send_at=now() + timedelta(hours=2))
+    for _ in range(2):
+        (email,) = cancel_notification(accepted.id, caller=SERVICE).deliveries
+        assert [each.status for each in email.steps] == ["accepted", "scheduled", "cancelled"]
+
+
+def test_message_that_is_called_off_in_the_queue_reaches_nobody(provider: Any) -> None:
+    accepted = send(a_reader())
+    command = command_for(Notification.objects.get(pk=accepted.id), Channel.EMAIL)
+    cancel_notification(accepted.id, caller=OPERATOR)
+    deliver(command)
+    assert provider.messages == []
+
+
+def test_message_that_was_sent_cannot_be_called_off(provider: Any) -> None:
+    accepted = send(a_reader())
+    deliver(command_for(Notification.objects.get(pk=accepted.id), Channel.EMAIL))
+    with pytest.raises(TooLateToCancel):
+        cancel_notification(accepted.id, caller=SERVICE)
+    assert len(provider.messages) == 1
+
+
+def test_service_calls_off_only_what_it_sent() -> None:
+    accepted = send(a_reader(), send_at=now() + timedelta(hours=2))
+    with pytest.raises(NotificationNotFound):
+        cancel_notification(accepted.id, caller=a_person(Role.SERVICE))
+    with pytest.raises(NotificationNotFound):
+        cancel_notification(new_id(), caller=OPERATOR)
+    (email,) = get_notification_status(accepted.id, caller=SERVICE).deliveries
+    assert email.status == "scheduled"

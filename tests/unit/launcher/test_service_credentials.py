@@ -1,0 +1,66 @@
+"""`make create-service`, `services`, `revoke-service`."""
+
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from tidings_local.launcher import service_credentials
+from tidings_local.launcher.errors import LauncherError
+from tidings_local.launcher.rules import Invocation
+from tidings_local.launcher.service_credentials import (
+    create_service,
+    list_services,
+    revoke_service,
+)
+from tidings_local.launcher.stack import Stack
+
+STACK = cast(Stack, Path())
+
+
+def answers(patch: pytest.MonkeyPatch, result: Any, *, failed: bool = False) -> list[Any]:
+    """Let every function answer so; returns what they are asked."""
+    asked: list[Any] = []
+
+    def invoke(_: Any, function: str, event: Any) -> Invocation:
+        asked.append((function, event))
+        return Invocation(function, result, failed, "")
+
+    patch.setattr(service_credentials, "invoke", invoke)
+    return asked
+
+
+def test_service_is_made_by_its_function(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = answers(monkeypatch, {"client_id": "1", "client_secret": "2"})
+    assert create_service(STACK, "Shop") == {"client_id": "1", "client_secret": "2"}
+    assert asked == [("tidings-create-service", {"name": "Shop"})]
+
+
+def test_services_are_listed_with_their_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers(
+        monkeypatch,
+        [{"id": "1", "name": "A", "revoked_at": None}, {"id": "2", "name": "B", "revoked_at": "t"}],
+    )
+    assert list_services(STACK) == ["1  active   A", "2  revoked  B"]
+
+
+def test_service_is_revoked_by_its_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = answers(monkeypatch, {"name": "Shop"})
+    assert revoke_service(STACK, "1") == "Shop"
+    assert asked == [("tidings-revoke-service", {"client_id": "1"})]
+
+
+def test_what_is_not_said_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = answers(monkeypatch, {})
+    with pytest.raises(LauncherError, match="called"):
+        create_service(STACK, None)
+    with pytest.raises(LauncherError, match="which"):
+        revoke_service(STACK, None)
+    assert asked == []
+
+
+def test_refusal_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers(monkeypatch, {"errorMessage": "There is no such service."}, failed=True)
+    with pytest.raises(LauncherError, match="not revoked") as refused:
+        revoke_service(STACK, "1")
+    assert "no such service" in "".join(refused.value.lines())

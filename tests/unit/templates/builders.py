@@ -1,0 +1,44 @@
+"""What the tests of templates are made of."""
+
+import itertools
+from typing import Any
+
+from tidings.templates.budget import Budget
+from tidings.templates.sandbox import compiled, run
+from tidings.templates.schemas import TemplateContent
+from tidings.templates.values import plain
+
+
+def some_words(**more: Any) -> dict[str, Any]:
+    """Return the fields of a template with an inbox part that greets somebody."""
+    return {
+        "required_variables": ["who"],
+        "variants": [{"language": "en", "inbox": {"title": "Hello", "body": "Hello {{ who }}"}}],
+    } | more
+
+
+def in_inbox(body: str, **more: Any) -> TemplateContent:
+    """Return a template whose inbox says this."""
+    variants = [{"language": "en", "inbox": {"title": "Hello", "body": body}}]
+    return TemplateContent.model_validate(some_words(variants=variants) | more)
+
+
+def in_email(html: str, subject: str = "Hello", **more: Any) -> TemplateContent:
+    """Return a template whose mail says this."""
+    email = {"subject": subject, "html": html, "text": "Hello"}
+    return TemplateContent.model_validate(
+        some_words(variants=[{"language": "en", "email": email}]) | more
+    )
+
+
+def rendered(source: str, *, html: bool = False, **variables: Any) -> str:
+    """Run one text without looking for faults in it first."""
+    return run(compiled(source, html=html), plain(variables), Budget())
+
+
+def nested(levels: int) -> Any:
+    """Return lists in lists."""
+    value: Any = "end"
+    for _ in itertools.repeat(None, levels):
+        value = [value]
+    return value

@@ -1,0 +1,166 @@
+"""The templates that come with Tidings."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from tidings.templates import builtin
+from tidings.templates.checking import check
+from tidings.templates.rendering import compiled_parts, render_parts, variant_for
+from tidings.templates.schemas import Rendered
+
+# Whoever adds an event that tells somebody something adds its template here.
+CODES = {
+    *("order_confirmed", "order_rejected", "order_cancelled"),
+    *("order_status_changed", "order_status_update"),
+    *("user_registered", "user_verified", "password_reset"),
+    *("task_assigned", "task_reassigned", "task_deleted", "task_due"),
+    *("product_out_of_stock", "product_back_in_stock", "product_price_dropped"),
+    *("recommendations", "promotion", "digest"),
+}
+BY_MAIL_ALONE = {"user_registered"}
+SECRETS = {"user_registered": "7K3M-9QXA", "password_reset": "Q4TN-82WB"}
+VOID = {"meta", "br", "img", "hr"}
+
+each_default = pytest.mark.parametrize("code", sorted(CODES))
+each_language = pytest.mark.parametrize("language", ["en", "de"])
+
+
+class Tags(HTMLParser):
+    """Follows the tags, each of which has to be closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def message(code: str, language: str, **more: object) -> Rendered:
+    content = builtin.content_of(code)
+    assert content is not None
+    variant = variant_for(content, language)
+    assert variant.language == language
+    variables = content.sample_variables | more
+    return render_parts(compiled_parts(variant), content, language, variables)
+
+
+def test_there_is_one_for_each_thing_to_tell() -> None:
+    assert builtin.codes() == CODES
+
+
+@each_default
+def test_default_could_be_saved_as_it_is(code: str) -> None:
+    content = builtin.content_of(code)
+    assert content is not None
+    assert content.description
+    check(content)
+
+
+@each_default
+@each_language
+def test_default_says_something_on_each_of_its_channels(code: str, language: str) -> None:
+    made = message(code, language)
+    assert made.email_subject
+    assert made.email_html
+    assert made.email_text
+    assert bool(made.inbox_title and made.inbox_body) == (code not in BY_MAIL_ALONE)
+    assert len(made.email_subject) < 70
+    for text in made.model_dump(exclude={"email_html"}).values():
+        assert text is None or not re.search(r"[{}]|\bNone\b| ,|  \S+ \n", text)
+
+
+@each_default
+@each_language
+def test_mail_of_a_default_is_well_formed_and_accessible(code: str, language: str) -> None:
+    tags = Tags()
+    tags.feed(message(code, language).email_html or "")
+    assert tags.open == []
+    html = next(attributes for tag, attributes in tags.seen if tag == "html")
+    assert html["lang"] == language
+    assert [tag for tag, _ in tags.seen].count("h1") == 1
+    assert all(attrs.get("role") == "presentation" for tag, attrs in tags.seen if tag == "table")
+    assert not {"script", "img", "iframe", "link"} & {tag for tag, _ in tags.seen}
+
+
+@each_default
+@each_language
+def test_hostile_texts_are_escaped_in_every_default(code: str, language: str) -> None:
+    content = builtin.content_of(code)
+    assert content is not None
+    hostile = {
+        name: "<script>alert(1)</script>\r\nBcc: x@example.com"
+        for name, sample in content.sample_variables.items()
+        if isinstance(sample, str)
+        and not name.endswith(("url", "_at", "day", "until", "currency", "state"))
+    }
+    made = message(code, language, **hostile)
+    assert made.email_html is not None
+    assert "<script" not in made.email_html
+    assert "&lt;script&gt;" in made.email_html
+    for line in (made.email_subject, made.push_title, made.inbox_title):
+        assert line is None or not re.search(r"[\r\n]", line)
+
+
+@each_default
+@each_language
+def test_default_does_without_what_is_optional(code: str, language: str) -> None:
+    content = builtin.content_of(code)
+    assert content is not None
+    variant = variant_for(content, language)
+    required = {name: content.sample_variables[name] for name in content.required_variables}
+    made = render_parts(compiled_parts(variant), content, language, required)
+    assert (made.email_text or "").startswith(("Hello,", "Hallo,"))
+
+
+@pytest.mark.parametrize("code", sorted(SECRETS))
+@each_language
+def test_code_is_in_the_mail_alone(code: str, language: str) -> None:
+    made = message(code, language)
+    assert SECRETS[code] in (made.email_html or "")
+    assert SECRETS[code] in (made.email_text or "")
+    others = made.model_dump(exclude={"email_html", "email_text"})
+    assert SECRETS[code] not in str(others)
+
+
+@pytest.mark.parametrize(
+    ("state", "english", "german"),
+    [
+        ("paid", "Your payment has arrived", "Ihre Zahlung ist da"),
+        ("packed", "Your order is packed", "Ihre Bestellung ist verpackt"),
+        ("shipped", "Your order is on its way", "Ihre Bestellung ist unterwegs"),
+        ("delivered", "Your order is delivered", "Ihre Bestellung ist zugestellt"),
+        ("returned", "Your order is back with us", "Ihre Rücksendung ist da"),
+    ],
+)
+def test_order_speaks_of_its_state(state: str, english: str, german: str) -> None:
+    assert message("order_status_changed", "en", state=state).inbox_title == english
+    assert message("order_status_changed", "de", state=state).inbox_title == german
+
+
+@each_language
+def test_parcel_is_named_with_its_carrier_and_number(language: str) -> None:
+    made = message("order_status_changed", language)
+    for text in (made.email_html, made.email_text, made.push_body, made.inbox_body, made.sms_text):
+        assert "DHL" in (text or "")
+        assert "JD014600003828392837" in (text or "")
+
+
+def test_inbox_says_what_it_always_said() -> None:
+    confirmed = message("order_confirmed", "en", order_id="17")
+    assert confirmed.inbox_title == "Your order is confirmed"
+    assert confirmed.inbox_body == "All pieces of order 17 are set aside for you."
+    shipped = message("order_status_changed", "en", order_id="17", carrier="UPS")
+    assert shipped.inbox_body == (
+        "Order 17 was handed to UPS; its tracking number is JD014600003828392837."
+    )
+    due = message("task_due", "en", title="Call", task_id="9")
+    assert due.inbox_body == "The task “Call” is due (9)."

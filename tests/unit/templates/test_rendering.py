@@ -1,0 +1,130 @@
+"""From variables to a message."""
+
+from typing import Any
+
+import pytest
+
+from tests.unit.templates.builders import in_email, in_inbox, some_words
+from tidings.templates.errors import BadVariable, MissingVariable, OutputTooLarge
+from tidings.templates.rendering import compiled_parts, render_parts, variant_for
+from tidings.templates.schemas import Rendered, TemplateContent
+
+
+def message(content: TemplateContent, language: str = "en", **variables: Any) -> Rendered:
+    variant = variant_for(content, language)
+    return render_parts(compiled_parts(variant), content, variant.language, variables)
+
+
+def in_languages(*languages: str) -> TemplateContent:
+    variants = [
+        {"language": each, "inbox": {"title": "Hello", "body": f"{each} {{{{ who }}}}"}}
+        for each in languages
+    ]
+    return TemplateContent.model_validate(
+        some_words(variants=variants, default_language=languages[0])
+    )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("de-AT", "de-AT"),
+        ("de-at", "de-AT"),
+        ("de_AT", "de-AT"),
+        ("de-CH", "de"),
+        ("de", "de"),
+        ("DE", "de"),
+        ("fr", "en"),
+        ("", "en"),
+        ("../../etc", "en"),
+    ],
+)
+def test_nearest_language_is_used(wanted: str, found: str) -> None:
+    made = message(in_languages("en", "de", "de-AT"), wanted, who="Ada")
+    assert made.language == found
+    assert made.inbox_body == f"{found} Ada"
+
+
+def test_parts_that_a_template_lacks_are_none() -> None:
+    made = message(in_inbox("Hello {{ who }}"), who="Ada")
+    assert made.model_dump(exclude_none=True) == {
+        "language": "en",
+        "inbox_title": "Hello",
+        "inbox_body": "Hello Ada",
+    }
+
+
+@pytest.mark.parametrize("variables", [{}, {"who": None}, {"other": "Ada"}])
+def test_missing_variable_is_named(variables: dict[str, Any]) -> None:
+    with pytest.raises(MissingVariable) as caught:
+        message(in_inbox("Hello {{ who }}"), **variables)
+    assert caught.value.message == "The variable who is missing."
+    assert caught.value.field == "variables.who"
+    assert not caught.value.retryable
+
+
+def test_what_is_not_declared_does_not_matter() -> None:
+    assert message(in_inbox("{{ who }}"), who="Ada", big="x" * 10**7).inbox_body == "Ada"
+    with pytest.raises(BadVariable):
+        message(in_inbox("{{ who }}"), who="x" * 10**7)
+
+
+def test_name_with_line_breaks_makes_no_header() -> None:
+    name = "Ada\r\nBcc: everybody@example.com\x85\u2028X: y\x00"
+    subject = message(in_email("<p>Hello</p>", "Hello {{ who }}"), who=name).email_subject
+    assert subject == "Hello Ada Bcc: everybody@example.com X: y"
+
+
+def test_long_subject_is_cut() -> None:
+    subject = message(in_email("<p>Hello</p>", "{{ who }}"), who="x" * 9_000).email_subject
+    assert subject == "x" * 199 + "…"
+
+
+def test_control_characters_reach_nobody() -> None:
+    assert message(in_inbox("{{ who }}"), who="A\x00d\x1ba\nLovelace").inbox_body == "Ada\nLovelace"
+
+
+def test_body_too_long_for_its_channel_is_refused() -> None:
+    with pytest.raises(OutputTooLarge):
+        message(in_inbox("{{ who }}"), who="x" * 5_000)
+
+
+def test_mail_has_the_shops_layout_around_it() -> None:
+    known = {
+        "shop_name": "Pens & Ink",
+        "shop_url": "https://pens.example",
+        "unsubscribe_url": "https://pens.example/unsubscribe/t",
+    }
+    made = message(in_email("<h1>Hello {{ who }}</h1>"), who="<script>", **known)
+    assert made.email_html is not None
+    assert made.email_text is not None
+    assert made.email_html.startswith("<!doctype html>")
+    assert '<html lang="en"' in made.email_html
+    assert ">Hello &lt;script&gt;</h1>" in made.email_html
+    assert '<h1 style="' in made.email_html
+    assert "Pens &amp; Ink" in made.email_html
+    assert 'href="https://pens.example/unsubscribe/t"' in made.email_html
+    assert made.email_text.startswith("Hello\n\n-- \nPens & Ink\nhttps://pens.example\n")
+    assert "Unsubscribe: https://pens.example/unsubscribe/t" in made.email_text
+
+
+def test_mail_without_a_way_to_unsubscribe_does_not_speak_of_it() -> None:
+    made = message(in_email("<p>Hello</p>"), who="Ada", name=None)
+    assert "nsubscribe" not in f"{made.email_html}{made.email_text}"
+
+
+def test_whole_page_stays_as_it_is() -> None:
+    page = "<!doctype html><html lang='en'><body>{{ who }}</body></html>"
+    assert message(in_email(page), who="Ada").email_html == page.replace("{{ who }}", "Ada")
+
+
+def test_name_cannot_pretend_to_be_a_page() -> None:
+    html = message(in_email("<p>{{ who }}</p>"), who="<html>").email_html
+    assert html is not None
+    assert html.startswith("<!doctype html>")
+
+
+def test_subject_in_the_page_is_escaped() -> None:
+    html = message(in_email("<p>Hello</p>", "{{ who }}"), who='"><script>').email_html
+    assert html is not None
+    assert "<script>" not in html
