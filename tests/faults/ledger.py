@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
 from pymongo import MongoClient
 
 from tests.faults.load import Book
+from tests.faults.mail import Sink
 from tests.settings import stack_under_test
 
 ENDED: Final = frozenset({"confirmed", "rejected"})
@@ -24,6 +26,7 @@ class Account:
     lost: int
     given_up: int
     notes: tuple[str, ...] = ()
+    unknown: int = 0
 
 
 class Ledger(Protocol):
@@ -107,6 +110,57 @@ class OrderLedger:
         return [f"{left} pieces left of {self.stock} after {confirmed} confirmed orders"]
 
 
+@dataclass(frozen=True)
+class MailLedger:
+    """An accepted mail arrived once; one that nobody can know of says `unknown`.
+
+    A process that dies between sending and recording leaves one that arrived or not: its
+    status says so, it is never sent again, and it counts as an effect (docs/notifications.md).
+    """
+
+    user_ids: tuple[str, ...]
+    sink: Sink
+    kind: str = "mails"
+
+    def waiting(self, client: MongoClient[dict[str, Any]]) -> int:
+        states = self._states(client).values()
+        return sum(1 for state in states if state in {"queued", "sending", "scheduled"})
+
+    def account(self, client: MongoClient[dict[str, Any]], book: Book) -> Account:
+        states = self._states(client)
+        times = {each: self.sink.times(each) for each in states}
+        unknown = [each for each, state in states.items() if state == "unknown"]
+        wrong = [
+            *(
+                f"{id} was accepted and is not there"
+                for id in book.accepted.values()
+                if id not in states
+            ),
+            *(
+                f"{each} is {states[each]} and arrived {count} times"
+                for each, count in times.items()
+                if (count == 0 or states[each] != "sent") and each not in unknown
+            ),
+        ]
+        twice = [f"{each} arrived {count} times" for each, count in times.items() if count > 1]
+        effects = sum(1 for id in book.accepted.values() if times.get(id) or id in unknown)
+        return Account(
+            self.kind,
+            len(book.accepted),
+            effects,
+            len(twice),
+            len(wrong),
+            len(book.given_up),
+            (*wrong[:5], *twice[:5]),
+            len(unknown),
+        )
+
+    def _states(self, client: MongoClient[dict[str, Any]]) -> dict[str, str]:
+        where = {"user_id": {"$in": list(self.user_ids)}, "deliveries.email": {"$exists": True}}
+        found = client["tidings_notifications"]["notifications"].find(where)
+        return {each["_id"]: each["deliveries"]["email"]["status"] for each in found}
+
+
 def outboxes(client: MongoClient[dict[str, Any]]) -> int:
     """Return how many documents hold events that are not published yet."""
     return sum(
@@ -119,3 +173,11 @@ def outboxes(client: MongoClient[dict[str, Any]]) -> int:
 
 def mongo() -> MongoClient[dict[str, Any]]:
     return MongoClient(stack_under_test().mongodb_uri, serverSelectionTimeoutMS=10_000)
+
+
+def verify(user_ids: Iterable[str]) -> None:
+    """Take these people's addresses as verified: mails go to no others."""
+    with mongo() as client:
+        client["tidings_users"]["users"].update_many(
+            {"_id": {"$in": list(user_ids)}}, {"$set": {"verified_at": datetime.now(UTC)}}
+        )

@@ -113,3 +113,21 @@ class Orders:
     def send(self, key: str) -> httpx.Response:
         body = {"items": [{"product_id": self.product_id, "quantity": 1}]}
         return self.customer.rest("POST", "/orders", body, {"Idempotency-Key": key})
+
+
+@dataclass(frozen=True)
+class Sends:
+    """An operator who sends one customer mails."""
+
+    operator: Shop
+    user_id: str
+    kind: str = "mails"
+
+    def send(self, key: str) -> httpx.Response:
+        body = {
+            "notification_type": "email",
+            "user_id": self.user_id,
+            "template_code": "user_verified",
+            "request_id": key,
+        }
+        return self.operator.rest("POST", "/notifications", body)

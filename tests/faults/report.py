@@ -9,8 +9,8 @@ from tests.faults.stack import ROOT
 from tests.settings import stack_under_test
 
 HEAD: Final = (
-    "| fault | load | accepted | effects | duplicates | lost | recovered in | memory |\n"
-    "|---|---|---|---|---|---|---|---|\n"
+    "| fault | load | accepted | effects | duplicates | lost | unknown | recovered in | memory |\n"
+    "|---|---|---|---|---|---|---|---|---|\n"
 )
 
 
@@ -30,7 +30,8 @@ class Row:
         load = f"{of.accepted + of.given_up} {of.kind}"
         memory = f"{self.memory_before_mb:.0f} → {self.memory_after_mb:.0f} MB"
         seconds = f"{self.recovered_seconds:.1f} s"
-        cells = (self.fault, load, of.accepted, of.effects, of.duplicates, of.lost, seconds, memory)
+        counts = (of.accepted, of.effects, of.duplicates, of.lost, of.unknown)
+        cells = (self.fault, load, *counts, seconds, memory)
         return f"| {' | '.join(map(str, cells))} |\n"
 
 

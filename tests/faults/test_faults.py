@@ -9,8 +9,9 @@ import pytest
 from tests.e2e.shop import Shop
 from tests.faults import broker, ledger, report
 from tests.faults.faults import FAULTS, Fault
-from tests.faults.ledger import Ledger, OrderLedger
-from tests.faults.load import Orders, Traffic, Writer
+from tests.faults.ledger import Ledger, MailLedger, OrderLedger
+from tests.faults.load import Orders, Sends, Traffic, Writer
+from tests.faults.mail import Sink, mail_sink
 from tests.faults.report import Row
 from tests.faults.stack import memory_mb
 from tests.waiting import eventually
@@ -18,6 +19,7 @@ from tests.waiting import eventually
 pytestmark = pytest.mark.faults
 
 CLIENTS = 4
+SENDERS = 2
 REQUESTS_EACH = 60
 PIECES = 150
 # The relay of the outboxes runs each minute, and a hung call may have to time out before.
@@ -33,11 +35,17 @@ def rows() -> Iterator[list[Row]]:
     sys.stdout.write(f"\n{path.read_text()}\n")
 
 
+@pytest.fixture(scope="module")
+def sink() -> Iterator[Sink]:
+    with mail_sink() as found:
+        yield found
+
+
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_nothing_is_lost_and_nothing_done_twice(
-    fault: Fault, shop: Shop, admin: Shop, rows: list[Row]
+    fault: Fault, shop: Shop, admin: Shop, sink: Sink, rows: list[Row]
 ) -> None:
-    writers, ledgers = _shop_at_work(shop, admin)
+    writers, ledgers = _shop_at_work(shop, admin, sink)
     before = memory_mb()
     dead_before = broker.dead_letters()
     traffic = Traffic(writers, requests=REQUESTS_EACH)
@@ -62,12 +70,15 @@ def test_nothing_is_lost_and_nothing_done_twice(
     assert broker.dead_letters() - dead_before == fault.dead_letters
 
 
-def _shop_at_work(shop: Shop, admin: Shop) -> tuple[list[Writer], list[Ledger]]:
+def _shop_at_work(shop: Shop, admin: Shop, sink: Sink) -> tuple[list[Writer], list[Ledger]]:
+    """Return customers who order, and an operator who sends each of them mails."""
     product_id = admin.create_product(stock=PIECES)
     customers = [shop.register() for _ in range(CLIENTS)]
-    writers: list[Writer] = [Orders(each, product_id) for each in customers]
     ids = tuple(str(each.user_id) for each in customers)
-    return writers, [OrderLedger(ids, product_id, PIECES)]
+    ledger.verify(ids)
+    writers: list[Writer] = [Orders(each, product_id) for each in customers]
+    writers += [Sends(admin, each) for each in ids[:SENDERS]]
+    return writers, [OrderLedger(ids, product_id, PIECES), MailLedger(ids, sink)]
 
 
 def _wait_until_settled(ledgers: list[Ledger]) -> None:

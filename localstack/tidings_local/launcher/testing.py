@@ -55,17 +55,19 @@ def _lint_and_test(stack: Stack, settings: Settings, options: Options) -> int:
             clean(stack)
             members = up(stack, settings)
     progress.step("running the tests")
-    failed = _pytest(stack, members.connections, options)
+    failed = _pytest(stack, members.connections, settings, options)
     if clean_code is not None and not clean_code.result():
         progress.step("lint failed, see above")
         return failed or 1
     return failed
 
 
-def _pytest(stack: Stack, connections: Connections, options: Options) -> int:
+def _pytest(stack: Stack, connections: Connections, settings: Settings, options: Options) -> int:
     python = str(bootstrap.python_of("dev"))
     command = [python, "-m", "pytest", *shlex.split(options.pytest), *shlex.split(options.t)]
     environment = inherited_environment() | test_environment(stack, connections)
+    if settings.smtp_url:  # where a sink of the tests takes the mails
+        environment["TIDINGS_SMTP_URL"] = settings.smtp_url
     tests = subprocess.Popen(command, cwd=ROOT, env=environment)
     try:
         return tests.wait()
