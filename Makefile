@@ -9,7 +9,7 @@ export ENGINE FN CORRELATION FOLLOW RULE EMAIL PASSWORD NAME ID FILE FORCE PYTES
 
 .PHONY: help demo up down status deploy logs run-rule create-admin rotate-keys \
         create-service services revoke-service \
-        import-products test test-faults fuzz lint \
+        import-products test test-faults soak fuzz lint \
         contracts lock clean-data declare-topology
 .DEFAULT_GOAL := help
 
@@ -62,6 +62,13 @@ test-faults: export PYTEST = -m faults -s
 test-faults: export T = tests/faults
 test-faults: export TIDINGS_SMTP_URL ?= smtp://127.0.0.1:24025
 test-faults: ## every fault under load, and a table of what came of it
+	$(LAUNCH) test
+
+soak: export PYTEST = -m soak -s
+soak: export T = tests/faults/test_soak.py
+soak: export MINUTES ?= 30
+soak: export TIDINGS_SMTP_URL ?= smtp://127.0.0.1:24025
+soak: ## work for MINUTES=30, then the same accounting
 	$(LAUNCH) test
 
 fuzz: export PYTEST = -m fuzz

@@ -40,10 +40,18 @@ class Book:
 
 
 class Traffic:
-    """Several clients at once, each of which writes so many times."""
+    """Several clients at once, each of which writes so many times, or for so long."""
 
-    def __init__(self, writers: Sequence[Writer], *, requests: int, pause: float = 0.0) -> None:
+    def __init__(
+        self,
+        writers: Sequence[Writer],
+        *,
+        requests: int = 2**31,
+        seconds: float = float("inf"),
+        pause: float = 0.0,
+    ) -> None:
         self._writers, self._requests, self._pause = writers, requests, pause
+        self._seconds = seconds
         self._pool = ThreadPoolExecutor(len(writers))
         self._running: list[Future[None]] = []
         self._lock = Lock()
@@ -65,7 +73,10 @@ class Traffic:
         self._pool.shutdown()
 
     def _write_all(self, writer: Writer) -> None:
+        end = time.monotonic() + self._seconds
         for _ in range(self._requests):
+            if time.monotonic() > end:
+                break
             self._write(writer, uuid4().hex)
             time.sleep(self._pause)
 

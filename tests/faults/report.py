@@ -35,8 +35,13 @@ class Row:
         return f"| {' | '.join(map(str, cells))} |\n"
 
 
+def table(rows: list[Row]) -> str:
+    """Return the Markdown table."""
+    return HEAD + "".join(row.line() for row in rows)
+
+
 def write(rows: list[Row]) -> Path:
     """Write the table into the stack's folder; docs/faults.md holds a copy."""
     path = ROOT / ".tidings" / "stacks" / stack_under_test().name / "faults.md"
-    path.write_text(HEAD + "".join(row.line() for row in rows), encoding="utf-8")
+    path.write_text(table(rows), encoding="utf-8")
     return path

@@ -13,8 +13,8 @@ from tests.faults.ledger import Ledger, MailLedger, OrderLedger
 from tests.faults.load import Orders, Sends, Traffic, Writer
 from tests.faults.mail import Sink, mail_sink
 from tests.faults.report import Row
+from tests.faults.settling import wait_until_settled
 from tests.faults.stack import memory_mb
-from tests.waiting import eventually
 
 pytestmark = pytest.mark.faults
 
@@ -22,8 +22,6 @@ CLIENTS = 4
 SENDERS = 2
 REQUESTS_EACH = 60
 PIECES = 150
-# The relay of the outboxes runs each minute, and a hung call may have to time out before.
-RECOVERY_SECONDS = 240
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +55,7 @@ def test_nothing_is_lost_and_nothing_done_twice(
     fault.mend()
     mended = time.monotonic()
     traffic.finish()
-    _wait_until_settled(ledgers)
+    wait_until_settled(ledgers)
     recovered = time.monotonic() - mended
 
     with ledger.mongo() as client:
@@ -79,20 +77,3 @@ def _shop_at_work(shop: Shop, admin: Shop, sink: Sink) -> tuple[list[Writer], li
     writers: list[Writer] = [Orders(each, product_id) for each in customers]
     writers += [Sends(admin, each) for each in ids[:SENDERS]]
     return writers, [OrderLedger(ids, product_id, PIECES), MailLedger(ids, sink)]
-
-
-def _wait_until_settled(ledgers: list[Ledger]) -> None:
-    """Wait until every effect is there, every queue is drained and every outbox is empty.
-
-    What is still missing then is counted as lost, not waited for.
-    """
-
-    def settled() -> bool:
-        with ledger.mongo() as client:
-            left = sum(each.waiting(client) for each in ledgers)
-            return left == 0 and broker.waiting() == 0 and ledger.outboxes(client) == 0
-
-    try:
-        eventually(settled, seconds=RECOVERY_SECONDS)
-    except AssertionError:
-        sys.stdout.write("not settled: the ledger says what is missing\n")

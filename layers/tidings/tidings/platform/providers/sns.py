@@ -80,7 +80,7 @@ def push(endpoint_arn: str, content: str, attributes: Mapping[str, str]) -> str:
                 Message=content,
                 MessageStructure="json",
                 MessageAttributes=_attributes(
-                    {"AWS.SNS.MOBILE.TTL": str(_WEEK_SECONDS)}, attributes
+                    {"AWS.SNS.MOBILE.TTL": str(7 * 24 * 3600)}, attributes
                 ),
             )
     except PermanentFailure as failure:
