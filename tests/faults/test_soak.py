@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e.shop import Shop
 from tests.faults import broker, ledger, report
-from tests.faults.ledger import MailLedger, OrderLedger
+from tests.faults.ledger import Ledger, MailLedger, OrderLedger
 from tests.faults.load import Orders, Sends, Traffic, Writer
 from tests.faults.mail import mail_sink
 from tests.faults.report import Row
@@ -41,7 +41,7 @@ def test_soak(shop: Shop, admin: Shop) -> None:
         warm = memory_mb()
         traffic.finish()
         ended = time.monotonic()
-        ledgers = [OrderLedger(ids, product_id, pieces), MailLedger(ids, sink)]
+        ledgers: list[Ledger] = [OrderLedger(ids, product_id, pieces), MailLedger(ids, sink)]
         wait_until_settled(ledgers)
         after = memory_mb()
         with ledger.mongo() as client:
