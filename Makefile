@@ -5,12 +5,13 @@ LAUNCH := @$(PYTHON) localstack/bootstrap.py
 
 # Said behind a target (make logs FN=gateway) or in the environment; never on a command
 # line, where a password could be read by others.
-export ENGINE FN CORRELATION FOLLOW RULE EMAIL PASSWORD NAME ID FILE FORCE PYTEST T TIDINGS_STACK
+export ENGINE FN CORRELATION FOLLOW RULE EMAIL PASSWORD NAME ID FILE FORCE PYTEST T VERSION \
+        TIDINGS_STACK
 
 .PHONY: help demo up down status deploy logs run-rule create-admin rotate-keys \
         create-service services revoke-service \
-        import-products test test-faults soak fuzz lint \
-        contracts lock clean-data declare-topology
+        import-products test test-faults soak fuzz bench test-browser lint \
+        contracts freeze-events lock clean-data declare-topology
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -75,11 +76,21 @@ fuzz: export PYTEST = -m fuzz
 fuzz: ## long attacks: schemathesis as everybody, hostile values in every variable
 	$(LAUNCH) test
 
+bench: ## measurements as tables; T=name for one of tests/bench
+	$(LAUNCH) bench
+
+test-browser: export T = tests/browser
+test-browser: ## GraphiQL in Chromium, which it installs (some 100 MB)
+	$(LAUNCH) test
+
 lint: ## formatting, lint, types, import direction, template
 	$(LAUNCH) lint
 
 contracts: ## write events/, docs/events.md and openapi.json from the typed code
 	$(LAUNCH) contracts
+
+freeze-events: ## keep today's sample events as those of a release: VERSION=1.2.0
+	$(LAUNCH) freeze-events
 
 lock: ## compile the pinned requirements anew
 	$(LAUNCH) lock

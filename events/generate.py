@@ -5,6 +5,7 @@
 
 import importlib
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any, Final
@@ -19,9 +20,12 @@ EVENT_MODULES: Final = (
     "tidings.delivery.events",
     "tidings.orders.events",
     "tidings.products.events",
+    "tidings.recommendations.events",
     "tidings.tasks.events",
     "tidings.users.events",
 )
+RELEASED: Final = ROOT / "events/released"
+VERSION: Final = re.compile(r"\d+\.\d+\.\d+")
 JSON_SCHEMA: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -148,7 +152,35 @@ def _yaml(content: Any) -> str:
     return str(yaml.safe_dump(content, sort_keys=False, width=100))
 
 
+def released_files(version: str) -> dict[Path, str]:
+    """Return today's samples as what a release froze."""
+    return {
+        RELEASED / version / path.name: path.read_text(encoding="utf-8")
+        for path in sorted((ROOT / "events/samples").glob("*.json"))
+    }
+
+
+def freeze(version: str) -> None:
+    """Keep today's samples for ever: every later consumer has to take them.
+
+    Raises:
+        SystemExit: the version is none, or was released with other samples.
+    """
+    if not VERSION.fullmatch(version):
+        raise SystemExit("VERSION=<major>.<minor>.<patch> is needed")
+    files = released_files(version)
+    if any(path.exists() and path.read_text() != text for path, text in files.items()):
+        raise SystemExit(f"{version} is released already; released samples do not change")
+    for path, text in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    sys.stdout.write(f"froze {len(files)} samples as {version}\n")
+
+
 def main() -> None:
+    if len(sys.argv) > 1:
+        freeze(sys.argv[1])
+        return
     for path, content in generated_files().items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, encoding="utf-8")

@@ -1,6 +1,7 @@
 """The gateway: GraphQL over HTTP (https://graphql.github.io/graphql-over-http/draft/)."""
 
 import json
+from collections.abc import Callable
 from typing import Any, Final
 
 import cors
@@ -12,7 +13,7 @@ from resolvers.caller import GatewayContext
 
 from tidings.platform.auth import authenticate
 from tidings.platform.context import accept_correlation_id, called_from, correlated, correlation_id
-from tidings.platform.errors import InvalidInput, PayloadTooLarge
+from tidings.platform.errors import InvalidInput, NotFound, PayloadTooLarge
 from tidings.platform.http import CORRELATION_HEADER, MAX_BODY_BYTES
 from tidings.platform.invocation import invocation
 from tidings.platform.limits import admit
@@ -29,6 +30,15 @@ NOT_KEPT: Final = {"Cache-Control": "no-store"}
 app = Chalice(app_name="tidings-gateway")
 
 
+@app.middleware("http")
+def correlate(request: Request, get_response: Callable[[Request], Response]) -> Response:
+    """Give every answer its correlation id: Chalice's own refusals (405, 415), too."""
+    with correlated(accept_correlation_id(request.headers.get(CORRELATION_HEADER))):
+        response = get_response(request)
+        response.headers.setdefault(CORRELATION_HEADER, correlation_id() or "")
+        return response
+
+
 @app.route("/graphql", methods=["POST"], content_types=[JSON])
 def post_graphql() -> Response:
     """Run the operation in the JSON body."""
@@ -39,8 +49,17 @@ def post_graphql() -> Response:
 def get_graphql() -> Response:
     """Run the query in the URL; GET may only read. A browser without a query gets GraphiQL."""
     if _is_browsing():
-        return Response(body=graphiql.page(), status_code=200, headers={**graphiql.HEADERS})
+        return Response(body=graphiql.page(), status_code=200, headers={**graphiql.headers()})
     return _respond(read_only=True)
+
+
+@app.route("/graphql/{file}", methods=["GET"])
+def get_graphiql_file(file: str) -> Response:
+    """Give a file of the GraphiQL page."""
+    content = graphiql.file(file) if settings().graphiql else None
+    if content is None:
+        return _refusal(problem_of(NotFound("There is nothing at this address.")), JSON)
+    return Response(body=content, status_code=200, headers={**graphiql.file_headers(file)})
 
 
 @app.route("/graphql", methods=["OPTIONS"])
@@ -59,15 +78,14 @@ def _is_browsing() -> bool:
 def _respond(*, read_only: bool) -> Response:
     headers = _current().headers
     media_type = _negotiate(headers.get("accept"))
-    with correlated(accept_correlation_id(headers.get(CORRELATION_HEADER))):
-        logger.append_keys(aws_request_id=app.lambda_context.aws_request_id)
-        if media_type is None:
-            return _response(406, {"errors": [{"message": f"Accept {JSON}."}]}, JSON)
-        try:
-            with called_from(_source_address()), invocation():
-                return _run(read_only=read_only, media_type=media_type)
-        except Exception as error:  # noqa: BLE001 (problem_of logs what it does not know)
-            return _refusal(problem_of(error), media_type)
+    logger.append_keys(aws_request_id=app.lambda_context.aws_request_id)
+    if media_type is None:
+        return _response(406, {"errors": [{"message": f"Accept {JSON}."}]}, JSON)
+    try:
+        with called_from(_source_address()), invocation():
+            return _run(read_only=read_only, media_type=media_type)
+    except Exception as error:  # noqa: BLE001 (problem_of logs what it does not know)
+        return _refusal(problem_of(error), media_type)
 
 
 def _run(*, read_only: bool, media_type: str) -> Response:

@@ -12,6 +12,7 @@ EXAMPLES: Final[dict[str, Any]] = {
     "VerifyEmail": {"email": "ada@example.com", "code": "7K3M-9QXA"},
     "RefreshSession": {"refresh_token": "the one of the last answer"},
     "Logout": {"all_sessions": False},
+    "ResendVerification": {"email": "ada@example.com"},
     "RequestPasswordReset": {"email": "ada@example.com"},
     "ResetPassword": {
         "email": "ada@example.com",
@@ -54,6 +55,12 @@ EXAMPLES: Final[dict[str, Any]] = {
         "carrier": "DHL",
         "tracking_number": "JD014600003828392837",
     },
+    "LogPurchase": {
+        "items": [{"product_id": "6b0152a6f6b097fd8ed20a9a", "quantity": 2}],
+        "order_id": "till-3/4711",
+        "purchased_at": "2026-11-20T17:00:00Z",
+    },
+    "LogBrowse": {"views": [{"product_id": "6b0152a6f6b097fd8ed20a9a"}]},
     "SendNotification": {
         "notification_type": "email",
         "user_id": "6b0152a6f6b097fd8ed20a9a",
@@ -101,4 +108,10 @@ EXAMPLES: Final[dict[str, Any]] = {
     },
     "PreviewTemplate": {"language": "de-AT", "variables": {"name": "Ada"}},
     "RollBackTemplate": {"version": 2, "to_version": 1},
+    "RedriveFailedMessages": {
+        "filter": {"queue": "inventory", "state": "failed"},
+        "rate": 20,
+        "dry_run": True,
+        "reason": "The cause is mended.",
+    },
 }

@@ -59,8 +59,12 @@ def _plain(loader: _Loader, node: yaml.Node) -> Any:
     return loader.construct_mapping(node, deep=True)
 
 
+# Its answer is a text of Prometheus' own.
+NOT_JSON: Final = "/metrics"
+
+
 def rest_routes() -> list[Route]:
-    """Return every route but GraphQL's, ordered by path and method."""
+    """Return every route that answers in JSON but GraphQL's, ordered by path and method."""
     template = yaml.load((ROOT / "template.yaml").read_text(), _Loader)  # noqa: S506 (a safe one)
     functions = [
         each["Properties"]
@@ -74,5 +78,6 @@ def rest_routes() -> list[Route]:
         for event in function.get("Events", {}).values()
         if event["Type"] == "Api"
         for route in [event["Properties"]]
+        if route["Path"] != NOT_JSON
     ]
     return sorted(found, key=lambda each: (each.path, each.method))

@@ -1,4 +1,4 @@
-"""Consumer of `email.queue` and `email.urgent.queue`: sends mails, each once."""
+"""Consumer of `email.queue`: sends mails, each once."""
 
 from tidings.notifications.delivering import deliver
 from tidings.notifications.events import DeliverNotification

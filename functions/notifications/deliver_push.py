@@ -1,4 +1,4 @@
-"""Consumer of `push.queue` and `push.urgent.queue`: sends push messages, each once."""
+"""Consumer of `push.queue`: sends push messages, each once."""
 
 from tidings.notifications.delivering import deliver
 from tidings.notifications.events import DeliverNotification

@@ -3,7 +3,16 @@
 from types import ModuleType
 from typing import Any, Final
 
-from resolvers import notifications, orders, products, tasks, templates, users
+from resolvers import (
+    notifications,
+    operations,
+    orders,
+    products,
+    recommendations,
+    tasks,
+    templates,
+    users,
+)
 from resolvers.binding import Resolver
 
 DOMAINS: Final[tuple[ModuleType, ...]] = (
@@ -11,8 +20,10 @@ DOMAINS: Final[tuple[ModuleType, ...]] = (
     products,
     orders,
     tasks,
+    recommendations,
     templates,
     notifications,
+    operations,
 )
 
 

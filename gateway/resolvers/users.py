@@ -25,6 +25,7 @@ from tidings.users.schemas import (
     RegisterUser,
     Registration,
     RequestPasswordReset,
+    ResendVerification,
     ResetPassword,
     Session,
     SetUserRole,
@@ -67,6 +68,10 @@ def register_user(_: Any, _info: Info, input: dict[str, Any]) -> Registration:
 
 def verify_email(_: Any, _info: Info, input: dict[str, Any]) -> Acknowledgement:
     return registration.verify_email(VerifyEmail.model_validate(input))
+
+
+def resend_verification(_: Any, _info: Info, **arguments: Any) -> Acknowledgement:
+    return registration.resend_verification(ResendVerification.model_validate(arguments))
 
 
 def login(_: Any, _info: Info, input: dict[str, Any]) -> Session:
@@ -138,6 +143,7 @@ QUERIES: Final[dict[str, Resolver]] = {
 MUTATIONS: Final[dict[str, Resolver]] = {
     "registerUser": register_user,
     "verifyEmail": verify_email,
+    "resendVerification": resend_verification,
     "login": login,
     "refreshSession": refresh_session,
     "logout": logout,

@@ -28,6 +28,20 @@ from tidings.notifications.schemas import (
     SendNotification,
 )
 from tidings.notifications.status import DeliveryView, NotificationStatus, StepView
+from tidings.operations.health import ServiceHealthReport, ServiceState
+from tidings.operations.schemas import (
+    DiscardFailedMessages,
+    DiscardReport,
+    FailedAttemptView,
+    FailedMessageFilter,
+    FailedMessageView,
+    MessageForecast,
+    OperatorActView,
+    OutcomeCount,
+    QueueStats,
+    RedriveFailedMessages,
+    RedriveReport,
+)
 from tidings.orders.schemas import (
     Amount,
     OrderFilter,
@@ -45,6 +59,18 @@ from tidings.products.schemas import (
     ProductView,
     StockMovementView,
     UpdateProduct,
+)
+from tidings.recommendations.schemas import (
+    ActivityItemView,
+    ActivityView,
+    BrowsedItem,
+    BrowseReceipt,
+    LogBrowse,
+    LogPurchase,
+    PurchasedItem,
+    ReasonView,
+    RecommendationsView,
+    RecommendationView,
 )
 from tidings.tasks.schemas import CreateTask, TaskDeletion, TaskFilter, TaskView, UpdateTask
 from tidings.templates import schemas as templates
@@ -98,6 +124,14 @@ OBJECTS: dict[str, list[type]] = {
     "Task": [TaskView],
     "TaskDeletion": [TaskDeletion],
     "Notification": [NotificationView],
+    "UserRecommendations": [RecommendationsView],
+    "Recommendation": [RecommendationView],
+    "RecommendationReason": [ReasonView],
+    "Activity": [ActivityView],
+    "ActivityItem": [ActivityItemView],
+    "BrowseReceipt": [BrowseReceipt],
+    "ActivityConnection": [Connection],
+    "ActivityEdge": [Edge],
     "ReadCount": [ReadCount],
     "InboxDeletion": [InboxDeletion],
     "AcceptedNotification": [AcceptedNotification],
@@ -125,6 +159,19 @@ OBJECTS: dict[str, list[type]] = {
     "TemplateSummaryConnection": [Connection],
     "TemplateSummaryEdge": [Edge],
     "TemplatePreview": [templates.TemplatePreview],
+    # ---------------------------------------------------------------- operations
+    "FailedMessage": [FailedMessageView],
+    "FailedAttempt": [FailedAttemptView],
+    "OperatorAct": [OperatorActView],
+    "RedriveReport": [RedriveReport],
+    "OutcomeCount": [OutcomeCount],
+    "MessageForecast": [MessageForecast],
+    "DiscardReport": [DiscardReport],
+    "FailedMessageConnection": [Connection],
+    "FailedMessageEdge": [Edge],
+    "QueueStats": [QueueStats],
+    "ServiceHealth": [ServiceHealthReport],
+    "ServiceState": [ServiceState],
 }
 INPUTS: dict[str, type[BaseModel]] = {
     "RegisterUserInput": RegisterUser,
@@ -146,6 +193,10 @@ INPUTS: dict[str, type[BaseModel]] = {
     "PlaceOrderItemInput": PlaceOrderItem,
     "OrderFilter": OrderFilter,
     "UpdateOrderStatusInput": UpdateOrderStatusInput,
+    "LogPurchaseInput": LogPurchase,
+    "PurchasedItemInput": PurchasedItem,
+    "LogBrowseInput": LogBrowse,
+    "BrowsedItemInput": BrowsedItem,
     "CreateTaskInput": CreateTask,
     "UpdateTaskInput": UpdateTask,
     "TaskFilterInput": TaskFilter,
@@ -158,6 +209,10 @@ INPUTS: dict[str, type[BaseModel]] = {
     "EmailPartInput": templates.EmailPart,
     "NoticePartInput": templates.NoticePart,
     "SmsPartInput": templates.SmsPart,
+    # ---------------------------------------------------------------- operations
+    "FailedMessageFilterInput": FailedMessageFilter,
+    "RedriveFailedMessagesInput": RedriveFailedMessages,
+    "DiscardFailedMessagesInput": DiscardFailedMessages,
 }
 
 

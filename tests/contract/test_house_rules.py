@@ -113,7 +113,9 @@ def test_every_models_module_was_looked_at() -> None:
     "name",
     [
         *("User", "PushToken", "Service", "Product", "StockMovement", "Reservation"),
+        *("Activity", "Taste", "Demand", "Row", "Run"),
         *("Order", "Task", "Upload", "TemplateVersion", "Notification", "SendRequest"),
+        *("Suppression", "PushEndpoint", "Feedback", "Unsubscription"),
     ],
 )
 def test_document_lives_in_its_domains_own_database(name: str) -> None:

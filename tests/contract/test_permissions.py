@@ -17,6 +17,7 @@ from tidings.platform.auth import Principal, Role
 PUBLIC_ROUTES = {
     "POST /api/v1/register",
     "POST /api/v1/verify-email",
+    "POST /api/v1/verify-email/resend",
     "POST /api/v1/login",
     "POST /api/v1/refresh",
     "POST /api/v1/password/forgot",
@@ -28,6 +29,7 @@ PUBLIC_ROUTES = {
     "GET /api/v1/unsubscribe/{token}",
     "POST /api/v1/unsubscribe/{token}",
     "GET /health",
+    "GET /metrics",
     "GET /api/v1/health",
     "GET /api/v1/openapi.json",
     "GET /.well-known/jwks.json",
@@ -35,20 +37,23 @@ PUBLIC_ROUTES = {
     # Each field of GraphQL says for itself; see below.
     "POST /graphql",
     "GET /graphql",
+    "GET /graphql/{file}",
     "OPTIONS /graphql",
 }
 PUBLIC_FIELDS = {
     "Query.getProducts",
     "Mutation.registerUser",
     "Mutation.verifyEmail",
+    "Mutation.resendVerification",
     "Mutation.login",
     "Mutation.refreshSession",
     "Mutation.requestPasswordReset",
     "Mutation.resetPassword",
     "Query.getProduct",
+    "Query.getServiceHealth",
 }
 # These read no request, so they have no frame to declare it in.
-FRAMELESS = {"GetJwks", "GetOpenapi", "Gateway"}
+FRAMELESS = {"GetJwks", "GetOpenapi", "GetMetrics", "Gateway"}
 
 SCHEMA = build_schema(SCHEMA_FILE.read_text())
 
@@ -120,6 +125,7 @@ def test_twins_ask_for_the_same_role() -> None:
         "Mutation.registerUser": "POST /api/v1/register",
         "Mutation.login": "POST /api/v1/login",
         "Mutation.verifyEmail": "POST /api/v1/verify-email",
+        "Mutation.resendVerification": "POST /api/v1/verify-email/resend",
         "Mutation.refreshSession": "POST /api/v1/refresh",
         "Mutation.logout": "POST /api/v1/logout",
         "Mutation.requestPasswordReset": "POST /api/v1/password/forgot",
@@ -150,6 +156,10 @@ def test_twins_ask_for_the_same_role() -> None:
         "Mutation.createTask": "POST /api/v1/tasks",
         "Mutation.updateTask": "PATCH /api/v1/tasks/{task_id}",
         "Mutation.deleteTask": "DELETE /api/v1/tasks/{task_id}",
+        "Mutation.logPurchase": "POST /api/v1/users/{user_id}/purchase",
+        "Mutation.logBrowse": "POST /api/v1/users/{user_id}/browse",
+        "Query.getUserActivity": "GET /api/v1/users/{user_id}/activity",
+        "Query.getUserRecommendations": "GET /api/v1/recommendations/{user_id}",
         "Query.getTemplate": "GET /api/v1/templates/{template_code}",
         "Query.getTemplates": "GET /api/v1/templates",
         "Query.previewTemplate": "POST /api/v1/templates/{template_code}/preview",
@@ -166,6 +176,12 @@ def test_twins_ask_for_the_same_role() -> None:
         "Mutation.deleteNotification": "DELETE /api/v1/notifications/{id}",
         "Mutation.sendNotification": "POST /api/v1/notifications",
         "Mutation.cancelNotification": "POST /api/v1/notifications/{id}/cancel",
+        # -------------------------------------------------------------- operations
+        "Query.getQueueStats": "GET /api/v1/monitoring/queues",
+        "Query.getServiceHealth": "GET /api/v1/health",
+        "Query.getFailedMessages": "GET /api/v1/monitoring/failed-messages",
+        "Mutation.redriveFailedMessages": "POST /api/v1/monitoring/failed-messages/redrive",
+        "Mutation.discardFailedMessages": "DELETE /api/v1/monitoring/failed-messages/{message_id}",
     }
     assert set(twins) == set(required_roles())
     assert {field: declared_role(route) for field, route in twins.items()} == required_roles()
@@ -195,6 +211,7 @@ def test_who_signs_in_is_not_kept_out_by_an_old_token() -> None:
     assert blind == {
         "POST /api/v1/register",
         "POST /api/v1/verify-email",
+        "POST /api/v1/verify-email/resend",
         "POST /api/v1/login",
         "POST /api/v1/refresh",
         "POST /api/v1/password/forgot",

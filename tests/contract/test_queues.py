@@ -9,10 +9,12 @@ from generate import bindings, event_classes
 from tests.contract.project import Function, consumers, functions, routes, topology
 from tidings.platform.broker import DEAD_LETTERS
 from tidings.platform.consumer import RETRY_DELAYS_SECONDS
+from tidings.platform.queues import QUEUES, RETRY_QUEUES
 from tidings_local.topology import DEFAULT_FILE, load, retry_name
 
 DEAD_LETTER_QUEUE = "failed-messages"
-CONSUMED = sorted(set(topology()["queues"]) - {DEAD_LETTER_QUEUE})
+LAST_QUEUE = "unreadable-messages"
+CONSUMED = sorted(set(topology()["queues"]) - {DEAD_LETTER_QUEUE, LAST_QUEUE})
 
 
 def bindings_of(queue: str) -> set[str]:
@@ -23,8 +25,9 @@ def event_types(handler: Callable[..., Any]) -> set[str]:
     return {each.event_type() for each in handler.event_types}  # type: ignore[attr-defined]
 
 
-def test_every_queue_but_the_dead_letters_has_one_consumer() -> None:
-    assert {queue: len(found) for queue, found in consumers().items()} == dict.fromkeys(CONSUMED, 1)
+def test_every_queue_has_one_consumer() -> None:
+    queues = dict.fromkeys(topology()["queues"], 1)
+    assert {queue: len(found) for queue, found in consumers().items()} == queues
 
 
 @pytest.mark.parametrize("queue", CONSUMED)
@@ -60,6 +63,12 @@ def test_queue_has_a_way_to_the_dead_letters(queue: str) -> None:
     assert DEAD_LETTERS in topology()["queues"][DEAD_LETTER_QUEUE]
     assert topology()["exchanges"][DEAD_LETTERS] == "fanout"
     assert DEAD_LETTERS not in topology()["queues"][queue]
+
+
+def test_every_queue_is_measured() -> None:
+    assert set(QUEUES) == set(topology()["queues"])
+    delays = topology()["retry_delays_seconds"]
+    assert list(RETRY_QUEUES) == [retry_name(delay) for delay in delays]
 
 
 def test_delays_of_consumers_are_those_of_the_retry_queues() -> None:

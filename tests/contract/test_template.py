@@ -16,6 +16,9 @@ from tests.contract.project import (
     routes,
     template,
 )
+from tidings.notifications.delivering import LEASE
+from tidings.notifications.models import Channel
+from tidings.platform.providers.deadline import MESSAGE_SECONDS
 
 FUNCTIONS = sorted(functions().values(), key=lambda function: function.name)
 SCHEDULED = [function for function in FUNCTIONS if function.events_of("Schedule")]
@@ -74,6 +77,12 @@ def test_every_route_leads_to_one_function() -> None:
     assert [route for route, count in Counter(listed).items() if count > 1] == []
 
 
+@each_function
+def test_function_has_one_mapping_of_the_broker(function: Function) -> None:
+    # Lambda takes one for a function and an event source, whatever their queues.
+    assert len(function.events_of("MQ")) <= 1
+
+
 def test_a_place_of_a_path_has_one_name() -> None:
     # API Gateway refuses the deployment otherwise; LocalStack takes it.
     names: dict[str, set[str]] = {}
@@ -121,6 +130,23 @@ def test_there_are_rules() -> None:
     assert schedules >= {"cron(0 9 * * ? *)", "cron(0 * * * ? *)", "rate(1 minute)"}
 
 
+DELIVERING = [each for each in FUNCTIONS if each.file.stem.startswith("deliver_")]
+
+
+def test_there_is_a_function_for_each_channel() -> None:
+    channels = {each.file.stem.rpartition("_")[2] for each in DELIVERING}
+    assert channels == {each.value for each in Channel}
+
+
+@pytest.mark.parametrize("function", DELIVERING, ids=lambda each: each.name)
+def test_delivery_ends_before_its_claims_do_and_after_its_slowest_batch(
+    function: Function,
+) -> None:
+    assert function.properties["Timeout"] < LEASE.total_seconds()
+    for mapping in function.events_of("MQ"):
+        assert mapping["BatchSize"] * MESSAGE_SECONDS < function.properties["Timeout"]
+
+
 def test_relay_ends_before_it_is_called_again() -> None:
     assert functions()["RelayOutbox"].properties["Timeout"] < 60
 
@@ -148,6 +174,13 @@ def test_only_the_network_of_a_mapping_is_granted_on_everything(function: Functi
         actions, resources = statement["Action"], statement["Resource"]
         actions = [actions] if isinstance(actions, str) else actions
         assert not any("*" in action for action in actions)
+        if statement["Effect"] == "Deny":
+            continue
+        if actions == ["sns:Publish"] and resources == "*":
+            # A phone number has no ARN; all that has one is denied.
+            assert function.name == "DeliverSms"
+            assert any(each["Effect"] == "Deny" for each in statements(function))
+            continue
         if resources == "*" or "*" in resources:
             assert set(actions) <= EC2_NETWORK
             assert function.events_of("MQ")

@@ -7,7 +7,7 @@ import httpx
 
 from tests.settings import stack_under_test
 
-DEAD_LETTERS: Final = "failed-messages"
+UNREADABLE: Final = "unreadable-messages"
 
 
 def depths() -> dict[str, int]:
@@ -21,13 +21,13 @@ def depths() -> dict[str, int]:
 
 
 def waiting() -> int:
-    """Return how many messages are still on their way; the dead letters have arrived."""
-    return sum(count for name, count in depths().items() if name != DEAD_LETTERS)
+    """Return how many messages are still on their way; the unreadable ones have arrived."""
+    return sum(count for name, count in depths().items() if name != UNREADABLE)
 
 
-def dead_letters() -> int:
-    """Return how many messages have failed for good so far."""
-    return depths()[DEAD_LETTERS]
+def unreadable() -> int:
+    """Return how many messages no function could carry so far."""
+    return depths()[UNREADABLE]
 
 
 def _management() -> httpx.Client:

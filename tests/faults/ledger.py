@@ -171,6 +171,11 @@ def outboxes(client: MongoClient[dict[str, Any]]) -> int:
     )
 
 
+def failed_messages(client: MongoClient[dict[str, Any]]) -> int:
+    """Return how many messages have failed for good so far, and are kept for operators."""
+    return client["tidings_operations"]["failed_messages"].count_documents({})
+
+
 def mongo() -> MongoClient[dict[str, Any]]:
     return MongoClient(stack_under_test().mongodb_uri, serverSelectionTimeoutMS=10_000)
 

@@ -19,10 +19,11 @@ from tidings.orders.schemas import OrderView, PlaceOrder
 from tidings.orders.states import OrderState
 from tidings.platform import outbox
 from tidings.platform.auth import Principal, Role, issue_access_token
-from tidings.platform.clock import new_id
+from tidings.platform.clock import new_id, now
 from tidings.products.models import Product
 from tidings.products.operations import create_product
 from tidings.products.schemas import CreateProduct, ProductView
+from tidings.users.models import PushToken, User
 from tidings_local.bridge.event import Envelope, encode_record
 
 CONTEXT: Final = SimpleNamespace(aws_request_id="request-1")
@@ -42,6 +43,30 @@ def a_person(role: Role = Role.CUSTOMER) -> Principal:
 
 def an_address() -> str:
     return f"person-{next(_numbers)}@example.com"
+
+
+def a_reader(
+    *,
+    role: Role = Role.CUSTOMER,
+    verified: bool = True,
+    devices: int = 1,
+    name: str = "Ada",
+    **preferences: Any,
+) -> Principal:
+    """Return somebody with an account and an app on a device."""
+    user = User(
+        email=an_address(),
+        name=name,
+        password_hash="-",
+        role=role.value,
+        preferences=preferences,
+        verified_at=now() if verified else None,
+    )
+    user.save(force_insert=True)
+    for number in range(devices):
+        token = f"{user.id}-{number}"
+        PushToken(user_id=user.id, platform="ios", token=token, token_hash=token).save()
+    return Principal(user_id=user.id, role=role)
 
 
 def a_product(

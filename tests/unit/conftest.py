@@ -2,7 +2,7 @@
 
 import pytest
 
-from tidings.platform import auth, limits
+from tidings.platform import auth, limits, metrics
 from tidings.platform.auth import Principal
 
 
@@ -18,6 +18,11 @@ def no_limits(monkeypatch: pytest.MonkeyPatch) -> list[Principal]:
 @pytest.fixture(autouse=True)
 def no_reading_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(auth, "refresh_signing_keys", lambda _: None)
+
+
+@pytest.fixture(autouse=True)
+def no_shared_counters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "flush", lambda: None)
 
 
 @pytest.fixture(autouse=True)

@@ -16,11 +16,16 @@ from tidings_local.topology import (
 )
 
 VALID: dict[str, Any] = {
-    "exchanges": {"user-events": "topic", "dead-letter-exchange": "fanout"},
+    "exchanges": {
+        "user-events": "topic",
+        "dead-letter-exchange": "fanout",
+        "unreadable-exchange": "fanout",
+    },
     "retry_delays_seconds": [1, 5],
     "queues": {
         "inventory": {"user-events": ["order.placed"]},
         "failed-messages": {"dead-letter-exchange": [""]},
+        "unreadable-messages": {"unreadable-exchange": [""]},
     },
 }
 
@@ -54,6 +59,7 @@ def with_queue(name: str, bindings: object) -> dict[str, object]:
         (with_queue("retry.mine", {}), "retry.mine: names that begin with"),
         ({"exchanges": {"user-events": "topical"}}, "exchanges.user-events: "),
         ({"queues": {"inventory": {}}}, "no queue is bound to dead-letter-exchange"),
+        ({"queues": {"inventory": {}}}, "no queue is bound to unreadable-exchange"),
         ({"retry_delays_seconds": [0]}, "retry_delays_seconds.0: "),
         ({"retry_delays_seconds": [5, 5]}, "retry_delays_seconds: a delay is there twice"),
         ({"bindings": {}}, "bindings: "),

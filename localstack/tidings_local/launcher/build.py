@@ -12,7 +12,7 @@ from pathlib import Path
 
 import bootstrap
 
-from . import progress
+from . import graphiql, progress
 from .errors import LauncherError
 from .fingerprints import fingerprint
 from .settings import ROOT, STATE, inherited_environment
@@ -29,6 +29,7 @@ def build() -> Path:
     """The built template of the code as it is now, in a folder that is never written again."""
     if not (ROOT / "template.yaml").is_file():
         raise LauncherError("there is no template.yaml to deploy")
+    graphiql.fetch()
     wanted = builds_folder() / source_fingerprint()[:16]
     with _only_builder():
         if not wanted.is_dir():

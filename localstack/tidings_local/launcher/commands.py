@@ -12,6 +12,7 @@ import bootstrap
 
 from . import docker, progress
 from .admin import create_admin
+from .bench import run_benchmarks
 from .deploy import deploy as deploy_code
 from .deploy import is_deployed, remember, what_is_wanted
 from .errors import LauncherError
@@ -36,7 +37,7 @@ from .status import show_addresses
 from .status import status as show_status
 from .story import play
 from .supervisor import Supervisor
-from .testing import run_tests
+from .testing import run_tests, test_environment
 from .topology import declare_topology as declare
 from .up import up as bring_up
 
@@ -159,6 +160,15 @@ def test() -> int:
         return run_tests(stack, settings, load_options())
 
 
+def bench() -> int:
+    settings = load_settings()
+    bootstrap.ensure("dev")
+    stack, where = find_stack(settings), {}
+    if Supervisor(stack).answers():  # some benchmarks need no stack
+        where = test_environment(stack, members_of(stack, settings).connections)
+    return 0 if run_benchmarks(load_options().t, where) else 1
+
+
 def lint() -> int:
     try:
         bootstrap.ensure("dev", "sam")
@@ -176,6 +186,14 @@ def contracts() -> int:
         subprocess.run([python, generator], cwd=ROOT, env=environment).returncode
         for generator in ("events/generate.py", "openapi/generate.py")
     )
+
+
+def freeze_events() -> int:
+    """Keep today's sample events as those of a release."""
+    bootstrap.ensure("dev")
+    environment = inherited_environment() | {"PYTHONPATH": str(ROOT / "layers" / "tidings")}
+    command = [str(bootstrap.python_of("dev")), "events/generate.py", load_options().version or "-"]
+    return subprocess.run(command, cwd=ROOT, env=environment).returncode
 
 
 def clean_data() -> int:
@@ -234,8 +252,10 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "rotate-keys": rotate,
     "import-products": products,
     "test": test,
+    "bench": bench,
     "lint": lint,
     "contracts": contracts,
+    "freeze-events": freeze_events,
     "clean-data": clean_data,
     "declare-topology": declare_topology,
 }

@@ -78,6 +78,7 @@ def limits(settings: Settings) -> dict[str, str]:
     of_tests = settings.stack == TEST_STACK
     return {
         "CallsPerMinute": str(UNLIMITED if of_tests else settings.calls_per_minute),
+        "SendsPerMinute": str(UNLIMITED if of_tests else settings.sends_per_minute),
         "AddressAllowance": str(UNLIMITED if of_tests else settings.address_allowance),
     }
 

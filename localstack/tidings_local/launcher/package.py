@@ -29,15 +29,20 @@ def package(template_file: Path, s3: Any) -> str:
     """Upload the artifacts and the template; returns the template's URL."""
     template = yaml.safe_load(template_file.read_text())
     s3.create_bucket(Bucket=BUCKET)
-    present = _present_keys(s3)
+    present, keys = _present_keys(s3), dict[Path, str]()
     for properties, name in artifacts(template):
         path = template_file.parent / properties[name]
-        key = fingerprint([path], root=path if path.is_dir() else path.parent) + path.suffix
-        if key not in present:
-            s3.put_object(Bucket=BUCKET, Key=key, Body=content_of(path))
-            present.add(key)
-        properties[name] = f"s3://{BUCKET}/{key}"
+        if path not in keys:  # nearly all functions are of one folder
+            keys[path] = _upload(path, present, s3)
+        properties[name] = f"s3://{BUCKET}/{keys[path]}"
     return _upload_template(template, s3)
+
+
+def _upload(path: Path, present: set[str], s3: Any) -> str:
+    key = fingerprint([path], root=path if path.is_dir() else path.parent) + path.suffix
+    if key not in present:
+        s3.put_object(Bucket=BUCKET, Key=key, Body=content_of(path))
+    return key
 
 
 def artifacts(template: dict[str, Any]) -> list[tuple[dict[str, Any], str]]:

@@ -1,4 +1,4 @@
-"""The two servers that are no Python packages: found, or brought by apt-get, or asked for."""
+"""The programs that are no Python packages: found, or brought by apt-get, or asked for."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ RABBITMQ = Program(
     ),
 )
 EPMD = Program("epmd", "rabbitmq-server", "erlang", ("/usr/bin/epmd",))
+CHROMIUM = Program("chromium", "chromium", "--cask chromium")
 REDIS = Program("redis-server", "redis-server", "redis")
 
 

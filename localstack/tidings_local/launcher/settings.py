@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     )
     log_level: LogLevel = Field(default="INFO", validation_alias="TIDINGS_LOG_LEVEL")
     calls_per_minute: int = Field(default=6000, ge=1, validation_alias="TIDINGS_CALLS_PER_MINUTE")
+    sends_per_minute: int = Field(default=1200, ge=1, validation_alias="TIDINGS_SENDS_PER_MINUTE")
     # On one machine everybody has the same address.
     address_allowance: int = Field(default=50, ge=1, validation_alias="TIDINGS_ADDRESS_ALLOWANCE")
     engine: Literal["process", "docker"] = Field(default="process", validation_alias="ENGINE")
@@ -82,6 +83,7 @@ class Options(BaseSettings):
     force: bool = False
     pytest: str = ""
     t: str = ""
+    version: str | None = None
 
 
 def load_settings(env_file: Path = ROOT / ".env") -> Settings:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import bootstrap
 
-from . import progress
+from . import programs, progress
 from .aws import environment as aws_environment
 from .certificate import certificate_beside
 from .errors import LauncherError
@@ -22,11 +22,17 @@ from .stack import Stack
 from .up import install, up
 
 INTERRUPTED_SECONDS = 15
+BROWSER_TESTS = "tests/browser"
+
+SIDE_BY_SIDE = ("tests/unit", "tests/contract", "tests/integration")
+"""Each worker has databases and a virtual host of its own here; the others share the stack."""
 
 
 def run_tests(stack: Stack, settings: Settings, options: Options) -> int:
     """Lint, bring up a fresh stack, run pytest, take the stack down; pytest's exit status."""
     install(settings)
+    if BROWSER_TESTS in options.t:
+        programs.install_missing([programs.CHROMIUM])
     try:
         bootstrap.ensure("dev")
     except bootstrap.BootstrapError as error:
@@ -63,11 +69,23 @@ def _lint_and_test(stack: Stack, settings: Settings, options: Options) -> int:
 
 
 def _pytest(stack: Stack, connections: Connections, settings: Settings, options: Options) -> int:
-    python = str(bootstrap.python_of("dev"))
-    command = [python, "-m", "pytest", *shlex.split(options.pytest), *shlex.split(options.t)]
     environment = inherited_environment() | test_environment(stack, connections)
     if settings.smtp_url:  # where a sink of the tests takes the mails
         environment["TIDINGS_SMTP_URL"] = settings.smtp_url
+    failures = [_run(arguments, environment) for arguments in pytest_arguments(options)]
+    return max(failures)
+
+
+def pytest_arguments(options: Options) -> list[list[str]]:
+    """One run of what is asked for; of everything, one side by side and one after the other."""
+    if options.t or options.pytest:
+        return [[*shlex.split(options.pytest), *shlex.split(options.t)]]
+    others = [f"--ignore={folder}" for folder in SIDE_BY_SIDE]
+    return [["-q", "-n", "2", "--dist", "loadfile", *SIDE_BY_SIDE], ["tests", *others]]
+
+
+def _run(arguments: list[str], environment: dict[str, str]) -> int:
+    command = [str(bootstrap.python_of("dev")), "-m", "pytest", *arguments]
     tests = subprocess.Popen(command, cwd=ROOT, env=environment)
     try:
         return tests.wait()

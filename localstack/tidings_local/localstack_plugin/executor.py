@@ -21,6 +21,7 @@ from tidings_local.localstack_plugin.daemon_timers import use_daemon_timers
 from tidings_local.localstack_plugin.presigned_urls import keep_presigning_clients
 from tidings_local.localstack_plugin.settings import PluginSettings
 from tidings_local.localstack_plugin.shared_host import shared_host, shared_packages
+from tidings_local.localstack_plugin.short_waits import wait_briefly
 from tidings_local.localstack_plugin.versions import check_supported, function_key, to_function
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ class ProcessRuntimeExecutorPlugin(RuntimeExecutorPlugin):
     def load(self, *_: object, **__: object) -> type[ProcessRuntimeExecutor]:
         use_daemon_timers()
         keep_presigning_clients()
+        wait_briefly()
         return ProcessRuntimeExecutor
 
 

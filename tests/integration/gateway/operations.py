@@ -26,6 +26,7 @@ class World:
     task_id: str
     push_token_id: str
     notification_id: str
+    failed_message_id: str
 
     @property
     def email(self) -> str:
@@ -92,6 +93,42 @@ WORDS: Final[dict[str, Any]] = {
 }
 
 OPERATIONS: Final[dict[str, Operation]] = {
+    # --------------------------------------------------------- recommendations
+    "Query.getUserRecommendations": Operation(
+        "query($userId: ID, $first: Int) { getUserRecommendations(userId: $userId, first: $first)"
+        " { computedAt items { score product { id } reason { code text } } } }",
+        lambda world: {"userId": world.customer_id, "first": 5},
+        **OWN_OR_OPERATORS,
+    ),
+    "Query.getUserActivity": Operation(
+        "query($userId: ID, $first: Int, $after: String)"
+        " { getUserActivity(userId: $userId, first: $first, after: $after)"
+        " { nodes { kind items { product { id } } } totalCount } }",
+        lambda world: {"userId": world.customer_id, "first": 5, "after": None},
+        **OWN_OR_OPERATORS,
+    ),
+    "Mutation.logPurchase": Operation(
+        "mutation($userId: ID, $input: LogPurchaseInput!)"
+        " { logPurchase(userId: $userId, input: $input) { id items { product { id } } } }",
+        lambda world: {
+            "userId": world.customer_id,
+            "input": {
+                "items": [{"productId": world.product_id, "quantity": 2}],
+                "orderId": "till-3/4711",
+                "purchasedAt": "2026-01-20T17:00:00Z",
+            },
+        },
+        **OWN_OR_OPERATORS,
+    ),
+    "Mutation.logBrowse": Operation(
+        "mutation($userId: ID, $input: LogBrowseInput!)"
+        " { logBrowse(userId: $userId, input: $input) { accepted } }",
+        lambda world: {
+            "userId": world.customer_id,
+            "input": {"views": [{"productId": world.product_id, "viewedAt": None}]},
+        },
+        **OWN_OR_OPERATORS,
+    ),
     # ------------------------------------------------------------------- users
     "Query.me": Operation("query { me { id email orders { totalCount } } }", _nothing, **SIGNED_IN),
     "Query.getUser": Operation(
@@ -139,6 +176,11 @@ OPERATIONS: Final[dict[str, Operation]] = {
                 "code": codes.issue(codes.VERIFICATION, world.customer_id).text,
             }
         },
+        **PUBLIC,
+    ),
+    "Mutation.resendVerification": Operation(
+        "mutation($email: String!) { resendVerification(email: $email) { message } }",
+        lambda world: {"email": world.email},
         **PUBLIC,
     ),
     "Mutation.refreshSession": Operation(
@@ -487,5 +529,53 @@ OPERATIONS: Final[dict[str, Operation]] = {
         "mutation($id: ID!) { deleteNotification(id: $id) { id } }",
         lambda world: {"id": world.notification_id},
         **OWN,
+    ),
+    # -------------------------------------------------------------- operations
+    "Query.getFailedMessages": Operation(
+        "query($filter: FailedMessageFilterInput, $first: Int, $after: String) {"
+        " getFailedMessages(filter: $filter, first: $first, after: $after)"
+        " { nodes { id payload history { error } acts { by } } totalCount } }",
+        lambda world: {
+            "filter": {
+                "queue": "inventory",
+                "type": "order.placed",
+                "error": "luck",
+                "state": "FAILED",
+                "correlationId": "request-1",
+                "messageId": "event-1",
+                "failedFrom": "2026-01-01T00:00:00Z",
+                "failedBefore": "2030-01-01T00:00:00Z",
+            },
+            "first": 5,
+            "after": None,
+        },
+        **OPERATORS,
+    ),
+    "Query.getQueueStats": Operation(
+        "{ getQueueStats { name messages consumers handledPerMinute lagSeconds } }",
+        _nothing,
+        **OPERATORS,
+    ),
+    "Query.getServiceHealth": Operation(
+        "{ getServiceHealth { status services { name up latencyMs } } }", _nothing, **PUBLIC
+    ),
+    "Mutation.redriveFailedMessages": Operation(
+        "mutation($input: RedriveFailedMessagesInput!) { redriveFailedMessages(input: $input)"
+        " { matched outcomes { messages } forecasts { reason } } }",
+        lambda world: {
+            "input": {
+                "ids": [world.failed_message_id],
+                "rate": 10,
+                "dryRun": True,
+                "reason": "The cause is mended.",
+            }
+        },
+        **OPERATORS,
+    ),
+    "Mutation.discardFailedMessages": Operation(
+        "mutation($input: DiscardFailedMessagesInput!)"
+        " { discardFailedMessages(input: $input) { discarded notFailed } }",
+        lambda world: {"input": {"ids": [world.failed_message_id], "reason": "Nobody needs it."}},
+        **OPERATORS,
     ),
 }

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tests.integration.gateway.operations import OPERATIONS, TEMPLATE, World
+from tidings.delivery.unsubscribe import unsubscribe_url
 
 # What is said in the path, where GraphQL says it in the input.
 IN_PATH: Final = {"id", "userId", "orderId"}
@@ -31,8 +32,17 @@ class RestOperation:
     file: str | None = None
     body: dict[str, str] | None = None
     user_in_body: bool = False
-    # A machine: what is not for it, it may not.
-    service: int = 403
+    # A machine, where it is neither treated like a stranger nor refused.
+    service: int | None = None
+
+    def expected(self, who: str) -> int:
+        """Return the status for a caller; machines may what anybody may, and little more."""
+        if who == "service" and self.service is None:
+            return 403 if self.stranger == 401 else self.stranger
+        status: int = getattr(self, who)
+        return status
+
+    query: str = ""
 
     @property
     def content_type(self) -> str:
@@ -73,6 +83,7 @@ def _snake_case(name: str) -> str:
 def path_in(world: World, route: str) -> str:
     """Return the path of a route with what there is in its places."""
     is_inbox = route == "GET /api/v1/notifications/{id}"
+    link = unsubscribe_url(world.customer_id, "orders", world.notification_id)
     return route.partition(" ")[2].format(
         id=world.customer_id if is_inbox else world.notification_id,
         user_id=world.customer_id,
@@ -80,30 +91,36 @@ def path_in(world: World, route: str) -> str:
         order_id=world.order_id,
         task_id=world.task_id,
         token_id=world.push_token_id,
+        token=link.rpartition("/")[2],
         notification_id=world.notification_id,
         template_code=TEMPLATE,
+        message_id=world.failed_message_id,
     )
 
 
 REST: Final[dict[str, RestOperation]] = {
-    # ------------------------------------------------------------------- users
-    "POST /api/v1/register": RestOperation(
-        201, 201, 201, 201, 201, "Mutation.registerUser", service=201
+    # --------------------------------------------------------- recommendations
+    "POST /api/v1/users/{user_id}/purchase": RestOperation(
+        401, 201, 403, 201, 201, "Mutation.logPurchase"
     ),
-    "POST /api/v1/verify-email": RestOperation(
-        200, 200, 200, 200, 200, "Mutation.verifyEmail", service=200
+    "POST /api/v1/users/{user_id}/browse": RestOperation(
+        401, 202, 403, 202, 202, "Mutation.logBrowse"
+    ),
+    "GET /api/v1/users/{user_id}/activity": RestOperation(401, 200, 403, 200, 200),
+    "GET /api/v1/recommendations/{user_id}": RestOperation(401, 200, 403, 200, 200),
+    # ------------------------------------------------------------------- users
+    "POST /api/v1/register": RestOperation(201, 201, 201, 201, 201, "Mutation.registerUser"),
+    "POST /api/v1/verify-email": RestOperation(200, 200, 200, 200, 200, "Mutation.verifyEmail"),
+    "POST /api/v1/verify-email/resend": RestOperation(
+        200, 200, 200, 200, 200, "Mutation.resendVerification"
     ),
     "POST /api/v1/login": RestOperation(401, 401, 401, 401, 401, "Mutation.login", service=401),
-    "POST /api/v1/refresh": RestOperation(
-        200, 200, 200, 200, 200, "Mutation.refreshSession", service=200
-    ),
+    "POST /api/v1/refresh": RestOperation(200, 200, 200, 200, 200, "Mutation.refreshSession"),
     "POST /api/v1/logout": RestOperation(401, 200, 200, 200, 200, "Mutation.logout"),
     "POST /api/v1/password/forgot": RestOperation(
-        200, 200, 200, 200, 200, "Mutation.requestPasswordReset", service=200
+        200, 200, 200, 200, 200, "Mutation.requestPasswordReset"
     ),
-    "POST /api/v1/password/reset": RestOperation(
-        200, 200, 200, 200, 200, "Mutation.resetPassword", service=200
-    ),
+    "POST /api/v1/password/reset": RestOperation(200, 200, 200, 200, 200, "Mutation.resetPassword"),
     "GET /api/v1/users": RestOperation(401, 403, 403, 200, 200),
     "GET /api/v1/users/{user_id}": RestOperation(401, 200, 403, 200, 200),
     "PATCH /api/v1/users/{user_id}": RestOperation(
@@ -124,10 +141,12 @@ REST: Final[dict[str, RestOperation]] = {
     "POST /api/v1/service-sessions": RestOperation(
         401, 401, 401, 401, 401, body=BAD_CREDENTIALS, service=401
     ),
+    "GET /api/v1/users/{user_id}/export": RestOperation(401, 200, 403, 403, 200),
+    "PUT /api/v1/users/{user_id}/contact-points": RestOperation(401, 200, 403, 403, 403),
     # ---------------------------------------------------------------- products
-    "GET /api/v1/products": RestOperation(200, 200, 200, 200, 200, service=200),
+    "GET /api/v1/products": RestOperation(200, 200, 200, 200, 200),
     "POST /api/v1/products": RestOperation(401, 403, 403, 403, 201, "Mutation.createProduct"),
-    "GET /api/v1/products/{product_id}": RestOperation(200, 200, 200, 200, 200, service=200),
+    "GET /api/v1/products/{product_id}": RestOperation(200, 200, 200, 200, 200),
     "PATCH /api/v1/products/{product_id}": RestOperation(
         401, 403, 403, 200, 200, "Mutation.updateProduct"
     ),
@@ -154,6 +173,9 @@ REST: Final[dict[str, RestOperation]] = {
     "GET /api/v1/tasks/{task_id}": RestOperation(401, 200, 404, 200, 200),
     "PATCH /api/v1/tasks/{task_id}": RestOperation(401, 200, 404, 200, 200, "Mutation.updateTask"),
     "DELETE /api/v1/tasks/{task_id}": RestOperation(401, 200, 404, 200, 200),
+    # ---------------------------------------------------------------- delivery
+    "GET /api/v1/unsubscribe/{token}": RestOperation(200, 200, 200, 200, 200),
+    "POST /api/v1/unsubscribe/{token}": RestOperation(200, 200, 200, 200, 200),
     # --------------------------------------------------------------- templates
     "GET /api/v1/templates": RestOperation(401, 403, 403, 200, 200),
     "POST /api/v1/templates": RestOperation(401, 403, 403, 201, 201, "Mutation.createTemplate"),
@@ -185,9 +207,18 @@ REST: Final[dict[str, RestOperation]] = {
     "POST /api/v1/notifications/{id}/cancel": RestOperation(401, 403, 403, 200, 200, service=404),
     "GET /api/v1/notifications/{id}/status": RestOperation(401, 200, 404, 200, 200, service=200),
     # -------------------------------------------------------------- operations
-    "GET /health": RestOperation(200, 200, 200, 200, 200, service=200),
-    "GET /api/v1/health": RestOperation(200, 200, 200, 200, 200, service=200),
-    "GET /.well-known/jwks.json": RestOperation(200, 200, 200, 200, 200, service=200),
-    "GET /api/v1/.well-known/jwks.json": RestOperation(200, 200, 200, 200, 200, service=200),
-    "GET /api/v1/openapi.json": RestOperation(200, 200, 200, 200, 200, service=200),
+    "GET /api/v1/monitoring/failed-messages": RestOperation(401, 403, 403, 200, 200),
+    "POST /api/v1/monitoring/failed-messages/redrive": RestOperation(
+        401, 403, 403, 200, 200, "Mutation.redriveFailedMessages"
+    ),
+    "DELETE /api/v1/monitoring/failed-messages/{message_id}": RestOperation(
+        401, 403, 403, 200, 200, query="?reason=Nobody+needs+it."
+    ),
+    "GET /api/v1/monitoring/queues": RestOperation(401, 403, 403, 200, 200),
+    "GET /metrics": RestOperation(200, 200, 200, 200, 200),
+    "GET /health": RestOperation(200, 200, 200, 200, 200),
+    "GET /api/v1/health": RestOperation(200, 200, 200, 200, 200),
+    "GET /.well-known/jwks.json": RestOperation(200, 200, 200, 200, 200),
+    "GET /api/v1/.well-known/jwks.json": RestOperation(200, 200, 200, 200, 200),
+    "GET /api/v1/openapi.json": RestOperation(200, 200, 200, 200, 200),
 }

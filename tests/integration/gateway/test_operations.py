@@ -8,6 +8,7 @@ from tests.integration.builders import (
     PASSWORD,
     a_person,
     a_product,
+    a_reader,
     an_address,
     an_order,
     graphql,
@@ -265,7 +266,7 @@ def test_one_field_of_several_may_fail() -> None:
 
 
 def test_inbox_is_listed_and_read() -> None:
-    customer = a_person()
+    customer = a_reader()
     first, second = a_notification(customer), a_notification(customer)
     token = token_of(customer)
     read = graphql(MARK_READ, token=token, i=first).content["data"]["markNotificationRead"]
@@ -278,7 +279,7 @@ def test_inbox_is_listed_and_read() -> None:
 
 
 def test_inbox_goes_on_from_a_cursor() -> None:
-    customer = a_person()
+    customer = a_reader()
     ids = [a_notification(customer) for _ in range(3)]
     token = token_of(customer)
     first = graphql(INBOX, token=token, n=2).content["data"]["getUserNotifications"]
@@ -290,7 +291,7 @@ def test_inbox_goes_on_from_a_cursor() -> None:
 
 
 def test_inbox_of_another_is_forbidden_but_for_operators() -> None:
-    owner = a_person()
+    owner = a_reader()
     a_notification(owner)
     assert code(graphql(INBOX, token=token_of(a_person()), u=owner.user_id)) == "FORBIDDEN"
     operator = graphql(INBOX, token=token_of(a_person(Role.OPERATOR)), u=owner.user_id)
@@ -298,7 +299,7 @@ def test_inbox_of_another_is_forbidden_but_for_operators() -> None:
 
 
 def test_notification_of_another_is_not_found_and_stays_unread() -> None:
-    notification_id = a_notification(a_person())
+    notification_id = a_notification(a_reader())
     answer = graphql(MARK_READ, token=token_of(a_person()), i=notification_id)
     assert code(answer) == "NOT_FOUND"
     assert Notification.objects.get(pk=notification_id).read_at is None

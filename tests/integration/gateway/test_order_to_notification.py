@@ -14,8 +14,8 @@ from tests.integration.builders import (
     CONTEXT,
     Queues,
     Taken,
-    a_person,
     a_product,
+    a_reader,
     graphql,
     stock_of,
     token_of,
@@ -73,7 +73,7 @@ def assert_nothing_is_left(queues: Queues) -> None:
 
 
 def test_order_is_confirmed_and_told_once_under_one_correlation_id(queues: Queues) -> None:
-    customer, product = a_person(), a_product(stock=5)
+    customer, product = a_reader(), a_product(stock=5)
     order_id = place(product, 2, customer=customer, correlation="request-7")
     run_chain(queues)
     assert Order.objects.get(pk=order_id).state == "confirmed"
@@ -86,7 +86,7 @@ def test_order_is_confirmed_and_told_once_under_one_correlation_id(queues: Queue
 
 
 def test_order_for_more_than_there_is_is_rejected_and_told(queues: Queues) -> None:
-    customer, product = a_person(), a_product(stock=1)
+    customer, product = a_reader(), a_product(stock=1)
     order_id = place(product, 2, customer=customer, correlation="request-8")
     run_chain(queues)
     order = Order.objects.get(pk=order_id)
@@ -101,7 +101,7 @@ def test_order_for_more_than_there_is_is_rejected_and_told(queues: Queues) -> No
 
 
 def test_each_event_names_the_one_before_it(queues: Queues) -> None:
-    place(a_product(), 1, customer=a_person(), correlation="request-9")
+    place(a_product(), 1, customer=a_reader(), correlation="request-9")
     causes: list[tuple[str | None, str]] = []
 
     def noting(messages: list[Taken]) -> Iterable[list[Taken]]:
@@ -114,7 +114,7 @@ def test_each_event_names_the_one_before_it(queues: Queues) -> None:
 
 
 def test_messages_that_come_twice_and_in_any_order_change_nothing(queues: Queues) -> None:
-    product, customers = a_product(stock=4), [a_person() for _ in range(6)]
+    product, customers = a_product(stock=4), [a_reader() for _ in range(6)]
     orders = [
         place(product, 1, customer=each, correlation=f"request-{number}")
         for number, each in enumerate(customers)
@@ -134,7 +134,7 @@ def test_messages_that_come_twice_and_in_any_order_change_nothing(queues: Queues
 
 
 def test_decision_that_overtakes_its_order_waits_for_it(queues: Queues) -> None:
-    order_id = place(a_product(), 1, customer=a_person(), correlation="request-10")
+    order_id = place(a_product(), 1, customer=a_reader(), correlation="request-10")
     order = Order.objects.get(pk=order_id).to_mongo()
     Order.objects(pk=order_id).delete()
     inventory = importlib.import_module("products.inventory").handler

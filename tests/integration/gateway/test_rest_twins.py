@@ -11,6 +11,7 @@ from tests.integration.builders import (
     PASSWORD,
     a_person,
     a_product,
+    a_reader,
     an_address,
     an_order,
     token_of,
@@ -20,7 +21,7 @@ from tidings.notifications.models import Notification
 from tidings.notifications.operations import notify
 from tidings.orders.events import OrderRejected, OrderRejectedData
 from tidings.orders.models import Order
-from tidings.platform import broker, cache
+from tidings.platform import broker, cache, queues
 from tidings.platform.auth import Principal, Role
 from tidings.platform.broker import Publisher
 from tidings.platform.clock import new_id
@@ -110,7 +111,7 @@ def test_order_that_the_rules_refuse_is_422_and_not_placed() -> None:
 
 
 def test_inbox_is_listed_and_read() -> None:
-    customer = a_person()
+    customer = a_reader()
     first, second = a_notification(customer), a_notification(customer)
     status, _ = call("notifications.mark_notification_read", caller=customer, notification_id=first)
     assert status == 200
@@ -121,7 +122,7 @@ def test_inbox_is_listed_and_read() -> None:
 
 
 def test_inbox_of_another_is_403() -> None:
-    owner = a_person()
+    owner = a_reader()
     a_notification(owner)
     answers = [
         call("notifications.get_user_notifications", caller=a_person(), id=owner.user_id),
@@ -166,8 +167,7 @@ def test_everything_is_up() -> None:
 
 
 def test_health_without_the_broker_is_degraded(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = importlib.import_module("operations.get_health")
-    monkeypatch.setattr(module, "publisher", lambda: Publisher("amqp://a:b@127.0.0.1:1/%2F"))
+    monkeypatch.setattr(queues, "publisher", lambda: Publisher("amqp://a:b@127.0.0.1:1/%2F"))
     status, envelope = call("operations.get_health")
     assert (status, envelope["data"]["status"]) == (200, "degraded")
     assert envelope["data"]["services"]["rabbitmq"]["status"] == "down"

@@ -1,17 +1,19 @@
 """What tests of notifications are made of: readers with accounts, events, providers."""
 
+import json
 from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from tests.integration.builders import an_address
+from tests.integration.builders import Queues, Taken
+from tests.waiting import eventually
 from tidings.delivery.schemas import OutgoingMessage, Receipt
 from tidings.notifications.models import Notification
 from tidings.notifications.telling import Telling
 from tidings.orders.events import OrderConfirmed, OrderConfirmedData
-from tidings.platform.auth import Principal, Role
-from tidings.platform.clock import new_id, now
-from tidings.users.models import PushToken, User
+from tidings.platform.auth import Principal
+from tidings.platform.clock import new_id
+from tidings.platform.consumer import RETRY_DELAYS_SECONDS
 
 
 class Provider:
@@ -35,30 +37,6 @@ class Provider:
     @property
     def count(self) -> Counter[tuple[str, str]]:
         return Counter((each.notification_id, each.channel) for each in self.messages)
-
-
-def a_reader(
-    *,
-    role: Role = Role.CUSTOMER,
-    verified: bool = True,
-    devices: int = 1,
-    name: str = "Ada",
-    **preferences: Any,
-) -> Principal:
-    """Return somebody with an account and an app on a device."""
-    user = User(
-        email=an_address(),
-        name=name,
-        password_hash="-",
-        role=role.value,
-        preferences=preferences,
-        verified_at=now() if verified else None,
-    )
-    user.save(force_insert=True)
-    for number in range(devices):
-        token = f"{user.id}-{number}"
-        PushToken(user_id=user.id, platform="ios", token=token, token_hash=token).save()
-    return Principal(user_id=user.id, role=role)
 
 
 def confirmed(customer: Principal) -> OrderConfirmed:
@@ -97,3 +75,17 @@ def story(notification: Notification, channel: str) -> list[str]:
 def where(notification: Notification, channel: str) -> tuple[str, str | None, datetime | None]:
     delivery = Notification.objects.get(pk=notification.id).deliveries[channel]
     return delivery.status, delivery.reason, delivery.due_at
+
+
+def waiting(queues: Queues, queue: str) -> dict[str, Any]:
+    """Take the message that failed out of the retry queue that it waits in, as if time were up."""
+    places = [queue, *(f"retry.{delay}s" for delay in RETRY_DELAYS_SECONDS)]
+
+    def look() -> list[Taken]:
+        return next((found for place in places if (found := queues.take_all(place))), [])
+
+    return queues.event_of(queue, eventually(look, what="the message that failed"))
+
+
+def history(dead: Taken) -> list[str]:
+    return [each["error"] for each in json.loads(dead.headers["tidings-history"])]

@@ -4,7 +4,7 @@ import pytest
 
 from tests.integration.notifications.builders import Provider
 from tidings.delivery import channels
-from tidings.templates import rendering
+from tidings.platform import outbox, relay
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Provider:
     return stand_in
 
 
-@pytest.fixture(autouse=True)
-def templates_as_delivered(services: None) -> None:
-    """Another test may have changed a template."""
-    rendering.forget_kept()
+@pytest.fixture
+def unpublished(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave what is stored in its outbox: threads cannot share a publisher as environments do."""
+    monkeypatch.setattr(relay, "publish_stored", outbox.take_stored)

@@ -10,7 +10,7 @@ from tidings.platform.auth import Role
 from tidings.platform.pagination import PageRequest
 from tidings.platform.relay import publish_stored
 from tidings.users.models import User
-from tidings.users.operations import update_user_preferences
+from tidings.users.operations import delete_account, update_user_preferences
 from tidings.users.preferences import UpdatePreferences
 from tidings.users.registration import verify_email
 from tidings.users.schemas import VerifyEmail
@@ -41,10 +41,7 @@ def test_account_is_followed_and_its_codes_stay_secret(queues: Queues) -> None:
     deliver(queues, 1)
     codes.append(reset_code(user))
     deliver(queues, 1)
-    assert [kind for kind, _ in told(user)] == [
-        "user.password_reset_requested",
-        "user.verified",
-    ]
+    assert [kind for kind, _ in told(user)] == ["user.verified"]
     assert not [code for code in codes if code in str(told(user))]
     assert User.objects.get(pk=user.id).outbox == []
 
@@ -56,4 +53,18 @@ def test_new_accounts_and_changed_preferences_put_nothing_into_the_inbox(queues:
     update_user_preferences(user.id, changed, caller=as_principal(user))
     deliver(queues, 1)
     assert told(user) == []
+    assert queues.is_empty("failed-messages")
+
+
+def test_deleted_account_leaves_no_inbox_and_others_keep_theirs(queues: Queues) -> None:
+    user, other = registered(), registered()
+    for each in (user, other):
+        verify_email(VerifyEmail(email=each.email, code=verification_code(each)))
+    deliver(queues, 4)
+    assert len(told(user)) == len(told(other)) == 1
+    delete_account(user.id, caller=as_principal(user))
+    deliver(queues, 1)
+    assert told(user) == []
+    assert len(told(other)) == 1
+    assert User.objects.get(pk=user.id).outbox == []
     assert queues.is_empty("failed-messages")

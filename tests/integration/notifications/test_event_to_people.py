@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 from notifications import deliver_email, deliver_push, notifications
 
-from tests.integration.builders import CONTEXT, Queues
+from tests.integration.builders import CONTEXT, Queues, a_reader
 from tests.integration.notifications.builders import (
     Provider,
-    a_reader,
     confirmed,
     story,
     the_notification,

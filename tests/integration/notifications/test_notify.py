@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from tests.integration.builders import a_person, at_once
+from tests.integration.builders import a_person, a_reader, at_once
 from tidings.notifications.errors import NotificationNotFound
 from tidings.notifications.inbox import mark_notification_read
 from tidings.notifications.models import Notification
@@ -40,7 +40,7 @@ def a_notification(person: Principal) -> NotificationView:
 
 
 def test_event_becomes_a_notification() -> None:
-    customer = a_person()
+    customer = a_reader()
     with correlated("request-7"):
         event = confirmed(customer)
     notify(event)
@@ -54,7 +54,7 @@ def test_event_becomes_a_notification() -> None:
 
 
 def test_event_that_comes_again_tells_nothing_new() -> None:
-    customer = a_person()
+    customer = a_reader()
     event = confirmed(customer)
     notify(event)
     before = inbox(customer)
@@ -67,14 +67,14 @@ def test_event_that_comes_again_tells_nothing_new() -> None:
 
 def test_event_ten_times_at_once_tells_once() -> None:
     for _ in range(3):
-        customer = a_person()
+        customer = a_reader()
         event = confirmed(customer)
         at_once([partial(notify, event)] * 10)
         assert len(inbox(customer)) == 1
 
 
 def test_another_event_tells_again() -> None:
-    customer = a_person()
+    customer = a_reader()
     notify(confirmed(customer))
     notify(confirmed(customer))
     assert len(inbox(customer)) == 2
@@ -84,7 +84,7 @@ def test_another_event_tells_again() -> None:
 
 
 def test_read_notification_is_unread_no_longer() -> None:
-    customer = a_person()
+    customer = a_reader()
     first, second = a_notification(customer), a_notification(customer)
     read = mark_notification_read(first.id, caller=customer)
     assert read.read_at is not None
@@ -94,7 +94,7 @@ def test_read_notification_is_unread_no_longer() -> None:
 
 
 def test_first_reading_counts() -> None:
-    customer = a_person()
+    customer = a_reader()
     notification = a_notification(customer)
     first = mark_notification_read(notification.id, caller=customer)
     assert mark_notification_read(notification.id, caller=customer).read_at == first.read_at
@@ -102,7 +102,7 @@ def test_first_reading_counts() -> None:
 
 @pytest.mark.parametrize("role", Role)
 def test_notification_of_another_is_not_found_and_stays_unread(role: Role) -> None:
-    owner = a_person()
+    owner = a_reader()
     notification = a_notification(owner)
     with pytest.raises(NotificationNotFound):
         mark_notification_read(notification.id, caller=a_person(role))
@@ -118,14 +118,14 @@ def test_notification_that_is_none_is_not_found() -> None:
 
 
 def test_inbox_holds_ones_own_only() -> None:
-    ada, bob = a_person(), a_person()
+    ada, bob = a_reader(), a_reader()
     notify(confirmed(ada))
     assert inbox(bob) == []
     assert count_unread(bob.user_id, caller=bob) == 0
 
 
 def test_inbox_of_another_is_forbidden() -> None:
-    owner, stranger = a_person(), a_person()
+    owner, stranger = a_reader(), a_person()
     notify(confirmed(owner))
     with pytest.raises(Forbidden):
         get_user_notifications(owner.user_id, ALL, caller=stranger)
@@ -134,14 +134,14 @@ def test_inbox_of_another_is_forbidden() -> None:
 
 
 def test_operators_see_the_inbox_of_anyone() -> None:
-    owner, operator = a_person(), a_person(Role.OPERATOR)
+    owner, operator = a_reader(), a_person(Role.OPERATOR)
     notify(confirmed(owner))
     assert get_user_notifications(owner.user_id, ALL, caller=operator).total == 1
     assert count_unread(owner.user_id, caller=operator) == 1
 
 
 def test_newest_comes_first() -> None:
-    customer = a_person()
+    customer = a_reader()
     events = [confirmed(customer) for _ in range(3)]
     for event in events:
         notify(event)

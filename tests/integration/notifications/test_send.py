@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 import redis
 
-from tests.integration.builders import a_person, at_once
-from tests.integration.notifications.builders import a_reader, the_notification, where
+from tests.integration.builders import a_person, a_reader, at_once
+from tests.integration.notifications.builders import the_notification, where
 from tidings.notifications import sending
 from tidings.notifications.cancelling import cancel_notification
 from tidings.notifications.delivering import deliver
+from tidings.notifications.digests import send_digests
 from tidings.notifications.errors import (
     NothingToSay,
     NotificationNotFound,
@@ -108,6 +109,12 @@ def test_reader_sees_the_status_without_what_the_sender_keeps() -> None:
         get_notification_status(accepted.id, caller=a_person())
 
 
+def test_operators_in_values_are_values() -> None:
+    odd = {"$gt": "", "a.b": {"$set": 1}}
+    accepted = send(a_reader(), variables={"order_id": "7", "state": "packed", "odd": odd})
+    assert Notification.objects.get(pk=accepted.id).variables["odd"] == odd
+
+
 # ------------------------------------------------------------------------ once
 
 
@@ -117,6 +124,14 @@ def test_same_request_again_is_answered_the_same_and_sends_nothing() -> None:
     first = send_notification(request, caller=SERVICE)
     assert send_notification(request, caller=SERVICE) == first
     assert Notification.objects.count() == 1
+
+
+def test_order_of_names_in_a_body_is_no_difference() -> None:
+    reader, request_id = a_reader(), new_id()
+    variables = {"order_id": "7", "state": "packed"}
+    turned = dict(reversed(variables.items()))
+    first = send(reader, request_id=request_id, variables=variables)
+    assert send(reader, request_id=request_id, variables=turned) == first
 
 
 def test_same_request_fifty_times_at_once_is_one_notification() -> None:
@@ -277,6 +292,15 @@ def test_message_that_is_called_off_in_the_queue_reaches_nobody(provider: Any) -
     command = command_for(Notification.objects.get(pk=accepted.id), Channel.EMAIL)
     cancel_notification(accepted.id, caller=OPERATOR)
     deliver(command)
+    assert provider.messages == []
+
+
+def test_message_that_is_called_off_is_in_no_digest(provider: Any) -> None:
+    reader, moment = a_reader(digest="daily"), now()
+    accepted = send(reader)
+    assert where(the_notification(reader), "email")[:2] == ("scheduled", "digest")
+    cancel_notification(accepted.id, caller=SERVICE)
+    assert send_digests(moment + timedelta(days=2)) == 0
     assert provider.messages == []
 
 

@@ -1,17 +1,23 @@
 """Publishing to a real RabbitMQ."""
 
+import os
+import signal
 import socket
-import threading
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 import pika
+import psutil
 import pytest
 from pika.adapters.blocking_connection import BlockingChannel
 
+from tests.faults.proxy import Proxy
 from tests.integration.builders import Queues
+from tests.waiting import eventually
 from tidings.platform import broker
 from tidings.platform.broker import (
     CONNECT_SECONDS,
@@ -69,10 +75,25 @@ def test_a_hundred_at_once_cost_far_less_than_a_hundred_round_trips(
     assert together < one_by_one / 7
 
 
-def test_message_that_no_queue_takes_is_not_taken(publisher: Publisher, queues: Queues) -> None:
-    lost, good = a_message(1, key="nobody.listens"), a_message(2)
-    assert publisher.publish([lost, good]) == [good]
+def test_event_that_no_queue_takes_waits_among_the_dead_letters(
+    publisher: Publisher, queues: Queues
+) -> None:
+    nobodys, good = a_message(1, key="nobody.listens"), a_message(2)
+    assert publisher.publish([nobodys, good]) == [nobodys, good]
     assert bodies(queues, 1) == [b"2"]
+    (dead,) = queues.take("failed-messages", 1)
+    assert (dead.body, dead.message_id) == (b"1", "message-1")
+    assert "Unroutable" in dead.headers["tidings-history"]
+    assert dead.headers["tidings-exchange"] == DOMAIN_EVENTS
+    assert dead.headers["tidings-routing-key"] == "nobody.listens"
+
+
+def test_what_no_queue_takes_of_another_exchange_is_not_taken(
+    publisher: Publisher, queues: Queues
+) -> None:
+    nobodys, good = a_message(1, key="no-such-queue", exchange=""), a_message(2)
+    assert publisher.publish([nobodys, good]) == [good]
+    assert queues.is_empty("failed-messages")
 
 
 def test_publisher_goes_on_after_an_unroutable_message(
@@ -115,61 +136,14 @@ def test_next_publish_works_after_the_broker_closed_the_connection(
         fresh.close()
 
 
-class Wire:
-    """A connection to RabbitMQ that the test can cut or silence."""
-
-    def __init__(self, amqp_url: str) -> None:
-        parts = urlsplit(amqp_url)
-        self._target = (parts.hostname or "", parts.port or 5672)
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self._open: list[socket.socket] = []
-        self.silent = False
-        port = self._server.getsockname()[1]
-        self.url = amqp_url.replace(f"{parts.hostname}:{parts.port}", f"127.0.0.1:{port}")
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def cut(self) -> None:
-        for each in self._open:
-            try:
-                each.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                continue
-            finally:
-                each.close()
-        self._open.clear()
-
-    def close(self) -> None:
-        self._server.close()
-        self.cut()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                near, _ = self._server.accept()
-            except OSError:
-                return
-            far = socket.create_connection(self._target)
-            self._open += [near, far]
-            for source, target in ((near, far), (far, near)):
-                threading.Thread(target=self._copy, args=(source, target), daemon=True).start()
-
-    def _copy(self, source: socket.socket, target: socket.socket) -> None:
-        try:
-            while data := source.recv(65536):
-                if not self.silent:
-                    target.sendall(data)
-        except OSError:
-            return
-
-
 @pytest.fixture
-def wire(rabbit: Any) -> Iterator[Wire]:
-    own = Wire(rabbit.url)
+def wire(rabbit: Any) -> Iterator[Proxy]:
+    own = Proxy(rabbit.url)
     yield own
     own.close()
 
 
-def test_next_publish_works_after_the_wire_was_cut(wire: Wire, queues: Queues) -> None:
+def test_next_publish_works_after_the_wire_was_cut(wire: Proxy, queues: Queues) -> None:
     publisher = Publisher(wire.url)
     assert publisher.publish([a_message(1)])
     wire.cut()
@@ -179,14 +153,17 @@ def test_next_publish_works_after_the_wire_was_cut(wire: Wire, queues: Queues) -
 
 
 def test_message_without_a_confirm_is_not_taken(
-    wire: Wire, queues: Queues, monkeypatch: pytest.MonkeyPatch
+    wire: Proxy, queues: Queues, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(broker, "CONFIRM_SECONDS", 0.2)
     publisher = Publisher(wire.url)
     publisher.publish([a_message(1)])
-    wire.silent = True
+    wire.hang()
     assert publisher.publish([a_message(2)]) == []
-    wire.silent = False
+    wire.resume()
+    with pytest.raises(BrokerUnavailable, match="a moment ago"):
+        publisher.publish([a_message(3)])
+    publisher._resting_until = 0.0
     assert publisher.publish([a_message(3)])
     publisher.close()
 
@@ -219,7 +196,7 @@ def test_publisher_rests_after_a_failure() -> None:
 
 
 def test_publisher_tries_again_when_it_has_rested(
-    wire: Wire, queues: Queues, monkeypatch: pytest.MonkeyPatch
+    wire: Proxy, queues: Queues, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(broker, "REST_SECONDS", 0.0)
     publisher = Publisher(NOWHERE)
@@ -260,3 +237,65 @@ def test_closing_twice_does_no_harm(publisher: Publisher) -> None:
     publisher.close()
     publisher.close()
     publisher.ping()
+
+
+def test_queues_are_looked_at_and_missing_ones_told(publisher: Publisher, queues: Queues) -> None:
+    publisher.publish([a_message(n) for n in range(3)])
+    found = publisher.look_at(["inventory", "no-such-queue", "orders"])
+    assert found == {"inventory": (3, 0), "no-such-queue": None, "orders": (0, 0)}
+    assert publisher.publish([a_message(4)])
+
+
+def test_broker_that_is_gone_cannot_be_looked_at() -> None:
+    with pytest.raises(BrokerUnavailable):
+        Publisher(NOWHERE).look_at(["inventory"])
+
+
+FROZEN = """
+import sys
+from tidings.platform import broker
+broker.HEARTBEAT_SECONDS = 1
+publisher = broker.Publisher(sys.argv[1])
+for number in (1, 2):
+    input()
+    message = broker.Message(
+        "user-events", "order.placed", b"%d" % number,
+        broker.pika.BasicProperties(message_id=f"message-{number}", delivery_mode=2),
+    )
+    print(len(publisher.publish([message])), flush=True)
+"""
+
+
+def test_environment_that_was_frozen_longer_than_the_heartbeat_publishes(
+    queues: Queues, rabbit: Any
+) -> None:
+    """Lambda freezes an environment between invocations; the broker gives its connection up."""
+    command = [sys.executable, "-c", FROZEN, rabbit.url]
+    silent = {"PYTHONPATH": os.pathsep.join(sys.path), "POWERTOOLS_LOG_LEVEL": "CRITICAL"}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        command, stdin=pipe, stdout=pipe, env=os.environ | silent, text=True
+    ) as frozen:
+        assert frozen.stdin
+        assert frozen.stdout
+
+        def publish() -> str:
+            print(file=frozen.stdin, flush=True)
+            return str(frozen.stdout.readline().strip() if frozen.stdout else "")
+
+        def given_up() -> bool:
+            port = urlsplit(rabbit.url).port
+            found = psutil.Process(frozen.pid).net_connections()
+            return not any(each.raddr and each.raddr.port == port for each in found)
+
+        try:
+            assert publish() == "1"
+            peers = Queues(queues.channel, rabbit.name).take("inventory", 1)
+            assert not given_up()
+            frozen.send_signal(signal.SIGSTOP)
+            eventually(given_up, seconds=30, what="RabbitMQ gives the connection up")
+            frozen.send_signal(signal.SIGCONT)
+            assert publish() == "1"
+        finally:
+            frozen.kill()
+    assert [each.body for each in [*peers, *queues.take("inventory", 1)]] == [b"1", b"2"]

@@ -166,8 +166,8 @@ def test_list_by_cursor_stays_stable_while_tasks_come_in() -> None:
     assert [task.title for task in second.items] == ["late", "never"]
 
 
-def cursor(**content: object) -> str:
-    return base64.urlsafe_b64encode(json.dumps(content).encode()).decode()
+def cursor(order: str = "", **content: object) -> str:
+    return base64.urlsafe_b64encode(f"{order}|{json.dumps(content)}".encode()).decode()
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.integration.builders import CONTEXT, Queues, a_person, at_once
+from tests.integration.builders import CONTEXT, Queues, a_person, a_reader, at_once
 from tests.integration.tasks.builders import a_task, a_user, changed
 from tidings.notifications.operations import notify
 from tidings.notifications.queries import get_user_notifications
@@ -89,7 +89,7 @@ def test_task_that_goes_on_is_not_announced_again() -> None:
 
 
 def test_task_that_is_opened_again_tells_nobody_twice() -> None:
-    owner = a_person()
+    owner = a_reader()
     task = a_task(owner, due_at=NOON)
     remind_due_tasks(NOON)
     done = changed(task, owner, state="done")
@@ -103,7 +103,7 @@ def test_task_that_is_opened_again_tells_nobody_twice() -> None:
 
 
 def test_assignee_is_told_and_the_owner_where_there_is_none() -> None:
-    owner, assignee, operator = a_person(), a_user(), a_person(Role.OPERATOR)
+    owner, assignee, operator = a_reader(), a_user(), a_person(Role.OPERATOR)
     own = a_task(owner, due_at=NOON)
     given = a_task(operator, due_at=NOON, assignee_id=assignee.user_id)
     remind_due_tasks(NOON)

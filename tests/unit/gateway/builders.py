@@ -39,6 +39,7 @@ def send(
     headers: dict[str, str] | None = None,
     parameters: dict[str, str] | None = None,
     base64: bool = False,
+    file: str | None = None,
 ) -> Answer:
     """Send one request through Chalice's own handler."""
     sent = {"content-type": "application/json", **(headers or {})}
@@ -48,9 +49,12 @@ def send(
         "multiValueHeaders": _many(sent),
         "body": body if body is None or isinstance(body, str) else json.dumps(body),
         "isBase64Encoded": base64,
-        "path": "/graphql",
-        "requestContext": {"resourcePath": "/graphql", "httpMethod": method},
-        "pathParameters": None,
+        "path": "/graphql" if file is None else f"/graphql/{file}",
+        "requestContext": {
+            "resourcePath": "/graphql" if file is None else "/graphql/{file}",
+            "httpMethod": method,
+        },
+        "pathParameters": None if file is None else {"file": file},
         "stageVariables": None,
         "queryStringParameters": parameters,
         "multiValueQueryStringParameters": None if parameters is None else _many(parameters),

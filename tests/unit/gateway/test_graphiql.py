@@ -3,7 +3,11 @@
 import base64
 import hashlib
 import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
 
+import graphiql
 import pytest
 from graphiql import START
 
@@ -21,7 +25,44 @@ def test_browser_gets_a_page() -> None:
     assert "GraphiQL" in answer.text
 
 
-def test_whatever_the_page_loads_is_pinned_and_checked() -> None:
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A gateway whose files are these."""
+    shutil.copy(graphiql.HERE / "graphiql.json", tmp_path)
+    monkeypatch.setattr(graphiql, "HERE", tmp_path)
+    for kept in (graphiql.files, graphiql.file, graphiql._addresses):
+        kept.cache_clear()
+    yield tmp_path
+    for kept in (graphiql.files, graphiql.file, graphiql._addresses):
+        kept.cache_clear()
+
+
+@pytest.fixture
+def vendored(place: Path) -> Path:
+    (place / "vendor").mkdir()
+    for name in graphiql.files():
+        (place / "vendor" / name).write_bytes(f"/* {name} */\r\n".encode())
+    return place
+
+
+def test_page_loads_what_the_gateway_has_from_the_gateway(vendored: Path) -> None:
+    answer = send("GET", headers=BROWSER)
+    assert "https://" not in answer.text
+    assert "script-src 'self' 'sha256-" in answer.headers["content-security-policy"]
+    for name in graphiql.files():
+        assert f'"graphql/{name}"' in answer.text
+        file = send("GET", file=name)
+        assert (file.status, file.text) == (200, f"/* {name} */\r\n")
+        assert file.headers["content-type"].startswith("text/")
+        assert "immutable" in file.headers["cache-control"]
+
+
+@pytest.mark.parametrize("name", ["graphiql.json", "../app.py", "..%2fapp.py", "", "\x00"])
+def test_no_other_file_is_given(name: str, vendored: Path) -> None:
+    assert send("GET", file=name).status == 404
+
+
+def test_without_the_files_they_come_pinned_and_checked_from_a_cdn(place: Path) -> None:
     page = send("GET", headers=BROWSER).text
     loaded = re.findall(r"<(?:script src|link rel=\"stylesheet\" href)=\"([^\"]+)\"([^>]*)>", page)
     assert len(loaded) == 4

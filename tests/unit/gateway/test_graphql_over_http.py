@@ -193,6 +193,18 @@ def test_correlation_id_comes_in_and_goes_out(name: str) -> None:
     assert answer.headers["x-correlation-id"] == "request-7"
 
 
+@pytest.mark.parametrize(
+    ("method", "content_type", "status"), [("PUT", "application/json", 405), ("POST", "x/y", 415)]
+)
+def test_refusal_before_any_view_carries_the_correlation_id(
+    method: str, content_type: str, status: int
+) -> None:
+    headers = {"content-type": content_type, "x-correlation-id": "request-7"}
+    answer = send(method, QUERY, headers=headers)
+    assert answer.status == status
+    assert answer.headers["x-correlation-id"] == "request-7"
+
+
 def test_refusal_carries_a_correlation_id_too() -> None:
     assert len(send(body="{").headers["x-correlation-id"]) == 36
     assert send(body=QUERY, headers={"accept": "text/html"}).headers["x-correlation-id"]

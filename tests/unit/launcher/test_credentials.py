@@ -1,6 +1,8 @@
 """The secrets and the certificate of a stack."""
 
+import json
 import stat
+from dataclasses import asdict
 from pathlib import Path
 
 from cryptography import x509
@@ -67,3 +69,15 @@ def test_rotated_keys_are_kept_with_the_other_secrets(tmp_path: Path) -> None:
     assert after.signing_keys == rotated
     assert after.redis_password == before.redis_password
     assert stat.S_IMODE((tmp_path / "secrets.json").stat().st_mode) == 0o600
+
+
+def test_what_an_older_version_did_not_know_is_made_and_the_rest_stays(tmp_path: Path) -> None:
+    made = load_or_make(tmp_path)
+    file = tmp_path / "secrets.json"
+    older = json.loads(file.read_text())
+    del older["delivery_key"]
+    file.write_text(json.dumps(older))
+    again = load_or_make(tmp_path)
+    assert again.delivery_key not in {"", made.delivery_key}
+    assert asdict(again) | older == asdict(again)
+    assert load_or_make(tmp_path) == again

@@ -75,9 +75,14 @@ def test_tests_have_no_limits_and_other_stacks_those_that_are_set() -> None:
     given = {
         "TIDINGS_STACK": "local",
         "TIDINGS_CALLS_PER_MINUTE": 7,
+        "TIDINGS_SENDS_PER_MINUTE": 5,
         "TIDINGS_ADDRESS_ALLOWANCE": 3,
     }
     set_ = Settings.model_validate(given)
-    assert deploy.limits(set_) == {"CallsPerMinute": "7", "AddressAllowance": "3"}
+    assert deploy.limits(set_) == {
+        "CallsPerMinute": "7",
+        "SendsPerMinute": "5",
+        "AddressAllowance": "3",
+    }
     of_tests = deploy.limits(set_.model_copy(update={"stack": "test"}))
     assert set(of_tests.values()) == {str(deploy.UNLIMITED)}

@@ -84,8 +84,12 @@ def test_a_stopped_local_stack_follows_the_port_base(tmp_path: Path) -> None:
 def test_a_running_local_stack_keeps_its_ports(tmp_path: Path) -> None:
     stack = find_stack(Settings(port_base=5566), tmp_path)
     stack.run.mkdir()
-    (stack.run / "supervisor.sock").touch()
-    assert find_stack(Settings(port_base=5666), tmp_path).ports.base == 5566
+    socket = stack.supervisor_socket  # outside of the stack's folder where that lies deep
+    socket.touch()
+    try:
+        assert find_stack(Settings(port_base=5666), tmp_path).ports.base == 5566
+    finally:
+        socket.unlink()
 
 
 def test_another_stack_begins_beyond_the_local_one_and_remembers(tmp_path: Path) -> None:

@@ -31,6 +31,11 @@ class RuntimeExecutor:
         self.function_version = function_version
 
 
+class ResourceProviderExecutor:
+    def deploy_loop(self, max_timeout: float = 300, sleep_time: float = 1) -> float:
+        return sleep_time
+
+
 class InvocationResult(SimpleNamespace):
     def __init__(self, request_id: str, payload: bytes, **rest: object) -> None:
         super().__init__(request_id=request_id, payload=payload, **rest)
@@ -51,7 +56,9 @@ class Shelf:
 def install(patch: pytest.MonkeyPatch) -> Shelf:
     shelf = Shelf()
     lambda_ = "localstack.services.lambda_"
-    hooks = SimpleNamespace(create_event_source_poller=_hook, start_docker_executor=_hook)
+    hooks = SimpleNamespace(
+        create_event_source_poller=_hook, start_docker_executor=_hook, inject_layer_fetcher=_hook
+    )
     modules: dict[str, dict[str, Any]] = {
         "localstack": {},
         "localstack.aws": {},
@@ -65,6 +72,10 @@ def install(patch: pytest.MonkeyPatch) -> Shelf:
         "localstack.runtime": {"hooks": SimpleNamespace(on_runtime_create=_hook)},
         "localstack.runtime.shutdown": {"ON_AFTER_SERVICE_SHUTDOWN_HANDLERS": []},
         "localstack.services": {},
+        "localstack.services.cloudformation": {},
+        "localstack.services.cloudformation.resource_provider": {
+            "ResourceProviderExecutor": ResourceProviderExecutor
+        },
         lambda_: {"hooks": hooks},
         f"{lambda_}.event_source_mapping": {},
         f"{lambda_}.event_source_mapping.pollers": {},

@@ -17,9 +17,9 @@ from tests.unit.platform.builders import (
 from tidings.orders.events import OrderPlaced
 from tidings.platform import consumer as frame
 from tidings.platform.broker import BrokerUnavailable, Message
-from tidings.platform.consumer import RETRY_DELAYS_SECONDS, consumer
-from tidings.platform.context import causation_id, correlation_id
-from tidings.platform.errors import NotFound, Unavailable
+from tidings.platform.consumer import NOT_YET_SECONDS, RETRY_DELAYS_SECONDS, consumer
+from tidings.platform.context import causation_id, correlation_id, is_last_attempt
+from tidings.platform.errors import NotFound, NotYet, Unavailable
 from tidings.platform.logging import logger
 
 Handler = Callable[[dict[str, Any], Any], None]
@@ -176,6 +176,65 @@ def test_nth_failure_waits_the_nth_delay(
     (waiting,) = broker.published
     assert waiting.exchange == f"retry.{delay}s"
     assert len(attempts_of(waiting)) == failures + 1
+
+
+def test_what_comes_too_early_waits_and_costs_no_attempt(broker: RecordingPublisher) -> None:
+    before = [attempt()] * len(RETRY_DELAYS_SECONDS)
+    message = a_message("bad", headers=history_header(*before))
+    failing(NotYet("Not yet.")).handler(mq_event(message), CONTEXT)
+    (waiting,) = broker.published
+    assert waiting.exchange == f"retry.{NOT_YET_SECONDS}s"
+    assert len(attempts_of(waiting)) == len(before)
+    assert NOT_YET_SECONDS in RETRY_DELAYS_SECONDS
+
+
+@pytest.mark.parametrize("failures", range(len(RETRY_DELAYS_SECONDS) + 1))
+def test_effect_knows_whether_it_is_the_last_attempt(
+    failures: int, broker: RecordingPublisher
+) -> None:
+    known: list[bool] = []
+
+    @consumer(OrderPlaced)
+    def handler(_: OrderPlaced) -> None:
+        known.append(is_last_attempt())
+
+    handler(mq_event(a_message(headers=history_header(*[attempt()] * failures))), CONTEXT)
+    assert known == [failures == len(RETRY_DELAYS_SECONDS)]
+    assert not is_last_attempt()
+
+
+def test_what_failed_together_comes_back_spread_and_in_order(broker: RecordingPublisher) -> None:
+    event = mq_event(*(a_message("bad") for _ in range(50)))
+    failing(ValueError("again")).handler(event, CONTEXT)
+    waits = [int(each.properties.expiration) for each in broker.published]
+    assert waits == sorted(waits)
+    assert 500 <= waits[0] < waits[-1] <= 1000
+    assert len(set(waits)) > 10
+
+
+def test_dead_letter_does_not_expire(broker: RecordingPublisher) -> None:
+    failing(NotFound("gone")).handler(mq_event(a_message("bad")), CONTEXT)
+    assert broker.published[0].properties.expiration is None
+
+
+def test_redriven_message_has_all_its_tries_anew(broker: RecordingPublisher) -> None:
+    before = [*[attempt()] * 6, attempt() | {"function": "redrive"}]
+    message = a_message("bad", headers=history_header(*before))
+    failing(ValueError("again")).handler(mq_event(message), CONTEXT)
+    (waiting,) = broker.published
+    assert waiting.exchange == "retry.1s"
+    assert len(attempts_of(waiting)) == 8
+
+
+def test_history_fits_into_the_headers_frame(broker: RecordingPublisher) -> None:
+    before = [attempt("\U0001f600" * 500) for _ in range(60)]
+    before[-1] |= {"function": "redrive"}
+    message = a_message("bad", headers=history_header(*before))
+    failing(ValueError("again")).handler(mq_event(message), CONTEXT)
+    (waiting,) = broker.published
+    assert len(b"".join(waiting.properties.encode())) < 100_000
+    assert attempts_of(waiting)[-1]["error"] == "ValueError: again"
+    assert waiting.exchange == "retry.1s"
 
 
 def test_after_the_last_delay_it_is_dead(broker: RecordingPublisher) -> None:

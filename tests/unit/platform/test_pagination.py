@@ -5,6 +5,7 @@ from typing import Any, Self
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mongoengine import Q
 from pydantic import ValidationError
 
 from tidings.platform.pagination import Page, PageRequest, UnknownCursor, paginate
@@ -24,9 +25,10 @@ class Found:
     def count(self) -> int:
         return len(self._documents)
 
-    def filter(self, pk__lt: str) -> Self:
+    def filter(self, condition: Q) -> Self:
         narrowed = type(self)(0)
-        narrowed._documents = [each for each in self._documents if each.pk < pk__lt]
+        last = condition.query["pk__lt"]
+        narrowed._documents = [each for each in self._documents if each.pk < last]
         return narrowed
 
     def order_by(self, key: str) -> Self:

@@ -17,7 +17,9 @@ from tidings.platform.errors import (
     Unauthenticated,
     Unavailable,
 )
+from tidings.platform.pagination import Page
 from tidings.platform.problems import problem_of
+from tidings.users.preferences import Preferences
 
 
 @pytest.mark.parametrize(
@@ -114,3 +116,23 @@ def test_body_of_the_wrong_type_has_no_field() -> None:
     problem = problem_of(invalid([1]))
     assert problem.details[0]["field"] == ""
     assert not problem.message.startswith(":")
+
+
+def test_what_a_domain_cannot_answer_with_is_our_fault_and_logged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    logged: list[str] = []
+    monkeypatch.setattr("tidings.platform.problems.logger.exception", logged.append)
+    with pytest.raises(ValidationError) as broken:
+        Preferences.of({"digest": "never"})
+    problem = problem_of(broken.value)
+    assert (problem.status, problem.code, problem.details) == (500, "INTERNAL", ())
+    assert logged == ["unexpected error"]
+    assert "never" not in problem.message
+
+
+def test_a_broken_item_of_a_page_is_our_fault() -> None:
+    page = Page[object].model_construct(items=[{"digest": "never"}])
+    with pytest.raises(ValidationError) as broken:
+        page.map(Preferences.model_validate)
+    assert problem_of(broken.value).status == 500

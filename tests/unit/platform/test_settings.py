@@ -44,3 +44,28 @@ def test_bad_value_is_told_by_its_name(prefix: str, monkeypatch: pytest.MonkeyPa
 def test_settings_do_not_change() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         read().redis_url = "redis://elsewhere"
+
+
+@pytest.mark.parametrize("name", ["smtp_url", "ios_application", "mail_configuration_set"])
+def test_parameter_that_is_not_used_is_not_set(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"TIDINGS_{name.upper()}", "")
+    assert getattr(read(), name) is None
+
+
+@pytest.mark.parametrize("url", ["http://mail.example", "smtp://", "smtp://a b", "mail.example"])
+def test_bad_url_of_a_mail_server_is_told_without_its_password(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TIDINGS_SMTP_URL", f"{url} hunter2")
+    with pytest.raises(ValidationError, match="smtp_url") as refused:
+        read()
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "sender", ["Shop, Inc <a@b.example>", "Shop", "a@b.example\r\nBcc: x@y.example", "<a@b> <c@d>"]
+)
+def test_sender_that_is_no_mailbox_is_refused(sender: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIDINGS_MAIL_FROM", sender)
+    with pytest.raises(ValidationError, match="mail_from"):
+        read()

@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mongoengine import Q
 
 from tidings.platform.pagination import PageRequest, paginate
 from tidings.products.catalogue import MAX_WORDS, ORDERS, folded, prepare, words_in
@@ -75,8 +76,8 @@ class Found:
     def count(self) -> int:
         return len(self.documents)
 
-    def filter(self, **condition: str) -> "Found":
-        ((term, value),) = condition.items()
+    def filter(self, condition: Q) -> "Found":
+        ((term, value),) = condition.query.items()
         name, _, comparison = term.rpartition("__")
         kept = [
             each

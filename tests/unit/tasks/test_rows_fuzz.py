@@ -67,7 +67,7 @@ def test_any_cells_below_a_header(rows: list[list[str]]) -> None:
     check(rows_of("\n".join(lines), CSV))
 
 
-@given(lines=st.lists(st.dictionaries(NAMES, JSON_VALUES)))
+@given(lines=st.lists(st.dictionaries(NAMES, JSON_VALUES, max_size=4), max_size=6))
 def test_any_objects(lines: list[dict[str, object]]) -> None:
     content = "\n".join(json.dumps(line) for line in lines)
     rows = rows_of(content, JSON_LINES)

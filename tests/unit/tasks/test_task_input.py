@@ -4,7 +4,6 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from tidings.platform.clock import new_id
 from tidings.tasks.models import TaskPriority, TaskState
 from tidings.tasks.schemas import CreateTask, GetTasks, TaskFilter, UpdateTask, UploadHeaders
 
@@ -90,8 +89,8 @@ def test_due_date_without_an_offset_or_out_of_range_is_refused(due_at: object) -
         {"labels": ["x" * 41]},
         {"labels": [str(n) for n in range(11)]},
         {"labels": [None]},
-        {"owner_id": new_id()},
-        {"id": new_id()},
+        {"owner_id": "6b0152a5f6b097fd8ed20a98"},
+        {"id": "6b0152a5f6b097fd8ed20a98"},
         {"deleted_at": None},
     ],
     ids=lambda change: str(change)[:40],

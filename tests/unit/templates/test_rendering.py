@@ -81,7 +81,10 @@ def test_long_subject_is_cut() -> None:
 
 
 def test_control_characters_reach_nobody() -> None:
-    assert message(in_inbox("{{ who }}"), who="A\x00d\x1ba\nLovelace").inbox_body == "Ada\nLovelace"
+    assert (
+        message(in_inbox("{{ who }}"), who="A\x00d\x1ba\u202e\nLovelace").inbox_body
+        == "Ada\nLovelace"
+    )
 
 
 def test_body_too_long_for_its_channel_is_refused() -> None:

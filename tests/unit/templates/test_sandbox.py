@@ -71,6 +71,7 @@ ATTACKS = {
     "deeper conditions": "{% if who %}" * 2_000 + "{% endif %}" * 2_000,
     "long number": "{{ " + "9" * 10_000 + " }}",
     "slice": "{{ who[::-1] }}",
+    "item by a value": "{{ items[who] }}",
     "undeclared": "{{ password }}",
     "too much to compile": "{{ who }}" * 5_000,
 }
@@ -211,6 +212,22 @@ def test_filters_write_amounts_and_times_in_the_readers_language() -> None:
     assert rendered("{{ at|datetime }}", **english) == "1 December 2026, 17:00 UTC"
     assert rendered("{{ at|date }}", **english) == "1 December 2026"
     assert rendered("{{ '2026-12-01'|date }}", **english) == "1 December 2026"
+
+
+def test_loop_over_nothing_has_no_rounds() -> None:
+    source = "{% for i in items %}x{% else %}nothing{% endfor %}"
+    assert rendered(source, items=None) == rendered(source, items=[]) == "nothing"
+
+
+def test_default_stands_for_what_is_not_there() -> None:
+    assert rendered("{{ thing.reason|default('none') }}", thing={}) == "none"
+    assert rendered("{% if thing.reason is defined %}x{% endif %}", thing={}) == ""
+
+
+def test_loop_knows_where_it_is() -> None:
+    source = "{% for i in items %}{{ loop.index }}/{{ loop.length }}"
+    source += "{% if not loop.last %}, {% endif %}{% endfor %}"
+    assert rendered(source, items=["a", "b"]) == "1/2, 2/2"
 
 
 def test_what_is_none_prints_as_nothing() -> None:

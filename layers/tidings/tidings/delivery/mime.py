@@ -3,6 +3,7 @@
 import re
 from datetime import datetime
 from email import policy
+from email.errors import MessageError
 from email.headerregistry import Address as MailAddress
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
@@ -71,7 +72,7 @@ def _recipient(address: str | None) -> str:
     try:
         plain = f"{local}@{domain.encode('idna').decode()}"
         MailAddress(addr_spec=plain)
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, MessageError):
         raise PermanentFailure("bad_address", "the e-mail address is malformed") from None
     if not plain.isascii() or _CONTROL.search(plain) or " " in plain:
         raise PermanentFailure("bad_address", "the e-mail address cannot be written to")

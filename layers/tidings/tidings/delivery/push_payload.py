@@ -26,7 +26,7 @@ def payload(message: OutgoingMessage) -> str:
 
     def apple(body: str) -> dict[str, Any]:
         alert = {"title": title, "body": body}
-        return {"aps": {"alert": alert, "sound": "default"}, **message.data}
+        return {**message.data, "aps": {"alert": alert, "sound": "default"}}
 
     def google(body: str) -> dict[str, Any]:
         told = {"title": title, "body": body}

@@ -10,6 +10,7 @@ from tidings.notifications.status import NotificationStatus
 from tidings.platform.auth import Principal, Role, require
 from tidings.platform.clock import now
 
+CANCELLED: Final = DeliveryStatus.CANCELLED.value
 STILL_HERE: Final = (DeliveryStatus.SCHEDULED, DeliveryStatus.QUEUED)
 
 
@@ -35,6 +36,8 @@ def cancel_notification(
         status.record(
             notification_id, channel, DeliveryStatus.CANCELLED, at=moment, after=STILL_HERE
         )
+    in_digest = Notification.objects(pk=notification_id, digest_due_at__ne=None)
+    in_digest.filter(deliveries__email__status=CANCELLED).update_one(unset__digest_due_at=True)
     found = status.status_of(notification_id)
     if found is None:
         raise NotificationNotFound

@@ -10,7 +10,7 @@ from tidings.delivery.suppression import suppressed
 from tidings.notifications import status
 from tidings.notifications.events import DeliverNotification
 from tidings.notifications.messages import message_for
-from tidings.notifications.models import Channel, DeliveryStatus, Notification
+from tidings.notifications.models import Channel, Delivery, DeliveryStatus, Notification
 from tidings.notifications.planning import Decision, decide
 from tidings.platform.clock import now
 from tidings.platform.context import is_last_attempt
@@ -18,8 +18,8 @@ from tidings.platform.errors import NotYet, TidingsError
 from tidings.platform.logging import logger
 from tidings.users.contact_points import Contact, get_contacts
 
-# A function that has a message in hand ends within its timeout (60 s); later it is dead.
-LEASE: Final = timedelta(seconds=90)
+# A function that has a message in hand ends within its timeout (120 s); later it is dead.
+LEASE: Final = timedelta(seconds=150)
 # What nobody could be told for so long is no news any more.
 TOO_OLD_AFTER: Final = timedelta(hours=48)
 
@@ -27,8 +27,7 @@ DIED: Final = "a process died between sending and recording"
 NO_ANSWER: Final = "the provider did not answer after it had the message"
 TOO_OLD: Final = "too old"
 EXPIRED: Final = "code expired"
-
-UNDER_WAY: Final = (DeliveryStatus.QUEUED, DeliveryStatus.SENDING)
+GONE: Final = "the notification is gone"
 
 
 def deliver(command: DeliverNotification, at: datetime | None = None) -> None:
@@ -48,10 +47,10 @@ def deliver(command: DeliverNotification, at: datetime | None = None) -> None:
     if notification is None or _is_in_other_hands(notification, channel, moment):
         return
     message = _prepare(notification, channel, moment)
-    claimed = message and _step(
-        notification, channel, DeliveryStatus.SENDING, at=moment, claimed_at=moment
-    )
-    if message is None or claimed is None:
+    if message is None:
+        return
+    claimed = _step(notification, channel, DeliveryStatus.SENDING, at=moment, claimed_at=moment)
+    if claimed is None:
         return
     try:
         receipt = channels.deliver(message)
@@ -68,11 +67,24 @@ def deliver(command: DeliverNotification, at: datetime | None = None) -> None:
     )
 
 
+def outlook(command: DeliverNotification, at: datetime | None = None) -> Decision:
+    """Say what would become of a command, and change nothing: `queued` means that it would be
+    sent; else how the delivery stands, or why it would not be sent (now)."""
+    moment, channel = at or now(), Channel(command.data.channel)
+    found = Notification.objects(pk=command.data.notification_id).first()
+    delivery = found.deliveries.get(channel.value) if found else None
+    if found is None or delivery is None:
+        return Decision(DeliveryStatus.SUPPRESSED, GONE)
+    if not _is_open(delivery) or delivery.status == DeliveryStatus.SENDING:
+        return Decision(DeliveryStatus(delivery.status), delivery.reason)
+    return _decide(found, channel, get_contacts([found.user_id]).get(found.user_id), moment)
+
+
 def _find(notification_id: str, channel: Channel) -> Notification | None:
     """Return what is to be delivered; None where it is gone, or nothing is to be done (more)."""
     found: Notification | None = Notification.objects(pk=notification_id).first()
     delivery = found.deliveries.get(channel.value) if found else None
-    if delivery is None or delivery.status not in UNDER_WAY:
+    if delivery is None or not _is_open(delivery):
         logger.info(
             "nothing to deliver",
             notification_id=notification_id,
@@ -81,6 +93,17 @@ def _find(notification_id: str, channel: Channel) -> Notification | None:
         )
         return None
     return found
+
+
+def _is_open(delivery: Delivery) -> bool:
+    """Say whether a message may go out: also one that failed before a provider had it, for who
+    sends its command again from `failed-messages`."""
+    match delivery.status:
+        case DeliveryStatus.QUEUED | DeliveryStatus.SENDING:
+            return True
+        case DeliveryStatus.FAILED:
+            return delivery.provider_message_id is None
+    return False
 
 
 def _is_in_other_hands(notification: Notification, channel: Channel, at: datetime) -> bool:
@@ -103,11 +126,7 @@ def _is_in_other_hands(notification: Notification, channel: Channel, at: datetim
 def _prepare(notification: Notification, channel: Channel, at: datetime) -> OutgoingMessage | None:
     """Return the message as it goes out; None where it must not go (now), which is recorded."""
     contact = get_contacts([notification.user_id]).get(notification.user_id)
-    decision = decide(channel, notification, contact, at, digest=False)
-    if decision.status == DeliveryStatus.QUEUED and (
-        reason := _too_late(notification, channel, at) or _suppression(channel, contact)
-    ):
-        decision = Decision(DeliveryStatus.SUPPRESSED, reason)
+    decision = _decide(notification, channel, contact, at)
     if decision.status != DeliveryStatus.QUEUED:
         _step(
             notification, channel, decision.status, decision.reason, at=at, due_at=decision.due_at
@@ -119,6 +138,17 @@ def _prepare(notification: Notification, channel: Channel, at: datetime) -> Outg
     except TidingsError as error:
         _step(notification, channel, DeliveryStatus.FAILED, type(error).__name__, at=at)
         raise
+
+
+def _decide(
+    notification: Notification, channel: Channel, contact: Contact | None, at: datetime
+) -> Decision:
+    decision = decide(channel, notification, contact, at, digest=False)
+    if decision.status == DeliveryStatus.QUEUED and (
+        reason := _too_late(notification, channel, at) or _suppression(channel, contact)
+    ):
+        return Decision(DeliveryStatus.SUPPRESSED, reason)
+    return decision
 
 
 def _too_late(notification: Notification, channel: Channel, at: datetime) -> str | None:
@@ -167,14 +197,15 @@ def _step(
 
     What brought a code is not kept after the last one.
     """
+    read = notification.deliveries[channel.value]
     went_on = status.record(
         notification.id,
         channel.value,
         reached,
         at=at,
-        after=UNDER_WAY,
+        after=[DeliveryStatus(read.status)],
         reason=reason,
-        where={"claimed_at": notification.deliveries[channel.value].claimed_at},
+        where={"claimed_at": read.claimed_at},
         **fields,
     )
     if notification.carries_code and reached in status.SETTLED:

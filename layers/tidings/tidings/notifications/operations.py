@@ -2,15 +2,18 @@
 
 from tidings.delivery.events import NotificationDelivered, NotificationFailed
 from tidings.notifications import status
+from tidings.notifications.erasure import forget
 from tidings.notifications.rules import RULES, SILENT, Rule
 from tidings.notifications.telling import MAX_TOLD, tell
 from tidings.platform.events import Event
+from tidings.users.events import UserDeleted
 
 
 def notify(event: Event) -> None:
     """Tell each person whom an event concerns what it has to say, once.
 
-    What providers report of a message goes into its story instead.
+    What providers report of a message goes into its story instead, and who deleted their
+    account is forgotten.
     """
     match event:
         case NotificationDelivered(data=data):
@@ -25,6 +28,8 @@ def notify(event: Event) -> None:
                 provider=data.provider,
                 reason=data.reason,
             )
+        case UserDeleted(data=data):
+            forget(data.user_id)
         case _ if type(event) not in SILENT:
             _tell(event, RULES[type(event)])
 

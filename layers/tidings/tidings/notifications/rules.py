@@ -17,11 +17,14 @@ from tidings.orders.events import (
 )
 from tidings.platform.events import Event
 from tidings.products.events import ProductBackInStock, ProductOutOfStock, ProductPriceDropped
+from tidings.recommendations.events import RecommendationGenerated
 from tidings.tasks.events import TaskCreated, TaskDeleted, TaskDue, TaskUpdated
 from tidings.users.events import (
+    UserDeleted,
     UserPasswordResetRequested,
     UserPreferencesUpdated,
     UserRegistered,
+    UserVerificationRequested,
     UserVerified,
 )
 from tidings.users.queries import operator_ids
@@ -72,7 +75,13 @@ def _customer(
     return [event.data.customer_id]
 
 
-def _account(event: UserRegistered | UserVerified | UserPasswordResetRequested) -> list[str]:
+def _account(
+    event: UserRegistered
+    | UserVerificationRequested
+    | UserVerified
+    | UserPasswordResetRequested
+    | RecommendationGenerated,
+) -> list[str]:
     return [event.data.user_id]
 
 
@@ -128,6 +137,15 @@ RULES: Final[dict[type[Event], Rule]] = {
         transactional=True,
         carries_code=True,
     ),
+    UserVerificationRequested: Rule(
+        "user.verification_requested",
+        "account",
+        "user_registered",
+        _account,
+        channels=EMAIL_ONLY,
+        transactional=True,
+        carries_code=True,
+    ),
     UserPasswordResetRequested: Rule(
         "user.password_reset_requested",
         "account",
@@ -156,9 +174,15 @@ RULES: Final[dict[type[Event], Rule]] = {
     ProductPriceDropped: Rule(
         "product.price_dropped", "stock", "product_price_dropped", _product_followers
     ),
+    RecommendationGenerated: Rule(
+        "recommendation.generated", "recommendations", "recommendations", _account
+    ),
 }
 
 # Events that tell nobody anything: the person did it just now, or it is about a message.
 SILENT: Final[frozenset[type[Event]]] = frozenset(
-    {UserPreferencesUpdated, NotificationDelivered, NotificationFailed}
+    {UserPreferencesUpdated, UserDeleted, NotificationDelivered, NotificationFailed}
 )
+
+# What the consumer of `notifications` takes; the daily flood has a queue of its own.
+HEARD: Final = tuple(each for each in (*RULES, *SILENT) if each is not OrderStatusDue)

@@ -1,18 +1,21 @@
 """Typed input and output of the notifications' operations."""
 
+import re
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from tidings.notifications.models import Priority
 from tidings.platform.flags import Flag
 from tidings.platform.pagination import PageRequest
 from tidings.platform.times import Time
+from tidings.templates.errors import BadVariable
 from tidings.templates.schemas import Code as TemplateCode
 from tidings.templates.schemas import Variables
 
+VARIABLE_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,49}")
 INPUT: Final = ConfigDict(extra="forbid", frozen=True)
 
 # E.g. `order.confirmed` and `orders`; see rules.py.
@@ -20,6 +23,16 @@ Kind = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9._-]{0,63}$")]
 Category = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{0,31}$")]
 # Printable ASCII, as in HTTP headers and AMQP properties.
 RequestId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,128}$")]
+
+
+def _plainly_named(variables: dict[str, Any]) -> dict[str, Any]:
+    for name in variables:
+        if not VARIABLE_NAME.fullmatch(name):
+            raise BadVariable(f"No variable is called {name[:50]}.", field="variables")
+    return variables
+
+
+NamedVariables = Annotated[Variables, AfterValidator(_plainly_named)]
 _MetadataName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 _MetadataText = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Metadata = Annotated[dict[_MetadataName, _MetadataText], Field(max_length=20)]
@@ -98,7 +111,7 @@ class SendNotification(BaseModel):
     notification_type: NotificationType
     user_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{24}$")]
     template_code: TemplateCode
-    variables: Variables = Field(default_factory=dict, description="what the template needs")
+    variables: NamedVariables = Field(default_factory=dict, description="what the template needs")
     request_id: RequestId = Field(
         description="the caller's own: the same request again sends nothing again"
     )

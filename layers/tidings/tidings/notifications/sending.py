@@ -1,6 +1,7 @@
 """The send API: one message to one person, accepted once for each request id."""
 
 import hashlib
+import json
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -72,7 +73,8 @@ def send_notification(
 def _request(wanted: SendNotification, caller: Principal, at: datetime) -> SendRequest:
     """Return the request of this id, taken on before or now."""
     key = hashlib.sha256(f"{caller.user_id}:{wanted.request_id}".encode()).hexdigest()
-    digest = hashlib.sha256(wanted.model_dump_json().encode()).hexdigest()
+    body = json.dumps(wanted.model_dump(mode="json"), sort_keys=True)
+    digest = hashlib.sha256(body.encode()).hexdigest()
     request = SendRequest.objects(pk=key).first() or _claim(key, digest, wanted, caller, at)
     if request.content_digest != digest:
         raise RequestIdReused

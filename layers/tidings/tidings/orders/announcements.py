@@ -20,8 +20,7 @@ from tidings.orders.states import OrderState
 
 
 def placed(order: Order) -> OrderPlaced:
-    lines = [OrderedLine(product_id=i.product_id, quantity=i.quantity) for i in order.items]
-    data = OrderPlacedData(order_id=order.id, customer_id=order.customer_id, lines=lines)
+    data = OrderPlacedData(order_id=order.id, customer_id=order.customer_id, lines=_lines(order))
     return OrderPlaced(subject=order.id, data=data)
 
 
@@ -31,6 +30,7 @@ def confirmed(order: Order) -> OrderConfirmed:
         customer_id=order.customer_id,
         total=order.total,
         currency=order.currency,
+        lines=_lines(order),
     )
     return OrderConfirmed(subject=order.id, data=data)
 
@@ -70,3 +70,7 @@ def status_changed(
         tracking_number=tracking_number,
     )
     return OrderStatusChanged(subject=order.id, data=data)
+
+
+def _lines(order: Order) -> list[OrderedLine]:
+    return [OrderedLine(product_id=i.product_id, quantity=i.quantity) for i in order.items]

@@ -8,7 +8,7 @@ from pymongo import UpdateOne
 from tidings.orders.events import OrderStatusDue, OrderStatusDueData
 from tidings.orders.models import Order
 from tidings.orders.states import OPEN_STATES
-from tidings.platform import outbox
+from tidings.platform import database, outbox
 from tidings.platform.logging import logger
 from tidings.platform.outbox import OutboxEntry
 
@@ -57,7 +57,8 @@ def _announce(orders: list[Order], day: datetime) -> int:
         )
         for order in orders
     ]
-    changed = Order._get_collection().bulk_write(updates, ordered=False).modified_count
+    with database.time_for(len(updates)):
+        changed = Order._get_collection().bulk_write(updates, ordered=False).modified_count
     _note_stored(entries)
     return int(changed)
 

@@ -3,6 +3,8 @@
 from datetime import date
 from typing import Literal
 
+from pydantic import Field
+
 from tidings.platform.events import Event, EventData
 
 
@@ -30,6 +32,8 @@ class OrderConfirmedData(EventData):
     customer_id: str
     total: int
     currency: str
+    # Empty in events from before there were recommendations.
+    lines: list[OrderedLine] = Field(default_factory=list)
 
 
 class OrderConfirmed(Event):

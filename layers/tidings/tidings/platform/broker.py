@@ -8,6 +8,7 @@ freezes the process; a connection that died meanwhile is replaced at the next pu
 
 import time
 from collections.abc import Callable, Sequence
+from copy import copy
 from functools import cache
 from typing import Any, Final, NamedTuple
 
@@ -19,14 +20,24 @@ from pika.frame import Method
 from pika.spec import Basic
 
 from tidings.platform.errors import Unavailable
+from tidings.platform.history import (
+    EXCHANGE_HEADER,
+    HISTORY_HEADER,
+    ROUTING_KEY_HEADER,
+    encoded,
+    failed_attempt,
+)
 from tidings.platform.logging import logger
 from tidings.platform.secrets import connections
 
 DOMAIN_EVENTS: Final = "user-events"
+COMMANDS: Final = "notifications.direct"
 DEAD_LETTERS: Final = "dead-letter-exchange"
+# What no queue takes of these is kept; of the others it is the sender's to keep.
+PARKED: Final = frozenset({DOMAIN_EVENTS, COMMANDS})
 
 CONNECT_SECONDS: Final = 2.0
-CONFIRM_SECONDS: Final = 5.0
+CONFIRM_SECONDS: Final = 3.0
 # After a failure, callers are refused at once for this long: a request must not wait
 # two seconds for a broker that was not there a moment ago.
 REST_SECONDS: Final = 5.0
@@ -45,6 +56,10 @@ class Message(NamedTuple):
 
 class BrokerUnavailable(Unavailable):
     """RabbitMQ could not be reached, or did not confirm in time."""
+
+
+class Unroutable(Exception):
+    """No queue is bound to where a message was published."""
 
 
 class Publisher:
@@ -68,7 +83,9 @@ class Publisher:
         """Publish all and wait for the broker's word on each.
 
         Returns:
-            The messages that the broker took over and could route to a queue.
+            The messages that the broker took over. An event or command that no queue takes
+            is an error, which waits among the failed messages: it is not lost, and it does not
+            stay in its outbox for ever.
 
         Raises:
             BrokerUnavailable: nothing could be published.
@@ -77,7 +94,37 @@ class Publisher:
             return []
         channel = self._open_channel()
         refused = {id(message) for message in self._send(channel, messages)}
+        refused -= self._park(channel, [each for each in messages if self._nobody_takes(each)])
         return [message for message in messages if id(message) not in refused]
+
+    def look_at(self, queues: Sequence[str]) -> dict[str, tuple[int, int] | None]:
+        """Return how many messages wait in each queue and how many consumers it has.
+
+        None stands for a queue that is not there.
+
+        Raises:
+            BrokerUnavailable: it did not answer.
+        """
+        found: dict[str, tuple[int, int] | None] = {}
+        for queue in queues:  # in turn, for asking for one that is not there ends the channel
+            channel = self._open_channel()
+
+            def note(frame: Method) -> None:
+                found[frame.method.queue] = (
+                    frame.method.message_count,
+                    frame.method.consumer_count,
+                )
+
+            channel.queue_declare(queue, passive=True, callback=note)
+            self._run_until(
+                lambda name=queue, on=channel: name in found or not on.is_open,  # type: ignore[misc]
+                CONNECT_SECONDS,
+            )
+            if queue not in found:
+                if channel.is_open or self._is_closed():
+                    self._give_up("RabbitMQ did not answer.")
+                found[queue] = None
+        return found
 
     def ping(self) -> None:
         """Open a channel if there is none, and ask the broker for a round trip.
@@ -119,9 +166,24 @@ class Publisher:
             logger.warning("publishing broke off", reason=repr(error))
         unconfirmed = list(self._awaited.values())
         unroutable = [each for each in messages if each.properties.message_id in self._unroutable]
+        if unconfirmed and channel.is_open:
+            # It hangs, or takes nothing in (a full disk): the next callers do not wait for it.
+            self._resting_until = time.monotonic() + REST_SECONDS
         if unconfirmed:
             self.close()
         return self._refused + unconfirmed + unroutable
+
+    def _nobody_takes(self, message: Message) -> bool:
+        return message.exchange in PARKED and message.properties.message_id in self._unroutable
+
+    def _park(self, channel: Channel, messages: Sequence[Message]) -> set[int]:
+        """Put what no queue takes among the dead letters; return the ids of what lies there."""
+        if not messages or not channel.is_open:
+            return set()
+        parked = [_dead_letter_of(message) for message in messages]
+        refused = {id(each) for each in self._send(channel, parked)}
+        pairs = zip(messages, parked, strict=True)
+        return {id(message) for message, dead in pairs if id(dead) not in refused}
 
     def _open_channel(self) -> Channel:
         if self._connection is not None:
@@ -182,6 +244,18 @@ class Publisher:
     def _run_until(self, done: Callable[[], bool], seconds: float) -> None:
         if self._connection is not None:
             _run(self._connection, done, seconds)
+
+
+def _dead_letter_of(message: Message) -> Message:
+    attempt = failed_attempt(Unroutable(f"no queue takes {message.routing_key}"))
+    headers = {
+        EXCHANGE_HEADER: message.exchange,
+        ROUTING_KEY_HEADER: message.routing_key,
+        HISTORY_HEADER: encoded([attempt]),
+    }
+    properties = copy(message.properties)
+    properties.headers = {**(properties.headers or {}), **headers}
+    return Message(DEAD_LETTERS, "", message.body, properties)
 
 
 def _run(connection: pika.SelectConnection, done: Callable[[], bool], seconds: float) -> None:

@@ -52,6 +52,15 @@ def client() -> "redis.Redis":
     )
 
 
+def ping() -> None:
+    """Ask Redis for a sign of life.
+
+    Raises:
+        redis.RedisError: it did not answer.
+    """
+    client().ping()
+
+
 def key(*parts: str) -> str:
     """Return a key of ours: `tidings:<parts>`."""
     return ":".join((settings().database_prefix, *parts))

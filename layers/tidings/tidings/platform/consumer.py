@@ -6,48 +6,50 @@ only retry whole batches.
 
 import base64
 import json
+import random
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from typing import Any, Final
 
 import pika
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 from pymongo.errors import PyMongoError
 
-from tidings.platform import database
+from tidings.platform import database, metrics
 from tidings.platform.broker import DEAD_LETTERS, Message, publisher
-from tidings.platform.clock import new_event_id, now
+from tidings.platform.clock import new_event_id
 from tidings.platform.context import attempting, correlated
 from tidings.platform.errors import NotYet, TidingsError, Unavailable
 from tidings.platform.events import Event
+from tidings.platform.history import (
+    HISTORY_HEADER,
+    QUEUE_HEADER,
+    Attempt,
+    encoded,
+    failed_attempt,
+    failures_since_redrive,
+    headers_of,
+    history_of,
+)
 from tidings.platform.logging import logger
 from tidings.platform.relay import PERSISTENT, publish_stored
-from tidings.platform.settings import settings
 
 # The n-th failed attempt waits the n-th delay; infra/rabbitmq/topology.yaml has the same list.
 RETRY_DELAYS_SECONDS: Final = (1, 5, 25, 120, 600)
-HISTORY_HEADER: Final = "tidings-history"
-QUEUE_HEADER: Final = "tidings-queue"
-MAX_ERROR_CHARACTERS: Final = 500
+# A message waits between so much of its delay and all of it.
+LEAST_OF_DELAY: Final = 0.5
 # How long a message waits for which it is too early (`NotYet`); one of the delays.
 NOT_YET_SECONDS: Final = 25
 
 LambdaEvent = dict[str, Any]
 
+_random = random.SystemRandom()
+
 
 class Malformed(Exception):
     """The message is no event that this consumer knows; trying again cannot help."""
-
-
-class Attempt(BaseModel):
-    """One failed attempt, as it is kept with the message."""
-
-    model_config = ConfigDict(frozen=True)
-
-    function: str
-    error: str
-    at: str
 
 
 def consumer(
@@ -73,12 +75,13 @@ def consumer(
             try:
                 failed = [
                     put_aside
-                    for queue, message in _messages(event)
+                    for queue, message in messages_of(event)
                     if (put_aside := _handle(queue, message, known, effect))
                 ]
             finally:
                 publish_stored()
             _put_aside(failed)
+            metrics.flush()
 
         handler.event_types = event_types  # type: ignore[attr-defined]
         return handler
@@ -86,7 +89,7 @@ def consumer(
     return decorate
 
 
-def _messages(event: LambdaEvent) -> Iterator[tuple[str, dict[str, Any]]]:
+def messages_of(event: LambdaEvent) -> Iterator[tuple[str, dict[str, Any]]]:
     for key, messages in event["rmqMessagesByQueue"].items():
         queue = key.split("::")[0]
         for message in messages:
@@ -100,20 +103,32 @@ def _handle(
     effect: Callable[[Any], object],
 ) -> Message | None:
     """Handle one message; return where it goes next if it failed."""
+    started = time.perf_counter()
+    event: Event | None = None
+    put_aside: Message | None = None
     with _message_context(message):
         try:
             event = _decode(message, known)
-            is_last = len(_history(message)) >= len(RETRY_DELAYS_SECONDS)
+            failures = failures_since_redrive(history_of(headers_of(message)))
+            is_last = failures >= len(RETRY_DELAYS_SECONDS)
             with correlated(event.correlationid, event.id), attempting(last=is_last):
                 logger.info("event received", event_type=event.type, event_id=event.id)
                 effect(event)
-            return None
         except PyMongoError as error:
             if database.is_unavailable(error):
                 raise
-            return _next_stop(queue, message, error)
+            put_aside = _next_stop(queue, message, error)
         except Exception as error:  # noqa: BLE001 (one bad message stops nobody)
-            return _next_stop(queue, message, error)
+            put_aside = _next_stop(queue, message, error)
+    seconds = time.perf_counter() - started
+    metrics.count_message(queue, _outcome(put_aside), seconds, event.time if event else None)
+    return put_aside
+
+
+def _outcome(put_aside: Message | None) -> str:
+    if put_aside is None:
+        return "handled"
+    return "dead" if put_aside.exchange == DEAD_LETTERS else "retried"
 
 
 @contextmanager
@@ -136,12 +151,13 @@ def _decode(message: dict[str, Any], known: dict[str, type[Event]]) -> Event:
 
 def _next_stop(queue: str, message: dict[str, Any], error: Exception) -> Message:
     """Return the message as it goes on: to a retry queue, or to the dead letters."""
+    known = history_of(headers_of(message))
     if isinstance(error, NotYet):
         logger.info("message comes again later", queue=queue, reason=error.message)
-        properties = _properties(message, queue, _history(message))
-        return Message(f"retry.{NOT_YET_SECONDS}s", queue, _body(message), properties)
-    history = [*_history(message), _attempt(error)]
-    failures = len(history)
+        properties = _properties(message, queue, [*known])
+        return Message(f"retry.{NOT_YET_SECONDS}s", queue, body_of(message), properties)
+    history = [*known, failed_attempt(error)]
+    failures = failures_since_redrive(history)
     permanent = isinstance(error, Malformed) or (
         isinstance(error, TidingsError) and not error.retryable
     )
@@ -153,33 +169,16 @@ def _next_stop(queue: str, message: dict[str, Any], error: Exception) -> Message
         logger.warning("message failed and waits", queue=queue, seconds=delay, reason=repr(error))
         exchange = f"retry.{delay}s"
     properties = _properties(message, queue, history)
-    return Message(exchange, queue, _body(message), properties)
+    return Message(exchange, queue, body_of(message), properties)
 
 
-def _body(message: dict[str, Any]) -> bytes:
+def body_of(message: dict[str, Any]) -> bytes:
     """Return what the producer sent, or as much of it as can be read."""
     text = str(message.get("data", ""))
     try:
         return base64.b64decode(text)
     except ValueError:
         return text.encode(errors="replace")
-
-
-def _attempt(error: Exception) -> Attempt:
-    text = f"{type(error).__name__}: {error}"[:MAX_ERROR_CHARACTERS]
-    return Attempt(function=settings().function_name, error=text, at=now().isoformat())
-
-
-def _history(message: dict[str, Any]) -> list[Attempt]:
-    headers = (message.get("basicProperties") or {}).get("headers") or {}
-    raw = headers.get(HISTORY_HEADER)
-    if not isinstance(raw, dict):
-        return []
-    try:
-        return [Attempt.model_validate(each) for each in json.loads(bytes(raw["bytes"]))]
-    except (ValueError, KeyError, TypeError, ValidationError):
-        logger.warning("history of a message is not readable")
-        return []
 
 
 def _properties(
@@ -194,11 +193,25 @@ def _properties(
         type=given.get("type"),
         headers={
             QUEUE_HEADER: queue,
-            HISTORY_HEADER: json.dumps([each.model_dump() for each in history]),
+            HISTORY_HEADER: encoded(history),
         },
     )
 
 
 def _put_aside(failed: list[Message]) -> None:
+    _spread(failed)
     if failed and len(publisher().publish(failed)) < len(failed):
         raise Unavailable("A failed message could not be put aside; the batch comes again.")
+
+
+def _spread(failed: list[Message]) -> None:
+    """Let what failed together not come back together.
+
+    A queue gives up its messages from the front: the shorter waits go first, or they would
+    wait for the longer ones (docs/decisions/0061).
+    """
+    delays = {f"retry.{seconds}s": seconds for seconds in RETRY_DELAYS_SECONDS}
+    shares = sorted(_random.uniform(LEAST_OF_DELAY, 1) for _ in failed)
+    for message, share in zip(failed, shares, strict=True):
+        if message.exchange in delays:
+            message.properties.expiration = str(int(delays[message.exchange] * 1000 * share))

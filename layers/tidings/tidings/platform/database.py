@@ -1,10 +1,12 @@
 """MongoDB through mongoengine: one database per domain, connected at first use."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from typing import Any, Final, TypeVar
 
 import mongoengine
+import pymongo
 from pymongo import MongoClient
 from pymongo.client_session import ClientSession
 from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
@@ -24,8 +26,13 @@ DOMAINS: Final = (
     "campaigns",
     "operations",
 )
+# A request that MongoDB does not answer is refused within three seconds; the driver looks for
+# a server in steps of half a second.
 SERVER_SELECTION_MS: Final = 2_000
-OPERATION_MS: Final = 5_000
+OPERATION_MS: Final = 2_200
+# More documents than that in one command have more time.
+LARGE_DOCUMENTS: Final = 500
+LARGE_SECONDS: Final = 10.0
 
 Result = TypeVar("Result")
 
@@ -58,6 +65,11 @@ def ping() -> None:
         pymongo.errors.PyMongoError: it did not answer.
     """
     connect().admin.command("ping")
+
+
+def time_for(documents: int) -> AbstractContextManager[object]:
+    """Within it, commands for so many documents have the time that they need."""
+    return pymongo.timeout(LARGE_SECONDS) if documents > LARGE_DOCUMENTS else nullcontext()
 
 
 def in_transaction(work: Callable[[ClientSession], Result]) -> Result:

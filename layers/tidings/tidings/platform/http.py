@@ -35,10 +35,10 @@ ID_PATTERN: Final = r"^[0-9a-f]{24}$"
 PERSON_PATTERN: Final = r"^(me|[0-9a-f]{24})$"
 PATH_PATTERNS: Final[Mapping[str, str]] = {
     "user_id": PERSON_PATTERN,
+    "token": r"^[A-Za-z0-9._-]{1,200}$",
+    "template_code": r"^[a-z][a-z0-9_]{0,63}$",
     # Of a user or a notification: API Gateway wants one name for one place of a path.
     "id": PERSON_PATTERN,
-    "template_code": r"^[a-z][a-z0-9_]{0,63}$",
-    "token": r"^[A-Za-z0-9._-]{1,200}$",
 }
 
 # Anyone may call; otherwise an endpoint names the least role that may.

@@ -6,7 +6,7 @@ behind is published by the scheduled relay.
 
 from collections.abc import Container, Sequence
 from contextvars import ContextVar
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, Self, TypeVar
 
 from mongoengine import (
@@ -20,12 +20,15 @@ from mongoengine import (
 from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
+from tidings.platform import database
 from tidings.platform.events import Event
 
 # An invocation publishes the events of so many documents itself; those of a bulk beyond it
 # are left to the relay, so that nobody waits for twenty thousand confirms.
 MAX_NOTED: Final = 500
 DUPLICATE_KEY: Final = 11000
+# Earlier than any event: an index finds the documents that have one.
+BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class OutboxEntry(EmbeddedDocument):
@@ -123,9 +126,10 @@ def _insert_all(document_class: type[AnyDocument], documents: Sequence[AnyDocume
     if not documents:
         return set()
     try:
-        document_class._get_collection().insert_many(
-            [document.to_mongo() for document in documents], ordered=False
-        )
+        with database.time_for(len(documents)):
+            document_class._get_collection().insert_many(
+                [document.to_mongo() for document in documents], ordered=False
+            )
     except BulkWriteError as error:
         failures = error.details["writeErrors"]
         if any(each["code"] != DUPLICATE_KEY for each in failures):
@@ -142,6 +146,15 @@ def change(found: "QuerySet[AnyDocument]", *events: Event, **update: Any) -> Any
     """
     entries = [OutboxEntry.of(event) for event in events]
     document: AnyDocument | None = found.modify(new=True, push_all__outbox=entries, **update)
+    if document is not None:
+        note_stored(document)
+    return document
+
+
+def change_last(found: "QuerySet[AnyDocument]", event: Event, **update: Any) -> AnyDocument | None:
+    """Like `change`; what waited to be published never is, only this event."""
+    last = [OutboxEntry.of(event)]
+    document: AnyDocument | None = found.modify(new=True, set__outbox=last, **update)
     if document is not None:
         note_stored(document)
     return document
@@ -184,6 +197,15 @@ def find_left_behind(
     return [Stored(document_class, each.pk, list(each.outbox)) for each in documents]
 
 
+def backlog(document_class: type[OutboxDocument]) -> tuple[int, datetime | None]:
+    """Return how many documents have waiting events, and the time of the oldest."""
+    waiting = document_class.objects(outbox__time__gt=BEGINNING)
+    oldest = waiting.only("outbox").order_by("outbox.time").first()
+    if oldest is None:
+        return 0, None
+    return int(waiting.count()), min(each.time for each in oldest.outbox)
+
+
 def clear(published: list[Stored]) -> None:
     """Remove published events from their documents, one round trip per collection."""
     by_class: dict[type[OutboxDocument], list[UpdateOne]] = {}
@@ -195,4 +217,5 @@ def clear(published: list[Stored]) -> None:
             UpdateOne({"_id": document_id}, {"$pull": {"outbox": {"event_id": {"$in": ids}}}})
         )
     for document_class, updates in by_class.items():
-        document_class._get_collection().bulk_write(updates, ordered=False)
+        with database.time_for(len(updates)):
+            document_class._get_collection().bulk_write(updates, ordered=False)

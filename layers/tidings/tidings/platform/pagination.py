@@ -4,8 +4,10 @@ import base64
 import binascii
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Generic, TypeVar
+from dataclasses import dataclass
+from typing import Any, Final, Generic, Protocol, TypeVar
 
+from mongoengine import Q
 from pydantic import BaseModel, ConfigDict, Field
 
 from tidings.platform.errors import RuleRefused
@@ -56,7 +58,42 @@ class Page(BaseModel, Generic[Item]):
         return Page[Any].model_construct(**values)
 
 
-def paginate(found: Any, request: PageRequest, order: str = NEWEST_FIRST) -> Page[Any]:
+class Order(Protocol):
+    """How a list is ordered, and what a place in it is called."""
+
+    def keys(self) -> list[str]: ...
+
+    def behind(self, place: str) -> Any:
+        """Return the condition for what comes after a place."""
+
+    def place_of(self, document: Any) -> str: ...
+
+
+@dataclass(frozen=True)
+class UniqueOrder:
+    """By one field whose values are texts, each of them unique: a place is such a value.
+
+    A place in another order than the usual one names the field.
+    """
+
+    key: str
+
+    def keys(self) -> list[str]:
+        return [self.key]
+
+    def behind(self, place: str) -> Any:
+        named, _, value = place.partition("|") if "|" in place else ("", "", place)
+        if named != ("" if self.key == NEWEST_FIRST else self.key):
+            raise UnknownCursor
+        comparison = "lt" if self.key.startswith("-") else "gt"
+        return Q(**{f"{self.key.lstrip('-')}__{comparison}": value})
+
+    def place_of(self, document: Any) -> str:
+        value: str = getattr(document, self.key.lstrip("-"))
+        return value if self.key == NEWEST_FIRST else f"{self.key}|{value}"
+
+
+def paginate(found: Any, request: PageRequest, order: Order | str = NEWEST_FIRST) -> Page[Any]:
     """Cut one page out of a query, newest first; ids are in order of time.
 
     A list by cursor stays stable while new documents come in.
@@ -64,18 +101,19 @@ def paginate(found: Any, request: PageRequest, order: str = NEWEST_FIRST) -> Pag
     Args:
         found: the query.
         request: the part that is wanted.
-        order: the one field to order by, descending with a minus before it. Its values are
-            texts, each of them unique: a cursor is such a value.
+        order: another order; of a `UniqueOrder` its key is enough.
 
     Raises:
         UnknownCursor: the cursor is not one of ours, or one of another order.
     """
+    if isinstance(order, str):
+        order = UniqueOrder(order)
     total = found.count()
     if request.after is not None:
-        window, skip = found.filter(**_beyond(request.after, order)), 0
+        window, skip = found.filter(order.behind(_decode(request.after))), 0
     else:
         window, skip = found, (request.page - 1) * request.limit
-    documents = list(window.order_by(order).skip(skip).limit(request.limit + 1))
+    documents = list(window.order_by(*order.keys()).skip(skip).limit(request.limit + 1))
     has_previous = skip > 0 or request.after is not None
     return _page(documents, total, request, order, has_previous=has_previous)
 
@@ -110,7 +148,7 @@ def paginate_each(
             [document_class._from_son(each) for each in grouped.get(owner, {}).get("newest", [])],
             totals.get(owner, 0),
             request,
-            NEWEST_FIRST,
+            UniqueOrder(NEWEST_FIRST),
             has_previous=request.after is not None,
         )
         for owner in owners
@@ -141,13 +179,13 @@ def paginate_texts(texts: Sequence[str], request: PageRequest) -> Page[str]:
 
 
 def _page(
-    found: list[Any], total: int, request: PageRequest, order: str, *, has_previous: bool
+    found: list[Any], total: int, request: PageRequest, order: Order, *, has_previous: bool
 ) -> Page[Any]:
     """Return a page of documents of which one more than fits was looked for."""
     items = found[: request.limit]
     return Page[Any].model_construct(
         items=items,
-        cursors=[_cursor(each, order) for each in items],
+        cursors=[_encode(order.place_of(each)) for each in items],
         total=total,
         limit=request.limit,
         page=request.page,
@@ -156,25 +194,8 @@ def _page(
     )
 
 
-def _cursor(document: Any, order: str) -> str:
-    """Return where a document stands. A cursor of another order than the usual one names it."""
-    value: str = getattr(document, order.lstrip("-"))
-    return _encode(value if order == NEWEST_FIRST else f"{order}|{value}")
-
-
-def _beyond(cursor: str, order: str) -> dict[str, str]:
-    """Return the condition for what comes after a cursor."""
-    value = _decode(cursor)
-    if order != NEWEST_FIRST:
-        named, _, value = value.partition("|")
-        if named != order:
-            raise UnknownCursor
-    comparison = "lt" if order.startswith("-") else "gt"
-    return {f"{order.lstrip('-')}__{comparison}": value}
-
-
-def _encode(document_id: str) -> str:
-    return base64.urlsafe_b64encode(document_id.encode()).decode()
+def _encode(place: str) -> str:
+    return base64.urlsafe_b64encode(place.encode()).decode()
 
 
 def _decode(cursor: str) -> str:

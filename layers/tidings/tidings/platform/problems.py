@@ -1,6 +1,7 @@
 """From exceptions to what is said about them: one table for HTTP and GraphQL."""
 
 from dataclasses import dataclass
+from traceback import walk_tb
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -12,6 +13,7 @@ from tidings.platform.errors import RateLimited, TidingsError
 from tidings.platform.logging import logger
 
 RETRY_AFTER_SECONDS: Final = 5
+INPUT_FRAME: Final = "tidings.platform.http"
 NOT_AVAILABLE: Final = "The service is not available just now. Try again soon."
 
 
@@ -39,7 +41,7 @@ def problem_of(error: Exception) -> Problem:
         logger.info("request refused", code=error.code, reason=error.message)
         details = ({"field": error.field, "message": error.message},) if error.field else ()
         return Problem(error.status, error.code, error.message, details, _retry_after(error))
-    if isinstance(error, ValidationError):
+    if isinstance(error, ValidationError) and _is_of_input(error):
         return _invalid(error)
     if isinstance(error, PyMongoError) and is_unavailable(error):
         logger.exception("MongoDB is out of reach")
@@ -55,6 +57,17 @@ def _retry_after(error: TidingsError) -> int | None:
     if isinstance(error, RateLimited):
         return error.retry_after
     return RETRY_AFTER_SECONDS if error.status == 503 else None
+
+
+def _is_of_input(error: ValidationError) -> bool:
+    """Input is validated by the entry points and their frame; what else is validated is ours.
+
+    Told by where it was raised: the error itself knows its model only by name.
+    """
+    modules = [frame.f_globals.get("__name__", "") for frame, _ in walk_tb(error.__traceback__)]
+    ours = [name for name in modules if not name.startswith("pydantic")]
+    raised_in = ours[-1] if ours else ""
+    return not raised_in.startswith("tidings.") or raised_in == INPUT_FRAME
 
 
 def _invalid(error: ValidationError) -> Problem:

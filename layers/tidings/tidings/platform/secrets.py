@@ -61,7 +61,7 @@ def connections() -> Connections:
         return Connections(
             mongodb_uri=here.mongodb_uri, redis_url=here.redis_url, amqp_url=here.amqp_url
         )
-    return Connections.model_validate_json(_read(here.connections_secret, max_age=3600))
+    return _stored_connections()
 
 
 def delivery_key() -> str:
@@ -74,7 +74,11 @@ def delivery_key() -> str:
 
 def smtp_url() -> str | None:
     """Return the SMTP server's URL; None where mails go through SES."""
-    return settings().smtp_url or connections().smtp_url
+    here = settings()
+    if here.smtp_url or here.mongodb_uri:
+        return here.smtp_url
+    # Not from `connections`, which are read once: mails go elsewhere within a minute.
+    return _stored_connections().smtp_url
 
 
 def signing_keys() -> SigningKeys:
@@ -99,6 +103,11 @@ def store_signing_keys(keys: SigningKeys) -> None:
         SecretId=settings().signing_keys_secret,
         SecretString=keys.model_dump_json(exclude_none=True),
     )
+
+
+def _stored_connections() -> Connections:
+    text = _read(settings().connections_secret, max_age=KEYS_MAX_AGE_SECONDS)
+    return Connections.model_validate_json(text)
 
 
 def _read(name: str, max_age: int, *, anew: bool = False) -> str:

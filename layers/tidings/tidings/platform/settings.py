@@ -46,7 +46,7 @@ class Settings(BaseModel):
     )
     mail_from: str = Field(
         "Tidings <no-reply@tidings.example>",
-        pattern=r"^([^<>@\r\n]+<[!-;=?A-~]+@[!-;=?A-~]+>|[!-;=?A-~]+@[!-;=?A-~]+)$",
+        pattern=r"^([^<>@,;:\\\"\r\n]+<[!-;=?A-~]+@[!-;=?A-~]+>|[!-;=?A-~]+@[!-;=?A-~]+)$",
         description="who mails come from",
     )
     mail_configuration_set: str | None = Field(

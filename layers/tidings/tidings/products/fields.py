@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Final, TypeVar
 
-from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter, WithJsonSchema
 
 from tidings.products.currencies import DECIMALS, known
 
@@ -66,6 +66,19 @@ Categories = Annotated[
 Image = Annotated[str, StringConstraints(max_length=2_000, pattern=HTTPS_URL)]
 Images = Annotated[tuple[Image, ...], Field(max_length=MAX_IMAGES), AfterValidator(_once)]
 # Neither a dot nor a dollar: a name is a key in MongoDB.
-AttributeName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9 _-]{0,49}$")]
-Attributes = Annotated[dict[AttributeName, Text], Field(max_length=MAX_ATTRIBUTES)]
+ATTRIBUTE_NAME: Final = r"^[A-Za-z][A-Za-z0-9 _-]{0,49}$"
+AttributeName = Annotated[str, StringConstraints(pattern=ATTRIBUTE_NAME)]
+Attributes = Annotated[
+    dict[AttributeName, Text],
+    Field(max_length=MAX_ATTRIBUTES),
+    # pydantic's own says what such names have for values, and leaves all other names open.
+    WithJsonSchema(
+        {
+            "type": "object",
+            "propertyNames": {"pattern": ATTRIBUTE_NAME},
+            "additionalProperties": TypeAdapter(Text).json_schema(),
+            "maxProperties": MAX_ATTRIBUTES,
+        }
+    ),
+]
 Stock = Annotated[int, Field(ge=0, le=MAX_STOCK, strict=True)]

@@ -7,9 +7,11 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pymongo.errors import BulkWriteError
 
+from tidings.platform import database
 from tidings.platform.errors import TidingsError
 from tidings.platform.logging import logger
 from tidings.products import shelf
+from tidings.products.completing import complete_products
 from tidings.products.currencies import DECIMALS
 from tidings.products.errors import ColumnsRefused
 from tidings.products.models import Product
@@ -80,6 +82,7 @@ def import_products(table: ImportProducts) -> ImportReport:
         ColumnsRefused: a column is missing, unknown or there twice; nothing is stored.
     """
     columns = _checked_columns(table.columns)
+    complete_products()
     report = ImportReport()
     wanted: dict[str, tuple[int, CreateProduct]] = {}
     for row in table.rows:
@@ -98,7 +101,8 @@ def import_products(table: ImportProducts) -> ImportReport:
 def _store(
     columns: Sequence[str], wanted: Mapping[str, tuple[int, CreateProduct]], report: ImportReport
 ) -> None:
-    known = {each.sku: each for each in Product.objects(sku__in=list(wanted))}
+    with database.time_for(len(wanted)):
+        known = {each.sku: each for each in Product.objects(sku__in=list(wanted))}
     _insert([wanted[sku] for sku in wanted if sku not in known], report)
     for sku, product in known.items():
         row, new = wanted[sku]

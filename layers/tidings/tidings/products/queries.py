@@ -1,6 +1,6 @@
 """What can be asked about products."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tidings.platform.auth import Principal
@@ -68,6 +68,11 @@ def get_products_by_id(
     if not sees_all(caller):
         found = found.filter(state=ProductState.ACTIVE.value)
     return {product.id: view_of(product) for product in found}
+
+
+def get_products_on_sale(product_ids: Sequence[str]) -> dict[str, ProductView]:
+    """Return those of the products that are on sale, by id, as customers see them."""
+    return shelf.products_on_sale(product_ids, _on_sale)
 
 
 def get_stock_history(product_id: str, page: PageRequest) -> Page[StockMovementView]:

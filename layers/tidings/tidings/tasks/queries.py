@@ -6,13 +6,13 @@ from typing import Any, Final
 from mongoengine import Q, QuerySet
 
 from tidings.platform.auth import Principal, Role
-from tidings.platform.pagination import Page, PageRequest
-from tidings.platform.sorting import NEWEST_FIRST, SortOrder, paginate_sorted
+from tidings.platform.pagination import NEWEST_FIRST, Order, Page, PageRequest, paginate
+from tidings.platform.sorting import SortOrder
 from tidings.tasks.errors import TaskNotFound
 from tidings.tasks.models import NEVER, Task, TaskPriority
 from tidings.tasks.schemas import TaskFilter, TaskSort, TaskView
 
-ORDERS: Final = {
+ORDERS: Final[dict[TaskSort, Order | str]] = {
     TaskSort.NEWEST: NEWEST_FIRST,
     TaskSort.DUE_AT: SortOrder("due_at"),
     TaskSort.PRIORITY: SortOrder("priority_rank", descending=True),
@@ -41,7 +41,7 @@ def get_tasks(
         UnknownCursor: the cursor is not one that this order handed out.
     """
     found = visible_to(caller).filter(**dict(_conditions(wanted or TaskFilter())))
-    return paginate_sorted(found, page, ORDERS[sort]).map(view_of)
+    return paginate(found, page, ORDERS[sort]).map(view_of)
 
 
 def find_task(task_id: str, *, caller: Principal) -> Task:

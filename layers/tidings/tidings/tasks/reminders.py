@@ -6,7 +6,7 @@ from typing import Final
 
 from pymongo import UpdateOne
 
-from tidings.platform import outbox
+from tidings.platform import database, outbox
 from tidings.platform.logging import logger
 from tidings.platform.outbox import OutboxEntry
 from tidings.tasks.events import TaskDue, TaskDueData
@@ -48,7 +48,8 @@ def _announce(tasks: list[Task]) -> int:
         )
         for task in tasks
     ]
-    changed = int(Task._get_collection().bulk_write(updates, ordered=False).modified_count)
+    with database.time_for(len(updates)):
+        changed = int(Task._get_collection().bulk_write(updates, ordered=False).modified_count)
     # Where some were changed meanwhile it is not known which: the relay publishes those.
     for task in tasks if changed == len(tasks) else ():
         task.outbox = [entries[task.id]]

@@ -36,7 +36,7 @@ def _in_declarations(content: TemplateContent) -> Iterator[_Fault]:
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield _Fault("optional_variables", f"the variable {name} is declared twice")
     for name in sorted(content.sample_variables.keys() - {*names, *ALWAYS_KNOWN}):
-        yield _Fault("sample_variables", f"the sample {name} is of no declared variable")
+        yield _Fault("sample_variables", f"the sample {name[:50]} is of no declared variable")
 
 
 def _in_variants(content: TemplateContent) -> Iterator[_Fault]:

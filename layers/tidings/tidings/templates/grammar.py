@@ -117,6 +117,9 @@ def _own_faults(node: nodes.Node, place: _Place) -> Iterator[Fault]:
             name.startswith("_")
         ):
             yield Fault(node.lineno, "names that start with _ are not allowed")
+        case nodes.Getitem(arg=argument) if not isinstance(argument, nodes.Const):
+            # What is not there is named in errors and logs, where no value may stand.
+            yield Fault(node.lineno, "a number or a text stands in []")
         case nodes.Filter(name=name) if name not in place.filters:
             yield Fault(node.lineno, f"there is no filter {name}")
         case nodes.Filter(dyn_args=nodes.Node()) | nodes.Filter(dyn_kwargs=nodes.Node()):

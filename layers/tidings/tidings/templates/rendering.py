@@ -14,12 +14,15 @@ from tidings.templates.sandbox import compiled, run
 from tidings.templates.schemas import Rendered, TemplateContent, Variant
 from tidings.templates.variables import told_to
 
+__all__ = ["Rendered", "render"]
+
 HTML: Final = "email.html"
 # One line each: a line break in a subject would begin another header (RFC 5322).
 LINES: Final = frozenset({"email.subject", "push.title", "inbox.title"})
 MAX_LINE: Final = 200
 MAX_BODIES: Final[Mapping[str, int]] = {"push.body": 4_000, "inbox.body": 4_000, "sms.text": 1_600}
-CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+# Also what turns the direction of writing, with which a name could turn the words around it.
+CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e]")
 BLANK: Final = re.compile(r"\s+")
 
 Compiled = Mapping[str, Template]

@@ -146,6 +146,6 @@ class _Rounds(list[Any]):
 
 @pass_context
 def _counted(context: Context, value: Any) -> _Rounds:
-    if not isinstance(value, list):
+    if not isinstance(value, list | None):
         raise BrokenTemplate("A loop goes over a list.")
-    return _Rounds(value, context[BUDGET])
+    return _Rounds(value or [], context[BUDGET])

@@ -30,7 +30,7 @@ Line = Annotated[str, StringConstraints(min_length=1, max_length=1_000, pattern=
 Body = Annotated[str, StringConstraints(min_length=1, max_length=4_000, pattern=TEXT)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=20_000, pattern=TEXT)]
 Html = Annotated[str, StringConstraints(min_length=1, max_length=60_000, pattern=TEXT)]
-Variables = Annotated[dict[Name, Any], Field(max_length=MAX_VARIABLES), AfterValidator(plain)]
+Variables = Annotated[dict[str, Any], Field(max_length=MAX_VARIABLES), AfterValidator(plain)]
 
 
 class _Part(BaseModel):
@@ -120,7 +120,7 @@ class PreviewTemplate(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    version: Version | None = Field(None, description="the current one when left out")
+    version: Version | None = Field(default=None, description="the current one when left out")
     language: Annotated[str, StringConstraints(min_length=1, max_length=35, pattern=LINE)] = "en"
     variables: Variables = Field(default_factory=dict)
 
@@ -131,7 +131,7 @@ class GetTemplate(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     version: Annotated[int, Field(ge=1, le=MAX_VERSION)] | None = Field(
-        None, description="the current one when left out"
+        default=None, description="the current one when left out"
     )
 
 

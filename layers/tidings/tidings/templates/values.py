@@ -1,6 +1,5 @@
 """Plain values of bounded size: what templates may be told; nothing with methods."""
 
-import math
 import re
 from collections.abc import Mapping
 from datetime import date
@@ -13,6 +12,8 @@ MAX_DEPTH: Final = 5
 MAX_VALUES: Final = 2_000
 MAX_CHARACTERS: Final = 100_000
 MAX_NUMBER: Final = 2**63 - 1
+# JSON can write half a surrogate pair, which no mail can carry.
+HALF_A_CHARACTER: Final = re.compile("[\ud800-\udfff]")
 # What ends up in a link; `javascript:` and the like are no addresses.
 WEB_ADDRESS: Final = re.compile(r"https?://[^\s<>\"'\\]+")
 
@@ -59,26 +60,28 @@ class _Copier:
         raise _bad(name, "it is no text, number, yes or no, list or object")
 
     def _text(self, key: str, value: str, name: str) -> str:
-        # Of a subclass (Markup!) a plain string: what is told is always escaped.
-        text = str.__str__(value)
-        self._characters += len(text)
+        text = self._counted(value, name)
         if len(text) > MAX_TEXT or self._characters > MAX_CHARACTERS:
             raise _bad(name, "its text is too long")
         if key.endswith("url") and text and not WEB_ADDRESS.fullmatch(text):
             raise _bad(name, "it is no http or https address")
-        if any("\ud800" <= character <= "\udfff" for character in text):
-            raise _bad(name, "it has half a character")
         return text
 
     def _key(self, key: Any, name: str) -> str:
         if not isinstance(key, str) or len(key) > 100:
             raise _bad(name, "its keys must be short texts")
-        self._characters += len(key)
-        return str.__str__(key)
+        return self._counted(key, name)
+
+    def _counted(self, value: str, name: str) -> str:
+        self._characters += len(value)
+        if HALF_A_CHARACTER.search(value):
+            raise _bad(name, "it has half a character")
+        # Of a subclass (Markup!) a plain string: what is told is always escaped.
+        return str.__str__(value)
 
 
 def _number(value: float, name: str) -> float:
-    if not math.isfinite(value) or abs(value) > MAX_NUMBER:
+    if not abs(value) <= MAX_NUMBER:  # nor is it, where there is no number (NaN)
         raise _bad(name, "the number is too large")
     return float(value) if isinstance(value, float) else int(value)
 

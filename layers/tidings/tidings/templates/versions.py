@@ -16,7 +16,7 @@ FRESH_SECONDS: Final = 5.0
 
 class _Read(NamedTuple):
     versions: dict[str, int]
-    until: float
+    at: float
 
 
 class _Known:
@@ -27,8 +27,8 @@ class _Known:
 
     def versions(self) -> dict[str, int]:
         read = self._read
-        if read is None or time.monotonic() > read.until:
-            read = _Read(read_versions(), time.monotonic() + FRESH_SECONDS)
+        if read is None or time.monotonic() - read.at > FRESH_SECONDS:
+            read = _Read(read_versions(), time.monotonic())
             self._read = read
         return read.versions
 

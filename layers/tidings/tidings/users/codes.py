@@ -35,6 +35,8 @@ class Purpose:
     seconds: int
 
 
+# For whom a code is made that nobody will get.
+NOBODY: Final = "nobody"
 VERIFICATION: Final = Purpose("verification", 24 * 3600)
 PASSWORD_RESET: Final = Purpose("password-reset", 15 * 60)
 
@@ -64,7 +66,7 @@ def redeem(purpose: Purpose, user_id: str | None, offered: str) -> bool:
     Raises:
         redis.RedisError: Redis is away.
     """
-    key = _key(purpose, user_id or "nobody")
+    key = _key(purpose, user_id or NOBODY)
     password_hash: Any = cache.client().eval(_ATTEMPT, 1, key, str(MAX_ATTEMPTS))
     if not matches(password_hash, offered.upper().translate(_AS_MEANT)):
         return False

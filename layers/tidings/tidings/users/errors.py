@@ -43,6 +43,13 @@ class UnknownTimeZone(RuleRefused):
         )
 
 
+class NoQuietHours(RuleRefused):
+    def __init__(self) -> None:
+        super().__init__(
+            "Quiet hours end at another time than they start.", field="quiet_hours.end"
+        )
+
+
 class OwnRole(Forbidden):
     def __init__(self) -> None:
         super().__init__("Nobody sets their own role.")

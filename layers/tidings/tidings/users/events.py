@@ -26,6 +26,20 @@ class UserRegistered(Event):
     data: UserRegisteredData
 
 
+class UserVerificationRequestedData(EventData):
+    user_id: str
+    verification_code: str = Field(description="proves that the person reads this address")
+    code_expires_at: datetime
+
+
+class UserVerificationRequested(Event):
+    """A person asked again for the code that verifies their address; the last one is void."""
+
+    source: Literal["tidings/users"] = "tidings/users"
+    type: Literal["user.verification_requested"] = "user.verification_requested"
+    data: UserVerificationRequestedData
+
+
 class UserVerifiedData(EventData):
     user_id: str
 
@@ -63,3 +77,15 @@ class UserPreferencesUpdated(Event):
     source: Literal["tidings/users"] = "tidings/users"
     type: Literal["user.preferences_updated"] = "user.preferences_updated"
     data: UserPreferencesUpdatedData
+
+
+class UserDeletedData(EventData):
+    user_id: str
+
+
+class UserDeleted(Event):
+    """An account was deleted: whoever keeps something of this person forgets it."""
+
+    source: Literal["tidings/users"] = "tidings/users"
+    type: Literal["user.deleted"] = "user.deleted"
+    data: UserDeletedData

@@ -9,7 +9,12 @@ from tidings.platform.errors import Forbidden
 from tidings.platform.logging import logger
 from tidings.users import codes, session_store
 from tidings.users.errors import InboxAlwaysOn, OwnRole, UserNotFound
-from tidings.users.events import UserPreferencesUpdated, UserPreferencesUpdatedData
+from tidings.users.events import (
+    UserDeleted,
+    UserDeletedData,
+    UserPreferencesUpdated,
+    UserPreferencesUpdatedData,
+)
 from tidings.users.models import PushToken, User
 from tidings.users.preferences import UpdatePreferences
 from tidings.users.schemas import Acknowledgement, SetUserRole, UpdateProfile, UserView
@@ -79,7 +84,9 @@ def set_user_role(user_id: str, wanted: SetUserRole, *, caller: Principal) -> Us
 def delete_account(
     user_id: str, *, caller: Principal, at: datetime | None = None
 ) -> Acknowledgement:
-    """Delete an account: what must stay, as the customer of orders, stays without the person.
+    """Delete an account and announce it.
+
+    What must stay, as the customer of orders, stays without the person.
 
     Raises:
         Forbidden: it is somebody else's, and the caller is no administrator.
@@ -90,7 +97,10 @@ def delete_account(
         raise Forbidden("This belongs to somebody else.")
     session_store.end_all(user_id)
     codes.drop(user_id)
-    deleted = User.objects(pk=user_id, deleted_at=None).update_one(
+    # Events that wait hold codes for somebody who is not there any more.
+    deleted = outbox.change_last(
+        User.objects(pk=user_id, deleted_at=None),
+        UserDeleted(subject=user_id, data=UserDeletedData(user_id=user_id)),
         set__email=f"{user_id}@deleted.invalid",
         set__name="Deleted account",
         set__password_hash=NO_PASSWORD,
@@ -101,11 +111,9 @@ def delete_account(
         unset__phone=True,
         unset__webhook_url=True,
         unset__webhook_id=True,
-        # Waiting events hold codes for somebody who is not there any more.
-        set__outbox=[],
     )
     PushToken.objects(user_id=user_id).delete()
-    if not deleted:
+    if deleted is None:
         raise UserNotFound
     logger.info("account deleted", user_id=user_id, by=caller.user_id)
     return Acknowledgement(message="The account is deleted.")

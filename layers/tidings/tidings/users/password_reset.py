@@ -17,8 +17,6 @@ from tidings.users.throttle import (
     SIGN_INS_OF_ACCOUNT,
 )
 
-NOBODY = "nobody"
-
 
 def request_password_reset(request: RequestPasswordReset) -> Acknowledgement:
     """Announce a code that allows to set a new password, if there is such an account.
@@ -32,7 +30,7 @@ def request_password_reset(request: RequestPasswordReset) -> Acknowledgement:
     CODES_FOR_ADDRESS.take_for_address()
     CODES_FOR_ACCOUNT.take(request.email)
     user = User.objects(email=request.email).only("id").first()
-    code = codes.issue(codes.PASSWORD_RESET, user.id if user else NOBODY)
+    code = codes.issue(codes.PASSWORD_RESET, user.id if user else codes.NOBODY)
     if user is not None:
         data = UserPasswordResetRequestedData(
             user_id=user.id, reset_code=code.text, code_expires_at=code.expires_at

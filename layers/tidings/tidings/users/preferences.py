@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from tidings.users.errors import UnknownTimeZone
+from tidings.users.errors import NoQuietHours, UnknownTimeZone
 
 INPUT: Final = ConfigDict(extra="forbid", frozen=True)
 
@@ -68,7 +68,7 @@ class QuietHours(BaseModel):
     @model_validator(mode="after")
     def _not_empty(self) -> Self:
         if self.start == self.end:
-            raise ValueError("quiet hours end at another time than they start")
+            raise NoQuietHours
         return self
 
 

@@ -8,6 +8,7 @@ from tidings.platform.auth import Principal, Role, require, require_self
 from tidings.platform.pagination import Page, PageRequest, paginate
 from tidings.users.errors import UserNotFound
 from tidings.users.models import User
+from tidings.users.preferences import Preferences
 from tidings.users.schemas import UserFilter, UserView
 
 
@@ -59,6 +60,12 @@ def get_users_by_id(user_ids: Iterable[str], *, caller: Principal) -> dict[str, 
 def known_user_ids(user_ids: Iterable[str]) -> frozenset[str]:
     """Return those of the ids that stand for an account, in one round trip."""
     return frozenset(User.objects(pk__in=list(user_ids), deleted_at=None).scalar("pk"))
+
+
+def preferences_of(user_ids: Iterable[str]) -> dict[str, Preferences]:
+    """Return how those of the people who have an account want to be told, in one round trip."""
+    found = User.objects(pk__in=list(user_ids), deleted_at=None).scalar("pk", "preferences")
+    return {user_id: Preferences.of(chosen or {}) for user_id, chosen in found}
 
 
 def operator_ids(limit: int = 200) -> list[str]:

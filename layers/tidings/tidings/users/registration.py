@@ -8,17 +8,27 @@ from tidings.platform.clock import now
 from tidings.platform.logging import logger
 from tidings.users import codes
 from tidings.users.errors import WrongCode
-from tidings.users.events import UserRegistered, UserRegisteredData, UserVerified, UserVerifiedData
+from tidings.users.events import (
+    UserRegistered,
+    UserRegisteredData,
+    UserVerificationRequested,
+    UserVerificationRequestedData,
+    UserVerified,
+    UserVerifiedData,
+)
 from tidings.users.models import User
 from tidings.users.passwords import hash_password
 from tidings.users.schemas import (
     Acknowledgement,
     RegisterUser,
     Registration,
+    ResendVerification,
     UserView,
     VerifyEmail,
 )
 from tidings.users.throttle import (
+    CODES_FOR_ACCOUNT,
+    CODES_FOR_ADDRESS,
     CODES_TRIED_BY_ADDRESS,
     CODES_TRIED_FOR_ACCOUNT,
     REGISTRATIONS_OF_ACCOUNT,
@@ -50,6 +60,29 @@ def register_user(new: RegisterUser) -> Registration:
         codes.drop(user.id)
         logger.info("address is registered already")
     return Registration(email=new.email)
+
+
+def resend_verification(request: ResendVerification) -> Acknowledgement:
+    """Announce another code that verifies an address, if there is one to verify.
+
+    The answer is the same where there is none, and a code is made all the same.
+
+    Raises:
+        RateLimited: too many codes were asked for.
+        redis.RedisError: Redis is away.
+    """
+    CODES_FOR_ADDRESS.take_for_address()
+    CODES_FOR_ACCOUNT.take(request.email)
+    user = User.objects(email=request.email, verified_at=None).only("id").first()
+    code = codes.issue(codes.VERIFICATION, user.id if user else codes.NOBODY)
+    if user is not None:
+        data = UserVerificationRequestedData(
+            user_id=user.id, verification_code=code.text, code_expires_at=code.expires_at
+        )
+        event = UserVerificationRequested(subject=user.id, data=data)
+        outbox.change(User.objects(pk=user.id, verified_at=None), event)
+        logger.info("verification requested", user_id=user.id)
+    return Acknowledgement(message="If this address is to be verified, a code is on its way to it.")
 
 
 def verify_email(proof: VerifyEmail) -> Acknowledgement:

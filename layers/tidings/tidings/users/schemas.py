@@ -81,6 +81,14 @@ class VerifyEmail(BaseModel):
     code: Code
 
 
+class ResendVerification(BaseModel):
+    """Whose address is to be verified."""
+
+    model_config = INPUT
+
+    email: Email
+
+
 class Login(BaseModel):
     """What a person signs in with."""
 

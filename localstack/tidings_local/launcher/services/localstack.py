@@ -62,14 +62,6 @@ def _environment(stack: Stack, settings: Settings) -> dict[str, str]:
         "EAGER_SERVICE_LOADING": "0",
         "PERSISTENCE": "0",
         "LS_LOG": settings.localstack_log,
-        # How often CloudFormation asks for a new function's state without waiting 1 s in
-        # between: with its 5 each of our functions would cost that second. The other one,
-        # called a timeout, is the number of questions after which it gives up.
-        "CFN_NO_WAIT_ITERATIONS": "2000",
-        "CFN_PER_RESOURCE_TIMEOUT": "2120",
-        # The same for updated functions, twice each: a changed layer took 40 s to arrive.
-        "BOTO_WAITER_DELAY": "0",
-        "BOTO_WAITER_MAX_ATTEMPTS": "20000",
         "PYTHONWARNINGS": "ignore",
         "LAMBDA_RUNTIME_EXECUTOR": settings.lambda_executor,
         "TIDINGS_RUNTIME_PYTHON": str(bootstrap.python_of("runtime")),

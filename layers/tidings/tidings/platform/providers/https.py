@@ -60,23 +60,28 @@ def tls_context() -> ssl.SSLContext:
 def _status(
     url: HttpsUrl, address: str, body: bytes, headers: Mapping[str, str], deadline: Deadline
 ) -> int:
-    connection = HTTPSConnection(url.host, url.port)
     seconds = deadline.left(CONNECT_SECONDS)
-    with closing(socket.create_connection((address, url.port), seconds)) as raw:
+    raw = socket.create_connection((address, url.port), seconds)
+    with tls_context().wrap_socket(
+        raw, server_hostname=url.host, do_handshake_on_connect=False
+    ) as encrypted:
         # Timeouts are for each read: a server that sends a byte now and then would never end.
-        watchdog = Timer(deadline.left(), lambda: _cut(raw))
+        watchdog = Timer(deadline.left(), lambda: _cut(encrypted))
         watchdog.daemon = True
         watchdog.start()
         try:
-            connection.sock = tls_context().wrap_socket(raw, server_hostname=url.host)
-            connection.sock.settimeout(deadline.left(ANSWER_SECONDS))
+            encrypted.settimeout(deadline.left(ANSWER_SECONDS))
+            encrypted.do_handshake()
+            connection = HTTPSConnection(url.host, url.port)
+            connection.sock = encrypted
             connection.request("POST", url.target, body, {**headers, "Connection": "close"})
-            return connection.getresponse().status
+            with closing(connection.getresponse()) as response:
+                return response.status
         finally:
             watchdog.cancel()
-            connection.close()
 
 
-def _cut(raw: socket.socket) -> None:
+def _cut(encrypted: ssl.SSLSocket) -> None:
     with suppress(OSError):
-        raw.shutdown(socket.SHUT_RDWR)
+        # Beneath TLS, whose own way out is not for another thread.
+        socket.socket.shutdown(encrypted, socket.SHUT_RDWR)

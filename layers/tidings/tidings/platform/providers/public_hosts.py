@@ -81,13 +81,18 @@ def public_address(url: HttpsUrl, deadline: Deadline) -> str:
     return addresses[0]
 
 
+def lookup(host: str, port: int) -> list[Any]:
+    """Ask the system's resolver, which also reads 0x7f.1 and 2130706433 as addresses."""
+    return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+
+
 def _resolve(url: HttpsUrl, deadline: Deadline) -> list[Any]:
     """Ask the resolver, which has no timeout of its own, and stop listening in time."""
     answer: Future[list[Any]] = Future()
 
     def ask() -> None:
         try:
-            answer.set_result(socket.getaddrinfo(url.host, url.port, type=socket.SOCK_STREAM))
+            answer.set_result(lookup(url.host, url.port))
         except (OSError, UnicodeError) as error:
             answer.set_exception(error)
 

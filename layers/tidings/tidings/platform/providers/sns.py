@@ -43,6 +43,9 @@ def register_device(application_arn: str, token: str) -> str:
             if aws.code_of(error).startswith("NotFound"):
                 raise TemporaryFailure(MISCONFIGURED, "no such platform application") from error
             existing = _EXISTING.search(str(error))
+            if existing is None and "Token" not in str(error):
+                # It is not the device: nobody's token may be dropped for it.
+                raise TemporaryFailure(MISCONFIGURED, aws.code_of(error)) from error
             if existing is None:
                 raise
             attributes = {"Enabled": "true", "Token": token}
@@ -79,9 +82,7 @@ def push(endpoint_arn: str, content: str, attributes: Mapping[str, str]) -> str:
                 TargetArn=endpoint_arn,
                 Message=content,
                 MessageStructure="json",
-                MessageAttributes=_attributes(
-                    {"AWS.SNS.MOBILE.TTL": str(7 * 24 * 3600)}, attributes
-                ),
+                MessageAttributes=_attributes(attributes),
             )
     except PermanentFailure as failure:
         if "No endpoint found" in str(failure.__cause__):

@@ -1,0 +1,23 @@
+"""Consumer of the queue `recommendations`: what people do becomes what they may like."""
+
+from tidings.orders.events import (
+    OrderCancelled,
+    OrderConfirmed,
+    OrderRejected,
+    OrderStatusChanged,
+)
+from tidings.platform.consumer import consumer
+from tidings.recommendations.events import ActivityBrowsed, ActivityPurchased
+from tidings.recommendations.operations import Learned, learn
+
+
+@consumer(
+    ActivityPurchased,
+    ActivityBrowsed,
+    OrderConfirmed,
+    OrderRejected,
+    OrderCancelled,
+    OrderStatusChanged,
+)
+def handler(event: Learned) -> None:
+    learn(event)

@@ -1,0 +1,112 @@
+"""What waited for its time goes on: `send_at`, or the end of a person's quiet hours."""
+
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from pymongo import UpdateOne
+
+from tidings.notifications.models import Channel, Delivery, DeliveryStatus, Notification
+from tidings.notifications.planning import DIGEST, INBOX, Decision, decide
+from tidings.notifications.status import forget_fast, step
+from tidings.notifications.telling import command_for
+from tidings.platform import outbox, relay
+from tidings.platform.logging import logger
+from tidings.platform.outbox import OutboxEntry
+from tidings.users.contact_points import Contact, get_contacts
+
+ROUND: Final = 200
+RELEASING_SECONDS: Final = 40.0
+
+
+def release_due_notifications(at: datetime, *, seconds: float = RELEASING_SECONDS) -> int:
+    """Send on its way what is due, for at most so many seconds; again changes nothing.
+
+    Preferences and quiet hours are looked at again. Several may run at once: each
+    notification is changed only as it was read.
+
+    Returns:
+        How many notifications went on.
+    """
+    deadline, released = time.monotonic() + seconds, 0
+    while time.monotonic() < deadline and (found := _due(at)):
+        released += _release(found, at)
+        relay.publish_stored()
+    return released
+
+
+def _due(at: datetime) -> list[Notification]:
+    found = Notification.objects(next_due_at__lte=at).order_by("next_due_at")
+    return list(found.exclude("variables", "title", "body").limit(ROUND))
+
+
+def _release(found: list[Notification], at: datetime) -> int:
+    people = get_contacts(each.user_id for each in found)
+    updates = [_update(each, people.get(each.user_id), at) for each in found]
+    changed = int(Notification._get_collection().bulk_write(updates, ordered=False).modified_count)
+    forget_fast(each.id for each in found)
+    # Where some were changed meanwhile it is not known which: the relay publishes those.
+    for each in found if changed == len(found) else ():
+        outbox.note_stored(each)
+    logger.info("due notifications released", notifications=changed)
+    return changed
+
+
+def _update(notification: Notification, contact: Contact | None, at: datetime) -> UpdateOne:
+    """Return the change that lets one notification go on; it holds if nobody changed it since."""
+    unchanged: dict[str, Any] = {"_id": notification.id}
+    change: dict[str, dict[str, Any]] = {"$set": {}, "$push": {}, "$unset": {}}
+    notification.outbox = []  # what waits there from before is not ours to publish
+    for channel, delivery in notification.deliveries.items():
+        place = f"deliveries.{channel}"
+        unchanged |= {f"{place}.status": delivery.status, f"{place}.due_at": delivery.due_at}
+        if not _is_due(delivery, at):
+            continue
+        decision = _decide(channel, notification, contact, at)
+        _merge(change, _step(channel, decision, at))
+        delivery.status, delivery.due_at = decision.status.value, decision.due_at
+        if decision.status == DeliveryStatus.QUEUED:
+            entry = OutboxEntry.of(command_for(notification, Channel(channel)))
+            notification.outbox.append(entry)
+        if channel == INBOX:
+            change["$set"]["in_inbox"] = decision.status == DeliveryStatus.DELIVERED
+    _merge(change, _next_due(notification))
+    if notification.outbox:
+        entries = [each.to_mongo() for each in notification.outbox]
+        change["$push"]["outbox"] = {"$each": entries}
+    return UpdateOne(unchanged, {name: values for name, values in change.items() if values})
+
+
+def _is_due(delivery: Delivery, at: datetime) -> bool:
+    waits = delivery.status == DeliveryStatus.SCHEDULED and delivery.reason != DIGEST
+    return bool(waits and delivery.due_at <= at)
+
+
+def _decide(
+    channel: str, notification: Notification, contact: Contact | None, at: datetime
+) -> Decision:
+    if channel == INBOX:
+        return Decision(DeliveryStatus.DELIVERED)
+    return decide(Channel(channel), notification, contact, at, digest=False)
+
+
+def _step(channel: str, decision: Decision, at: datetime) -> dict[str, Any]:
+    update = step(channel, decision.status, at=at, reason=decision.reason, due_at=decision.due_at)
+    return {name: values for name, values in update.items() if name != "$min"}
+
+
+def _next_due(notification: Notification) -> dict[str, Any]:
+    waiting = [
+        each.due_at
+        for each in notification.deliveries.values()
+        if each.status == DeliveryStatus.SCHEDULED and each.reason != DIGEST
+    ]
+    if not waiting:
+        return {"$unset": {"next_due_at": 1}}
+    return {"$set": {"next_due_at": min(waiting)}}
+
+
+def _merge(change: dict[str, dict[str, Any]], more: Mapping[str, Mapping[str, Any]]) -> None:
+    for name, values in more.items():
+        change.setdefault(name, {}).update(values)

@@ -1,0 +1,91 @@
+"""What waits: in outboxes, in queues, among the failed messages; measured every minute."""
+
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from tidings.operations.models import FailedMessage, FailedState
+from tidings.operations.relay import OUTBOX_DOCUMENTS
+from tidings.operations.schemas import QueueStats
+from tidings.platform import emf, metrics, outbox
+from tidings.platform.clock import now
+from tidings.platform.errors import Unavailable
+from tidings.platform.logging import logger
+from tidings.platform.queues import QueueDepth, queue_depths
+
+
+class OutboxBacklog(BaseModel):
+    """Changes whose events wait to be published, and since when the oldest does."""
+
+    documents: int
+    age_seconds: float
+
+
+def get_queue_stats() -> list[QueueStats]:
+    """Return every queue.
+
+    Raises:
+        BrokerUnavailable: RabbitMQ did not answer.
+    """
+    rates, lags = _rates_and_lags()
+    return [
+        QueueStats(
+            name=name,
+            messages=depth.messages,
+            consumers=depth.consumers,
+            handled_per_minute=None if rates is None else rates.get(name, 0.0),
+            lag_seconds=lags.get(name),
+        )
+        for name, depth in queue_depths().items()
+        if depth is not None
+    ]
+
+
+def outbox_backlog(at: datetime | None = None) -> OutboxBacklog:
+    """Look into every outbox."""
+    found = [outbox.backlog(each) for each in OUTBOX_DOCUMENTS]
+    oldest = min((time for _, time in found if time is not None), default=None)
+    age = 0.0 if oldest is None else max(0.0, ((at or now()) - oldest).total_seconds())
+    return OutboxBacklog(documents=sum(number for number, _ in found), age_seconds=age)
+
+
+def failed_waiting() -> int:
+    return int(FailedMessage.objects(state=FailedState.FAILED.value).count())
+
+
+def measure_backlogs() -> dict[str, int]:
+    """Tell CloudWatch, whose alarms are in template.yaml, what waits."""
+    waiting, failed = outbox_backlog(), failed_waiting()
+    emf.emit("OutboxDocuments", waiting.documents)
+    emf.emit("OutboxAge", waiting.age_seconds, "Seconds")
+    emf.emit("FailedMessages", failed)
+    depths = _depths()
+    for name, depth in depths.items():
+        emf.emit("QueueDepth", depth.messages, labels={"queue": name})
+    deepest = max((each.messages for each in depths.values()), default=0)
+    if depths:
+        emf.emit("DeepestQueue", deepest)
+    emf.emit("BrokerReachable", 1 if depths else 0)
+    return {"outbox": waiting.documents, "failed": failed, "deepest_queue": deepest}
+
+
+def _depths() -> dict[str, QueueDepth]:
+    try:
+        return {name: each for name, each in queue_depths().items() if each is not None}
+    except Unavailable as error:
+        logger.error("queues cannot be measured", reason=error.message)
+        return {}
+
+
+def _rates_and_lags() -> tuple[dict[str, float] | None, dict[str, float]]:
+    try:
+        rates = dict(metrics.handled_per_minute())
+        found = metrics.shared()
+    except metrics.CountersAway:
+        return None, {}
+    lags = {
+        dict(series.labels)["queue"]: value
+        for series, value in found.items()
+        if series.name == metrics.MESSAGE_LAG
+    }
+    return rates, lags

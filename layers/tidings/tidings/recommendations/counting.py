@@ -1,0 +1,165 @@
+"""From what a person did to the rows of the products, each deed once.
+
+The deed's own flag `counted`, the person's taste and the rows change in one transaction: a
+message that comes again finds the flag, and counts nothing.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from pymongo import UpdateOne
+from pymongo.client_session import ClientSession
+
+from tidings.platform.database import in_transaction
+from tidings.products.queries import get_products_by_id
+from tidings.recommendations.counts import NEAR, Additions, Deed, additions
+from tidings.recommendations.models import (
+    Activity,
+    ActivityKind,
+    Demand,
+    Row,
+    Taste,
+    interest,
+)
+from tidings.recommendations.weights import Field
+
+MAX_BOUGHT: Final = 200
+MAX_VIEWED: Final = 50
+MOST: Final[dict[Field, int]] = {"bought": MAX_BOUGHT, "viewed": MAX_VIEWED}
+FIELD_OF: Final[dict[str, Field]] = {
+    ActivityKind.PURCHASED.value: "bought",
+    ActivityKind.BROWSED.value: "viewed",
+}
+
+Stored = dict[str, Any]
+
+
+def count(activity_id: str) -> str | None:
+    """Count what a person did, if that was not done before; return whose taste it is.
+
+    None where there is no such deed any more.
+    """
+    activity = Activity.objects(pk=activity_id, void=False).first()
+    if activity is None:
+        return None
+    if not activity.counted:
+        products = get_products_by_id([each.product_id for each in activity.items])
+        categories = {each.id: list(each.categories) for each in products.values()}
+        in_transaction(lambda session: _count(activity_id, categories, session))
+    user_id: str = activity.user_id
+    return user_id
+
+
+def uncount(key: str) -> None:
+    """Take back what was counted of a deed that was undone, which is void from then on."""
+    in_transaction(lambda session: _uncount(key, session))
+
+
+def _count(activity_id: str, categories: Mapping[str, list[str]], session: ClientSession) -> None:
+    activity = Activity._get_collection().find_one_and_update(
+        {"_id": activity_id, "counted": False, "void": False},
+        {"$set": {"counted": True}},
+        session=session,
+    )
+    if activity is None:
+        return
+    field = FIELD_OF[activity["kind"]]
+    items = [item for item in activity["items"] if item["product_id"] in categories]
+    known = _known(activity["user_id"], field, session)
+    new = _remember(known, items, activity_id)
+    deeds = [_deed(each) for each in known.values() if each["product_id"] not in new]
+    _write_rows(additions([_deed(known[each]) for each in new], deeds, field), categories, session)
+    latest = sorted(known.values(), key=lambda each: each["at"])[-MOST[field] :]
+    _write_taste(activity["user_id"], field, latest, activity["at"], session)
+
+
+def _uncount(key: str, session: ClientSession) -> None:
+    activity = Activity._get_collection().find_one_and_update(
+        {"key": key, "void": False}, {"$set": {"void": True}}, session=session
+    )
+    if activity is None or not activity["counted"]:
+        return
+    user_id, field = activity["user_id"], FIELD_OF[activity["kind"]]
+    known = _known(user_id, field, session)
+    own = [each for each in known.values() if each["activity_id"] == activity["_id"]]
+    heirs = _bought_otherwise(activity, session)
+    gone = []
+    for each in own:
+        if heir := heirs.get(each["product_id"]):
+            each["activity_id"] = heir
+        else:
+            gone.append(known.pop(each["product_id"]))
+    deeds = [_deed(each) for each in known.values()]
+    _write_rows(additions([_deed(e) for e in gone], deeds, field, sign=-1), {}, session)
+    _write_taste(user_id, field, list(known.values()), activity["at"], session)
+
+
+def _known(user_id: str, field: Field, session: ClientSession) -> dict[str, Stored]:
+    """Return what a person bought or looked at, by product, the latest last."""
+    taste = Taste._get_collection().find_one({"_id": user_id}, [field], session=session) or {}
+    return {each["product_id"]: each for each in taste.get(field) or []}
+
+
+def _remember(known: dict[str, Stored], items: Iterable[Stored], activity_id: str) -> list[str]:
+    """Note the items among what is known; return the products that are new."""
+    new = []
+    for item in items:
+        there = known.get(item["product_id"])
+        if there is None:
+            known[item["product_id"]] = interest(item["product_id"], item["at"], activity_id)
+            new.append(item["product_id"])
+        else:
+            there["at"] = max(there["at"], item["at"])
+    return new
+
+
+def _deed(stored: Stored) -> Deed:
+    return stored["product_id"], stored["since"]
+
+
+def _bought_otherwise(activity: Stored, session: ClientSession) -> dict[str, str]:
+    """Return by which other counted deed the person has a product, too."""
+    products = [item["product_id"] for item in activity["items"]]
+    others = Activity._get_collection().find(
+        {
+            "user_id": activity["user_id"],
+            "kind": activity["kind"],
+            "counted": True,
+            "void": False,
+            "items.product_id": {"$in": products},
+        },
+        session=session,
+    )
+    return {item["product_id"]: other["_id"] for other in others for item in other["items"]}
+
+
+def _write_rows(
+    added: Additions, categories: Mapping[str, list[str]], session: ClientSession
+) -> None:
+    demands, rows = [], []
+    # In one order, so that two transactions do not wait for each other.
+    for product_id, paths in sorted(added.items()):
+        near = {path: amount for path, amount in paths.items() if path.startswith(NEAR)}
+        if near:
+            rows.append(UpdateOne({"_id": product_id}, {"$inc": near}, upsert=True))
+        if own := {path: amount for path, amount in paths.items() if path not in near}:
+            update: Stored = {"$inc": own}
+            if product_id in categories:
+                update["$set"] = {"categories": categories[product_id]}
+            demands.append(UpdateOne({"_id": product_id}, update, upsert=True))
+    if demands:
+        Demand._get_collection().bulk_write(demands, ordered=False, session=session)
+    if rows:
+        Row._get_collection().bulk_write(rows, ordered=False, session=session)
+
+
+def _write_taste(
+    user_id: str, field: Field, known: Sequence[Stored], at: datetime, session: ClientSession
+) -> None:
+    Taste._get_collection().update_one(
+        {"_id": user_id},
+        {"$set": {field: list(known)}, "$max": {"active_at": at}},
+        upsert=True,
+        session=session,
+    )

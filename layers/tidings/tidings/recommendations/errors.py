@@ -1,0 +1,13 @@
+"""What the recommendations' operations refuse."""
+
+from tidings.platform.errors import RuleRefused
+
+
+class UnknownProduct(RuleRefused):
+    def __init__(self, product_id: str) -> None:
+        super().__init__(f"There is no product {product_id} on sale.", field="items")
+
+
+class TimeOutOfRange(RuleRefused):
+    def __init__(self, field: str) -> None:
+        super().__init__("The time is in the future, or too long ago.", field=field)

@@ -1,0 +1,149 @@
+"""From what a person did to what they may like: pure, over rows as they are stored."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from heapq import nlargest
+from math import sqrt
+from typing import Any, Final
+
+from tidings.recommendations.weights import FIELDS, Field, weight
+
+# Half of what so many people have in common is believed; less of what fewer have.
+DAMPING: Final[dict[Field, float]] = {"bought": 2.0, "viewed": 4.0}
+# What having been bought together says, beside having been looked at together.
+SHARE: Final[dict[Field, float]] = {"bought": 1.0, "viewed": 0.4}
+# How much a deed of the person counts now, and how fast that fades.
+STRENGTH: Final[dict[Field, float]] = {"bought": 1.0, "viewed": 0.8}
+FADES: Final[dict[Field, timedelta]] = {
+    "bought": timedelta(days=90),
+    "viewed": timedelta(days=7),
+}
+MAX_SEEDS: Final[dict[Field, int]] = {"bought": 15, "viewed": 15}
+# Of a row that is much longer, the rest is not looked at.
+MAX_NEIGHBOURS: Final = 100
+# What was looked at and not bought is worth another look; so is what is used up.
+AGAIN: Final[dict[Field, float]] = {"bought": 0.1, "viewed": 0.15}
+
+
+class ReasonCode(StrEnum):
+    """Why a product is recommended."""
+
+    BECAUSE_BOUGHT = "because_bought"
+    BECAUSE_VIEWED = "because_viewed"
+    BUY_AGAIN = "buy_again"
+    LOOKED_AT = "looked_at"
+    POPULAR_IN_CATEGORY = "popular_in_category"
+    POPULAR = "popular"
+
+
+BECAUSE: Final[dict[Field, ReasonCode]] = {
+    "bought": ReasonCode.BECAUSE_BOUGHT,
+    "viewed": ReasonCode.BECAUSE_VIEWED,
+}
+ITSELF: Final[dict[Field, ReasonCode]] = {
+    "bought": ReasonCode.BUY_AGAIN,
+    "viewed": ReasonCode.LOOKED_AT,
+}
+
+
+@dataclass(frozen=True)
+class Seed:
+    """Something that the person did, and how much it says about them now."""
+
+    product_id: str
+    field: Field
+    strength: float
+
+
+@dataclass
+class Scored:
+    """A product, its score, and the seed that says most for it."""
+
+    product_id: str
+    score: float
+    code: ReasonCode
+    because_id: str
+    most: float
+
+
+def seeds_of(deeds: Mapping[Field, Sequence[tuple[str, datetime]]], at: datetime) -> list[Seed]:
+    """Return what a person did, the latest of each kind, with what it says now."""
+    found = []
+    for field in FIELDS:
+        latest = nlargest(MAX_SEEDS[field], deeds[field], key=lambda each: each[1])
+        for product_id, done_at in latest:
+            faded = 2.0 ** (-max(at - done_at, timedelta()) / FADES[field])
+            found.append(Seed(product_id, field, STRENGTH[field] * faded))
+    return found
+
+
+def closest(near: Mapping[str, Mapping[str, float]], count: int) -> list[str]:
+    """Return those of a row's products that it has most in common with, about so many."""
+    if len(near) <= count:
+        return list(near)
+    # By kind: looks fade faster, so that their weights cannot be compared with purchases'.
+    kept: dict[str, None] = {}
+    for field in FIELDS:
+        best = nlargest(count // 2, near, key=lambda each: near[each].get(field, 0.0))
+        kept |= dict.fromkeys(best)
+    return list(kept)
+
+
+def neighbours(row: Mapping[str, Any]) -> list[str]:
+    """Return the products that are compared with a row's product."""
+    return closest(row.get("near") or {}, MAX_NEIGHBOURS)
+
+
+def likeness(
+    row: Mapping[str, Any], other_id: str, other: Mapping[str, Any], at: datetime
+) -> dict[Field, float]:
+    """Return how alike two products are, by kind: the cosine, damped where few say so."""
+    together = (row.get("near") or {}).get(other_id) or {}
+    found: dict[Field, float] = {}
+    for field in FIELDS:
+        common, sizes = together.get(field, 0.0), row.get(field, 0.0) * other.get(field, 0.0)
+        if common <= 0.0 or sizes <= 0.0:
+            continue
+        people = common / weight(field, at)
+        # More than 1 only where rounding, or a forgotten part of a person's past, makes it so.
+        cosine = min(1.0, common / sqrt(sizes))
+        found[field] = SHARE[field] * cosine * people / (people + DAMPING[field])
+    return found
+
+
+def score(
+    seeds: Sequence[Seed], rows: Mapping[str, Mapping[str, Any]], at: datetime
+) -> list[Scored]:
+    """Return all products that the seeds speak for, the best first.
+
+    Args:
+        seeds: what the person did.
+        rows: the rows of the seeds, and of their neighbours.
+        at: the time.
+    """
+    found: dict[str, Scored] = {}
+    for seed in seeds:
+        row = rows.get(seed.product_id)
+        _note(found, seed.product_id, seed, ITSELF[seed.field], seed.strength * AGAIN[seed.field])
+        for other_id in neighbours(row) if row else ():
+            other = rows.get(other_id)
+            alike = likeness(row, other_id, other, at) if row and other else {}
+            if alike:
+                amount = seed.strength * sum(alike.values())
+                _note(found, other_id, seed, BECAUSE[seed.field], amount)
+    return sorted(found.values(), key=lambda each: (-each.score, each.product_id))
+
+
+def _note(
+    found: dict[str, Scored], product_id: str, seed: Seed, code: ReasonCode, amount: float
+) -> None:
+    """Add to a product's score; the seed that adds most is the reason."""
+    known = found.get(product_id)
+    if known is None:
+        found[product_id] = Scored(product_id, amount, code, seed.product_id, amount)
+        return
+    known.score += amount
+    if amount > known.most:
+        known.most, known.code, known.because_id = amount, code, seed.product_id

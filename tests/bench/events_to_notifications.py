@@ -1,0 +1,127 @@
+"""10,000 events to inbox, mail and push, through the whole running stack: how fast, how large."""
+
+import re
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import uuid4
+
+from tests.e2e.aws import client
+from tests.waiting import eventually
+from tidings.notifications.models import Notification
+from tidings.orders.events import OrderStatusChanged, OrderStatusChangedData
+from tidings.platform import database, relay
+from tidings.platform.clock import new_id, now
+from tidings.users.models import PushToken, User
+
+EVENTS = 10_000
+READERS = 500
+LONGEST_SECONDS = 3600
+FUNCTIONS = ("tidings-notifications", "tidings-deliver-email", "tidings-deliver-push")
+REPORT = re.compile(r"REPORT .*Memory Size: (\d+) MB.*Max Memory Used: (\d+) MB")
+
+
+def main() -> None:
+    """Print a Markdown table. The stack must be up."""
+    database.connect()
+    with _readers() as reader_ids:
+        began = time.time()
+        _announce(reader_ids)
+        announced = time.time() - began
+        told = _seconds_until(reader_ids, began, {})
+        sent = _seconds_until(reader_ids, began, SENT)
+        duplicates = _steps_sent(reader_ids) - 2 * EVENTS
+    _row("", "")
+    _row("---", "---")
+    _row("events", f"{EVENTS:,}")
+    _row("published with confirms", f"{announced:.0f} s")
+    _row("in the inbox", f"{told:.0f} s, {EVENTS / told:.0f} a second")
+    _row("also mailed and pushed", f"{sent:.0f} s, {2 * EVENTS / sent:.0f} messages a second")
+    _row("sent twice", duplicates)
+    for function in FUNCTIONS:
+        used, size = _memory(function, began)
+        _row(f"memory of {function}, most / granted", f"{used} / {size} MB")
+
+
+SENT = {"deliveries.email.status": "sent", "deliveries.push.status": "sent"}
+
+
+@contextmanager
+def _readers() -> Iterator[list[str]]:
+    """People with a verified address and a device; they and what they were told are gone after."""
+    users = [
+        User(
+            email=f"reader-{uuid4().hex}@example.com",
+            name="Reader",
+            password_hash="-",
+            role="customer",
+            verified_at=now(),
+        )
+        for _ in range(READERS)
+    ]
+    User.objects.insert(users, load_bulk=False)
+    ids = [user.id for user in users]
+    devices = [PushToken(user_id=each, platform="ios", token=each, token_hash=each) for each in ids]
+    PushToken.objects.insert(devices, load_bulk=False)
+    try:
+        yield ids
+    finally:
+        for each in ids:
+            Notification.objects(user_id=each).delete()
+        PushToken.objects(user_id__in=ids).delete()
+        User.objects(pk__in=ids).delete()
+
+
+def _announce(reader_ids: list[str]) -> None:
+    for start in range(0, EVENTS, 500):
+        relay.publish_now(
+            [_event(reader_ids[n % len(reader_ids)]) for n in range(start, start + 500)]
+        )
+
+
+def _event(reader_id: str) -> OrderStatusChanged:
+    data = OrderStatusChangedData(
+        order_id=new_id(), customer_id=reader_id, state="packed", previous="paid"
+    )
+    return OrderStatusChanged(subject=data.order_id, data=data)
+
+
+def _seconds_until(reader_ids: list[str], began: float, wanted: dict[str, str]) -> float:
+    """Return how long it took until every event is that far."""
+    found = {"user_id": {"$in": reader_ids}} | wanted
+    notifications = Notification._get_collection()
+
+    def is_done() -> bool:
+        time.sleep(1)  # counting costs the database that is measured
+        return bool(notifications.count_documents(found) >= EVENTS)
+
+    eventually(is_done, seconds=LONGEST_SECONDS, what="all events")
+    return time.time() - began
+
+
+def _steps_sent(reader_ids: list[str]) -> int:
+    found = Notification.objects(user_id__in=reader_ids).only("deliveries")
+    deliveries = [delivery for each in found for delivery in each.deliveries.values()]
+    return sum(step.status == "sent" for each in deliveries for step in each.steps)
+
+
+def _memory(function: str, since: float) -> tuple[int, int]:
+    """Return the most memory that a function used, and what it was granted, by its REPORTs."""
+    pages = client("logs").get_paginator("filter_log_events")
+    found = pages.paginate(
+        logGroupName=f"/aws/lambda/{function}",
+        startTime=int(since * 1000),
+        filterPattern="REPORT",
+    )
+    lines = [REPORT.search(event["message"]) for page in found for event in page["events"]]
+    reports = [(int(m[2]), int(m[1])) for m in lines if m]
+    return max(reports, default=(0, 0))
+
+
+def _row(*cells: object) -> None:
+    sys.stdout.write(f"| {' | '.join(map(str, cells))} |\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,206 @@
+"""How good the recommendations are: recall@10 and nDCG@10 after a split in time.
+
+What people did in the first 150 days is counted by the shop's own code, in memory; what they
+bought in the last 30 days, and not before, is to be among ten recommendations.
+"""
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from math import log2
+from random import Random
+from statistics import mean
+from typing import Any, Final
+
+from tests.bench.data.shop import BEGIN, SPLIT_DAY, Deed, Shop
+from tidings.recommendations.counts import additions
+from tidings.recommendations.models import BROWSING_LASTS
+from tidings.recommendations.scoring import Scored, score, seeds_of
+from tidings.recommendations.weights import FIELDS, Field
+
+SPLIT: Final = BEGIN + timedelta(days=SPLIT_DAY)
+TOP: Final = 10
+SEEDS: Final = (1, 2, 3)
+Rank = Callable[[int], list[str]]
+
+
+@dataclass
+class Memory:
+    """What is known of everybody, counted as the consumer counts it."""
+
+    rows: dict[str, dict[str, Any]] = field(default_factory=lambda: defaultdict(_row))
+    # Person -> kind -> product -> when first and when last.
+    tastes: dict[int, dict[Field, dict[str, list[datetime]]]] = field(
+        default_factory=lambda: defaultdict(lambda: {"bought": {}, "viewed": {}})
+    )
+
+    def learn(self, deed: Deed) -> None:
+        known = self.tastes[deed.person][deed.field]
+        if deed.field == "viewed":
+            for product in [p for p, (_, last) in known.items() if last < deed.at - BROWSING_LASTS]:
+                del known[product]
+        if deed.product in known:
+            known[deed.product][1] = deed.at
+            return
+        before = [(product, first) for product, (first, _) in known.items()]
+        for product, paths in additions([(deed.product, deed.at)], before, deed.field).items():
+            for path, amount in paths.items():
+                _add(self.rows[product], path, amount)
+        known[deed.product] = [deed.at, deed.at]
+
+    def deeds_of(self, person: int, kinds: Iterable[Field]) -> Mapping[Field, list[Any]]:
+        taste = self.tastes[person]
+        recent = SPLIT - BROWSING_LASTS
+        return {
+            kind: [
+                (product, last)
+                for product, (_, last) in taste[kind].items()
+                if kind in kinds and (kind == "bought" or last > recent)
+            ]
+            for kind in FIELDS
+        }
+
+
+def _row() -> dict[str, Any]:
+    return {"bought": 0.0, "viewed": 0.0, "heat": 0.0, "near": {}}
+
+
+def _add(row: dict[str, Any], path: str, amount: float) -> None:
+    """Add at a path, as MongoDB's $inc does."""
+    *outer, name = path.split(".")
+    for each in outer:
+        row = row.setdefault(each, {})
+    row[name] = row.get(name, 0.0) + amount
+
+
+def recall(ranked: Sequence[str], wanted: set[str]) -> float:
+    return len(wanted & set(ranked[:TOP])) / min(TOP, len(wanted))
+
+
+def ndcg(ranked: Sequence[str], wanted: set[str]) -> float:
+    gain = sum(1 / log2(place + 2) for place, each in enumerate(ranked[:TOP]) if each in wanted)
+    return gain / sum(1 / log2(place + 2) for place in range(min(TOP, len(wanted))))
+
+
+@dataclass
+class Trial:
+    """One generated shop, learnt until the split."""
+
+    seed: int
+    shop: Shop = field(init=False)
+    memory: Memory = field(init=False)
+    wanted: dict[int, set[str]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.shop, self.memory = Shop(self.seed), Memory()
+        deeds = self.shop.deeds()
+        self.past = [deed for deed in deeds if deed.at < SPLIT]
+        for deed in self.past:
+            self.memory.learn(deed)
+        later: dict[int, set[str]] = defaultdict(set)
+        for deed in deeds:
+            taste = self.memory.tastes.get(deed.person)
+            if deed.at >= SPLIT and deed.field == "bought" and taste is not None:
+                later[deed.person].add(deed.product)
+        self.wanted = {
+            person: new
+            for person, products in later.items()
+            if (new := products - self.memory.tastes[person]["bought"].keys())
+        }
+        self.popular = [
+            product
+            for product, _ in Counter(
+                {p: r["heat"] for p, r in self.memory.rows.items()}
+            ).most_common()
+        ]
+        self.together = self._together()
+
+    def ours(self, kinds: Iterable[Field] = FIELDS) -> Rank:
+        def rank(person: int) -> list[str]:
+            seeds = seeds_of(self.memory.deeds_of(person, kinds), SPLIT)
+            scored: list[Scored] = score(seeds, self.memory.rows, SPLIT)
+            return self._new(person, [*(each.product_id for each in scored), *self.popular])
+
+        return rank
+
+    def raw(self) -> Rank:
+        """Count who had both, and no more: no decay, no damping, no correction."""
+
+        def rank(person: int) -> list[str]:
+            found: Counter[str] = Counter()
+            for kind in FIELDS:
+                for product in self.memory.tastes[person][kind]:
+                    found.update(self.together[product])
+            return self._new(person, [product for product, _ in found.most_common()])
+
+        return rank
+
+    def most_wanted(self) -> Rank:
+        return lambda person: self._new(person, self.popular)
+
+    def chance(self) -> Rank:
+        random = Random(self.seed)
+        ids = [each.id for each in self.shop.products]
+        return lambda person: self._new(person, random.sample(ids, len(ids)))
+
+    def all_knowing(self) -> Rank:
+        def rank(person: int) -> list[str]:
+            odds = self.shop.odds(self.shop.people[person], SPLIT_DAY + 15)
+            return self._new(person, sorted(odds, key=lambda each: -odds[each]))
+
+        return rank
+
+    def measure(self, rank: Rank) -> tuple[float, float, float]:
+        """Return recall, nDCG, and milliseconds a list."""
+        begun = time.perf_counter()
+        lists = {person: rank(person) for person in self.wanted}
+        spent = (time.perf_counter() - begun) * 1000 / len(lists)
+        return (
+            mean(recall(lists[person], wanted) for person, wanted in self.wanted.items()),
+            mean(ndcg(lists[person], wanted) for person, wanted in self.wanted.items()),
+            spent,
+        )
+
+    def _new(self, person: int, ranked: Iterable[str]) -> list[str]:
+        bought = self.memory.tastes[person]["bought"]
+        return list(dict.fromkeys(each for each in ranked if each not in bought))[:TOP]
+
+    def _together(self) -> dict[str, Counter[str]]:
+        had: dict[int, set[str]] = defaultdict(set)
+        for deed in self.past:
+            had[deed.person].add(deed.product)
+        found: dict[str, Counter[str]] = defaultdict(Counter)
+        for products in had.values():
+            for each in products:
+                found[each].update(products - {each})
+        return found
+
+
+METHODS: Final[dict[str, Callable[[Trial], Rank]]] = {
+    "Tidings: purchases and looks": lambda trial: trial.ours(),
+    "Tidings: purchases only": lambda trial: trial.ours(("bought",)),
+    "Tidings: looks only": lambda trial: trial.ours(("viewed",)),
+    "co-occurrence, uncorrected": lambda trial: trial.raw(),
+    "popularity": lambda trial: trial.most_wanted(),
+    "random": lambda trial: trial.chance(),
+    "the generator's own odds": lambda trial: trial.all_knowing(),
+}
+
+
+def main() -> None:
+    trials = [Trial(seed) for seed in SEEDS]
+    people = sum(len(trial.wanted) for trial in trials)
+    deeds = sum(len(trial.past) for trial in trials)
+    print(f"{len(trials)} shops, {deeds} deeds before the split, {people} people to guess for.\n")
+    print("| method | recall@10 | nDCG@10 | ms a list |")
+    print("|---|---|---|---|")
+    for name, method in METHODS.items():
+        found = [trial.measure(method(trial)) for trial in trials]
+        recall_at, ndcg_at, spent = (mean(each) for each in zip(*found, strict=True))
+        print(f"| {name} | {recall_at:.3f} | {ndcg_at:.3f} | {spent:.1f} |")
+
+
+if __name__ == "__main__":
+    main()

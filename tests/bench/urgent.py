@@ -1,0 +1,151 @@
+"""An urgent mail through a backlog of 10,000 ordinary ones, by the running stack."""
+
+import json
+import ssl
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from statistics import median
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import httpx
+
+from tests.e2e.aws import invoke
+from tests.e2e.shop import Shop
+from tests.settings import StackUnderTest, stack_under_test
+from tests.waiting import eventually
+from tidings.notifications.models import Notification
+from tidings.notifications.telling import MAX_TOLD, Telling, tell
+from tidings.platform import database, outbox, relay
+from tidings.platform.clock import now
+from tidings.users.models import User
+
+BACKLOG = 10_000
+URGENT = 5
+PROMISED_SECONDS = 5.0
+QUEUE = "email.queue"
+
+
+def main() -> None:
+    """Print a Markdown table. The stack must be up."""
+    stack = stack_under_test()
+    database.connect()
+    with httpx.Client(verify=ssl.create_default_context(cafile=stack.ca_file), timeout=60) as http:
+        machine = _sign_in(Shop(stack.api_url, http))
+        with _readers() as reader_ids:
+            _time_of(machine, reader_ids[0])  # wakes the functions
+            _fill(reader_ids)
+            before = _waiting(stack)
+            seconds = [_time_of(machine, reader_ids[0]) for _ in range(URGENT)]
+            after = _waiting(stack)
+    _row("", "")
+    _row("---", "---")
+    _row(
+        f"ordinary mails in {QUEUE}, at the first / after the last urgent one",
+        f"{before:,} / {after:,}",
+    )
+    _row(f"urgent mail, accepted to sent, median of {URGENT}", f"{median(seconds):.2f} s")
+    _row("the slowest", f"{max(seconds):.2f} s")
+    _row(
+        f"promised: under {PROMISED_SECONDS:.0f} s",
+        "held" if max(seconds) < PROMISED_SECONDS else "NOT HELD",
+    )
+
+
+def _sign_in(shop: Shop) -> Shop:
+    made = invoke("tidings-create-service", {"name": "Benchmark"})
+    token = shop.rest("POST", "/service-sessions", made).json()["data"]["access_token"]
+    return Shop(shop.api_url, shop.http, token)
+
+
+@contextmanager
+def _readers() -> Iterator[list[str]]:
+    """People with verified addresses; they and what they were told are gone afterwards."""
+    users = [
+        User(
+            email=f"reader-{uuid4().hex}@example.com",
+            name="Reader",
+            password_hash="-",
+            role="customer",
+            verified_at=now(),
+        )
+        for _ in range(MAX_TOLD)
+    ]
+    User.objects.insert(users, load_bulk=False)
+    ids = [user.id for user in users]
+    try:
+        yield ids
+    finally:
+        # What still waits in the queue finds its notification gone, and does nothing.
+        Notification.objects(user_id__in=ids).delete()
+        User.objects(pk__in=ids).delete()
+
+
+def _fill(reader_ids: list[str]) -> None:
+    for _ in range(BACKLOG // len(reader_ids)):
+        outbox.begin_noting()
+        tell(reader_ids, _telling())
+        relay.publish_stored()
+
+
+def _telling() -> Telling:
+    number = uuid4().hex
+    return Telling(
+        kind="order.status_update",
+        category="orders",
+        template_code="order_status_update",
+        variables={"order_id": number, "state": "packed"},
+        subject_id=number,
+        dedupe=number,
+        event_id=number,
+        channels=frozenset({"email"}),
+    )
+
+
+def _time_of(machine: Shop, reader_id: str) -> float:
+    """Return how many seconds an urgent mail takes from being accepted to being sent."""
+    body = {
+        "notification_type": "email",
+        "user_id": reader_id,
+        "template_code": "order_status_update",
+        "variables": {"order_id": "7", "state": "packed"},
+        "request_id": uuid4().hex,
+        "priority": "urgent",
+    }
+    sent = machine.rest("POST", "/notifications", body)
+    assert sent.status_code == 202, sent.text
+    path = f"/notifications/{sent.json()['data']['id']}/status"
+
+    def times() -> dict[str, datetime] | None:
+        (email,) = machine.rest("GET", path).json()["data"]["deliveries"]
+        found = {each["status"]: datetime.fromisoformat(each["at"]) for each in email["steps"]}
+        return found if "sent" in found else None
+
+    steps = eventually(times, seconds=120)
+    assert steps is not None
+    return (steps["sent"] - steps["accepted"]).total_seconds()
+
+
+def _waiting(stack: StackUnderTest) -> int:
+    """Return how many messages RabbitMQ holds for the ordinary queue."""
+    url, amqp = urlsplit(stack.rabbitmq_api_url), urlsplit(stack.amqp_url)
+    host = amqp.path[1:] or "%2F"
+    address = f"{url.scheme}://{url.hostname}:{url.port}/api/queues/{host}/{QUEUE}"
+    passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
+    passwords.add_password(None, address, url.username or "", url.password or "")
+    opener = urllib.request.build_opener(
+        urllib.request.ProxyHandler({}), urllib.request.HTTPBasicAuthHandler(passwords)
+    )
+    with opener.open(address, timeout=10) as answer:
+        return int(json.load(answer)["messages"])
+
+
+def _row(*cells: object) -> None:
+    sys.stdout.write(f"| {' | '.join(map(str, cells))} |\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""No client of a service is made without saying how long it may wait (docs/operations.md)."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.contract.project import parsed, python_files, relative
+
+# What makes a client or a call, and the keywords that bound it.
+BOUNDED_BY: dict[str, set[str]] = {
+    "boto3.client": {"config"},
+    "boto3.resource": {"config"},
+    "boto3.Session": set(),
+    "redis.Redis": {"socket_timeout", "socket_connect_timeout"},
+    "redis.Redis.from_url": {"socket_timeout", "socket_connect_timeout", "retry"},
+    "mongoengine.connect": {"timeoutMS", "serverSelectionTimeoutMS"},
+    "pymongo.MongoClient": {"timeoutMS", "serverSelectionTimeoutMS"},
+    "Config": {"connect_timeout", "read_timeout", "retries"},
+    "parameters.SecretsProvider": {"boto_config"},
+    "urllib.request.urlopen": {"timeout"},
+    "urlopen": {"timeout"},
+    "httpx.Client": {"timeout"},
+    "httpx.get": {"timeout"},
+    "httpx.post": {"timeout"},
+    "smtplib.SMTP": {"timeout"},
+    "smtplib.SMTP_SSL": {"timeout"},
+}
+FILES = python_files("layers/tidings", "functions", "gateway")
+
+
+def unbounded(path: Path) -> list[str]:
+    return [
+        f"{relative(path) if path in FILES else path.name}:{call.lineno} {name}"
+        for call in ast.walk(parsed(path))
+        if isinstance(call, ast.Call)
+        for name in [ast.unparse(call.func)]
+        if not BOUNDED_BY.get(name, set()) <= {each.arg or "" for each in call.keywords}
+    ]
+
+
+def test_every_client_has_its_timeouts() -> None:
+    assert [each for path in FILES for each in unbounded(path)] == []
+
+
+@pytest.mark.parametrize(
+    "text", ["import boto3\nboto3.client('s3')", "urlopen(x)", "smtplib.SMTP('host', 25)"]
+)
+def test_the_rule_on_timeouts_sees_it(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "client.py"
+    path.write_text(text)
+    assert unbounded(path)

@@ -1,0 +1,57 @@
+"""What reached the outside world: mails that SES took, push messages that SNS handed on."""
+
+import email
+import email.policy
+import re
+from email.message import EmailMessage
+from typing import Any
+
+import boto3
+import httpx
+
+from tests.waiting import eventually
+
+# Crockford's base 32, as codes are written.
+CODE = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{8}\b")
+
+
+def mails_to(address: str) -> list[EmailMessage]:
+    """Return the mails to an address, oldest first."""
+    found = _localstack("/_aws/ses")["messages"]
+    mails = [_parsed(each["RawData"]) for each in found if each.get("RawData")]
+    return [mail for mail in mails if address in str(mail["To"])]
+
+
+def code_in_mail_to(address: str) -> str:
+    """Return the code of the newest mail to an address, waiting for it."""
+
+    def look() -> str | None:
+        texts = [str(mail.get_body(("plain",))) for mail in mails_to(address)]
+        codes = [code for text in texts for code in CODE.findall(text)]
+        return codes[-1] if codes else None
+
+    return str(eventually(look, seconds=30, what="a mail with a code"))
+
+
+def pushes_about(subject_id: str) -> list[str]:
+    """Return the push messages, to any device, that name this subject."""
+    endpoints = _localstack(
+        "/_aws/sns/platform-endpoint-messages?accountId=000000000000&region=us-east-1"
+    )["platform_endpoint_messages"]
+    messages = [each["Message"] for found in endpoints.values() for each in found]
+    return [message for message in messages if subject_id in message]
+
+
+def _parsed(raw: str) -> EmailMessage:
+    mail = email.message_from_string(raw, policy=email.policy.default)
+    assert isinstance(mail, EmailMessage)
+    return mail
+
+
+def _localstack(path: str) -> Any:
+    sdk: Any = boto3
+    endpoint = str(sdk.client("ses").meta.endpoint_url)
+    with httpx.Client(verify=False, timeout=30, trust_env=False) as http:
+        answer = http.get(f"{endpoint}{path}")
+    answer.raise_for_status()
+    return answer.json()

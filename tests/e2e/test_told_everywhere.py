@@ -1,0 +1,74 @@
+"""The story of an order, as it reaches inbox, mailbox and phone: once, in the right language."""
+
+from uuid import uuid4
+
+import pytest
+
+from tests.e2e.outside import code_in_mail_to, mails_to, pushes_about
+from tests.e2e.shop import LOGIN, PASSWORD, REGISTER, Shop
+from tests.waiting import eventually
+
+
+@pytest.fixture
+def address() -> str:
+    return f"grete-{uuid4().hex}@example.com"
+
+
+@pytest.fixture
+def reader(shop: Shop, address: str) -> Shop:
+    """A customer who reads German, whose address is verified by the code in the first mail."""
+    person = {"email": address, "password": PASSWORD, "name": "Grete <b>"}
+    shop.graphql(REGISTER, i=person)
+    code = code_in_mail_to(address)
+    verified = shop.rest("POST", "/verify-email", {"email": address, "code": code})
+    assert verified.status_code == 200, verified.text
+    session = shop.graphql(LOGIN, i={"email": address, "password": PASSWORD})["login"]
+    reader = Shop(shop.api_url, shop.http, session["accessToken"], session["user"]["id"])
+    changed = reader.rest("PUT", "/users/me/preferences", {"language": "de"})
+    assert changed.status_code == 200, changed.text
+    device = {"platform": "ios", "token": uuid4().hex}
+    added = reader.rest("POST", "/users/me/push-tokens", device)
+    assert added.status_code in {200, 201}, added.text
+    return reader
+
+
+def test_an_order_is_told_in_inbox_mail_and_push_once_each(
+    admin: Shop, reader: Shop, address: str
+) -> None:
+    order_id = reader.place_order(admin.create_product(stock=3))
+
+    def about_it() -> list[str]:
+        found = [mail for mail in mails_to(address) if order_id in str(mail.get_body(("plain",)))]
+        return [str(mail["Subject"]) for mail in found]
+
+    assert eventually(about_it, seconds=30) == ["Ihre Bestellung ist bestätigt"]
+    (push,) = eventually(lambda: pushes_about(order_id), seconds=30)
+    assert "Ihre Bestellung ist best" in push
+    (told,) = [each for each in reader.inbox() if each["subjectId"] == order_id]
+    assert told["title"] == "Ihre Bestellung ist bestätigt"
+
+    changed = {"state": "paid"}
+    paid = admin.rest("PUT", f"/orders/{order_id}/status", changed)
+    assert paid.status_code == 200, paid.text
+    both = eventually(lambda: len(about_it()) == 2 and about_it(), seconds=30)
+    assert both == ["Ihre Bestellung ist bestätigt", "Ihre Zahlung ist da"]
+    eventually(lambda: len(pushes_about(order_id)) == 2, seconds=30)
+
+
+def test_mail_has_both_parts_and_one_click_to_end_it(
+    admin: Shop, reader: Shop, address: str
+) -> None:
+    order_id = reader.place_order(admin.create_product(stock=3))
+
+    def the_mail() -> list[str]:
+        return [
+            str(mail) for mail in mails_to(address) if order_id in str(mail.get_body(("plain",)))
+        ]
+
+    eventually(the_mail, seconds=30)
+    mail = next(m for m in mails_to(address) if order_id in str(m.get_body(("plain",))))
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    html = mail.get_body(("html",))
+    assert html is not None
+    assert "Grete &lt;b&gt;" in html.get_content()
+    assert "<b>" not in html.get_content().partition("Grete")[2][:20]

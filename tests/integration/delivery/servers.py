@@ -1,0 +1,137 @@
+"""Real servers on this machine: an SMTP sink and a receiver of webhooks."""
+
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult, Envelope
+
+from tidings_local.launcher.certificate import certificate_beside, ensure_certificate
+
+Refuse = Callable[[str], str | None]
+
+
+class Certificate:
+    """A certificate for localhost, and who trusts it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "localhost.pem"
+        ensure_certificate(self._file)
+
+    def server_context(self) -> ssl.SSLContext:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(self._file)
+        return context
+
+    def client_context(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=str(certificate_beside(self._file)))
+
+
+class Sink:
+    """An SMTP server that keeps what it gets; `answers` says what it answers to a step."""
+
+    def __init__(self) -> None:
+        self.envelopes: list[Envelope] = []
+        self.sessions: set[int] = set()
+        self.answers: dict[str, str] = {}
+        self.port = 0
+        self.logins: list[tuple[bytes, bytes]] = []
+
+    @property
+    def mails(self) -> list[EmailMessage]:
+        parser = BytesParser(policy=policy.default)
+        return [parser.parsebytes(each.original_content) for each in self.envelopes]  # type: ignore[arg-type]
+
+    async def handle_MAIL(  # noqa: N802
+        self, _server: Any, session: Any, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        self.sessions.add(id(session))
+        envelope.mail_from = address
+        return self.answers.get("MAIL", "250 OK")
+
+    async def handle_RCPT(  # noqa: N802
+        self, _server: Any, _session: Any, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        envelope.rcpt_tos.append(address)
+        return self.answers.get("RCPT", "250 OK")
+
+    async def handle_DATA(self, server: Any, _session: Any, envelope: Envelope) -> str:  # noqa: N802
+        answer = self.answers.get("DATA", "250 OK: queued as 4711")
+        if answer == "hang up":
+            server.transport.close()
+        elif answer.startswith("250"):
+            self.envelopes.append(envelope)
+        return answer
+
+    def authenticate(self, _s: Any, _session: Any, _e: Any, _mechanism: str, data: Any) -> Any:
+        self.logins.append((data.login, data.password))
+        return AuthResult(success=data.password == b"pass word", handled=False)
+
+
+@contextmanager
+def smtp_server(sink: Sink, **options: Any) -> Iterator[int]:
+    """Serve a sink; return its port."""
+    controller = Controller(sink, hostname="127.0.0.1", port=0, **options)
+    controller.port = _free_port()
+    controller.start()
+    try:
+        yield controller.port
+    finally:
+        controller.stop()
+
+
+class Receiver:
+    """A webhook's receiver: answers with `status`, keeps what came."""
+
+    def __init__(self) -> None:
+        self.status = 200
+        self.headers: dict[str, str] = {}
+        self.requests: list[tuple[str, dict[str, str], bytes]] = []
+        # Instead of an answer.
+        self.instead: Callable[[BaseHTTPRequestHandler], None] | None = None
+
+
+@contextmanager
+def https_server(receiver: Receiver, certificate: Certificate) -> Iterator[int]:
+    """Serve a receiver; return its port."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            receiver.requests.append((self.path, dict(self.headers), body))
+            if receiver.instead:
+                receiver.instead(self)
+                return
+            self.send_response(receiver.status)
+            for name, value in receiver.headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    server.socket = certificate.server_context().wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,254 @@
+"""Mails through a real SMTP server and through SES, read back by a mail program's parser."""
+
+from collections.abc import Iterator
+from email import policy
+from email.parser import BytesParser
+from urllib.parse import quote
+
+import pytest
+
+from tests.integration.delivery.messages import a_mail, aws, localstack
+from tests.integration.delivery.servers import Certificate, Sink, smtp_server
+from tidings.delivery.channels import deliver, email, is_idempotent
+from tidings.delivery.errors import PermanentFailure, TemporaryFailure
+from tidings.delivery.schemas import Rendered
+from tidings.delivery.unsubscribe import unsubscribe_url
+from tidings.platform.clock import new_id
+from tidings.platform.providers import smtp
+from tidings.platform.settings import settings
+
+EVIL = "Ada\r\nBcc: victim@example.com\r\n\r\nEvil body\x00\u2028\x85"
+
+
+@pytest.fixture
+def sink() -> Sink:
+    return Sink()
+
+
+@pytest.fixture
+def through(sink: Sink, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sink]:
+    """Mails go through the sink."""
+    with smtp_server(sink) as port:
+        sink.port = port
+        monkeypatch.setattr(email, "smtp_url", lambda: f"smtp://127.0.0.1:{port}")
+        yield sink
+
+
+def test_mail_has_both_parts_and_the_headers_that_it_needs(through: Sink) -> None:
+    words = Rendered(subject="Grüße ☃ " + "ä" * 80, text="Schönen Tag\n", html="<p>Schönen Tag</p>")
+    link = unsubscribe_url(new_id(), "orders", new_id())
+    message = a_mail(name="Ådne Ødegård, 李", rendered=words, unsubscribe_url=link)
+    receipt = deliver(message)
+    (mail,) = through.mails
+    assert mail["Subject"] == words.subject
+    assert mail["To"].addresses[0].display_name == "Ådne Ødegård, 李"
+    assert mail["To"].addresses[0].addr_spec == "ada@example.com"
+    assert str(mail["From"]) == "Tidings <no-reply@tidings.example>"
+    assert mail["Message-ID"] == f"<{message.notification_id}@tidings.example>"
+    assert mail["List-Unsubscribe"] == f"<{link}>"
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["X-Correlation-Id"] == "correlation-1"
+    assert mail["Date"].datetime.tzinfo is not None
+    assert mail.get_content_type() == "multipart/alternative"
+    plain, html = mail.iter_parts()
+    assert (plain.get_content_type(), plain.get_content().strip()) == ("text/plain", "Schönen Tag")
+    assert (html.get_content_type(), html.get_content().strip()) == ("text/html", words.html)
+    assert (receipt.provider, receipt.is_final) == ("smtp", True)
+    assert "4711" in (receipt.detail or "")
+
+
+def test_wire_is_seven_bits_and_links_are_not_broken(through: Sink) -> None:
+    link = unsubscribe_url(new_id(), "promotions", new_id())
+    deliver(a_mail(name="李" * 60, unsubscribe_url=link))
+    raw = through.envelopes[0].original_content or b""
+    assert raw.isascii()
+    assert f"List-Unsubscribe: <{link}>\r\n".encode() in raw
+    assert max(len(line) for line in raw.split(b"\r\n")) <= 998
+
+
+@pytest.mark.parametrize("evil", [EVIL, "\r\n", "\n.\r\nMAIL FROM:<x@example.com>", '"<>,;:\\"'])
+def test_nothing_in_a_name_or_a_subject_becomes_a_header(through: Sink, evil: str) -> None:
+    deliver(a_mail(name=evil, rendered=Rendered(subject=evil, text="text", html="<p>html</p>")))
+    (mail,), (envelope,) = through.mails, through.envelopes
+    assert mail["Bcc"] is None
+    assert envelope.rcpt_tos == ["ada@example.com"]
+    assert [each.addr_spec for each in mail["To"].addresses] == ["ada@example.com"]
+    assert [part.get_content().strip() for part in mail.iter_parts()] == ["text", "<p>html</p>"]
+    ours = {"from", "to", "subject", "date", "message-id", "auto-submitted"}
+    ours |= {"x-notification-id", "x-correlation-id", "mime-version", "content-type"}
+    assert {name.lower() for name in mail} <= ours
+
+
+def test_lines_with_a_lone_dot_arrive(through: Sink) -> None:
+    text = "one\n.\n..two\nQUIT\n"
+    deliver(a_mail(rendered=Rendered(subject="dots", text=text)))
+    assert through.mails[0].get_content().splitlines() == text.splitlines()
+
+
+@pytest.mark.parametrize(
+    "address", ["", "ada", "ada@", "@example.com", "a\r\nRCPT TO:<b@c>@example.com", "a b@c.de",
+                "ada@example.com>\r\nDATA", "ädä@example.com", "ada@ex ample.com"]
+)  # fmt: skip
+def test_address_that_is_none_fails_for_good_and_asks_no_server(
+    through: Sink, address: str
+) -> None:
+    with pytest.raises(PermanentFailure) as failed:
+        deliver(a_mail(address))
+    assert failed.value.reason in {"bad_address", "no_address"}
+    assert not failed.value.retryable
+    assert through.sessions == set()
+
+
+def test_domain_of_another_script_is_written_in_punycode(through: Sink) -> None:
+    deliver(a_mail("ada@bücher.example"))
+    assert through.envelopes[0].rcpt_tos == ["ada@xn--bcher-kva.example"]
+
+
+def test_connection_is_kept_for_the_next_mail(through: Sink) -> None:
+    for _ in range(3):
+        deliver(a_mail())
+    assert len(through.sessions) == 1
+    assert len(through.envelopes) == 3
+
+
+def test_server_that_restarted_gets_the_next_mail(
+    sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        with smtp_server(sink) as port:
+            monkeypatch.setattr(email, "smtp_url", lambda port=port: f"smtp://127.0.0.1:{port}")
+            deliver(a_mail())
+    assert len(sink.envelopes) == 2
+
+
+@pytest.mark.parametrize(
+    ("step", "answer", "reason", "of_provider"),
+    [
+        ("RCPT", "550 no such user", "unknown_recipient", None),
+        ("DATA", "554 spam", "rejected", None),
+        ("RCPT", "450 busy", "mailbox_busy", False),
+        ("RCPT", "421 shutting down", "mailbox_busy", True),
+        ("DATA", "451 later", "unavailable", True),
+        ("MAIL", "550 not you", "misconfigured", True),
+    ],
+)
+def test_what_the_server_says_is_told_apart(
+    through: Sink, step: str, answer: str, reason: str, of_provider: bool | None
+) -> None:
+    through.answers[step] = answer
+    with pytest.raises((PermanentFailure, TemporaryFailure)) as failed:
+        deliver(a_mail())
+    assert failed.value.reason == reason
+    assert failed.value.retryable == (of_provider is not None)
+    assert getattr(failed.value, "of_provider", None) == of_provider
+    assert not getattr(failed.value, "maybe_sent", False)
+    through.answers.clear()
+    deliver(a_mail())
+    assert len(through.envelopes) == 1
+
+
+def test_no_answer_to_the_mail_says_that_it_may_have_gone(through: Sink) -> None:
+    through.answers["DATA"] = "hang up"
+    with pytest.raises(TemporaryFailure) as failed:
+        deliver(a_mail())
+    assert failed.value.maybe_sent
+    assert not is_idempotent("email")
+
+
+def test_nobody_there_is_temporary(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(email, "smtp_url", lambda: "smtp://127.0.0.1:9")
+    with pytest.raises(TemporaryFailure) as failed:
+        deliver(a_mail())
+    assert not failed.value.maybe_sent
+
+
+# ------------------------------------------------------------------- TLS and login
+
+
+@pytest.mark.parametrize("scheme", ["smtps", "smtp+starttls"])
+def test_mail_goes_over_tls_with_a_login(
+    scheme: str, sink: Sink, certificate: Certificate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp, "tls_context", certificate.client_context)
+    tls = certificate.server_context()
+    options = {"ssl_context": tls} if scheme == "smtps" else {"tls_context": tls}
+    login = {"authenticator": sink.authenticate, "auth_required": True,
+             "auth_require_tls": scheme != "smtps"}  # fmt: skip
+    with smtp_server(sink, **options, **login) as port:
+        url = f"{scheme}://ada:{quote('pass word')}@localhost:{port}"
+        monkeypatch.setattr(email, "smtp_url", lambda: url)
+        deliver(a_mail())
+        assert sink.logins == [(b"ada", b"pass word")]
+        assert len(sink.envelopes) == 1
+        monkeypatch.setattr(email, "smtp_url", lambda: url.replace("pass", "bad"))
+        with pytest.raises(TemporaryFailure) as failed:
+            deliver(a_mail())
+    assert failed.value.reason == "misconfigured"
+    assert "pass" not in str(failed.value)
+
+
+def test_nothing_is_sent_in_the_clear_where_tls_was_asked_for(through: Sink) -> None:
+    url = f"smtp://127.0.0.1:{through.port}"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(email, "smtp_url", lambda: url.replace("smtp:", "smtp+starttls:"))
+        with pytest.raises(TemporaryFailure) as failed:
+            deliver(a_mail())
+    assert failed.value.reason == "misconfigured"
+    assert through.envelopes == []
+
+
+def test_server_with_a_strangers_certificate_gets_nothing(
+    sink: Sink, certificate: Certificate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with smtp_server(sink, ssl_context=certificate.server_context()) as port:
+        monkeypatch.setattr(email, "smtp_url", lambda: f"smtps://localhost:{port}")
+        with pytest.raises(TemporaryFailure) as failed:
+            deliver(a_mail())
+    assert failed.value.reason == "misconfigured"
+    assert sink.envelopes == []
+
+
+# ------------------------------------------------------------------------------ SES
+
+
+def test_ses_takes_the_same_mail(sender: str) -> None:
+    message = a_mail(name="Zoë Ünïcode")
+    receipt = deliver(message)
+    assert (receipt.provider, receipt.is_final) == ("ses", True)
+    (kept,) = localstack(f"/_aws/ses?id={receipt.provider_message_id}")["messages"]
+    assert kept["Source"] == sender
+    mail = BytesParser(policy=policy.default).parsebytes(kept["RawData"].encode())
+    assert str(mail["To"]) == "Zoë Ünïcode <ada@example.com>"
+    assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
+
+
+def test_sender_that_ses_does_not_know_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    stranger = settings().model_copy(update={"mail_from": f"{new_id()}@nobody.example"})
+    monkeypatch.setattr(email, "settings", lambda: stranger)
+    with pytest.raises(PermanentFailure) as failed:
+        deliver(a_mail())
+    assert failed.value.reason == "rejected"
+
+
+def test_ses_that_is_not_there_is_temporary(monkeypatch: pytest.MonkeyPatch) -> None:
+    import boto3
+    from botocore.config import Config
+
+    from tidings.platform.providers import aws as clients
+
+    config = Config(connect_timeout=1, retries={"total_max_attempts": 1})
+    nobody = boto3.client("ses", endpoint_url="http://127.0.0.1:9", config=config)
+    monkeypatch.setattr(clients, "client", lambda _: nobody)
+    with pytest.raises(TemporaryFailure) as failed:
+        deliver(a_mail())
+    assert (failed.value.of_provider, failed.value.maybe_sent) == (True, False)
+
+
+def test_clients_of_aws_do_not_send_twice_by_themselves() -> None:
+    from tidings.platform.providers import aws as clients
+
+    config = clients.client("ses").meta.config
+    assert config.retries["total_max_attempts"] == 1
+    assert config.connect_timeout + config.read_timeout < 10
+    assert aws("ses").meta.service_model.service_name == "ses"

@@ -1,0 +1,171 @@
+"""What SES says about mails: addresses that bounce get no more, and it is announced once."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from delivery.receive_mail_feedback import handler
+from pydantic import ValidationError
+
+from tests.integration.builders import CONTEXT, Queues, at_once
+from tidings.delivery.feedback import take_mail_feedback
+from tidings.delivery.models import Feedback, Suppression
+from tidings.delivery.schemas import MailFeedback
+from tidings.delivery.ses_events import feedback_of
+from tidings.delivery.suppression import lift, suppress, suppressed
+from tidings.platform.clock import new_id
+
+ADA = "Ada.Lovelace@Example.com"
+
+
+def told(kind: str, outcome: dict[str, Any], **mail: Any) -> dict[str, Any]:
+    """Return what SES tells, as its documentation has it."""
+    about = {
+        "timestamp": "2026-11-20T09:15:00.000Z",
+        "messageId": f"0100-{new_id()}",
+        "source": "no-reply@tidings.example",
+        "destination": [ADA],
+        "tags": {"notification_id": [new_id()], "ses:caller-identity": ["tidings"]},
+        "headers": [{"name": "X-Correlation-Id", "value": "correlation-7"}],
+    }
+    return {"eventType": kind, "mail": about | mail, kind.lower(): outcome}
+
+
+def bounce(kind: str = "Permanent", **mail: Any) -> dict[str, Any]:
+    hit = {"emailAddress": ADA.lower(), "action": "failed", "status": "5.1.1"}
+    at = "2026-11-20T09:15:02.000Z"
+    return told("Bounce", {"bounceType": kind, "bouncedRecipients": [hit], "timestamp": at}, **mail)
+
+
+def complaint(**more: Any) -> dict[str, Any]:
+    return told("Complaint", {"complainedRecipients": [{"emailAddress": ADA}]} | more)
+
+
+def receive(*contents: Any) -> None:
+    """Call the function as SNS does."""
+    texts = [each if isinstance(each, str) else json.dumps(each) for each in contents]
+    records = [{"Sns": {"MessageId": new_id(), "Message": text}} for text in texts]
+    handler({"Records": records}, CONTEXT)
+
+
+def test_address_that_bounced_for_good_gets_no_more_mail(queues: Queues) -> None:
+    content = bounce()
+    receive(content)
+    assert suppressed([ADA, "bob@example.com"]) == {ADA: "hard_bounce"}
+    (message,) = queues.take("notifications", 1)
+    assert message.event["type"] == "notification.failed"
+    assert message.event["source"] == "tidings/delivery"
+    assert message.correlation_id == "correlation-7"
+    assert message.event["data"] == {
+        "notification_id": content["mail"]["tags"]["notification_id"][0],
+        "channel": "email",
+        "provider": "ses",
+        "provider_message_id": content["mail"]["messageId"],
+        "reason": "hard_bounce",
+        "at": "2026-11-20T09:15:02Z",
+    }
+
+
+def test_mailbox_that_is_full_gets_the_next_mail(queues: Queues) -> None:
+    receive(bounce("Transient"))
+    assert suppressed([ADA]) == {}
+    assert queues.take("notifications", 1)[0].event["data"]["reason"] == "soft_bounce"
+
+
+def test_who_complains_gets_no_more_mail(queues: Queues) -> None:
+    receive(complaint(complaintFeedbackType="abuse"))
+    assert suppressed([ADA]) == {ADA: "complaint"}
+    assert queues.take("notifications", 1)[0].event["data"]["reason"] == "complaint"
+
+
+def test_who_says_that_it_is_no_spam_does_not_complain(queues: Queues) -> None:
+    receive(complaint(complaintFeedbackType="not-spam"))
+    assert suppressed([ADA]) == {}
+    assert queues.is_empty("notifications")
+
+
+def test_mail_that_arrived_is_announced(queues: Queues) -> None:
+    receive(told("Delivery", {"timestamp": "2026-11-20T09:15:01.000Z", "recipients": [ADA]}))
+    (message,) = queues.take("notifications", 1)
+    assert message.event["type"] == "notification.delivered"
+    assert message.event["data"]["at"] == "2026-11-20T09:15:01Z"
+
+
+def test_what_is_said_twice_or_at_once_is_announced_once(queues: Queues) -> None:
+    content = bounce()
+    receive(content, content)
+    at_once([lambda: receive(content)] * 4)
+    queues.take("notifications", 1)
+    assert Feedback.objects.count() == 1
+
+
+def test_mail_that_arrived_and_bounced_later_says_both(queues: Queues) -> None:
+    mail = {"messageId": "0100-both"}
+    receive(told("Delivery", {}, **mail), bounce(**mail))
+    types = {each.event["type"] for each in queues.take("notifications", 2)}
+    assert types == {"notification.delivered", "notification.failed"}
+
+
+@pytest.mark.parametrize(
+    "content", ["Successfully validated SNS topic for Amazon SES event publishing.",
+                told("Send", {}), told("Open", {}), told("DeliveryDelay", {})]
+)  # fmt: skip
+def test_what_does_not_matter_is_let_by(content: Any, queues: Queues) -> None:
+    receive(content)
+    assert queues.is_empty("notifications")
+    assert Feedback.objects.count() == 0
+
+
+def test_mail_of_somebody_else_suppresses_and_announces_nothing(queues: Queues) -> None:
+    receive(bounce(tags={}, headers=[{"name": "X-Notification-Id", "value": "a b\r\nc"}]))
+    assert suppressed([ADA]) == {ADA: "hard_bounce"}
+    assert queues.is_empty("notifications")
+
+
+@pytest.mark.parametrize("content", [{}, [], {"eventType": "Bounce"}, {"mail": 1}])
+def test_nonsense_is_an_error_that_lambda_keeps(content: Any) -> None:
+    with pytest.raises(ValidationError) as failed:
+        receive(content)
+    assert ADA not in str(failed.value)
+
+
+def test_notifications_of_an_identity_are_read_too() -> None:
+    content = bounce()
+    content["notificationType"] = content.pop("eventType")
+    said = feedback_of(content)
+    assert said is not None
+    assert (said.kind, said.recipients) == ("hard_bounce", (ADA.lower(),))
+
+
+# ----------------------------------------------------------------------- suppression
+
+
+def test_database_does_not_know_whose_the_addresses_are() -> None:
+    suppress(ADA, "complaint")
+    (kept,) = Suppression.objects
+    assert "ada" not in json.dumps(kept.to_mongo().to_dict(), default=str).lower()
+
+
+def test_addresses_compare_without_case_and_spaces() -> None:
+    suppress(f" {ADA.upper()} ", "hard_bounce")
+    assert suppressed([ADA.lower()]) == {ADA.lower(): "hard_bounce"}
+
+
+def test_first_reason_stays_and_lifting_ends_it() -> None:
+    suppress(ADA, "hard_bounce")
+    suppress(ADA, "complaint")
+    assert suppressed([ADA]) == {ADA: "hard_bounce"}
+    assert (lift(ADA), lift(ADA)) == (True, False)
+    assert suppressed([ADA]) == {}
+    assert suppressed([]) == {}
+
+
+def test_crash_between_suppressing_and_noting_is_made_good_by_a_repetition() -> None:
+    suppress(ADA, "hard_bounce")
+    said = MailFeedback(
+        provider="ses", provider_message_id="0100", kind="hard_bounce", recipients=(ADA,),
+        notification_id=new_id(), at=datetime(2026, 11, 20, tzinfo=UTC),
+    )  # fmt: skip
+    take_mail_feedback(said)
+    assert len(Feedback.objects.get().outbox) == 1

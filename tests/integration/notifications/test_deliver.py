@@ -1,0 +1,433 @@
+"""A message goes out once, whatever is repeated, fails or dies, and its status says how."""
+
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from notifications.deliver_email import handler as deliver_email
+
+from tests.integration.builders import CONTEXT, Queues, a_reader, at_once
+from tests.integration.notifications.builders import (
+    Provider,
+    a_telling,
+    history,
+    story,
+    the_notification,
+    waiting,
+    where,
+)
+from tidings.delivery import channels
+from tidings.delivery.errors import CircuitOpen, PermanentFailure, TemporaryFailure
+from tidings.delivery.schemas import OutgoingMessage, Receipt
+from tidings.delivery.suppression import suppress
+from tidings.notifications import delivering
+from tidings.notifications.delivering import LEASE, TOO_OLD_AFTER, deliver, outlook
+from tidings.notifications.events import DeliverNotification, DeliverNotificationData
+from tidings.notifications.forecasting import forecast
+from tidings.notifications.models import Channel, DeliveryStatus, Notification
+from tidings.notifications.operations import notify
+from tidings.notifications.status import status_of
+from tidings.notifications.telling import command_for, tell
+from tidings.platform import relay
+from tidings.platform.auth import Principal
+from tidings.platform.clock import new_id, now
+from tidings.platform.context import attempting
+from tidings.platform.errors import NotYet
+from tidings.platform.forecast import Outcome
+from tidings.users.models import PushToken, User
+from tidings.users.operations import delete_account
+
+EMAIL = frozenset({"email"})
+SECOND = timedelta(seconds=1)
+
+
+def told(reader: Principal, **more: Any) -> Notification:
+    tell([reader.user_id], a_telling(**({"channels": EMAIL} | more)))
+    return the_notification(reader)
+
+
+def command(notification: Notification, channel: str = "email") -> DeliverNotification:
+    return command_for(notification, Channel(channel))
+
+
+# -------------------------------------------------------------------------- once
+
+
+def test_repeated_command_sends_nothing_more(provider: Provider) -> None:
+    notification = told(a_reader())
+    for _ in range(3):
+        deliver(command(notification))
+    assert len(provider.messages) == 1
+
+
+def test_two_consumers_at_once_send_once(provider: Provider) -> None:
+    notification = told(a_reader())
+
+    def consume() -> str:
+        try:
+            deliver(command(notification))
+        except NotYet:
+            return "later"
+        return "done"
+
+    at_once([consume] * 6)
+    assert len(provider.messages) == 1
+    assert where(notification, "email")[0] == "sent"
+
+
+def test_command_for_what_is_gone_sends_nothing(provider: Provider) -> None:
+    data = DeliverNotificationData(notification_id=new_id(), channel="email")
+    deliver(DeliverNotification(subject=data.notification_id, data=data))
+    assert provider.messages == []
+
+
+# ----------------------------------------------------------------------- failing
+
+
+def test_provider_that_fails_three_times_and_then_works_delivers_once(
+    queues: Queues, provider: Provider
+) -> None:
+    notification = told(a_reader())
+    relay.publish_stored()
+    provider.failures = [TemporaryFailure("throttled")] * 3
+    message = queues.event_of("email.queue", queues.take("email.queue", 1))
+    for _ in range(3):
+        deliver_email(message, CONTEXT)
+        message = waiting(queues, "email.queue")
+    deliver_email(message, CONTEXT)
+    assert len(provider.messages) == 1
+    assert story(notification, "email") == [
+        *("accepted", "queued", "sending", "queued", "sending"),
+        *("queued", "sending", "queued", "sending", "sent"),
+    ]
+    status = status_of(notification.id)
+    assert status is not None
+    assert status.deliveries[0].attempts == 4
+    assert [each.reason for each in status.deliveries[0].steps if each.reason] == ["throttled"] * 3
+    assert queues.is_empty("failed-messages")
+
+
+def test_provider_that_always_fails_ends_in_failed_messages_with_its_history(
+    queues: Queues, provider: Provider
+) -> None:
+    notification = told(a_reader())
+    relay.publish_stored()
+    provider.failures = [TemporaryFailure("unavailable")] * 10
+    message = queues.event_of("email.queue", queues.take("email.queue", 1))
+    for _ in range(5):
+        deliver_email(message, CONTEXT)
+        message = waiting(queues, "email.queue")
+    deliver_email(message, CONTEXT)
+    (dead,) = queues.take("failed-messages", 1)
+    assert len(history(dead)) == 6
+    assert where(notification, "email")[:2] == ("failed", "unavailable")
+    assert provider.messages == []
+
+
+def test_message_that_is_sent_back_from_failed_messages_goes_out_once(
+    queues: Queues, provider: Provider
+) -> None:
+    notification = told(a_reader())
+    relay.publish_stored()
+    provider.failures = [PermanentFailure("rejected")]
+    deliver_email(queues.event_of("email.queue", queues.take("email.queue", 1)), CONTEXT)
+    again = queues.event_of("email.queue", queues.take("failed-messages", 1))
+    assert outlook(command(notification)) == (DeliveryStatus.QUEUED, None, None)
+    for _ in range(2):
+        deliver_email(again, CONTEXT)
+    assert len(provider.messages) == 1
+    assert story(notification, "email")[-3:] == ["failed", "sending", "sent"]
+    assert outlook(command(notification)).status is DeliveryStatus.SENT
+    assert forecast(command(notification)).outcome is Outcome.ALREADY_DELIVERED
+
+
+def test_outlook_says_why_it_would_not_be_sent_and_changes_nothing(provider: Provider) -> None:
+    reader = a_reader()
+    notification = told(reader)
+    before = Notification.objects.get(pk=notification.id)
+    assert forecast(command(notification)).outcome is Outcome.WOULD_SEND
+    late = outlook(command(notification), now() + TOO_OLD_AFTER + SECOND)
+    assert late == (DeliveryStatus.SUPPRESSED, "too old", None)
+    User.objects(pk=reader.user_id).update_one(set__preferences={"orders": {"email": False}})
+    assert outlook(command(notification)).reason == "preferences"
+    assert forecast(command(notification)).outcome is Outcome.SUPPRESSED
+    assert Notification.objects.get(pk=notification.id).to_mongo() == before.to_mongo()
+    before.delete()
+    assert outlook(command(notification)).reason == delivering.GONE
+
+
+def test_mail_that_bounced_is_not_sent_again(provider: Provider) -> None:
+    from tidings.delivery.events import NotificationFailed
+
+    notification = told(a_reader())
+    deliver(command(notification))
+    notify(report(NotificationFailed, notification, reason="hard_bounce"))
+    deliver(command(notification))
+    assert len(provider.messages) == 1
+    assert where(notification, "email")[:2] == ("failed", "hard_bounce")
+
+
+def test_permanent_failure_is_not_tried_again(queues: Queues, provider: Provider) -> None:
+    notification = told(a_reader())
+    relay.publish_stored()
+    provider.failures = [PermanentFailure("bad_address")]
+    deliver_email(queues.event_of("email.queue", queues.take("email.queue", 1)), CONTEXT)
+    (dead,) = queues.take("failed-messages", 1)
+    assert len(history(dead)) == 1
+    assert where(notification, "email")[:2] == ("failed", "bad_address")
+
+
+def test_open_circuit_costs_no_attempt(queues: Queues, provider: Provider) -> None:
+    notification = told(a_reader())
+    relay.publish_stored()
+    message = queues.event_of("email.queue", queues.take("email.queue", 1))
+    for _ in range(8):
+        provider.failures = [CircuitOpen("ses", 20.0)]
+        deliver_email(message, CONTEXT)
+        message = waiting(queues, "email.queue")
+    deliver_email(message, CONTEXT)
+    assert len(provider.messages) == 1
+    assert where(notification, "email")[0] == "sent"
+
+
+def test_message_that_may_have_been_sent_is_not_sent_again(provider: Provider) -> None:
+    notification = told(a_reader())
+    provider.failures = [TemporaryFailure("timeout", maybe_sent=True)]
+    with pytest.raises(TemporaryFailure):
+        deliver(command(notification))
+    deliver(command(notification))
+    assert provider.messages == []
+    assert where(notification, "email")[0] == "unknown"
+
+
+def test_message_that_cannot_be_worded_fails_for_good(provider: Provider) -> None:
+    notification = told(a_reader())
+    Notification.objects(pk=notification.id).update_one(set__variables={})
+    with pytest.raises(Exception, match="order_id"):
+        deliver(command(notification))
+    assert where(notification, "email")[0] == "failed"
+    assert provider.messages == []
+
+
+# ------------------------------------------------------------------ dying between
+
+
+class Killed(BaseException):
+    """As a kill -9: nothing runs after it."""
+
+
+def die_after_sending(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    def send_and_die(message: OutgoingMessage) -> Receipt:
+        provider.messages.append(message)
+        raise Killed
+
+    monkeypatch.setattr(channels, "deliver", send_and_die)
+
+
+def test_process_that_died_between_sending_and_recording_leaves_an_unknown(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at, notification = now(), told(a_reader())
+    with monkeypatch.context() as patch:
+        die_after_sending(provider, patch)
+        with pytest.raises(Killed):
+            deliver(command(notification), at)
+    with pytest.raises(NotYet):
+        deliver(command(notification), at + LEASE - SECOND)
+    deliver(command(notification), at + LEASE)
+    assert where(notification, "email")[:2] == ("unknown", delivering.DIED)
+    deliver(command(notification), at + LEASE + SECOND)
+    assert len(provider.messages) == 1
+
+
+def test_channel_that_tells_repetitions_is_sent_again(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = a_reader(orders={"webhook": True})
+    User.objects(pk=reader.user_id).update(
+        set__webhook_url="https://example.com/hook", set__webhook_id="hook-1"
+    )
+    at, notification = now(), told(reader, channels=frozenset({"webhook"}))
+    with monkeypatch.context() as patch:
+        die_after_sending(provider, patch)
+        with pytest.raises(Killed):
+            deliver(command(notification, "webhook"), at)
+    at_once([partial(_quietly, command(notification, "webhook"), at + LEASE)] * 4)
+    assert len(provider.messages) == 2
+    assert where(notification, "webhook")[0] == "sent"
+
+
+def _quietly(command_: DeliverNotification, at: Any) -> None:
+    try:
+        deliver(command_, at)
+    except NotYet:
+        return
+
+
+# ---------------------------------------------------------- looked at again, before it goes
+
+
+def test_what_was_switched_off_meanwhile_is_not_sent(provider: Provider) -> None:
+    reader = a_reader()
+    notification = told(reader)
+    User.objects(pk=reader.user_id).update_one(set__preferences={"orders": {"email": False}})
+    deliver(command(notification))
+    assert where(notification, "email")[:2] == ("suppressed", "preferences")
+    assert provider.messages == []
+
+
+def test_address_that_bounced_gets_nothing(provider: Provider) -> None:
+    reader = a_reader()
+    notification = told(reader)
+    suppress(User.objects.get(pk=reader.user_id).email, "hard_bounce")
+    deliver(command(notification))
+    assert where(notification, "email")[:2] == ("suppressed", "hard_bounce")
+    assert provider.messages == []
+
+
+def test_deleted_account_gets_nothing(provider: Provider) -> None:
+    reader = a_reader()
+    notification = told(reader)
+    delete_account(reader.user_id, caller=reader)
+    deliver(command(notification))
+    assert where(notification, "email")[:2] == ("suppressed", "no account")
+    assert tell([reader.user_id], a_telling()) == {}
+    assert provider.messages == []
+
+
+def test_what_is_too_old_is_no_news(provider: Provider) -> None:
+    at, notification = now(), told(a_reader())
+    deliver(command(notification), at + TOO_OLD_AFTER + SECOND)
+    assert where(notification, "email")[:2] == ("suppressed", "too old")
+    assert provider.messages == []
+
+
+def test_night_that_fell_meanwhile_holds_it_back(provider: Provider) -> None:
+    reader = a_reader()
+    notification = told(reader)
+    quiet = {"start": "22:00", "end": "07:00"}
+    User.objects(pk=reader.user_id).update_one(set__preferences={"quiet_hours": quiet})
+    midnight = now().replace(hour=23, minute=30)
+    deliver(command(notification), midnight)
+    status, reason, due_at = where(notification, "email")
+    assert (status, reason) == ("scheduled", "quiet_hours")
+    assert Notification.objects.get(pk=notification.id).next_due_at == due_at
+    assert provider.messages == []
+
+
+def test_push_goes_to_the_devices_of_today(provider: Provider) -> None:
+    reader = a_reader()
+    notification = told(reader, channels=frozenset({"push"}))
+    PushToken.objects(user_id=reader.user_id).update(set__token="a-new-one")
+    deliver(command(notification, "push"))
+    (message,) = provider.messages
+    assert [each.token for each in message.address.devices] == ["a-new-one"]
+    assert message.data["notification_id"] == notification.id
+
+
+# ------------------------------------------------------------------------- codes
+
+
+def code_mail(reader: Principal, **more: Any) -> Notification:
+    variables = {"verification_code": "Q4TN-82WB", "code_expires_at": "2099-01-01T00:00:00Z"}
+    values: dict[str, Any] = {
+        "kind": "user.registered",
+        "category": "account",
+        "template_code": "user_registered",
+        "variables": variables,
+        "carries_code": True,
+        "transactional": True,
+    }
+    return told(reader, **(values | more))
+
+
+def test_code_reaches_an_unverified_address_and_is_not_kept(provider: Provider) -> None:
+    notification = code_mail(a_reader(verified=False))
+    deliver(command(notification))
+    (message,) = provider.messages
+    assert "Q4TN-82WB" in message.rendered.text
+    assert message.unsubscribe_url is None
+    kept = Notification.objects.get(pk=notification.id)
+    assert "Q4TN" not in str(kept.to_mongo())
+
+
+def test_code_that_has_expired_is_not_sent_and_not_kept(provider: Provider) -> None:
+    variables = {"verification_code": "Q4TN-82WB", "code_expires_at": "2026-01-01T00:00:00Z"}
+    notification = code_mail(a_reader(), variables=variables)
+    deliver(command(notification))
+    assert where(notification, "email")[:2] == ("suppressed", "code expired")
+    assert "Q4TN" not in str(Notification.objects.get(pk=notification.id).to_mongo())
+    assert provider.messages == []
+
+
+def test_code_is_kept_while_it_is_tried_and_not_after_it_failed(provider: Provider) -> None:
+    notification = code_mail(a_reader())
+    provider.failures = [TemporaryFailure("throttled"), TemporaryFailure("throttled")]
+    with pytest.raises(TemporaryFailure):
+        deliver(command(notification))
+    assert "Q4TN" in str(Notification.objects.get(pk=notification.id).to_mongo())
+    with pytest.raises(TemporaryFailure), attempting(last=True):
+        deliver(command(notification))
+    assert "Q4TN" not in str(Notification.objects.get(pk=notification.id).to_mongo())
+
+
+# ----------------------------------------------------------------- what providers report
+
+
+def report(kind: type, notification: Notification, **more: Any) -> Any:
+    data = {
+        "notification_id": notification.id,
+        "channel": "email",
+        "provider": "ses",
+        "provider_message_id": "m-1",
+        "at": now(),
+    }
+    return kind.model_validate({"subject": notification.id, "data": data | more})  # type: ignore[attr-defined]
+
+
+def test_arrival_and_bounce_go_into_the_story(provider: Provider) -> None:
+    from tidings.delivery.events import NotificationDelivered, NotificationFailed
+
+    notification = told(a_reader())
+    deliver(command(notification))
+    arrived = report(NotificationDelivered, notification)
+    for _ in range(2):
+        notify(arrived)
+    assert story(notification, "email")[-2:] == ["sent", "delivered"]
+    bounced = report(NotificationFailed, notification, reason="complaint")
+    for _ in range(2):
+        notify(bounced)
+    notify(arrived)
+    assert story(notification, "email")[-2:] == ["delivered", "failed"]
+    assert where(notification, "email")[:2] == ("failed", "complaint")
+
+
+def test_report_of_what_is_gone_changes_nothing() -> None:
+    from tidings.delivery.events import NotificationDelivered
+
+    gone = Notification(id=new_id())
+    notify(report(NotificationDelivered, gone))
+    assert Notification.objects.count() == 0
+
+
+def test_status_is_the_same_with_redis_away(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import redis
+
+    from tidings.platform import cache
+
+    notification = told(a_reader())
+    before = status_of(notification.id)
+
+    def away() -> redis.Redis:
+        raise redis.ConnectionError
+
+    monkeypatch.setattr(cache, "client", away)
+    assert status_of(notification.id) == before
+    deliver(command(notification))
+    after = status_of(notification.id)
+    assert after is not None
+    assert after.deliveries[0].status == "sent"
+    assert status_of(new_id()) is None

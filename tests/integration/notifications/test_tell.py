@@ -1,0 +1,338 @@
+"""People are told once, each in their own language, at a cost that does not grow with them."""
+
+import tracemalloc
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+
+from tests.integration.builders import Queues, a_reader, at_once
+from tests.integration.notifications.builders import (
+    Provider,
+    a_telling,
+    story,
+    the_notification,
+    where,
+)
+from tests.integration.users.people import registered
+from tidings.notifications.delivering import deliver
+from tidings.notifications.erasure import forget
+from tidings.notifications.models import Channel, Notification, Priority
+from tidings.notifications.queries import get_user_notifications
+from tidings.notifications.releasing import release_due_notifications
+from tidings.notifications.telling import MAX_TOLD, command_for, tell
+from tidings.platform import outbox, relay
+from tidings.platform.auth import Principal
+from tidings.platform.clock import new_id, now
+from tidings.platform.errors import TidingsError
+from tidings.platform.pagination import PageRequest
+from tidings.users.models import User
+
+HOUR = timedelta(hours=1)
+NIGHT: dict[str, Any] = {"quiet_hours": {"start": "22:00", "end": "07:00"}}
+
+
+def inbox(person: Principal) -> list[str]:
+    page = PageRequest.model_validate({"limit": 100})
+    return [each.id for each in get_user_notifications(person.user_id, page, caller=person).items]
+
+
+def outbox_of(notification: Notification) -> list[str]:
+    return [each.routing_key for each in Notification.objects.get(pk=notification.id).outbox]
+
+
+# ------------------------------------------------------------------------- once
+
+
+def test_telling_again_changes_nothing_and_answers_the_same() -> None:
+    reader, telling = a_reader(), a_telling()
+    first = tell([reader.user_id], telling)[reader.user_id]
+    again = tell([reader.user_id], telling)[reader.user_id]
+    assert first.is_new
+    assert not again.is_new
+    assert again.notification_id == first.notification_id
+    assert sorted(outbox_of(the_notification(reader))) == ["email", "push"]
+
+
+def test_ten_at_once_tell_once() -> None:
+    readers, telling = [a_reader() for _ in range(5)], a_telling()
+    ids = [each.user_id for each in readers]
+    answers = at_once([partial(tell, ids, telling)] * 10)
+    assert Notification.objects.count() == 5
+    for reader in ids:
+        told = [answer[reader] for answer in answers]
+        assert len({each.notification_id for each in told}) == 1
+        assert sum(each.is_new for each in told) == 1
+
+
+def test_the_same_person_twice_in_one_call_is_told_once() -> None:
+    reader = a_reader()
+    assert len(tell([reader.user_id] * 3, a_telling())) == 1
+    assert Notification.objects.count() == 1
+
+
+def test_nobody_without_an_account_is_told() -> None:
+    reader = a_reader()
+    assert set(tell([reader.user_id, new_id()], a_telling())) == {reader.user_id}
+    assert tell([], a_telling()) == {}
+
+
+# ------------------------------------------------------------------------ words
+
+
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [
+        ("en", "Your order is confirmed"),
+        ("de", "Ihre Bestellung ist bestätigt"),
+        ("de-AT", "Ihre Bestellung ist bestätigt"),
+        ("fr", "Your order is confirmed"),
+    ],
+)
+def test_words_are_in_the_nearest_language(language: str, title: str, provider: Provider) -> None:
+    reader = a_reader(language=language)
+    tell([reader.user_id], a_telling())
+    notification = the_notification(reader)
+    assert notification.title == title
+    deliver(command_for(notification, Channel.EMAIL))
+    assert provider.messages[0].rendered.subject == title
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["x" * 10_000_000, {"a": {"b": {"c": {"d": {"e": {"f": 1}}}}}}, [0] * 100_000, float("nan")],
+    ids=["10 MB", "deep", "many", "nan"],
+)
+def test_poison_variable_is_refused_and_nothing_is_stored(value: Any) -> None:
+    reader = a_reader()
+    with pytest.raises(TidingsError):
+        tell([reader.user_id], a_telling(variables={"order_id": value}))
+    assert Notification.objects.count() == 0
+
+
+def test_variable_that_looks_like_a_template_is_text(provider: Provider) -> None:
+    poison = "{{ ''.__class__.__mro__ }}{% for x in range(10**9) %}{% endfor %}<b>"
+    reader = a_reader(name="Eve\r\nBcc: all@example.com <script>")
+    tell([reader.user_id], a_telling(variables={"order_id": poison}))
+    notification = the_notification(reader)
+    assert poison in notification.body
+    deliver(command_for(notification, Channel.EMAIL))
+    (mail,) = provider.messages
+    assert "<script>" not in mail.rendered.html
+    assert "<b>" not in mail.rendered.html.partition("__mro__")[2]
+    assert "\n" not in mail.rendered.subject
+
+
+def test_personal_variables_are_each_persons_own() -> None:
+    readers = [a_reader() for _ in range(3)]
+    personal = {each.user_id: {"order_id": f"order-of-{each.user_id}"} for each in readers}
+    tell([each.user_id for each in readers], a_telling(variables={}, personal=personal))
+    for reader in readers:
+        assert f"order-of-{reader.user_id}" in the_notification(reader).body
+
+
+# ---------------------------------------------------------------- the channels
+
+
+def test_channels_that_were_asked_for_are_the_only_ones() -> None:
+    reader = a_reader()
+    tell([reader.user_id], a_telling(channels=frozenset({"push"})))
+    notification = the_notification(reader)
+    assert set(notification.deliveries) == {"push"}
+    assert inbox(reader) == []
+
+
+def test_every_suppression_says_why() -> None:
+    reader = a_reader(verified=False, devices=0, orders={"inbox": False})
+    tell([reader.user_id], a_telling())
+    notification = the_notification(reader)
+    assert where(notification, "email")[:2] == ("suppressed", "address not verified")
+    assert where(notification, "push")[:2] == ("suppressed", "no address")
+    assert where(notification, "inbox")[:2] == ("suppressed", "preferences")
+    assert inbox(reader) == []
+    assert outbox_of(notification) == []
+
+
+def test_urgent_goes_through_queues_of_its_own(queues: Queues) -> None:
+    reader = a_reader()
+    tell([reader.user_id], a_telling(priority=Priority.URGENT))
+    relay.publish_stored()
+    for queue in ("email.urgent.queue", "push.urgent.queue"):
+        (message,) = queues.take(queue, 1)
+        assert message.event["data"]["priority"] == "urgent"
+    assert queues.is_empty("email.queue")
+    assert queues.is_empty("push.queue")
+
+
+def test_codes_never_reach_the_inbox() -> None:
+    user = registered()
+    variables = {"verification_code": "Q4TN-82WB", "code_expires_at": "2099-01-01T00:00:00Z"}
+    telling = a_telling(
+        category="account",
+        template_code="user_registered",
+        variables=variables,
+        carries_code=True,
+        transactional=True,
+        channels=frozenset({"email"}),
+    )
+    tell([user.id], telling)
+    notification = Notification.objects.get(user_id=user.id)
+    assert not notification.in_inbox
+    assert "Q4TN" not in f"{notification.title} {notification.body}"
+
+
+# --------------------------------------------------------------------- its time
+
+
+def morning(at: datetime) -> datetime:
+    return (at + 24 * HOUR).replace(hour=7, minute=0, second=0, microsecond=0)
+
+
+def test_night_holds_email_and_push_back_but_not_the_inbox(
+    queues: Queues, provider: Provider
+) -> None:
+    reader = a_reader(**NIGHT)
+    late = now().replace(hour=23, minute=0, second=0, microsecond=0)
+    tell([reader.user_id], a_telling(), at=late)
+    notification = the_notification(reader)
+    assert inbox(reader) == [notification.id]
+    assert outbox_of(notification) == []
+    assert where(notification, "email") == ("scheduled", "quiet_hours", morning(late))
+
+    assert release_due_notifications(morning(late) - HOUR) == 0
+    assert release_due_notifications(morning(late)) == 1
+    assert release_due_notifications(morning(late)) == 0
+    queues.take("email.queue", 1)
+    queues.take("push.queue", 1)
+    assert story(notification, "email") == ["accepted", "scheduled", "queued"]
+    deliver(command_for(notification, Channel.EMAIL), morning(late))
+    assert len(provider.messages) == 1
+
+
+def test_what_is_to_be_sent_later_comes_then_also_into_the_inbox(queues: Queues) -> None:
+    reader, at = a_reader(), now()
+    tell([reader.user_id], a_telling(send_at=at + 24 * HOUR), at=at)
+    tell([reader.user_id], a_telling(), at=at)
+    early, later = sorted(inbox(reader)), Notification.objects(next_due_at__ne=None).get()
+    assert later.id not in early
+    assert where(later, "inbox") == ("scheduled", "send_at", at + 24 * HOUR)
+    assert release_due_notifications(at + 23 * HOUR) == 0
+    assert release_due_notifications(at + 24 * HOUR) == 1
+    # In order of the time at which each came.
+    assert inbox(reader) == [later.id, *early]
+    assert story(later, "inbox") == ["accepted", "scheduled", "delivered"]
+    assert len(queues.take_all("email.queue")) == 2
+
+
+def test_send_at_within_the_night_waits_for_the_morning() -> None:
+    at = now().replace(hour=12, minute=0, second=0, microsecond=0)
+    reader = a_reader(**NIGHT)
+    tell([reader.user_id], a_telling(send_at=at + 11 * HOUR), at=at)
+    notification = the_notification(reader)
+    assert where(notification, "push") == ("scheduled", "quiet_hours", morning(at))
+
+
+def test_preferences_are_looked_at_again_when_it_is_time(queues: Queues) -> None:
+    reader, at = a_reader(), now()
+    tell([reader.user_id], a_telling(send_at=at + HOUR), at=at)
+    User.objects(pk=reader.user_id).update_one(set__preferences={"orders": {"email": False}})
+    release_due_notifications(at + HOUR)
+    notification = the_notification(reader)
+    assert where(notification, "email")[:2] == ("suppressed", "preferences")
+    assert where(notification, "push")[0] == "queued"
+
+
+def test_what_was_cancelled_is_not_released(queues: Queues) -> None:
+    reader, at = a_reader(), now()
+    tell([reader.user_id], a_telling(send_at=at + HOUR, channels=frozenset({"email"})), at=at)
+    Notification.objects.update(set__deliveries__email__status="cancelled")
+    release_due_notifications(at + HOUR)
+    assert where(the_notification(reader), "email")[0] == "cancelled"
+    assert release_due_notifications(at + HOUR, seconds=1) == 0
+    assert queues.is_empty("email.queue")
+
+
+@pytest.mark.usefixtures("unpublished")
+def test_several_that_release_at_once_send_each_once() -> None:
+    at = now()
+    readers = [a_reader() for _ in range(30)]
+    tell([each.user_id for each in readers], a_telling(send_at=at + HOUR), at=at)
+    released = at_once([partial(release_due_notifications, at + HOUR)] * 3)
+    assert sum(released) == 30
+    for each in Notification.objects:
+        assert sorted(entry.routing_key for entry in each.outbox) == ["email", "push"]
+
+
+# ------------------------------------------------------------------------ erasure
+
+
+def test_person_is_forgotten_and_others_are_not(provider: Provider) -> None:
+    reader, other = a_reader(), a_reader()
+    for person in (reader, other):
+        tell([person.user_id], a_telling())
+    notification = the_notification(reader)
+    assert forget(reader.user_id) == 1
+    assert forget(reader.user_id) == 0
+    assert Notification.objects.count() == 1
+    deliver(command_for(notification, Channel.EMAIL))
+    assert provider.messages == []
+
+
+def test_what_is_told_is_kept_for_half_a_year() -> None:
+    at, reader = now(), a_reader()
+    tell([reader.user_id], a_telling(), at=at)
+    assert the_notification(reader).expires_at == at + timedelta(days=180)
+
+
+# ------------------------------------------------------------------ large audiences
+
+
+def people(count: int) -> list[str]:
+    made = [
+        User(
+            email=f"{new_id()}@example.com",
+            name="Ada",
+            password_hash="-",
+            role="customer",
+            verified_at=now(),
+        )
+        for _ in range(count)
+    ]
+    for start in range(0, count, 1000):
+        User.objects.insert(made[start : start + 1000], load_bulk=False)
+    return [each.id for each in made]
+
+
+@pytest.mark.parametrize("count", [1, MAX_TOLD])
+def test_telling_costs_few_commands_however_many_they_are(count: int, commands: list[str]) -> None:
+    ids, telling = people(count), a_telling()
+    tell(ids[:1], a_telling())
+    commands.clear()
+    tell(ids, telling)
+    assert len(commands) <= 4
+    commands.clear()
+    tell(ids, telling)
+    assert len(commands) <= 5
+
+
+def test_more_than_a_chunk_is_refused() -> None:
+    with pytest.raises(ValueError, match="at most 500"):
+        tell([new_id() for _ in range(MAX_TOLD + 1)], a_telling())
+
+
+def test_thousands_are_told_in_chunks_within_bounded_memory(commands: list[str]) -> None:
+    ids, telling = people(1_500), a_telling()
+    chunks = [ids[start : start + MAX_TOLD] for start in range(0, len(ids), MAX_TOLD)]
+    tell(chunks[0], telling)
+    outbox.take_stored()
+    tracemalloc.start()
+    commands.clear()
+    for chunk in chunks[1:]:
+        assert len(tell(chunk, telling)) == MAX_TOLD
+        outbox.take_stored()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert Notification.objects.count() == 1_500
+    assert len(commands) <= 4 * len(chunks)
+    assert peak < 60_000_000

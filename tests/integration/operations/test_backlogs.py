@@ -1,0 +1,203 @@
+"""What waits is measured, for operators, Prometheus and CloudWatch."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from redis import ConnectionError as RedisAway
+
+from tests.integration.builders import CONTEXT, Queues, a_product, an_order
+from tests.integration.gateway.in_process import InProcessApi
+from tests.integration.operations.builders import a_dead_letter
+from tidings.operations.backlogs import get_queue_stats, measure_backlogs, outbox_backlog
+from tidings.operations.exposition import exposition
+from tidings.operations.failed_messages import store_failed_messages
+from tidings.operations.leases import lease
+from tidings.operations.relay import relay_outbox
+from tidings.orders.events import OrderPlaced
+from tidings.orders.models import Order
+from tidings.platform import cache, metrics, relay
+from tidings.platform import queues as platform_queues
+from tidings.platform.broker import BrokerUnavailable
+from tidings.platform.clock import now
+from tidings.platform.consumer import consumer
+from tidings.platform.outbox import take_stored
+from tidings.platform.relay import publish_stored
+
+
+@pytest.fixture(autouse=True)
+def count_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "FLUSH_SECONDS", 0.0)
+    monkeypatch.setattr(metrics, "_not_before", 0.0)
+    for kept in (metrics._added, metrics._noted, metrics._handled):
+        kept.clear()
+
+
+@consumer(OrderPlaced)
+def handles_or_fails(event: OrderPlaced) -> None:
+    if event.subject == "bad":
+        raise LookupError
+
+
+def handle(queues: Queues, orders: int) -> None:
+    for _ in range(orders):
+        an_order()
+    publish_stored()
+    event = queues.event_of("inventory", queues.take("inventory", orders))
+    handles_or_fails(event, CONTEXT)
+
+
+def samples() -> dict[tuple[str, ...], float]:
+    return {
+        (each.name, *(value for _, value in sorted(each.labels.items()))): each.value
+        for family in text_string_to_metric_families(exposition())
+        for each in family.samples
+    }
+
+
+# --------------------------------------------------------------------------- queues
+
+
+def test_queues_tell_what_waits_and_how_fast_it_goes(
+    queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handle(queues, 5)
+    an_order()
+    publish_stored()
+    minute_later = now() + timedelta(minutes=1)
+    monkeypatch.setattr(metrics, "now", lambda: minute_later)
+    stats = {each.name: each for each in get_queue_stats()}
+    inventory = stats["inventory"]
+    assert (inventory.messages, inventory.consumers) == (1, 0)
+    assert inventory.handled_per_minute == 1.0
+    assert inventory.lag_seconds is not None
+    assert 0 <= inventory.lag_seconds < 30
+    assert stats["orders"].handled_per_minute == 0.0
+    assert {"failed-messages", "retry.600s"} <= set(stats)
+
+
+def test_queues_are_told_without_redis(queues: Queues, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away() -> None:
+        raise RedisAway
+
+    monkeypatch.setattr(cache, "client", away)
+    assert {each.handled_per_minute for each in get_queue_stats()} == {None}
+
+
+def test_queue_that_is_missing_is_left_out(queues: Queues, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform_queues, "QUEUES", ("inventory", "no-such-queue", "orders"))
+    names = [each.name for each in get_queue_stats()]
+    assert names[:2] == ["inventory", "orders"]
+
+
+# --------------------------------------------------------------------------- outbox
+
+
+def test_backlog_is_counted_with_its_age(queues: Queues) -> None:
+    assert outbox_backlog().documents == 0
+    orders = [an_order(a_product()) for _ in range(3)]
+    take_stored()
+    old = now() - timedelta(minutes=10)
+    Order.objects(pk=orders[1].id).update_one(set__outbox__0__time=old)
+    waiting = outbox_backlog(old + timedelta(minutes=10))
+    assert (waiting.documents, waiting.age_seconds) == (3, 600.0)
+
+
+def test_one_relay_works_at_a_time(queues: Queues, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay, "LEFT_BEHIND_AFTER", timedelta(seconds=-1))
+    an_order()
+    take_stored()
+    with lease("outbox-relay", seconds=60) as ours:
+        assert ours
+        assert relay_outbox() == 0
+    assert relay_outbox() == 1
+    queues.take("inventory", 1)
+
+
+def test_lease_of_a_relay_that_died_runs_out() -> None:
+    with lease("work", seconds=60) as first, lease("work", 60, now() + timedelta(61)) as second:
+        assert (first, second) == (True, True)
+    with lease("work", seconds=60) as third:
+        assert third
+
+
+# -------------------------------------------------------------------------- metrics
+
+
+def test_everybodys_counters_are_exposed(queues: Queues) -> None:
+    handle(queues, 3)
+    store_failed_messages([a_dead_letter()])
+    found = samples()
+    assert found["tidings_messages_total", "handled", "inventory"] == 3
+    assert found["tidings_message_seconds_count", "inventory"] == 3
+    assert found["tidings_message_seconds_bucket", "+Inf", "inventory"] == 3
+    assert found["tidings_queue_messages", "inventory"] == 0
+    assert found["tidings_failed_messages",] == 1
+    assert found["tidings_outbox_documents",] == 0
+    assert {found["tidings_up", each] for each in ("mongodb", "redis", "rabbitmq")} == {1}
+
+
+def test_counters_of_another_process_are_added(queues: Queues) -> None:
+    handle(queues, 2)
+    metrics.count_message("inventory", "handled", 0.1, now())
+    metrics.flush()
+    assert samples()["tidings_messages_total", "handled", "inventory"] == 3
+
+
+def test_what_was_counted_while_redis_was_away_is_not_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def away() -> None:
+        raise RedisAway
+
+    metrics.count_message("inventory", "handled", 0.1, None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cache, "client", away)
+        metrics.flush()
+    monkeypatch.setattr(metrics, "_not_before", 0.0)
+    metrics.flush()
+    assert samples()["tidings_messages_total", "handled", "inventory"] == 1
+
+
+def test_metrics_are_told_in_part_while_the_broker_is_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def away() -> None:
+        raise BrokerUnavailable("away")
+
+    monkeypatch.setattr(platform_queues, "publisher", away)
+    found = samples()
+    assert (found["tidings_up", "rabbitmq"], found["tidings_up", "mongodb"]) == (0, 1)
+
+
+def test_metrics_endpoint_answers_prometheus() -> None:
+    answer = InProcessApi().request("GET", "/metrics")
+    assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    assert "tidings_up" in answer.text
+
+
+def test_request_is_counted_with_its_end() -> None:
+    InProcessApi().request("GET", "/api/v1/products")
+    InProcessApi().request("GET", "/api/v1/products/" + "0" * 24)
+    found = samples()
+    assert found["tidings_invocations_total", "local", "ok"] == 1
+    assert found["tidings_invocations_total", "local", "refused"] == 1
+
+
+def test_cloudwatch_is_told_in_the_log(queues: Queues, capsys: pytest.CaptureFixture[str]) -> None:
+    store_failed_messages([a_dead_letter()])
+    an_order()
+    take_stored()
+    summary = measure_backlogs()
+    assert summary["failed"] == 1
+    told = {}
+    for line in capsys.readouterr().out.splitlines():
+        content = json.loads(line)
+        if "_aws" in content:
+            (metric,) = content["_aws"]["CloudWatchMetrics"][0]["Metrics"]
+            told[metric["Name"], content.get("queue")] = content[metric["Name"]]
+    assert told["FailedMessages", None] == [1.0]
+    assert told["BrokerReachable", None] == [1.0]
+    assert told["QueueDepth", "inventory"] == [0.0]
+    assert {"OutboxAge", "OutboxDocuments", "DeepestQueue"} <= {name for name, _ in told}

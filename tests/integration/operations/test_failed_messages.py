@@ -1,0 +1,226 @@
+"""Dead letters are kept once each, found, and given up with a reason."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from operations import failed_messages as entry_point
+
+from tests.integration.builders import CONTEXT, Queues, a_person, an_order, at_once
+from tests.integration.operations.builders import OPERATOR, a_dead_letter, state_of, stored
+from tests.unit.platform.builders import mq_event, record
+from tests.waiting import eventually
+from tidings.operations.errors import FailedMessageNotFound, MessageNotWaiting
+from tidings.operations.failed_messages import (
+    discard_failed_message,
+    discard_failed_messages,
+    store_failed_messages,
+)
+from tidings.operations.models import FailedMessage
+from tidings.operations.queries import get_failed_messages
+from tidings.operations.schemas import DiscardFailedMessages, FailedMessageFilter
+from tidings.orders.events import OrderPlaced
+from tidings.platform import consumer as frame
+from tidings.platform.auth import Role
+from tidings.platform.clock import new_id, now
+from tidings.platform.consumer import consumer
+from tidings.platform.context import correlated
+from tidings.platform.errors import Forbidden
+from tidings.platform.history import Attempt
+from tidings.platform.pagination import PageRequest
+from tidings.platform.relay import publish_stored
+
+
+@consumer(OrderPlaced)
+def fails(event: OrderPlaced) -> None:
+    raise LookupError(f"no luck with {event.data.order_id}")
+
+
+def a_page(matching: FailedMessageFilter | None = None, **request: object) -> Any:
+    wanted = PageRequest.model_validate(request)
+    return get_failed_messages(wanted, caller=OPERATOR, wanted=matching)
+
+
+def listed(**wanted: object) -> list[str]:
+    page = get_failed_messages(
+        PageRequest.model_validate({}),
+        caller=OPERATOR,
+        wanted=FailedMessageFilter.model_validate(wanted),
+    )
+    return [each.id for each in page.items]
+
+
+# -------------------------------------------------------------------------- storing
+
+
+def test_message_that_failed_for_good_is_found_with_its_history(
+    queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frame, "RETRY_DELAYS_SECONDS", ())
+    with correlated("request-7"):
+        order = an_order()
+    publish_stored()
+    fails(queues.event_of("inventory", queues.take("inventory", 1)), CONTEXT)
+    dead = queues.take("failed-messages", 1)
+
+    entry_point.handler(queues.event_of("failed-messages", dead), CONTEXT)
+
+    (found,) = a_page().items
+    assert (found.queue, found.type, found.state) == ("inventory", "order.placed", "failed")
+    assert (found.message_id, found.correlation_id) == (dead[0].message_id, "request-7")
+    assert found.error == f"LookupError: no luck with {order.id}"
+    assert [each.error for each in found.history] == [found.error]
+    assert json.loads(found.payload)["data"]["order_id"] == order.id
+
+
+def test_dead_letter_that_comes_again_is_stored_once() -> None:
+    letters = [a_dead_letter(), a_dead_letter()]
+    store_failed_messages(letters)
+    store_failed_messages(letters)
+    assert FailedMessage.objects.count() == 2
+
+
+def test_dead_letter_that_comes_at_once_is_stored_once() -> None:
+    letter = a_dead_letter()
+    at_once([lambda: store_failed_messages([letter])] * 5)
+    assert FailedMessage.objects.count() == 1
+
+
+def test_one_event_that_failed_in_two_queues_is_two_messages() -> None:
+    letter = a_dead_letter()
+    store_failed_messages([letter, letter.model_copy(update={"routing_key": "notifications"})])
+    assert FailedMessage.objects.count() == 2
+
+
+def test_late_repetition_does_not_bring_a_discarded_message_back() -> None:
+    letter = a_dead_letter()
+    store_failed_messages([letter])
+    discard_failed_message(letter.key, "Nobody needs it.", caller=OPERATOR)
+    store_failed_messages([letter])
+    assert state_of(letter) == "discarded"
+
+
+def test_message_that_fails_anew_is_failed_again_and_keeps_what_was_done() -> None:
+    letter = a_dead_letter(minutes_ago=5)
+    store_failed_messages([letter])
+    discard_failed_message(letter.key, "Nobody needs it.", caller=OPERATOR)
+    again = Attempt(function="inventory", error="ValueError: again", at=now().isoformat())
+    store_failed_messages([letter.model_copy(update={"history": (*letter.history, again)})])
+    message = stored(letter)
+    assert (message.state, message.error, message.expires_at) == ("failed", again.error, None)
+    assert [each.error for each in message.history] == ["LookupError: no luck", again.error]
+    assert [each.act for each in message.acts] == ["discarded"]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        record(b"\xff no event"),
+        record(b""),
+        record({"id": 1}, messageId=None, type=None, correlationId=None),
+        {"data": "not base64!", "basicProperties": None},
+        {},
+        record(b"x", headers={"tidings-history": {"bytes": [255]}, "tidings-queue": 7}),
+        record(b"x", headers={"tidings-history": {"bytes": list(b'[{"function": 1}]')}}),
+        record(b"x", headers={"x-first-death-queue": {"bytes": list(b"orders")}}),
+    ],
+    ids=range(8),
+)
+def test_whatever_lies_there_is_stored(message: dict[str, object]) -> None:
+    entry_point.handler(mq_event(message, queue="failed-messages"), CONTEXT)
+    assert len(a_page().items) == 1
+
+
+def test_message_that_the_broker_dropped_names_its_queue() -> None:
+    headers = {
+        "x-first-death-queue": {"bytes": list(b"orders")},
+        "x-first-death-reason": {"bytes": list(b"delivery_limit")},
+    }
+    entry_point.handler(mq_event(record(b"{}", headers=headers), queue="failed-messages"), CONTEXT)
+    (found,) = a_page().items
+    assert (found.queue, found.function) == ("orders", "rabbitmq")
+    assert "delivery_limit" in found.error
+
+
+# -------------------------------------------------------------------------- finding
+
+
+def test_each_filter_finds_its_message() -> None:
+    old = a_dead_letter(minutes_ago=60, error="ValueError: (a+b)*", correlation_id="request-9")
+    new = a_dead_letter(routing_key="notifications", type="order.confirmed")
+    store_failed_messages([old, new])
+    assert listed() == [new.key, old.key]
+    assert listed(queue="notifications") == listed(type="order.confirmed") == [new.key]
+    assert listed(error="(A+B)*") == listed(correlation_id="request-9") == [old.key]
+    assert listed(message_id=old.message_id) == [old.key]
+    hour_ago = now() - timedelta(minutes=30)
+    assert listed(failed_from=hour_ago) == [new.key]
+    assert listed(failed_before=hour_ago) == [old.key]
+    assert listed(state="discarded") == []
+
+
+def test_pages_follow_one_another() -> None:
+    letters = [a_dead_letter(minutes_ago=n) for n in range(5)]
+    store_failed_messages(letters)
+    first = a_page(limit=3)
+    rest = get_failed_messages(
+        PageRequest.model_validate({"limit": 3, "after": first.cursors[-1]}), caller=OPERATOR
+    )
+    keys = [each.id for page in (first, rest) for each in page.items]
+    assert keys == [each.key for each in letters]
+    assert first.total == 5
+
+
+def test_customer_sees_and_discards_nothing() -> None:
+    letter = a_dead_letter()
+    store_failed_messages([letter])
+    customer = a_person(Role.CUSTOMER)
+    with pytest.raises(Forbidden):
+        get_failed_messages(PageRequest.model_validate({}), caller=customer)
+    with pytest.raises(Forbidden):
+        discard_failed_message(letter.key, "Not mine.", caller=customer)
+    assert state_of(letter) == "failed"
+
+
+# ----------------------------------------------------------------------- discarding
+
+
+def test_discarded_message_says_who_when_and_why() -> None:
+    letter, at = a_dead_letter(), now()
+    store_failed_messages([letter])
+    view = discard_failed_message(letter.key, "Nobody needs it.", caller=OPERATOR, at=at)
+    (act,) = view.acts
+    assert (view.state, act.act, act.by) == ("discarded", "discarded", OPERATOR.user_id)
+    assert (act.at, act.reason) == (at, "Nobody needs it.")
+    assert stored(letter).expires_at == at + timedelta(days=30)
+
+
+def test_discarding_twice_is_done_once() -> None:
+    letter = a_dead_letter()
+    store_failed_messages([letter])
+    discard_failed_message(letter.key, "First.", caller=OPERATOR)
+    view = discard_failed_message(letter.key, "Second.", caller=OPERATOR)
+    assert [each.reason for each in view.acts] == ["First."]
+
+
+def test_unknown_message_is_not_found() -> None:
+    with pytest.raises(FailedMessageNotFound):
+        discard_failed_message(new_id(), "Why not.", caller=OPERATOR)
+
+
+def test_message_on_its_way_back_is_not_discarded() -> None:
+    letter = a_dead_letter()
+    store_failed_messages([letter])
+    FailedMessage.objects(pk=letter.key).update_one(set__state="redriving")
+    with pytest.raises(MessageNotWaiting):
+        discard_failed_message(letter.key, "Why not.", caller=OPERATOR)
+    assert eventually(lambda: state_of(letter)) == "redriving"
+
+
+def test_several_are_discarded_and_the_others_named() -> None:
+    letters, unknown = [a_dead_letter(), a_dead_letter()], new_id()
+    store_failed_messages(letters)
+    wanted = DiscardFailedMessages(ids=(*(each.key for each in letters), unknown), reason="Old.")
+    report = discard_failed_messages(wanted, caller=OPERATOR)
+    assert (report.discarded, report.not_failed) == (2, [unknown])

@@ -1,0 +1,337 @@
+"""Failed messages go back to where they failed; none is lost on the way."""
+
+import json
+import threading
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from tests.integration.builders import CONTEXT, Queues, Taken, a_person, at_once
+from tests.integration.operations.builders import OPERATOR, a_dead_letter, state_of, stored
+from tests.unit.platform.builders import PRODUCT_ID, RecordingPublisher
+from tests.waiting import eventually
+from tidings.operations import forecasts, redrive, sending
+from tidings.operations.errors import ChangesRefused, FailedMessageNotFound, MessageNotWaiting
+from tidings.operations.failed_messages import store_failed_messages
+from tidings.operations.models import FailedMessage
+from tidings.operations.redrive import redrive_failed_messages
+from tidings.operations.schemas import RedriveFailedMessages, RedriveReport
+from tidings.operations.sending import MAX_TRIES, send_due
+from tidings.orders.events import OrderPlaced
+from tidings.platform import consumer as frame
+from tidings.platform import dead_letters
+from tidings.platform.auth import Role
+from tidings.platform.broker import BrokerUnavailable, Publisher
+from tidings.platform.clock import new_id, now
+from tidings.platform.consumer import consumer
+from tidings.platform.dead_letters import DeadLetter
+from tidings.platform.errors import Forbidden, RuleRefused
+from tidings.platform.forecast import Forecast, Outcome
+from tidings.platform.history import Attempt
+
+
+@consumer(OrderPlaced)
+def fails(event: OrderPlaced) -> None:
+    raise LookupError("again")
+
+
+def failed(*letters: DeadLetter) -> Sequence[DeadLetter]:
+    store_failed_messages(letters)
+    return letters
+
+
+def redriven(*letters: DeadLetter, **wanted: object) -> RedriveReport:
+    which = {"ids": [each.key for each in letters]} if letters else {}
+    wish = RedriveFailedMessages.model_validate(which | wanted)
+    return redrive_failed_messages(wish, caller=OPERATOR)
+
+
+def history_of(message: Taken) -> list[dict[str, str]]:
+    attempts: list[dict[str, str]] = json.loads(message.headers["tidings-history"])
+    return attempts
+
+
+# ---------------------------------------------------------------------- going back
+
+
+def test_message_goes_back_to_where_it_failed_as_it_was(queues: Queues) -> None:
+    (letter,) = failed(a_dead_letter())
+    report = redriven(letter, reason="The cause is mended.")
+    assert (report.matched, report.accepted, report.sent) == (1, 1, 1)
+    (message,) = queues.take("inventory", 1)
+    assert message.body == letter.body
+    assert (message.message_id, message.correlation_id) == (letter.message_id, "request-1")
+    assert [each["function"] for each in history_of(message)] == ["inventory", "redrive"]
+    kept = stored(letter)
+    assert (kept.state, kept.claim, kept.redrive_at) == ("redriven", None, None)
+    assert [(each.act, each.by, each.reason) for each in kept.acts] == [
+        ("redriven", OPERATOR.user_id, "The cause is mended.")
+    ]
+
+
+def test_message_that_fails_again_has_all_tries_anew_and_keeps_its_history(
+    queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frame, "RETRY_DELAYS_SECONDS", (1,))
+    attempts = [
+        Attempt(function="inventory", error=f"E: {n}", at=f"2026-11-20T09:15:0{n}+00:00")
+        for n in range(6)
+    ]
+    (letter,) = failed(a_dead_letter(history=tuple(attempts)))
+    redriven(letter)
+    message = queues.take("inventory", 1)
+
+    fails(queues.event_of("inventory", message), CONTEXT)
+    (back,) = eventually(lambda: queues.take_all("inventory"), seconds=5, what="the retry")
+    fails(queues.event_of("inventory", [back]), CONTEXT)
+    dead = queues.take("failed-messages", 1)
+
+    from operations import failed_messages as entry_point
+
+    entry_point.handler(queues.event_of("failed-messages", dead), CONTEXT)
+    kept = stored(letter)
+    assert kept.state == "failed"
+    assert [each.error for each in kept.history] == [
+        *(each.error for each in attempts),
+        "an operator sent it back",
+        "LookupError: again",
+        "LookupError: again",
+    ]
+    assert [each.act for each in kept.acts] == ["redriven"]
+
+
+def test_message_that_failed_again_before_it_was_noted_stays_failed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (letter,) = failed(a_dead_letter(minutes_ago=5))
+
+    def fails_at_once(letters: Sequence[DeadLetter]) -> set[str]:
+        again = Attempt(function="inventory", error="again", at=now().isoformat())
+        store_failed_messages([letter.model_copy(update={"history": (*letter.history, again)})])
+        return {each.key for each in letters}
+
+    monkeypatch.setattr(sending, "send_back", fails_at_once)
+    redriven(letter)
+    assert state_of(letter) == "failed"
+
+
+def test_all_of_a_filter_go_back(queues: Queues) -> None:
+    letters = failed(*(a_dead_letter(minutes_ago=9 - n) for n in range(3)))
+    failed(a_dead_letter(routing_key="orders", type="inventory.reserved"))
+    report = redriven(filter={"queue": "inventory"})
+    assert (report.matched, report.sent) == (3, 3)
+    assert [each.message_id for each in queues.take("inventory", 3)] == [
+        each.message_id for each in letters
+    ]
+    assert queues.is_empty("orders")
+
+
+def test_messages_go_back_at_their_rate(queues: Queues, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redrive, "SECONDS_IN_REQUEST", 0.0)
+    letters = failed(*(a_dead_letter() for _ in range(4)))
+    report = redriven(*letters, rate=1)
+    assert (report.accepted, report.sent) == (4, 1)
+    times = sorted(
+        each.redrive_at for each in FailedMessage.objects(state="redriving").only("redrive_at")
+    )
+    assert [(later - times[0]).total_seconds() for later in times] == [0, 1, 2]
+    assert send_due(seconds=2.5) == 2
+    assert len(queues.take_all("inventory")) == 3
+
+
+def test_redriving_twice_sends_once(queues: Queues) -> None:
+    (letter,) = failed(a_dead_letter())
+    redriven(letter)
+    report = redriven(letter)
+    assert (report.matched, report.not_failed) == (0, [letter.key])
+    queues.take("inventory", 1)
+
+
+def test_redriving_at_once_from_two_sides_sends_once(
+    queues: Queues, rabbit: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As in Lambda, each side has a publisher of its own.
+    own = threading.local()
+
+    def publisher() -> Publisher:
+        own.publisher = getattr(own, "publisher", None) or Publisher(rabbit.url)
+        return own.publisher  # type: ignore[no-any-return]
+
+    monkeypatch.setattr(dead_letters, "publisher", publisher)
+    letters = failed(*(a_dead_letter() for _ in range(20)))
+    at_once([lambda: redriven(*letters, rate=1000) for _ in range(3)])
+    assert len(queues.take_all("inventory")) == 20
+    assert {state_of(each) for each in letters} == {"redriven"}
+
+
+def test_message_that_no_queue_took_goes_to_its_exchange(queues: Queues) -> None:
+    (letter,) = failed(a_dead_letter(exchange="user-events", routing_key="order.placed"))
+    redriven(letter)
+    queues.take("inventory", 1)
+
+
+def test_customer_redrives_nothing(queues: Queues) -> None:
+    (letter,) = failed(a_dead_letter())
+    wish = RedriveFailedMessages.model_validate({"ids": [letter.key]})
+    with pytest.raises(Forbidden):
+        redrive_failed_messages(wish, caller=a_person(Role.CUSTOMER))
+    assert state_of(letter) == "failed"
+
+
+# --------------------------------------------------------------------------- faults
+
+
+def test_message_waits_while_the_broker_is_away(
+    queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (letter,) = failed(a_dead_letter())
+    with pytest.MonkeyPatch.context() as patch:
+        gone = RecordingPublisher()
+        gone.raises = BrokerUnavailable("RabbitMQ is out of reach.")
+        patch.setattr(dead_letters, "publisher", lambda: gone)
+        report = redriven(letter)
+    assert (report.accepted, report.sent, state_of(letter)) == (1, 0, "redriving")
+    monkeypatch.setattr(sending, "now", lambda: now() + timedelta(seconds=61))
+    assert send_due(seconds=0) == 1
+    queues.take("inventory", 1)
+
+
+def test_crash_after_the_message_was_published_sends_it_again(
+    queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (letter,) = failed(a_dead_letter())
+    with pytest.MonkeyPatch.context() as patch:
+
+        def die(*_: object) -> None:
+            raise SystemExit
+
+        patch.setattr(sending, "_settle", die)
+        with pytest.raises(SystemExit):
+            redriven(letter)
+    assert state_of(letter) == "redriving"
+    assert send_due(seconds=0) == 0  # its claim holds
+    monkeypatch.setattr(sending, "now", lambda: now() + timedelta(seconds=61))
+    assert send_due(seconds=0) == 1
+    assert state_of(letter) == "redriven"
+    queues.take("inventory", 2)
+
+
+def test_message_that_no_queue_takes_any_more_ends_as_failed(
+    queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (letter,) = failed(a_dead_letter(routing_key="no-such-queue"))
+    redriven(letter)
+    for minute in range(1, MAX_TRIES):
+        assert state_of(letter) == "redriving"
+        monkeypatch.setattr(sending, "now", lambda m=minute: now() + timedelta(minutes=2 * m))
+        send_due(seconds=0)
+    assert (state_of(letter), stored(letter).error) == ("failed", "no queue takes it")
+
+
+# -------------------------------------------------------------------------- dry run
+
+
+def test_dry_run_says_what_would_happen_and_does_nothing(queues: Queues) -> None:
+    good, bad = failed(a_dead_letter(minutes_ago=2), a_dead_letter(body=b"\xff", minutes_ago=1))
+    unknown = new_id()
+    report = redriven(dry_run=True, ids=[good.key, bad.key, unknown])
+    assert (report.dry_run, report.matched, report.accepted, report.sent) == (True, 2, 0, 0)
+    assert [(each.id, each.outcome) for each in report.forecasts] == [
+        (good.key, "would_be_handled"),
+        (bad.key, "malformed"),
+    ]
+    assert "inventory" in report.forecasts[0].reason
+    assert {each.outcome: each.messages for each in report.outcomes} == {
+        "would_be_handled": 1,
+        "malformed": 1,
+    }
+    assert report.not_failed == [unknown]
+    assert {state_of(good), state_of(bad)} == {"failed"}
+    assert queues.is_empty("inventory")
+
+
+def test_domain_that_knows_better_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stale(event: OrderPlaced) -> Forecast:
+        return Forecast(outcome=Outcome.STALE, reason=f"{event.subject} is old.")
+
+    monkeypatch.setattr(forecasts, "FORECASTERS", {"order.placed": stale})
+    (letter,) = failed(a_dead_letter())
+    (forecast,) = redriven(letter, dry_run=True).forecasts
+    assert forecast.outcome == "stale"
+
+
+# -------------------------------------------------------------------------- editing
+
+
+def test_payload_is_mended_before_it_goes(queues: Queues) -> None:
+    (letter,) = failed(a_dead_letter())
+    lines = [{"product_id": PRODUCT_ID, "quantity": 9}]
+    redriven(letter, changes=json.dumps({"data": {"lines": lines}}), reason="Nine, not two.")
+    (message,) = queues.take("inventory", 1)
+    before = json.loads(letter.body)
+    assert message.event == before | {"data": before["data"] | {"lines": lines}}
+    assert [each.act for each in stored(letter).acts] == ["edited", "redriven"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        "no json",
+        "[]",
+        '{"id": "other"}',
+        '{"type": "order.cancelled"}',
+        '{"data": {"lines": "none"}}',
+        '{"data": null}',
+        '{"data": {"customer_id": "[masked]"}}',
+        '{"subject": "\\ud800"}',
+        "[" * 9_000,
+    ],
+)
+def test_changes_that_make_no_event_are_refused_and_change_nothing(
+    changes: str, queues: Queues
+) -> None:
+    (letter,) = failed(a_dead_letter())
+    with pytest.raises(ChangesRefused):
+        redriven(letter, changes=changes)
+    assert (state_of(letter), stored(letter).body) == ("failed", letter.body)
+    assert stored(letter).acts == []
+    assert queues.is_empty("inventory")
+
+
+def test_unreadable_payload_is_replaced(queues: Queues) -> None:
+    (letter,) = failed(a_dead_letter(body=b"\xff"))
+    content = json.loads(a_dead_letter().body)
+    redriven(letter, changes=json.dumps(content))
+    (message,) = queues.take("inventory", 1)
+    assert message.event == content
+
+
+def test_message_to_change_must_wait_there() -> None:
+    with pytest.raises(FailedMessageNotFound):
+        redriven(a_dead_letter(), changes="{}")
+    (letter,) = failed(a_dead_letter())
+    FailedMessage.objects(pk=letter.key).update_one(set__state="discarded")
+    with pytest.raises(MessageNotWaiting):
+        redriven(letter, changes="{}")
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {},
+        {"ids": [], "rate": 1},
+        {"ids": ["0" * 24], "filter": {}},
+        {"filter": {}, "changes": "{}"},
+        {"ids": ["0" * 24, "1" * 24], "changes": "{}"},
+        {"filter": {}, "rate": 0},
+        {"filter": {}, "rate": 1001},
+        {"filter": {"$where": "1"}},
+        {"ids": [{"$gt": ""}]},
+    ],
+)
+def test_unclear_wish_is_refused(wanted: dict[str, object]) -> None:
+    with pytest.raises((ValidationError, RuleRefused)):
+        RedriveFailedMessages.model_validate(wanted)

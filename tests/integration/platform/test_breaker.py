@@ -1,0 +1,116 @@
+"""Circuit breakers, shared in Redis and each for itself without it."""
+
+from collections.abc import Iterator
+
+import pytest
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from tests.integration.builders import at_once
+from tests.waiting import eventually
+from tidings.platform import breaker, cache
+from tidings.platform.breaker import guarded
+from tidings.platform.clock import new_id
+from tidings.platform.providers.failures import CircuitOpen, PermanentFailure, TemporaryFailure
+
+
+@pytest.fixture(params=["with Redis", "without Redis"])
+def provider(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A provider that nobody has called, with short times."""
+    monkeypatch.setattr(breaker, "OPEN_SECONDS", 0.3)
+    monkeypatch.setattr(breaker, "WINDOW_SECONDS", 2.0)
+    monkeypatch.setattr(breaker, "_resting_until", 0.0)
+    breaker._seen.clear()
+    if request.param == "without Redis":
+        monkeypatch.setattr(
+            cache, "client", lambda: redis.Redis(port=9, retry=Retry(NoBackoff(), 0))
+        )
+    yield f"provider-{new_id()}"
+    breaker._seen.clear()
+
+
+def fail(provider: str, failure: Exception | None = None) -> None:
+    with pytest.raises(TemporaryFailure) as failed, guarded(provider):
+        raise failure or TemporaryFailure("unavailable")
+    assert not isinstance(failed.value, CircuitOpen)
+
+
+def call(provider: str) -> bool:
+    """Say whether the provider was called."""
+    try:
+        with guarded(provider):
+            return True
+    except CircuitOpen:
+        return False
+
+
+def opened(provider: str) -> None:
+    for _ in range(breaker.FAILURES):
+        fail(provider)
+    assert not call(provider)
+
+
+def test_some_failures_do_not_open(provider: str) -> None:
+    for _ in range(breaker.FAILURES - 1):
+        fail(provider)
+    assert call(provider)
+
+
+def test_many_failures_open_and_say_for_how_long(provider: str) -> None:
+    opened(provider)
+    with pytest.raises(CircuitOpen) as refused, guarded(provider):
+        pytest.fail("it was called")
+    assert 0 < refused.value.retry_after <= 0.3
+    assert refused.value.retryable
+
+
+def test_success_of_who_tries_closes(provider: str) -> None:
+    opened(provider)
+    assert eventually(lambda: call(provider), seconds=2)
+    for _ in range(breaker.FAILURES - 1):
+        fail(provider)
+    assert call(provider)
+
+
+def test_failure_of_who_tries_opens_again_at_once(provider: str) -> None:
+    opened(provider)
+
+    def tried() -> bool:
+        try:
+            fail(provider)
+        except AssertionError:
+            return False
+        return True
+
+    assert eventually(tried, seconds=2)
+    assert not call(provider)
+
+
+def test_what_is_no_fault_of_the_provider_does_not_count(provider: str) -> None:
+    for _ in range(breaker.FAILURES * 2):
+        fail(provider, TemporaryFailure("mailbox_busy", of_provider=False))
+        with pytest.raises(PermanentFailure), guarded(provider):
+            raise PermanentFailure("rejected")
+    assert call(provider)
+
+
+def test_providers_are_told_apart(provider: str) -> None:
+    opened(provider)
+    assert call(f"{provider}-other")
+
+
+def test_everybody_sees_it_and_one_at_a_time_tries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(breaker, "OPEN_SECONDS", 0.2)
+    monkeypatch.setattr(breaker, "_resting_until", 0.0)
+    provider = f"provider-{new_id()}"
+    opened(provider)
+    breaker._seen.clear()  # as another environment, which saw nothing itself
+    assert not call(provider)
+    eventually(lambda: breaker._redis(_WAIT, provider) <= 0, seconds=2)
+    asked = at_once([lambda: breaker._ask(provider)] * 6)
+    assert sum(wait < 0 for wait in asked) == 1
+    assert all(wait > 0 for wait in asked if wait >= 0)
+
+
+_WAIT = "return redis.call('PTTL', KEYS[2])"

@@ -1,0 +1,115 @@
+"""Notes are gathered in Redis and taken as one batch, with one id however often."""
+
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import pytest
+import redis
+
+from tests.integration.builders import at_once
+from tidings.platform import cache
+from tidings.platform.gathering import Gathering
+
+NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
+NOTES = Gathering("tests", most=3, seconds=60.0)
+
+
+def test_later_note_of_the_same_name_replaces_the_earlier_one() -> None:
+    NOTES.note("ada", {"a": "1"}, NOON)
+    NOTES.note("ada", {"a": "2", "b": "3"}, NOON)
+    batch = NOTES.take("ada")
+    assert batch is not None
+    assert dict(batch.notes) == {"a": "2", "b": "3"}
+
+
+def test_batch_is_due_when_it_is_full_or_old() -> None:
+    assert NOTES.note("ada", {"a": "1", "b": "1"}, NOON) is False
+    assert NOTES.note("ada", {"c": "1"}, NOON) is True
+    assert NOTES.note("bob", {"a": "1"}, NOON) is False
+    assert NOTES.note("bob", {"a": "2"}, NOON + timedelta(seconds=60)) is True
+
+
+def test_owners_wait_by_the_age_of_their_first_note() -> None:
+    NOTES.note("ada", {"a": "1"}, NOON)
+    NOTES.note("ada", {"b": "1"}, NOON + timedelta(seconds=50))
+    NOTES.note("bob", {"a": "1"}, NOON + timedelta(seconds=30))
+    assert NOTES.due(NOON + timedelta(seconds=59), 10) == []
+    assert NOTES.due(NOON + timedelta(seconds=60), 10) == ["ada"]
+    assert NOTES.due(NOON + timedelta(seconds=90), 10) == ["ada", "bob"]
+
+
+def test_batch_that_was_not_dropped_comes_again_the_same() -> None:
+    NOTES.note("ada", {"a": "1"}, NOON)
+    first = NOTES.take("ada")
+    NOTES.note("ada", {"b": "1"}, NOON)
+    assert NOTES.take("ada") == first
+    assert first is not None
+    NOTES.drop("ada", first.id, NOON)
+    second = NOTES.take("ada")
+    assert second is not None
+    assert (second.id != first.id, dict(second.notes)) == (True, {"b": "1"})
+
+
+def test_what_comes_while_a_batch_is_stored_waits_in_its_turn() -> None:
+    NOTES.note("ada", {"a": "1"}, NOON)
+    batch = NOTES.take("ada")
+    NOTES.note("ada", {"b": "1"}, NOON)
+    assert batch is not None
+    NOTES.drop("ada", batch.id, NOON + timedelta(seconds=5))
+    assert NOTES.due(NOON + timedelta(seconds=64), 10) == []
+    assert NOTES.due(NOON + timedelta(seconds=65), 10) == ["ada"]
+
+
+def test_late_drop_of_another_batch_loses_nothing() -> None:
+    NOTES.note("ada", {"a": "1"}, NOON)
+    assert NOTES.take("ada") is not None
+    NOTES.drop("ada", "another", NOON)
+    assert NOTES.take("ada") is not None
+
+
+def test_owner_who_has_nothing_left_does_not_wait() -> None:
+    NOTES.note("ada", {"a": "1"}, NOON)
+    batch = NOTES.take("ada")
+    assert batch is not None
+    NOTES.drop("ada", batch.id, NOON)
+    assert NOTES.take("ada") is None
+    assert NOTES.due(NOON + timedelta(days=1), 10) == []
+
+
+def test_all_who_take_at_once_get_the_same_batch() -> None:
+    NOTES.note("ada", {"a": "1"}, NOON)
+    taken = at_once([partial(NOTES.take, "ada")] * 6)
+    assert len({each.id for each in taken if each}) == 1
+
+
+def test_forgotten_owner_has_nothing() -> None:
+    NOTES.note("ada", {"a": "1"}, NOON)
+    NOTES.take("ada")
+    NOTES.note("ada", {"b": "1"}, NOON)
+    NOTES.forget("ada")
+    assert NOTES.take("ada") is None
+    assert NOTES.due(NOON + timedelta(days=1), 10) == []
+
+
+def test_without_redis_nothing_is_gathered(monkeypatch: pytest.MonkeyPatch) -> None:
+    nowhere = redis.Redis(port=1, socket_connect_timeout=0.1)
+    monkeypatch.setattr(cache, "client", lambda: nowhere)
+    unreachable = Gathering("tests", most=3, seconds=60.0)
+    assert unreachable.note("ada", {"a": "1"}, NOON) is None
+    assert unreachable.take("ada") is None
+    assert unreachable.due(NOON, 10) == []
+    unreachable.drop("ada", "any", NOON)
+
+
+def test_redis_that_was_away_is_left_alone_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def nobody() -> None:
+        asked.append(1)
+        raise redis.ConnectionError
+
+    monkeypatch.setattr(cache, "client", nobody)
+    unreachable = Gathering("tests", most=3, seconds=60.0)
+    for _ in range(5):
+        unreachable.note("ada", {"a": "1"}, NOON)
+    assert len(asked) == 1

@@ -1,0 +1,237 @@
+"""What Amazon MQ's mapping does: its event's exact form, and whole batches again after an error.
+
+The function dies in the middle of a batch; nothing was acknowledged, and what it had stored
+was not published. Then the same batch comes again.
+"""
+
+import base64
+import json
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from notifications import notifications as notifications_function
+from notifications import order_updates as order_updates_function
+from operations import failed_messages as failed_messages_function
+from orders import orders as orders_function
+from products import inventory as inventory_function
+
+from tests.contract.project import ROOT, consumers
+from tests.integration.builders import CONTEXT, Queues, Taken, a_product, an_order, stock_of
+from tests.integration.operations.builders import a_dead_letter
+from tidings.notifications.models import Notification
+from tidings.operations.models import FailedMessage
+from tidings.operations.relay import OUTBOX_DOCUMENTS
+from tidings.orders.models import Order
+from tidings.orders.operations import cancel_order
+from tidings.orders.schemas import CancelOrder
+from tidings.platform import broker, database, dead_letters, relay, settings
+from tidings.platform import consumer as frame
+from tidings.platform.auth import Principal, Role
+from tidings.platform.clock import new_id
+from tidings.platform.consumer import LambdaEvent
+from tidings.platform.outbox import take_stored
+from tidings.platform.relay import publish_stored, relay_left_behind
+from tidings.products.models import Reservation
+
+ORDERS = 6
+EVENTS = ROOT / "events"
+Handler = Callable[[LambdaEvent, Any], None]
+
+
+class Killed(BaseException):
+    """The process is gone: no handler of errors runs."""
+
+
+@pytest.fixture(autouse=True)
+def relay_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay, "LEFT_BEHIND_AFTER", timedelta(seconds=-1))
+
+
+def kill_after(messages: int, handler: Handler, event: LambdaEvent) -> None:
+    """Invoke a function whose process dies after so many messages."""
+    handled, handle = 0, frame._handle
+
+    def dying(*arguments: Any) -> Any:
+        nonlocal handled
+        result = handle(*arguments)
+        handled += 1
+        if handled == messages:
+            raise Killed
+        return result
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(frame, "_handle", dying)
+        patch.setattr(frame, "publish_stored", lambda: None)
+        with pytest.raises(Killed):
+            handler(event, CONTEXT)
+    take_stored()  # what the dead process had noted
+
+
+def twice(queues: Queues, queue: str, handler: Handler, messages: Sequence[Taken]) -> None:
+    """Deliver a batch to a function that dies half-way, and then, whole, two times more."""
+    event = queues.event_of(queue, messages)
+    kill_after(len(messages) // 2, handler, event)
+    handler(event, CONTEXT)
+    handler(event, CONTEXT)
+    relay_left_behind(OUTBOX_DOCUMENTS, seconds=5)
+
+
+def documents() -> dict[str, int]:
+    """Return how many documents there are of each kind."""
+    client, prefix = database.connect(), settings.settings().database_prefix
+    return {
+        f"{domain}.{name}": client[f"{prefix}_{domain}"][name].count_documents({})
+        for domain in database.DOMAINS
+        for name in client[f"{prefix}_{domain}"].list_collection_names()
+    }
+
+
+@pytest.mark.parametrize("queue", sorted(set(consumers()) - {"failed-messages"}))
+def test_sample_batch_that_comes_again_adds_nothing(
+    queue: str, queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What fails is not to come back from a retry queue in the middle of another test.
+    monkeypatch.setattr(frame, "RETRY_DELAYS_SECONDS", ())
+    (function,) = consumers()[queue]
+    event = json.loads((EVENTS / f"lambda/{function.file.stem}.json").read_text())
+    handler = function.load()
+    kill_after(1, handler, event)
+    handler(event, CONTEXT)
+    once = documents()
+    handler(event, CONTEXT)
+    assert documents() == once
+
+
+def test_inventory_reserves_each_order_once(queues: Queues) -> None:
+    product = a_product(stock=10)
+    orders = [an_order(product) for _ in range(ORDERS)]
+    publish_stored()
+    twice(queues, "inventory", inventory_function.handler, queues.take("inventory", ORDERS))
+    assert stock_of(product) == 10 - ORDERS
+    assert Reservation.objects.count() == ORDERS
+    told = {each.event["data"]["order_id"] for each in queues.take_all("orders")}
+    assert told == {each.id for each in orders}
+
+
+def test_orders_are_confirmed_once_each(queues: Queues) -> None:
+    orders = [an_order(a_product()) for _ in range(ORDERS)]
+    publish_stored()
+    event = queues.event_of("inventory", queues.take("inventory", ORDERS))
+    inventory_function.handler(event, CONTEXT)
+    twice(queues, "orders", orders_function.handler, queues.take("orders", ORDERS))
+    assert {each.state for each in Order.objects} == {"confirmed"}
+    assert all(len(each.history) == 2 for each in Order.objects)
+    ids = [each.message_id for each in queues.take_all("notifications")]
+    assert len(set(ids)) == len(orders)
+
+
+def test_cancelled_orders_give_their_stock_back_once(queues: Queues) -> None:
+    product = a_product(stock=10)
+    operator = Principal(user_id=new_id(), role=Role.OPERATOR)
+    orders = [an_order(product) for _ in range(ORDERS)]
+    publish_stored()
+    placed = queues.event_of("inventory", queues.take("inventory", ORDERS))
+    inventory_function.handler(placed, CONTEXT)
+    reserved = queues.event_of("orders", queues.take("orders", ORDERS))
+    orders_function.handler(reserved, CONTEXT)
+    for order in orders:
+        cancel_order(order.id, CancelOrder(reason="By mistake."), caller=operator)
+    publish_stored()
+    twice(queues, "inventory", inventory_function.handler, queues.take("inventory", ORDERS))
+    assert stock_of(product) == 10
+
+
+def test_people_are_told_once(queues: Queues) -> None:
+    for _ in range(ORDERS):
+        an_order(a_product())
+    publish_stored()
+    placed = queues.event_of("inventory", queues.take("inventory", ORDERS))
+    inventory_function.handler(placed, CONTEXT)
+    reserved = queues.event_of("orders", queues.take("orders", ORDERS))
+    orders_function.handler(reserved, CONTEXT)
+    told = queues.take("notifications", ORDERS)
+    twice(queues, "notifications", notifications_function.handler, told)
+    assert Notification.objects.count() == ORDERS
+
+
+def test_daily_updates_are_told_once(queues: Queues) -> None:
+    content = json.loads((EVENTS / "lambda/order_updates.json").read_text())
+    records = [record for batch in content["rmqMessagesByQueue"].values() for record in batch]
+    event = {"rmqMessagesByQueue": {"order_updates_queue::/": records * 4}}
+    kill_after(2, order_updates_function.handler, event)
+    order_updates_function.handler(event, CONTEXT)
+    assert Notification.objects.count() == len(records)
+
+
+def test_dead_letters_are_stored_once(queues: Queues) -> None:
+    letters = [a_dead_letter() for _ in range(ORDERS)]
+    broker.publisher().publish(
+        [
+            dead_letters._message(each)._replace(exchange="dead-letter-exchange", routing_key="")
+            for each in letters
+        ]
+    )
+    event = queues.event_of("failed-messages", queues.take("failed-messages", ORDERS))
+    for _ in range(3):
+        failed_messages_function.handler(event, CONTEXT)
+    assert FailedMessage.objects.count() == ORDERS
+
+
+# ------------------------------------------------------------------ AWS's exact form
+
+
+def aws_event(queue: str, body: bytes) -> LambdaEvent:
+    """Return the event of AWS's page "Using Lambda with Amazon MQ", around a body."""
+    return {
+        "eventSource": "aws:rmq",
+        "eventSourceArn": "arn:aws:mq:us-west-2:111122223333:broker:pizzaBroker:b-9bcfa592-423a",
+        "rmqMessagesByQueue": {
+            f"{queue}::/": [
+                {
+                    "basicProperties": {
+                        "contentType": "text/plain",
+                        "contentEncoding": None,
+                        "headers": {
+                            "header1": {"bytes": [118, 97, 108, 117, 101, 49]},
+                            "header2": {"bytes": [118, 97, 108, 117, 101, 50]},
+                            "numberInHeader": 10,
+                        },
+                        "deliveryMode": 1,
+                        "priority": 34,
+                        "correlationId": None,
+                        "replyTo": None,
+                        "expiration": "60000",
+                        "messageId": None,
+                        "timestamp": "Jan 1, 1970, 12:33:41 AM",
+                        "type": None,
+                        "userId": "AIDACKCEVSQ6C2EXAMPLE",
+                        "appId": None,
+                        "clusterId": None,
+                        "bodySize": 80,
+                    },
+                    "redelivered": False,
+                    "data": base64.b64encode(body).decode(),
+                }
+            ]
+        },
+    }
+
+
+@pytest.mark.parametrize("queue", sorted(set(consumers()) - {"failed-messages"}))
+def test_event_in_awss_own_form_is_decoded(queue: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    (function,) = consumers()[queue]
+    taken: list[Any] = []
+    for event_type in function.load().event_types:
+        body = (EVENTS / f"samples/{event_type.event_type()}.json").read_bytes()
+        frame.consumer(event_type)(taken.append)(aws_event(queue, body), CONTEXT)
+    assert [type(each) for each in taken] == list(function.load().event_types)
+
+
+def test_failure_in_awss_own_form_waits_in_its_queue(queues: Queues) -> None:
+    inventory_function.handler(aws_event("inventory", b"no event"), CONTEXT)
+    (dead,) = queues.take("failed-messages", 1)
+    assert dead.body == b"no event"
+    assert dead.headers["tidings-queue"] == "inventory"
+    assert dead.message_id

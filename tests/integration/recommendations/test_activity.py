@@ -1,0 +1,151 @@
+"""What people did is kept, shown, and forgotten."""
+
+from datetime import datetime, timedelta
+
+import pytest
+import redis
+
+from tests.integration.builders import a_product
+from tests.integration.recommendations.builders import (
+    a_customer,
+    buys,
+    learn_all,
+    looks_at,
+    rows,
+    waiting,
+)
+from tidings.platform import cache
+from tidings.platform.auth import Principal
+from tidings.platform.clock import now
+from tidings.platform.pagination import PageRequest
+from tidings.recommendations import activity
+from tidings.recommendations.activity import VIEWS, store_all_gathered_views, store_gathered_views
+from tidings.recommendations.models import BROWSING_LASTS, Activity, Taste
+from tidings.recommendations.operations import forget, learn, log_browse
+from tidings.recommendations.queries import get_user_activity
+from tidings.recommendations.schemas import LogBrowse
+
+PAGE = PageRequest.model_validate({})
+
+
+def seen(person: Principal, at: datetime | None = None) -> list[str]:
+    page = get_user_activity(person.user_id, PAGE, caller=person, at=at)
+    return [each.kind.value for each in page.items]
+
+
+def look(person: Principal, *product_ids: str) -> None:
+    views = [{"product_id": each} for each in product_ids]
+    log_browse(person.user_id, LogBrowse.model_validate({"views": views}), caller=person)
+
+
+def test_same_order_is_noted_once() -> None:
+    person, product = a_customer(), a_product()
+    first = buys(person, product, order_id="till/1")
+    assert buys(person, product, order_id="till/1") == first
+    assert Activity.objects.count() == 1
+
+
+def test_looks_expire_and_purchases_stay() -> None:
+    person, at = a_customer(), now()
+    buys(person, a_product())
+    looks_at(person, a_product())
+    assert seen(person) == ["browsed", "purchased"]
+    assert seen(person, at=at + BROWSING_LASTS + timedelta(minutes=1)) == ["purchased"]
+    expiring = Activity.objects.get(kind="browsed")
+    assert expiring.expires_at - BROWSING_LASTS - at < timedelta(seconds=30)
+
+
+def test_database_deletes_looks_by_itself() -> None:
+    indexes = Activity._get_collection().index_information().values()
+    assert {"expires_at": 1} in [
+        dict(each["key"]) for each in indexes if each.get("expireAfterSeconds") == 0
+    ]
+
+
+def test_products_that_are_not_on_sale_are_left_out() -> None:
+    person, product = a_customer(), a_product()
+    look(person, product.id, "f" * 24)
+    store_gathered_views(person.user_id, now())
+    (kept,) = Activity.objects
+    assert [each.product_id for each in kept.items] == [product.id]
+
+
+def test_looks_at_nothing_known_leave_nothing() -> None:
+    person = a_customer()
+    look(person, "f" * 24)
+    store_gathered_views(person.user_id, now())
+    assert Activity.objects.count() == 0
+
+
+def test_looks_from_before_their_time_are_left_out() -> None:
+    person, product = a_customer(), a_product()
+    looked = LogBrowse.model_validate(
+        {"views": [{"product_id": product.id, "viewed_at": now() - timedelta(days=31)}]}
+    )
+    assert log_browse(person.user_id, looked, caller=person).accepted == 0
+
+
+def test_rule_stores_what_waits_a_minute() -> None:
+    people, product, at = [a_customer() for _ in range(3)], a_product(), now()
+    for person in people:
+        look(person, product.id)
+    assert store_all_gathered_views(at) == 0
+    assert store_all_gathered_views(at + timedelta(seconds=61)) == 3
+    assert store_all_gathered_views(at + timedelta(seconds=122)) == 0
+    assert Activity.objects.count() == 3
+
+
+def test_crash_between_storing_and_dropping_stores_nothing_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    person, product = a_customer(), a_product()
+    look(person, product.id)
+
+    def die(*_: object) -> None:
+        raise RuntimeError("killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(VIEWS, "drop", die)
+        with pytest.raises(RuntimeError):
+            store_gathered_views(person.user_id, now())
+    assert store_gathered_views(person.user_id, now())
+    assert Activity.objects.count() == 1
+    assert not store_gathered_views(person.user_id, now())
+
+
+def test_without_redis_looks_are_stored_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    person, product = a_customer(), a_product()
+    with monkeypatch.context() as patch:
+        patch.setattr(VIEWS, "_resting_until", 0.0)  # and given back after
+        nowhere = redis.Redis(port=1, socket_connect_timeout=0.1)
+        patch.setattr(cache, "client", lambda: nowhere)
+        look(person, product.id)
+    assert seen(person) == ["browsed"]
+
+
+def test_forgotten_person_leaves_sums_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    person, other = a_customer(), a_customer()
+    products = [a_product(), a_product()]
+    for each in (person, other):
+        buys(each, *products)
+    learn_all()
+    look(person, products[0].id)
+    before = rows()
+    for _ in range(2):
+        forget(person.user_id)
+    assert Activity.objects(user_id=person.user_id).count() == 0
+    assert Taste.objects(pk=person.user_id).count() == 0
+    assert not store_gathered_views(person.user_id, now())
+    assert Taste.objects(pk=other.user_id).count() == 1
+    assert rows() == before
+    assert person.user_id not in str(before)
+
+
+def test_late_event_of_a_forgotten_person_finds_nothing() -> None:
+    person = a_customer()
+    buys(person, a_product())
+    (event,) = waiting(Activity)
+    forget(person.user_id)
+    learn(event)
+    assert Taste.objects.count() == 0
+    assert activity.VIEWS.due(now(), 10) == []

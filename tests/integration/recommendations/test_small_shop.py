@@ -1,0 +1,193 @@
+"""A small shop, made by hand: what a person would expect."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.integration.builders import a_product
+from tests.integration.recommendations.builders import (
+    a_customer,
+    buys,
+    confirmed,
+    learn_all,
+    list_of,
+    looks_at,
+    titles_of,
+)
+from tidings.orders.events import OrderCancelled, OrderCancelledData
+from tidings.platform.auth import Principal
+from tidings.platform.clock import now
+from tidings.products.operations import adjust_stock, update_product
+from tidings.products.schemas import AdjustStock, ProductView, UpdateProduct
+from tidings.recommendations.operations import learn
+
+Shop = dict[str, ProductView]
+
+SHELVES = {
+    "camping": ("Tent", "Sleeping bag", "Mat", "Stove"),
+    "light": ("Torch", "Batteries"),
+    "books": ("Novel", "Cookbook", "Atlas"),
+    "gifts": ("Gift card",),
+}
+BASKETS = [
+    ("Tent", "Sleeping bag", "Mat"),
+    ("Tent", "Sleeping bag", "Gift card"),
+    ("Tent", "Sleeping bag"),
+    ("Tent", "Stove", "Gift card"),
+    ("Torch", "Batteries"),
+    ("Torch", "Batteries", "Gift card"),
+    ("Novel", "Cookbook", "Gift card"),
+    ("Novel", "Cookbook"),
+    ("Novel", "Gift card"),
+    ("Cookbook", "Gift card"),
+    ("Gift card",),
+    ("Gift card", "Torch"),
+]
+
+
+@pytest.fixture
+def shop() -> Shop:
+    """Return the products by title, after some months of business."""
+    made = {
+        title: a_product(
+            title=title,
+            categories=[category],
+            attributes={"consumable": "yes"} if title == "Batteries" else {},
+        )
+        for category, titles in SHELVES.items()
+        for title in titles
+    }
+    for basket in BASKETS:
+        buys(a_customer(), *(made[title] for title in basket))
+    learn_all()
+    return made
+
+
+def who_bought(shop: Shop, *titles: str) -> Principal:
+    person = a_customer()
+    buys(person, *(shop[title] for title in titles))
+    learn_all()
+    return person
+
+
+def test_who_bought_a_tent_gets_a_sleeping_bag_and_no_second_tent(shop: Shop) -> None:
+    titles = titles_of(who_bought(shop, "Tent"))
+    assert titles[0] == "Sleeping bag"
+    assert "Tent" not in titles
+    assert set(titles[:4]) == {"Sleeping bag", "Mat", "Stove", "Gift card"}
+
+
+def test_what_everybody_buys_does_not_push_itself_before_what_belongs_together(
+    shop: Shop,
+) -> None:
+    titles = titles_of(who_bought(shop, "Novel"))
+    assert titles.index("Cookbook") < titles.index("Gift card")
+
+
+def test_reason_names_what_was_bought(shop: Shop) -> None:
+    best = list_of(who_bought(shop, "Tent", "Torch"))
+    reasons = {each.product.title: each.reason for each in best}
+    bag = reasons["Sleeping bag"]
+    assert (bag.code, bag.product_id, bag.product_title) == (
+        "because_bought",
+        shop["Tent"].id,
+        "Tent",
+    )
+    assert bag.text == "Because you bought Tent"
+    assert reasons["Batteries"].text == "Because you bought Torch"
+
+
+def test_what_is_used_up_may_come_again(shop: Shop) -> None:
+    titles = titles_of(who_bought(shop, "Torch", "Batteries"))
+    assert "Batteries" in titles
+    assert "Torch" not in titles
+
+
+@pytest.mark.parametrize("category", ["consumable", "consumables"])
+def test_category_says_too_that_something_is_used_up(category: str) -> None:
+    tape = a_product(title="Tape", categories=[category])
+    person = a_customer()
+    buys(person, tape)
+    learn_all()
+    (again,) = list_of(person)
+    assert (again.product.title, again.reason.code) == ("Tape", "buy_again")
+
+
+def test_what_is_sold_out_is_never_recommended_and_comes_back_with_its_stock(shop: Shop) -> None:
+    person = who_bought(shop, "Tent")
+    operator = a_customer()
+    bag = shop["Sleeping bag"]
+    adjust_stock(bag.id, AdjustStock(change=-bag.stock, reason="Broken."), caller=operator)
+    assert "Sleeping bag" not in titles_of(person)
+    adjust_stock(bag.id, AdjustStock(change=1, reason="Found one."), caller=operator)
+    assert titles_of(person)[0] == "Sleeping bag"
+
+
+def test_retired_product_is_never_recommended(shop: Shop) -> None:
+    person = who_bought(shop, "Tent")
+    retired = UpdateProduct.model_validate({"version": 1, "state": "retired"})
+    update_product(shop["Sleeping bag"].id, retired)
+    assert "Sleeping bag" not in titles_of(person)
+
+
+def test_who_looked_at_a_tent_gets_it_and_what_goes_with_it(shop: Shop) -> None:
+    for _ in range(3):
+        looks_at(a_customer(), shop["Tent"], shop["Sleeping bag"])
+    person = a_customer()
+    looks_at(person, shop["Tent"])
+    learn_all()
+    reasons = {each.product.title: each.reason for each in list_of(person)}
+    assert next(iter(reasons)) == "Sleeping bag"
+    assert reasons["Tent"].code == "looked_at"
+    assert reasons["Sleeping bag"].text == "Because you looked at Tent"
+
+
+def test_last_interest_comes_before_an_old_one(shop: Shop) -> None:
+    person = a_customer()
+    buys(person, shop["Tent"], at=now() - timedelta(days=400))
+    buys(person, shop["Novel"])
+    learn_all()
+    titles = titles_of(person)
+    assert titles.index("Cookbook") < titles.index("Sleeping bag")
+
+
+def test_newcomer_gets_the_best_of_each_category(shop: Shop) -> None:
+    best = list_of(a_customer())
+    titles = {each.product.title for each in best[:4]}
+    assert titles - {"Novel", "Cookbook"} == {"Gift card", "Tent", "Torch"}
+    assert {each.reason.code for each in best} == {"popular_in_category"}
+    assert "Popular in camping" in {each.reason.text for each in best[:4]}
+
+
+def test_list_is_filled_up_from_the_categories_that_the_person_likes(shop: Shop) -> None:
+    shop["Hammock"] = a_product(title="Hammock", categories=["camping"])
+    buys(a_customer(), shop["Hammock"])
+    person = who_bought(shop, "Mat")
+    filled = {each.product.title: each.reason for each in list_of(person)}
+    assert filled["Hammock"].text == "Popular in camping"
+    assert list(filled).index("Hammock") < list(filled).index("Novel")
+
+
+def test_who_bought_all_that_there_is_gets_nothing_again() -> None:
+    person, product = a_customer(), a_product()
+    buys(a_customer(), product)
+    buys(person, product)
+    learn_all()
+    assert list_of(person) == []
+
+
+def test_empty_shop_recommends_nothing() -> None:
+    assert list_of(a_customer()) == []
+
+
+def test_order_that_was_called_off_leaves_no_trace(shop: Shop) -> None:
+    person = a_customer()
+    event = confirmed(person, shop["Tent"])
+    learn(event)
+    learn_all()
+    assert titles_of(person)[0] == "Sleeping bag"
+    data = OrderCancelledData(
+        order_id=event.data.order_id, customer_id=person.user_id, reason="Too late."
+    )
+    learn(OrderCancelled(subject=event.data.order_id, data=data))
+    assert "because_bought" not in {each.reason.code for each in list_of(person)}

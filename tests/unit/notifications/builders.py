@@ -1,0 +1,29 @@
+"""What unit tests of notifications are made of: people, by their preferences."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from tidings.users.contact_points import Contact, PushDevice
+from tidings.users.preferences import Preferences
+from tidings.users.schemas import PushPlatform
+
+NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
+
+
+def a_contact(
+    *, verified: bool = True, devices: int = 1, phone: str | None = None, **preferences: Any
+) -> Contact:
+    return Contact(
+        user_id="person-1",
+        email="ada@example.com",
+        email_verified=verified,
+        name="Ada",
+        phone=phone,
+        webhook_url=None,
+        webhook_id=None,
+        devices=tuple(
+            PushDevice(platform=PushPlatform.IOS, token=f"token-{number}")
+            for number in range(devices)
+        ),
+        preferences=Preferences.of(preferences),
+    )

@@ -1,0 +1,121 @@
+"""Preferences, channels and quiet hours: whether a message goes now, later or never."""
+
+from datetime import UTC, datetime
+from itertools import product
+from typing import Any
+
+import pytest
+
+from tests.unit.notifications.builders import NOON, a_contact
+from tidings.notifications.models import Channel, DeliveryStatus, Priority
+from tidings.notifications.planning import decide, reaches_inbox, wished_channels
+from tidings.notifications.telling import Telling
+
+QUIET: dict[str, Any] = {"quiet_hours": {"start": "22:00", "end": "07:00"}}
+MIDNIGHT = datetime(2026, 12, 1, tzinfo=UTC)
+SEVEN = datetime(2026, 12, 1, 7, tzinfo=UTC)
+CATEGORIES = ("orders", "promotions", "recommendations", "tasks", "stock")
+
+
+def telling(
+    category: str = "orders",
+    *,
+    transactional: bool = False,
+    carries_code: bool = False,
+    priority: Priority = Priority.NORMAL,
+) -> Telling:
+    return Telling(
+        kind="kind",
+        category=category,
+        template_code="template",
+        variables={},
+        subject_id="subject",
+        dedupe="event",
+        event_id="event",
+        transactional=transactional,
+        carries_code=carries_code,
+        priority=priority,
+    )
+
+
+@pytest.mark.parametrize(
+    ("category", "channel", "on"), list(product(CATEGORIES, ["email", "push"], [True, False]))
+)
+def test_preference_decides_for_its_category_and_channel(
+    category: str, channel: str, on: bool
+) -> None:
+    chosen: dict[str, Any] = {category: {channel: on}}
+    contact = a_contact(**chosen)
+    decision = decide(Channel(channel), telling(category), contact, NOON)
+    expected = DeliveryStatus.QUEUED if on else DeliveryStatus.SUPPRESSED
+    assert (decision.status, decision.reason) == (expected, None if on else "preferences")
+
+
+@pytest.mark.parametrize("transactional", [True, False])
+def test_email_of_what_is_transactional_can_be_switched_off(transactional: bool) -> None:
+    contact = a_contact(orders={"email": False})
+    decision = decide(Channel.EMAIL, telling(transactional=transactional), contact, NOON)
+    assert decision.reason == "preferences"
+
+
+def test_transactional_notices_cannot_be_switched_off_in_the_inbox() -> None:
+    contact = a_contact(orders={"inbox": False}, tasks={"inbox": False})
+    assert reaches_inbox(telling("orders", transactional=True), contact)
+    assert not reaches_inbox(telling("tasks"), contact)
+
+
+def test_email_goes_to_verified_addresses_and_codes_to_any() -> None:
+    contact = a_contact(verified=False)
+    assert decide(Channel.EMAIL, telling(), contact, NOON).reason == "address not verified"
+    code = telling("account", carries_code=True, transactional=True)
+    assert decide(Channel.EMAIL, code, contact, NOON).status is DeliveryStatus.QUEUED
+
+
+@pytest.mark.parametrize("channel", [Channel.PUSH, Channel.SMS, Channel.WEBHOOK])
+def test_who_cannot_be_reached_is_not_tried(channel: Channel) -> None:
+    contact = a_contact(devices=0, orders={"push": True, "sms": True, "webhook": True})
+    decision = decide(channel, telling(), contact, NOON)
+    assert (decision.status, decision.reason) == (DeliveryStatus.SUPPRESSED, "no address")
+
+
+def test_account_that_is_gone_gets_nothing() -> None:
+    for channel in Channel:
+        code = telling("account", carries_code=True)
+        assert decide(channel, code, None, NOON).reason == "no account"
+
+
+@pytest.mark.parametrize("channel", [Channel.EMAIL, Channel.PUSH, Channel.SMS])
+@pytest.mark.parametrize("priority", Priority)
+def test_quiet_hours_hold_back_what_would_wake_people(channel: Channel, priority: Priority) -> None:
+    contact = a_contact(phone="+4930123456", orders={"sms": True}, **QUIET)
+    held = decide(channel, telling(priority=priority), contact, MIDNIGHT)
+    assert held == (DeliveryStatus.SCHEDULED, "quiet_hours", SEVEN)
+    assert decide(channel, telling(), contact, SEVEN).status is DeliveryStatus.QUEUED
+
+
+def test_codes_do_not_wait_for_the_morning() -> None:
+    code = telling("account", carries_code=True, priority=Priority.URGENT)
+    assert decide(Channel.EMAIL, code, a_contact(**QUIET), MIDNIGHT).due_at is None
+
+
+def test_digest_gathers_mails_that_can_wait() -> None:
+    contact = a_contact(digest="daily", tasks={"email": True}, **QUIET)
+    eight = datetime(2026, 12, 1, 8, tzinfo=UTC)
+    assert decide(Channel.EMAIL, telling("tasks"), contact, MIDNIGHT) == (
+        DeliveryStatus.SCHEDULED,
+        "digest",
+        eight,
+    )
+    for urgent in (
+        telling("tasks", priority=Priority.URGENT),
+        telling("tasks", transactional=True),
+    ):
+        assert decide(Channel.EMAIL, urgent, contact, NOON).status is DeliveryStatus.QUEUED
+    assert decide(Channel.PUSH, telling("tasks"), contact, NOON).reason is None
+
+
+def test_inbox_email_and_push_are_wished_and_more_where_it_was_switched_on() -> None:
+    assert wished_channels(telling(), a_contact()) == {"inbox", "email", "push"}
+    contact = a_contact(orders={"sms": True})
+    assert wished_channels(telling(), contact) == {"inbox", "email", "push", "sms"}
+    assert wished_channels(telling("stock"), contact) == {"inbox", "email", "push"}

@@ -1,0 +1,52 @@
+"""Dead letters are what nobody could read: reading, showing and mending them never breaks."""
+
+import base64
+import json
+from contextlib import suppress
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.platform.builders import mq_event, order_placed
+from tests.unit.platform.test_consumer_fuzz import BODIES, RECORDS, VALUES
+from tidings.operations.editing import edited
+from tidings.operations.errors import ChangesRefused
+from tidings.operations.failed_messages import _stored
+from tidings.operations.masking import masked_payload
+from tidings.platform import dead_letters
+from tidings.platform.consumer import messages_of
+
+PATCHES = st.text() | VALUES.map(json.dumps) | st.just("[" * 5_000)
+
+
+@given(st.lists(RECORDS, min_size=1, max_size=4))
+def test_every_message_becomes_a_dead_letter_that_can_be_stored_and_sent(
+    records: list[dict[str, Any]],
+) -> None:
+    event = mq_event(*records, queue="failed-messages")
+    letters = [dead_letters._letter(queue, message) for queue, message in messages_of(event)]
+    assert len(letters) == len(records)
+    for letter in letters:
+        assert len(letter.key) == 24
+        assert letter.failed_at.tzinfo is not None
+        _stored(letter)
+        b"".join(dead_letters._message(letter).properties.encode())
+        masked_payload(letter.body).encode()
+
+
+@given(BODIES, PATCHES)
+def test_changes_make_an_event_or_are_refused(body: bytes, changes: str) -> None:
+    with suppress(ChangesRefused):
+        assert json.loads(edited(body, changes))["type"]
+
+
+@given(st.dictionaries(st.sampled_from([*order_placed(), "data"]), VALUES, max_size=3))
+def test_patch_of_a_good_event_keeps_it_an_event_or_is_refused(patch: dict[str, Any]) -> None:
+    before = order_placed()
+    try:
+        after = json.loads(edited(json.dumps(before).encode(), json.dumps(patch)))
+    except ChangesRefused:
+        return
+    assert (after["id"], after["type"]) == (before["id"], before["type"])
+    assert base64.b64encode(json.dumps(after).encode())

@@ -1,0 +1,71 @@
+"""What deeds add up to: each person once, later deeds more, and undone without a trace."""
+
+from datetime import UTC, datetime, timedelta
+from math import sqrt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tidings.recommendations.counts import MAX_PAIRED, additions
+from tidings.recommendations.weights import FIELDS, HALF_LIFE, LANDMARK, Field, heat, weight
+
+NOW = datetime(2026, 12, 1, tzinfo=UTC)
+EACH_FIELD = pytest.mark.parametrize("field", FIELDS)
+
+
+@EACH_FIELD
+def test_deed_of_a_half_life_later_weighs_twice_as_much(field: Field) -> None:
+    assert weight(field, NOW + HALF_LIFE[field]) == pytest.approx(2 * weight(field, NOW))
+    assert weight(field, LANDMARK) == 1.0
+
+
+@EACH_FIELD
+def test_weights_can_be_computed_for_eighty_years(field: Field) -> None:
+    later = LANDMARK + timedelta(days=80 * 365)
+    assert weight(field, later) < float("inf")
+    assert heat(field, later) < float("inf")
+
+
+def test_new_product_is_set_beside_what_the_person_has() -> None:
+    before = NOW - timedelta(days=90)
+    added = additions([("new", NOW)], [("old", before)], "bought")
+    together = sqrt(weight("bought", NOW) * weight("bought", before))
+    assert added["new"] == {
+        "bought": weight("bought", NOW),
+        "heat": heat("bought", NOW),
+        "near.old.bought": together,
+    }
+    assert added["old"] == {"near.new.bought": together}
+
+
+def test_products_of_one_basket_are_set_beside_each_other_once() -> None:
+    added = additions([("a", NOW), ("b", NOW), ("c", NOW)], [], "viewed")
+    assert [set(added[each]) - {"viewed", "heat"} for each in "abc"] == [
+        {"near.b.viewed", "near.c.viewed"},
+        {"near.a.viewed", "near.c.viewed"},
+        {"near.a.viewed", "near.b.viewed"},
+    ]
+
+
+def test_person_who_has_much_is_set_beside_the_latest_only() -> None:
+    known = [(f"p{number:03}", NOW) for number in range(100)]
+    added = additions([("new", NOW)], known, "viewed")
+    assert len(added) == 1 + MAX_PAIRED["viewed"]
+    assert "p099" in added
+    assert "p000" not in added
+
+
+times = st.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+products = st.lists(st.sampled_from("abcdefgh"), unique=True, max_size=8)
+
+
+@given(products, st.lists(times, min_size=8, max_size=8), st.sampled_from(FIELDS))
+def test_what_is_taken_back_leaves_nothing(
+    names: list[str], at: list[datetime], field: Field
+) -> None:
+    deeds = list(zip(names, at, strict=False))
+    new, known = deeds[:4], deeds[4:]
+    there = additions(new, known, field)
+    back = additions(new, known, field, sign=-1)
+    assert back == {p: {path: -x for path, x in paths.items()} for p, paths in there.items()}

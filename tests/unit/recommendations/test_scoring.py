@@ -1,0 +1,124 @@
+"""From what a person did to what they may like."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tidings.recommendations.scoring import (
+    MAX_NEIGHBOURS,
+    MAX_SEEDS,
+    ReasonCode,
+    Seed,
+    closest,
+    likeness,
+    neighbours,
+    score,
+    seeds_of,
+)
+from tidings.recommendations.weights import Field, weight
+
+NOW = datetime(2026, 12, 1, tzinfo=UTC)
+
+
+def row(bought: float = 0, near: dict[str, float] | None = None) -> dict[str, Any]:
+    """Return a row in people who bought it just now."""
+    unit = weight("bought", NOW)
+    together = {other: {"bought": each * unit} for other, each in (near or {}).items()}
+    return {"bought": bought * unit, "near": together}
+
+
+def test_what_more_people_have_in_common_is_more_alike() -> None:
+    tent = row(10, {"bag": 8, "mat": 4})
+    bag = likeness(tent, "bag", row(10), NOW)["bought"]
+    mat = likeness(tent, "mat", row(10), NOW)["bought"]
+    assert bag > mat > 0
+
+
+def test_what_everybody_has_is_less_alike() -> None:
+    tent = row(10, {"bag": 8, "gift card": 8})
+    bag = likeness(tent, "bag", row(10), NOW)["bought"]
+    gift_card = likeness(tent, "gift card", row(1_000), NOW)["bought"]
+    assert gift_card < bag / 5
+
+
+def test_one_basket_says_less_than_many() -> None:
+    once = likeness(row(1, {"b": 1}), "b", row(1), NOW)["bought"]
+    often = likeness(row(50, {"b": 50}), "b", row(50), NOW)["bought"]
+    assert once < often / 2
+
+
+def test_old_baskets_say_less_than_new_ones() -> None:
+    then = NOW + timedelta(days=2 * 365)
+    assert (
+        likeness(row(3, {"b": 3}), "b", row(3), then)["bought"]
+        < likeness(row(3, {"b": 3}), "b", row(3), NOW)["bought"] / 2
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (row(1), row(1)),
+        (row(0, {"b": 1}), row(1)),
+        (row(1, {"b": -1e-9}), row(1)),
+        ({}, {}),
+        ({"bought": 0.0, "near": None}, row(1)),
+    ],
+)
+def test_nothing_in_common_is_not_alike(first: dict[str, Any], second: dict[str, Any]) -> None:
+    assert likeness(first, "b", second, NOW) == {}
+
+
+def test_likeness_is_never_more_than_whole() -> None:
+    assert likeness(row(1, {"b": 100}), "b", row(1), NOW)["bought"] <= 1.0
+
+
+def test_later_deed_says_more_and_only_the_latest_are_asked() -> None:
+    deeds = [(f"p{age}", NOW - timedelta(days=age)) for age in range(50)]
+    seeds = seeds_of({"bought": deeds, "viewed": []}, NOW)
+    assert [each.product_id for each in seeds] == [f"p{age}" for age in range(MAX_SEEDS["bought"])]
+    strengths = [each.strength for each in seeds]
+    assert strengths == sorted(strengths, reverse=True)
+
+
+def test_deed_from_a_clock_that_is_ahead_says_no_more_than_one_of_now() -> None:
+    ahead, at_once = seeds_of(
+        {"bought": [("a", NOW + timedelta(minutes=4)), ("b", NOW)], "viewed": []}, NOW
+    )
+    assert ahead.strength == at_once.strength
+
+
+def test_reason_is_the_deed_that_says_most() -> None:
+    rows = {
+        "tent": row(10, {"bag": 9}),
+        "novel": row(10, {"bag": 1}),
+        "bag": row(10),
+    }
+    seeds = [Seed("novel", "bought", 1.0), Seed("tent", "viewed", 1.0)]
+    bag = next(each for each in score(seeds, rows, NOW) if each.product_id == "bag")
+    assert (bag.code, bag.because_id) == (ReasonCode.BECAUSE_VIEWED, "tent")
+
+
+def test_seeds_themselves_come_with_their_own_reason() -> None:
+    found = score([Seed("a", "bought", 1.0), Seed("b", "viewed", 1.0)], {}, NOW)
+    assert {each.product_id: each.code for each in found} == {
+        "a": ReasonCode.BUY_AGAIN,
+        "b": ReasonCode.LOOKED_AT,
+    }
+
+
+def test_order_of_equals_is_always_the_same() -> None:
+    seeds = [Seed(each, "viewed", 1.0) for each in ("c", "a", "b")]
+    assert [each.product_id for each in score(seeds, {}, NOW)] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("field", ["bought", "viewed"])
+def test_long_row_is_cut_to_what_it_has_most_in_common_with(field: Field) -> None:
+    near: dict[str, dict[str, float]] = {
+        f"p{number}": {field: float(number)} for number in range(1_000)
+    }
+    kept = neighbours({"near": near})
+    assert len(kept) <= MAX_NEIGHBOURS
+    assert set(kept) >= {"p999", "p998"}
+    assert closest(near, 2_000) == list(near)
