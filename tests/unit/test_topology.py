@@ -88,8 +88,10 @@ def test_queues_dead_letter_at_least_once() -> None:
     }
 
 
-def test_dead_letters_go_no_further() -> None:
-    assert queue_arguments({"dead-letter-exchange": [""]}) == {"x-queue-type": "quorum"}
+def test_dead_letters_that_nobody_can_take_go_to_the_last_queue_and_no_further() -> None:
+    dead_letters = queue_arguments({"dead-letter-exchange": [""]})
+    assert dead_letters["x-dead-letter-exchange"] == "unreadable-exchange"
+    assert queue_arguments({"unreadable-exchange": [""]}) == {"x-queue-type": "quorum"}
 
 
 def test_retry_queue_returns_by_the_messages_own_routing_key() -> None:
