@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 
 from pymongo import MongoClient
 
+from tests.crowd import Crowd
 from tests.faults.load import Book
 from tests.faults.mail import Sink
 from tests.settings import stack_under_test
@@ -169,6 +170,27 @@ def outboxes(client: MongoClient[dict[str, Any]]) -> int:
         if database.startswith("tidings_") and "tests" not in database
         for collection in client[database].list_collection_names()
     )
+
+
+@dataclass(frozen=True)
+class CampaignLedger:
+    """Each of a campaign's people has exactly one notification of it."""
+
+    crowd: Crowd
+    campaign_id: str
+    kind: str = "people of a campaign"
+
+    def waiting(self, _client: MongoClient[dict[str, Any]]) -> int:
+        return 0 if self.crowd.is_over(self.campaign_id) else 1
+
+    def account(self, _client: MongoClient[dict[str, Any]], _book: Book) -> Account:
+        people = set(self.crowd.user_ids)
+        told = self.crowd.told_each(self.campaign_id)
+        twice = [f"{each} was told {count} times" for each, count in told.items() if count > 1]
+        missing = [f"{each} was not told" for each in people - set(told)]
+        reached = len(people & set(told))
+        notes = (*missing[:5], *twice[:5])
+        return Account(self.kind, len(people), reached, len(twice), len(missing), 0, notes)
 
 
 def failed_messages(client: MongoClient[dict[str, Any]]) -> int:

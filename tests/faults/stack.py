@@ -86,14 +86,11 @@ def second_bridge() -> Iterator[None]:
             second.kill()
 
 
-def function_processes(handler: str = "") -> list[psutil.Process]:
-    """Return the processes that run functions, or one handler, of the stack under test."""
+def function_processes(name: str | None = None) -> list[psutil.Process]:
+    """Return the processes that run functions, or one function, of the stack under test."""
     (localstack,) = processes_of("localstack")
-    return [
-        child
-        for child in localstack.children(recursive=True)
-        if (command := _command_of(child)) and "awslambdaric" in command and handler in command
-    ]
+    found = {child: _function_of(child) for child in localstack.children(recursive=True)}
+    return [child for child, runs in found.items() if runs and name in (None, runs)]
 
 
 def memory_mb() -> float:
@@ -171,11 +168,11 @@ def _as_client(server: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in server.items() if name != "RABBITMQ_DIST_PORT"}
 
 
-def _command_of(process: psutil.Process) -> str:
+def _function_of(process: psutil.Process) -> str | None:
     try:
-        return " ".join(process.cmdline())
+        return process.environ().get("AWS_LAMBDA_FUNCTION_NAME")
     except psutil.Error:
-        return ""
+        return None
 
 
 def _rss(process: psutil.Process) -> int:

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.crowd import begin_campaign, crowd_of
 from tests.e2e.shop import Shop
 from tests.faults import broker, ledger, report
 from tests.faults.faults import FAULTS, Fault
-from tests.faults.ledger import Ledger, MailLedger, OrderLedger
-from tests.faults.load import Orders, Sends, Traffic, Writer
+from tests.faults.ledger import CampaignLedger, Ledger, MailLedger, OrderLedger
+from tests.faults.load import Book, Orders, Sends, Traffic, Writer
 from tests.faults.mail import Sink, mail_sink
 from tests.faults.report import Row
 from tests.faults.settling import wait_until_settled
@@ -22,6 +23,7 @@ CLIENTS = 4
 SENDERS = 2
 REQUESTS_EACH = 60
 PIECES = 150
+PEOPLE = 1_200
 
 
 @pytest.fixture(scope="module")
@@ -49,17 +51,21 @@ def test_nothing_is_lost_and_nothing_done_twice(
     traffic = Traffic(writers, requests=REQUESTS_EACH)
 
     fault.prepare()
-    traffic.start()
-    assert traffic.under_way.wait(120)
-    fault.inflict()
-    fault.mend()
-    mended = time.monotonic()
-    traffic.finish()
-    wait_until_settled(ledgers)
-    recovered = time.monotonic() - mended
+    with crowd_of(PEOPLE) as crowd:
+        ledgers.append(CampaignLedger(crowd, begin_campaign(admin)))
+        traffic.start()
+        assert traffic.under_way.wait(120)
+        fault.inflict()
+        fault.mend()
+        mended = time.monotonic()
+        traffic.finish()
+        wait_until_settled(ledgers)
+        recovered = time.monotonic() - mended
 
-    with ledger.mongo() as client:
-        accounts = [each.account(client, traffic.books[each.kind]) for each in ledgers]
+        with ledger.mongo() as client:
+            accounts = [
+                each.account(client, traffic.books.get(each.kind, Book())) for each in ledgers
+            ]
     rows += [Row(fault.name, each, recovered, before, memory_mb()) for each in accounts]
     for account in accounts:
         assert (account.lost, account.duplicates) == (0, 0), account.notes

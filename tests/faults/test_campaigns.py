@@ -1,0 +1,34 @@
+"""Kill -9 in the middle of a campaign to 5,000 people: each is told, and told once."""
+
+import pytest
+
+from tests.crowd import begin_campaign, crowd_of
+from tests.e2e.shop import Shop
+from tests.faults.stack import function_processes, kill, repair
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.faults
+
+PEOPLE = 5_000
+KILL_AFTER = 1_000
+# The relay of the outbox runs every minute.
+TOLD_SECONDS = 150
+
+
+@pytest.mark.parametrize("victim", ["tidings-campaigns", "bridge", "mongodb"])
+def test_killed_in_the_middle_of_5000_recipients(victim: str, admin: Shop) -> None:
+    with crowd_of(PEOPLE) as crowd:
+        campaign_id = begin_campaign(admin)
+        eventually(lambda: crowd.told(campaign_id) >= KILL_AFTER, seconds=60)
+        if victim == "tidings-campaigns":
+            assert [process.kill() for process in function_processes(victim)]
+        else:
+            kill(victim)
+            repair()
+        assert crowd.told(campaign_id) < PEOPLE
+        eventually(
+            lambda: crowd.is_over(campaign_id),
+            seconds=TOLD_SECONDS,
+            what=f"the end of the campaign after {victim}",
+        )
+        assert crowd.told_each(campaign_id) == dict.fromkeys(crowd.user_ids, 1)
