@@ -8,9 +8,7 @@ from tests.integration.notifications.builders import a_telling
 from tests.integration.operations.builders import a_dead_letter
 from tests.integration.recommendations.builders import buys, learn_all, looks_at
 from tests.integration.users.people import as_principal, registered, sign_in
-from tidings.delivery.endpoints import _id as endpoint_id
 from tidings.delivery.models import PushEndpoint
-from tidings.delivery.schemas import Device
 from tidings.delivery.unsubscribe import unsubscribe, unsubscribe_url
 from tidings.notifications import status
 from tidings.notifications.schemas import SendNotification
@@ -85,8 +83,7 @@ def _reach(person: Principal) -> None:
     set_contact_points(person.user_id, points, caller=person)
     new = RegisterPushToken(platform=PushPlatform.IOS, token=TOKEN, device=f"{NAME}'s phone")
     register_push_token(person.user_id, new, caller=person)
-    device = Device(platform=PushPlatform.IOS, token=TOKEN)
-    PushEndpoint(id=endpoint_id(device), arn=ARN, user_id=person.user_id).save()
+    PushEndpoint(id=new_id(), arn=ARN, user_id=person.user_id).save()
 
 
 def _shop(person: Principal) -> str:

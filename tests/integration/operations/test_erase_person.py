@@ -10,7 +10,6 @@ from tests.integration.builders import a_person, a_reader
 from tests.integration.operations import persons
 from tests.integration.operations.persons import Person, failed, with_something_of_everything
 from tests.settings import stack_under_test
-from tidings.delivery import endpoints
 from tidings.notifications.operations import notify
 from tidings.operations.erasure import erase
 from tidings.operations.failed_messages import store_failed_messages
@@ -32,7 +31,6 @@ pytestmark = pytest.mark.usefixtures("keys")
 def forgotten_devices(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     forgotten: list[str] = []
     monkeypatch.setattr(sns, "forget_device", forgotten.append)
-    monkeypatch.setattr(endpoints, "_application", lambda _: "app/APNS/tidings")
     return forgotten
 
 
