@@ -12,7 +12,8 @@ ROUND: Final = 1000
 def forget(user_id: str) -> int:
     """Delete what a person was told, and how it was delivered; return how many there were.
 
-    Requests to send go along: the digest of one is of what it said. Commands that wait in queues find nothing, and send nothing.
+    Requests to send go along: the digest of one is of what it said. Commands that wait in
+    queues find nothing, and send nothing.
     """
     forgotten = 0
     while ids := list(Notification.objects(user_id=user_id).limit(ROUND).scalar("pk")):

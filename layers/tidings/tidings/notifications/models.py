@@ -1,6 +1,7 @@
 """Documents of the notifications' database."""
 
 from enum import StrEnum
+from typing import Final
 
 from mongoengine import (
     BooleanField,
@@ -76,6 +77,19 @@ class Delivery(EmbeddedDocument):
     steps = EmbeddedDocumentListField(Step)
 
 
+# What is being sent just now, by channel: each index has that alone, so it stays small.
+CLAIMS: Final = tuple(
+    {
+        "fields": [f"deliveries.{channel.value}.claimed_at"],
+        "partialFilterExpression": {
+            f"deliveries.{channel.value}.status": DeliveryStatus.SENDING.value
+        },
+        "name": f"claims_{channel.value}",
+    }
+    for channel in Channel
+)
+
+
 class Notification(OutboxDocument):
     """One thing told to one person: in the inbox, and through other channels.
 
@@ -131,6 +145,7 @@ class Notification(OutboxDocument):
             {"fields": ["next_due_at"], "sparse": True},
             {"fields": ["digest_due_at"], "sparse": True},
             {"fields": ["campaign_id"], "sparse": True},
+            *CLAIMS,
             {"fields": ["expires_at"], "expireAfterSeconds": 0},
         ],
     }

@@ -37,4 +37,8 @@ def notify(event: Event) -> None:
 def _tell(event: Event, rule: Rule) -> None:
     audience = rule.audience(event)
     for start in range(0, len(audience), MAX_TOLD):
-        tell(audience[start : start + MAX_TOLD], rule.telling(event))
+        tell(
+            audience[start : start + MAX_TOLD],
+            rule.telling(event),
+            one_of_many=len(audience) > MAX_TOLD,
+        )
