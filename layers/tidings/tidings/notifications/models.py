@@ -151,6 +151,26 @@ class Notification(OutboxDocument):
     }
 
 
+class Crowd(OutboxDocument):
+    """An event that many are told of, chunk by chunk; its id is the event's.
+
+    People are walked in order of their ids: who is at or before `cursor` was told.
+    """
+
+    id = StringField(primary_key=True)
+    type = StringField(required=True)
+    body = StringField(required=True)
+    cursor = StringField()
+    finished_at = DateTimeField()
+    expires_at = DateTimeField(required=True)
+
+    meta = {  # noqa: RUF012
+        "db_alias": "notifications",
+        "collection": "crowds",
+        "indexes": [{"fields": ["expires_at"], "expireAfterSeconds": 0}],
+    }
+
+
 class SendRequest(Document):
     """A request to send; its id stands for the caller and the request's own id."""
 
