@@ -43,5 +43,5 @@ class TellFollowers(Command):
 
     ROUTING_KEYS: ClassVar[tuple[str, ...]] = ("followers",)
     source: Literal["tidings/notifications"] = "tidings/notifications"
-    type: Literal["notification.tell_followers"] = "notification.tell_followers"
+    type: Literal["followers.tell"] = "followers.tell"
     data: TellFollowersData

@@ -68,7 +68,7 @@ def tell_followers(command: TellFollowers, *, at: datetime | None = None) -> Non
 
 def _command(event_id: str, after: str | None) -> TellFollowers:
     return TellFollowers(
-        id=f"notification.tell_followers:{event_id}:{after or ''}",
+        id=f"followers.tell:{event_id}:{after or ''}",
         subject=event_id,
         data=TellFollowersData(event_id=event_id, after_user_id=after),
     )

@@ -22,7 +22,7 @@ _ID: Final = re.compile(rb"(?<![0-9A-Za-z])[0-9a-f]{24}(?![0-9A-Za-z])")
 # stock, campaigns and lists wait for them.
 IMPERSONAL: Final = (
     *("order.", "inventory.", "promo.", "campaign."),
-    *("recommendations.refresh", "notification.deliver", "user.deleted"),
+    *("recommendations.refresh", "notification.deliver", "followers.tell", "user.deleted"),
 )
 
 
