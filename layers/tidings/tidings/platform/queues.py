@@ -20,6 +20,8 @@ QUEUES: Final = (
     "push.urgent.queue",
     "sms.queue",
     "webhook.queue",
+    "erasure",
+    "followers",
     "failed-messages",
     "unreadable-messages",
 )
