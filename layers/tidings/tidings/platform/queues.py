@@ -23,6 +23,7 @@ QUEUES: Final = (
     "erasure",
     "followers",
     "failed-messages",
+    "unreadable-messages",
 )
 RETRY_QUEUES: Final = ("retry.1s", "retry.5s", "retry.25s", "retry.120s", "retry.600s")
 
