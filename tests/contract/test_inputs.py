@@ -5,6 +5,7 @@ from typing import Annotated, Any, get_args
 
 import pytest
 from bson import encode
+from jsonschema import Draft202012Validator
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from tests.contract.project import routes
@@ -12,6 +13,8 @@ from tidings.platform.errors import TidingsError
 from tidings.platform.files import FileBody
 
 LOOKS_LIKE = {"integer": ["1", 1.5, True], "boolean": ["true", "yes", 1, 0], "number": ["1.5"]}
+# None ends with a line break: to Python `$` stands before it, to JSON Schema it does not.
+TEXTS = ("", " ", "   ", "\u3000", "a ", " ab", "a\t", "\x00", "\u202e", "é", "<", "A" * 30)
 OVER_THE_EDGE = ("9999-12-31T23:59:59-23:00", "0001-01-01T00:00:00+14:00")
 
 
@@ -39,24 +42,49 @@ def fields_of(*kinds: str, places: tuple[str, ...] = ("body",)) -> list[Any]:
         pytest.param(model, name, kind, id=f"{model.__name__}.{name}")
         for model in sorted(inputs(*places), key=lambda each: each.__name__)
         for name, schema in model.model_json_schema()["properties"].items()
-        for each in [schema, *schema.get("anyOf", ())]
+        for each in _alternatives(schema)
         for kind in {each.get("type"), each.get("format")} & set(kinds)
     ]
 
 
-def taken(model: type[BaseModel], name: str, value: object) -> list[Any]:
-    """Return what a field makes of a value; nothing where it refuses it."""
+def _alternatives(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    return [schema, *schema.get("anyOf", ())]
+
+
+def taken(model: type[BaseModel], name: str, value: object, *, malformed: bool = True) -> list[Any]:
+    """Return what a field makes of a value; nothing where it refuses it.
+
+    Raises:
+        pydantic.ValidationError: the value is malformed, and `malformed` says that it is not.
+    """
     field = model.model_fields[name]
     kind: Any = TypeAdapter(Annotated[field.annotation, field])
     try:
         return [kind.validate_python(value)]
-    except (ValidationError, TidingsError):
+    except ValidationError:
+        if not malformed:
+            raise
+        return []
+    except TidingsError:
         return []
 
 
 @pytest.mark.parametrize(("model", "name", "kind"), fields_of(*LOOKS_LIKE))
 def test_body_takes_no_text_for_a_number(model: type[BaseModel], name: str, kind: str) -> None:
     assert [each for each in LOOKS_LIKE[kind] if taken(model, name, each)] == []
+
+
+@pytest.mark.parametrize(("model", "name", "kind"), fields_of("string", places=("body", "query")))
+def test_text_that_the_schema_allows_is_taken_or_refused_by_a_rule(
+    model: type[BaseModel], name: str, kind: str
+) -> None:
+    schema = model.model_json_schema()
+    described = Draft202012Validator(schema["properties"][name] | {"$defs": schema.get("$defs")})
+    if any(each.get("format") for each in _alternatives(schema["properties"][name])):
+        return
+    for text in TEXTS:
+        if described.is_valid(text):
+            taken(model, name, text, malformed=False)
 
 
 @pytest.mark.parametrize(("model", "name", "kind"), fields_of("date-time"))

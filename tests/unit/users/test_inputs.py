@@ -63,6 +63,13 @@ def test_guessable_password_is_refused_by_name(model: type[BaseModel], password:
     assert password not in refused.value.message
 
 
+@pytest.mark.parametrize("name", ["", " ", "Ada\r\nBcc: eve@example.com", "A\x00", "\x1b[2J"])
+def test_name_is_one_line_with_something_to_read(name: str) -> None:
+    for model in (RegisterUser, UpdateProfile):
+        with pytest.raises(ValidationError):
+            model.model_validate(VALID[model] | {"name": name})
+
+
 def test_secrets_are_not_shown() -> None:
     for model in (RegisterUser, ResetPassword, RefreshSession):
         shown = repr(model.model_validate(VALID[model] | {}))

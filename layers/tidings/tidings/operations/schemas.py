@@ -34,7 +34,10 @@ Line = Annotated[
 Reason = Annotated[
     str,
     StringConstraints(
-        strip_whitespace=True, min_length=3, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$"
+        # The schema says as well as the check that blanks around it do not count.
+        strip_whitespace=True,
+        max_length=500,
+        pattern=r"^\s*[^\x00-\x20\x7f][^\x00-\x1f\x7f]+[^\x00-\x20\x7f]\s*$",
     ),
 ]
 

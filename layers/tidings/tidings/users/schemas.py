@@ -42,16 +42,13 @@ Email = Annotated[
     EmailStr, Field(max_length=254), BeforeValidator(_without_a_name), AfterValidator(str.lower)
 ]
 NewPassword = Annotated[SecretStr, Field(min_length=PASSWORD_MIN, max_length=PASSWORD_MAX)]
-PersonName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-# No control characters: MongoDB takes no NUL in a pattern.
-SearchText = Annotated[
-    str,
-    StringConstraints(
-        strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$"
-    ),
-]
+# Something to read, and no control characters: names stand in mails, and MongoDB takes no NUL
+# in a pattern.
+LINE: Final = r"^[^\x00-\x1f\x7f]*[^\x00-\x1f\x7f\s][^\x00-\x1f\x7f]*$"
+PersonName = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100, pattern=LINE)]
+SearchText = PersonName
 # Generous: people type codes with spaces and dashes.
-Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20)]
+Code = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20, pattern=r"\S")]
 
 
 class WithNewPassword(BaseModel):
