@@ -5,7 +5,7 @@ LAUNCH := @$(PYTHON) localstack/bootstrap.py
 
 # Said behind a target (make logs FN=gateway) or in the environment; never on a command
 # line, where a password could be read by others.
-export ENGINE FN CORRELATION FOLLOW RULE EMAIL PASSWORD NAME ID FILE FORCE PYTEST T VERSION \
+export ENGINE FN CORRELATION FOLLOW RULE TIME EMAIL PASSWORD NAME ID FILE FORCE PYTEST T VERSION \
         TIDINGS_STACK
 
 .PHONY: help demo up down status deploy logs run-rule create-admin rotate-keys \
@@ -35,7 +35,7 @@ deploy: ## changed code to the running stack
 logs: ## the functions' logs: FN=gateway CORRELATION=id FOLLOW=1
 	$(LAUNCH) logs
 
-run-rule: ## fire a scheduled rule now: RULE=name
+run-rule: ## fire a scheduled rule now, or for a time: RULE=name TIME=2026-11-27T12:00:00Z
 	$(LAUNCH) run-rule
 
 create-admin: ## make an administrator: EMAIL=... PASSWORD=...

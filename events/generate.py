@@ -16,6 +16,7 @@ from tidings.platform.events import EVENT_CLASSES, Event
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 EVENT_MODULES: Final = (
+    "tidings.campaigns.events",
     "tidings.notifications.events",
     "tidings.delivery.events",
     "tidings.orders.events",

@@ -108,6 +108,14 @@ EXAMPLES: Final[dict[str, Any]] = {
     },
     "PreviewTemplate": {"language": "de-AT", "variables": {"name": "Ada"}},
     "RollBackTemplate": {"version": 2, "to_version": 1},
+    "CreateCampaign": {
+        "name": "Winter days",
+        "template_code": "promotion",
+        "audience": {"bought_category": "pens", "inactive_days": 60, "language": "en"},
+        "schedule": {"kind": "next_friday"},
+        "voucher": "WINTER-10",
+        "variables": {"message": "Everything for a cold evening."},
+    },
     "RedriveFailedMessages": {
         "filter": {"queue": "inventory", "state": "failed"},
         "rate": 20,

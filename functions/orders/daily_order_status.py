@@ -1,4 +1,7 @@
-"""Rule `daily-order-status`, 09:00 UTC: each open order is due for a word to its customer."""
+"""Rule `daily-order-status`, 09:00 UTC: each open order is due for a word to its customer.
+
+It announces the first chunk; `announce_order_statuses` goes on.
+"""
 
 from datetime import datetime
 

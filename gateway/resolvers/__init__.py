@@ -4,6 +4,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from resolvers import (
+    campaigns,
     notifications,
     operations,
     orders,
@@ -23,6 +24,7 @@ DOMAINS: Final[tuple[ModuleType, ...]] = (
     recommendations,
     templates,
     notifications,
+    campaigns,
     operations,
 )
 

@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from resolvers.connection import PageArguments
 from resolvers.loading import DataLoader
+from tidings.campaigns.queries import numbers_of_campaigns
+from tidings.campaigns.schemas import CampaignNumbers
 from tidings.orders.queries import get_orders_of_customers
 from tidings.orders.schemas import OrderView
 from tidings.platform.auth import Principal, Role, require
@@ -30,6 +32,7 @@ class Loaders:
         self.products: DataLoader[str, ProductView] = DataLoader(self._products)
         self.users: DataLoader[str, UserView] = DataLoader(self._users)
         self.orders: DataLoader[OrdersOf, Page[OrderView]] = DataLoader(self._orders)
+        self.campaign_numbers: DataLoader[str, CampaignNumbers] = DataLoader(numbers_of_campaigns)
 
     def _products(self, product_ids: Sequence[str]) -> Mapping[str, ProductView]:
         return get_products_by_id(product_ids, caller=self._principal)

@@ -15,7 +15,7 @@ from tests.contract.project import ROOT, consumers, functions, relative, topolog
 from tests.unit.platform.builders import CONTEXT, RecordingPublisher
 from tidings.notifications.rules import RULES, SILENT
 from tidings.platform import consumer as frame
-from tidings.platform import database
+from tidings.platform import database, job
 from tidings.platform.events import Command, Event
 from tidings.platform.job import scheduled_job
 
@@ -194,6 +194,7 @@ def test_job_takes_its_sample(function: Any, monkeypatch: pytest.MonkeyPatch) ->
     name = rule["Name"]["Fn::Sub"].replace("${AWS::StackName}", "tidings")
     assert event["resources"][0].endswith(f"rule/{name}")
     monkeypatch.setattr(database, "connect", lambda: None)
+    monkeypatch.setattr(job, "run_once", lambda _job, _time, work, **_: work())
     times: list[datetime] = []
 
     def work(scheduled_at: datetime) -> dict[str, int]:

@@ -20,6 +20,7 @@ from resolvers import NESTED
 from resolvers.connection import Connection, Edge, PageInfo
 from resolvers.orders import UpdateOrderStatusInput
 
+from tidings.campaigns import schemas as campaigns
 from tidings.notifications.schemas import (
     AcceptedNotification,
     InboxDeletion,
@@ -173,6 +174,18 @@ OBJECTS: dict[str, list[type]] = {
     "ServiceHealth": [ServiceHealthReport],
     "ServiceState": [ServiceState],
 }
+OBJECTS |= {
+    "Campaign": [campaigns.CampaignView],
+    "CampaignAudience": [campaigns.AudienceView],
+    "CampaignSchedule": [campaigns.ScheduleView],
+    "CampaignRun": [campaigns.RunView],
+    "CampaignTransition": [campaigns.CampaignTransitionView],
+    "CampaignNumbers": [campaigns.CampaignNumbers],
+    "CampaignChannelNumbers": [campaigns.ChannelNumbers],
+    "CampaignPreview": [campaigns.CampaignPreview],
+    "CampaignConnection": [Connection],
+    "CampaignEdge": [Edge],
+}
 INPUTS: dict[str, type[BaseModel]] = {
     "RegisterUserInput": RegisterUser,
     "LoginInput": Login,
@@ -213,6 +226,13 @@ INPUTS: dict[str, type[BaseModel]] = {
     "FailedMessageFilterInput": FailedMessageFilter,
     "RedriveFailedMessagesInput": RedriveFailedMessages,
     "DiscardFailedMessagesInput": DiscardFailedMessages,
+}
+
+INPUTS |= {
+    "CreateCampaignInput": campaigns.CreateCampaign,
+    "CampaignAudienceInput": campaigns.AudienceInput,
+    "CampaignScheduleInput": campaigns.ScheduleInput,
+    "CampaignFilterInput": campaigns.CampaignFilter,
 }
 
 

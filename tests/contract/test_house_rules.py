@@ -115,7 +115,7 @@ def test_every_models_module_was_looked_at() -> None:
         *("User", "PushToken", "Service", "Product", "StockMovement", "Reservation"),
         *("Activity", "Taste", "Demand", "Row", "Run"),
         *("Order", "Task", "Upload", "TemplateVersion", "Notification", "SendRequest"),
-        *("Suppression", "PushEndpoint", "Feedback", "Unsubscription"),
+        *("Suppression", "PushEndpoint", "Feedback", "Unsubscription", "Campaign"),
     ],
 )
 def test_document_lives_in_its_domains_own_database(name: str) -> None:

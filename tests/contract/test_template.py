@@ -123,11 +123,25 @@ def test_rule_tries_again_and_then_keeps_what_failed(function: Function) -> None
         assert rule["Enabled"] is True
 
 
+@pytest.mark.parametrize("function", SCHEDULED, ids=lambda each: each.name)
+def test_what_a_job_itself_fails_at_is_tried_again_and_kept(function: Function) -> None:
+    """The rule's own dead letters are what EventBridge could not hand to Lambda, no more."""
+    config = function.properties["EventInvokeConfig"]
+    assert config["MaximumRetryAttempts"] >= 1
+    kept = config["DestinationConfig"]["OnFailure"]
+    assert kept == {"Type": "SQS", "Destination": {"Fn::GetAtt": "FailedJobs.Arn"}}
+
+
 def test_there_are_rules() -> None:
     schedules = {
         rule["Schedule"] for function in SCHEDULED for rule in function.events_of("Schedule")
     }
-    assert schedules >= {"cron(0 9 * * ? *)", "cron(0 * * * ? *)", "rate(1 minute)"}
+    assert schedules >= {
+        "cron(0 9 * * ? *)",
+        "cron(0 12 ? * FRI *)",
+        "cron(0 * * * ? *)",
+        "rate(1 minute)",
+    }
 
 
 DELIVERING = [each for each in FUNCTIONS if each.file.stem.startswith("deliver_")]

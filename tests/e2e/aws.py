@@ -1,8 +1,11 @@
 """What an operator of the AWS account can do: invoke functions, fire rules, read logs."""
 
 import json
+import secrets
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
+from uuid import uuid4
 
 import boto3
 
@@ -24,6 +27,15 @@ def invoke(function: str, event: dict[str, Any]) -> Any:
     payload = json.loads(answer["Payload"].read() or "null")
     assert "FunctionError" not in answer, payload
     return payload
+
+
+def rule_event() -> dict[str, Any]:
+    """Return what a rule sends for a time on the first day of 2099 that no test has had yet.
+
+    A job does its work once for a time, and the stack remembers that from test to test.
+    """
+    time = datetime(2099, 1, 1, 9, tzinfo=UTC) + timedelta(microseconds=secrets.randbelow(10**10))
+    return {"id": str(uuid4()), "time": time.isoformat()}
 
 
 def log_lines(function: str, correlation_id: str) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
-from tests.e2e.aws import invoke
+from tests.e2e.aws import invoke, rule_event
 from tests.e2e.shop import Shop
 from tests.waiting import eventually
 
@@ -162,9 +162,7 @@ def test_the_settling_rule_runs_and_leaves_decided_orders_alone(
     admin: Shop, customer: Shop
 ) -> None:
     order_id = a_confirmed_order(customer, admin.create_product(stock=1))
-    rule = {"id": str(uuid4()), "time": "2099-01-01T00:00:00Z"}
-
-    summary = invoke("tidings-settle-orders", rule)
+    summary = invoke("tidings-settle-orders", rule_event())
 
     assert set(summary) == {"orders_announced_again", "orders_cancelled", "orders_given_up"}
     assert customer.order_state(order_id) == "CONFIRMED"

@@ -38,7 +38,14 @@ def kill(service: str) -> None:
         AssertionError: there is none.
     """
     port = port_of(service)
-    listening = [
+    listening = listening_on(port)
+    assert listening, f"nothing listens on {port}"
+    for process in listening:
+        process.kill()
+
+
+def listening_on(port: int) -> list[psutil.Process]:
+    return [
         process
         for process in psutil.process_iter()
         if any(
@@ -46,9 +53,6 @@ def kill(service: str) -> None:
             for connection in _connections(process)
         )
     ]
-    assert listening, f"nothing listens on {port}"
-    for process in listening:
-        process.kill()
 
 
 def repair() -> None:

@@ -101,9 +101,9 @@ def logs() -> int:
 
 
 def run_rule() -> int:
-    rule = load_options().rule
+    options = load_options()
     stack = _running(load_settings())
-    done = invoke_rule(stack, rule or "")
+    done = invoke_rule(stack, options.rule or "", options.time)
     for invocation in done:
         _show(invocation)
     return 1 if any(invocation.failed for invocation in done) else 0

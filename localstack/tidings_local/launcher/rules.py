@@ -24,19 +24,27 @@ class Invocation:
     log: str
 
 
-def scheduled_event(rule_arn: str, now: datetime | None = None) -> dict[str, Any]:
-    moment = (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
+def scheduled_event(rule_arn: str, at: datetime | None = None) -> dict[str, Any]:
+    """The event that EventBridge makes of a rule with a schedule, field by field.
+
+    https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-scheduled.html
+    """
     return {
         "version": "0",
         "id": str(uuid.uuid4()),
         "detail-type": "Scheduled Event",
         "source": "aws.events",
         "account": ACCOUNT,
-        "time": moment,
+        "time": _in_utc(at or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "region": REGION,
         "resources": [rule_arn],
         "detail": {},
     }
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """Rules know no other zone; a time that names none is in it."""
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def rule_names(stack: Stack) -> list[str]:
@@ -45,13 +53,14 @@ def rule_names(stack: Stack) -> list[str]:
     return sorted(rule["Name"].removeprefix(PREFIX) for page in pages for rule in page["Rules"])
 
 
-def invoke_rule(stack: Stack, name: str) -> list[Invocation]:
+def invoke_rule(stack: Stack, name: str, at: datetime | None = None) -> list[Invocation]:
+    """Fire a rule for this time, or for now; a job does its work once for each."""
     known = rule_names(stack)
     if name not in known:
         raise LauncherError(f"there is no rule {name}", hint=f"rules: {', '.join(known) or 'none'}")
     events = client(stack, "events")
     full_name = PREFIX + name
-    event = scheduled_event(events.describe_rule(Name=full_name)["Arn"])
+    event = scheduled_event(events.describe_rule(Name=full_name)["Arn"], at)
     targets = events.list_targets_by_rule(Rule=full_name)["Targets"]
     return [invoke(stack, target["Arn"], _input_of(target, event)) for target in targets]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -75,6 +76,7 @@ class Options(BaseSettings):
     correlation: str | None = None
     follow: bool = False
     rule: str | None = None
+    time: datetime | None = None
     name: str | None = None
     id: str | None = None
     email: str | None = None

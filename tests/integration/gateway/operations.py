@@ -27,6 +27,9 @@ class World:
     push_token_id: str
     notification_id: str
     failed_message_id: str
+    draft_campaign_id: str
+    waiting_campaign_id: str
+    paused_campaign_id: str
 
     @property
     def email(self) -> str:
@@ -576,6 +579,59 @@ OPERATIONS: Final[dict[str, Operation]] = {
         "mutation($input: DiscardFailedMessagesInput!)"
         " { discardFailedMessages(input: $input) { discarded notFailed } }",
         lambda world: {"input": {"ids": [world.failed_message_id], "reason": "Nobody needs it."}},
+        **OPERATORS,
+    ),
+    # --------------------------------------------------------------- campaigns
+    "Query.getCampaign": Operation(
+        "query($id: ID!) { getCampaign(id: $id) { id numbers { sent channels { sent } } } }",
+        lambda world: {"id": world.draft_campaign_id},
+        **OPERATORS,
+    ),
+    "Query.getCampaigns": Operation(
+        "query($filter: CampaignFilterInput, $first: Int, $after: String)"
+        " { getCampaigns(filter: $filter, first: $first, after: $after)"
+        " { nodes { id numbers { audience } } totalCount } }",
+        lambda _: {"filter": {"state": "DRAFT"}, "first": 5, "after": None},
+        **OPERATORS,
+    ),
+    "Query.previewCampaign": Operation(
+        "query($id: ID!, $language: String)"
+        " { previewCampaign(id: $id, language: $language) { audienceSize sample { inboxTitle } } }",
+        lambda world: {"id": world.draft_campaign_id, "language": "de"},
+        **OPERATORS,
+    ),
+    "Mutation.createCampaign": Operation(
+        "mutation($input: CreateCampaignInput!) { createCampaign(input: $input) { id state } }",
+        lambda _: {
+            "input": {
+                "name": "Winter days",
+                "templateCode": TEMPLATE,
+                "audience": {"boughtCategory": "pens", "inactiveDays": 30, "language": "en"},
+                "schedule": {"kind": "AT", "at": "2099-01-01T10:00:00Z"},
+                "voucher": "WINTER-10",
+                "variables": {"message": "Warm things."},
+            }
+        },
+        **OPERATORS,
+    ),
+    "Mutation.startCampaign": Operation(
+        "mutation($id: ID!) { startCampaign(id: $id) { id state nextRunAt } }",
+        lambda world: {"id": world.draft_campaign_id},
+        **OPERATORS,
+    ),
+    "Mutation.pauseCampaign": Operation(
+        "mutation($id: ID!) { pauseCampaign(id: $id) { id state nextRunAt } }",
+        lambda world: {"id": world.waiting_campaign_id},
+        **OPERATORS,
+    ),
+    "Mutation.resumeCampaign": Operation(
+        "mutation($id: ID!) { resumeCampaign(id: $id) { id state nextRunAt } }",
+        lambda world: {"id": world.paused_campaign_id},
+        **OPERATORS,
+    ),
+    "Mutation.stopCampaign": Operation(
+        "mutation($id: ID!) { stopCampaign(id: $id) { id state nextRunAt } }",
+        lambda world: {"id": world.draft_campaign_id},
         **OPERATORS,
     ),
 }

@@ -10,7 +10,7 @@ from tidings.delivery.unsubscribe import unsubscribe_url
 
 # What is said in the path, where GraphQL says it in the input.
 IN_PATH: Final = {"id", "userId", "orderId"}
-ENUMS: Final = {"state", "priority", "platform", "role", "digest", "notificationType"}
+ENUMS: Final = {"state", "priority", "platform", "role", "digest", "kind", "notificationType"}
 # What is a header in REST.
 IN_HEADERS: Final = {"idempotencyKey"}
 BAD_CREDENTIALS: Final = {"client_id": "nobody", "client_secret": "guess"}
@@ -95,6 +95,10 @@ def path_in(world: World, route: str) -> str:
         notification_id=world.notification_id,
         template_code=TEMPLATE,
         message_id=world.failed_message_id,
+        campaign_id={
+            "pause": world.waiting_campaign_id,
+            "resume": world.paused_campaign_id,
+        }.get(route.rpartition("/")[2], world.draft_campaign_id),
     )
 
 
@@ -206,6 +210,15 @@ REST: Final[dict[str, RestOperation]] = {
     ),
     "POST /api/v1/notifications/{id}/cancel": RestOperation(401, 403, 403, 200, 200, service=404),
     "GET /api/v1/notifications/{id}/status": RestOperation(401, 200, 404, 200, 200, service=200),
+    # --------------------------------------------------------------- campaigns
+    "GET /api/v1/campaigns": RestOperation(401, 403, 403, 200, 200),
+    "POST /api/v1/campaigns": RestOperation(401, 403, 403, 201, 201, "Mutation.createCampaign"),
+    "GET /api/v1/campaigns/{campaign_id}": RestOperation(401, 403, 403, 200, 200),
+    "GET /api/v1/campaigns/{campaign_id}/preview": RestOperation(401, 403, 403, 200, 200),
+    "POST /api/v1/campaigns/{campaign_id}/start": RestOperation(401, 403, 403, 200, 200),
+    "POST /api/v1/campaigns/{campaign_id}/pause": RestOperation(401, 403, 403, 200, 200),
+    "POST /api/v1/campaigns/{campaign_id}/resume": RestOperation(401, 403, 403, 200, 200),
+    "POST /api/v1/campaigns/{campaign_id}/stop": RestOperation(401, 403, 403, 200, 200),
     # -------------------------------------------------------------- operations
     "GET /api/v1/monitoring/failed-messages": RestOperation(401, 403, 403, 200, 200),
     "POST /api/v1/monitoring/failed-messages/redrive": RestOperation(

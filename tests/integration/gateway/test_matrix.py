@@ -8,11 +8,13 @@ from executable import executable_schema
 from graphql import GraphQLObjectType
 
 from tests.contract.project import routes
+from tests.integration.campaigns.builders import a_campaign
 from tests.integration.gateway.conftest import sign_in, sign_in_service
 from tests.integration.gateway.in_process import InProcessApi
 from tests.integration.gateway.operations import OK, OPERATIONS, World
 from tests.integration.gateway.rest_operations import REST, path_in
 from tests.integration.operations.builders import a_dead_letter
+from tidings.campaigns.states import CampaignState
 from tidings.notifications.models import Delivery, Notification
 from tidings.operations.failed_messages import store_failed_messages
 from tidings.orders.models import Order, OrderItem
@@ -68,9 +70,15 @@ def world(people: dict[str, InProcessApi]) -> World:
         event_id=uuid4().hex,
         deliveries={"email": Delivery(status="queued")},
     ).save()
+    campaigns = [
+        a_campaign(state).id
+        for state in (CampaignState.DRAFT, CampaignState.SCHEDULED, CampaignState.PAUSED)
+    ]
     letter = a_dead_letter()
     store_failed_messages([letter])
-    found = World(owner_id, product.id, order.id, task.id, token.id, notification.id, letter.key)
+    found = World(
+        owner_id, product.id, order.id, task.id, token.id, notification.id, letter.key, *campaigns
+    )
     User.objects(pk=owner_id).update_one(set__email=found.email)
     return found
 

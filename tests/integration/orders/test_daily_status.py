@@ -6,17 +6,21 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from orders.announce_order_statuses import handler as announce_order_statuses
+from orders.daily_order_status import handler as daily_order_status
 
-from tests.integration.builders import Queues, an_order, an_order_in, at_once
+from tests.integration.builders import CONTEXT, Queues, an_order, an_order_in, at_once
 from tidings.orders import daily_status
 from tidings.orders.daily_status import announce_status_due
 from tidings.orders.decisions import confirm_order, reject_order
 from tidings.orders.models import Order
 from tidings.orders.states import OPEN_STATES, OrderState
+from tidings.platform.broker import BrokerUnavailable
 from tidings.platform.clock import new_id, now
 from tidings.platform.outbox import Stored, take_stored
 from tidings.platform.relay import publish_stored
 
+AN_EVENT = {"id": "rule-1", "time": "2099-01-01T09:00:00Z"}
 TOMORROW = (datetime.now(UTC) + timedelta(days=1)).replace(hour=9, minute=0, second=0)
 
 
@@ -89,11 +93,51 @@ def test_order_younger_than_the_run_waits_for_tomorrow() -> None:
     assert announce_status_due(now() - timedelta(minutes=1)) == 0
 
 
-def test_many_orders_are_announced_round_by_round(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert daily_status.ORDERS_PER_ROUND < 450
-    orders = confirmed_orders(450)
-    assert announce_status_due(TOMORROW) == 450
-    assert announced_orders(take_stored()) == dict.fromkeys(orders, 1)
+def test_many_orders_are_announced_chunk_by_chunk(
+    queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(daily_status, "ORDERS_PER_CHUNK", 20)
+    orders = confirmed_orders(50)
+    assert daily_order_status(AN_EVENT, CONTEXT) == {"orders_announced": 20}
+    for _ in range(2):
+        (command,) = queues.take("order_statuses.queue", 1)
+        announce_order_statuses(queues.event_of("order_statuses.queue", [command]), CONTEXT)
+    assert queues.is_empty("order_statuses.queue")
+    told = Counter(each.event["subject"] for each in queues.take("order_updates_queue", 50))
+    assert told == dict.fromkeys(orders, 1)
+
+
+def test_chunk_that_comes_again_announces_nothing_twice(
+    queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(daily_status, "ORDERS_PER_CHUNK", 20)
+    orders = confirmed_orders(30)
+    daily_order_status(AN_EVENT, CONTEXT)
+    (command,) = queues.take("order_statuses.queue", 1)
+    event = queues.event_of("order_statuses.queue", [command])
+    for _ in range(3):
+        announce_order_statuses(event, CONTEXT)
+    told = Counter(each.event["subject"] for each in queues.take("order_updates_queue", 30))
+    assert told == dict.fromkeys(orders, 1)
+
+
+def test_job_that_is_tried_again_announces_what_is_left(
+    queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The broker was gone when the next chunk was to be asked for."""
+    monkeypatch.setattr(daily_status, "ORDERS_PER_CHUNK", 20)
+    orders = confirmed_orders(30)
+
+    def out_of_reach(_: object) -> None:
+        raise BrokerUnavailable("RabbitMQ is out of reach.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(daily_status, "publish_now", out_of_reach)
+        with pytest.raises(BrokerUnavailable):
+            daily_order_status(AN_EVENT, CONTEXT)
+    assert daily_order_status(AN_EVENT, CONTEXT) == {"orders_announced": 10}
+    told = Counter(each.event["subject"] for each in queues.take("order_updates_queue", 30))
+    assert told == dict.fromkeys(orders, 1)
 
 
 def test_runs_at_once_announce_each_order_once() -> None:

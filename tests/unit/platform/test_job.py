@@ -4,11 +4,17 @@ from typing import Any
 import pytest
 
 from tests.unit.platform.builders import CONTEXT
-from tidings.platform import invocation
+from tidings.platform import invocation, job
 from tidings.platform.context import correlation_id
 from tidings.platform.job import Summary, scheduled_job
 
 EVENT: dict[str, Any] = {"id": "53dc4d37", "time": "2026-11-21T09:00:00Z"}
+
+
+@pytest.fixture(autouse=True)
+def every_run_is_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was run is remembered in MongoDB; see the integration tests."""
+    monkeypatch.setattr(job, "run_once", lambda _job, _time, work, **_: work())
 
 
 def test_job_gets_the_time_it_was_scheduled_for() -> None:

@@ -179,7 +179,7 @@ RULES: Final[dict[type[Event], Rule]] = {
     ),
 }
 
-# Events that tell nobody anything: the person did it just now, or it is about a message.
+# Events that tell nobody anything: the person did it just now or is gone, or it is about a message.
 SILENT: Final[frozenset[type[Event]]] = frozenset(
     {UserPreferencesUpdated, UserDeleted, NotificationDelivered, NotificationFailed}
 )

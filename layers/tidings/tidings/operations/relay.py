@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from tidings.campaigns.models import Campaign
 from tidings.delivery.models import Feedback
 from tidings.notifications.models import Notification
 from tidings.operations.leases import lease
@@ -17,6 +18,7 @@ from tidings.users.models import User
 # The only place that knows every document with an outbox; a test looks for missing ones.
 OUTBOX_DOCUMENTS: Final[tuple[type[OutboxDocument], ...]] = (
     Activity,
+    Campaign,
     Feedback,
     Notification,
     Order,

@@ -1,34 +1,45 @@
-"""The daily word on every open order."""
+"""The daily word on every open order, chunk by chunk."""
 
 from datetime import datetime
 from typing import Final
 
 from pymongo import UpdateOne
 
-from tidings.orders.events import OrderStatusDue, OrderStatusDueData
+from tidings.orders.events import (
+    AnnounceOrderStatuses,
+    AnnounceOrderStatusesData,
+    OrderStatusDue,
+    OrderStatusDueData,
+)
 from tidings.orders.models import Order
 from tidings.orders.states import OPEN_STATES
 from tidings.platform import database, outbox
 from tidings.platform.logging import logger
-from tidings.platform.outbox import OutboxEntry
+from tidings.platform.outbox import MAX_NOTED, OutboxEntry
+from tidings.platform.relay import publish_now
 
-ORDERS_PER_ROUND: Final = 200
+# As many as an invocation publishes the events of itself.
+ORDERS_PER_CHUNK: Final = MAX_NOTED
 
 
 def announce_status_due(scheduled_at: datetime) -> int:
-    """Announce for each open order that its customer is due to hear of it.
+    """Announce for a chunk of the open orders that their customers are due to hear of them.
 
     Once per order and day, however often it is called: the day is kept in the order, in the
-    write that stores the event.
+    write that stores the event. A command asks for the next chunk where there may be one.
 
     Returns:
         How many orders were announced now.
+
+    Raises:
+        BrokerUnavailable: the next chunk was not asked for; call it again.
     """
     day = scheduled_at.replace(hour=0, minute=0, second=0, microsecond=0)
-    announced = 0
-    while found := _not_announced(day, scheduled_at):
-        announced += _announce(found, day)
+    found = _not_announced(day, scheduled_at)
+    announced = _announce(found, day) if found else 0
     logger.info("order status updates announced", orders=announced, day=day.date().isoformat())
+    if len(found) == ORDERS_PER_CHUNK:
+        publish_now([_next_chunk(scheduled_at)])
     return announced
 
 
@@ -38,7 +49,7 @@ def _not_announced(day: datetime, scheduled_at: datetime) -> list[Order]:
         status_announced_for__not__gte=day,
         created_at__lt=scheduled_at,
     )
-    return list(found.only("customer_id", "state").limit(ORDERS_PER_ROUND))
+    return list(found.only("customer_id", "state").limit(ORDERS_PER_CHUNK))
 
 
 def _announce(orders: list[Order], day: datetime) -> int:
@@ -69,6 +80,11 @@ def _note_stored(entries: dict[str, OutboxEntry]) -> None:
     stored = Order.objects(pk__in=list(entries), outbox__event_id__in=event_ids)
     for order in stored.only("outbox"):
         outbox.note_stored(order)
+
+
+def _next_chunk(scheduled_at: datetime) -> AnnounceOrderStatuses:
+    data = AnnounceOrderStatusesData(scheduled_at=scheduled_at)
+    return AnnounceOrderStatuses(subject=scheduled_at.date().isoformat(), data=data)
 
 
 def _status_due(order: Order, day: datetime) -> OrderStatusDue:

@@ -1,11 +1,11 @@
 """What the orders announce."""
 
-from datetime import date
-from typing import Literal
+from datetime import date, datetime
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from tidings.platform.events import Event, EventData
+from tidings.platform.events import Command, Event, EventData
 
 
 class OrderedLine(EventData):
@@ -105,3 +105,17 @@ class OrderStatusDue(Event):
     source: Literal["tidings/orders"] = "tidings/orders"
     type: Literal["order.status_due"] = "order.status_due"
     data: OrderStatusDueData
+
+
+class AnnounceOrderStatusesData(EventData):
+    scheduled_at: datetime
+
+
+class AnnounceOrderStatuses(Command):
+    """Goes on with the daily word on open orders, by one chunk of them."""
+
+    ROUTING_KEYS: ClassVar[tuple[str, ...]] = ("order-statuses",)
+
+    source: Literal["tidings/orders"] = "tidings/orders"
+    type: Literal["order_statuses.announce"] = "order_statuses.announce"
+    data: AnnounceOrderStatusesData

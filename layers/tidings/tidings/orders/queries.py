@@ -1,7 +1,8 @@
 """What can be asked about orders."""
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
 from tidings.orders.errors import OrderNotFound
 from tidings.orders.models import Order, Transition
@@ -12,8 +13,12 @@ from tidings.orders.schemas import (
     OrderView,
     TransitionView,
 )
+from tidings.orders.states import OrderState
 from tidings.platform.auth import Principal, Role, require_self
 from tidings.platform.pagination import Page, PageRequest, paginate, paginate_each
+
+# Orders of which nothing came are no purchases.
+FELL_THROUGH: Final = [OrderState.REJECTED.value, OrderState.CANCELLED.value]
 
 
 def get_order(order_id: str, *, caller: Principal) -> OrderView:
@@ -52,6 +57,24 @@ def get_orders_of_customers(
 
     pages = paginate_each(Order, "customer_id", customer_ids, page)
     return {customer_id: each.map(view) for customer_id, each in pages.items()}
+
+
+def products_bought(customer_ids: Sequence[str]) -> dict[str, set[str]]:
+    """Return the ids of the products that each of these customers ever bought."""
+    bought = Order._get_collection().aggregate(
+        [
+            {"$match": {"customer_id": {"$in": customer_ids}, "state": {"$nin": FELL_THROUGH}}},
+            {"$unwind": "$items"},
+            {"$group": {"_id": "$customer_id", "products": {"$addToSet": "$items.product_id"}}},
+        ]
+    )
+    return {each["_id"]: set(each["products"]) for each in bought}
+
+
+def ordered_since(customer_ids: Sequence[str], since: datetime) -> frozenset[str]:
+    """Return those of these customers who have placed an order since then."""
+    recent = Order.objects(customer_id__in=customer_ids, created_at__gte=since)
+    return frozenset(recent.distinct("customer_id"))
 
 
 def find_order(order_id: str, *, caller: Principal) -> Order:

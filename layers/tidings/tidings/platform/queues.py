@@ -10,6 +10,8 @@ QUEUES: Final = (
     "orders",
     "notifications",
     "order_updates_queue",
+    "order_statuses.queue",
+    "campaigns.queue",
     "recommendations",
     "recommendations.refresh",
     "email.queue",

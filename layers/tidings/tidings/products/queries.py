@@ -70,6 +70,12 @@ def get_products_by_id(
     return {product.id: view_of(product) for product in found}
 
 
+def in_category(product_ids: Iterable[str], category: str) -> frozenset[str]:
+    """Return those of the products that are of a category, whatever their state."""
+    found = Product.objects(pk__in=list(product_ids), categories=category)
+    return frozenset(found.scalar("pk"))
+
+
 def get_products_on_sale(product_ids: Sequence[str]) -> dict[str, ProductView]:
     """Return those of the products that are on sale, by id, as customers see them."""
     return shelf.products_on_sale(product_ids, _on_sale)

@@ -1,0 +1,69 @@
+"""Whom a campaign is for, walked in order of the people's ids, chunk by chunk."""
+
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from tidings.campaigns.models import CampaignAudience
+from tidings.orders.queries import ordered_since, products_bought
+from tidings.products.queries import in_category
+from tidings.users.audience import count_customers, customers_after
+
+PEOPLE_PER_COUNT: Final = 2_000
+
+
+class Chunk(NamedTuple):
+    """Who is meant among the next people; `last_id` is None where nobody comes after."""
+
+    user_ids: list[str]
+    last_id: str | None
+
+
+class Size(NamedTuple):
+    """How many are meant; at least so many where it is not `complete`."""
+
+    people: int
+    complete: bool
+
+
+def chunk_after(audience: CampaignAudience, after: str | None, at: datetime, limit: int) -> Chunk:
+    """Return who is meant among the next `limit` people, as of that time."""
+    since = at - timedelta(days=audience.inactive_days) if audience.inactive_days else None
+    people = customers_after(
+        after, limit=limit, language=audience.language, registered_before=since
+    )
+    last_id = people[-1] if len(people) == limit else None
+    return Chunk(_of_segment(audience, people, since), last_id)
+
+
+def size_of(audience: CampaignAudience, at: datetime, *, seconds: float) -> Size:
+    """Count who is meant; where orders are looked at, for so many seconds at most."""
+    if not audience.bought_category and not audience.inactive_days:
+        return Size(count_customers(language=audience.language), complete=True)
+    deadline, people = time.monotonic() + seconds, 0
+    for chunk in _chunks(audience, at):
+        people += len(chunk.user_ids)
+        if chunk.last_id is not None and time.monotonic() > deadline:
+            return Size(people, complete=False)
+    return Size(people, complete=True)
+
+
+def _chunks(audience: CampaignAudience, at: datetime) -> Iterator[Chunk]:
+    chunk = Chunk([], "")
+    while chunk.last_id is not None:
+        chunk = chunk_after(audience, chunk.last_id, at, PEOPLE_PER_COUNT)
+        yield chunk
+
+
+def _of_segment(audience: CampaignAudience, people: list[str], since: datetime | None) -> list[str]:
+    """Return those whose orders fit, in a round trip or two for each condition."""
+    if since is not None and people:
+        active = ordered_since(people, since)
+        people = [each for each in people if each not in active]
+    if audience.bought_category and people:
+        bought = products_bought(people)
+        every_product = {product for products in bought.values() for product in products}
+        wanted = in_category(every_product, audience.bought_category)
+        people = [each for each in people if wanted & bought.get(each, set())]
+    return people

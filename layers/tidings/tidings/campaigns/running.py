@@ -1,0 +1,54 @@
+"""Campaigns whose time has come."""
+
+from datetime import datetime
+from typing import Final
+
+from tidings.campaigns.events import PromoCampaign, PromoCampaignData
+from tidings.campaigns.models import Campaign, CampaignRun
+from tidings.campaigns.states import CampaignState
+from tidings.campaigns.steps import step_to
+from tidings.platform import outbox
+from tidings.platform.clock import now
+from tidings.platform.logging import logger
+
+# More wait for the rule's next time: each is a campaign to the whole audience.
+CAMPAIGNS_PER_RUN: Final = 200
+
+
+def run_due_campaigns(scheduled_at: datetime, *, at: datetime | None = None) -> dict[str, int]:
+    """Begin the run of each campaign that is due, once, however often it is called.
+
+    Returns:
+        How many runs began now.
+    """
+    due = Campaign.objects(state=CampaignState.SCHEDULED.value, next_run_at__lte=scheduled_at)
+    found = due.order_by("next_run_at").limit(CAMPAIGNS_PER_RUN)
+    return {"campaigns_begun": sum(_begin(each, at or now()) for each in found)}
+
+
+def _begin(campaign: Campaign, at: datetime) -> bool:
+    """Begin a run, unless another one at once did, or a person held the campaign."""
+    due_at = campaign.next_run_at
+    run = CampaignRun(id=f"{due_at:%Y%m%dT%H%M%S}", due_at=due_at, started_at=at)
+    earlier = campaign.run.audience if campaign.run else 0
+    waiting = Campaign.objects(
+        pk=campaign.id, state=CampaignState.SCHEDULED.value, next_run_at=due_at
+    )
+    changed = outbox.change(
+        waiting,
+        _announcement(campaign, run),
+        set__run=run,
+        unset__next_run_at=True,
+        inc__told_before=earlier,
+        **step_to(CampaignState.RUNNING, at),
+    )
+    logger.info("campaign's run begins", campaign_id=campaign.id, run=run.id, first=bool(changed))
+    return changed is not None
+
+
+def _announcement(campaign: Campaign, run: CampaignRun) -> PromoCampaign:
+    return PromoCampaign(
+        id=f"promo.campaign:{campaign.id}:{run.id}",
+        subject=campaign.id,
+        data=PromoCampaignData(campaign_id=campaign.id, run_id=run.id),
+    )

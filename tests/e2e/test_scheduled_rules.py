@@ -1,0 +1,66 @@
+"""Rules fire by themselves, once for each time; what a job fails at is kept."""
+
+import json
+from typing import Any
+
+from tests.e2e.aws import client, invoke, rule_event
+from tests.waiting import eventually
+
+
+def log_lines(function: str, message: str) -> list[dict[str, Any]]:
+    group = f"/aws/lambda/{function}"
+    events = client("logs").filter_log_events(logGroupName=group)["events"]
+    lines = [json.loads(e["message"]) for e in events if e["message"].startswith("{")]
+    return [line for line in lines if line["message"] == message]
+
+
+def test_minute_rule_fires_by_itself() -> None:
+    """What EventBridge sends has its own id and time; the launcher's calls have others."""
+    rule = client("events").describe_rule(Name="tidings-outbox-relay")
+    assert (rule["ScheduleExpression"], rule["State"]) == ("rate(1 minute)", "ENABLED")
+
+    def times() -> set[str]:
+        return {line["scheduled_at"] for line in log_lines("tidings-relay-outbox", "job done")}
+
+    seen = times()
+    eventually(lambda: len(times() - seen) >= 1, seconds=90, what="the minute rule")
+
+
+def test_every_rule_of_the_template_is_there() -> None:
+    found = client("events").list_rules(NamePrefix="tidings-")["Rules"]
+    schedules = {each["Name"]: each["ScheduleExpression"] for each in found}
+    assert schedules["tidings-promotional-notifications"] == "cron(0 12 ? * FRI *)"
+    assert schedules["tidings-daily-order-status"] == "cron(0 9 * * ? *)"
+    for name in schedules:
+        (target,) = client("events").list_targets_by_rule(Rule=name)["Targets"]
+        assert target["DeadLetterConfig"]["Arn"].endswith(":tidings-failed-jobs")
+        assert target["RetryPolicy"]["MaximumRetryAttempts"] == 3
+
+
+def test_rule_that_fires_twice_for_one_time_works_once() -> None:
+    event = rule_event()
+    assert "events_published" in invoke("tidings-relay-outbox", event)
+    assert invoke("tidings-relay-outbox", event) == {"done_before": 1}
+
+
+def test_what_a_job_fails_at_lies_in_the_dead_letters() -> None:
+    """Tried once here: Lambda waits a minute, and then two, before it tries again."""
+    function, lambdas, queues = "tidings-settle-orders", client("lambda"), client("sqs")
+    config = lambdas.get_function_event_invoke_config(FunctionName=function)
+    assert config["MaximumRetryAttempts"] == 2
+    lambdas.update_function_event_invoke_config(FunctionName=function, MaximumRetryAttempts=0)
+    try:
+        broken = rule_event() | {"time": "soon"}
+        lambdas.invoke(FunctionName=function, Payload=json.dumps(broken), InvocationType="Event")
+        url = queues.get_queue_url(QueueName="tidings-failed-jobs")["QueueUrl"]
+
+        def failed() -> list[dict[str, Any]]:
+            found = queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10)
+            bodies = [json.loads(each["Body"]) for each in found.get("Messages", [])]
+            return [each for each in bodies if each["requestPayload"]["id"] == broken["id"]]
+
+        (record,) = eventually(failed, seconds=30, what="the failed job in the queue")
+        assert record["requestPayload"] == broken
+        assert "soon" in record["responsePayload"]["errorMessage"]
+    finally:
+        lambdas.update_function_event_invoke_config(FunctionName=function, MaximumRetryAttempts=2)

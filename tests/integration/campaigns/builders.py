@@ -1,0 +1,109 @@
+"""What tests of campaigns are made of."""
+
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
+
+from campaigns.campaigns import handler
+
+from tests.integration.builders import CONTEXT, Queues, a_person, an_address
+from tidings.campaigns.models import Campaign, CampaignAudience, CampaignRun, CampaignSchedule
+from tidings.campaigns.operations import create_campaign, start_campaign
+from tidings.campaigns.running import run_due_campaigns
+from tidings.campaigns.schemas import CampaignView, CreateCampaign
+from tidings.campaigns.states import CampaignState
+from tidings.notifications.models import Notification
+from tidings.platform.auth import Principal, Role
+from tidings.platform.clock import new_id, now
+from tidings.platform.relay import publish_stored
+from tidings.users.models import User
+
+OPERATOR = a_person(Role.OPERATOR)
+QUEUE = "campaigns.queue"
+
+
+def a_campaign(state: CampaignState = CampaignState.DRAFT, **values: Any) -> Campaign:
+    """Return a campaign in a state; how it came there is not told."""
+    described: dict[str, Any] = {
+        "name": "Winter days",
+        "template_code": "promotion",
+        "audience": CampaignAudience(),
+        "schedule": CampaignSchedule(kind="next_friday"),
+        "state": state.value,
+    }
+    if state in (CampaignState.SCHEDULED, CampaignState.PAUSED):
+        described["next_run_at"] = now() + timedelta(days=1)
+    if state is CampaignState.RUNNING:
+        described["run"] = CampaignRun(id="run-1", due_at=now(), started_at=now())
+    campaign: Campaign = Campaign(**described | values).save(force_insert=True)
+    return campaign
+
+
+def drafted(**values: Any) -> CampaignView:
+    described = {
+        "name": "Winter days",
+        "template_code": "promotion",
+        "schedule": {"kind": "next_friday"},
+    }
+    return create_campaign(CreateCampaign.model_validate(described | values), caller=OPERATOR)
+
+
+def begun(**values: Any) -> CampaignView:
+    """Return a campaign whose run has begun; its event waits to be published."""
+    campaign = start_campaign(drafted(**values).id, caller=OPERATOR)
+    assert campaign.next_run_at
+    assert run_due_campaigns(campaign.next_run_at) == {"campaigns_begun": 1}
+    return campaign
+
+
+def customers(count: int, **preferences: Any) -> list[str]:
+    """Add customers in one write; return their ids."""
+    people = [
+        User(
+            id=new_id(),
+            email=an_address(),
+            name="Ada",
+            password_hash="-",
+            role="customer",
+            preferences=preferences,
+            verified_at=now(),
+            created_at=now() - timedelta(days=400),
+        )
+        for _ in range(count)
+    ]
+    if people:
+        User._get_collection().insert_many([each.to_mongo() for each in people])
+    return [each.id for each in people]
+
+
+def work_off(queues: Queues, *, times: int = 1) -> int:
+    """Hand each message to the consumer until none comes; return how many there were."""
+    publish_stored()
+    handled = 0
+    while taken := queues.take_all(QUEUE):
+        for message in taken:
+            for _ in range(times):
+                handler(queues.event_of(QUEUE, [message]), CONTEXT)
+            handled += 1
+    return handled
+
+
+def told(campaign_id: str) -> Counter[str]:
+    """Return how many notifications of a campaign each person has."""
+    return Counter(Notification.objects(campaign_id=campaign_id).scalar("user_id"))
+
+
+def state_of(campaign_id: str) -> str:
+    state: str = Campaign.objects.get(pk=campaign_id).state
+    return state
+
+
+def someone(role: Role = Role.CUSTOMER, registered: datetime | None = None) -> Principal:
+    user = User(
+        email=an_address(),
+        name="Ada",
+        password_hash="-",
+        role=role.value,
+        created_at=registered or now() - timedelta(days=400),
+    ).save()
+    return Principal(user_id=user.id, role=role)

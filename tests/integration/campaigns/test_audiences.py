@@ -1,0 +1,107 @@
+"""Whom a campaign is for."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.integration.builders import a_product, an_order
+from tests.integration.campaigns.builders import someone
+from tidings.campaigns import audiences
+from tidings.campaigns.audiences import chunk_after, size_of
+from tidings.campaigns.models import CampaignAudience
+from tidings.orders.models import Order
+from tidings.platform.auth import Principal, Role
+from tidings.platform.clock import now
+from tidings.users.models import User
+
+
+def meant(**conditions: object) -> set[str]:
+    audience = CampaignAudience(**conditions)
+    everybody = set(chunk_after(audience, None, now(), 1000).user_ids)
+    assert size_of(audience, now(), seconds=5) == (len(everybody), True)
+    return everybody
+
+
+def bought(person: Principal, category: str, *, days_ago: int = 0, state: str = "paid") -> None:
+    product = a_product(categories=[category], state="active")
+    order = an_order(product, customer=person)
+    at = now() - timedelta(days=days_ago)
+    Order.objects(pk=order.id).update_one(set__created_at=at, set__state=state)
+
+
+def test_all_are_the_customers_with_an_account() -> None:
+    first, second, gone = someone(), someone(), someone()
+    someone(Role.OPERATOR)
+    someone(Role.ADMIN)
+    User.objects(pk=gone.user_id).update_one(set__deleted_at=now())
+    assert meant() == {first.user_id, second.user_id}
+
+
+@pytest.mark.parametrize(
+    ("chosen", "wanted", "is_meant"),
+    [
+        ("de", "de", True),
+        ("de-AT", "de", True),
+        ("en", "de", False),
+        (None, "en", True),
+        (None, "de", False),
+        ("en-GB", "en", True),
+        ("den", "de", False),
+    ],
+)
+def test_language_is_the_one_that_a_person_chose(
+    chosen: str | None, wanted: str, is_meant: bool
+) -> None:
+    person = someone()
+    if chosen:
+        User.objects(pk=person.user_id).update_one(set__preferences={"language": chosen})
+    assert (person.user_id in meant(language=wanted)) == is_meant
+
+
+def test_category_is_what_was_bought_and_kept() -> None:
+    pens, ink, cancelled, _ = (someone() for _ in range(4))
+    bought(pens, "pens")
+    bought(pens, "ink")
+    bought(ink, "ink")
+    bought(cancelled, "pens", state="cancelled")
+    assert meant(bought_category="pens") == {pens.user_id}
+    assert meant(bought_category="ink") == {pens.user_id, ink.user_id}
+    assert meant(bought_category="cars") == set()
+
+
+def test_inactive_is_who_has_not_ordered_and_is_not_new() -> None:
+    long_ago, lately, never = someone(), someone(), someone()
+    someone(registered=now() - timedelta(days=3))
+    bought(long_ago, "pens", days_ago=90)
+    bought(lately, "pens", days_ago=5)
+    assert meant(inactive_days=30) == {long_ago.user_id, never.user_id}
+
+
+def test_conditions_hold_together() -> None:
+    fits, other = someone(), someone()
+    for person in (fits, other):
+        bought(person, "pens", days_ago=90)
+    User.objects(pk=fits.user_id).update_one(set__preferences={"language": "de"})
+    found = meant(bought_category="pens", inactive_days=30, language="de")
+    assert found == {fits.user_id}
+
+
+def test_people_are_walked_chunk_by_chunk() -> None:
+    people = [someone().user_id for _ in range(7)]
+    walked, after = [], None
+    while True:
+        chunk = chunk_after(CampaignAudience(), after, now(), 3)
+        walked.append(chunk.user_ids)
+        if chunk.last_id is None:
+            break
+        after = chunk.last_id
+    assert walked == [people[:3], people[3:6], people[6:]]
+
+
+def test_counting_ends_in_time_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audiences, "PEOPLE_PER_COUNT", 2)
+    for _ in range(5):
+        someone()
+    inactive = CampaignAudience(inactive_days=30)
+    assert size_of(inactive, now(), seconds=-1) == (2, False)
+    assert size_of(inactive, now(), seconds=5) == (5, True)

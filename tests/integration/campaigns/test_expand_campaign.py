@@ -1,0 +1,244 @@
+"""A campaign reaches everybody who is meant, once, whatever happens on the way."""
+
+import pytest
+from campaigns.campaigns import handler
+
+from tests.integration.builders import CONTEXT, Queues, at_once
+from tests.integration.campaigns.builders import (
+    OPERATOR,
+    QUEUE,
+    a_campaign,
+    begun,
+    customers,
+    drafted,
+    state_of,
+    told,
+    work_off,
+)
+from tidings.campaigns import expanding
+from tidings.campaigns.expanding import PEOPLE_PER_CHUNK, expand_campaign
+from tidings.campaigns.models import Campaign
+from tidings.campaigns.operations import (
+    pause_campaign,
+    resume_campaign,
+    start_campaign,
+    stop_campaign,
+)
+from tidings.campaigns.running import run_due_campaigns
+from tidings.campaigns.states import CampaignState
+from tidings.notifications.models import Notification
+from tidings.notifications.telling import tell
+from tidings.platform.outbox import MAX_NOTED, take_stored
+from tidings.platform.relay import publish_stored
+
+
+@pytest.fixture
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(expanding, "PEOPLE_PER_CHUNK", 10)
+
+
+def test_invocation_can_publish_what_a_chunk_stores() -> None:
+    assert PEOPLE_PER_CHUNK < MAX_NOTED
+
+
+@pytest.mark.usefixtures("small_chunks")
+@pytest.mark.parametrize("people", [0, 1, 9, 10, 11, 35])
+def test_everybody_is_told_once(queues: Queues, people: int) -> None:
+    everybody = customers(people)
+    campaign = begun(voucher="WINTER-10", variables={"message": "Warm things."})
+
+    chunks = work_off(queues)
+
+    assert chunks == people // 10 + 1
+    assert told(campaign.id) == dict.fromkeys(everybody, 1)
+    stored = Campaign.objects.get(pk=campaign.id)
+    assert (stored.state, stored.run.audience) == ("finished", people)
+    assert stored.run.finished_at is not None
+
+
+def test_people_read_the_campaigns_words(queues: Queues) -> None:
+    (reader,) = customers(1, language="de")
+    campaign = begun(voucher="WINTER-10", variables={"message": "Warme Sachen."})
+
+    work_off(queues)
+
+    (notification,) = Notification.objects(campaign_id=campaign.id)
+    assert notification.user_id == reader
+    assert (notification.kind, notification.category) == ("promo.campaign", "promotions")
+    assert notification.title == "Winter days"
+    assert notification.body == "Warme Sachen. Ihr Gutschein: WINTER-10"
+    assert notification.subject_id == campaign.id
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_each_message_that_comes_three_times_tells_nobody_twice(queues: Queues) -> None:
+    everybody = customers(35)
+    campaign = begun()
+
+    assert work_off(queues, times=3) == 4
+
+    assert told(campaign.id) == dict.fromkeys(everybody, 1)
+    assert Campaign.objects.get(pk=campaign.id).run.audience == 35
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_chunk_that_is_handled_from_many_sides_at_once_goes_on_once(queues: Queues) -> None:
+    everybody = customers(15)
+    campaign = begun()
+    run_id = Campaign.objects.get(pk=campaign.id).run.id
+    take_stored()
+
+    at_once([lambda: expand_campaign(campaign.id, run_id)] * 6)
+
+    stored = Campaign.objects.get(pk=campaign.id)
+    assert [each.type for each in stored.outbox] == ["promo.campaign", "campaign.expand"]
+    assert stored.run.audience == 10
+    expand_campaign(campaign.id, run_id, stored.run.cursor)
+    assert told(campaign.id) == dict.fromkeys(everybody, 1)
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_process_that_dies_between_telling_and_moving_on_tells_nobody_twice(
+    queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everybody = customers(25)
+    campaign = begun()
+    publish_stored()
+    (message,) = queues.take(QUEUE, 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(expanding, "_move_on", _die)
+        with pytest.raises(KeyboardInterrupt):
+            handler(queues.event_of(QUEUE, [message]), CONTEXT)
+    assert len(told(campaign.id)) == 10
+
+    handler(queues.event_of(QUEUE, [message]), CONTEXT)
+    work_off(queues)
+
+    assert told(campaign.id) == dict.fromkeys(everybody, 1)
+    assert Campaign.objects.get(pk=campaign.id).run.audience == 25
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_pause_holds_it_and_resume_goes_on_where_it_was(
+    queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everybody = customers(35)
+    campaign = begun()
+    publish_stored()
+    (first,) = queues.take(QUEUE, 1)
+    handler(queues.event_of(QUEUE, [first]), CONTEXT)
+    pause_campaign(campaign.id, caller=OPERATOR)
+    assert work_off(queues) == 1
+    assert len(told(campaign.id)) == 10
+
+    resume_campaign(campaign.id, caller=OPERATOR)
+    assert work_off(queues) == 3
+
+    assert told(campaign.id) == dict.fromkeys(everybody, 1)
+    assert state_of(campaign.id) == "finished"
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_pause_and_resume_before_the_next_chunk_make_no_second_chain(queues: Queues) -> None:
+    everybody = customers(35)
+    campaign = begun()
+    publish_stored()
+    pause_campaign(campaign.id, caller=OPERATOR)
+    resume_campaign(campaign.id, caller=OPERATOR)
+
+    # The event, the resumed chunk, and then one message for each chunk.
+    assert work_off(queues) == 2 + 3
+
+    assert told(campaign.id) == dict.fromkeys(everybody, 1)
+    assert Campaign.objects.get(pk=campaign.id).run.audience == 35
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_chunk_in_hand_while_it_is_paused_is_not_counted_twice(
+    queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everybody = customers(15)
+    campaign = begun()
+    publish_stored()
+
+    def told_while_paused(*arguments: object) -> object:
+        pause_campaign(campaign.id, caller=OPERATOR)
+        return tell(*arguments)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(expanding, "tell", told_while_paused)
+        (first,) = queues.take(QUEUE, 1)
+        handler(queues.event_of(QUEUE, [first]), CONTEXT)
+    assert state_of(campaign.id) == "paused"
+
+    resume_campaign(campaign.id, caller=OPERATOR)
+    work_off(queues)
+
+    assert told(campaign.id) == dict.fromkeys(everybody, 1)
+    assert Campaign.objects.get(pk=campaign.id).run.audience == 15
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_stopped_campaign_tells_nobody_more(queues: Queues) -> None:
+    customers(25)
+    campaign = begun()
+    publish_stored()
+    (first,) = queues.take(QUEUE, 1)
+    handler(queues.event_of(QUEUE, [first]), CONTEXT)
+    stop_campaign(campaign.id, caller=OPERATOR)
+    work_off(queues)
+    assert len(told(campaign.id)) == 10
+    assert state_of(campaign.id) == "stopped"
+
+
+def test_weekly_campaign_tells_everybody_once_a_week(queues: Queues) -> None:
+    everybody = customers(3)
+    campaign = begun(schedule={"kind": "weekly"})
+    work_off(queues)
+    stored = Campaign.objects.get(pk=campaign.id)
+    assert stored.state == "scheduled"
+    assert campaign.next_run_at
+    assert (stored.next_run_at - campaign.next_run_at).days == 7
+    assert run_due_campaigns(campaign.next_run_at) == {"campaigns_begun": 0}
+
+    assert run_due_campaigns(stored.next_run_at) == {"campaigns_begun": 1}
+    work_off(queues, times=2)
+
+    assert told(campaign.id) == dict.fromkeys(everybody, 2)
+    stored = Campaign.objects.get(pk=campaign.id)
+    assert (stored.told_before, stored.run.audience) == (3, 3)
+
+
+def test_event_of_a_run_that_is_long_over_does_nothing(queues: Queues) -> None:
+    customers(3)
+    campaign = a_campaign(CampaignState.RUNNING)
+    expand_campaign(campaign.id, "another-run")
+    expand_campaign("6b0152a9f6b097fd8ed20ac1", "run-1")
+    assert not told(campaign.id)
+
+
+def test_run_begins_once_however_often_the_rules_fire() -> None:
+    campaign = start_campaign(drafted().id, caller=OPERATOR)
+    assert campaign.next_run_at
+    calls = [lambda: run_due_campaigns(campaign.next_run_at)] * 6
+    assert sum(each["campaigns_begun"] for each in at_once(calls)) == 1
+    stored = Campaign.objects.get(pk=campaign.id)
+    assert [each.type for each in stored.outbox] == ["promo.campaign"]
+
+
+def test_database_commands_of_a_chunk_do_not_grow_with_its_people(
+    commands: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts = []
+    for people in (5, 300):
+        customers(people)
+        campaign = begun(audience={"bought_category": "pens", "inactive_days": 30})
+        run_id = Campaign.objects.get(pk=campaign.id).run.id
+        commands.clear()
+        expand_campaign(campaign.id, run_id)
+        counts.append(len([each for each in commands if each != "getMore"]))
+    assert counts[0] == counts[1] <= 12
+
+
+def _die(*_: object) -> bool:
+    raise KeyboardInterrupt
