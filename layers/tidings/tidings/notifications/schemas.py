@@ -5,15 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    TypeAdapter,
-    WithJsonSchema,
-)
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from tidings.notifications.models import Priority
 from tidings.platform.flags import Flag
@@ -41,23 +33,9 @@ def _plainly_named(variables: dict[str, Any]) -> dict[str, Any]:
 
 
 NamedVariables = Annotated[Variables, AfterValidator(_plainly_named)]
-_METADATA_NAME: Final = r"^[A-Za-z0-9_-]{1,64}$"
-_MAX_METADATA: Final = 20
-_MetadataName = Annotated[str, StringConstraints(pattern=_METADATA_NAME)]
+_MetadataName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 _MetadataText = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Metadata = Annotated[
-    dict[_MetadataName, _MetadataText],
-    Field(max_length=_MAX_METADATA),
-    # pydantic's own leaves all names open that do not fit.
-    WithJsonSchema(
-        {
-            "type": "object",
-            "propertyNames": {"pattern": _METADATA_NAME},
-            "additionalProperties": TypeAdapter(_MetadataText).json_schema(),
-            "maxProperties": _MAX_METADATA,
-        }
-    ),
-]
+Metadata = Annotated[dict[_MetadataName, _MetadataText], Field(max_length=20)]
 
 
 class NotificationView(BaseModel):
