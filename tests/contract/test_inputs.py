@@ -12,7 +12,11 @@ from tests.contract.project import routes
 from tidings.platform.errors import TidingsError
 from tidings.platform.files import FileBody
 
-LOOKS_LIKE = {"integer": ["1", 1.5, True], "boolean": ["true", "yes", 1, 0], "number": ["1.5"]}
+LOOKS_LIKE: dict[str, list[object]] = {
+    "integer": ["1", 1.5, True],
+    "boolean": ["true", "yes", 1, 0],
+    "number": ["1.5"],
+}
 # None ends with a line break: to Python `$` stands before it, to JSON Schema it does not.
 TEXTS = ("", " ", "   ", "\u3000", "a ", " ab", "a\t", "\x00", "\u202e", "é", "<", "A" * 30)
 OVER_THE_EDGE = ("9999-12-31T23:59:59-23:00", "0001-01-01T00:00:00+14:00")
@@ -58,9 +62,9 @@ def taken(model: type[BaseModel], name: str, value: object, *, malformed: bool =
         pydantic.ValidationError: the value is malformed, and `malformed` says that it is not.
     """
     field = model.model_fields[name]
-    kind: Any = TypeAdapter(Annotated[field.annotation, field])
+    kind: Any = Annotated[field.annotation, field]
     try:
-        return [kind.validate_python(value)]
+        return [TypeAdapter(kind).validate_python(value)]
     except ValidationError:
         if not malformed:
             raise
