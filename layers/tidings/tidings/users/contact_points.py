@@ -11,7 +11,7 @@ from tidings.platform.auth import Principal, require_own, require_self
 from tidings.platform.logging import logger
 from tidings.platform.providers.public_hosts import MAX_URL_CHARACTERS, HttpsUrl
 from tidings.platform.signatures import derived_key
-from tidings.users.errors import UserNotFound
+from tidings.users.errors import UncallableUrl, UserNotFound
 from tidings.users.models import PushToken, User
 from tidings.users.preferences import INPUT, Preferences
 from tidings.users.schemas import PushPlatform
@@ -21,7 +21,10 @@ SECRET_PREFIX: Final = "whsec_"
 
 
 def _callable_url(url: str) -> str:
-    HttpsUrl.parse(url)
+    try:
+        HttpsUrl.parse(url)
+    except ValueError as error:
+        raise UncallableUrl(str(error)) from None
     return url
 
 

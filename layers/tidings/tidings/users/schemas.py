@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     EmailStr,
     Field,
@@ -28,19 +29,26 @@ INPUT: Final = ConfigDict(extra="forbid", frozen=True)
 # NIST SP 800-63B section 5.1.1.2: at least 8 characters; argon2 is bounded by the upper limit.
 PASSWORD_MIN, PASSWORD_MAX = 8, 128
 
+
+def _without_a_name(value: object) -> object:
+    # Pydantic would take the address out of `Ada <ada@example.com>`.
+    if isinstance(value, str) and "<" in value:
+        raise ValueError("send the address alone")
+    return value
+
+
 # Addresses compare without case; RFC 5321 allows 254 characters in all.
-Email = Annotated[EmailStr, Field(max_length=254), AfterValidator(str.lower)]
-NewPassword = Annotated[SecretStr, Field(min_length=PASSWORD_MIN, max_length=PASSWORD_MAX)]
-PersonName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-# No control characters: MongoDB takes no NUL in a pattern.
-SearchText = Annotated[
-    str,
-    StringConstraints(
-        strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$"
-    ),
+Email = Annotated[
+    EmailStr, Field(max_length=254), BeforeValidator(_without_a_name), AfterValidator(str.lower)
 ]
+NewPassword = Annotated[SecretStr, Field(min_length=PASSWORD_MIN, max_length=PASSWORD_MAX)]
+# Something to read, and no control characters: names stand in mails, and MongoDB takes no NUL
+# in a pattern.
+LINE: Final = r"^[^\x00-\x1f\x7f]*[^\x00-\x1f\x7f\s][^\x00-\x1f\x7f]*$"
+PersonName = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100, pattern=LINE)]
+SearchText = PersonName
 # Generous: people type codes with spaces and dashes.
-Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20)]
+Code = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20, pattern=r"\S")]
 
 
 class WithNewPassword(BaseModel):
