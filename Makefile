@@ -10,7 +10,7 @@ export ENGINE FN CORRELATION FOLLOW RULE TIME EMAIL PASSWORD NAME ID FILE FORCE 
 
 .PHONY: help demo up down status deploy logs run-rule create-admin rotate-keys \
         create-service services revoke-service \
-        import-products test fuzz bench test-browser lint \
+        import-products test test-faults soak fuzz bench test-browser lint \
         contracts freeze-events lock clean-data declare-topology
 .DEFAULT_GOAL := help
 
@@ -57,6 +57,19 @@ import-products: ## a CSV of products into the catalogue: FILE=products.csv
 	$(LAUNCH) import-products
 
 test: ## every test, on a stack of its own; T=path or PYTEST="-k name" narrow it
+	$(LAUNCH) test
+
+test-faults: export PYTEST = -m faults -s
+test-faults: export T = tests/faults
+test-faults: export TIDINGS_SMTP_URL ?= smtp://127.0.0.1:24025
+test-faults: ## every fault under load, and a table of what came of it
+	$(LAUNCH) test
+
+soak: export PYTEST = -m soak -s
+soak: export T = tests/faults/test_soak.py
+soak: export MINUTES ?= 30
+soak: export TIDINGS_SMTP_URL ?= smtp://127.0.0.1:24025
+soak: ## work for MINUTES=30, then the same accounting
 	$(LAUNCH) test
 
 fuzz: export PYTEST = -m fuzz

@@ -72,6 +72,7 @@ def _schemas(routes: list[Route]) -> tuple[dict[tuple[Any, Mode], Schema], dict[
             wanted[repr(contract.body), "validation"] = TypeAdapter(contract.body)
     inputs = [(key, mode, adapter) for (key, mode), adapter in wanted.items()]
     found, definitions = TypeAdapter.json_schemas(inputs, ref_template=REFERENCE)
+    _close_names([found, definitions])
     components: dict[str, Schema] = definitions.get("$defs", {})
     return found, components
 
@@ -120,6 +121,18 @@ def _request_body(
         body["example"] = EXAMPLES[model.__name__]
     required = any(each.is_required() for each in model.model_fields.values())
     return {"required": required, "content": {"application/json": body}}
+
+
+def _close_names(schema: Any) -> None:
+    """Say that other names than those of a pattern are refused; pydantic leaves them open."""
+    if isinstance(schema, dict):
+        if "patternProperties" in schema:
+            schema.setdefault("additionalProperties", False)
+        for each in schema.values():
+            _close_names(each)
+    elif isinstance(schema, list):
+        for each in schema:
+            _close_names(each)
 
 
 def _parameters(contract: EndpointContract, path: str) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from tidings.orders.events import (
 from tidings.platform.consumer import consumer
 from tidings.recommendations.events import ActivityBrowsed, ActivityPurchased
 from tidings.recommendations.operations import Learned, learn
+from tidings.users.events import UserDeleted
 
 
 @consumer(
@@ -18,6 +19,7 @@ from tidings.recommendations.operations import Learned, learn
     OrderRejected,
     OrderCancelled,
     OrderStatusChanged,
+    UserDeleted,
 )
 def handler(event: Learned) -> None:
     learn(event)

@@ -20,6 +20,7 @@ from tidings_local.bridge.settings import BrokerSettings, connection_parameters,
 
 DEFAULT_FILE = Path(__file__).parents[2] / "infra" / "rabbitmq" / "topology.yaml"
 DEAD_LETTER_EXCHANGE = "dead-letter-exchange"
+UNREADABLE_EXCHANGE = "unreadable-exchange"
 RETRY_PREFIX = "retry."
 
 Name = Annotated[str, Field(min_length=1, max_length=255)]
@@ -41,8 +42,11 @@ class Topology(BaseModel):
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
         problems = [*self._unknown_exchanges(), *self._reserved_names()]
-        if not any(DEAD_LETTER_EXCHANGE in bindings for bindings in self.queues.values()):
-            problems.append(f"no queue is bound to {DEAD_LETTER_EXCHANGE}: dead letters are lost")
+        problems += [
+            f"no queue is bound to {exchange}: dead letters are lost"
+            for exchange in (DEAD_LETTER_EXCHANGE, UNREADABLE_EXCHANGE)
+            if not any(exchange in bindings for bindings in self.queues.values())
+        ]
         if len(set(self.retry_delays_seconds)) < len(self.retry_delays_seconds):
             problems.append("retry_delays_seconds: a delay is there twice")
         if problems:
@@ -107,8 +111,10 @@ def retry_name(delay_seconds: int) -> str:
 
 
 def queue_arguments(bindings: dict[str, list[str]]) -> dict[str, Any]:
+    if UNREADABLE_EXCHANGE in bindings:
+        return {"x-queue-type": "quorum"}  # the very last stop
     if DEAD_LETTER_EXCHANGE in bindings:
-        return {"x-queue-type": "quorum"}  # the last stop has no dead letters of its own
+        return _dead_lettering_to(UNREADABLE_EXCHANGE)
     return _dead_lettering_to(DEAD_LETTER_EXCHANGE)
 
 
@@ -142,7 +148,8 @@ def _declare_queue(channel: BlockingChannel, name: str, arguments: dict[str, Any
 
 
 def _conflict(kind: str, name: str, error: ChannelClosedByBroker) -> TopologyError:
-    return TopologyError(f"{kind} {name!r} cannot be declared: {error.reply_text}")
+    hint = "if it is empty, delete it (RabbitMQ's management) and declare again"
+    return TopologyError(f"{kind} {name!r} cannot be declared: {error.reply_text}; {hint}")
 
 
 def _problem(location: tuple[int | str, ...], message: str) -> str:

@@ -21,6 +21,8 @@ from tidings.platform.job import scheduled_job
 
 EVENTS = ROOT / "events"
 CLASSES = event_classes()
+# They hold messages of every kind, and what is no message at all.
+NOT_OF_EVENTS = {"failed-messages", "unreadable-messages"}
 each_event = pytest.mark.parametrize("name", sorted(CLASSES))
 LAMBDA_SAMPLES = sorted((EVENTS / "lambda").glob("*.json"))
 
@@ -150,7 +152,7 @@ def test_every_reference_of_a_schema_leads_somewhere(name: str) -> None:
 def test_asyncapi_document_has_every_queue_and_event() -> None:
     document = asyncapi()
     assert document["asyncapi"] == "3.0.0"
-    assert set(document["channels"]) == set(topology()["queues"]) - {"failed-messages"}
+    assert set(document["channels"]) == set(topology()["queues"]) - NOT_OF_EVENTS
     assert set(document["components"]["messages"]) == set(CLASSES)
     assert {q for queues in bindings().values() for q in queues} == set(document["channels"])
 
@@ -165,9 +167,7 @@ def test_every_consumer_and_job_has_a_sample_event() -> None:
     assert {path.stem for path in LAMBDA_SAMPLES} == expected
 
 
-@pytest.mark.parametrize(
-    "queue", [queue for queue in sorted(topology()["queues"]) if queue != "failed-messages"]
-)
+@pytest.mark.parametrize("queue", sorted(set(topology()["queues"]) - NOT_OF_EVENTS))
 def test_consumer_takes_its_sample(queue: str, monkeypatch: pytest.MonkeyPatch) -> None:
     (function,) = consumers()[queue]
     event = json.loads((EVENTS / f"lambda/{function.file.stem}.json").read_text())

@@ -118,3 +118,16 @@ def test_every_body_has_an_example_that_holds() -> None:
 def test_nothing_internal_is_told() -> None:
     text = json.dumps(DOCUMENT)
     assert "tidings__" not in text
+
+
+def test_names_that_no_pattern_allows_are_refused_by_the_document_too() -> None:
+    def objects(part: Any) -> Iterator[dict[str, Any]]:
+        if isinstance(part, dict):
+            yield part
+        for each in part.values() if isinstance(part, dict) else part:
+            if isinstance(each, dict | list):
+                yield from objects(each)
+
+    named = [each for each in objects(DOCUMENT) if "patternProperties" in each]
+    assert named
+    assert all(each["additionalProperties"] is False for each in named)

@@ -16,7 +16,7 @@ from tests.contract.project import (
     routes,
     template,
 )
-from tidings.notifications.delivering import LEASE
+from tidings.notifications.claims import LEASE
 from tidings.notifications.models import Channel
 from tidings.platform.providers.deadline import MESSAGE_SECONDS
 

@@ -48,10 +48,13 @@ class Shop:
         body: dict[str, Any] = answer.json()
         return body
 
-    def rest(self, method: str, path: str, body: Any = None) -> httpx.Response:
+    def rest(
+        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
+    ) -> httpx.Response:
         """Call a REST endpoint below /api/v1."""
         url = f"{self.api_url}/api/v1{path}"
-        return self.http.request(method, url, json=body, headers=self._headers())
+        own = self._headers() | (headers or {})
+        return self.http.request(method, url, json=body, headers=own)
 
     def register(self, name: str = "Ada") -> "Shop":
         """Return the same shop as seen by a new customer who has signed in."""

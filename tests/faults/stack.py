@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,6 +14,8 @@ from tests.settings import stack_under_test
 
 ROOT = Path(__file__).resolve().parents[2]
 REPAIR_SECONDS = 120
+# Not Debian's wrapper, which becomes another user with another Erlang cookie.
+RABBITMQCTL = "/usr/lib/rabbitmq/bin/rabbitmqctl"
 # The launcher would take these for services of somebody else and not start its own.
 OURS = ("TIDINGS_MONGODB_URI", "TIDINGS_REDIS_URL", "TIDINGS_AMQP_URL")
 
@@ -31,21 +35,14 @@ def port_of(service: str) -> int:
     return port
 
 
-def kill(service: str) -> None:
-    """Kill -9 the process that listens on the service's port.
+def processes_of(service: str) -> list[psutil.Process]:
+    """Return the processes that listen on the service's port.
 
     Raises:
         AssertionError: there is none.
     """
     port = port_of(service)
-    listening = listening_on(port)
-    assert listening, f"nothing listens on {port}"
-    for process in listening:
-        process.kill()
-
-
-def listening_on(port: int) -> list[psutil.Process]:
-    return [
+    listening = [
         process
         for process in psutil.process_iter()
         if any(
@@ -53,6 +50,72 @@ def listening_on(port: int) -> list[psutil.Process]:
             for connection in _connections(process)
         )
     ]
+    assert listening, f"nothing listens on {port}"
+    return listening
+
+
+def kill(service: str) -> None:
+    """Kill -9 the service."""
+    for process in processes_of(service):
+        process.kill()
+
+
+def freeze(service: str) -> None:
+    """Stop the service without closing anything: what is sent to it hangs."""
+    for process in processes_of(service):
+        process.suspend()
+
+
+def thaw(service: str) -> None:
+    """Let a frozen service go on."""
+    for process in processes_of(service):
+        process.resume()
+
+
+@contextmanager
+def second_bridge() -> Iterator[None]:
+    """Within it, another bridge beside the stack's own; it is killed at the end."""
+    (first,) = processes_of("bridge")
+    environment = first.environ() | {"TIDINGS_BRIDGE_PORT": "0"}
+    with subprocess.Popen(
+        first.cmdline(), cwd=first.cwd(), env=environment, stderr=subprocess.DEVNULL
+    ) as second:
+        try:
+            yield
+        finally:
+            second.kill()
+
+
+def function_processes(name: str | None = None) -> list[psutil.Process]:
+    """Return the processes that run functions, or one function, of the stack under test."""
+    (localstack,) = processes_of("localstack")
+    found = {child: _function_of(child) for child in localstack.children(recursive=True)}
+    return [child for child, runs in found.items() if runs and name in (None, runs)]
+
+
+def memory_mb() -> float:
+    """Return what LocalStack with all its functions and the bridge hold, in MB of RSS."""
+    processes = [*processes_of("bridge"), *processes_of("localstack"), *function_processes()]
+    return sum(_rss(process) for process in processes) / 2**20
+
+
+def rabbitmqctl(*arguments: str) -> str:
+    """Return what RabbitMQ's own command says, called in the server's environment.
+
+    Raises:
+        AssertionError: it failed.
+    """
+    (server,) = processes_of("rabbitmq")
+    done = subprocess.run(
+        [RABBITMQCTL, "--timeout", "20", *arguments],
+        env=_as_client(server.environ()),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 def repair() -> None:
@@ -98,3 +161,22 @@ def _connections(process: psutil.Process) -> list[psutil._ntuples.pconn]:
         return list(process.net_connections(kind="tcp"))
     except (psutil.NoSuchProcess, psutil.AccessDenied):
         return []
+
+
+def _as_client(server: dict[str, str]) -> dict[str, str]:
+    """Return the server's environment without the port that it alone may take."""
+    return {name: value for name, value in server.items() if name != "RABBITMQ_DIST_PORT"}
+
+
+def _function_of(process: psutil.Process) -> str | None:
+    try:
+        return process.environ().get("AWS_LAMBDA_FUNCTION_NAME")
+    except psutil.Error:
+        return None
+
+
+def _rss(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_info().rss)
+    except psutil.Error:
+        return 0

@@ -16,11 +16,16 @@ from tidings_local.topology import (
 )
 
 VALID: dict[str, Any] = {
-    "exchanges": {"user-events": "topic", "dead-letter-exchange": "fanout"},
+    "exchanges": {
+        "user-events": "topic",
+        "dead-letter-exchange": "fanout",
+        "unreadable-exchange": "fanout",
+    },
     "retry_delays_seconds": [1, 5],
     "queues": {
         "inventory": {"user-events": ["order.placed"]},
         "failed-messages": {"dead-letter-exchange": [""]},
+        "unreadable-messages": {"unreadable-exchange": [""]},
     },
 }
 
@@ -54,6 +59,7 @@ def with_queue(name: str, bindings: object) -> dict[str, object]:
         (with_queue("retry.mine", {}), "retry.mine: names that begin with"),
         ({"exchanges": {"user-events": "topical"}}, "exchanges.user-events: "),
         ({"queues": {"inventory": {}}}, "no queue is bound to dead-letter-exchange"),
+        ({"queues": {"inventory": {}}}, "no queue is bound to unreadable-exchange"),
         ({"retry_delays_seconds": [0]}, "retry_delays_seconds.0: "),
         ({"retry_delays_seconds": [5, 5]}, "retry_delays_seconds: a delay is there twice"),
         ({"bindings": {}}, "bindings: "),
@@ -82,8 +88,10 @@ def test_queues_dead_letter_at_least_once() -> None:
     }
 
 
-def test_dead_letters_go_no_further() -> None:
-    assert queue_arguments({"dead-letter-exchange": [""]}) == {"x-queue-type": "quorum"}
+def test_dead_letters_that_nobody_can_take_go_to_the_last_queue_and_no_further() -> None:
+    dead_letters = queue_arguments({"dead-letter-exchange": [""]})
+    assert dead_letters["x-dead-letter-exchange"] == "unreadable-exchange"
+    assert queue_arguments({"unreadable-exchange": [""]}) == {"x-queue-type": "quorum"}
 
 
 def test_retry_queue_returns_by_the_messages_own_routing_key() -> None:

@@ -61,15 +61,17 @@ def _lint_and_test(stack: Stack, settings: Settings, options: Options) -> int:
             clean(stack)
             members = up(stack, settings)
     progress.step("running the tests")
-    failed = _pytest(stack, members.connections, options)
+    failed = _pytest(stack, members.connections, settings, options)
     if clean_code is not None and not clean_code.result():
         progress.step("lint failed, see above")
         return failed or 1
     return failed
 
 
-def _pytest(stack: Stack, connections: Connections, options: Options) -> int:
+def _pytest(stack: Stack, connections: Connections, settings: Settings, options: Options) -> int:
     environment = inherited_environment() | test_environment(stack, connections)
+    if settings.smtp_url:  # where a sink of the tests takes the mails
+        environment["TIDINGS_SMTP_URL"] = settings.smtp_url
     failures = [_run(arguments, environment) for arguments in pytest_arguments(options)]
     return max(failures)
 

@@ -161,9 +161,9 @@ def test_chunk_in_hand_while_it_is_paused_is_not_counted_twice(
     campaign = begun()
     publish_stored()
 
-    def told_while_paused(*arguments: object) -> object:
+    def told_while_paused(*arguments: object, **named: object) -> object:
         pause_campaign(campaign.id, caller=OPERATOR)
-        return tell(*arguments)  # type: ignore[arg-type]
+        return tell(*arguments, **named)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patch:
         patch.setattr(expanding, "tell", told_while_paused)

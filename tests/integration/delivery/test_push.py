@@ -31,7 +31,7 @@ def a_device(user: User | None = None, platform: str = "ios") -> Device:
 
 
 def arn_of(device: Device) -> str:
-    return endpoints.endpoint_of(device)
+    return endpoints.endpoint_of(device, new_id())
 
 
 def taken_by(arn: str) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -24,11 +24,13 @@ from tidings.delivery.errors import CircuitOpen, PermanentFailure, TemporaryFail
 from tidings.delivery.schemas import OutgoingMessage, Receipt
 from tidings.delivery.suppression import suppress
 from tidings.notifications import delivering
-from tidings.notifications.delivering import LEASE, TOO_OLD_AFTER, deliver, outlook
+from tidings.notifications.claims import DIED, LEASE, settle_lost_claims
+from tidings.notifications.delivering import TOO_OLD_AFTER, deliver, outlook
 from tidings.notifications.events import DeliverNotification, DeliverNotificationData
 from tidings.notifications.forecasting import forecast
 from tidings.notifications.models import Channel, DeliveryStatus, Notification
 from tidings.notifications.operations import notify
+from tidings.notifications.releasing import release_due_notifications
 from tidings.notifications.status import status_of
 from tidings.notifications.telling import command_for, tell
 from tidings.platform import database, relay
@@ -261,7 +263,7 @@ def test_process_that_died_between_sending_and_recording_leaves_an_unknown(
     with pytest.raises(NotYet):
         deliver(command(notification), at + LEASE - SECOND)
     deliver(command(notification), at + LEASE)
-    assert where(notification, "email")[:2] == ("unknown", delivering.DIED)
+    assert where(notification, "email")[:2] == ("unknown", DIED)
     deliver(command(notification), at + LEASE + SECOND)
     assert len(provider.messages) == 1
 
@@ -281,6 +283,50 @@ def test_channel_that_tells_repetitions_is_sent_again(
     at_once([partial(_quietly, command(notification, "webhook"), at + LEASE)] * 4)
     assert len(provider.messages) == 2
     assert where(notification, "webhook")[0] == "sent"
+
+
+def claimed_and_lost(channel: str, at: datetime) -> Notification:
+    """Return what a process died with; no command of it comes again."""
+    reader = a_reader(orders={"webhook": True})
+    User.objects(pk=reader.user_id).update(
+        set__webhook_url="https://example.com/hook", set__webhook_id="hook-1"
+    )
+    notification = told(reader, channels=frozenset({channel}))
+    place = f"deliveries.{channel}"
+    change = {f"{place}.status": "sending", f"{place}.claimed_at": at}
+    Notification._get_collection().update_one({"_id": notification.id}, {"$set": change})
+    Notification.objects(pk=notification.id).update_one(set__outbox=[])
+    return notification
+
+
+def test_lost_claim_is_settled_without_its_command(provider: Provider) -> None:
+    at = now()
+    mail, call = claimed_and_lost("email", at), claimed_and_lost("webhook", at)
+    assert settle_lost_claims(at + LEASE - SECOND) == 0
+    assert release_due_notifications(at + LEASE) == 0
+    assert where(mail, "email")[:2] == ("unknown", DIED)
+    assert where(call, "webhook")[:2] == ("queued", DIED)
+    assert settle_lost_claims(at + LEASE) == 0
+    deliver(command(call, "webhook"), at + LEASE)
+    deliver(command(mail), at + LEASE)
+    assert [each.channel for each in provider.messages] == ["webhook"]
+
+
+@pytest.mark.usefixtures("unpublished")
+def test_lost_claim_is_queued_with_one_command_however_many_look() -> None:
+    at = now()
+    call = claimed_and_lost("webhook", at)
+    assert sum(at_once([partial(settle_lost_claims, at + LEASE)] * 4)) == 1
+    (entry,) = Notification.objects.get(pk=call.id).outbox
+    assert entry.routing_key == "webhook"
+
+
+def test_code_of_a_lost_claim_is_not_kept() -> None:
+    at = now()
+    mail = claimed_and_lost("email", at)
+    Notification.objects(pk=mail.id).update_one(set__carries_code=True)
+    settle_lost_claims(at + LEASE)
+    assert Notification.objects.get(pk=mail.id).variables == {}
 
 
 def _quietly(command_: DeliverNotification, at: Any) -> None:

@@ -72,6 +72,19 @@ def test_the_inbox_does_not_wait_for_it() -> None:
     assert Notification.objects.get(user_id=reader.user_id).in_inbox
 
 
+@pytest.mark.usefixtures("unpublished")
+def test_jobs_at_the_same_moment_make_one_digest_also_of_what_one_did_not_see() -> None:
+    reader = a_digest_reader()
+    due = gather(reader, "Call", "Write")
+    # The other job marked one of them, and was stopped there.
+    mine = Notification.objects(user_id=reader.user_id, kind="task.assigned")
+    key = f"{reader.user_id}.{due:%Y%m%dT%H%M%S}"
+    Notification.objects(pk=mine.first().id).update_one(set__digest_key=key)
+    assert sum(at_once([partial(send_digests, due)] * 4)) >= 1
+    (digest,) = digests_of(reader)
+    assert gathered(reader) == [("suppressed", f"in digest {digest.id}")] * 2
+
+
 def test_digest_that_was_sent_is_not_sent_again() -> None:
     reader = a_digest_reader()
     due = gather(reader, "Call")
@@ -80,9 +93,9 @@ def test_digest_that_was_sent_is_not_sent_again() -> None:
     assert len(digests_of(reader)) == 1
 
 
-@pytest.mark.parametrize("place", ["_settle", "tell"])
+@pytest.mark.parametrize(("place", "count"), [("_settle", 2), ("tell", 1)])
 def test_job_that_is_killed_in_the_middle_is_made_up_for(
-    place: str, monkeypatch: pytest.MonkeyPatch
+    place: str, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reader = a_digest_reader()
     due = gather(reader, "Call", "Write")
@@ -99,7 +112,7 @@ def test_job_that_is_killed_in_the_middle_is_made_up_for(
     send_digests(due)
     everything = digests_of(reader)
     items = Counter(item["title"] for each in everything for item in each.variables["items"])
-    assert len(everything) == 2
+    assert len(everything) == count
     assert sorted(items.values()) == [3] or sum(items.values()) == 3
     assert all(status == "suppressed" for status, _ in gathered(reader))
     assert send_digests(due) == 0

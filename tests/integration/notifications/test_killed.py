@@ -11,7 +11,8 @@ import pytest
 from tests.integration.builders import a_reader
 from tests.integration.delivery.servers import Sink, smtp_server
 from tests.integration.notifications.builders import a_telling, story, the_notification, where
-from tidings.notifications.delivering import DIED, LEASE, deliver
+from tidings.notifications.claims import DIED, LEASE
+from tidings.notifications.delivering import deliver
 from tidings.notifications.events import DeliverNotification
 from tidings.notifications.models import Channel, Notification
 from tidings.notifications.telling import command_for, tell

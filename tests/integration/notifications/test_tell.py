@@ -21,7 +21,7 @@ from tidings.notifications.erasure import forget
 from tidings.notifications.models import Channel, Notification, Priority
 from tidings.notifications.queries import get_user_notifications
 from tidings.notifications.releasing import release_due_notifications
-from tidings.notifications.telling import MAX_TOLD, command_for, tell
+from tidings.notifications.telling import MAX_TOLD, Told, command_for, tell
 from tidings.platform import outbox, relay
 from tidings.platform.auth import Principal
 from tidings.platform.clock import new_id, now
@@ -43,6 +43,50 @@ def outbox_of(notification: Notification) -> list[str]:
 
 
 # ------------------------------------------------------------------------- once
+
+
+def tells_of(readers: list[Principal]) -> dict[str, Told]:
+    """Return what comes of telling people of a task, of whom the second has no title of it."""
+    personal = {each.user_id: {"title": "Call"} for each in readers}
+    personal[readers[1].user_id] = {}
+    telling = a_telling(
+        category="tasks",
+        kind="task.assigned",
+        template_code="task_assigned",
+        variables={"task_id": "task-7"},
+        personal=personal,
+    )
+    return tell([each.user_id for each in readers], telling)
+
+
+def test_whom_it_cannot_be_worded_for_fails_alone() -> None:
+    readers = [a_reader(tasks={"email": True}) for _ in range(2)]
+    told = tells_of(readers)
+    assert set(told) == {each.user_id for each in readers}
+    fine, failed = (the_notification(each) for each in readers)
+    assert where(fine, "email")[0] == "queued"
+    assert fine.in_inbox
+    assert not failed.in_inbox
+    assert failed.outbox == []
+    assert set(failed.deliveries) == {"inbox", "email", "push"}
+    for channel in failed.deliveries:
+        assert where(failed, channel)[:2] == ("failed", "MissingVariable")
+
+
+def test_what_cannot_be_worded_for_anybody_is_refused() -> None:
+    telling = a_telling(template_code="task_assigned", variables={})
+    readers = [a_reader().user_id for _ in range(2)]
+    for people in (readers, readers[:1]):
+        with pytest.raises(TidingsError):
+            tell(people, telling)
+    assert Notification.objects.count() == 0
+
+
+def test_last_one_of_a_crowd_fails_alone() -> None:
+    reader = a_reader()
+    telling = a_telling(template_code="task_assigned", variables={})
+    assert tell([reader.user_id], telling, one_of_many=True)[reader.user_id].is_new
+    assert where(the_notification(reader), "inbox")[0] == "failed"
 
 
 def test_telling_again_changes_nothing_and_answers_the_same() -> None:

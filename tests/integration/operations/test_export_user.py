@@ -3,6 +3,7 @@
 import pytest
 
 from tests.integration.builders import a_person
+from tests.integration.operations.persons import PHONE, WEBHOOK, with_something_of_everything
 from tests.integration.users.people import as_principal, registered
 from tidings.notifications.models import Notification
 from tidings.operations import export
@@ -11,6 +12,7 @@ from tidings.orders.models import Order, OrderItem
 from tidings.platform.auth import Principal, Role
 from tidings.platform.clock import new_id
 from tidings.platform.errors import Forbidden
+from tidings.platform.secrets import SigningKeys
 from tidings.tasks.models import Task
 from tidings.users.errors import UserNotFound
 from tidings.users.models import PushToken, User
@@ -68,6 +70,19 @@ def test_of_many_the_newest_come_and_the_answer_says_so(monkeypatch: pytest.Monk
     cut = export_user(person.user_id, caller=person)
     assert [each.title for each in cut.tasks] == titles[:29:-1]
     assert not cut.complete
+
+
+def test_export_has_what_every_domain_keeps(keys: SigningKeys) -> None:
+    person = with_something_of_everything().principal
+    Notification.objects(user_id=person.user_id).update_one(set__campaign_id="campaign-1")
+    found = export_user(person.user_id, caller=person)
+    assert (found.contact_points.phone, found.contact_points.webhook_url) == (PHONE, WEBHOOK)
+    assert {each.kind for each in found.activity} == {"purchased", "browsed"}
+    assert found.recommendations.computed_at
+    assert all(each.deliveries for each in found.notifications)
+    assert {each.channel for told in found.notifications for each in told.deliveries} >= {"email"}
+    assert [each.category for each in found.unsubscriptions] == ["promotions"]
+    assert found.campaigns == ["campaign-1"]
 
 
 def test_deleted_account_has_nothing_to_export() -> None:

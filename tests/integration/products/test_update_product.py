@@ -143,6 +143,15 @@ def test_no_drop_is_announced_where_there_is_none(state: str, price: dict[str, A
 
 
 @pytest.mark.parametrize(
+    ("before", "after"), [("draft", "active"), ("retired", "active"), ("active", "retired")]
+)
+def test_price_that_nobody_saw_before_is_no_drop(before: str, after: str) -> None:
+    product = a_product(price=990, state=before)
+    update(product, price={"amount": 500, "currency": "EUR"}, state=after)
+    assert announced() == []
+
+
+@pytest.mark.parametrize(
     ("before", "after"),
     [("draft", "active"), ("draft", "retired"), ("active", "retired"), ("retired", "active")],
 )

@@ -241,7 +241,7 @@ def test_a_large_upload_is_bounded_in_time_and_answer() -> None:
     started = time.monotonic()
     report = upload_tasks(large_file(4_000), caller=a_person(), idempotency_key="large")
     assert Task.objects.count() == report.created == 4_000
-    assert len(report.ids) == 1_000
+    assert len(set(report.ids)) == 4_000
     assert len(take_stored()) == outbox.MAX_NOTED
     # A fifth of the largest file in a fifth of the API's time, on a machine at work.
     assert time.monotonic() - started < 29 / 5 * 3

@@ -172,6 +172,12 @@ def test_account_of_another_is_deleted_by_administrators_only(caller: Principal)
     assert User.objects(deleted_at=None).count() == 0
 
 
+@pytest.mark.parametrize("user_id", ["", "x\x00y", "\u202e", "x" * 60_000], ids=ascii)
+def test_account_that_cannot_be_is_not_found(user_id: str) -> None:
+    with pytest.raises(UserNotFound):
+        delete_account(user_id, caller=a_person(Role.ADMIN))
+
+
 def test_account_is_deleted_once_at_once() -> None:
     user = registered()
 

@@ -93,6 +93,20 @@ def test_quiet_hours_hold_back_what_would_wake_people(channel: Channel, priority
     assert decide(channel, telling(), contact, SEVEN).status is DeliveryStatus.QUEUED
 
 
+@pytest.mark.parametrize("category", ["account", *CATEGORIES])
+@pytest.mark.parametrize("transactional", [True, False])
+@pytest.mark.parametrize("priority", Priority)
+def test_only_urgent_news_of_the_account_pass_quiet_hours(
+    category: str, transactional: bool, priority: Priority
+) -> None:
+    said = telling(category, transactional=transactional, priority=priority)
+    passes = (category, transactional, priority) == ("account", True, Priority.URGENT)
+    chosen: dict[str, Any] = {each: {"push": True} for each in CATEGORIES}
+    contact = a_contact(**chosen, **QUIET)
+    reason = decide(Channel.PUSH, said, contact, MIDNIGHT).reason
+    assert reason == (None if passes else "quiet_hours")
+
+
 def test_codes_do_not_wait_for_the_morning() -> None:
     code = telling("account", carries_code=True, priority=Priority.URGENT)
     assert decide(Channel.EMAIL, code, a_contact(**QUIET), MIDNIGHT).due_at is None

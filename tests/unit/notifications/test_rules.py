@@ -74,7 +74,7 @@ def test_notification_is_for_the_person_the_event_concerns(event_class: type[Eve
 
 
 @pytest.mark.parametrize("event_class", [ProductBackInStock, ProductPriceDropped])
-def test_nobody_follows_a_product_yet(event_class: type[Event]) -> None:
+def test_followers_are_a_crowd_that_nobody_names_at_once(event_class: type[Event]) -> None:
     assert RULES[event_class].audience(sample(event_class)) == []
 
 

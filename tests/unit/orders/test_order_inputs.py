@@ -81,6 +81,8 @@ def test_reason_is_kept_without_the_space_around_it() -> None:
         {"customer_id": {"$gt": ""}},
         {"created_from": "yesterday"},
         {"created_before": "9" * 5_000},
+        {"created_before": "5"},
+        {"created_before": 5},
         {"$where": "1"},
     ],
     ids=lambda content: ascii(content)[:60],

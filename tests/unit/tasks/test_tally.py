@@ -1,20 +1,38 @@
-from tidings.tasks.tally import MAX_IDS, MAX_REFUSALS, Tally
+import json
+
+import pytest
+from pydantic import ValidationError
+
+from tidings.tasks.schemas import CreateTask
+from tidings.tasks.tally import Tally
+from tidings.tasks.upload import MAX_ROWS
+
+LAMBDA_ANSWER_BYTES = 6 * 1024 * 1024
 
 
-def test_report_of_a_large_upload_is_bounded() -> None:
+def test_every_row_of_a_large_upload_is_told() -> None:
     tally = Tally()
-    for start in range(0, 3_000, 700):
+    for start in range(0, 3_500, 700):
         tally.note_created([str(number) for number in range(start, start + 700)])
-    for row in range(150):
+    for row in range(1_500):
         tally.refuse(row, ("title", "missing"), ("state", "unknown"))
     report = tally.report()
-    assert (report.created, len(report.ids)) == (3_500, MAX_IDS)
-    assert report.ids == [str(number) for number in range(MAX_IDS)]
-    assert (report.refused, len(report.refusals), report.refusals_omitted) == (
-        150,
-        MAX_REFUSALS,
-        200,
-    )
+    assert report.ids == [str(number) for number in range(3_500)]
+    assert (report.created, report.refused) == (3_500, 1_500)
+    assert {each.row for each in report.refusals} == set(range(1_500))
+    assert len(report.refusals) + report.refusals_omitted == 3_000
+
+
+def test_report_on_the_largest_broken_file_can_be_answered() -> None:
+    with pytest.raises(ValidationError) as refused:
+        CreateTask.model_validate({"title": "\x00", "labels": ["\x00"], "state": "none"})
+    problems = [(str(each["loc"][0]), each["msg"]) for each in refused.value.errors()]
+    longest = max(problems, key=lambda each: len(json.dumps(each)))
+    tally = Tally()
+    for row in range(MAX_ROWS):
+        tally.refuse(row, *[longest] * len(CreateTask.model_fields))
+    answer = json.dumps(tally.report().model_dump())
+    assert len(json.dumps({"body": answer})) < LAMBDA_ANSWER_BYTES
 
 
 def test_refusals_are_in_the_order_of_rows() -> None:

@@ -1,5 +1,6 @@
 """What the operations of accounts take."""
 
+import unicodedata
 from typing import Any
 
 import pytest
@@ -62,11 +63,44 @@ def test_guessable_password_is_refused_by_name(model: type[BaseModel], password:
     assert password not in refused.value.message
 
 
+@pytest.mark.parametrize("name", ["", " ", "Ada\r\nBcc: eve@example.com", "A\x00", "\x1b[2J"])
+def test_name_is_one_line_with_something_to_read(name: str) -> None:
+    for model in (RegisterUser, UpdateProfile):
+        with pytest.raises(ValidationError):
+            model.model_validate(VALID[model] | {"name": name})
+
+
 def test_secrets_are_not_shown() -> None:
     for model in (RegisterUser, ResetPassword, RefreshSession):
         shown = repr(model.model_validate(VALID[model] | {}))
         assert "correct horse" not in shown
         assert "'x'" not in shown
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["ADA@EXAMPLE.COM", " ada@example.com ", "\u212aate@example.com", "ade\u0301@example.com",
+     "ad\u00c9@example.com", "ADE\u0301@example.com", "\u0130da@example.com",
+     "ada@b\u00fccher.example.com", "ada@B\u00dcCHER.example.com", "ada@xn--bcher-kva.example.com"],
+    ids=ascii,
+)  # fmt: skip
+def test_address_is_kept_in_one_form_however_it_is_written(written: str) -> None:
+    kept = RequestPasswordReset.model_validate({"email": written}).email
+    assert kept == unicodedata.normalize("NFC", kept.lower())
+    assert RequestPasswordReset.model_validate({"email": kept}).email == kept
+    assert RequestPasswordReset.model_validate({"email": kept.upper()}).email == kept
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["Ada <ada@example.com>", "<ada@example.com>", "ada@example.com, eve@example.com",
+     "ada@example.com\nBcc: eve@example.com", "ada@localhost", "ada@[127.0.0.1]",
+     "ada\x00@example.com", "ada@deleted.invalid"],
+    ids=ascii,
+)  # fmt: skip
+def test_what_is_not_one_address_is_refused(written: str) -> None:
+    with pytest.raises(ValidationError):
+        RequestPasswordReset.model_validate({"email": written})
 
 
 @pytest.mark.parametrize("token", ["", "with space", "line\nbreak", "größe", "\x00"])

@@ -21,11 +21,13 @@ def test_name_is_trimmed() -> None:
     assert RegisterUser.model_validate(VALID | {"name": "  Ada "}).name == "Ada"
 
 
-@pytest.mark.parametrize("between", ["\r\n", " \n\n ", "\x00\u202e\u2028"])
+@pytest.mark.parametrize("between", ["\r\n", " \n\n ", "\x00", "\u202e", "\u2028"])
 def test_name_is_one_line(between: str) -> None:
     name = f"Ada{between}Bcc: eve@example.com"
-    assert RegisterUser.model_validate(VALID | {"name": name}).name == "Ada Bcc: eve@example.com"
-    assert UpdateProfile(name=name).name == "Ada Bcc: eve@example.com"
+    with pytest.raises(ValidationError):
+        RegisterUser.model_validate(VALID | {"name": name})
+    with pytest.raises(ValidationError):
+        UpdateProfile(name=name)
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def expand_campaign(
         return
     chunk = chunk_after(campaign.audience, after, campaign.run.started_at, PEOPLE_PER_CHUNK)
     if chunk.user_ids:
-        tell(chunk.user_ids, _telling(campaign))
+        tell(chunk.user_ids, _telling(campaign), one_of_many=True)
     moved = _move_on(campaign, chunk, at or now())
     logger.info(
         "campaign's chunk told",

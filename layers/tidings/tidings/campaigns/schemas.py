@@ -1,10 +1,9 @@
 """Typed input and output of the campaigns' operations."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Final, Self
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -16,23 +15,15 @@ from tidings.campaigns.calendar import ScheduleKind
 from tidings.campaigns.errors import TimeMissing, TimeNotAsked
 from tidings.campaigns.states import CampaignState
 from tidings.platform.pagination import PageRequest
+from tidings.platform.times import Time
 from tidings.templates.schemas import TemplatePreview
 
 INPUT: Final = ConfigDict(extra="forbid", frozen=True)
-# Every campaign there can be lies between; MongoDB keeps no instant beyond.
-EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
-LATEST: Final = datetime(9999, 1, 1, tzinfo=UTC)
 MAX_VARIABLES: Final = 30
 
 
-def _instant(value: datetime) -> datetime:
-    """Read a time without a zone as UTC."""
-    aware = value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
-    return min(max(aware, EARLIEST), LATEST)
-
-
 # No control characters: MongoDB takes no NUL, and a subject no line break.
-LINE: Final = r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"
+LINE: Final = r"^[^\x00-\x1f\x7f]*[^\x00-\x1f\x7f\s][^\x00-\x1f\x7f]*$"
 TEXT: Final = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=LINE)]
@@ -43,7 +34,6 @@ Category = Annotated[str, StringConstraints(max_length=100, pattern=LINE)]
 PrimaryLanguage = Annotated[
     str, StringConstraints(pattern=r"^[a-z]{2}$"), Field(description="whatever the region")
 ]
-Instant = Annotated[datetime, AfterValidator(_instant)]
 
 
 class AudienceInput(BaseModel):
@@ -64,7 +54,7 @@ class ScheduleInput(BaseModel):
     model_config = INPUT
 
     kind: ScheduleKind
-    at: Instant | None = None
+    at: Time | None = None
 
     @model_validator(mode="after")
     def _time_where_one_is_needed(self) -> Self:

@@ -11,7 +11,7 @@ from tidings.platform.signatures import blind_index
 from tidings.users.schemas import PushPlatform
 
 
-def endpoint_of(device: Device) -> str:
+def endpoint_of(device: Device, user_id: str) -> str:
     """Return SNS's name of a device, a new one where it has none.
 
     Raises:
@@ -19,12 +19,17 @@ def endpoint_of(device: Device) -> str:
         PermanentFailure: `dead_device`: the token is none.
     """
     known = PushEndpoint.objects(pk=_id(device)).first()
-    if known is not None:
+    if known is not None and known.user_id == user_id:
+        return str(known.arn)
+    if known is not None:  # the device is somebody else's from now on
+        PushEndpoint.objects(pk=known.pk).update_one(set__user_id=user_id)
         return str(known.arn)
     arn = sns.register_device(_application(device), device.token)
     # Two at once get the same name from SNS.
     PushEndpoint._get_collection().update_one(
-        {"_id": _id(device)}, {"$set": {"arn": arn, "created_at": now()}}, upsert=True
+        {"_id": _id(device)},
+        {"$set": {"arn": arn, "user_id": user_id, "created_at": now()}},
+        upsert=True,
     )
     return arn
 

@@ -25,13 +25,18 @@ class PushEndpoint(Document):
 
     id = StringField(primary_key=True)
     arn = StringField(required=True)
+    # Whose device it was when it was last used: who goes takes it along.
+    user_id = StringField()
     created_at = DateTimeField(required=True, default=now)
 
     meta = {  # noqa: RUF012
         "db_alias": "delivery",
         "collection": "push_endpoints",
-        # SNS gives the same name again to who asks again.
-        "indexes": [{"fields": ["created_at"], "expireAfterSeconds": 90 * DAY_SECONDS}],
+        "indexes": [
+            {"fields": ["user_id"], "sparse": True},
+            # SNS gives the same name again to who asks again.
+            {"fields": ["created_at"], "expireAfterSeconds": 90 * DAY_SECONDS},
+        ],
     }
 
 

@@ -100,3 +100,12 @@ class UnsubscribeLink(BaseModel):
     user_id: str
     category: Category
     notification_id: str
+
+
+class UnsubscriptionView(BaseModel):
+    """That a person ended a kind of mail by its link."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    category: str
+    created_at: datetime

@@ -11,8 +11,8 @@ from typing import Final, get_args
 
 from tidings.delivery.errors import BadUnsubscribeLink
 from tidings.delivery.models import Unsubscription
-from tidings.delivery.schemas import Category, UnsubscribeLink
-from tidings.platform.auth import Principal, Role
+from tidings.delivery.schemas import Category, UnsubscribeLink, UnsubscriptionView
+from tidings.platform.auth import Principal, Role, require_self
 from tidings.platform.clock import now
 from tidings.platform.logging import logger
 from tidings.platform.settings import settings
@@ -22,6 +22,7 @@ from tidings.users.operations import update_user_preferences
 from tidings.users.preferences import ChannelsChoice, UpdatePreferences
 from tidings.users.queries import get_user
 
+MAX_UNSUBSCRIPTIONS: Final = 1000
 PURPOSE: Final = "unsubscribe"
 # What an account itself has to say, such as codes, has no preference.
 CATEGORIES: Final = frozenset(get_args(Category)) - {"account"}
@@ -76,6 +77,17 @@ def unsubscribe(token: str, *, at: datetime | None = None) -> UnsubscribeLink:
 def unsubscribed(notification_ids: Iterable[str]) -> frozenset[str]:
     """Return those of these notifications whose mail made a person unsubscribe."""
     return frozenset(Unsubscription.objects(pk__in=list(notification_ids)).scalar("pk"))
+
+
+def get_unsubscriptions(user_id: str, *, caller: Principal) -> list[UnsubscriptionView]:
+    """Return which links a person used, newest first; at most `MAX_UNSUBSCRIPTIONS`.
+
+    Raises:
+        Forbidden: it is somebody else's, and the caller is no operator.
+    """
+    require_self(caller, user_id)
+    found = Unsubscription.objects(user_id=user_id).order_by("-created_at")
+    return [UnsubscriptionView.model_validate(each) for each in found.limit(MAX_UNSUBSCRIPTIONS)]
 
 
 def _note(link: UnsubscribeLink, at: datetime) -> None:

@@ -7,7 +7,7 @@ from tidings.delivery import channels
 from tidings.delivery.errors import CircuitOpen, TemporaryFailure
 from tidings.delivery.schemas import OutgoingMessage
 from tidings.delivery.suppression import suppressed
-from tidings.notifications import status
+from tidings.notifications import claims, status
 from tidings.notifications.events import DeliverNotification
 from tidings.notifications.messages import message_for
 from tidings.notifications.models import Channel, Delivery, DeliveryStatus, Notification
@@ -19,12 +19,9 @@ from tidings.platform.errors import NotYet, TidingsError
 from tidings.platform.logging import logger
 from tidings.users.contact_points import Contact, get_contacts
 
-# A function that has a message in hand ends within its timeout (120 s); later it is dead.
-LEASE: Final = timedelta(seconds=150)
 # What nobody could be told for so long is no news any more.
 TOO_OLD_AFTER: Final = timedelta(hours=48)
 
-DIED: Final = "a process died between sending and recording"
 NO_ANSWER: Final = "the provider did not answer after it had the message"
 TOO_OLD: Final = "too old"
 EXPIRED: Final = "code expired"
@@ -117,12 +114,11 @@ def _is_in_other_hands(notification: Notification, channel: Channel, at: datetim
     delivery = notification.deliveries[channel.value]
     if delivery.status != DeliveryStatus.SENDING:
         return False
-    if at < delivery.claimed_at + LEASE:
+    if claims.is_held(delivery, at):
         raise NotYet("Another process has this message in hand, or died with it.")
     if channels.is_idempotent(channel.value):
         return False
-    logger.error("a message was sent or not, nobody knows", notification_id=notification.id)
-    _step(notification, channel, DeliveryStatus.UNKNOWN, DIED, at=at)
+    claims.settle(notification, channel, at)
     return True
 
 

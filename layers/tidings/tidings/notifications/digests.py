@@ -55,11 +55,26 @@ def _people(at: datetime, without: set[str]) -> list[str]:
 
 def _send(user_id: str, at: datetime) -> int:
     due = Notification.objects(user_id=user_id, digest_due_at__lte=at)
-    due.filter(digest_key=None).update(set__digest_key=new_id())
+    latest = due.order_by("-digest_due_at").only("digest_due_at").first()
+    if latest is None:
+        return 0
+    due.filter(digest_key=None).update(set__digest_key=_key(user_id, latest.digest_due_at))
     gathered: dict[str, list[Notification]] = {}
     for each in due.exclude("variables", "outbox").order_by("pk"):
         gathered.setdefault(each.digest_key, []).append(each)
     return sum(_send_one(user_id, key, items, at) for key, items in gathered.items() if key)
+
+
+def _key(user_id: str, due_at: datetime) -> str:
+    """Return the key of a person's digest of a period: jobs at the same moment find the same,
+    and whoever marks, it is one digest. What comes when that was told goes into another."""
+    key = f"{user_id}.{due_at:%Y%m%dT%H%M%S}"
+    is_told = Notification.objects(dedupe_key=f"{_dedupe(key)}:{user_id}").only("id").first()
+    return new_id() if is_told else key
+
+
+def _dedupe(key: str) -> str:
+    return f"digest:{key}"
 
 
 def _send_one(user_id: str, key: str, items: Sequence[Notification], at: datetime) -> int:
@@ -91,7 +106,7 @@ def _telling(key: str, items: Sequence[Notification]) -> Telling:
         template_code="digest",
         variables={"items": listed[:MAX_ITEMS]},
         subject_id=key,
-        dedupe=f"digest:{key}",
+        dedupe=_dedupe(key),
         event_id=key,
         channels=frozenset({EMAIL}),
         # It does not wait for the next digest.

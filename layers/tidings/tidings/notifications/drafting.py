@@ -102,6 +102,27 @@ def draft(contact: Contact, telling: Telling, words: Words, at: datetime) -> Not
     return notification
 
 
+def draft_failed(contact: Contact, telling: Telling, reason: str, at: datetime) -> Notification:
+    """Return what a person could not be told: no words, and each channel failed, with why."""
+    channels = telling.channels or wished_channels(telling, contact)
+    failed = Decision(DeliveryStatus.FAILED, reason)
+    return Notification(
+        id=new_id(),
+        user_id=contact.user_id,
+        language=contact.preferences.language,
+        title="",
+        body="",
+        dedupe_key=f"{telling.dedupe}:{contact.user_id}",
+        priority=telling.priority.value,
+        metadata=dict(telling.metadata),
+        in_inbox=False,
+        created_at=at,
+        expires_at=at + KEPT_FOR,
+        deliveries={channel: _begin(failed, at) for channel in channels},
+        **{name: getattr(telling, name) for name in AS_TOLD},
+    )
+
+
 def _deliveries(
     made: Rendered, telling: Telling, contact: Contact, later: datetime | None, at: datetime
 ) -> dict[str, Delivery]:

@@ -31,3 +31,17 @@ class DeliverNotification(Command):
         urgent = f"{self.data.channel}.urgent"
         is_urgent = self.data.priority == "urgent" and urgent in self.ROUTING_KEYS
         return urgent if is_urgent else self.data.channel
+
+
+class TellFollowersData(EventData):
+    event_id: str
+    after_user_id: str | None = None
+
+
+class TellFollowers(Command):
+    """Tell the next chunk of a product's followers of an event, from after this person on."""
+
+    ROUTING_KEYS: ClassVar[tuple[str, ...]] = ("followers",)
+    source: Literal["tidings/notifications"] = "tidings/notifications"
+    type: Literal["followers.tell"] = "followers.tell"
+    data: TellFollowersData

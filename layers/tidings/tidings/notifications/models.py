@@ -1,6 +1,7 @@
 """Documents of the notifications' database."""
 
 from enum import StrEnum
+from typing import Final
 
 from mongoengine import (
     BooleanField,
@@ -76,6 +77,19 @@ class Delivery(EmbeddedDocument):
     steps = EmbeddedDocumentListField(Step)
 
 
+# What is being sent just now, by channel: each index has that alone, so it stays small.
+CLAIMS: Final = tuple(
+    {
+        "fields": [f"deliveries.{channel.value}.claimed_at"],
+        "partialFilterExpression": {
+            f"deliveries.{channel.value}.status": DeliveryStatus.SENDING.value
+        },
+        "name": f"claims_{channel.value}",
+    }
+    for channel in Channel
+)
+
+
 class Notification(OutboxDocument):
     """One thing told to one person: in the inbox, and through other channels.
 
@@ -131,8 +145,29 @@ class Notification(OutboxDocument):
             {"fields": ["next_due_at"], "sparse": True},
             {"fields": ["digest_due_at"], "sparse": True},
             {"fields": ["campaign_id"], "sparse": True},
+            *CLAIMS,
             {"fields": ["expires_at"], "expireAfterSeconds": 0},
         ],
+    }
+
+
+class Crowd(OutboxDocument):
+    """An event that many are told of, chunk by chunk; its id is the event's.
+
+    People are walked in order of their ids: who is at or before `cursor` was told.
+    """
+
+    id = StringField(primary_key=True)
+    type = StringField(required=True)
+    body = StringField(required=True)
+    cursor = StringField()
+    finished_at = DateTimeField()
+    expires_at = DateTimeField(required=True)
+
+    meta = {  # noqa: RUF012
+        "db_alias": "notifications",
+        "collection": "crowds",
+        "indexes": [{"fields": ["expires_at"], "expireAfterSeconds": 0}],
     }
 
 

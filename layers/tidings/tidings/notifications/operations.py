@@ -1,11 +1,12 @@
 """What can be done with notifications."""
 
 from tidings.delivery.events import NotificationDelivered, NotificationFailed
-from tidings.notifications import status
+from tidings.notifications import following, status
 from tidings.notifications.erasure import forget
 from tidings.notifications.rules import RULES, SILENT, Rule
 from tidings.notifications.telling import MAX_TOLD, tell
 from tidings.platform.events import Event
+from tidings.products.events import ProductBackInStock, ProductPriceDropped
 from tidings.users.events import UserDeleted
 
 
@@ -30,6 +31,8 @@ def notify(event: Event) -> None:
             )
         case UserDeleted(data=data):
             forget(data.user_id)
+        case ProductBackInStock() | ProductPriceDropped():
+            following.begin(event)
         case _ if type(event) not in SILENT:
             _tell(event, RULES[type(event)])
 
@@ -37,4 +40,8 @@ def notify(event: Event) -> None:
 def _tell(event: Event, rule: Rule) -> None:
     audience = rule.audience(event)
     for start in range(0, len(audience), MAX_TOLD):
-        tell(audience[start : start + MAX_TOLD], rule.telling(event))
+        tell(
+            audience[start : start + MAX_TOLD],
+            rule.telling(event),
+            one_of_many=len(audience) > MAX_TOLD,
+        )

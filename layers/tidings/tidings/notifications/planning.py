@@ -22,6 +22,7 @@ DIGEST: Final = "digest"
 
 # What is not one of a person's preferences, such as news of the account itself.
 NO_PREFERENCE: Final = Channels(inbox=True, email=True, push=True)
+ACCOUNT: Final = "account"
 WAKES_PEOPLE: Final = frozenset({Channel.EMAIL, Channel.PUSH, Channel.SMS})
 
 
@@ -59,9 +60,20 @@ def decide(
     if digest and channel is Channel.EMAIL and _can_wait(terms, contact):
         due_at = next_digest(contact.preferences, at)
         return Decision(DeliveryStatus.SCHEDULED, DIGEST, due_at)
-    if channel in WAKES_PEOPLE and (until := quiet_until(contact.preferences, at)):
+    if (
+        channel in WAKES_PEOPLE
+        and not _may_wake(terms)
+        and (until := quiet_until(contact.preferences, at))
+    ):
         return Decision(DeliveryStatus.SCHEDULED, QUIET_HOURS, until)
     return Decision(DeliveryStatus.QUEUED)
+
+
+def _may_wake(terms: Terms) -> bool:
+    """Say whether quiet hours let it pass: what concerns the account itself and is urgent, such
+    as a break-in. Nothing that a person has a preference for does, whoever calls it urgent."""
+    urgent = terms.priority == Priority.URGENT and terms.transactional
+    return urgent and terms.category == ACCOUNT
 
 
 def wished_channels(terms: Terms, contact: Contact) -> frozenset[str]:

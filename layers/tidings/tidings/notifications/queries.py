@@ -5,9 +5,21 @@ from mongoengine import QuerySet
 from tidings.notifications.errors import NotificationNotFound
 from tidings.notifications.models import Notification
 from tidings.notifications.schemas import InboxFilter, NotificationView
-from tidings.notifications.status import NotificationStatus, status_of
+from tidings.notifications.status import (
+    DeliveryView,
+    NotificationStatus,
+    deliveries_of,
+    status_of,
+)
 from tidings.platform.auth import Principal, Role, require_self
 from tidings.platform.pagination import Page, PageRequest, paginate
+
+
+class ToldView(NotificationView):
+    """A notification, and what became of it by channel."""
+
+    campaign_id: str | None
+    deliveries: list[DeliveryView]
 
 
 def get_user_notifications(
@@ -29,6 +41,17 @@ def get_user_notifications(
     if where.category is not None:
         found = found.filter(category=where.category)
     return paginate(found, page).map(NotificationView.model_validate)
+
+
+def get_told(user_id: str, page: PageRequest, *, caller: Principal) -> Page[ToldView]:
+    """Return a page of all that a person was told, newest first, also outside the inbox.
+
+    Raises:
+        Forbidden: it is somebody else's, and the caller is no operator.
+    """
+    require_self(caller, user_id)
+    found = Notification.objects(user_id=user_id).exclude("variables", "metadata", "outbox")
+    return paginate(found, page).map(_told)
 
 
 def count_unread(user_id: str, *, caller: Principal) -> int:
@@ -56,6 +79,15 @@ def get_notification_status(notification_id: str, *, caller: Principal) -> Notif
     if found.user_id != caller.user_id:
         raise NotificationNotFound
     return found.model_copy(update={"metadata": {}})  # which is its sender's
+
+
+def _told(notification: Notification) -> ToldView:
+    values = {
+        name: getattr(notification, name) for name in ToldView.model_fields if name != "deliveries"
+    }
+    # What went by other channels alone may have no words of its own.
+    words = {"title": notification.title or "", "body": notification.body or ""}
+    return ToldView(**(values | words), deliveries=deliveries_of(notification))
 
 
 def inbox_of(user_id: str, *, archived: bool = False) -> "QuerySet[Notification]":

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from pymongo import UpdateOne
 
+from tidings.notifications.claims import settle_lost_claims
 from tidings.notifications.models import Channel, Delivery, DeliveryStatus, Notification
 from tidings.notifications.planning import DIGEST, INBOX, Decision, decide
 from tidings.notifications.status import forget_fast, step
@@ -26,9 +27,13 @@ def release_due_notifications(at: datetime, *, seconds: float = RELEASING_SECOND
     Preferences and quiet hours are looked at again. Several may run at once: each
     notification is changed only as it was read.
 
+    What a process died with goes on first, too.
+
     Returns:
         How many notifications went on.
     """
+    if lost := settle_lost_claims(at):
+        logger.warning("lost claims settled", deliveries=lost)
     deadline, released = time.monotonic() + seconds, 0
     while time.monotonic() < deadline and (found := _due(at)):
         released += _release(found, at)

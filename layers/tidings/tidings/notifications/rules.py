@@ -105,8 +105,8 @@ def _operators(_: Event) -> list[str]:
     return operator_ids()
 
 
-def _product_followers(_: ProductBackInStock | ProductPriceDropped) -> list[str]:
-    """Nobody can ask yet to hear of a product: whoever builds that answers here."""
+def _in_chunks(_: ProductBackInStock | ProductPriceDropped) -> list[str]:
+    """Name nobody at once: a crowd is told chunk by chunk (following.py)."""
     return []
 
 
@@ -168,11 +168,9 @@ RULES: Final[dict[type[Event], Rule]] = {
     TaskDeleted: Rule("task.deleted", "tasks", "task_deleted", _assignee_unless_actor),
     TaskDue: Rule("task.due", "tasks", "task_due", _who_does_it),
     ProductOutOfStock: Rule("product.out_of_stock", "stock", "product_out_of_stock", _operators),
-    ProductBackInStock: Rule(
-        "product.back_in_stock", "stock", "product_back_in_stock", _product_followers
-    ),
+    ProductBackInStock: Rule("product.back_in_stock", "stock", "product_back_in_stock", _in_chunks),
     ProductPriceDropped: Rule(
-        "product.price_dropped", "stock", "product_price_dropped", _product_followers
+        "product.price_dropped", "stock", "product_price_dropped", _in_chunks
     ),
     RecommendationGenerated: Rule(
         "recommendation.generated", "recommendations", "recommendations", _account

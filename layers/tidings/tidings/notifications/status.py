@@ -7,9 +7,12 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict
 from pymongo import ReturnDocument
 
+from tidings.notifications.events import DeliverNotification
 from tidings.notifications.models import DeliveryStatus, Notification
+from tidings.platform import outbox
 from tidings.platform.cache import ReadThrough
 from tidings.platform.logging import logger
+from tidings.platform.outbox import OutboxEntry
 
 KEPT_IN_REDIS_SECONDS: Final = 3600
 
@@ -97,20 +100,25 @@ def record(
     after: Iterable[DeliveryStatus],
     reason: str | None = None,
     where: Mapping[str, Any] | None = None,
+    command: DeliverNotification | None = None,
     **fields: Any,
 ) -> Notification | None:
     """Take a delivery a step further, if it stands at one of the statuses of `after`.
 
     Args:
         where: what else must hold of the delivery's fields.
+        command: what is to be published with it.
         fields: the delivery's fields to set.
 
     Returns:
         The notification as it is now, or None where the step was not the delivery's to take.
     """
+    update = step(channel, status, at=at, reason=reason, **fields)
+    if command is not None:
+        update["$push"]["outbox"] = OutboxEntry.of(command).to_mongo()
     found = Notification._get_collection().find_one_and_update(
         condition(notification_id, channel, after, where or {}),
-        step(channel, status, at=at, reason=reason, **fields),
+        update,
         return_document=ReturnDocument.AFTER,
     )
     forget_fast([notification_id])
@@ -124,6 +132,8 @@ def record(
         reason=reason,
     )
     notification: Notification = Notification._from_son(found)
+    if command is not None:
+        outbox.note_stored(notification)
     return notification
 
 
@@ -201,13 +211,17 @@ def _read(notification_id: str) -> NotificationStatus | None:
     found = Notification.objects(pk=notification_id).exclude("variables", "outbox").first()
     if found is None:
         return None
-    deliveries = [_delivery(name, each) for name, each in sorted(found.deliveries.items())]
     values = {
         name: getattr(found, name)
         for name in NotificationStatus.model_fields
         if name != "deliveries"
     }
-    return NotificationStatus(deliveries=deliveries, **values)
+    return NotificationStatus(deliveries=deliveries_of(found), **values)
+
+
+def deliveries_of(notification: Notification) -> list[DeliveryView]:
+    """Return how far a notification came through each of its channels."""
+    return [_delivery(name, each) for name, each in sorted(notification.deliveries.items())]
 
 
 def _delivery(channel: str, delivery: Any) -> DeliveryView:

@@ -5,15 +5,19 @@ from typing import Any, Final
 
 from pydantic import BaseModel, Field
 
-from tidings.notifications.queries import get_user_notifications
-from tidings.notifications.schemas import NotificationView
+from tidings.delivery.schemas import UnsubscriptionView
+from tidings.delivery.unsubscribe import get_unsubscriptions
+from tidings.notifications.queries import ToldView, get_told
 from tidings.orders.queries import get_orders
 from tidings.orders.schemas import OrderFilter, OrderView
 from tidings.platform.auth import Principal, Role
 from tidings.platform.errors import Forbidden
 from tidings.platform.pagination import MAX_PAGE_SIZE, Page, PageRequest
+from tidings.recommendations.queries import get_user_activity, get_user_recommendations
+from tidings.recommendations.schemas import ActivityView, RecommendationsView
 from tidings.tasks.queries import get_tasks
 from tidings.tasks.schemas import TaskView
+from tidings.users.contact_points import ContactPoints, get_contact_points
 from tidings.users.push_tokens import get_push_tokens
 from tidings.users.queries import get_user
 from tidings.users.schemas import PushTokenView, UserView
@@ -26,10 +30,15 @@ class PersonExport(BaseModel):
     """What is kept of a person; the newest first."""
 
     profile: UserView
+    contact_points: ContactPoints
     push_tokens: list[PushTokenView]
     orders: list[OrderView]
     tasks: list[TaskView]
-    notifications: list[NotificationView]
+    activity: list[ActivityView]
+    recommendations: RecommendationsView
+    notifications: list[ToldView] = Field(description="all channels, with their deliveries")
+    campaigns: list[str] = Field(description="ids of those that these notifications are of")
+    unsubscriptions: list[UnsubscriptionView]
     complete: bool = Field(description=f"false where more than {MAX_OF_EACH} of a kind are kept")
 
 
@@ -47,14 +56,20 @@ def export_user(user_id: str, *, caller: Principal) -> PersonExport:
     mine = OrderFilter(customer_id=user_id)
     orders, all_orders = _every(lambda page: get_orders(page, mine, caller=person))
     tasks, all_tasks = _every(lambda page: get_tasks(page, caller=person))
-    told, all_told = _every(lambda page: get_user_notifications(user_id, page, caller=person))
+    told, all_told = _every(lambda page: get_told(user_id, page, caller=person))
+    deeds, all_deeds = _every(lambda page: get_user_activity(user_id, page, caller=person))
     return PersonExport.model_construct(
         profile=profile,
+        contact_points=get_contact_points(user_id, caller=person),
         push_tokens=get_push_tokens(user_id, caller=person),
         orders=orders,
         tasks=tasks,
+        activity=deeds,
+        recommendations=get_user_recommendations(user_id, MAX_PAGE_SIZE, caller=person),
         notifications=told,
-        complete=all_orders and all_tasks and all_told,
+        campaigns=sorted({each.campaign_id for each in told if each.campaign_id}),
+        unsubscriptions=get_unsubscriptions(user_id, caller=person),
+        complete=all_orders and all_tasks and all_told and all_deeds,
     )
 
 

@@ -7,7 +7,9 @@ from typing import Any, Final
 from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
+from tidings.operations.erased_messages import mentions, without_erased
 from tidings.operations.errors import FailedMessageNotFound, MessageNotWaiting
+from tidings.operations.masking import masked_text
 from tidings.operations.models import FailedMessage, FailedState
 from tidings.operations.queries import view_of
 from tidings.operations.schemas import DiscardFailedMessages, DiscardReport, FailedMessageView
@@ -21,7 +23,11 @@ SETTLED_KEPT_FOR: Final = timedelta(days=30)
 
 
 def store_failed_messages(letters: Sequence[DeadLetter]) -> None:
-    """Store dead letters; one that is there already, and did not fail anew, stays as it is."""
+    """Store dead letters; one that is there already, and did not fail anew, stays as it is.
+
+    What comes of somebody who deleted their account meanwhile is dropped.
+    """
+    letters = without_erased(letters)
     if not letters:
         return
     try:
@@ -98,8 +104,12 @@ def _stored(letter: DeadLetter) -> UpdateOne:
         "content_type": letter.content_type,
         "body": letter.body,
         "function": letter.history[-1].function,
-        "error": letter.history[-1].error,
-        "history": [each.model_dump() for each in letter.history],
+        # Providers' errors quote addresses; nobody is shown them, and nobody keeps them.
+        "error": masked_text(letter.history[-1].error),
+        "history": [
+            each.model_dump() | {"error": masked_text(each.error)} for each in letter.history
+        ],
+        "mentions": mentions(letter.body),
         "state": FailedState.FAILED.value,
         "failed_at": letter.failed_at,
     }

@@ -9,6 +9,7 @@ from mongoengine import (
     EmbeddedDocument,
     EmbeddedDocumentListField,
     IntField,
+    ListField,
     StringField,
 )
 
@@ -54,6 +55,8 @@ class FailedMessage(Document):
     correlation_id = StringField()
     content_type = StringField()
     body = BinaryField()
+    # Ids of ours that the body has, of people among them: who is erased is found by them.
+    mentions = ListField(StringField())
     function = StringField()
     error = StringField()
     history = EmbeddedDocumentListField(FailedAttempt)
@@ -75,6 +78,7 @@ class FailedMessage(Document):
             ("queue", "-failed_at"),
             ("state", "redrive_at"),
             "correlation_id",
+            "mentions",
             {"fields": ["expires_at"], "expireAfterSeconds": 0},
         ],
     }

@@ -12,6 +12,7 @@ from typing import Any, Final
 from pymongo import UpdateOne
 
 from tidings.operations.editing import edited
+from tidings.operations.erased_messages import mentions
 from tidings.operations.errors import FailedMessageNotFound, MessageNotWaiting
 from tidings.operations.failed_messages import act
 from tidings.operations.forecasts import forecast_of
@@ -114,7 +115,10 @@ def _change(wanted: RedriveFailedMessages, caller: Principal, at: datetime) -> N
     body = edited(message.body, wanted.changes)
     FailedMessage._get_collection().update_one(
         {"_id": message.pk, "state": FAILED},
-        {"$set": {"body": body}, "$push": {"acts": act("edited", caller, at, wanted.reason)}},
+        {
+            "$set": {"body": body, "mentions": mentions(body)},
+            "$push": {"acts": act("edited", caller, at, wanted.reason)},
+        },
     )
     logger.info("failed message edited", by=caller.user_id, failed_message_id=message.pk)
 

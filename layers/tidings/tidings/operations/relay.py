@@ -4,7 +4,7 @@ from typing import Final
 
 from tidings.campaigns.models import Campaign
 from tidings.delivery.models import Feedback
-from tidings.notifications.models import Notification
+from tidings.notifications.models import Crowd, Notification
 from tidings.operations.leases import lease
 from tidings.orders.models import Order
 from tidings.platform import relay
@@ -19,6 +19,7 @@ from tidings.users.models import User
 OUTBOX_DOCUMENTS: Final[tuple[type[OutboxDocument], ...]] = (
     Activity,
     Campaign,
+    Crowd,
     Feedback,
     Notification,
     Order,

@@ -3,12 +3,20 @@
 from datetime import datetime
 from typing import Annotated, Any, Final, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StringConstraints,
+    model_validator,
+)
 
 from tidings.operations.errors import ChangesForOne, MessagesNotNamed
 from tidings.operations.models import FailedState
 from tidings.platform.forecast import Forecast, Outcome
 from tidings.platform.pagination import PageRequest
+from tidings.platform.times import Time
 
 MAX_IDS: Final = 1_000
 # More than that of a filter is left for the next call.
@@ -26,7 +34,10 @@ Line = Annotated[
 Reason = Annotated[
     str,
     StringConstraints(
-        strip_whitespace=True, min_length=3, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$"
+        # The schema says as well as the check that blanks around it do not count.
+        strip_whitespace=True,
+        max_length=500,
+        pattern=r"^\s*[^\x00-\x20\x7f][^\x00-\x1f\x7f]+[^\x00-\x20\x7f]\s*$",
     ),
 ]
 
@@ -42,8 +53,8 @@ class FailedMessageFilter(BaseModel):
     state: FailedState | None = None
     correlation_id: Line | None = None
     message_id: Line | None = Field(None, description="the id of the event or command")
-    failed_from: AwareDatetime | None = None
-    failed_before: AwareDatetime | None = None
+    failed_from: Time | None = None
+    failed_before: Time | None = None
 
 
 class GetFailedMessages(PageRequest, FailedMessageFilter):
@@ -90,8 +101,10 @@ class RedriveFailedMessages(BaseModel):
     filter: FailedMessageFilter | None = Field(
         None, description="all that match; an empty one stands for everything"
     )
-    rate: int = Field(DEFAULT_RATE, ge=1, le=MAX_RATE, description="messages per second")
-    dry_run: bool = Field(False, description="only say what would become of them")
+    rate: int = Field(
+        DEFAULT_RATE, ge=1, le=MAX_RATE, strict=True, description="messages per second"
+    )
+    dry_run: StrictBool = Field(False, description="only say what would become of them")
     changes: Annotated[str, StringConstraints(min_length=2, max_length=100_000)] | None = Field(
         None, description="a JSON merge patch (RFC 7396) for the payload of one message"
     )

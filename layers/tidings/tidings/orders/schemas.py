@@ -1,11 +1,13 @@
 """Typed input and output of the orders' operations."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Final, Self
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -26,6 +28,13 @@ EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
 
+def _dated(value: object) -> object:
+    # Pydantic would take numbers for seconds since 1970.
+    if isinstance(value, datetime) or (isinstance(value, str) and re.match(r"\d{4}-\d", value)):
+        return value
+    raise ValueError("send a time, e.g. 2026-12-01T17:00:00Z")
+
+
 def _instant(value: datetime) -> datetime:
     """Read a time without a zone as UTC, and bring it to where orders can be."""
     aware = value if value.tzinfo else value.replace(tzinfo=UTC)
@@ -33,7 +42,7 @@ def _instant(value: datetime) -> datetime:
 
 
 DocumentId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{24}$")]
-Instant = Annotated[datetime, AfterValidator(_instant)]
+Instant = Annotated[datetime, BeforeValidator(_dated), AfterValidator(_instant)]
 # `\S`: the schema says as well as the check that blanks alone are nothing.
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"\S", max_length=500)]
 Carrier = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"\S", max_length=100)]

@@ -20,7 +20,10 @@ QUEUES: Final = (
     "push.urgent.queue",
     "sms.queue",
     "webhook.queue",
+    "erasure",
+    "followers",
     "failed-messages",
+    "unreadable-messages",
 )
 RETRY_QUEUES: Final = ("retry.1s", "retry.5s", "retry.25s", "retry.120s", "retry.600s")
 

@@ -1,5 +1,6 @@
 """What can be done with products."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -97,7 +98,7 @@ def change_product(
         StaleVersion: somebody changed it meanwhile.
         ImpossibleState: it cannot come to that state from where it is.
     """
-    before, old_price = _stored_values(product), (product.price, product.currency)
+    before = _stored_values(product)
     _apply(product, wanted)
     after = _stored_values(product)
     changes = {f"set__{name}": after[name] for name in CHANGEABLE if after[name] != before[name]}
@@ -105,7 +106,7 @@ def change_product(
         return None
     changed = outbox.change(
         Product.objects(pk=product.id, version=product.version),
-        *_price_drop(product, *old_price),
+        *_price_drop(product, before),
         set__updated_at=at or now(),
         inc__version=1,
         **changes,
@@ -172,10 +173,11 @@ def _stored_values(product: Product) -> dict[str, Any]:
     return {name: list(v) if isinstance(v, list) else v for name, v in values.items()}
 
 
-def _price_drop(product: Product, old_price: int, old_currency: str) -> list[Event]:
-    """Return the event of a product on sale that costs less now."""
-    on_sale = product.state == ProductState.ACTIVE.value
-    if not on_sale or product.currency != old_currency or product.price >= old_price:
+def _price_drop(product: Product, before: Mapping[str, Any]) -> list[Event]:
+    """Return the event of a product that was on sale, still is, and costs less now."""
+    on_sale = {product.state, before["state"]} == {ProductState.ACTIVE.value}
+    old_price: int = before["price"]
+    if not on_sale or product.currency != before["currency"] or product.price >= old_price:
         return []
     data = ProductPriceDroppedData(
         product_id=product.id,

@@ -104,7 +104,7 @@ class Taste(OutboxDocument):
     meta = {  # noqa: RUF012
         "db_alias": "recommendations",
         "collection": "tastes",
-        "indexes": ["active_at"],
+        "indexes": ["active_at", ("viewed.product_id", "id")],
     }
 
 

@@ -36,6 +36,7 @@ from tidings.recommendations.models import (
 )
 from tidings.recommendations.queries import activity_view
 from tidings.recommendations.schemas import ActivityView, BrowseReceipt, LogBrowse, LogPurchase
+from tidings.users.events import UserDeleted
 
 Learned = (
     ActivityPurchased
@@ -44,6 +45,7 @@ Learned = (
     | OrderRejected
     | OrderCancelled
     | OrderStatusChanged
+    | UserDeleted
 )
 
 # What clocks of other machines may be ahead.
@@ -118,6 +120,8 @@ def learn(event: Learned) -> None:
         case OrderStatusChanged():
             if event.data.state == RETURNED:
                 _undo(event.data.customer_id, event.data.order_id)
+        case UserDeleted():
+            forget(event.data.user_id)
 
 
 def forget(user_id: str) -> None:

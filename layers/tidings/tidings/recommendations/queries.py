@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from mongoengine import Q
 
@@ -12,7 +12,7 @@ from tidings.platform.pagination import Page, PageRequest, paginate
 from tidings.products.queries import get_products_on_sale
 from tidings.recommendations import shelf
 from tidings.recommendations.lists import LIST_SIZE, popular
-from tidings.recommendations.models import Activity, Suggestion, Taste
+from tidings.recommendations.models import BROWSING_LASTS, Activity, Suggestion, Taste
 from tidings.recommendations.schemas import (
     ActivityView,
     ReasonView,
@@ -31,6 +31,13 @@ TEXTS: Final[Mapping[ReasonCode, tuple[str, str]]] = {
     ReasonCode.POPULAR_IN_CATEGORY: ("Popular in {}", "Popular in the shop"),
     ReasonCode.POPULAR: ("", "Popular in the shop"),
 }
+
+
+class Followers(NamedTuple):
+    """Some of a product's followers; `last_id` is None where there are no more."""
+
+    user_ids: list[str]
+    last_id: str | None
 
 
 def get_user_recommendations(user_id: str, limit: int, *, caller: Principal) -> RecommendationsView:
@@ -67,6 +74,33 @@ def get_user_activity(
     lasting = Q(expires_at=None) | Q(expires_at__gt=at or now())
     found = Activity.objects(Q(user_id=user_id, void=False) & lasting).exclude("outbox")
     return paginate(found, page).map(activity_view)
+
+
+def followers_of(
+    product_id: str, after: str | None, limit: int, *, at: datetime | None = None
+) -> Followers:
+    """Return people who looked at a product in the last 30 days and did not buy it since, in
+    order of their ids, from after this one on.
+
+    For the other domains' consumers: it asks nobody who they are. An index finds them; of each
+    no more is read than this one product.
+    """
+    of_product = {"$elemMatch": {"product_id": product_id}}
+    looked = {"product_id": product_id, "at": {"$gte": (at or now()) - BROWSING_LASTS}}
+    where: dict[str, Any] = {"viewed": {"$elemMatch": looked}, "viewed.product_id": product_id}
+    if after is not None:
+        where["_id"] = {"$gt": after}
+    kept = {"viewed": of_product, "bought": of_product}
+    found = list(Taste._get_collection().find(where, kept).sort("_id").limit(limit))
+    return Followers(
+        user_ids=[each["_id"] for each in found if not _bought_since(each)],
+        last_id=found[-1]["_id"] if len(found) == limit else None,
+    )
+
+
+def _bought_since(taste: Mapping[str, Any]) -> bool:
+    bought = [each["at"] for each in taste.get("bought") or ()]
+    return bool(bought) and max(bought) >= max(each["at"] for each in taste["viewed"])
 
 
 def activity_view(activity: Activity) -> ActivityView:

@@ -1,40 +1,24 @@
 """Typed input and output of the recommendations' operations."""
 
-import re
 from datetime import datetime
 from typing import Annotated, Final
 
-from pydantic import (
-    AwareDatetime,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-)
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from tidings.platform.times import Time
 from tidings.products.schemas import ProductView
 from tidings.recommendations.models import ActivityKind
 from tidings.recommendations.scoring import ReasonCode
 
 INPUT: Final = ConfigDict(extra="forbid", frozen=True)
-ISO_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d.*")
 MAX_ITEMS: Final = 100
 MAX_QUANTITY: Final = 1_000
 MAX_RECOMMENDATIONS: Final = 50
 
 
-def _iso_time(value: object) -> object:
-    # Pydantic would take numbers for seconds since 1970.
-    if isinstance(value, datetime) or (isinstance(value, str) and ISO_TIME.fullmatch(value)):
-        return value
-    raise ValueError("send a time with its offset, e.g. 2026-12-01T17:00:00Z")
-
-
 ProductId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{24}$")]
 # Of this shop or of another till: printable ASCII.
 OrderId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,64}$")]
-Time = Annotated[AwareDatetime, BeforeValidator(_iso_time)]
 
 
 class PurchasedItem(BaseModel):

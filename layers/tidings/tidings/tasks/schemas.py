@@ -155,7 +155,7 @@ class UploadReport(BaseModel):
     created: int = Field(
         description="how many tasks this file made, now or when it was sent before"
     )
-    ids: list[str] = Field(description="of the created tasks, in the order of rows; at most 1000")
+    ids: list[str] = Field(description="of the created tasks, in the order of rows")
     refused: int = Field(description="how many rows were not taken")
-    refusals: list[RowRefusal] = Field(description="why; at most 100")
-    refusals_omitted: int = Field(description="how many more refusals there are than are named")
+    refusals: list[RowRefusal] = Field(description="why; each row is named")
+    refusals_omitted: int = Field(description="how many more problems these rows have")

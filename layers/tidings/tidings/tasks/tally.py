@@ -6,8 +6,8 @@ from typing import Final
 
 from tidings.tasks.schemas import RowRefusal, UploadReport
 
-MAX_IDS: Final = 1_000
-MAX_REFUSALS: Final = 100
+# From then on one problem of each row is told: the answer holds every row of the largest file.
+ALL_PROBLEMS_UP_TO: Final = 1_000
 
 # The column, where it is known, and what is wrong with it.
 Problem = tuple[str | None, str]
@@ -15,7 +15,7 @@ Problem = tuple[str | None, str]
 
 @dataclass
 class Tally:
-    """An upload's report while it grows; what it lists is bounded."""
+    """An upload's report while it grows."""
 
     created: int = 0
     refused: int = 0
@@ -25,12 +25,13 @@ class Tally:
 
     def note_created(self, ids: Sequence[str]) -> None:
         self.created += len(ids)
-        self._ids.extend(ids[: MAX_IDS - len(self._ids)])
+        self._ids.extend(ids)
 
     def refuse(self, row: int, *problems: Problem) -> None:
         self.refused += 1
         self._problems += len(problems)
-        for column, reason in problems[: MAX_REFUSALS - len(self._refusals)]:
+        told = problems if len(self._refusals) < ALL_PROBLEMS_UP_TO else problems[:1]
+        for column, reason in told:
             self._refusals.append(RowRefusal(row=row, column=column, reason=reason))
 
     def report(self) -> UploadReport:

@@ -7,11 +7,11 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from tidings.platform.auth import Principal, require_own
+from tidings.platform.auth import Principal, require_own, require_self
 from tidings.platform.logging import logger
 from tidings.platform.providers.public_hosts import MAX_URL_CHARACTERS, HttpsUrl
 from tidings.platform.signatures import derived_key
-from tidings.users.errors import UserNotFound
+from tidings.users.errors import UncallableUrl, UserNotFound
 from tidings.users.models import PushToken, User
 from tidings.users.preferences import INPUT, Preferences
 from tidings.users.schemas import PushPlatform
@@ -21,7 +21,10 @@ SECRET_PREFIX: Final = "whsec_"
 
 
 def _callable_url(url: str) -> str:
-    HttpsUrl.parse(url)
+    try:
+        HttpsUrl.parse(url)
+    except ValueError as error:
+        raise UncallableUrl(str(error)) from None
     return url
 
 
@@ -108,6 +111,20 @@ def set_contact_points(
         webhook_url=wanted.webhook_url,
         webhook_secret=_secret(webhook_id) if is_new and webhook_id else None,
     )
+
+
+def get_contact_points(user_id: str, *, caller: Principal) -> ContactPoints:
+    """Return a person's contact points; the webhook's secret is not shown again.
+
+    Raises:
+        Forbidden: it is somebody else's, and the caller is no operator.
+        UserNotFound: there is none.
+    """
+    require_self(caller, user_id)
+    user = User.objects(pk=user_id, deleted_at=None).first()
+    if user is None:
+        raise UserNotFound
+    return ContactPoints(phone=user.phone, webhook_url=user.webhook_url, webhook_secret=None)
 
 
 def get_contacts(user_ids: Iterable[str]) -> dict[str, Contact]:

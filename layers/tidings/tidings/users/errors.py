@@ -50,6 +50,11 @@ class NoQuietHours(RuleRefused):
         )
 
 
+class UncallableUrl(RuleRefused):
+    def __init__(self, why: str) -> None:
+        super().__init__(f"This URL cannot be called: {why}.", field="webhook_url")
+
+
 class OwnRole(Forbidden):
     def __init__(self) -> None:
         super().__init__("Nobody sets their own role.")

@@ -95,6 +95,8 @@ def delete_account(
     """
     if caller.user_id != user_id and not caller.role.includes(Role.ADMIN):
         raise Forbidden("This belongs to somebody else.")
+    if User.objects(pk=user_id, deleted_at=None).only("id").first() is None:
+        raise UserNotFound
     session_store.end_all(user_id)
     codes.drop(user_id)
     # Events that wait hold codes for somebody who is not there any more.

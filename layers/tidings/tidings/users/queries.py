@@ -62,6 +62,12 @@ def known_user_ids(user_ids: Iterable[str]) -> frozenset[str]:
     return frozenset(User.objects(pk__in=list(user_ids), deleted_at=None).scalar("pk"))
 
 
+def deleted_user_ids(user_ids: Iterable[str]) -> frozenset[str]:
+    """Return those of the ids that stand for an account that was deleted, in one round trip."""
+    found = User.objects(pk__in=list(user_ids), deleted_at__ne=None)
+    return frozenset(found.scalar("pk"))
+
+
 def preferences_of(user_ids: Iterable[str]) -> dict[str, Preferences]:
     """Return how those of the people who have an account want to be told, in one round trip."""
     found = User.objects(pk__in=list(user_ids), deleted_at=None).scalar("pk", "preferences")

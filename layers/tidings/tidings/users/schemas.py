@@ -1,6 +1,5 @@
 """Typed input and output of the users' operations."""
 
-import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Final, Literal
@@ -30,32 +29,26 @@ INPUT: Final = ConfigDict(extra="forbid", frozen=True)
 # NIST SP 800-63B section 5.1.1.2: at least 8 characters; argon2 is bounded by the upper limit.
 PASSWORD_MIN, PASSWORD_MAX = 8, 128
 
+
+def _without_a_name(value: object) -> object:
+    # Pydantic would take the address out of `Ada <ada@example.com>`.
+    if isinstance(value, str) and "<" in value:
+        raise ValueError("send the address alone")
+    return value
+
+
 # Addresses compare without case; RFC 5321 allows 254 characters in all.
-Email = Annotated[EmailStr, Field(max_length=254), AfterValidator(str.lower)]
+Email = Annotated[
+    EmailStr, Field(max_length=254), BeforeValidator(_without_a_name), AfterValidator(str.lower)
+]
 NewPassword = Annotated[SecretStr, Field(min_length=PASSWORD_MIN, max_length=PASSWORD_MAX)]
-# Control characters, line breaks, and what turns the direction of writing.
-_NOT_IN_A_LINE: Final = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")
-
-
-def _one_line(name: object) -> object:
-    """A name stands in mails to an address that nobody confirmed: it must not write paragraphs."""
-    return _NOT_IN_A_LINE.sub(" ", name) if isinstance(name, str) else name
-
-
-PersonName = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
-    BeforeValidator(_one_line),
-]
-# No control characters: MongoDB takes no NUL in a pattern.
-SearchText = Annotated[
-    str,
-    StringConstraints(
-        strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$"
-    ),
-]
+# Something to read, and no control characters: names stand in mails, and MongoDB takes no NUL
+# in a pattern.
+LINE: Final = r"^[^\x00-\x1f\x7f]*[^\x00-\x1f\x7f\s][^\x00-\x1f\x7f]*$"
+PersonName = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100, pattern=LINE)]
+SearchText = PersonName
 # Generous: people type codes with spaces and dashes.
-Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20)]
+Code = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20, pattern=r"\S")]
 
 
 class WithNewPassword(BaseModel):

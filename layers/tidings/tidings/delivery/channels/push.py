@@ -46,7 +46,7 @@ def send(message: OutgoingMessage, deadline: Deadline) -> Receipt:
 
 def _send_to(device: Device, message: OutgoingMessage, content: str) -> str:
     attributes = {"AWS.SNS.MOBILE.APNS.COLLAPSE_ID": message.notification_id}
-    arn = endpoint_of(device)
+    arn = endpoint_of(device, message.user_id)
     try:
         return sns.push(arn, content, attributes)
     except PermanentFailure as error:
@@ -54,7 +54,7 @@ def _send_to(device: Device, message: OutgoingMessage, content: str) -> str:
             raise
     # SNS has forgotten what we remember; that says nothing of the device.
     forget(device)
-    return sns.push(endpoint_of(device), content, attributes)
+    return sns.push(endpoint_of(device, message.user_id), content, attributes)
 
 
 def _drop_if_dead(device: Device, failure: PermanentFailure) -> None:

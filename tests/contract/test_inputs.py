@@ -1,0 +1,107 @@
+"""Bodies take what their schema says, and nothing that merely looks like it."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any, get_args
+
+import pytest
+from bson import encode
+from jsonschema import Draft202012Validator
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from tests.contract.project import routes
+from tidings.platform.errors import TidingsError
+from tidings.platform.files import FileBody
+
+LOOKS_LIKE: dict[str, list[object]] = {
+    "integer": ["1", 1.5, True],
+    "boolean": ["true", "yes", 1, 0],
+    "number": ["1.5"],
+}
+# None ends with a line break: to Python `$` stands before it, to JSON Schema it does not.
+TEXTS = ("", " ", "   ", "\u3000", "a ", " ab", "a\t", "\x00", "\u202e", "é", "<", "A" * 30)
+OVER_THE_EDGE = ("9999-12-31T23:59:59-23:00", "0001-01-01T00:00:00+14:00")
+
+
+def models_in(kind: Any) -> Iterator[type[BaseModel]]:
+    """Yield the models that a type is made of."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        yield kind
+        for field in kind.model_fields.values():
+            yield from models_in(field.annotation)
+    for each in get_args(kind):
+        yield from models_in(each)
+
+
+def inputs(*places: str) -> set[type[BaseModel]]:
+    """Return the models of what is sent there: in the `body`, in the `query`."""
+    contracts = [getattr(each.load(), "contract", None) for each in routes().values()]
+    sent = [getattr(each, place) for each in contracts if each for place in places]
+    found = {model for each in sent for model in models_in(each)}
+    return {model for model in found if not issubclass(model, FileBody)}
+
+
+def fields_of(*kinds: str, places: tuple[str, ...] = ("body",)) -> list[Any]:
+    """Return each field of an input whose schema names one of these types or formats."""
+    return [
+        pytest.param(model, name, kind, id=f"{model.__name__}.{name}")
+        for model in sorted(inputs(*places), key=lambda each: each.__name__)
+        for name, schema in model.model_json_schema()["properties"].items()
+        for each in _alternatives(schema)
+        for kind in {each.get("type"), each.get("format")} & set(kinds)
+    ]
+
+
+def _alternatives(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    return [schema, *schema.get("anyOf", ())]
+
+
+def taken(model: type[BaseModel], name: str, value: object, *, malformed: bool = True) -> list[Any]:
+    """Return what a field makes of a value; nothing where it refuses it.
+
+    Raises:
+        pydantic.ValidationError: the value is malformed, and `malformed` says that it is not.
+    """
+    field = model.model_fields[name]
+    kind: Any = Annotated[field.annotation, field]
+    try:
+        return [TypeAdapter(kind).validate_python(value)]
+    except ValidationError:
+        if not malformed:
+            raise
+        return []
+    except TidingsError:
+        return []
+
+
+@pytest.mark.parametrize(("model", "name", "kind"), fields_of(*LOOKS_LIKE))
+def test_body_takes_no_text_for_a_number(model: type[BaseModel], name: str, kind: str) -> None:
+    assert [each for each in LOOKS_LIKE[kind] if taken(model, name, each)] == []
+
+
+@pytest.mark.parametrize(("model", "name", "kind"), fields_of("string", places=("body", "query")))
+def test_text_that_the_schema_allows_is_taken_or_refused_by_a_rule(
+    model: type[BaseModel], name: str, kind: str
+) -> None:
+    schema = model.model_json_schema()
+    described = Draft202012Validator(schema["properties"][name] | {"$defs": schema.get("$defs")})
+    if any(each.get("format") for each in _alternatives(schema["properties"][name])):
+        return
+    for text in TEXTS:
+        if described.is_valid(text):
+            taken(model, name, text, malformed=False)
+
+
+@pytest.mark.parametrize(("model", "name", "kind"), fields_of("date-time"))
+def test_body_takes_no_number_for_a_time(model: type[BaseModel], name: str, kind: str) -> None:
+    assert taken(model, name, "2026-11-21T12:00:00+01:00")
+    assert [each for each in (5, 5.5, "5", True) if taken(model, name, each)] == []
+
+
+@pytest.mark.parametrize(
+    ("model", "name", "kind"), fields_of("date-time", places=("body", "query"))
+)
+def test_every_time_that_is_taken_can_be_stored(
+    model: type[BaseModel], name: str, kind: str
+) -> None:
+    for extreme in OVER_THE_EDGE:
+        assert encode({"times": taken(model, name, extreme)})

@@ -1,0 +1,42 @@
+"""An SMTP server that takes every mail and counts it by its Message-ID."""
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email import message_from_bytes
+from typing import Any
+from urllib.parse import urlsplit
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+
+class Sink:
+    """What arrived: how often each Message-ID came."""
+
+    def __init__(self) -> None:
+        self.arrived: Counter[str] = Counter()
+
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+        assert isinstance(envelope.content, bytes)
+        message = message_from_bytes(envelope.content)
+        self.arrived[str(message["Message-ID"])] += 1
+        return "250 taken"
+
+    def times(self, notification_id: str) -> int:
+        """Return how often the mail of a notification arrived."""
+        return sum(count for each, count in self.arrived.items() if notification_id in each)
+
+
+@contextmanager
+def mail_sink() -> Iterator[Sink]:
+    """Take mails at the address that `make test-faults` told the stack."""
+    address = urlsplit(os.environ["TIDINGS_SMTP_URL"])
+    sink = Sink()
+    server: Any = Controller(sink, hostname=str(address.hostname), port=address.port or 25)
+    server.start()
+    try:
+        yield sink
+    finally:
+        server.stop()

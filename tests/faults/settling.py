@@ -1,0 +1,29 @@
+"""Waiting until nothing is under way any more."""
+
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from tests.faults import broker, ledger
+from tests.faults.ledger import Ledger
+from tests.waiting import eventually
+
+# The relay of the outboxes runs each minute, and a hung call may have to time out before.
+RECOVERY_SECONDS: Final = 240
+
+
+def wait_until_settled(ledgers: Sequence[Ledger]) -> None:
+    """Wait until every effect is there, every queue is drained and every outbox is empty.
+
+    What is still missing then is counted as lost, not waited for.
+    """
+
+    def settled() -> bool:
+        with ledger.mongo() as client:
+            left = sum(each.waiting(client) for each in ledgers)
+            return left == 0 and broker.waiting() == 0 and ledger.outboxes(client) == 0
+
+    try:
+        eventually(settled, seconds=RECOVERY_SECONDS)
+    except AssertionError:
+        sys.stdout.write("not settled: the ledger says what is missing\n")

@@ -1,0 +1,90 @@
+"""Every fault under load: what was accepted has its effect exactly once, and queues drain."""
+
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.crowd import begin_campaign, crowd_of
+from tests.e2e.shop import Shop
+from tests.faults import broker, ledger, report
+from tests.faults.faults import FAULTS, Fault
+from tests.faults.ledger import CampaignLedger, Ledger, MailLedger, OrderLedger
+from tests.faults.load import Book, Orders, Sends, Traffic, Writer
+from tests.faults.mail import Sink, mail_sink
+from tests.faults.report import Row
+from tests.faults.settling import wait_until_settled
+from tests.faults.stack import memory_mb
+
+pytestmark = pytest.mark.faults
+
+CLIENTS = 4
+SENDERS = 2
+REQUESTS_EACH = 60
+PIECES = 150
+PEOPLE = 1_200
+
+
+@pytest.fixture(scope="module")
+def rows() -> Iterator[list[Row]]:
+    """The table's rows, written down at the end, also of a run that failed."""
+    found: list[Row] = []
+    yield found
+    path = report.write(found)
+    sys.stdout.write(f"\n{path.read_text()}\n")
+
+
+@pytest.fixture(scope="module")
+def sink() -> Iterator[Sink]:
+    with mail_sink() as found:
+        yield found
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_nothing_is_lost_and_nothing_done_twice(
+    fault: Fault, shop: Shop, admin: Shop, sink: Sink, rows: list[Row]
+) -> None:
+    writers, ledgers = _shop_at_work(shop, admin, sink)
+    before = memory_mb()
+    dead_before = _dead_letters()
+    traffic = Traffic(writers, requests=REQUESTS_EACH)
+
+    fault.prepare()
+    with crowd_of(PEOPLE) as crowd:
+        ledgers.append(CampaignLedger(crowd, begin_campaign(admin)))
+        traffic.start()
+        assert traffic.under_way.wait(120)
+        fault.inflict()
+        fault.mend()
+        mended = time.monotonic()
+        traffic.finish()
+        wait_until_settled(ledgers)
+        recovered = time.monotonic() - mended
+
+        with ledger.mongo() as client:
+            accounts = [
+                each.account(client, traffic.books.get(each.kind, Book())) for each in ledgers
+            ]
+    rows += [Row(fault.name, each, recovered, before, memory_mb()) for each in accounts]
+    for account in accounts:
+        assert (account.lost, account.duplicates) == (0, 0), account.notes
+        assert account.effects == account.accepted > 0
+    assert broker.waiting() == 0
+    assert _dead_letters() - dead_before == fault.dead_letters
+
+
+def _dead_letters() -> int:
+    with ledger.mongo() as client:
+        return ledger.failed_messages(client) + broker.unreadable()
+
+
+def _shop_at_work(shop: Shop, admin: Shop, sink: Sink) -> tuple[list[Writer], list[Ledger]]:
+    """Return customers who order, and an operator who sends each of them mails."""
+    product_id = admin.create_product(stock=PIECES)
+    customers = [shop.register() for _ in range(CLIENTS)]
+    ids = tuple(str(each.user_id) for each in customers)
+    ledger.verify(ids)
+    writers: list[Writer] = [Orders(each, product_id) for each in customers]
+    writers += [Sends(admin, each) for each in ids[:SENDERS]]
+    return writers, [OrderLedger(ids, product_id, PIECES), MailLedger(ids, sink)]

@@ -1,0 +1,19 @@
+"""`make down` and `make up` again: the data is still there, and work goes on."""
+
+from tests.e2e.shop import Shop
+from tests.faults.stack import down, repair
+from tests.waiting import eventually
+
+
+def test_the_data_is_still_there_after_down_and_up(shop: Shop, admin: Shop) -> None:
+    customer = shop.register()
+    order_id = customer.place_order(admin.create_product(stock=1))
+    eventually(lambda: customer.inbox(), seconds=5)
+
+    down()
+    repair()
+
+    assert customer.order_state(order_id) == "CONFIRMED"
+    assert [each["subjectId"] for each in customer.inbox()] == [order_id]
+    another = customer.place_order(admin.create_product(stock=1))
+    eventually(lambda: another in [each["subjectId"] for each in customer.inbox()], seconds=10)

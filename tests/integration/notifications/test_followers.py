@@ -1,0 +1,132 @@
+"""Who looked at a product hears of it: everybody once, however many they are."""
+
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+
+from tests.integration.builders import a_product, a_reader, at_once
+from tests.integration.notifications.builders import the_notification, where
+from tests.integration.recommendations.builders import buys, learn_all, looks_at
+from tidings.notifications import following
+from tidings.notifications.events import TellFollowers
+from tidings.notifications.following import tell_followers
+from tidings.notifications.models import Crowd, Notification
+from tidings.notifications.operations import notify
+from tidings.platform import outbox
+from tidings.platform.auth import Principal
+from tidings.platform.clock import now
+from tidings.products.events import ProductBackInStock, ProductBackInStockData
+from tidings.products.schemas import ProductView
+from tidings.recommendations.models import Taste
+from tidings.recommendations.queries import followers_of
+
+DAY = timedelta(days=1)
+pytestmark = pytest.mark.usefixtures("unpublished")
+
+
+def back_in_stock(product: ProductView) -> ProductBackInStock:
+    data = ProductBackInStockData(
+        product_id=product.id, sku=product.sku, title=product.title, stock=3
+    )
+    return ProductBackInStock(subject=product.id, data=data)
+
+
+def next_command() -> TellFollowers:
+    """Return the last command that was stored."""
+    entry = Crowd.objects.first().outbox[-1]
+    return TellFollowers.model_validate_json(entry.body)
+
+
+def tell_all(event: ProductBackInStock) -> int:
+    """Tell all chunks; return how many there were."""
+    notify(event)
+    chunks = 0
+    while Crowd.objects(finished_at=None):
+        tell_followers(next_command())
+        chunks += 1
+    return chunks
+
+
+def told() -> list[str]:
+    return sorted(Notification.objects(kind="product.back_in_stock").scalar("user_id"))
+
+
+def a_looker(product: ProductView, at: datetime | None = None, **more: Any) -> Principal:
+    reader = a_reader(**more)
+    looks_at(reader, product, at=at)
+    learn_all()
+    return reader
+
+
+def test_who_looked_and_did_not_buy_since_is_told() -> None:
+    mug, pen, at = a_product(title="Mug"), a_product(title="Pen"), now()
+    looked = a_looker(mug, at - DAY)
+    bought_before = a_looker(mug, at - DAY)
+    buys(bought_before, mug, at=at - 2 * DAY)
+    bought = a_looker(mug, at - DAY)
+    buys(bought, mug, at=at)
+    a_looker(pen)
+    learn_all()
+    tell_all(back_in_stock(mug))
+    assert told() == sorted([looked.user_id, bought_before.user_id])
+
+
+def test_look_of_long_ago_does_not_count() -> None:
+    mug = a_product()
+    a_looker(mug)
+    assert followers_of(mug.id, None, 10, at=now() + 29 * DAY).user_ids
+    assert not followers_of(mug.id, None, 10, at=now() + 31 * DAY).user_ids
+
+
+def test_preference_for_stock_is_respected() -> None:
+    mug = a_product()
+    reader = a_looker(mug, stock={"email": False})
+    tell_all(back_in_stock(mug))
+    notification = the_notification(reader)
+    assert notification.category == "stock"
+    assert where(notification, "email")[:2] == ("suppressed", "preferences")
+    assert where(notification, "push")[0] == "queued"
+
+
+def test_crowd_is_told_in_chunks_each_person_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "MAX_TOLD", 2)
+    mug = a_product()
+    people = sorted(a_looker(mug).user_id for _ in range(5))
+    event = back_in_stock(mug)
+    notify(event)
+    first = next_command()
+    for _ in range(3):  # it comes again, also late
+        tell_followers(first)
+    at_once([partial(tell_followers, next_command())] * 3)
+    assert told() == people[:4]
+    tell_followers(next_command())
+    assert told() == people
+    notify(event)
+    assert Crowd.objects(finished_at=None).count() == 0
+    tell_followers(first)
+    assert told() == people
+
+
+def test_process_that_dies_after_telling_leaves_nobody_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(following, "MAX_TOLD", 2)
+    mug = a_product()
+    people = sorted(a_looker(mug).user_id for _ in range(3))
+    notify(back_in_stock(mug))
+    with monkeypatch.context() as patch:
+        patch.setattr(outbox, "change", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            tell_followers(next_command())
+    assert told() == people[:2]
+    tell_followers(next_command())
+    tell_followers(next_command())
+    assert told() == people
+
+
+def test_followers_are_found_by_an_index() -> None:
+    keys = [list(each["key"]) for each in Taste._get_collection().index_information().values()]
+    named = [[name for name, *_ in each] for each in keys]
+    assert ["viewed.product_id", "_id"] in named

@@ -1,0 +1,151 @@
+"""Who deletes their account leaves nothing behind but an id that stands for nobody."""
+
+import json
+from typing import Any
+
+import pymongo
+import pytest
+
+from tests.integration.builders import a_person, a_reader
+from tests.integration.operations import persons
+from tests.integration.operations.persons import Person, failed, with_something_of_everything
+from tests.settings import stack_under_test
+from tidings.notifications.operations import notify
+from tidings.operations.erasure import erase
+from tidings.operations.failed_messages import store_failed_messages
+from tidings.operations.models import FailedMessage
+from tidings.orders.queries import get_order
+from tidings.platform import cache, database
+from tidings.platform.auth import Role
+from tidings.platform.providers import sns
+from tidings.platform.settings import settings
+from tidings.recommendations.operations import learn
+from tidings.tasks.models import Task
+from tidings.users.events import UserDeleted, UserDeletedData
+from tidings.users.operations import delete_account
+
+pytestmark = pytest.mark.usefixtures("keys")
+
+
+@pytest.fixture(autouse=True)
+def forgotten_devices(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    forgotten: list[str] = []
+    monkeypatch.setattr(sns, "forget_device", forgotten.append)
+    return forgotten
+
+
+def delete(person: Person) -> UserDeleted:
+    """Delete an account, and let every domain hear of it."""
+    user_id = person.principal.user_id
+    delete_account(user_id, caller=person.principal)
+    event = UserDeleted(subject=user_id, data=UserDeletedData(user_id=user_id))
+    for hears in (notify, learn, erase):
+        hears(event)
+    return event
+
+
+def everything() -> dict[str, str]:
+    """Return all that MongoDB and Redis have, as text."""
+    found, prefix = {}, settings().database_prefix
+    with pymongo.MongoClient[dict[str, Any]](stack_under_test().mongodb_uri) as client:
+        for domain in database.DOMAINS:
+            own = client[f"{prefix}_{domain}"]
+            for name in own.list_collection_names():
+                found[f"{domain}.{name}"] = "\n".join(_text(each) for each in own[name].find())
+    redis = cache.client()
+    for key in redis.scan_iter(f"{prefix}:*"):
+        found[str(key)] = _redis_text(key)
+    return found
+
+
+def _text(document: dict[str, Any]) -> str:
+    return json.dumps(document, default=_plain, ensure_ascii=False)
+
+
+def _plain(value: object) -> str:
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+
+
+def _redis_text(key: Any) -> str:
+    redis: Any = cache.client()
+    match redis.type(key):
+        case "hash":
+            return f"{key} {redis.hgetall(key)}"
+        case "zset":
+            return f"{key} {redis.zrange(key, 0, -1)}"
+        case "set":
+            return f"{key} {redis.smembers(key)}"
+        case "list":
+            return f"{key} {redis.lrange(key, 0, -1)}"
+    return f"{key} {redis.get(key)}"
+
+
+def places_of(*traces: str) -> set[tuple[str, str]]:
+    return {
+        (place, trace)
+        for place, text in everything().items()
+        for trace in traces
+        if trace.lower() in text.lower()
+    }
+
+
+def test_nothing_is_left_of_a_person_in_any_database() -> None:
+    person = with_something_of_everything()
+    assert {trace for _, trace in places_of(*person.traces)} == set(person.traces)
+    delete(person)
+    assert places_of(*person.traces) == set()
+
+
+def test_only_orders_and_what_must_stay_have_the_id() -> None:
+    person = with_something_of_everything()
+    delete(person)
+    places = {place for place, _ in places_of(person.principal.user_id)}
+    in_databases = {each for each in places if ":" not in each}
+    # The account announces that it is gone; the stock is to be told of the order.
+    assert in_databases == {"users.users", "orders.orders", "operations.failed_messages"}
+    in_redis = {each.split(":", 1)[1].split(":")[0] for each in places if ":" in each}
+    assert in_redis == set()
+    order = get_order(person.order_id, caller=a_person(Role.OPERATOR))
+    assert order.customer_id == person.principal.user_id
+    assert order.total
+
+
+def test_devices_are_forgotten_at_sns_too(forgotten_devices: list[str]) -> None:
+    delete(with_something_of_everything())
+    assert forgotten_devices == [persons.ARN]
+
+
+def test_erasing_again_changes_nothing() -> None:
+    person = with_something_of_everything()
+    event = delete(person)
+    before = everything()
+    for hears in (notify, learn, erase):
+        hears(event)
+    assert everything() == before
+
+
+def test_others_lose_nothing() -> None:
+    person, other = with_something_of_everything(), a_reader(name="Bo Ek")
+    task = Task(owner_id=other.user_id, title="Theirs", state="open", priority_rank=1)
+    task.assignee_id = person.principal.user_id
+    task.save()
+    store_failed_messages([failed(other, "user.registered", "notifications")])
+    delete(person)
+    kept = Task.objects.get(pk=task.id)
+    assert (kept.title, kept.assignee_id) == ("Theirs", None)
+    assert FailedMessage.objects(mentions=other.user_id).count() == 1
+
+
+def test_message_that_fails_after_the_person_is_gone_is_not_kept() -> None:
+    person = with_something_of_everything()
+    delete(person)
+    FailedMessage.objects.delete()
+    code = {"verification_code": "12345678", "code_expires_at": "2026-11-20T09:15:00Z"}
+    store_failed_messages(
+        [
+            failed(person.principal, "user.registered", "notifications", **code),
+            failed(person.principal, "order.cancelled", "inventory", order_id="1", reason="Why"),
+        ]
+    )
+    (kept,) = FailedMessage.objects
+    assert (kept.type, json.loads(kept.body)["data"]["reason"]) == ("order.cancelled", "erased")
