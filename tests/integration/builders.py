@@ -84,10 +84,10 @@ def a_product(
 def an_order(
     *products: ProductView, customer: Principal | None = None, quantity: int = 1
 ) -> OrderView:
-    """Place an order; nothing is published until the test says so."""
+    """Place an order of somebody with an account; nothing is published until the test says so."""
     items = [{"product_id": each.id, "quantity": quantity} for each in products or (a_product(),)]
     wanted = PlaceOrder.model_validate({"items": items})
-    return place_order(wanted, caller=customer or a_person())
+    return place_order(wanted, caller=customer or a_reader())
 
 
 def an_order_in(state: OrderState, *, customer: Principal | None = None) -> OrderView:

@@ -12,6 +12,7 @@ from tests.integration.delivery.servers import Certificate, Sink, smtp_server
 from tidings.delivery.channels import deliver, email, is_idempotent
 from tidings.delivery.errors import PermanentFailure, TemporaryFailure
 from tidings.delivery.schemas import Rendered
+from tidings.delivery.suppression import suppressed
 from tidings.delivery.unsubscribe import unsubscribe_url
 from tidings.platform.clock import new_id
 from tidings.platform.providers import smtp
@@ -126,6 +127,10 @@ def test_server_that_restarted_gets_the_next_mail(
     ("step", "answer", "reason", "of_provider"),
     [
         ("RCPT", "550 no such user", "unknown_recipient", None),
+        ("RCPT", "550 5.1.1 no such user", "unknown_recipient", None),
+        ("RCPT", "550 5.7.1 not from you", "refused", None),
+        ("RCPT", "552 5.2.2 mailbox full", "refused", None),
+        ("RCPT", "554 no", "refused", None),
         ("DATA", "554 spam", "rejected", None),
         ("RCPT", "450 busy", "mailbox_busy", False),
         ("RCPT", "421 shutting down", "mailbox_busy", True),
@@ -146,6 +151,25 @@ def test_what_the_server_says_is_told_apart(
     through.answers.clear()
     deliver(a_mail())
     assert len(through.envelopes) == 1
+
+
+@pytest.mark.parametrize(
+    ("step", "answer", "reason"),
+    [
+        ("RCPT", "550 5.1.1 no such user", "hard_bounce"),
+        ("RCPT", "550 5.7.1 not from you", None),
+        ("RCPT", "450 busy", None),
+        ("DATA", "550 5.1.1 spam", None),
+    ],
+)
+def test_mailbox_that_a_server_does_not_know_gets_no_more_mail(
+    through: Sink, step: str, answer: str, reason: str | None
+) -> None:
+    address = "Ada@bücher.example"
+    through.answers[step] = answer
+    with pytest.raises((PermanentFailure, TemporaryFailure)):
+        deliver(a_mail(address))
+    assert suppressed([address]).get(address) == reason
 
 
 def test_no_answer_to_the_mail_says_that_it_may_have_gone(through: Sink) -> None:

@@ -160,6 +160,7 @@ def test_customer_cancels_their_order_until_it_is_packed(state: OrderState) -> N
     assert cancelled.history[-1].user_id == customer.user_id
     (event,) = events_of(order)
     assert (event["type"], event["data"]["reason"]) == ("order.cancelled", "Ordered by mistake.")
+    assert event["data"]["explained"] is True
 
 
 @pytest.mark.parametrize("state", sorted(set(OrderState) - cancellable(Actor.CUSTOMER)))
@@ -182,6 +183,8 @@ def test_operator_cancels_for_a_customer() -> None:
     order = an_order_in(OrderState.PACKED)
     cancelled = cancel(order, a_person(Role.OPERATOR))
     assert cancelled.history[-1].reason == "Cancelled by the operator."
+    (event,) = events_of(order)
+    assert event["data"]["explained"] is False
 
 
 def test_customer_learns_as_whom_not_who() -> None:

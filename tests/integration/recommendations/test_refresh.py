@@ -93,6 +93,15 @@ def test_person_hears_of_it_in_the_inbox(camping: list[ProductView]) -> None:
     assert "Because you bought Tent" in notification.body
 
 
+def test_person_reads_the_reason_in_their_own_language(camping: list[ProductView]) -> None:
+    person = camper(camping, language="de")
+    refresh_chunk(everybody(now()))
+    (event,) = waiting(Taste)
+    notify(event)
+    notification = Notification.objects.get(user_id=person.user_id)
+    assert "Weil Sie „Tent“ gekauft haben" in notification.body
+
+
 def test_list_that_changes_a_little_is_no_news(camping: list[ProductView]) -> None:
     person, at = camper(camping), now()
     refresh_chunk(everybody(at))

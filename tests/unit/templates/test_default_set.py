@@ -154,6 +154,39 @@ def test_parcel_is_named_with_its_carrier_and_number(language: str) -> None:
         assert "JD014600003828392837" in (text or "")
 
 
+@pytest.mark.parametrize(
+    ("code", "because", "german"),
+    [
+        ("because_bought", "Zelt", "Weil Sie „Zelt“ gekauft haben"),
+        ("because_bought", None, "Weil es zu Ihren Käufen passt"),
+        ("because_viewed", "Zelt", "Weil Sie sich „Zelt“ angesehen haben"),
+        ("because_viewed", None, "Weil es zu dem passt, was Sie sich angesehen haben"),
+        (None, None, "Because of you"),
+    ],
+)
+def test_reason_is_in_the_readers_language(
+    code: str | None, because: str | None, german: str
+) -> None:
+    product = {"title": "Bag", "reason": "Because of you", "reason_code": code}
+    products = [product | {"because_title": because}]
+    made = message("recommendations", "de", products=products)
+    for text in (made.email_html, made.email_text, made.inbox_body):
+        assert german in (text or "")
+    english = message("recommendations", "en", products=products)
+    for text in (english.email_html, english.email_text, english.inbox_body):
+        assert "Because of you" in (text or "")
+
+
+@each_language
+def test_reason_that_nobody_gave_is_not_said(language: str) -> None:
+    reason = "Cancelled by the operator."
+    silent = message("order_cancelled", language, reason=reason, explained=False)
+    assert reason not in silent.model_dump_json()
+    explained = message("order_cancelled", language, reason="Ordered twice.", explained=None)
+    for text in (explained.email_html, explained.email_text, explained.inbox_body):
+        assert "Ordered twice." in (text or "")
+
+
 def test_inbox_says_what_it_always_said() -> None:
     confirmed = message("order_confirmed", "en", order_id="17")
     assert confirmed.inbox_title == "Your order is confirmed"

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from tidings.users.schemas import Login, RegisterUser
+from tidings.users.schemas import Login, RegisterUser, UpdateProfile
 
 VALID: dict[str, Any] = {
     "email": "ada@example.com",
@@ -21,6 +21,15 @@ def test_name_is_trimmed() -> None:
     assert RegisterUser.model_validate(VALID | {"name": "  Ada "}).name == "Ada"
 
 
+@pytest.mark.parametrize("between", ["\r\n", " \n\n ", "\x00", "\u202e", "\u2028"])
+def test_name_is_one_line(between: str) -> None:
+    name = f"Ada{between}Bcc: eve@example.com"
+    with pytest.raises(ValidationError):
+        RegisterUser.model_validate(VALID | {"name": name})
+    with pytest.raises(ValidationError):
+        UpdateProfile(name=name)
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -34,6 +43,7 @@ def test_name_is_trimmed() -> None:
         {"password": "x" * 129},
         {"password": {"$ne": ""}},
         {"name": " "},
+        {"name": "\r\n\x00"},
         {"name": "x" * 101},
         {"role": "admin"},
         {"id": "6b0152a5f6b097fd8ed20a98"},

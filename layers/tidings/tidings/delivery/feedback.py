@@ -13,14 +13,14 @@ from tidings.delivery.events import (
 )
 from tidings.delivery.models import Feedback
 from tidings.delivery.schemas import MailFeedback
-from tidings.delivery.suppression import suppress
+from tidings.delivery.suppression import HARD_BOUNCE, suppress
 from tidings.platform import outbox
 from tidings.platform.clock import now
 from tidings.platform.context import accept_correlation_id, correlation_id
 from tidings.platform.logging import logger
 
 # A mailbox that is full today may be empty tomorrow; these will not change.
-SUPPRESSING: Final = frozenset({"hard_bounce", "complaint"})
+SUPPRESSING: Final = frozenset({HARD_BOUNCE, "complaint"})
 CHANNEL: Final = "email"
 
 

@@ -5,11 +5,14 @@ Only keyed hashes are kept: whoever reads the database cannot tell whose they ar
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Final
 
 from tidings.delivery.models import Suppression
 from tidings.platform.clock import now
 from tidings.platform.logging import logger
 from tidings.platform.signatures import blind_index
+
+HARD_BOUNCE: Final = "hard_bounce"
 
 
 def suppressed(addresses: Iterable[str]) -> Mapping[str, str]:

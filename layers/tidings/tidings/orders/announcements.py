@@ -16,7 +16,7 @@ from tidings.orders.events import (
     OrderStatusChangedData,
 )
 from tidings.orders.models import Order
-from tidings.orders.states import OrderState
+from tidings.orders.states import Actor, OrderState
 
 
 def placed(order: Order) -> OrderPlaced:
@@ -46,8 +46,18 @@ def cancelled(order: Order, reason: str, at: datetime) -> OrderCancelled:
     An order is cancelled once, so its id follows from the order's: announced again, it is
     the same event, which tells nobody a second time.
     """
-    data = OrderCancelledData(order_id=order.id, customer_id=order.customer_id, reason=reason)
+    data = OrderCancelledData(
+        order_id=order.id,
+        customer_id=order.customer_id,
+        reason=reason,
+        explained=reason not in map(unexplained, Actor),
+    )
     return OrderCancelled(id=f"{order.id}.cancelled", subject=order.id, time=at, data=data)
+
+
+def unexplained(actor: Actor) -> str:
+    """Return what stands for the reason of a cancellation where nobody gave one."""
+    return f"Cancelled by the {actor.value}."
 
 
 def again(order: Order) -> OrderPlaced | OrderCancelled:

@@ -62,6 +62,8 @@ class OrderCancelledData(EventData):
     order_id: str
     customer_id: str
     reason: str
+    # False where nobody gave a reason, and it only says who.
+    explained: bool = True
 
 
 class OrderCancelled(Event):

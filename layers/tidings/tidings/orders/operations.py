@@ -95,7 +95,7 @@ def update_order_status(
 
 
 def _cancel(order: Order, mover: Mover, reason: str | None) -> Order:
-    given = reason or f"Cancelled by the {mover.actor.value}."
+    given = reason or announcements.unexplained(mover.actor)
     step = Step(OrderState.CANCELLED, mover, now(), given)
     return take_step(order, step, lambda found: announcements.cancelled(found, given, step.at))
 

@@ -68,6 +68,8 @@ def _worth_telling(taste: Taste) -> list[RecommendedProduct]:
             reason=reason_view(Kept.model_validate(each)).text,
             price=product.price.amount,
             currency=product.price.currency,
+            reason_code=each.code,
+            because_title=each.because_title,
         )
         for each in news
         if (product := products.get(each.product_id)) and product.stock > 0

@@ -42,6 +42,9 @@ class RecommendedProduct(EventData):
     # In minor units.
     price: int
     currency: str
+    # For who says the reason in another language: its code, and the product it names.
+    reason_code: str | None = None
+    because_title: str | None = None
 
 
 class RecommendationGeneratedData(EventData):

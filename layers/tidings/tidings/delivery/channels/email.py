@@ -2,8 +2,10 @@
 
 from typing import Final
 
-from tidings.delivery.mime import mail_of
+from tidings.delivery.errors import PermanentFailure
+from tidings.delivery.mime import Mail, mail_of
 from tidings.delivery.schemas import OutgoingMessage, Receipt
+from tidings.delivery.suppression import HARD_BOUNCE, suppress
 from tidings.platform.clock import now
 from tidings.platform.providers import ses, smtp
 from tidings.platform.providers.deadline import Deadline
@@ -21,13 +23,10 @@ def provider(_: OutgoingMessage) -> str:
 def send(message: OutgoingMessage, deadline: Deadline) -> Receipt:
     mail = mail_of(message, mail_from=settings().mail_from, at=now())
     if url := smtp_url():
-        answer = smtp.send(
-            url, mail.raw, sender=mail.sender, recipient=mail.recipient, deadline=deadline
-        )
         return Receipt(
             provider="smtp",
             provider_message_id=message.notification_id,
-            detail=answer,
+            detail=_by_smtp(url, mail, message, deadline),
             is_final=True,
         )
     feedback = settings().mail_configuration_set
@@ -39,3 +38,15 @@ def send(message: OutgoingMessage, deadline: Deadline) -> Receipt:
         tags={"notification_id": message.notification_id},
     )
     return Receipt(provider="ses", provider_message_id=message_id, is_final=not feedback)
+
+
+def _by_smtp(url: str, mail: Mail, message: OutgoingMessage, deadline: Deadline) -> str:
+    """Return what the server answered. Its no to a mailbox is the bounce: no other follows."""
+    try:
+        return smtp.send(
+            url, mail.raw, sender=mail.sender, recipient=mail.recipient, deadline=deadline
+        )
+    except PermanentFailure as failure:
+        if failure.reason == smtp.UNKNOWN_RECIPIENT and message.address.email:
+            suppress(message.address.email, HARD_BOUNCE)
+        raise

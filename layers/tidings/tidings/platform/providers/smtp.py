@@ -1,5 +1,6 @@
 """Any SMTP server, by its URL: `smtp://`, `smtp+starttls://` or `smtps://user:password@host`."""
 
+import re
 import smtplib
 import ssl
 import threading
@@ -21,6 +22,11 @@ PORTS: Final = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 # The server says goodbye (RFC 5321 section 3.8).
 CLOSING: Final = 421
 MAX_ANSWER_CHARACTERS: Final = 200
+UNKNOWN_RECIPIENT: Final = "unknown_recipient"
+# The second number says what is wrong: 1 the address, 7 the server's rules (RFC 3463).
+_ENHANCED: Final = re.compile(rb"5\.(\d{1,3})\.\d{1,3}\b")
+# Of servers that say no more: there is no such mailbox, it moved, its name cannot be.
+_NO_SUCH_MAILBOX: Final = frozenset({550, 551, 553})
 
 _lock = threading.Lock()
 # The connection of the last mail and the URL that it belongs to.
@@ -108,9 +114,9 @@ def _transfer(
     code, _ = _in_time(session, deadline).mail(sender)
     if code >= 400:
         raise TemporaryFailure(MISCONFIGURED if code >= 500 else UNAVAILABLE, f"MAIL: {code}")
-    code, _ = _in_time(session, deadline).rcpt(recipient)
+    code, said = _in_time(session, deadline).rcpt(recipient)
     if code >= 500:
-        raise PermanentFailure("unknown_recipient", f"RCPT: {code}")
+        raise PermanentFailure(_why_refused(code, said), f"RCPT: {code}")
     if code >= 400:
         of_provider = code == CLOSING
         raise TemporaryFailure("mailbox_busy", f"RCPT: {code}", of_provider=of_provider)
@@ -120,6 +126,13 @@ def _transfer(
     if code >= 400:
         raise TemporaryFailure(UNAVAILABLE, f"DATA: {code}")
     return answer.decode(errors="replace")[:MAX_ANSWER_CHARACTERS]
+
+
+def _why_refused(code: int, said: bytes) -> str:
+    """Tell an address that does not exist from one that is refused by rule, or is full."""
+    enhanced = _ENHANCED.match(said)
+    is_unknown = enhanced[1] == b"1" if enhanced else code in _NO_SUCH_MAILBOX
+    return UNKNOWN_RECIPIENT if is_unknown else "refused"
 
 
 def _content(session: smtplib.SMTP, raw: bytes, deadline: Deadline) -> tuple[int, bytes]:
