@@ -165,8 +165,10 @@ def undone(kind: str, person: Principal, order_id: str) -> Learned:
         return OrderStatusChanged(subject=order_id, data=data)
     if kind == "rejected":
         return OrderRejected(subject=order_id, data=OrderRejectedData(**about, reason="Sold out."))
-    cancelled = OrderCancelledData(order_id=order_id, customer_id=person.user_id, reason="Changed.")
-    return OrderCancelled(subject=order_id, data=cancelled)
+    called_off = OrderCancelledData(
+        order_id=order_id, customer_id=person.user_id, reason="Changed."
+    )
+    return OrderCancelled(subject=order_id, data=called_off)
 
 
 UNDONE = pytest.mark.parametrize("kind", ["cancelled", "rejected", "returned"])

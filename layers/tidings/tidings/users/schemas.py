@@ -42,9 +42,10 @@ Email = Annotated[
     EmailStr, Field(max_length=254), BeforeValidator(_without_a_name), AfterValidator(str.lower)
 ]
 NewPassword = Annotated[SecretStr, Field(min_length=PASSWORD_MIN, max_length=PASSWORD_MAX)]
-# Something to read, and no control characters: names stand in mails, and MongoDB takes no NUL
-# in a pattern.
-LINE: Final = r"^[^\x00-\x1f\x7f]*[^\x00-\x1f\x7f\s][^\x00-\x1f\x7f]*$"
+# Something to read, in one line: names stand in mails to addresses that nobody confirmed. No
+# control characters (MongoDB takes no NUL in a pattern), line breaks, or turns of direction.
+_UNREADABLE: Final = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"
+LINE: Final = rf"^[^{_UNREADABLE}]*[^{_UNREADABLE}\s][^{_UNREADABLE}]*$"
 PersonName = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100, pattern=LINE)]
 SearchText = PersonName
 # Generous: people type codes with spaces and dashes.
