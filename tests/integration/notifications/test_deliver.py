@@ -1,5 +1,7 @@
 """A message goes out once, whatever is repeated, fails or dies, and its status says how."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -31,7 +33,7 @@ from tidings.notifications.operations import notify
 from tidings.notifications.releasing import release_due_notifications
 from tidings.notifications.status import status_of
 from tidings.notifications.telling import command_for, tell
-from tidings.platform import relay
+from tidings.platform import database, relay
 from tidings.platform.auth import Principal
 from tidings.platform.clock import new_id, now
 from tidings.platform.context import attempting
@@ -125,6 +127,29 @@ def test_provider_that_always_fails_ends_in_failed_messages_with_its_history(
     assert len(history(dead)) == 6
     assert where(notification, "email")[:2] == ("failed", "unavailable")
     assert provider.messages == []
+
+
+@pytest.mark.parametrize("failures", [[], [TemporaryFailure("throttled")]], ids=["sent", "failed"])
+def test_slow_database_is_waited_for_when_the_outcome_is_recorded(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch, failures: list[Exception]
+) -> None:
+    """A mail that was sent, and whose sending took too long to record, was `unknown`."""
+    waited: list[str] = []
+
+    @contextmanager
+    def patiently() -> Iterator[None]:
+        before = where(notification, "email")[0]
+        yield
+        waited.extend((before, where(notification, "email")[0]))
+
+    monkeypatch.setattr(database, "patiently", patiently)
+    notification, provider.failures = told(a_reader()), list(failures)
+    with attempting(last=True):
+        try:
+            deliver(command(notification))
+        except TemporaryFailure:
+            assert failures
+    assert waited == ["sending", "failed" if failures else "sent"]
 
 
 def test_message_that_is_sent_back_from_failed_messages_goes_out_once(

@@ -12,6 +12,7 @@ from tidings.notifications.events import DeliverNotification
 from tidings.notifications.messages import message_for
 from tidings.notifications.models import Channel, Delivery, DeliveryStatus, Notification
 from tidings.notifications.planning import Decision, decide
+from tidings.platform import database
 from tidings.platform.clock import now
 from tidings.platform.context import is_last_attempt
 from tidings.platform.errors import NotYet, TidingsError
@@ -52,16 +53,18 @@ def deliver(command: DeliverNotification, at: datetime | None = None) -> None:
     try:
         receipt = channels.deliver(message)
     except Exception as error:
-        _record_failure(claimed, channel, error, at=moment)
+        with database.patiently():
+            _record_failure(claimed, channel, error, at=moment)
         raise
-    _step(
-        claimed,
-        channel,
-        DeliveryStatus.SENT,
-        at=at or now(),
-        provider=receipt.provider,
-        provider_message_id=receipt.provider_message_id,
-    )
+    with database.patiently():
+        _step(
+            claimed,
+            channel,
+            DeliveryStatus.SENT,
+            at=at or now(),
+            provider=receipt.provider,
+            provider_message_id=receipt.provider_message_id,
+        )
 
 
 def outlook(command: DeliverNotification, at: datetime | None = None) -> Decision:

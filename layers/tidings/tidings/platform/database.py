@@ -33,6 +33,8 @@ OPERATION_MS: Final = 2_200
 # More documents than that in one command have more time.
 LARGE_DOCUMENTS: Final = 500
 LARGE_SECONDS: Final = 10.0
+# For what nobody could find out again.
+PATIENT_SECONDS: Final = 10.0
 
 Result = TypeVar("Result")
 
@@ -70,6 +72,11 @@ def ping() -> None:
 def time_for(documents: int) -> AbstractContextManager[object]:
     """Within it, commands for so many documents have the time that they need."""
     return pymongo.timeout(LARGE_SECONDS) if documents > LARGE_DOCUMENTS else nullcontext()
+
+
+def patiently() -> AbstractContextManager[object]:
+    """Within it, commands wait for a slow database: what they record is known nowhere else."""
+    return pymongo.timeout(PATIENT_SECONDS)
 
 
 def in_transaction(work: Callable[[ClientSession], Result]) -> Result:
