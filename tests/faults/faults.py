@@ -20,7 +20,8 @@ def _nothing() -> None:
 class Fault:
     """`prepare` is done before the load, `inflict` under it; `mend` is what an operator then does.
 
-    `dead_letters` says how many messages it puts into `failed-messages`.
+    `dead_letters` says how many messages it puts into `failed-messages`. The quick ones are
+    part of `make test`.
     """
 
     name: str
@@ -28,10 +29,11 @@ class Fault:
     mend: Callable[[], None] = _nothing
     prepare: Callable[[], None] = _nothing
     dead_letters: int = 0
+    quick: bool = False
 
 
 def _killed(service: str) -> Fault:
-    return Fault(f"kill -9 {service}", lambda: stack.kill(service), stack.repair)
+    return Fault(f"kill -9 {service}", lambda: stack.kill(service), stack.repair, quick=True)
 
 
 def _hangs(service: str) -> Fault:
