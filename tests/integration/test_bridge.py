@@ -33,6 +33,7 @@ from tests.unit.bridge.lambda_endpoint import (
 from tests.waiting import eventually
 from tidings_local.topology import (
     DEAD_LETTER_EXCHANGE,
+    UNREADABLE_EXCHANGE,
     Topology,
     TopologyError,
     declare,
@@ -48,6 +49,10 @@ QUORUM = {"x-queue-type": "quorum"}
 
 def wait_until(condition: Callable[[], object], what: str) -> None:
     eventually(condition, seconds=LIMIT_SECONDS, what=what)
+
+
+# Exchanges that a stack's own queues are bound to as well.
+SHARED = (DEAD_LETTER_EXCHANGE, UNREADABLE_EXCHANGE)
 
 
 class Broker:
@@ -78,7 +83,7 @@ class Broker:
         self._channel.queue_bind(bound_to, name)
 
     def declare_topology(self, topology: Topology) -> None:
-        self._exchanges += [name for name in topology.exchanges if name != DEAD_LETTER_EXCHANGE]
+        self._exchanges += [name for name in topology.exchanges if name not in SHARED]
         self._queues += topology.queues
         for delay in topology.retry_delays_seconds:
             self._exchanges.append(f"retry.{delay}s")
@@ -662,14 +667,16 @@ def test_retry_exchange_brings_a_message_back_to_its_queue(broker: Broker) -> No
 
 def test_topology_is_declared_twice_and_works(broker: Broker) -> None:
     topology = _topology(broker)
-    [queue, dead] = topology.queues
+    [queue, dead, unreadable] = topology.queues
     broker.declare_topology(topology)
     broker.declare_topology(topology)
-    [events] = [name for name in topology.exchanges if name != DEAD_LETTER_EXCHANGE]
+    [events] = [name for name in topology.exchanges if name not in SHARED]
     broker.publish("order.placed", "event", exchange=events)
     assert broker.ready(queue) == 1
     broker.reject(queue)
     wait_until(lambda: broker.ready(dead) == 1, "the rejected message is a dead letter")
+    broker.reject(dead)
+    wait_until(lambda: broker.ready(unreadable) == 1, "what no function can take is kept")
 
 
 def test_queue_with_other_arguments_is_named(broker: Broker) -> None:
@@ -694,7 +701,7 @@ def test_topology_command_says_what_it_declared(broker: Broker, tmp_path: Path) 
         timeout=LIMIT_SECONDS,
     )
     assert answer.returncode == 0, answer.stderr
-    assert "2 exchanges, 2 queues, 2 bindings, 1 retry delays" in answer.stdout
+    assert "3 exchanges, 3 queues, 3 bindings, 1 retry delays" in answer.stdout
 
 
 def test_settings_that_cannot_work_are_told_without_the_password() -> None:
@@ -716,10 +723,15 @@ def _topology(broker: Broker) -> Topology:
     """Names and delay of its own: a stack may be at work on the same broker."""
     events = broker.name("events")
     return Topology(
-        exchanges={events: "topic", DEAD_LETTER_EXCHANGE: "fanout"},
+        exchanges={
+            events: "topic",
+            DEAD_LETTER_EXCHANGE: "fanout",
+            UNREADABLE_EXCHANGE: "fanout",
+        },
         queues={
             broker.name("inventory"): {events: ["order.placed"]},
             broker.name("failed"): {DEAD_LETTER_EXCHANGE: [""]},
+            broker.name("unreadable"): {UNREADABLE_EXCHANGE: [""]},
         },
         retry_delays_seconds=[uuid.uuid4().int % 80_000 + 1_000],
     )
