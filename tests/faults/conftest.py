@@ -1,5 +1,19 @@
 """The fixtures of the end-to-end tests, for a stack that is hurt on purpose."""
 
-from tests.e2e.conftest import admin, shop
+from uuid import uuid4
+
+import pytest
+
+from tests.e2e.aws import invoke
+from tests.e2e.conftest import shop
+from tests.e2e.shop import PASSWORD, Shop
 
 __all__ = ["admin", "shop"]
+
+
+@pytest.fixture
+def admin(shop: Shop) -> Shop:
+    """The shop as its administrator sees it, signed in just now: the faults outlive a token."""
+    email = f"admin-{uuid4().hex}@example.com"
+    invoke("tidings-create-admin", {"email": email, "password": PASSWORD})
+    return shop.login(email, PASSWORD)

@@ -8,8 +8,9 @@ from tests.faults import broker, ledger
 from tests.faults.ledger import Ledger
 from tests.waiting import eventually
 
-# The relay of the outboxes runs each minute, and a hung call may have to time out before.
-RECOVERY_SECONDS: Final = 240
+# The relay of the outboxes runs each minute, a hung call may have to time out before, and a mail
+# whose process died waits for the end of its lease (150 s) before it is called unknown.
+RECOVERY_SECONDS: Final = 400
 
 
 def wait_until_settled(ledgers: Sequence[Ledger]) -> None:

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.faults
 PEOPLE = 5_000
 KILL_AFTER = 1_000
 # The relay of the outbox runs every minute.
-TOLD_SECONDS = 150
+TOLD_SECONDS = 300
 
 
 @pytest.mark.parametrize("victim", ["tidings-campaigns", "bridge", "mongodb"])
