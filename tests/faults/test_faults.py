@@ -28,11 +28,10 @@ PEOPLE = 1_200
 
 @pytest.fixture(scope="module")
 def rows() -> Iterator[list[Row]]:
-    """The table's rows, written down at the end, also of a run that failed."""
+    """The table's rows, which are written down after each fault, and shown at the end."""
     found: list[Row] = []
     yield found
-    path = report.write(found)
-    sys.stdout.write(f"\n{path.read_text()}\n")
+    sys.stdout.write(f"\n{report.table(found)}\n")
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +74,7 @@ def test_nothing_is_lost_and_nothing_done_twice(
                 each.account(client, traffic.books.get(each.kind, Book())) for each in ledgers
             ]
     rows += [Row(fault.name, each, recovered, before, memory_mb()) for each in accounts]
+    report.write(rows)
     for account in accounts:
         assert (account.lost, account.duplicates) == (0, 0), account.notes
         assert account.effects == account.accepted > 0
