@@ -3,26 +3,21 @@
 import re
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from uuid import uuid4
 
 import pymongo
 
 from tests.e2e.aws import client
+from tests.readers import COMMAND_SECONDS, readers
 from tests.waiting import eventually
 from tidings.notifications.models import Notification
 from tidings.orders.events import OrderStatusChanged, OrderStatusChangedData
 from tidings.platform import database, relay
-from tidings.platform.clock import new_id, now
+from tidings.platform.clock import new_id
 from tidings.platform.queues import queue_depths
-from tidings.users.models import PushToken, User
 
 EVENTS = 10_000
 READERS = 500
 LONGEST_SECONDS = 3600
-# Of one command of this benchmark: functions have less, and these are larger.
-COMMAND_SECONDS = 120
 FUNCTIONS = ("tidings-notifications", "tidings-deliver-email", "tidings-deliver-push")
 REPORT = re.compile(r"REPORT .*Memory Size: (\d+) MB.*Max Memory Used: (\d+) MB")
 
@@ -30,7 +25,7 @@ REPORT = re.compile(r"REPORT .*Memory Size: (\d+) MB.*Max Memory Used: (\d+) MB"
 def main() -> None:
     """Print a Markdown table. The stack must be up."""
     database.connect()
-    with _readers() as reader_ids:
+    with readers(READERS, with_devices=True) as reader_ids:
         began = time.time()
         _announce(reader_ids)
         announced = time.time() - began
@@ -50,33 +45,6 @@ def main() -> None:
 
 
 SENT = {"deliveries.email.status": "sent", "deliveries.push.status": "sent"}
-
-
-@contextmanager
-def _readers() -> Iterator[list[str]]:
-    """People with a verified address and a device; they and what they were told are gone after."""
-    users = [
-        User(
-            email=f"reader-{uuid4().hex}@example.com",
-            name="Reader",
-            password_hash="-",
-            role="customer",
-            verified_at=now(),
-        )
-        for _ in range(READERS)
-    ]
-    User.objects.insert(users, load_bulk=False)
-    ids = [user.id for user in users]
-    devices = [PushToken(user_id=each, platform="ios", token=each, token_hash=each) for each in ids]
-    PushToken.objects.insert(devices, load_bulk=False)
-    try:
-        yield ids
-    finally:
-        with pymongo.timeout(COMMAND_SECONDS):
-            for each in ids:
-                Notification.objects(user_id=each).delete()
-            PushToken.objects(user_id__in=ids).delete()
-            User.objects(pk__in=ids).delete()
 
 
 def _announce(reader_ids: list[str]) -> None:

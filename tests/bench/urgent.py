@@ -4,8 +4,6 @@ import json
 import ssl
 import sys
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from statistics import median
 from urllib.parse import urlsplit
@@ -16,20 +14,16 @@ import pymongo
 
 from tests.e2e.aws import invoke
 from tests.e2e.shop import Shop
+from tests.readers import COMMAND_SECONDS, readers
 from tests.settings import StackUnderTest, stack_under_test
 from tests.waiting import eventually
-from tidings.notifications.models import Notification
 from tidings.notifications.telling import MAX_TOLD, Telling, tell
 from tidings.platform import database, outbox, relay
-from tidings.platform.clock import now
-from tidings.users.models import User
 
 BACKLOG = 10_000
 URGENT = 5
 PROMISED_SECONDS = 5.0
 QUEUE = "email.queue"
-# Of one command of this benchmark: functions have less, and these are larger.
-COMMAND_SECONDS = 120
 
 
 def main() -> None:
@@ -38,7 +32,7 @@ def main() -> None:
     database.connect()
     with httpx.Client(verify=ssl.create_default_context(cafile=stack.ca_file), timeout=60) as http:
         machine = _sign_in(Shop(stack.api_url, http))
-        with _readers() as reader_ids:
+        with readers(MAX_TOLD) as reader_ids:
             _time_of(machine, reader_ids[0])  # wakes the functions
             with pymongo.timeout(COMMAND_SECONDS * BACKLOG // MAX_TOLD):
                 _fill(reader_ids)
@@ -63,30 +57,6 @@ def _sign_in(shop: Shop) -> Shop:
     made = invoke("tidings-create-service", {"name": "Benchmark"})
     token = shop.rest("POST", "/service-sessions", made).json()["data"]["access_token"]
     return Shop(shop.api_url, shop.http, token)
-
-
-@contextmanager
-def _readers() -> Iterator[list[str]]:
-    """People with verified addresses; they and what they were told are gone afterwards."""
-    users = [
-        User(
-            email=f"reader-{uuid4().hex}@example.com",
-            name="Reader",
-            password_hash="-",
-            role="customer",
-            verified_at=now(),
-        )
-        for _ in range(MAX_TOLD)
-    ]
-    User.objects.insert(users, load_bulk=False)
-    ids = [user.id for user in users]
-    try:
-        yield ids
-    finally:
-        # What still waits in the queue finds its notification gone, and does nothing.
-        with pymongo.timeout(COMMAND_SECONDS):
-            Notification.objects(user_id__in=ids).delete()
-            User.objects(pk__in=ids).delete()
 
 
 def _fill(reader_ids: list[str]) -> None:

@@ -1,0 +1,46 @@
+"""People whom the benchmarks tell of things: in the stack's own database, and gone afterwards."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+from uuid import uuid4
+
+import pymongo
+
+from tidings.notifications.models import Notification
+from tidings.platform.clock import now
+from tidings.users.models import PushToken, User
+
+# Of one command of a benchmark: functions have less, and these are larger.
+COMMAND_SECONDS: Final = 120
+
+
+@contextmanager
+def readers(count: int, *, with_devices: bool = False) -> Iterator[list[str]]:
+    """Give people with verified addresses; they and what they were told are gone afterwards.
+
+    What still waits in a queue then finds its notification gone, and does nothing.
+    """
+    users = [
+        User(
+            email=f"reader-{uuid4().hex}@example.com",
+            name="Reader",
+            password_hash="-",
+            role="customer",
+            verified_at=now(),
+        )
+        for _ in range(count)
+    ]
+    User.objects.insert(users, load_bulk=False)
+    ids = [user.id for user in users]
+    if with_devices:
+        devices = [PushToken(user_id=id, platform="ios", token=id, token_hash=id) for id in ids]
+        PushToken.objects.insert(devices, load_bulk=False)
+    try:
+        yield ids
+    finally:
+        with pymongo.timeout(COMMAND_SECONDS):
+            for each in ids:
+                Notification.objects(user_id=each).delete()
+            PushToken.objects(user_id__in=ids).delete()
+            User.objects(pk__in=ids).delete()
