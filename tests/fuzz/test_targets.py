@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +19,9 @@ SECONDS = int(os.environ.get("FUZZ_SECONDS", "20"))
 MORE_SECONDS = 100
 HANGS_SECONDS = 30
 MAX_MEGABYTES = 1024
+# What takes time by the square of its length takes many seconds for so much.
+LONG_BYTES = 100_000
+LONG_SECONDS = 2.0
 
 each_target = pytest.mark.parametrize("name", TARGETS)
 
@@ -27,6 +31,17 @@ def test_samples_are_taken_or_refused(name: str) -> None:
     decoder = target(name)
     assert [data for data in decoder.TAKEN if not decoder.check(data)] == []
     assert [data for data in decoder.REFUSED if decoder.check(data)] == []
+
+
+@each_target
+def test_long_inputs_take_no_long_time(name: str) -> None:
+    decoder = target(name)
+    for word in (*decoder.WORDS, "a", "1"):
+        long = word.encode() * (LONG_BYTES // len(word))
+        for data in (long, decoder.TAKEN[0] + long):
+            started = time.thread_time()
+            decoder.check(data)
+            assert time.thread_time() - started < LONG_SECONDS, word
 
 
 @pytest.mark.parametrize(("name", "data"), FOUND)

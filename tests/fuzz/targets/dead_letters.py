@@ -14,6 +14,7 @@ from tests.unit.platform.builders import attempt
 from tidings.operations.editing import edited
 from tidings.operations.errors import ChangesRefused
 from tidings.operations.failed_messages import _stored
+from tidings.operations.forecasts import event_of
 from tidings.operations.masking import masked_payload
 from tidings.platform import dead_letters
 from tidings.platform.history import encoded, failures_since_redrive
@@ -22,8 +23,21 @@ BODY = (ROOT / "events/samples/order.placed.json").read_bytes()
 HISTORY = json.dumps([attempt(), attempt() | {"function": "redrive"}]).encode()
 
 TAKEN = [b"\0".join([BODY, HISTORY, changes]) for changes in (b"{}", b'{"data": {"lines": []}}')]
-REFUSED = [b"", b"\0\0", b"\xff\0[{}]\0{}", b'{"type": []}\0[]\0{}', BODY + b'\0{}\0{"id": "x"}']
-WORDS = ['"data":', '"function":', '"at":', '"error":', "redrive", "ada@example.com", "\\ud800"]
+REFUSED = [
+    *(b"", b"\0\0", b"\xff\0[{}]\0{}", b'{"type": []}\0[]\0{}'),
+    *(BODY + b"\0{}\0" + changes for changes in (b'{"id": "x"}', b"[]", b"\xff")),
+    *(BODY + b"\0{}\0" + changes for changes in (b'{"more": NaN}', b'{"more": 1e999}')),
+]
+WORDS = [
+    '"data":',
+    '"function":',
+    '"at":',
+    '"error":',
+    "redrive",
+    "NaN",
+    "ada@example.com",
+    "\\ud800",
+]
 
 
 def check(data: bytes) -> bool:
@@ -38,7 +52,7 @@ def check(data: bytes) -> bool:
     b"".join(dead_letters._message(letter).properties.encode())
     masked_payload(body).encode()
     try:
-        assert json.loads(edited(body, changes.decode(errors="replace")))["type"]
+        event_of(edited(body, changes.decode(errors="replace")))
     except ChangesRefused as refused:
         refused.message.encode()
         return False
