@@ -59,7 +59,7 @@ def check(data: bytes) -> bool:
 
 def is_place(cursor: str) -> bool:
     try:
-        request = PageRequest(after=cursor)
+        request = PageRequest.model_validate({"after": cursor})
     except ValidationError:
         return False
     try:

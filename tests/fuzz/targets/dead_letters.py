@@ -48,7 +48,7 @@ def check(data: bytes) -> bool:
     assert letter.failed_at.tzinfo is not None
     assert 0 <= failures_since_redrive(letter.history) <= len(letter.history)
     encoded(letter.history).encode()
-    bson.encode(_stored(letter)._doc)
+    bson.encode({"stored": _stored(letter)._doc})
     b"".join(dead_letters._message(letter).properties.encode())
     masked_payload(body).encode()
     try:

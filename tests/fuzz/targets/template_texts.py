@@ -15,7 +15,7 @@ from tidings.templates.errors import RenderingFailed, TemplateRefused
 from tidings.templates.schemas import TemplateContent
 
 VARIABLES: dict[str, Any] = {"who": "Ada <&>", "items": ["a", {"price": 1250, "at": "2026-11-21"}]}
-ODD_VARIABLES = [
+ODD_VARIABLES: list[dict[str, Any]] = [
     {"who": [], "items": {"a": 1}},
     {"who": 1e300, "items": [[None]] * 400},
     {"who": True, "items": ""},
