@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Final, Protocol, cast
 
+from tests.fuzz.mutator import changed
+
 # Each target and the packages whose branches lead to new inputs; more of them take longer.
 TARGETS: Final[dict[str, tuple[str, ...]]] = {
     "cursors": ("tidings",),
@@ -55,7 +57,11 @@ def main(name: str, options: Sequence[str]) -> None:
         taken = time.thread_time() - started
         assert taken < MAX_SECONDS, f"it took {taken:.1f} s"
 
-    atheris.Setup([sys.argv[0], *options], try_out)
+    def mutate(data: bytes, max_size: int, seed: int) -> bytes:
+        found = changed(data, seed)
+        return found if found and len(found) <= max_size else atheris.Mutate(data, max_size)
+
+    atheris.Setup([sys.argv[0], *options], try_out, custom_mutator=mutate)
     atheris.Fuzz()
 
 
