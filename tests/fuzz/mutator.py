@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 BYTES_SHARE: Final = 0.3
-ODD: Final = (
+ODD: Final[tuple[Any, ...]] = (
     *(None, True, False, 0, -1, 0.5, 2**31, 2**63, 10**400, 1e308, math.inf, math.nan),
     *("", " ", "\0", "\ud800", "\u202e", "x" * 300, "$where", "0", "null", [], [[]], {}, {"": 0}),
     *("2026-11-21T09:00:00Z", "2026-11-21T09:00:00", "2026-11-21"),
