@@ -73,7 +73,8 @@ soak: ## work for MINUTES=30, then the same accounting
 	$(LAUNCH) test
 
 fuzz: export PYTEST = -m fuzz
-fuzz: ## long attacks: schemathesis as everybody, hostile values in every variable
+fuzz: export FUZZ_SECONDS ?= 20
+fuzz: ## long attacks: schemathesis as everybody, hostile values, FUZZ_SECONDS=20 for each decoder
 	$(LAUNCH) test
 
 bench: ## measurements as tables; T=name for one of tests/bench

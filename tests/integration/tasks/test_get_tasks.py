@@ -181,6 +181,7 @@ def cursor(order: str = "", **content: object) -> str:
         cursor(order="due_at", value="soon", id="x"),
         cursor(order="due_at", value=10**30, id="x"),
         cursor(order="due_at", value=1.5, id="x"),
+        cursor(order="due_at", value="0001-01-01T00:00:00+23:59", id="x"),
         cursor(order="due_at", value=1, id={"$ne": ""}),
         cursor(order="priority_rank", value=1, id="x"),
         cursor(order="due_at", id="x"),

@@ -3,18 +3,27 @@
 import base64
 import json
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.platform.builders import mq_event, order_placed
+from tests.unit.platform.builders import (
+    attempt,
+    history_header,
+    mq_event,
+    order_placed,
+    record,
+)
 from tests.unit.platform.test_consumer_fuzz import BODIES, RECORDS, VALUES
 from tidings.operations.editing import edited
 from tidings.operations.errors import ChangesRefused
 from tidings.operations.failed_messages import _stored
 from tidings.operations.masking import masked_payload
 from tidings.platform import dead_letters
+from tidings.platform.clock import now
 from tidings.platform.consumer import messages_of
 
 PATCHES = st.text() | VALUES.map(json.dumps) | st.just("[" * 5_000)
@@ -33,6 +42,13 @@ def test_every_message_becomes_a_dead_letter_that_can_be_stored_and_sent(
         _stored(letter)
         b"".join(dead_letters._message(letter).properties.encode())
         masked_payload(letter.body).encode()
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "soon"])
+def test_message_that_failed_at_no_time_failed_now(at: str) -> None:
+    message = record(order_placed(), headers=history_header(attempt() | {"at": at}))
+    letter = dead_letters._letter("failed-messages", message)
+    assert abs(letter.failed_at - now()) < timedelta(minutes=1)
 
 
 @given(BODIES, PATCHES)

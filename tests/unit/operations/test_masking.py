@@ -1,6 +1,7 @@
 """Operators see what a message is about, and nothing that is personal."""
 
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -56,6 +57,18 @@ def test_what_looks_personal_is_masked_wherever_it_stands(text: str) -> None:
     assert text not in str(shown({text: 1}))
     assert text not in masked_text(f"ValueError: {text}")
     assert text.encode() not in masked_payload(f"no json, {text} !".encode()).encode()
+
+
+def test_every_address_of_a_list_is_masked() -> None:
+    listed = "ada@example.com,eve@example.com;'mallory@example.com'"
+    assert masked_text(listed) == f"{MASK},{MASK};'{MASK}'"
+
+
+@pytest.mark.parametrize("word", ["a", "a.", "1", "a@", "eyJ-"])
+def test_long_word_takes_no_long_time(word: str) -> None:
+    started = time.thread_time()
+    masked_payload(word.encode() * 50_000)
+    assert time.thread_time() - started < 1
 
 
 def test_long_payload_is_cut() -> None:

@@ -20,7 +20,10 @@ from tidings.platform.broker import BrokerUnavailable, Message
 from tidings.platform.consumer import NOT_YET_SECONDS, RETRY_DELAYS_SECONDS, consumer
 from tidings.platform.context import causation_id, correlation_id, is_last_attempt
 from tidings.platform.errors import NotFound, NotYet, Unavailable
+from tidings.platform.history import history_of
 from tidings.platform.logging import logger
+
+DATA = order_placed()["data"]
 
 Handler = Callable[[dict[str, Any], Any], None]
 
@@ -106,6 +109,8 @@ MALFORMED: dict[str, dict[str, Any]] = {
     "no data": record(order_placed(data={})),
     "too deep": record(b"[" * 100_000),
     "huge number": record(b'{"type": ' + b"9" * 10_000 + b"}"),
+    "half a surrogate pair": record(order_placed(data=DATA | {"order_id": "\ud800"})),
+    "no number": record(order_placed(data=DATA | {"more": float("nan")})),
     "no base64": record(b"") | {"data": "not base64!"},
     "cut base64": record(b"") | {"data": "a"},
     "no data at all": {"basicProperties": {"messageId": "event-1"}},
@@ -270,6 +275,14 @@ def test_unreadable_history_starts_anew(headers: object, broker: RecordingPublis
     failing(ValueError()).handler(mq_event(a_message("bad", headers=headers)), CONTEXT)
     assert broker.published[0].exchange == "retry.1s"
     assert len(attempts_of(broker.published[0])) == 1
+
+
+def test_history_with_half_a_surrogate_pair_can_be_stored(broker: RecordingPublisher) -> None:
+    failing(ValueError("\ud800")).handler(mq_event(a_message("bad")), CONTEXT)
+    (ours,) = attempts_of(broker.published[0])
+    assert ours["error"] == "ValueError: ?"
+    (foreign,) = history_of(history_header(attempt("ada \ud800") | {"function": "\udfff"}))
+    assert (foreign.error, foreign.function) == ("ada ?", "?")
 
 
 def test_refusal_is_permanent(broker: RecordingPublisher) -> None:

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from tidings.operations.errors import ChangesRefused
 from tidings.operations.forecasts import event_class_of
@@ -22,7 +23,7 @@ def edited(body: bytes, changes: str) -> bytes:
     Raises:
         ChangesRefused: they are no patch, touch what must stay, or make no event.
     """
-    patch, before = _object_of(changes), _read(body)
+    patch, before = _object_of(changes), _object_of(body)
     if patch is None:
         raise ChangesRefused("The changes are not a JSON object.")
     if MASK in changes:
@@ -36,9 +37,11 @@ def edited(body: bytes, changes: str) -> bytes:
         raise ChangesRefused("There is no event of this type.")
     try:
         event_class.model_validate(after)
+        return json.dumps(after, ensure_ascii=False, allow_nan=False).encode()
     except ValidationError as error:
         raise ChangesRefused(_problems(error)) from None
-    return json.dumps(after, ensure_ascii=False).encode()
+    except ValueError:  # such as 1e999, which is read as infinity
+        raise ChangesRefused("A number is too large.") from None
 
 
 def _merged(target: Any, patch: Any) -> Any:
@@ -54,18 +57,10 @@ def _merged(target: Any, patch: Any) -> Any:
     return result
 
 
-def _read(body: bytes) -> dict[str, Any] | None:
+def _object_of(text: bytes | str) -> dict[str, Any] | None:
     try:
-        return _object_of(body.decode())
-    except UnicodeDecodeError:
-        return None
-
-
-def _object_of(text: str) -> dict[str, Any] | None:
-    try:
-        content = json.loads(text)
-        json.dumps(content, ensure_ascii=False).encode()  # half a surrogate pair is no text
-    except (ValueError, RecursionError):
+        content = from_json(text, allow_inf_nan=False)
+    except (ValueError, TypeError):  # TypeError: half a surrogate pair is no text
         return None
     return content if isinstance(content, dict) else None
 

@@ -5,12 +5,12 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from pydantic import ValidationError
 from pymongo import UpdateOne
 
-from tidings.operations.forecasts import event_class_of
+from tidings.operations.forecasts import event_of
 from tidings.operations.models import FailedMessage
 from tidings.platform.dead_letters import DeadLetter
+from tidings.platform.events import Malformed
 from tidings.platform.logging import logger
 from tidings.users.queries import deleted_user_ids
 
@@ -67,14 +67,13 @@ def erase_messages_of(user_id: str) -> int:
 def _impersonal(body: bytes) -> bytes | None:
     """Return a message as it is kept when a person is gone; None where it is not."""
     try:
-        content = json.loads(body)
-        event_class = event_class_of(content["type"])
-        if event_class is None or not content["type"].startswith(IMPERSONAL):
-            return None
-        # By its model, which leaves out what somebody else put in.
-        event = event_class.model_validate(content).model_dump(mode="json", exclude_none=True)
-    except (ValueError, TypeError, KeyError, RecursionError, ValidationError):
+        event = event_of(body)
+    except Malformed:
         return None
-    if "reason" in event["data"]:  # which a customer may have written
-        event["data"]["reason"] = ERASED
-    return json.dumps(event, separators=(",", ":")).encode()
+    if not event.type.startswith(IMPERSONAL):
+        return None
+    # By its model, which leaves out what somebody else put in.
+    content = event.model_dump(mode="json", exclude_none=True)
+    if "reason" in content["data"]:  # which a customer may have written
+        content["data"]["reason"] = ERASED
+    return json.dumps(content, separators=(",", ":")).encode()

@@ -5,7 +5,6 @@ only retry whole batches.
 """
 
 import base64
-import json
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +13,6 @@ from functools import wraps
 from typing import Any, Final
 
 import pika
-from pydantic import ValidationError
 from pymongo.errors import PyMongoError
 
 from tidings.platform import database, metrics
@@ -22,7 +20,7 @@ from tidings.platform.broker import DEAD_LETTERS, Message, publisher
 from tidings.platform.clock import new_event_id
 from tidings.platform.context import attempting, correlated
 from tidings.platform.errors import NotYet, TidingsError, Unavailable
-from tidings.platform.events import Event
+from tidings.platform.events import Event, Malformed, decoded
 from tidings.platform.history import (
     HISTORY_HEADER,
     QUEUE_HEADER,
@@ -46,10 +44,6 @@ NOT_YET_SECONDS: Final = 25
 LambdaEvent = dict[str, Any]
 
 _random = random.SystemRandom()
-
-
-class Malformed(Exception):
-    """The message is no event that this consumer knows; trying again cannot help."""
 
 
 def consumer(
@@ -140,13 +134,10 @@ def _message_context(message: dict[str, Any]) -> Iterator[None]:
 
 def _decode(message: dict[str, Any], known: dict[str, type[Event]]) -> Event:
     try:
-        content = json.loads(base64.b64decode(message["data"]))
-        event_class = known[content["type"]]
-        return event_class.model_validate(content)
-    except (ValueError, ValidationError, RecursionError) as error:
-        raise Malformed(str(error)) from error
-    except (KeyError, TypeError) as error:
-        raise Malformed(f"not an event of this consumer: {error!r}") from error
+        body = base64.b64decode(message["data"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise Malformed(f"it has no body: {error!r}") from error
+    return decoded(body, known)
 
 
 def _next_stop(queue: str, message: dict[str, Any], error: Exception) -> Message:

@@ -1,9 +1,11 @@
 """Events as values: CloudEvents 1.0 (https://github.com/cloudevents/spec) in JSON."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import from_json
 
 from tidings.platform.clock import new_event_id, now
 from tidings.platform.context import causation_id, correlation_id
@@ -67,6 +69,26 @@ class Event(BaseModel):
     def routing_key(self) -> str:
         """The key under which its exchange gets this one."""
         return self.type
+
+
+class Malformed(Exception):
+    """A message is no event that is known where it came; trying again cannot help."""
+
+
+def decoded(body: bytes, known: Mapping[str, type[Event]]) -> Event:
+    """Return the event in a message's body.
+
+    Raises:
+        Malformed: it is none of a known type.
+    """
+    try:
+        # Not json.loads, which takes halves of surrogate pairs: nothing can store them.
+        content = from_json(body, allow_inf_nan=False)
+        return known[content["type"]].model_validate(content)
+    except ValueError as error:  # pydantic's are such, too
+        raise Malformed(str(error)) from error
+    except (KeyError, TypeError) as error:
+        raise Malformed(f"not an event that is known here: {error!r}") from error
 
 
 class Command(Event):

@@ -6,9 +6,9 @@ is not documented.
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from tidings.platform.clock import now
 from tidings.platform.logging import logger
@@ -27,14 +27,18 @@ MAX_HISTORY_CHARACTERS: Final = 64 * 1024
 REDRIVE: Final = "redrive"
 
 
+# An error may quote half a surrogate pair, and JSON can write one; MongoDB and answers cannot.
+Text = Annotated[str, AfterValidator(lambda text: text.encode(errors="replace").decode())]
+
+
 class Attempt(BaseModel):
     """One failed attempt, as it is kept with the message."""
 
     model_config = ConfigDict(frozen=True)
 
-    function: str
-    error: str
-    at: str
+    function: Text
+    error: Text
+    at: Text
 
 
 History = tuple[Attempt, ...]

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 from mongoengine import Q
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tidings.platform.pagination import UnknownCursor
+from tidings.platform.times import InUtc
 
 MAX_VALUE: Final = 2**63 - 1
 
@@ -18,7 +19,7 @@ class _Place(BaseModel):
 
     value: (
         Annotated[int, Field(ge=-MAX_VALUE, le=MAX_VALUE, strict=True)]
-        | Annotated[AwareDatetime, Field(strict=True)]
+        | Annotated[InUtc, Field(strict=True)]
     )
     id: str
 

@@ -20,12 +20,16 @@ def _iso_time(value: object) -> object:
 
 def _in_utc(value: datetime) -> datetime:
     try:
-        utc = value.astimezone(UTC)
+        return value.astimezone(UTC)
     except OverflowError:
         raise ValueError("this time is out of range") from None
+
+
+def _kept(utc: datetime) -> datetime:
     if utc >= LATEST:
         raise ValueError("this time is out of range")
     return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
 
 
-Time = Annotated[AwareDatetime, BeforeValidator(_iso_time), AfterValidator(_in_utc)]
+InUtc = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+Time = Annotated[InUtc, BeforeValidator(_iso_time), AfterValidator(_kept)]

@@ -1,0 +1,79 @@
+"""Cursors of lists, as they come in and as what they stand for: a place, or refused."""
+
+import base64
+
+import bson
+from mongoengine import Document
+from pydantic import ValidationError
+
+from tidings.operations.models import FailedMessage
+from tidings.operations.queries import LATEST_FIRST
+from tidings.platform.errors import TidingsError
+from tidings.platform.pagination import (
+    Order,
+    PageRequest,
+    UniqueOrder,
+    UnknownCursor,
+    _decode,
+    paginate_texts,
+)
+from tidings.products import catalogue
+from tidings.products.models import Product
+from tidings.tasks import queries as tasks
+from tidings.tasks.models import Task
+
+ORDERS: list[tuple[type[Document], Order | str]] = [
+    (FailedMessage, LATEST_FIRST),
+    *((Product, order) for order in catalogue.ORDERS.values()),
+    *((Task, order) for order in tasks.ORDERS.values()),
+]
+
+TAKEN = [
+    *(
+        b"6b0152a6f6b097fd8ed20a9b",
+        b"NmIwMTUyYTZmNmIwOTdmZDhlZDIwYTli",
+        b"price_key|EUR:000000001250:6b0152a6f6b097fd8ed20a9b",
+    ),
+    b'due_at|{"value":"2026-11-21T09:00:00Z","id":"6b0152a6f6b097fd8ed20a9b"}',
+    b'priority_rank|{"value":2,"id":"6b0152a6f6b097fd8ed20a9b"}',
+]
+REFUSED = [b"\xff", b'due_at|{"value":"0001-01-01T00:00:00+23:59","id":"x"}', b"sku|PEN-1"]
+WORDS = [
+    "|",
+    "due_at|",
+    "priority_rank|",
+    "failed_at|",
+    "price_key|",
+    '{"value":',
+    ',"id":"',
+    "+23:59",
+    "title_key|",
+]
+
+
+def check(data: bytes) -> bool:
+    """Both as a cursor, and as the place that a cursor names."""
+    cursors = [data.decode(errors="replace"), base64.urlsafe_b64encode(data).decode()]
+    return sum(map(is_place, cursors)) > 0
+
+
+def is_place(cursor: str) -> bool:
+    try:
+        request = PageRequest.model_validate({"after": cursor})
+    except ValidationError:
+        return False
+    try:
+        paginate_texts(["a", "b"], request)
+        place = _decode(cursor)
+    except UnknownCursor:
+        return False
+    return sum(is_place_in(order, place, kind) for kind, order in ORDERS) > 0
+
+
+def is_place_in(order: Order | str, place: str, kind: type[Document]) -> bool:
+    try:
+        behind = (UniqueOrder(order) if isinstance(order, str) else order).behind(place)
+    except TidingsError:
+        return False
+    bson.encode(behind.to_query(kind))  # MongoDB can be asked for it
+    return True
