@@ -133,9 +133,9 @@ def _message(letter: DeadLetter) -> Message:
 def _time_of(attempt: Attempt) -> datetime:
     try:
         at = datetime.fromisoformat(attempt.at)
-    except ValueError:
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # at the edges of the calendar
         return now()
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _text(value: object) -> str | None:
