@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pymongo.errors import AutoReconnect
 
 from tests.integration.builders import Queues, a_product, an_order, at_once
 from tidings.operations.relay import OUTBOX_DOCUMENTS
@@ -112,6 +113,23 @@ def test_only_what_was_taken_is_cleared(monkeypatch: pytest.MonkeyPatch) -> None
     assert left.type == "order.placed"
 
 
+def test_change_is_made_also_where_its_published_event_is_not_cleared(
+    queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who asked for it would ask again, and have it twice."""
+    an_order_left_behind()
+    an_order()
+
+    def does_not_answer(_: object) -> None:
+        raise AutoReconnect
+
+    with monkeypatch.context() as patch:
+        patch.setattr(relay, "clear", does_not_answer)
+        publish_stored()
+    queues.take("inventory", 1)
+    assert waiting() == 2
+
+
 def test_one_document_changed_twice_announces_each_event_once(queues: Queues) -> None:
     order = an_order()
     confirm_order(order.id)
@@ -129,6 +147,13 @@ def test_what_a_crash_left_behind_is_published(queues: Queues) -> None:
     assert relayed() == 1
     (message,) = queues.take("inventory", 1)
     assert message.event["data"]["order_id"] == order_id
+    assert waiting() == 0
+
+
+def test_what_a_function_with_its_clock_ahead_left_behind_is_published(queues: Queues) -> None:
+    an_order_left_behind(seconds=-3600)
+    assert relayed() == 1
+    queues.take("inventory", 1)
     assert waiting() == 0
 
 

@@ -195,10 +195,15 @@ def take_stored() -> list[Stored]:
 
 
 def find_left_behind(
-    document_class: type[OutboxDocument], before: datetime, limit: int
+    document_class: type[OutboxDocument], *, before: datetime, beyond: datetime, limit: int
 ) -> list[Stored]:
-    """Return documents whose events were stored before that time and are still there."""
-    documents = document_class.objects(outbox__time__lt=before).only("outbox").limit(limit)
+    """Return documents whose events were stored before the one time, or beyond the other, and
+    are still there; so many of each at most."""
+    # Two questions: each has its range of the index.
+    documents = [
+        *document_class.objects(outbox__time__lt=before).only("outbox").limit(limit),
+        *document_class.objects(outbox__time__gt=beyond).only("outbox").limit(limit),
+    ]
     return [Stored(document_class, each.pk, list(each.outbox)) for each in documents]
 
 
