@@ -6,15 +6,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from mongoengine import NotUniqueError
 from pymongo.errors import AutoReconnect
 
 from tests.integration.builders import Queues, a_product, an_order, at_once
 from tidings.operations.relay import OUTBOX_DOCUMENTS
 from tidings.orders.decisions import confirm_order
+from tidings.orders.events import OrderPlaced
 from tidings.orders.models import Order
-from tidings.platform import relay
+from tidings.platform import outbox, relay
 from tidings.platform.broker import BrokerUnavailable, Message, Publisher
-from tidings.platform.clock import now
+from tidings.platform.clock import new_id, now
 from tidings.platform.context import correlated
 from tidings.platform.outbox import take_stored
 from tidings.platform.relay import publish_stored, relay_left_behind
@@ -39,6 +41,17 @@ def relayed(seconds: float = 20) -> int:
     return relay_left_behind(OUTBOX_DOCUMENTS, seconds=seconds)
 
 
+def repeats_its_insert(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do as the driver does where MongoDB was killed before it answered."""
+    honest = Order.save
+
+    def save(order: Order, **options: Any) -> Any:
+        honest(order, **options)
+        return honest(order, **options)
+
+    monkeypatch.setattr(Order, "save", save)
+
+
 @pytest.fixture
 def no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
     gone = Publisher(NOWHERE)
@@ -54,6 +67,44 @@ def test_event_is_stored_in_the_write_that_caused_it(queues: Queues) -> None:
     assert entry.type == "order.placed"
     assert order.id in entry.body
     assert queues.is_empty("inventory")
+
+
+def test_insert_that_the_driver_repeated_is_ours(
+    queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    product = a_product()
+    repeats_its_insert(monkeypatch)
+    order = an_order(product)
+    publish_stored()
+    (message,) = queues.take("inventory", 1)
+    assert message.event["subject"] == order.id
+    assert waiting() == 0
+
+
+def test_inserts_that_the_driver_repeated_are_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = an_order()
+    take_stored()
+    honest = outbox._insert_all
+
+    def insert_twice(document_class: Any, documents: Sequence[Any]) -> set[int]:
+        return honest(document_class, documents) | honest(document_class, documents)
+
+    monkeypatch.setattr(outbox, "_insert_all", insert_twice)
+    ours, known = Order.objects.get(pk=before.id), Order.objects.get(pk=before.id)
+    ours.id = new_id()
+    known.outbox[0].body = "another event"
+    assert outbox.insert_all(Order, [ours, known]) == [known]
+    assert [stored.document_id for stored in take_stored()] == [ours.id]
+
+
+def test_insert_of_what_somebody_else_stored_is_refused() -> None:
+    before = an_order()
+    again = Order.objects.get(pk=before.id)
+    with pytest.raises(NotUniqueError):
+        outbox.insert(again)
+    event = OrderPlaced.model_validate_json(before.outbox[0].body)
+    with pytest.raises(NotUniqueError):
+        outbox.insert(again, event.model_copy(update={"id": new_id()}))
 
 
 def test_published_event_is_cleared(queues: Queues) -> None:
