@@ -98,11 +98,10 @@ def test_inserts_that_the_driver_repeated_are_ours(monkeypatch: pytest.MonkeyPat
 
 
 def test_insert_of_what_somebody_else_stored_is_refused() -> None:
-    before = an_order()
-    again = Order.objects.get(pk=before.id)
+    again = Order.objects.get(pk=an_order().id)
+    event = OrderPlaced.model_validate_json(again.outbox[0].body)
     with pytest.raises(NotUniqueError):
         outbox.insert(again)
-    event = OrderPlaced.model_validate_json(before.outbox[0].body)
     with pytest.raises(NotUniqueError):
         outbox.insert(again, event.model_copy(update={"id": new_id()}))
 
