@@ -23,7 +23,8 @@ def survive() -> None:
 
 def _decode(encoded: bytes, offset: int) -> tuple[dict[str | bytes, Any], int]:
     try:
-        return _decode_table(encoded, offset)
+        read: tuple[dict[str | bytes, Any], int] = _decode_table(encoded, offset)
     except Exception:  # noqa: BLE001 (whatever it is, the table says how long it is)
         (size,) = struct.unpack_from(">I", encoded, offset)
         return {"unreadable": Unreadable()}, offset + 4 + size
+    return read
