@@ -623,6 +623,20 @@ def test_message_that_no_invocation_can_carry_becomes_a_dead_letter(
     assert (line["message_id"], line["correlation_ids"]) == ("m-1", ["c-1"])
 
 
+def test_message_that_cannot_be_read_stops_nobody(
+    broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge]
+) -> None:
+    dead = broker.queue("dead")
+    arguments = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": dead}
+    queue = broker.queue("queue", **arguments)
+    endpoint.map(queue, "one")
+    broker.publish(queue, "no text", message_id=b"\xff\xfe")
+    broker.publish(queue, "good")
+    start_bridge().consumes(queue)
+    wait_until(lambda: endpoint.bodies("one") == ["good"], "the good one is delivered")
+    wait_until(lambda: broker.ready(dead) == 1, "the other one is a dead letter")
+
+
 def test_batch_ends_before_it_outgrows_an_invocation(
     broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge]
 ) -> None:

@@ -8,6 +8,7 @@ import sys
 from botocore.exceptions import BotoCoreError
 from pydantic import ValidationError
 
+from tidings_local.bridge import odd_headers
 from tidings_local.bridge.http_server import StatusServer
 from tidings_local.bridge.json_log import log_to_stdout
 from tidings_local.bridge.lambda_api import LambdaApi
@@ -27,6 +28,7 @@ def main() -> int:
     # Blocked before any thread starts, so that only `sigwait` below receives them.
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     log_to_stdout()
+    odd_headers.survive()
     try:
         settings = BridgeSettings.read()
     except ValidationError as error:

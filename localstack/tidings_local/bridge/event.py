@@ -40,12 +40,19 @@ class Envelope:
 
 
 def encode_record(properties: BasicProperties, redelivered: bool, body: bytes) -> bytes:
-    record = {
-        "basicProperties": basic_properties(properties, len(body)),
-        "redelivered": redelivered,
-        "data": base64.b64encode(body).decode("ascii"),
-    }
-    return json.dumps(record, separators=(",", ":")).encode()
+    """Raises UnencodableMessageError, and nothing else: whatever else is raised for one message
+    ends its whole queue."""
+    try:
+        record = {
+            "basicProperties": basic_properties(properties, len(body)),
+            "redelivered": redelivered,
+            "data": base64.b64encode(body).decode("ascii"),
+        }
+        return json.dumps(record, separators=(",", ":")).encode()
+    except TypeError as error:  # pika leaves a text that is no UTF-8 as bytes
+        raise UnencodableMessageError("a property is no text") from error
+    except RecursionError as error:
+        raise UnencodableMessageError("headers are nested too deep") from error
 
 
 def basic_properties(properties: BasicProperties, body_size: int) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from email.parser import BytesParser
 from urllib.parse import quote
 
 import pytest
+from pymongo.errors import AutoReconnect
 
 from tests.integration.delivery.messages import a_mail, aws, localstack
 from tests.integration.delivery.servers import Certificate, Sink, smtp_server
@@ -276,3 +277,17 @@ def test_clients_of_aws_do_not_send_twice_by_themselves() -> None:
     assert config.retries["total_max_attempts"] == 1
     assert config.connect_timeout + config.read_timeout < 10
     assert aws("ses").meta.service_model.service_name == "ses"
+
+
+def test_refusal_is_told_also_where_the_address_cannot_be_suppressed(
+    through: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mail was refused, whatever becomes of the next one."""
+
+    def away(*_: object) -> None:
+        raise AutoReconnect
+
+    monkeypatch.setattr(email, "suppress", away)
+    through.answers["RCPT"] = "550 5.1.1 no such user"
+    with pytest.raises(PermanentFailure):
+        deliver(a_mail())

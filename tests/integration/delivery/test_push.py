@@ -4,12 +4,13 @@ import json
 from typing import Any
 
 import pytest
+from pymongo.errors import AutoReconnect
 
 from tests.integration.builders import at_once
 from tests.integration.delivery.messages import a_push, aws, localstack
 from tests.integration.users.people import as_principal, registered
 from tidings.delivery import endpoints
-from tidings.delivery.channels import deliver
+from tidings.delivery.channels import deliver, push
 from tidings.delivery.errors import PermanentFailure, TemporaryFailure
 from tidings.delivery.models import PushEndpoint
 from tidings.delivery.schemas import Device, Rendered
@@ -132,6 +133,20 @@ def test_platform_without_an_application_is_temporary_and_keeps_the_token(
         deliver(a_push(apple))
     assert failed.value.reason == "misconfigured"
     assert PushToken.objects.count() == 2
+
+
+def test_database_that_is_away_is_temporary_and_nothing_was_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever is told that it was sent or not never gets it."""
+
+    def away(*_: object) -> str:
+        raise AutoReconnect
+
+    monkeypatch.setattr(push, "endpoint_of", away)
+    with pytest.raises(TemporaryFailure) as failure:
+        deliver(a_push(a_device()))
+    assert not failure.value.maybe_sent
 
 
 def test_application_that_sns_does_not_know_is_temporary(monkeypatch: pytest.MonkeyPatch) -> None:

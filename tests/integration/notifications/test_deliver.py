@@ -1,6 +1,6 @@
 """A message goes out once, whatever is repeated, fails or dies, and its status says how."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from notifications.deliver_email import handler as deliver_email
+from pymongo.errors import AutoReconnect
 
 from tests.integration.builders import CONTEXT, Queues, a_reader, at_once
 from tests.integration.notifications.builders import (
@@ -23,7 +24,7 @@ from tidings.delivery import channels
 from tidings.delivery.errors import CircuitOpen, PermanentFailure, TemporaryFailure
 from tidings.delivery.schemas import OutgoingMessage, Receipt
 from tidings.delivery.suppression import suppress
-from tidings.notifications import delivering
+from tidings.notifications import claims, delivering, status
 from tidings.notifications.claims import DIED, LEASE, settle_lost_claims
 from tidings.notifications.delivering import TOO_OLD_AFTER, deliver, outlook
 from tidings.notifications.events import DeliverNotification, DeliverNotificationData
@@ -43,6 +44,7 @@ from tidings.users.models import PushToken, User
 from tidings.users.operations import delete_account
 
 EMAIL = frozenset({"email"})
+LOST = AutoReconnect("the answer was lost")
 SECOND = timedelta(seconds=1)
 
 
@@ -283,6 +285,109 @@ def test_channel_that_tells_repetitions_is_sent_again(
     at_once([partial(_quietly, command(notification, "webhook"), at + LEASE)] * 4)
     assert len(provider.messages) == 2
     assert where(notification, "webhook")[0] == "sent"
+
+
+# ----------------------------------------------------- a database that does not answer
+
+
+@pytest.fixture
+def unanswered(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Let MongoDB not answer when a step is recorded, once, whether it took it or not."""
+
+    def once(step: DeliveryStatus, *, taken: bool, answer: Exception | None = LOST) -> None:
+        honest = status.record
+
+        def record(
+            notification_id: str, channel: str, reached: DeliveryStatus, **more: Any
+        ) -> Notification | None:
+            if reached is not step:
+                return honest(notification_id, channel, reached, **more)
+            monkeypatch.setattr(status, "record", honest)
+            if taken:
+                honest(notification_id, channel, reached, **more)
+            if answer is not None:
+                raise answer
+            return None
+
+        monkeypatch.setattr(status, "record", record)
+
+    yield once
+    claims._in_mind.clear()
+
+
+@pytest.mark.parametrize("taken", [True, False])
+@pytest.mark.parametrize("step", [DeliveryStatus.SENDING, DeliveryStatus.SENT])
+def test_mail_is_sent_once_and_said_to_be_where_the_database_did_not_answer(
+    provider: Provider, unanswered: Callable[..., None], step: DeliveryStatus, taken: bool
+) -> None:
+    """Whoever lives knows whether they sent: nothing of it is `unknown`."""
+    notification = told(a_reader())
+    unanswered(step, taken=taken)
+    with pytest.raises(AutoReconnect):
+        deliver(command(notification))
+    for _ in range(2):
+        deliver(command(notification))
+    assert len(provider.messages) == 1
+    assert where(notification, "email")[0] == "sent"
+    assert status_of(notification.id).deliveries[0].provider_message_id == "m-1"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("taken", [True, False])
+def test_refused_mail_is_sent_again_where_the_refusal_was_not_recorded(
+    provider: Provider, unanswered: Callable[..., None], taken: bool
+) -> None:
+    notification = told(a_reader())
+    provider.failures = [TemporaryFailure("throttled")]
+    unanswered(DeliveryStatus.QUEUED, taken=taken)
+    with pytest.raises(AutoReconnect):
+        deliver(command(notification))
+    deliver(command(notification))
+    assert len(provider.messages) == 1
+    assert where(notification, "email")[0] == "sent"
+
+
+def test_what_may_have_been_sent_and_was_not_recorded_is_not_sent_again(
+    provider: Provider, unanswered: Callable[..., None]
+) -> None:
+    at, notification = now(), told(a_reader())
+    provider.failures = [TemporaryFailure("timeout", maybe_sent=True)]
+    unanswered(DeliveryStatus.UNKNOWN, taken=False)
+    with pytest.raises(AutoReconnect):
+        deliver(command(notification), at)
+    with pytest.raises(NotYet):
+        deliver(command(notification), at)
+    deliver(command(notification), at + LEASE)
+    assert (provider.messages, where(notification, "email")[0]) == ([], "unknown")
+
+
+def test_claim_that_the_driver_made_twice_is_ours(
+    provider: Provider, unanswered: Callable[..., None]
+) -> None:
+    """A MongoDB that was restarted between the two does not know that it took the first."""
+    notification = told(a_reader())
+    unanswered(DeliveryStatus.SENDING, taken=True, answer=None)
+    deliver(command(notification))
+    assert len(provider.messages) == 1
+    assert where(notification, "email")[0] == "sent"
+
+
+def test_claim_of_another_process_is_waited_for(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whose command is acknowledged cannot look after a process that dies."""
+    notification = told(a_reader())
+    prepare = delivering._prepare
+
+    def another_is_faster(*arguments: Any) -> Any:
+        place = "deliveries.email"
+        change = {f"{place}.status": "sending", f"{place}.claimed_at": now()}
+        Notification._get_collection().update_one({"_id": notification.id}, {"$set": change})
+        return prepare(*arguments)
+
+    monkeypatch.setattr(delivering, "_prepare", another_is_faster)
+    with pytest.raises(NotYet):
+        deliver(command(notification))
+    assert provider.messages == []
 
 
 def claimed_and_lost(channel: str, at: datetime) -> Notification:

@@ -122,6 +122,11 @@ def test_lease_of_a_relay_that_died_runs_out() -> None:
         assert third
 
 
+def test_lease_of_a_relay_whose_clock_was_ahead_keeps_nobody_away() -> None:
+    with lease("work", 60, now() + timedelta(hours=1)), lease("work", seconds=60) as ours:
+        assert ours
+
+
 # -------------------------------------------------------------------------- metrics
 
 

@@ -37,6 +37,10 @@ def fails(event: OrderPlaced) -> None:
     raise LookupError(f"no luck with {event.data.order_id}")
 
 
+# In UTC that is the year 10000.
+AT_THE_END_OF_TIME = b'[{"function": "f", "error": "e", "at": "9999-12-31T23:59:59-14:00"}]'
+
+
 def a_page(matching: FailedMessageFilter | None = None, **request: object) -> Any:
     wanted = PageRequest.model_validate(request)
     return get_failed_messages(wanted, caller=OPERATOR, wanted=matching)
@@ -113,6 +117,24 @@ def test_message_that_fails_anew_is_failed_again_and_keeps_what_was_done() -> No
     assert [each.act for each in message.acts] == ["discarded"]
 
 
+def test_message_that_fails_anew_where_the_clock_is_behind_is_failed_again() -> None:
+    letter = a_dead_letter()
+    store_failed_messages([letter])
+    FailedMessage.objects(pk=letter.key).update_one(set__state="redriven")
+    an_hour_ago = (now() - timedelta(hours=1)).isoformat()
+    again = Attempt(function="inventory", error="ValueError: again", at=an_hour_ago)
+    store_failed_messages([letter.model_copy(update={"history": (*letter.history, again)})])
+    assert (state_of(letter), stored(letter).error) == ("failed", again.error)
+
+
+def test_older_failure_that_comes_late_does_not_replace_the_newer_one() -> None:
+    letter = a_dead_letter(minutes_ago=5)
+    again = Attempt(function="inventory", error="ValueError: again", at=now().isoformat())
+    store_failed_messages([letter.model_copy(update={"history": (*letter.history, again)})])
+    store_failed_messages([letter])
+    assert stored(letter).error == again.error
+
+
 @pytest.mark.parametrize(
     "message",
     [
@@ -124,8 +146,9 @@ def test_message_that_fails_anew_is_failed_again_and_keeps_what_was_done() -> No
         record(b"x", headers={"tidings-history": {"bytes": [255]}, "tidings-queue": 7}),
         record(b"x", headers={"tidings-history": {"bytes": list(b'[{"function": 1}]')}}),
         record(b"x", headers={"x-first-death-queue": {"bytes": list(b"orders")}}),
+        record(b"x", headers={"tidings-history": {"bytes": list(AT_THE_END_OF_TIME)}}),
     ],
-    ids=range(8),
+    ids=range(9),
 )
 def test_whatever_lies_there_is_stored(message: dict[str, object]) -> None:
     entry_point.handler(mq_event(message, queue="failed-messages"), CONTEXT)

@@ -6,14 +6,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from mongoengine import NotUniqueError
+from pymongo.errors import AutoReconnect
 
 from tests.integration.builders import Queues, a_product, an_order, at_once
 from tidings.operations.relay import OUTBOX_DOCUMENTS
 from tidings.orders.decisions import confirm_order
+from tidings.orders.events import OrderPlaced
 from tidings.orders.models import Order
-from tidings.platform import relay
+from tidings.platform import outbox, relay
 from tidings.platform.broker import BrokerUnavailable, Message, Publisher
-from tidings.platform.clock import now
+from tidings.platform.clock import new_id, now
 from tidings.platform.context import correlated
 from tidings.platform.outbox import take_stored
 from tidings.platform.relay import publish_stored, relay_left_behind
@@ -38,6 +41,17 @@ def relayed(seconds: float = 20) -> int:
     return relay_left_behind(OUTBOX_DOCUMENTS, seconds=seconds)
 
 
+def repeats_its_insert(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do as the driver does where MongoDB was killed before it answered."""
+    honest = Order.save
+
+    def save(order: Order, **options: Any) -> Any:
+        honest(order, **options)
+        return honest(order, **options)
+
+    monkeypatch.setattr(Order, "save", save)
+
+
 @pytest.fixture
 def no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
     gone = Publisher(NOWHERE)
@@ -53,6 +67,43 @@ def test_event_is_stored_in_the_write_that_caused_it(queues: Queues) -> None:
     assert entry.type == "order.placed"
     assert order.id in entry.body
     assert queues.is_empty("inventory")
+
+
+def test_insert_that_the_driver_repeated_is_ours(
+    queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    product = a_product()
+    repeats_its_insert(monkeypatch)
+    order = an_order(product)
+    publish_stored()
+    (message,) = queues.take("inventory", 1)
+    assert message.event["subject"] == order.id
+    assert waiting() == 0
+
+
+def test_inserts_that_the_driver_repeated_are_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = an_order()
+    take_stored()
+    honest = outbox._insert_all
+
+    def insert_twice(document_class: Any, documents: Sequence[Any]) -> set[int]:
+        return honest(document_class, documents) | honest(document_class, documents)
+
+    monkeypatch.setattr(outbox, "_insert_all", insert_twice)
+    ours, known = Order.objects.get(pk=before.id), Order.objects.get(pk=before.id)
+    ours.id = new_id()
+    known.outbox[0].body = "another event"
+    assert outbox.insert_all(Order, [ours, known]) == [known]
+    assert [stored.document_id for stored in take_stored()] == [ours.id]
+
+
+def test_insert_of_what_somebody_else_stored_is_refused() -> None:
+    again = Order.objects.get(pk=an_order().id)
+    event = OrderPlaced.model_validate_json(again.outbox[0].body)
+    with pytest.raises(NotUniqueError):
+        outbox.insert(again)
+    with pytest.raises(NotUniqueError):
+        outbox.insert(again, event.model_copy(update={"id": new_id()}))
 
 
 def test_published_event_is_cleared(queues: Queues) -> None:
@@ -112,6 +163,23 @@ def test_only_what_was_taken_is_cleared(monkeypatch: pytest.MonkeyPatch) -> None
     assert left.type == "order.placed"
 
 
+def test_change_is_made_also_where_its_published_event_is_not_cleared(
+    queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who asked for it would ask again, and have it twice."""
+    an_order_left_behind()
+    an_order()
+
+    def does_not_answer(_: object) -> None:
+        raise AutoReconnect
+
+    with monkeypatch.context() as patch:
+        patch.setattr(relay, "clear", does_not_answer)
+        publish_stored()
+    queues.take("inventory", 1)
+    assert waiting() == 2
+
+
 def test_one_document_changed_twice_announces_each_event_once(queues: Queues) -> None:
     order = an_order()
     confirm_order(order.id)
@@ -129,6 +197,13 @@ def test_what_a_crash_left_behind_is_published(queues: Queues) -> None:
     assert relayed() == 1
     (message,) = queues.take("inventory", 1)
     assert message.event["data"]["order_id"] == order_id
+    assert waiting() == 0
+
+
+def test_what_a_function_with_its_clock_ahead_left_behind_is_published(queues: Queues) -> None:
+    an_order_left_behind(seconds=-3600)
+    assert relayed() == 1
+    queues.take("inventory", 1)
     assert waiting() == 0
 
 

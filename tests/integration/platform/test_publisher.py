@@ -1,5 +1,6 @@
 """Publishing to a real RabbitMQ."""
 
+import json
 import os
 import signal
 import socket
@@ -14,6 +15,7 @@ import pika
 import psutil
 import pytest
 from pika.adapters.blocking_connection import BlockingChannel
+from pika.exceptions import ChannelWrongStateError
 
 from tests.faults.proxy import Proxy
 from tests.integration.builders import Queues
@@ -26,6 +28,7 @@ from tidings.platform.broker import (
     Message,
     Publisher,
 )
+from tidings.platform.history import Attempt, encoded
 
 NOWHERE = "amqp://guest:guest@127.0.0.1:1/%2F"
 
@@ -94,6 +97,44 @@ def test_what_no_queue_takes_of_another_exchange_is_not_taken(
     nobodys, good = a_message(1, key="no-such-queue", exchange=""), a_message(2)
     assert publisher.publish([nobodys, good]) == [good]
     assert queues.is_empty("failed-messages")
+
+
+def test_what_was_redriven_to_nowhere_keeps_its_history(
+    publisher: Publisher, queues: Queues
+) -> None:
+    nobodys = a_message(1, key="nobody.listens")
+    earlier = [Attempt(function="inventory", error="ValueError: no", at="2026-11-01T00:00:00Z")]
+    nobodys.properties.headers = {"tidings-history": encoded(earlier)}
+    assert publisher.publish([nobodys]) == [nobodys]
+    (dead,) = queues.take("failed-messages", 1)
+    errors = [each["error"] for each in json.loads(dead.headers["tidings-history"])]
+    assert errors == ["ValueError: no", "Unroutable: no queue takes nobody.listens"]
+
+
+def test_message_that_cannot_be_written_is_not_taken_and_the_others_are(
+    publisher: Publisher, queues: Queues
+) -> None:
+    first, bad, last = a_message(1), a_message(2, key="x" * 256, exchange=""), a_message(3)
+    assert publisher.publish([first, bad, last]) == [first, last]
+    assert bodies(queues, 2) == [b"1", b"3"]
+    assert publisher.publish([bad]) == []
+
+
+def test_what_was_not_written_before_the_channel_closed_is_not_taken(
+    publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publisher.ping()
+    channel = publisher._open_channel()
+    write, written = channel.basic_publish, list[bytes]()
+
+    def closes_after_the_first(*message: Any, **options: Any) -> None:
+        if written:
+            raise ChannelWrongStateError("Channel is closed.")
+        written.append(message[2])
+        write(*message, **options)
+
+    monkeypatch.setattr(channel, "basic_publish", closes_after_the_first)
+    assert publisher.publish([a_message(n) for n in range(3)]) == []
 
 
 def test_publisher_goes_on_after_an_unroutable_message(

@@ -157,6 +157,23 @@ def test_timestamp_in_milliseconds_is_refused() -> None:
         encode_record(BasicProperties(timestamp=1_795_266_309_000), False, b"")
 
 
+@pytest.mark.parametrize("name", ["message_id", "correlation_id", "type", "content_type"])
+def test_property_that_is_no_text_is_refused(name: str) -> None:
+    sent = b"".join(BasicProperties(**{name: b"\xff\xfe"}).encode())
+    arrived = BasicProperties()
+    arrived.decode(sent)
+    with pytest.raises(UnencodableMessageError, match="no text"):
+        encode_record(arrived, False, b"")
+
+
+def test_headers_nested_without_an_end_are_refused() -> None:
+    headers: dict[str, Any] = {}
+    for _ in range(5_000):
+        headers = {"deeper": headers}
+    with pytest.raises(UnencodableMessageError, match="too deep"):
+        encode_record(BasicProperties(headers=headers), False, b"")
+
+
 def test_room_is_what_the_envelope_leaves() -> None:
     envelope = Envelope(ARN, "pizzaQueue", "/")
     filling = b"1" * envelope.room_bytes

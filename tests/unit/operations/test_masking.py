@@ -59,20 +59,24 @@ def test_what_looks_personal_is_masked_wherever_it_stands(text: str) -> None:
     assert text.encode() not in masked_payload(f"no json, {text} !".encode()).encode()
 
 
-def test_every_address_of_a_list_is_masked() -> None:
-    listed = "ada@example.com,eve@example.com;'mallory@example.com'"
-    assert masked_text(listed) == f"{MASK},{MASK};'{MASK}'"
-
-
-@pytest.mark.parametrize("word", ["a", "a.", "1", "a@", "eyJ-"])
-def test_long_word_takes_no_long_time(word: str) -> None:
-    started = time.thread_time()
-    masked_payload(word.encode() * 50_000)
-    assert time.thread_time() - started < 1
+@pytest.mark.parametrize("between", [",", ";", ", ", " ", "><"])
+def test_addresses_that_stand_in_a_row_are_all_masked(between: str) -> None:
+    text = masked_text(between.join(["ada@example.com", "bob@example.org", "eve@example.net"]))
+    assert "example" not in text
+    assert text.count(MASK) == 3
 
 
 def test_long_payload_is_cut() -> None:
     assert len(masked_payload(b'"' + b"a b " * 10_000 + b'"')) <= MAX_CHARACTERS + 3
+
+
+@pytest.mark.parametrize("word", ["x", "eyJ-", "a@", "1", "x.", "+1 ", "a@b.", ","])
+@pytest.mark.parametrize("whole", [b'"%b"', b"%b"], ids=["json", "no json"])
+def test_message_that_is_one_long_word_is_shown_at_once(word: str, whole: bytes) -> None:
+    """Operators saw no list with such a message in it: it took longer than its function may."""
+    started = time.process_time()
+    masked_payload(whole % (word.encode() * (1_000_000 // len(word))))
+    assert time.process_time() - started < 5
 
 
 def test_payload_that_nests_deep_is_shown_in_part() -> None:

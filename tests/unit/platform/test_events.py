@@ -3,8 +3,8 @@ import json
 import pytest
 from pydantic import ValidationError
 
-from tests.unit.platform.builders import ORDER_ID, order_placed
-from tidings.orders.events import OrderPlaced, OrderRejected, OrderRejectedData
+from tests.unit.platform.builders import ORDER_ID, PRODUCT_ID, order_placed
+from tidings.orders.events import MAX_LINES, OrderPlaced, OrderRejected, OrderRejectedData
 from tidings.platform.context import correlated
 from tidings.platform.events import EVENT_CLASSES
 
@@ -73,6 +73,21 @@ def test_fields_that_producers_add_later_are_ignored() -> None:
 def test_event_that_is_not_one_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         OrderPlaced.model_validate(order_placed(**change))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [{"product_id": PRODUCT_ID, "quantity": 0}],
+        [{"product_id": PRODUCT_ID, "quantity": -3}],
+        [{"product_id": PRODUCT_ID, "quantity": 1}] * (MAX_LINES + 1),
+    ],
+    ids=["nothing", "less than nothing", "without an end"],
+)
+def test_order_that_nobody_can_have_placed_is_refused(lines: list[dict[str, object]]) -> None:
+    data = order_placed()["data"] | {"lines": lines}
+    with pytest.raises(ValidationError):
+        OrderPlaced.model_validate(order_placed(data=data))
 
 
 def test_event_survives_the_wire() -> None:

@@ -1,12 +1,20 @@
 """Claims of deliveries, and what becomes of those whose holder died.
 
 Who finds one is the command that comes again, or the job that looks for commands that were lost.
+
+Where MongoDB did not answer, its holder lives, and knows whether it sent: it keeps that in mind
+for when the command comes again, which mostly it does to the same process.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
+from pymongo.errors import PyMongoError
+
 from tidings.delivery import channels
+from tidings.delivery.schemas import Receipt
 from tidings.notifications import status
 from tidings.notifications.models import Channel, Delivery, DeliveryStatus, Notification
 from tidings.notifications.telling import command_for
@@ -17,6 +25,33 @@ LEASE: Final = timedelta(seconds=150)
 DIED: Final = "a process died between sending and recording"
 ROUND: Final = 200
 ROUNDS: Final = 10
+# One message of a batch at a time is in doubt; older ones have come again or never will.
+MAX_IN_MIND: Final = 1_000
+
+# By the claim's name: what the provider answered, or None where it has nothing of us.
+_in_mind: dict[str, Receipt | None] = {}
+
+
+@contextmanager
+def kept_in_mind(claim: str, receipt: Receipt | None) -> Iterator[None]:
+    """Tell MongoDB within it; where it does not answer, this process knows all the same."""
+    try:
+        yield
+    except PyMongoError:
+        _in_mind[claim] = receipt
+        while len(_in_mind) > MAX_IN_MIND:
+            del _in_mind[next(iter(_in_mind))]
+        raise
+
+
+def is_in_mind(delivery: Delivery) -> bool:
+    """Say whether a claim is this process's own, of one that MongoDB did not answer."""
+    return delivery.claim in _in_mind
+
+
+def receipt_of(delivery: Delivery) -> Receipt | None:
+    """Return what the provider answered to a message in mind; None where it was not sent."""
+    return _in_mind[delivery.claim]
 
 
 def is_held(delivery: Delivery, at: datetime) -> bool:

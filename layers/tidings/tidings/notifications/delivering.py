@@ -1,11 +1,12 @@
 """Delivering one notification by one channel, once: what the delivery consumers do."""
 
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from tidings.delivery import channels
 from tidings.delivery.errors import CircuitOpen, TemporaryFailure
-from tidings.delivery.schemas import OutgoingMessage
+from tidings.delivery.schemas import OutgoingMessage, Receipt
 from tidings.delivery.suppression import suppressed
 from tidings.notifications import claims, status
 from tidings.notifications.events import DeliverNotification
@@ -13,7 +14,7 @@ from tidings.notifications.messages import message_for
 from tidings.notifications.models import Channel, Delivery, DeliveryStatus, Notification
 from tidings.notifications.planning import Decision, decide
 from tidings.platform import database
-from tidings.platform.clock import now
+from tidings.platform.clock import new_event_id, now
 from tidings.platform.context import is_last_attempt
 from tidings.platform.errors import NotYet, TidingsError
 from tidings.platform.logging import logger
@@ -47,24 +48,15 @@ def deliver(command: DeliverNotification, at: datetime | None = None) -> None:
     message = _prepare(notification, channel, moment)
     if message is None:
         return
-    claimed = _step(notification, channel, DeliveryStatus.SENDING, at=moment, claimed_at=moment)
+    claimed = _claim(notification, channel, moment)
     if claimed is None:
         return
     try:
         receipt = channels.deliver(message)
     except Exception as error:
-        with database.patiently():
-            _record_failure(claimed, channel, error, at=moment)
+        _record_failure(claimed, channel, error, at=moment)
         raise
-    with database.patiently():
-        _step(
-            claimed,
-            channel,
-            DeliveryStatus.SENT,
-            at=at or now(),
-            provider=receipt.provider,
-            provider_message_id=receipt.provider_message_id,
-        )
+    _record_receipt(claimed, channel, receipt, at=at or now())
 
 
 def outlook(command: DeliverNotification, at: datetime | None = None) -> Decision:
@@ -109,11 +101,17 @@ def _is_open(delivery: Delivery) -> bool:
 def _is_in_other_hands(notification: Notification, channel: Channel, at: datetime) -> bool:
     """Look after a delivery that is being sent already: by another process, or by a dead one.
 
-    Where a repetition does no harm, it is ours to send again.
+    Where a repetition does no harm, it is ours to send again. Where the claim is our own, and
+    MongoDB did not answer, we know whether it was sent.
     """
     delivery = notification.deliveries[channel.value]
     if delivery.status != DeliveryStatus.SENDING:
         return False
+    if claims.is_in_mind(delivery):
+        receipt = claims.receipt_of(delivery)
+        if receipt is not None:
+            _record_receipt(notification, channel, receipt, at=at)
+        return receipt is not None
     if claims.is_held(delivery, at):
         raise NotYet("Another process has this message in hand, or died with it.")
     if channels.is_idempotent(channel.value):
@@ -164,10 +162,57 @@ def _suppression(channel: Channel, contact: Contact | None) -> str | None:
     return suppressed([contact.email]).get(contact.email)
 
 
+def _claim(notification: Notification, channel: Channel, at: datetime) -> Notification | None:
+    """Claim a delivery; None where it is not to be sent any more.
+
+    Raises:
+        NotYet: somebody else was faster.
+    """
+    claim = new_event_id()
+    with claims.kept_in_mind(claim, None):
+        claimed = _step(
+            notification, channel, DeliveryStatus.SENDING, at=at, claimed_at=at, claim=claim
+        )
+        if claimed is not None:
+            return claimed
+        # The driver repeats a write whose answer was lost; a MongoDB that was restarted meanwhile
+        # says no to the second, although the first one holds.
+        found = _find(notification.id, channel)
+    delivery = found.deliveries[channel.value] if found else None
+    if delivery is None or delivery.claim == claim:
+        return found
+    raise NotYet("Another process was faster.")
+
+
+def _record_receipt(
+    notification: Notification, channel: Channel, receipt: Receipt, *, at: datetime
+) -> None:
+    claim = notification.deliveries[channel.value].claim
+    with database.patiently(), claims.kept_in_mind(claim, receipt):
+        _step(
+            notification,
+            channel,
+            DeliveryStatus.SENT,
+            at=at,
+            provider=receipt.provider,
+            provider_message_id=receipt.provider_message_id,
+        )
+
+
 def _record_failure(
     notification: Notification, channel: Channel, error: Exception, *, at: datetime
 ) -> None:
     """Record why it was not sent; raise `NotYet` where the provider was not even asked."""
+    claim = notification.deliveries[channel.value].claim
+    not_sent = isinstance(error, TidingsError) and not getattr(error, "maybe_sent", False)
+    in_mind = claims.kept_in_mind(claim, None) if not_sent else nullcontext()
+    with database.patiently(), in_mind:
+        _record_reason(notification, channel, error, at=at)
+
+
+def _record_reason(
+    notification: Notification, channel: Channel, error: Exception, *, at: datetime
+) -> None:
     reason = getattr(error, "reason", None) or type(error).__name__
     match error:
         case CircuitOpen():

@@ -71,6 +71,8 @@ class Delivery(EmbeddedDocument):
     reason = StringField()
     due_at = DateTimeField()
     claimed_at = DateTimeField()
+    # The claim's own name, by which its holder knows it again.
+    claim = StringField()
     attempts = IntField(default=0)
     provider = StringField()
     provider_message_id = StringField()

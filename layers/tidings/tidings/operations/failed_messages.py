@@ -94,7 +94,11 @@ def act(name: str, caller: Principal, at: datetime, reason: str | None) -> dict[
 
 
 def _stored(letter: DeadLetter) -> UpdateOne:
-    """Return the upsert: an older failure finds the newer one and is a duplicate."""
+    """Return the upsert: a failure that is known finds itself in the history, and is a duplicate.
+
+    Not by time: the clocks of two functions differ, and a failure is never to be taken for older
+    than it is, for then nobody would have the message.
+    """
     content = {
         "message_id": letter.message_id,
         "exchange": letter.exchange,
@@ -115,7 +119,7 @@ def _stored(letter: DeadLetter) -> UpdateOne:
     }
     settled = dict.fromkeys(("redrive_at", "redrive_tries", "claim", "expires_at"), "")
     return UpdateOne(
-        {"_id": letter.key, "failed_at": {"$lt": letter.failed_at}},
+        {"_id": letter.key, "history.at": {"$ne": letter.history[-1].at}},
         {"$set": content, "$unset": settled, "$setOnInsert": {"acts": []}},
         upsert=True,
     )

@@ -22,13 +22,15 @@ class Lease(Document):
 
 @contextmanager
 def lease(name: str, seconds: float, at: datetime | None = None) -> Iterator[bool]:
-    """Yield whether the work is ours; who died with it holds it for so long at most."""
+    """Yield whether the work is ours; who died with it holds it for so long at most, also where
+    their clock was ahead."""
     at, holder = at or now(), new_event_id()
+    length = timedelta(seconds=seconds)
     leases = Lease._get_collection()
     try:
         leases.update_one(
-            {"_id": name, "until": {"$lte": at}},
-            {"$set": {"holder": holder, "until": at + timedelta(seconds=seconds)}},
+            {"_id": name, "$or": [{"until": {"$lte": at}}, {"until": {"$gt": at + 2 * length}}]},
+            {"$set": {"holder": holder, "until": at + length}},
             upsert=True,
         )
         taken = True

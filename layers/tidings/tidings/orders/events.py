@@ -1,22 +1,29 @@
 """What the orders announce."""
 
 from datetime import date, datetime
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field
 
 from tidings.platform.events import Command, Event, EventData
 
+# An order has fewer (schemas.MAX_ITEMS). Who consumes it takes one by one, within its timeout.
+MAX_LINES: Final = 1_000
+
 
 class OrderedLine(EventData):
     product_id: str
-    quantity: int
+    # Less than one would give pieces back that nobody took.
+    quantity: int = Field(ge=1)
+
+
+Lines = Annotated[list[OrderedLine], Field(max_length=MAX_LINES)]
 
 
 class OrderPlacedData(EventData):
     order_id: str
     customer_id: str
-    lines: list[OrderedLine]
+    lines: Lines
 
 
 class OrderPlaced(Event):
@@ -33,7 +40,7 @@ class OrderConfirmedData(EventData):
     total: int
     currency: str
     # Empty in events from before there were recommendations.
-    lines: list[OrderedLine] = Field(default_factory=list)
+    lines: Lines = Field(default_factory=list)
 
 
 class OrderConfirmed(Event):

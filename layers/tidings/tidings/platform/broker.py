@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 import pika
 from pika.adapters.select_connection import IOLoop
 from pika.channel import Channel
-from pika.exceptions import AMQPError
+from pika.exceptions import AMQPError, ShortStringTooLong, UnsupportedAMQPFieldException
 from pika.frame import Method
 from pika.spec import Basic
 
@@ -24,6 +24,7 @@ from tidings.platform.history import (
     EXCHANGE_HEADER,
     HISTORY_HEADER,
     ROUTING_KEY_HEADER,
+    decoded,
     encoded,
     failed_attempt,
 )
@@ -43,6 +44,8 @@ CONFIRM_SECONDS: Final = 3.0
 REST_SECONDS: Final = 5.0
 # The broker forgets a frozen or dead environment's connection after two of these.
 HEARTBEAT_SECONDS: Final = 300
+# What AMQP has no form for; pika says so before it writes anything of the message.
+UNWRITABLE: Final = (ShortStringTooLong, UnsupportedAMQPFieldException, ValueError)
 
 
 class Message(NamedTuple):
@@ -75,7 +78,7 @@ class Publisher:
         self._channel: Channel | None = None
         self._last_tag = 0
         self._awaited: dict[int, Message] = {}
-        self._refused: list[Message] = []
+        self._taken: set[int] = set()
         self._unroutable: set[str] = set()
         self._resting_until = 0.0
 
@@ -155,23 +158,35 @@ class Publisher:
 
     def _send(self, channel: Channel, messages: Sequence[Message]) -> list[Message]:
         """Write all messages, await their confirms, and return those that were not taken."""
-        self._awaited, self._refused, self._unroutable = {}, [], set()
+        self._awaited, self._taken, self._unroutable = {}, set(), set()
         try:
             for message in messages:
-                self._last_tag += 1
-                self._awaited[self._last_tag] = message
-                channel.basic_publish(*message[:3], properties=message.properties, mandatory=True)
+                self._write(channel, message)
             self._run_until(lambda: not self._awaited or not channel.is_open, CONFIRM_SECONDS)
         except AMQPError as error:
             logger.warning("publishing broke off", reason=repr(error))
-        unconfirmed = list(self._awaited.values())
-        unroutable = [each for each in messages if each.properties.message_id in self._unroutable]
-        if unconfirmed and channel.is_open:
+        if self._awaited and channel.is_open:
             # It hangs, or takes nothing in (a full disk): the next callers do not wait for it.
             self._resting_until = time.monotonic() + REST_SECONDS
-        if unconfirmed:
+        if self._awaited:
             self.close()
-        return self._refused + unconfirmed + unroutable
+        # Nothing counts as taken but what the broker said it took.
+        return [each for each in messages if not self._is_taken(each)]
+
+    def _write(self, channel: Channel, message: Message) -> None:
+        """Write a message; one that cannot be written is not taken, and the others go on."""
+        try:
+            channel.basic_publish(*message[:3], properties=message.properties, mandatory=True)
+        except UNWRITABLE as error:
+            reason = type(error).__name__  # which quotes what may be personal
+            logger.error("message cannot be written", exchange=message.exchange, reason=reason)
+            return
+        self._last_tag += 1
+        self._awaited[self._last_tag] = message
+
+    def _is_taken(self, message: Message) -> bool:
+        unroutable = message.properties.message_id in self._unroutable
+        return id(message) in self._taken and not unroutable
 
     def _nobody_takes(self, message: Message) -> bool:
         return message.exchange in PARKED and message.properties.message_id in self._unroutable
@@ -218,8 +233,8 @@ class Publisher:
         tags = [t for t in self._awaited if t <= tag] if frame.method.multiple else [tag]
         for each in tags:
             message = self._awaited.pop(each, None)
-            if message and isinstance(frame.method, Basic.Nack):
-                self._refused.append(message)
+            if message and not isinstance(frame.method, Basic.Nack):
+                self._taken.add(id(message))
 
     def _returned(self, _: Channel, method: Any, properties: Any, __: bytes) -> None:
         logger.error(
@@ -248,13 +263,14 @@ class Publisher:
 
 def _dead_letter_of(message: Message) -> Message:
     attempt = failed_attempt(Unroutable(f"no queue takes {message.routing_key}"))
+    properties = copy(message.properties)
+    before = properties.headers or {}
     headers = {
         EXCHANGE_HEADER: message.exchange,
         ROUTING_KEY_HEADER: message.routing_key,
-        HISTORY_HEADER: encoded([attempt]),
+        HISTORY_HEADER: encoded([*decoded(before.get(HISTORY_HEADER)), attempt]),
     }
-    properties = copy(message.properties)
-    properties.headers = {**(properties.headers or {}), **headers}
+    properties.headers = before | headers
     return Message(DEAD_LETTERS, "", message.body, properties)
 
 

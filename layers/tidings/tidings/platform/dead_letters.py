@@ -134,7 +134,7 @@ def _time_of(attempt: Attempt) -> datetime:
     try:
         at = datetime.fromisoformat(attempt.at)
         return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError):  # at the edges of the calendar
         return now()
 
 

@@ -70,7 +70,11 @@ def encoded(history: Sequence[Attempt]) -> str:
 
 def history_of(headers: Mapping[str, Any]) -> History:
     """Read the history out of a Lambda event's headers; nothing where it is not readable."""
-    text = text_header(headers, HISTORY_HEADER)
+    return decoded(text_header(headers, HISTORY_HEADER))
+
+
+def decoded(text: str | None) -> History:
+    """Read the header's text; nothing where it is not readable."""
     if text is None:
         return ()
     try:

@@ -4,7 +4,7 @@ They are published right after (`relay.publish_stored`) and then cleared; what a
 behind is published by the scheduled relay.
 """
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, Self, TypeVar
@@ -14,6 +14,7 @@ from mongoengine import (
     Document,
     EmbeddedDocument,
     EmbeddedDocumentListField,
+    NotUniqueError,
     QuerySet,
     StringField,
 )
@@ -93,7 +94,11 @@ def insert(document: AnyDocument, *events: Event) -> AnyDocument:
         mongoengine.NotUniqueError: a unique index refused it; nothing is stored.
     """
     document.outbox = [OutboxEntry.of(event) for event in events]
-    document.save(force_insert=True)
+    try:
+        document.save(force_insert=True)
+    except NotUniqueError:
+        if not _stored_before(type(document), [document]):
+            raise
     note_stored(document)
     return document
 
@@ -120,10 +125,32 @@ def insert_all(
         Those that a unique index refused; all others are stored.
     """
     refused = _insert_all(document_class, documents)
+    refused -= _stored_before(document_class, documents, refused)
     for index, document in enumerate(documents):
         if index not in refused and document.outbox:
             note_stored(document)
     return [documents[index] for index in sorted(refused)]
+
+
+def _stored_before(
+    document_class: type[OutboxDocument],
+    documents: Sequence[OutboxDocument],
+    refused: Iterable[int] = (0,),
+) -> set[int]:
+    """Return the places of those refused documents that are there with their own event.
+
+    The driver repeats a write whose answer was lost. A MongoDB that was killed between the two
+    has the first, knows nothing of it, and refuses the second.
+    """
+    own = {documents[each].pk: each for each in refused if documents[each].outbox}
+    if not own:
+        return set()
+    found = document_class.objects(pk__in=list(own)).only("outbox").batch_size(len(own) + 1)
+    # The same event has the same body, with the time that it was made at.
+    there = {each.pk: {entry.body for entry in each.outbox} for each in found}
+    return {
+        place for pk, place in own.items() if documents[place].outbox[0].body in there.get(pk, ())
+    }
 
 
 def _insert_all(document_class: type[AnyDocument], documents: Sequence[AnyDocument]) -> set[int]:
@@ -195,10 +222,15 @@ def take_stored() -> list[Stored]:
 
 
 def find_left_behind(
-    document_class: type[OutboxDocument], before: datetime, limit: int
+    document_class: type[OutboxDocument], *, before: datetime, beyond: datetime, limit: int
 ) -> list[Stored]:
-    """Return documents whose events were stored before that time and are still there."""
-    documents = document_class.objects(outbox__time__lt=before).only("outbox").limit(limit)
+    """Return documents whose events were stored before the one time, or beyond the other, and
+    are still there; so many of each at most."""
+    # Two questions: each has its range of the index.
+    documents = [
+        *document_class.objects(outbox__time__lt=before).only("outbox").limit(limit),
+        *document_class.objects(outbox__time__gt=beyond).only("outbox").limit(limit),
+    ]
     return [Stored(document_class, each.pk, list(each.outbox)) for each in documents]
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 import pika
+from pymongo.errors import PyMongoError
 
 from tidings.platform.broker import BrokerUnavailable, Message, publisher
 from tidings.platform.clock import now
@@ -22,6 +23,8 @@ from tidings.platform.outbox import (
 
 # Younger entries belong to an invocation that is about to publish them itself.
 LEFT_BEHIND_AFTER: Final = timedelta(seconds=5)
+# Entries that are to come so much later are of a clock that was ahead.
+CLOCKS_DIFFER: Final = timedelta(seconds=30)
 DOCUMENTS_PER_ROUND: Final = 200
 PERSISTENT: Final = 2
 
@@ -30,7 +33,8 @@ def publish_stored() -> None:
     """Publish the events of this invocation's changes and clear them.
 
     Where RabbitMQ is out of reach they stay in their documents, for `relay_left_behind`; so
-    do those of documents that were not noted (`outbox.MAX_NOTED`).
+    do those of documents that were not noted (`outbox.MAX_NOTED`), and what MongoDB does not clear
+    now: the change is made, and whoever asked for it must not be told to ask again.
     """
     stored = take_stored()
     if not stored:
@@ -40,6 +44,9 @@ def publish_stored() -> None:
             _publish(stored[start : start + DOCUMENTS_PER_ROUND])
     except BrokerUnavailable as error:
         logger.warning("events wait in the outbox", documents=len(stored), reason=error.message)
+    except PyMongoError as error:
+        reason = type(error).__name__
+        logger.warning("events are not cleared", documents=len(stored), reason=reason)
 
 
 def publish_now(events: Sequence[Event]) -> None:
@@ -69,10 +76,15 @@ def relay_left_behind(document_classes: Iterable[type[OutboxDocument]], *, secon
     waiting = list(document_classes)
     while waiting and time.monotonic() < deadline:
         document_class = waiting.pop(0)
-        found = find_left_behind(document_class, now() - LEFT_BEHIND_AFTER, DOCUMENTS_PER_ROUND)
+        found = find_left_behind(
+            document_class,
+            before=now() - LEFT_BEHIND_AFTER,
+            beyond=now() + CLOCKS_DIFFER,
+            limit=DOCUMENTS_PER_ROUND,
+        )
         sent = _publish(found)
         published += sent
-        if sent and len(found) == DOCUMENTS_PER_ROUND:
+        if sent and len(found) >= DOCUMENTS_PER_ROUND:
             waiting.append(document_class)
     return published
 

@@ -2,11 +2,14 @@
 
 from typing import Final
 
+from pymongo.errors import PyMongoError
+
 from tidings.delivery.errors import PermanentFailure
 from tidings.delivery.mime import Mail, mail_of
 from tidings.delivery.schemas import OutgoingMessage, Receipt
 from tidings.delivery.suppression import HARD_BOUNCE, suppress
 from tidings.platform.clock import now
+from tidings.platform.logging import logger
 from tidings.platform.providers import ses, smtp
 from tidings.platform.providers.deadline import Deadline
 from tidings.platform.secrets import smtp_url
@@ -48,5 +51,13 @@ def _by_smtp(url: str, mail: Mail, message: OutgoingMessage, deadline: Deadline)
         )
     except PermanentFailure as failure:
         if failure.reason == smtp.UNKNOWN_RECIPIENT and message.address.email:
-            suppress(message.address.email, HARD_BOUNCE)
+            _suppress(message.address.email)
         raise
+
+
+def _suppress(address: str) -> None:
+    """Send no more mail there; where MongoDB is away, the next mail finds it out again."""
+    try:
+        suppress(address, HARD_BOUNCE)
+    except PyMongoError as error:
+        logger.warning("address is not suppressed", reason=type(error).__name__)

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from pymongo.errors import PyMongoError
+
 from tidings.delivery.endpoints import endpoint_of, forget
 from tidings.delivery.errors import PermanentFailure, TemporaryFailure
 from tidings.delivery.push_payload import payload
@@ -9,6 +11,7 @@ from tidings.delivery.schemas import Device, OutgoingMessage, Receipt
 from tidings.platform.logging import logger
 from tidings.platform.providers import sns
 from tidings.platform.providers.deadline import Deadline
+from tidings.platform.providers.failures import UNAVAILABLE
 from tidings.users.push_tokens import forget_push_token
 
 IDEMPOTENT: Final = False
@@ -34,6 +37,8 @@ def send(message: OutgoingMessage, deadline: Deadline) -> Receipt:
             sent.append(_send_to(device, message, content))
         except TemporaryFailure as error:
             failure = error
+        except PyMongoError as error:  # what SNS calls it could not be looked up: nothing was sent
+            failure = TemporaryFailure(UNAVAILABLE, type(error).__name__, of_provider=False)
         except PermanentFailure as error:
             failure = failure or error
             _drop_if_dead(device, error)
