@@ -1,14 +1,22 @@
 """Lists in the order of a field whose values are not unique."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 from mongoengine import Q
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from tidings.platform.pagination import UnknownCursor
 
 MAX_VALUE: Final = 2**63 - 1
+
+
+def _in_utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("no document has such a time") from None
 
 
 class _Place(BaseModel):
@@ -18,7 +26,7 @@ class _Place(BaseModel):
 
     value: (
         Annotated[int, Field(ge=-MAX_VALUE, le=MAX_VALUE, strict=True)]
-        | Annotated[AwareDatetime, Field(strict=True)]
+        | Annotated[AwareDatetime, Field(strict=True), AfterValidator(_in_utc)]
     )
     id: str
 
