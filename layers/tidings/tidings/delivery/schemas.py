@@ -5,9 +5,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tidings.users.preferences import Category
 from tidings.users.schemas import PushPlatform
 
-Category = Literal["orders", "promotions", "recommendations", "tasks", "stock", "account"]
 ChannelName = Literal["email", "push", "sms", "webhook"]
 
 VALUE = ConfigDict(frozen=True, hide_input_in_errors=True)
