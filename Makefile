@@ -59,7 +59,7 @@ import-products: ## a CSV of products into the catalogue: FILE=products.csv
 test: ## every test, on a stack of its own; T=path or PYTEST="-k name" narrow it
 	$(LAUNCH) test
 
-test-faults: export PYTEST = -m "not soak" -s
+test-faults: export PYTEST = -m faults -s
 test-faults: export T = tests/faults/test_faults.py tests/faults/test_campaigns.py
 test-faults: export TIDINGS_SMTP_URL ?= smtp://127.0.0.1:24025
 test-faults: ## every fault under load, and a table of what came of it

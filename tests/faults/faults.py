@@ -20,8 +20,7 @@ def _nothing() -> None:
 class Fault:
     """`prepare` is done before the load, `inflict` under it; `mend` is what an operator then does.
 
-    `dead_letters` says how many messages it puts into `failed-messages`. The quick ones are
-    part of `make test`.
+    `dead_letters` says how many messages it puts into `failed-messages`.
     """
 
     name: str
@@ -29,11 +28,10 @@ class Fault:
     mend: Callable[[], None] = _nothing
     prepare: Callable[[], None] = _nothing
     dead_letters: int = 0
-    quick: bool = False
 
 
 def _killed(service: str) -> Fault:
-    return Fault(f"kill -9 {service}", lambda: stack.kill(service), stack.repair, quick=True)
+    return Fault(f"kill -9 {service}", lambda: stack.kill(service), stack.repair)
 
 
 def _hangs(service: str) -> Fault:

@@ -4,6 +4,8 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
 
 import pytest
 
@@ -21,9 +23,26 @@ from tests.waiting import eventually
 
 CLIENTS = 4
 SENDERS = 2
-REQUESTS_EACH = 60
-PIECES = 150
-PEOPLE = 1_200
+
+
+@dataclass(frozen=True)
+class Load:
+    """How many requests each client makes, pieces there are to order, people a campaign has."""
+
+    requests: int
+    pieces: int
+    people: int
+
+
+IN_EVERY_TEST: Final = Load(requests=15, pieces=40, people=200)
+WHOLE: Final = Load(requests=60, pieces=150, people=1_200)
+CASES: Final = [
+    *(pytest.param(each, IN_EVERY_TEST, id=each.name) for each in FAULTS),
+    *(
+        pytest.param(each, WHOLE, id=f"{each.name}, whole load", marks=pytest.mark.faults)
+        for each in FAULTS
+    ),
+]
 
 
 @pytest.fixture(scope="module")
@@ -44,21 +63,17 @@ def sink() -> Iterator[Sink | None]:
         yield found
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [pytest.param(each, marks=() if each.quick else pytest.mark.faults) for each in FAULTS],
-    ids=lambda fault: fault.name,
-)
+@pytest.mark.parametrize(("fault", "load"), CASES)
 def test_nothing_is_lost_and_nothing_done_twice(
-    fault: Fault, shop: Shop, admin: Shop, sink: Sink | None, rows: list[Row]
+    fault: Fault, load: Load, shop: Shop, admin: Shop, sink: Sink | None, rows: list[Row]
 ) -> None:
-    writers, ledgers = _shop_at_work(shop, admin, sink)
+    writers, ledgers = _shop_at_work(shop, admin, sink, load.pieces)
     before = memory_mb()
     dead_before, waiting_before = _dead_letters(), broker.waiting()
-    traffic = Traffic(writers, requests=REQUESTS_EACH)
+    traffic = Traffic(writers, requests=load.requests)
 
     fault.prepare()
-    with crowd_of(PEOPLE) as crowd:
+    with crowd_of(load.people) as crowd:
         ledgers.append(CampaignLedger(crowd, begin_campaign(admin)))
         traffic.start()
         assert traffic.under_way.wait(120)
@@ -88,14 +103,16 @@ def _dead_letters() -> int:
         return ledger.failed_messages(client) + broker.unreadable()
 
 
-def _shop_at_work(shop: Shop, admin: Shop, sink: Sink | None) -> tuple[list[Writer], list[Ledger]]:
+def _shop_at_work(
+    shop: Shop, admin: Shop, sink: Sink | None, pieces: int
+) -> tuple[list[Writer], list[Ledger]]:
     """Return customers who order, and an operator who sends each of them mails."""
-    product_id = admin.create_product(stock=PIECES)
+    product_id = admin.create_product(stock=pieces)
     customers = [shop.register() for _ in range(CLIENTS)]
     ids = tuple(str(each.user_id) for each in customers)
     ledger.verify(ids)
     writers: list[Writer] = [Orders(each, product_id) for each in customers]
-    ledgers: list[Ledger] = [OrderLedger(ids, product_id, PIECES)]
+    ledgers: list[Ledger] = [OrderLedger(ids, product_id, pieces)]
     if sink is not None:
         writers += [Sends(admin, each) for each in ids[:SENDERS]]
         ledgers.append(MailLedger(ids, sink))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from pymongo import MongoClient
 
@@ -14,12 +15,15 @@ from ..settings import Settings
 from ..stack import Stack
 from .service import PROBE_TIMEOUT_SECONDS, Service
 
+# Run as a file: its environment has SecantusDB, and nothing of ours.
+PROCESS: Final = Path(__file__).with_name("mongodb_process.py")
+
 
 def mongodb(stack: Stack, settings: Settings) -> Service:
-    server = bootstrap.VENVS / "mongodb" / "bin" / "secantusd-py"
+    server = [str(bootstrap.python_of("mongodb")), str(PROCESS)]
     # A configuration file of its own: without one it would read whatever lies in the
     # working directory or the home folder.
-    command = [str(server), "--config", str(stack.etc / "secantusd.toml"), "--host", LOOPBACK]
+    command = [*server, "--config", str(stack.etc / "secantusd.toml"), "--host", LOOPBACK]
     storage = ["--port", str(stack.ports.mongodb), "--storage-path", str(stack.data / "mongodb")]
     return Service(
         name="mongodb",

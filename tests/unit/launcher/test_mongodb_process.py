@@ -1,0 +1,95 @@
+"""The embedded MongoDB with its slow places mended answers as before, without walking it all."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo import MongoClient, ReturnDocument
+from secantus import SecantusDBServer, transactions
+from secantus.storage import Storage
+
+from tidings_local.launcher.services import mongodb_process
+
+DOCUMENTS = 50
+
+
+@pytest.fixture
+def mended(monkeypatch: pytest.MonkeyPatch) -> None:
+    registry = transactions.TransactionRegistry
+    monkeypatch.setattr(Storage, "_try_index_id_keys", Storage._try_index_id_keys)
+    monkeypatch.setattr(registry, "_prune_retryable_locked", registry._prune_retryable_locked)
+    mongodb_process.mend()
+
+
+@pytest.fixture
+def shelves(mended: None, tmp_path: Path) -> Iterator[Any]:
+    with (
+        SecantusDBServer(storage_path=str(tmp_path)) as server,
+        MongoClient[dict[str, Any]](server.uri) as client,
+    ):
+        found = client["library"]["shelves"]
+        found.insert_many([{"_id": n, "state": "full"} for n in range(DOCUMENTS)])
+        yield found
+
+
+@pytest.fixture
+def walks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The collections that were walked as a whole."""
+    walked: list[str] = []
+    walk = Storage._scan_docs
+
+    def noted(self: Storage, db: str, coll: str) -> Any:
+        walked.append(coll)
+        return walk(self, db, coll)
+
+    monkeypatch.setattr(Storage, "_scan_docs", noted)
+    return walked
+
+
+def test_a_change_by_id_walks_nothing(shelves: Any, walks: list[str]) -> None:
+    changed = shelves.find_one_and_update(
+        {"_id": 7, "state": "full"},
+        {"$set": {"state": "empty"}},
+        return_document=ReturnDocument.AFTER,
+    )
+    assert changed == {"_id": 7, "state": "empty"}
+    assert "shelves" not in walks
+
+
+def test_the_whole_filter_is_matched(shelves: Any) -> None:
+    filters: list[dict[str, Any]] = [
+        {"_id": 7, "$or": [{"state": "empty"}]},
+        {"_id": 7, "$and": [{"_id": 8}]},
+        {"_id": 7, "state": "empty"},
+    ]
+    for each in filters:
+        assert shelves.find_one_and_update(each, {"$set": {"state": "lost"}}) is None
+        assert shelves.update_one(each, {"$set": {"state": "lost"}}).matched_count == 0
+    among = {"_id": {"$in": [7, 8]}, "$or": [{"state": "full"}, {"state": "lost"}]}
+    assert shelves.update_many(among, {"$set": {"state": "moved"}}).modified_count == 2
+    above = {"_id": {"$gt": 40}, "$nor": [{"state": "lost"}]}
+    assert shelves.update_many(above, {"$set": {"state": "moved"}}).modified_count == 9
+
+
+def test_a_write_that_is_sent_again_is_answered_from_memory(mended: None) -> None:
+    clock = [0.0]
+    registry = transactions.TransactionRegistry(time_func=lambda: clock[0])
+    registry.record_retryable(b"session", 1, b"insert", {"ok": 1.0, "n": 1})
+    assert registry.retryable_reply(b"session", 1, b"insert") == {"ok": 1.0, "n": 1}
+
+    clock[0] = transactions._RETRYABLE_RECORD_LIFETIME_SECONDS + 1
+    registry.record_retryable(b"session", 2, b"insert", {"ok": 1.0, "n": 1})
+    assert registry.retryable_reply(b"session", 1, b"insert") is None
+    assert registry.retryable_reply(b"session", 2, b"insert") is not None
+
+
+def test_no_more_writes_are_remembered_than_before(
+    mended: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transactions, "_RETRYABLE_RECORD_MAX", 3)
+    registry = transactions.TransactionRegistry()
+    for number in range(5):
+        registry.record_retryable(b"session", number, b"insert", {"ok": 1.0, "n": 1})
+    kept = [registry.retryable_reply(b"session", n, b"insert") is not None for n in range(5)]
+    assert kept == [False, False, True, True, True]
