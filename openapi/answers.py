@@ -1,5 +1,6 @@
 """What an endpoint may answer: its own statuses, the frame's, and API Gateway's."""
 
+import json
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
@@ -7,6 +8,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from tidings.platform.errors import TidingsError
+from tidings.platform.files import FileBody
 from tidings.platform.http import CORRELATION_HEADER, EndpointContract
 
 Schema = dict[str, Any]
@@ -153,11 +155,20 @@ def statuses(contract: EndpointContract, path: str) -> set[int]:
         found |= {413, 415} if media_types_of(contract.body) else {413}
     if contract.query and "after" in contract.query.model_fields:
         found.add(422)
+    if any(_has_times(model) for model in (contract.body, contract.query)):
+        found.add(422)
     if contract.role is not None:  # services, at least, may not
         found.add(403)
     if "{" in path:
         found.add(404)
     return found
+
+
+def _has_times(model: type[BaseModel] | None) -> bool:
+    """Say whether there are times in an input: one beyond the calendar is refused by a rule."""
+    if model is None or issubclass(model, FileBody):
+        return False
+    return '"date-time"' in json.dumps(model.model_json_schema())
 
 
 def media_types_of(body: type[BaseModel]) -> tuple[str, ...]:

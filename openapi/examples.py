@@ -85,6 +85,7 @@ EXAMPLES: Final[dict[str, Any]] = {
     "CreateTemplate": {
         "code": "spring_sale",
         "description": "A sale in spring.",
+        "category": "promotions",
         "required_variables": ["voucher"],
         "sample_variables": {"voucher": "SPRING-10"},
         "variants": [
@@ -97,6 +98,7 @@ EXAMPLES: Final[dict[str, Any]] = {
     "UpdateTemplate": {
         "version": 1,
         "description": "A sale in spring.",
+        "category": "promotions",
         "required_variables": ["voucher"],
         "sample_variables": {"voucher": "SPRING-10"},
         "variants": [

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from resolvers import (
     campaigns,
+    delivery,
     notifications,
     operations,
     orders,
@@ -23,6 +24,7 @@ DOMAINS: Final[tuple[ModuleType, ...]] = (
     tasks,
     recommendations,
     templates,
+    delivery,
     notifications,
     campaigns,
     operations,

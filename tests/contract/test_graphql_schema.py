@@ -21,6 +21,7 @@ from resolvers.connection import Connection, Edge, PageInfo
 from resolvers.orders import UpdateOrderStatusInput
 
 from tidings.campaigns import schemas as campaigns
+from tidings.delivery.schemas import SuppressionActView, SuppressionFilter, SuppressionView
 from tidings.notifications.schemas import (
     AcceptedNotification,
     InboxDeletion,
@@ -163,7 +164,10 @@ OBJECTS: dict[str, list[type]] = {
     # ---------------------------------------------------------------- operations
     "FailedMessage": [FailedMessageView],
     "FailedAttempt": [FailedAttemptView],
-    "OperatorAct": [OperatorActView],
+    "OperatorAct": [OperatorActView, SuppressionActView],
+    "Suppression": [SuppressionView],
+    "SuppressionConnection": [Connection],
+    "SuppressionEdge": [Edge],
     "RedriveReport": [RedriveReport],
     "OutcomeCount": [OutcomeCount],
     "MessageForecast": [MessageForecast],
@@ -224,6 +228,7 @@ INPUTS: dict[str, type[BaseModel]] = {
     "SmsPartInput": templates.SmsPart,
     # ---------------------------------------------------------------- operations
     "FailedMessageFilterInput": FailedMessageFilter,
+    "SuppressionFilterInput": SuppressionFilter,
     "RedriveFailedMessagesInput": RedriveFailedMessages,
     "DiscardFailedMessagesInput": DiscardFailedMessages,
 }

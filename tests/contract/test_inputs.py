@@ -6,11 +6,12 @@ from typing import Annotated, Any, get_args
 import pytest
 from bson import encode
 from jsonschema import Draft202012Validator
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError, create_model
 
 from tests.contract.project import routes
 from tidings.platform.errors import TidingsError
 from tidings.platform.files import FileBody
+from tidings.platform.problems import problem_of
 
 LOOKS_LIKE: dict[str, list[object]] = {
     "integer": ["1", 1.5, True],
@@ -105,3 +106,21 @@ def test_every_time_that_is_taken_can_be_stored(
 ) -> None:
     for extreme in OVER_THE_EDGE:
         assert encode({"times": taken(model, name, extreme)})
+
+
+@pytest.mark.parametrize(
+    ("model", "name", "kind"), fields_of("date-time", places=("body", "query"))
+)
+def test_time_beyond_the_calendar_is_taken_or_refused_by_a_rule_that_names_its_field(
+    model: type[BaseModel], name: str, kind: str
+) -> None:
+    field = model.model_fields[name]
+    form: Any = create_model("Form", **{name: (field.annotation, field)})  # type: ignore[call-overload]
+    for extreme in OVER_THE_EDGE:
+        try:
+            form.model_validate({name: extreme})
+        except ValidationError as error:
+            problem = problem_of(error)
+            assert (problem.status, problem.code) == (422, "BAD_USER_INPUT")
+            assert problem.details[0]["field"] == name
+            assert "out of range" in problem.message

@@ -184,6 +184,8 @@ def test_twins_ask_for_the_same_role() -> None:
         "Mutation.deleteNotification": "DELETE /api/v1/notifications/{id}",
         "Mutation.sendNotification": "POST /api/v1/notifications",
         "Mutation.cancelNotification": "POST /api/v1/notifications/{id}/cancel",
+        "Query.getSuppressions": "GET /api/v1/suppressions",
+        "Mutation.liftSuppression": "DELETE /api/v1/suppressions/{suppression_id}",
         # -------------------------------------------------------------- operations
         "Query.getQueueStats": "GET /api/v1/monitoring/queues",
         "Query.getServiceHealth": "GET /api/v1/health",

@@ -1,21 +1,23 @@
 """What SES says about mails: addresses that bounce get no more, and it is announced once."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from delivery.receive_mail_feedback import handler
 from pydantic import ValidationError
 
-from tests.integration.builders import CONTEXT, Queues, at_once
+from tests.integration.builders import CONTEXT, Queues, a_person, at_once
 from tidings.delivery.feedback import take_mail_feedback
 from tidings.delivery.models import Feedback, Suppression
 from tidings.delivery.schemas import MailFeedback
 from tidings.delivery.ses_events import feedback_of
-from tidings.delivery.suppression import lift, suppress, suppressed
-from tidings.platform.clock import new_id
+from tidings.delivery.suppression import lift_suppression, suppress, suppressed
+from tidings.platform.auth import Role
+from tidings.platform.clock import new_id, now
 
+OPERATOR = a_person(Role.OPERATOR)
 ADA = "Ada.Lovelace@Example.com"
 
 
@@ -152,13 +154,23 @@ def test_addresses_compare_without_case_and_spaces() -> None:
     assert suppressed([ADA.lower()]) == {ADA.lower(): "hard_bounce"}
 
 
-def test_first_reason_stays_and_lifting_ends_it() -> None:
+def test_first_reason_stays() -> None:
     suppress(ADA, "hard_bounce")
     suppress(ADA, "complaint")
     assert suppressed([ADA]) == {ADA: "hard_bounce"}
-    assert (lift(ADA), lift(ADA)) == (True, False)
-    assert suppressed([ADA]) == {}
     assert suppressed([]) == {}
+
+
+def test_bounce_that_is_told_again_after_it_was_lifted_suppresses_nothing() -> None:
+    content = bounce()
+    receive(content)
+    lift_suppression(Suppression.objects.get().id, "It works again.", caller=OPERATOR)
+    receive(content)
+    assert suppressed([ADA]) == {}
+    later = (now() + timedelta(minutes=1)).isoformat()
+    content["bounce"]["timestamp"] = later
+    receive(content)
+    assert suppressed([ADA]) == {ADA: "hard_bounce"}
 
 
 def test_crash_between_suppressing_and_noting_is_made_good_by_a_repetition() -> None:

@@ -27,6 +27,7 @@ class World:
     push_token_id: str
     notification_id: str
     failed_message_id: str
+    suppression_id: str
     draft_campaign_id: str
     waiting_campaign_id: str
     paused_campaign_id: str
@@ -532,6 +533,29 @@ OPERATIONS: Final[dict[str, Operation]] = {
         "mutation($id: ID!) { deleteNotification(id: $id) { id } }",
         lambda world: {"id": world.notification_id},
         **OWN,
+    ),
+    # ---------------------------------------------------------------- delivery
+    "Query.getSuppressions": Operation(
+        "query($filter: SuppressionFilterInput, $first: Int, $after: String) {"
+        " getSuppressions(filter: $filter, first: $first, after: $after)"
+        " { nodes { id channel reason createdAt liftedAt acts { act by } } totalCount } }",
+        lambda world: {
+            "filter": {
+                "channel": "email",
+                "userId": world.customer_id,
+                "address": world.email,
+                "lifted": False,
+            },
+            "first": 5,
+            "after": None,
+        },
+        **OPERATORS,
+    ),
+    "Mutation.liftSuppression": Operation(
+        "mutation($id: ID!, $reason: String!) {"
+        " liftSuppression(id: $id, reason: $reason) { id liftedAt acts { by reason } } }",
+        lambda world: {"id": world.suppression_id, "reason": "The mailbox works again."},
+        **OPERATORS,
     ),
     # -------------------------------------------------------------- operations
     "Query.getFailedMessages": Operation(

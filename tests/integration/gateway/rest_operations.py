@@ -95,6 +95,7 @@ def path_in(world: World, route: str) -> str:
         notification_id=world.notification_id,
         template_code=TEMPLATE,
         message_id=world.failed_message_id,
+        suppression_id=world.suppression_id,
         campaign_id={
             "pause": world.waiting_campaign_id,
             "resume": world.paused_campaign_id,
@@ -180,6 +181,10 @@ REST: Final[dict[str, RestOperation]] = {
     # ---------------------------------------------------------------- delivery
     "GET /api/v1/unsubscribe/{token}": RestOperation(200, 200, 200, 200, 200),
     "POST /api/v1/unsubscribe/{token}": RestOperation(200, 200, 200, 200, 200),
+    "GET /api/v1/suppressions": RestOperation(401, 403, 403, 200, 200),
+    "DELETE /api/v1/suppressions/{suppression_id}": RestOperation(
+        401, 403, 403, 200, 200, query="?reason=The+mailbox+works+again."
+    ),
     # --------------------------------------------------------------- templates
     "GET /api/v1/templates": RestOperation(401, 403, 403, 200, 200),
     "POST /api/v1/templates": RestOperation(401, 403, 403, 201, 201, "Mutation.createTemplate"),

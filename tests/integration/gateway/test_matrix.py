@@ -15,6 +15,8 @@ from tests.integration.gateway.operations import OK, OPERATIONS, World
 from tests.integration.gateway.rest_operations import REST, path_in
 from tests.integration.operations.builders import a_dead_letter
 from tidings.campaigns.states import CampaignState
+from tidings.delivery.models import Suppression
+from tidings.delivery.suppression import suppress
 from tidings.notifications.models import Delivery, Notification
 from tidings.operations.failed_messages import store_failed_messages
 from tidings.orders.models import Order, OrderItem
@@ -76,8 +78,11 @@ def world(people: dict[str, InProcessApi]) -> World:
     ]
     letter = a_dead_letter()
     store_failed_messages([letter])
+    suppress(f"{owner_id}@example.com", "hard_bounce")
     found = World(
-        owner_id, product.id, order.id, task.id, token.id, notification.id, letter.key, *campaigns
+        *(owner_id, product.id, order.id, task.id, token.id, notification.id, letter.key),
+        Suppression.objects.get().id,
+        *campaigns,
     )
     User.objects(pk=owner_id).update_one(set__email=found.email)
     return found

@@ -109,6 +109,16 @@ def test_stock_is_adjusted_and_told() -> None:
     assert (moved["actorId"], moved["orderId"]) == (OPERATOR.user_id, None)
 
 
+def test_stock_that_does_not_move_leaves_no_row() -> None:
+    product = a_product(stock=3)
+    nothing = {"change": 0, "reason": "counted again"}
+    said = {"code": "BAD_USER_INPUT", "field": "change"}
+    assert refusal(ADJUST, OPERATOR, id=product.id, i=nothing) == said
+    status, envelope = call("adjust_stock", nothing, caller=OPERATOR, product_id=product.id)
+    assert (status, envelope["error"]["details"][0]["field"]) == (400, "change")
+    assert StockMovement.objects.count() == 0
+
+
 def test_list_takes_filter_order_and_cursor() -> None:
     for title, amount in (("a", 3), ("b", 1), ("c", 2), ("d", 9)):
         a_product(title=title, price=amount)

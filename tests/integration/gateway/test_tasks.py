@@ -249,3 +249,16 @@ def test_assignee_is_told_once_of_a_task_by_somebody_else(queues: Queues) -> Non
     assert "Call {the} carrier" in told.body
     assert told.subject_id == envelope["data"]["id"]
     assert queues.is_empty("failed-messages")
+
+
+def test_due_date_beyond_the_calendar_is_named_by_rest_and_graphql() -> None:
+    owner, beyond = a_user(), "9999-12-31T23:59:59-14:00"
+    status, envelope = rest("create_task", owner, {"title": "Call", "due_at": beyond})
+    assert (status, envelope["error"]["details"][0]["field"]) == (422, "due_at")
+    status, envelope = rest("get_tasks", owner, query={"due_before": beyond})
+    assert (status, envelope["error"]["details"][0]["field"]) == (422, "due_before")
+    answer = graphql(CREATE, token=token_of(owner), i={"title": "Call", "dueAt": beyond})
+    (error,) = answer.errors
+    assert error["extensions"] == {"code": "BAD_USER_INPUT", "field": "dueAt"}
+    assert "out of range" in error["message"]
+    assert Task.objects.count() == 0

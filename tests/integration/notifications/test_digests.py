@@ -6,13 +6,16 @@ from functools import partial
 from typing import Any
 
 import pytest
+from notifications import send_digests as entry_point
 
-from tests.integration.builders import a_reader, at_once
+from tests.integration.builders import CONTEXT, a_reader, at_once
 from tests.integration.notifications.builders import Provider, a_telling, where
+from tidings.delivery.mime import mail_of
 from tidings.notifications import digests
 from tidings.notifications.delivering import deliver
 from tidings.notifications.digests import send_digests
 from tidings.notifications.models import Channel, Notification
+from tidings.notifications.queries import get_notification_status
 from tidings.notifications.telling import command_for, tell
 from tidings.platform.auth import Principal
 from tidings.platform.clock import now
@@ -64,6 +67,19 @@ def test_mails_that_can_wait_become_one(provider: Provider) -> None:
     for title in ("Call", "Write", "Pay"):
         assert title in mail.rendered.text
     assert mail.unsubscribe_url is not None
+
+
+def test_digest_is_followed_by_the_id_of_the_run_that_made_it(provider: Provider) -> None:
+    reader = a_digest_reader()
+    due = gather(reader, "Call")
+    entry_point.handler({"id": "run-7", "time": due.isoformat()}, CONTEXT)
+    (digest,) = digests_of(reader)
+    status = get_notification_status(digest.id, caller=reader)
+    assert status.correlation_id == "run-7"
+    deliver(command_for(digest, Channel.EMAIL), due)
+    (message,) = provider.messages
+    mail = mail_of(message, mail_from="shop@example.com", at=due)
+    assert b"X-Correlation-Id: run-7\r\n" in mail.raw
 
 
 def test_the_inbox_does_not_wait_for_it() -> None:

@@ -35,6 +35,8 @@ from tidings.platform.errors import Forbidden, RateLimited, TidingsError
 from tidings.platform.pagination import PageRequest
 from tidings.platform.settings import settings
 from tidings.templates.errors import MissingVariable
+from tidings.templates.operations import create_template
+from tidings.templates.schemas import CreateTemplate
 
 OPERATOR = a_person(Role.OPERATOR)
 SERVICE = a_person(Role.SERVICE)
@@ -99,6 +101,49 @@ def test_preferences_hold_for_what_is_sent_too() -> None:
     accepted = send(reader)
     notification = Notification.objects.get(pk=accepted.id)
     assert where(notification, "email")[:2] == ("suppressed", "preferences")
+
+
+def a_template(category: str | None) -> str:
+    words = {"email": {"subject": "Hello", "html": "<p>Hello</p>", "text": "Hello"}}
+    new = {"code": f"own_{category or 'plain'}", "category": category}
+    variants = [{"language": "en", **words}]
+    template = CreateTemplate.model_validate(new | {"variants": variants})
+    return create_template(template, caller=OPERATOR).code
+
+
+@pytest.mark.parametrize(
+    ("category", "wakes"),
+    [(None, False), ("promotions", False), ("stock", False), ("account", True)],
+)
+def test_urgent_message_of_an_own_template_passes_quiet_hours_for_the_account_alone(
+    category: str | None, wakes: bool
+) -> None:
+    quiet = {"start": "22:00", "end": "07:00"}
+    reader = a_reader(quiet_hours=quiet, promotions={"email": True})
+    night = now().replace(hour=23, minute=0)
+    request = wanted(reader, template_code=a_template(category), variables={}, priority="urgent")
+    accepted = send_notification(request, caller=SERVICE, at=night)
+    status, reason, _ = where(Notification.objects.get(pk=accepted.id), "email")
+    assert (status, reason) == (("queued", None) if wakes else ("scheduled", "quiet_hours"))
+
+
+@pytest.mark.parametrize(
+    ("category", "status"),
+    [
+        (None, "suppressed"),
+        ("promotions", "suppressed"),
+        ("orders", "queued"),
+        ("account", "queued"),
+    ],
+)
+def test_own_template_goes_by_the_preference_that_it_names(
+    category: str | None, status: str
+) -> None:
+    accepted = send(a_reader(), template_code=a_template(category), variables={})
+    notification = Notification.objects.get(pk=accepted.id)
+    assert where(notification, "email")[0] == status
+    assert notification.category == (category or "promotions")
+    assert notification.transactional == (category == "account")
 
 
 def test_reader_sees_the_status_without_what_the_sender_keeps() -> None:

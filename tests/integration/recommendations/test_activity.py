@@ -9,21 +9,27 @@ from tests.integration.builders import a_product
 from tests.integration.recommendations.builders import (
     a_customer,
     buys,
+    confirmed,
     learn_all,
     looks_at,
     rows,
     waiting,
 )
+from tidings.orders.events import OrderCancelled, OrderCancelledData
 from tidings.platform import cache
 from tidings.platform.auth import Principal
 from tidings.platform.clock import now
 from tidings.platform.pagination import PageRequest
+from tidings.products.schemas import ProductView
 from tidings.recommendations import activity
 from tidings.recommendations.activity import VIEWS, store_all_gathered_views, store_gathered_views
 from tidings.recommendations.models import BROWSING_LASTS, Activity, Taste
-from tidings.recommendations.operations import forget, learn, log_browse
+from tidings.recommendations.operations import Learned, forget, learn, log_browse
 from tidings.recommendations.queries import get_user_activity
 from tidings.recommendations.schemas import LogBrowse
+from tidings.users.events import UserDeleted, UserDeletedData
+from tidings.users.models import User
+from tidings.users.operations import delete_account
 
 PAGE = PageRequest.model_validate({})
 
@@ -149,3 +155,46 @@ def test_late_event_of_a_forgotten_person_finds_nothing() -> None:
     learn(event)
     assert Taste.objects.count() == 0
     assert activity.VIEWS.due(now(), 10) == []
+
+
+def told_of(person: Principal, product: ProductView, kind: str) -> Learned:
+    """Return an event that tells of a person, and may come at any time."""
+    if kind == "purchased":
+        buys(person, product)
+        event: Learned = waiting(Activity)[0]
+        return event
+    order = confirmed(person, product)
+    if kind == "confirmed":
+        return order
+    data = OrderCancelledData(
+        order_id=order.subject, customer_id=person.user_id, reason="no", explained=False
+    )
+    return OrderCancelled(subject=order.subject, data=data)
+
+
+@pytest.mark.parametrize("kind", ["confirmed", "cancelled", "purchased"])
+@pytest.mark.parametrize("told", ["before", "meanwhile", "late"])
+def test_person_who_is_gone_is_forgotten_in_whatever_order_it_is_told(kind: str, told: str) -> None:
+    person = a_customer()
+    event = told_of(person, a_product(), kind)
+    if told == "before":
+        learn(event)
+    delete_account(person.user_id, caller=person)
+    if told == "meanwhile":
+        learn(event)
+    learn(UserDeleted(subject=person.user_id, data=UserDeletedData(user_id=person.user_id)))
+    if told == "late":
+        learn(event)
+    assert learn_all() == 0
+    assert Activity.objects.count() == 0
+    assert Taste.objects.count() == 0
+
+
+def test_purchase_that_was_stored_while_the_account_was_deleted_is_forgotten() -> None:
+    person = a_customer()
+    forget(person.user_id)
+    buys(person, a_product())  # it was on its way; the announcement of it comes after the deletion
+    User.objects(pk=person.user_id).update_one(set__deleted_at=now())
+    assert learn_all() == 1
+    assert Activity.objects.count() == 0
+    assert Taste.objects.count() == 0

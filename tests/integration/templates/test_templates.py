@@ -168,6 +168,46 @@ def test_what_is_not_there_is_not_found(code: str) -> None:
         inbox(2, code="order_confirmed")
 
 
+def test_template_names_the_preference_that_speaks_for_it() -> None:
+    assert created().category == "promotions"
+    assert queries.category_of(CODE) == "promotions"
+    changed = UpdateTemplate.model_validate(
+        saying("Two {{ who }}") | {"version": 1, "category": "account"}
+    )
+    operator = a_person(Role.OPERATOR)
+    assert operations.update_template(CODE, changed, caller=operator).category == "account"
+    assert queries.category_of(CODE) == "account"
+    everything = queries.get_templates(a_page(limit=100)).items
+    (listed,) = [each for each in everything if each.code == CODE]
+    assert listed.category == "account"
+
+
+def test_template_from_before_there_were_categories_is_a_promotion() -> None:
+    created()
+    document = TemplateVersion.objects.get(code=CODE)
+    content = json.loads(document.content)
+    del content["category"]
+    TemplateVersion.objects(pk=document.pk).update_one(set__content=json.dumps(content))
+    versions.content_of.cache_clear()
+    assert queries.category_of(CODE) == "promotions"
+    assert queries.get_template(CODE).category == "promotions"
+
+
+def test_built_in_template_keeps_its_category() -> None:
+    operator = a_person(Role.OPERATOR)
+    words = saying("Ours {{ who }}") | {"version": 1}
+    for category in (None, "orders"):
+        same = UpdateTemplate.model_validate(words | {"category": category})
+        view = operations.update_template("order_confirmed", same, caller=operator)
+        assert (view.version, view.category) == (2, "orders")
+        words["version"] = 2
+    other = UpdateTemplate.model_validate(words | {"category": "account"})
+    with pytest.raises(TemplateRefused, match="keeps its category, orders") as refused:
+        operations.update_template("order_confirmed", other, caller=operator)
+    assert refused.value.field == "category"
+    assert queries.category_of("order_confirmed") == "orders"
+
+
 def test_known_codes_are_the_built_in_ones_and_our_own() -> None:
     assert "digest" in queries.known_template_codes()
     created()

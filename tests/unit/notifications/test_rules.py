@@ -34,6 +34,14 @@ def sample(event_class: type[Event]) -> Event:
     )
 
 
+@each_rule
+def test_template_of_a_rule_has_its_category(event_class: type[Event]) -> None:
+    rule = RULES[event_class]
+    content = builtin.content_of(rule.template)
+    assert content is not None
+    assert content.category == rule.category
+
+
 def rendered(event: Event, language: str = "en") -> Rendered:
     """Return the words of the template as it comes with Tidings."""
     telling = RULES[type(event)].telling(event)

@@ -107,6 +107,7 @@ def test_bad_field_of_an_update_is_refused_by_name(values: dict[str, Any], field
     [
         ({"change": 1_000_001}, ("change",)),
         ({"change": -1_000_001}, ("change",)),
+        ({"change": 0}, ("change",)),
         ({"change": 1.0}, ("change",)),
         ({"change": "1"}, ("change",)),
         ({"change": {"$inc": 1}}, ("change",)),
@@ -119,6 +120,12 @@ def test_bad_field_of_an_update_is_refused_by_name(values: dict[str, Any], field
 )
 def test_bad_adjustment_is_refused_by_name(change: dict[str, Any], field: Location) -> None:
     assert refused(AdjustStock, {"change": 1, "reason": "x"} | change) == [field]
+
+
+def test_adjustment_that_moves_nothing_is_refused_with_a_reason_that_the_schema_says() -> None:
+    with pytest.raises(ValidationError, match="a change of 0 moves nothing"):
+        AdjustStock.model_validate({"change": 0, "reason": "x"})
+    assert AdjustStock.model_json_schema()["properties"]["change"]["not"] == {"const": 0}
 
 
 @pytest.mark.parametrize(

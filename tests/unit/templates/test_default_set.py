@@ -62,6 +62,7 @@ def test_default_could_be_saved_as_it_is(code: str) -> None:
     content = builtin.content_of(code)
     assert content is not None
     assert content.description
+    assert content.category
     check(content)
 
 

@@ -13,6 +13,7 @@ __all__ = [
     "CircuitOpen",
     "DeliveryFailure",
     "PermanentFailure",
+    "SuppressionNotFound",
     "TemporaryFailure",
 ]
 
@@ -22,3 +23,8 @@ class BadUnsubscribeLink(NotFound):
 
     def __init__(self) -> None:
         super().__init__("This link does not work.")
+
+
+class SuppressionNotFound(NotFound):
+    def __init__(self) -> None:
+        super().__init__("There is no such suppression.")

@@ -33,7 +33,7 @@ def take_mail_feedback(said: MailFeedback | None, *, at: datetime | None = None)
         return
     if said.kind in SUPPRESSING:
         for address in said.recipients:
-            suppress(address, said.kind, at=at)
+            suppress(address, said.kind, at=said.at)
     noted = Feedback(
         id=f"{said.provider}:{said.provider_message_id}:{said.kind}",
         kind=said.kind,

@@ -2,7 +2,13 @@
 
 from typing import Final
 
-from mongoengine import DateTimeField, Document, StringField
+from mongoengine import (
+    DateTimeField,
+    Document,
+    EmbeddedDocument,
+    EmbeddedDocumentListField,
+    StringField,
+)
 
 from tidings.platform.clock import now
 from tidings.platform.outbox import OutboxDocument
@@ -10,14 +16,36 @@ from tidings.platform.outbox import OutboxDocument
 DAY_SECONDS: Final = 24 * 3600
 
 
+class SuppressionAct(EmbeddedDocument):
+    """What an operator did with a suppression."""
+
+    act = StringField(required=True)
+    by = StringField(required=True)
+    at = DateTimeField(required=True)
+    reason = StringField(required=True)
+
+
 class Suppression(Document):
-    """An address that gets no more mail; its id is a keyed hash of the address."""
+    """An address that gets no more mail; its id is a keyed hash of the address.
+
+    One that was lifted holds no longer, and is kept for a while with who did it.
+    """
 
     id = StringField(primary_key=True)
+    channel = StringField(required=True, default="email")
     reason = StringField(required=True)
     created_at = DateTimeField(required=True, default=now)
+    lifted_at = DateTimeField()
+    acts = EmbeddedDocumentListField(SuppressionAct)
 
-    meta = {"db_alias": "delivery", "collection": "suppressions"}  # noqa: RUF012
+    meta = {  # noqa: RUF012
+        "db_alias": "delivery",
+        "collection": "suppressions",
+        "indexes": [
+            ("-created_at", "-id"),
+            {"fields": ["lifted_at"], "expireAfterSeconds": 30 * DAY_SECONDS},
+        ],
+    }
 
 
 class PushEndpoint(Document):

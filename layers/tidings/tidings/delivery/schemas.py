@@ -1,14 +1,33 @@
 """Typed input and output of the delivery."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from tidings.platform.flags import Flag
+from tidings.platform.pagination import PageRequest
+from tidings.users.preferences import Category
 from tidings.users.schemas import PushPlatform
 
-Category = Literal["orders", "promotions", "recommendations", "tasks", "stock", "account"]
 ChannelName = Literal["email", "push", "sms", "webhook"]
+
+UserId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{24}$")]
+# Whatever may have bounced: providers tell of addresses that nobody could register.
+MailAddress = Annotated[
+    str,
+    StringConstraints(max_length=320, pattern=r"^[^\x00-\x20\x7f@]+@[^\x00-\x20\x7f@]+$"),
+]
+# It is logged: an address has no place in it.
+LiftReason = Annotated[
+    str,
+    StringConstraints(
+        # The schema says as well as the check that blanks around it do not count.
+        strip_whitespace=True,
+        max_length=500,
+        pattern=r"^\s*[^\x00-\x20\x7f@][^\x00-\x1f\x7f@]+[^\x00-\x20\x7f@]\s*$",
+    ),
+]
 
 VALUE = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -109,3 +128,58 @@ class UnsubscriptionView(BaseModel):
 
     category: str
     created_at: datetime
+
+
+class SuppressionFilter(BaseModel):
+    """Which suppressions; all that is said must hold."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    channel: ChannelName | None = None
+    user_id: UserId | None = Field(
+        default=None, description="of the address that this account has now"
+    )
+    address: MailAddress | None = Field(
+        default=None, description="of this address; it is compared by its hash, and not kept"
+    )
+    lifted: Flag = Field(
+        default=False, description="what was lifted in the last 30 days, not the rest"
+    )
+
+
+class GetSuppressions(PageRequest, SuppressionFilter):
+    """A page of suppressions."""
+
+
+class LiftSuppression(BaseModel):
+    """Why an address gets mail again."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    reason: LiftReason = Field(
+        description="why it gets mail again; it is kept and logged, so no addresses (no @)"
+    )
+
+
+class SuppressionActView(BaseModel):
+    """What an operator did with a suppression."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    act: str
+    by: str
+    at: datetime
+    reason: str | None
+
+
+class SuppressionView(BaseModel):
+    """That an address gets no more messages; whose it is nobody can tell."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str = Field(description="a keyed hash of the address")
+    channel: str
+    reason: str
+    created_at: datetime
+    lifted_at: datetime | None
+    acts: list[SuppressionActView]

@@ -11,7 +11,7 @@ from typing import Final, get_args
 
 from tidings.delivery.errors import BadUnsubscribeLink
 from tidings.delivery.models import Unsubscription
-from tidings.delivery.schemas import Category, UnsubscribeLink, UnsubscriptionView
+from tidings.delivery.schemas import UnsubscribeLink, UnsubscriptionView
 from tidings.platform.auth import Principal, Role, require_self
 from tidings.platform.clock import now
 from tidings.platform.logging import logger
@@ -19,7 +19,7 @@ from tidings.platform.settings import settings
 from tidings.platform.signatures import is_signed, signature
 from tidings.users.errors import UserNotFound
 from tidings.users.operations import update_user_preferences
-from tidings.users.preferences import ChannelsChoice, UpdatePreferences
+from tidings.users.preferences import Category, ChannelsChoice, UpdatePreferences
 from tidings.users.queries import get_user
 
 MAX_UNSUBSCRIPTIONS: Final = 1000

@@ -12,6 +12,7 @@ from tidings.notifications.status import forget_fast, step
 from tidings.notifications.telling import Telling, tell
 from tidings.platform import relay
 from tidings.platform.clock import new_id
+from tidings.platform.context import correlation_id
 from tidings.platform.errors import TidingsError
 from tidings.platform.logging import logger
 from tidings.users.contact_points import get_contacts
@@ -108,6 +109,8 @@ def _telling(key: str, items: Sequence[Notification]) -> Telling:
         subject_id=key,
         dedupe=_dedupe(key),
         event_id=key,
+        # Of the run that makes it; what it says came from elsewhere, each with an id of its own.
+        correlation_id=correlation_id(),
         channels=frozenset({EMAIL}),
         # It does not wait for the next digest.
         transactional=True,

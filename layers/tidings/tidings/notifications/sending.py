@@ -15,7 +15,7 @@ from tidings.notifications.errors import (
     UnknownTemplate,
 )
 from tidings.notifications.models import SendRequest
-from tidings.notifications.rules import RULES
+from tidings.notifications.planning import ACCOUNT
 from tidings.notifications.schemas import AcceptedNotification, NotificationType, SendNotification
 from tidings.notifications.telling import KEPT_FOR, Telling, tell
 from tidings.platform.auth import Principal, Role, require
@@ -26,18 +26,11 @@ from tidings.platform.limits import Limit
 from tidings.platform.logging import logger
 from tidings.platform.settings import settings
 from tidings.templates.errors import TemplateNotFound
-from tidings.templates.queries import parts_of
+from tidings.templates.queries import category_of, parts_of
 
 # Clocks differ, and requests take their time: so much past is now.
 LATEST_PAST: Final = timedelta(minutes=5)
 FURTHEST_AHEAD: Final = timedelta(days=90)
-
-# What belongs to one of a person's preferences, wherever it comes from.
-CATEGORIES: Final = {rule.template: rule.category for rule in RULES.values()} | {
-    "promotion": "promotions",
-    "recommendations": "recommendations",
-}
-NO_PREFERENCE: Final = "account"
 
 
 def send_notification(
@@ -106,7 +99,7 @@ def _claim(
 
 def _tell(request: SendRequest, wanted: SendNotification, at: datetime) -> str:
     _check_template(wanted)
-    category = CATEGORIES.get(wanted.template_code, NO_PREFERENCE)
+    category = category_of(wanted.template_code)
     telling = Telling(
         kind=wanted.template_code,
         category=category,
@@ -120,7 +113,7 @@ def _tell(request: SendRequest, wanted: SendNotification, at: datetime) -> str:
         priority=wanted.priority,
         send_at=wanted.send_at,
         # What nobody can switch off waits for no digest either.
-        transactional=category == NO_PREFERENCE,
+        transactional=category == ACCOUNT,
         metadata=wanted.metadata,
     )
     told = tell([wanted.user_id], telling, at=at).get(wanted.user_id)

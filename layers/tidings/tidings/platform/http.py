@@ -36,6 +36,7 @@ PERSON_PATTERN: Final = r"^(me|[0-9a-f]{24})$"
 PATH_PATTERNS: Final[Mapping[str, str]] = {
     "user_id": PERSON_PATTERN,
     "token": r"^[A-Za-z0-9._-]{1,200}$",
+    "suppression_id": r"^[0-9a-f]{64}$",
     "template_code": r"^[a-z][a-z0-9_]{0,63}$",
     # Of a user or a notification: API Gateway wants one name for one place of a path.
     "id": PERSON_PATTERN,

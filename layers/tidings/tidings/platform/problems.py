@@ -11,6 +11,7 @@ from redis import RedisError
 from tidings.platform.database import is_unavailable
 from tidings.platform.errors import RateLimited, TidingsError
 from tidings.platform.logging import logger
+from tidings.platform.times import OUT_OF_RANGE
 
 RETRY_AFTER_SECONDS: Final = 5
 INPUT_FRAME: Final = "tidings.platform.http"
@@ -71,11 +72,13 @@ def _is_of_input(error: ValidationError) -> bool:
 
 
 def _invalid(error: ValidationError) -> Problem:
-    details = tuple(_detail(each) for each in error.errors(include_url=False, include_input=False))
+    errors = error.errors(include_url=False, include_input=False)
+    details = tuple(_detail(each) for each in errors)
+    status = 422 if all(each["type"] == OUT_OF_RANGE for each in errors) else 400
     logger.info("request refused", code="BAD_USER_INPUT", fields=[d["field"] for d in details])
     first = details[0]
     message = f"{first['field']}: {first['message']}" if first["field"] else first["message"]
-    return Problem(400, "BAD_USER_INPUT", message, details)
+    return Problem(status, "BAD_USER_INPUT", message, details)
 
 
 def _detail(error: Any) -> dict[str, str]:

@@ -5,15 +5,24 @@ from datetime import UTC, datetime
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator
+from pydantic_core import PydanticCustomError
 
 # MongoDB keeps no instant beyond; domains use it for "never".
 LATEST: Final = datetime(9999, 12, 31, tzinfo=UTC)
 ISO_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d.*")
+# RFC 3339 has the year 0; Python has not.
+YEAR_ZERO: Final = "0000-"
+# The type of the error: such a time is well formed, and refused by a rule (`problems`).
+OUT_OF_RANGE: Final = "time_out_of_range"
 
 
 def _iso_time(value: object) -> object:
+    if isinstance(value, datetime):
+        return value
     # Pydantic would take numbers for seconds since 1970.
-    if isinstance(value, datetime) or (isinstance(value, str) and ISO_TIME.fullmatch(value)):
+    if isinstance(value, str) and ISO_TIME.fullmatch(value):
+        if value.startswith(YEAR_ZERO):
+            raise _out_of_range()
         return value
     raise ValueError("send a time with its offset, e.g. 2026-12-01T17:00:00Z")
 
@@ -22,13 +31,20 @@ def _in_utc(value: datetime) -> datetime:
     try:
         return value.astimezone(UTC)
     except OverflowError:
-        raise ValueError("this time is out of range") from None
+        raise _out_of_range() from None
 
 
 def _kept(utc: datetime) -> datetime:
     if utc >= LATEST:
-        raise ValueError("this time is out of range")
+        raise _out_of_range()
     return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
+
+
+def _out_of_range() -> PydanticCustomError:
+    return PydanticCustomError(
+        OUT_OF_RANGE,
+        "this time is out of range: in UTC it must lie in the years 1 to 9999, before 9999-12-31",
+    )
 
 
 InUtc = Annotated[AwareDatetime, AfterValidator(_in_utc)]

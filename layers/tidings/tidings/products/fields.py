@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Annotated, Final, TypeVar
 
 from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from tidings.products.currencies import DECIMALS, known
 
@@ -36,6 +37,12 @@ class ProductSort(StrEnum):
 
 
 Each = TypeVar("Each")
+
+
+def _moving(change: int) -> int:
+    if change == 0:
+        raise PydanticCustomError("nothing_moves", "a change of 0 moves nothing")
+    return change
 
 
 def _once(values: Sequence[Each]) -> tuple[Each, ...]:
@@ -82,3 +89,8 @@ Attributes = Annotated[
     ),
 ]
 Stock = Annotated[int, Field(ge=0, le=MAX_STOCK, strict=True)]
+StockChange = Annotated[
+    int,
+    Field(ge=-MAX_STOCK, le=MAX_STOCK, strict=True, json_schema_extra={"not": {"const": 0}}),
+    AfterValidator(_moving),
+]

@@ -10,7 +10,6 @@ from tidings.platform.flags import Flag
 from tidings.platform.pagination import PageRequest
 from tidings.products.fields import (
     MAX_AMOUNT,
-    MAX_STOCK,
     Amount,
     Attributes,
     Categories,
@@ -22,6 +21,7 @@ from tidings.products.fields import (
     ProductState,
     Sku,
     Stock,
+    StockChange,
     Text,
 )
 
@@ -75,7 +75,7 @@ class AdjustStock(BaseModel):
 
     model_config = INPUT
 
-    change: Annotated[int, Field(ge=-MAX_STOCK, le=MAX_STOCK, strict=True)]
+    change: StockChange
     reason: Text
 
 

@@ -37,6 +37,7 @@ from tidings.recommendations.models import (
 from tidings.recommendations.queries import activity_view
 from tidings.recommendations.schemas import ActivityView, BrowseReceipt, LogBrowse, LogPurchase
 from tidings.users.events import UserDeleted
+from tidings.users.queries import deleted_user_ids
 
 Learned = (
     ActivityPurchased
@@ -108,20 +109,28 @@ def log_browse(
 
 
 def learn(event: Learned) -> None:
-    """Take in what happened, once, however often and in whatever order it is told."""
+    """Take in what happened, once, however often and in whatever order it is told.
+
+    Of somebody whose account was deleted nothing is taken in, however late it is told.
+    """
+    user_id = _person_of(event)
+    if deleted_user_ids([user_id]):
+        # All of it: what was stored at the moment of the deletion is announced after it.
+        forget(user_id)
+        return
     match event:
         case ActivityPurchased() | ActivityBrowsed():
-            if user_id := count(event.data.activity_id):
+            if count(event.data.activity_id):
                 compute_list(user_id)
         case OrderConfirmed():
             _note_order(event)
         case OrderRejected() | OrderCancelled():
-            _undo(event.data.customer_id, event.data.order_id)
+            _undo(user_id, event.data.order_id)
         case OrderStatusChanged():
             if event.data.state == RETURNED:
-                _undo(event.data.customer_id, event.data.order_id)
+                _undo(user_id, event.data.order_id)
         case UserDeleted():
-            forget(event.data.user_id)
+            forget(user_id)
 
 
 def forget(user_id: str) -> None:
@@ -135,6 +144,14 @@ def forget(user_id: str) -> None:
     Taste.objects(pk=user_id).delete()
     shelf.forget([user_id])
     logger.info("taste forgotten", user_id=user_id)
+
+
+def _person_of(event: Learned) -> str:
+    match event:
+        case ActivityPurchased() | ActivityBrowsed() | UserDeleted():
+            return event.data.user_id
+        case _:
+            return event.data.customer_id
 
 
 def _note_order(event: OrderConfirmed) -> None:

@@ -9,9 +9,10 @@ from tidings.platform.clock import now
 from tidings.platform.logging import logger
 from tidings.templates import builtin, queries, versions
 from tidings.templates.checking import check
-from tidings.templates.errors import StaleTemplate, TemplateExists
+from tidings.templates.errors import StaleTemplate, TemplateExists, TemplateRefused
 from tidings.templates.models import TemplateVersion, id_of
 from tidings.templates.schemas import (
+    UNNAMED,
     CreateTemplate,
     RollBackTemplate,
     TemplateContent,
@@ -29,10 +30,10 @@ def create_template(
         TemplateRefused: something in it would fail when it is sent.
         TemplateExists: there is one with this code.
     """
-    content = _content_of(new)
-    check(content)
     if new.code in builtin.codes():
         raise TemplateExists
+    content = _content_of(new.code, new)
+    check(content)
     try:
         return _store(new.code, builtin.FIRST_VERSION, content, caller, at)
     except NotUniqueError:
@@ -47,10 +48,11 @@ def update_template(
     Raises:
         TemplateNotFound: there is none.
         StaleTemplate: `version` is not the current one any more.
-        TemplateRefused: something in it would fail when it is sent.
+        TemplateRefused: something in it would fail when it is sent, or it is built in and is
+            to have another category.
     """
     _check_current(code, change.version)
-    content = _content_of(change)
+    content = _content_of(code, change)
     check(content)
     if content == versions.content_of(code, change.version):
         return queries.get_template(code)
@@ -76,9 +78,15 @@ def _check_current(code: str, version: int) -> None:
         raise StaleTemplate
 
 
-def _content_of(given: TemplateContent) -> TemplateContent:
-    names = set(TemplateContent.model_fields)
-    return TemplateContent.model_validate(given.model_dump(include=names))
+def _content_of(code: str, given: TemplateContent) -> TemplateContent:
+    """Return what is stored: a template of one's own names its category, or gets the default."""
+    built_in = builtin.content_of(code)
+    category = given.category or (built_in.category if built_in else UNNAMED)
+    if built_in and category != built_in.category:
+        message = f"A built-in template keeps its category, {built_in.category}."
+        raise TemplateRefused(message, field="category")
+    values = given.model_dump(include=set(TemplateContent.model_fields)) | {"category": category}
+    return TemplateContent.model_validate(values)
 
 
 def _add(

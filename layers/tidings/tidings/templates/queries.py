@@ -8,6 +8,7 @@ from tidings.templates.builtin import FIRST_VERSION
 from tidings.templates.errors import TemplateNotFound
 from tidings.templates.models import TemplateVersion, id_of
 from tidings.templates.schemas import (
+    UNNAMED,
     PreviewTemplate,
     TemplateContent,
     TemplatePreview,
@@ -15,6 +16,7 @@ from tidings.templates.schemas import (
     TemplateView,
     VersionView,
 )
+from tidings.users.preferences import Category
 
 HISTORY: Final = 50
 
@@ -47,6 +49,15 @@ def parts_of(code: str) -> frozenset[str]:
     return frozenset(place.partition(".")[0] for place in places)
 
 
+def category_of(code: str) -> Category:
+    """Return which of its readers' preferences speaks for a template.
+
+    Raises:
+        TemplateNotFound: there is no such template.
+    """
+    return _category(code, versions.content_of(code, current_version(code)))
+
+
 def latest_version(code: str) -> int:
     """Return the current version as of now, for who is about to change it.
 
@@ -69,7 +80,8 @@ def get_template(code: str, *, version: int | None = None) -> TemplateView:
     found = next((each for each in history if each.version == wanted), None)
     return TemplateView(
         **(found or _version(code, wanted)).model_dump(),
-        **content.model_dump(),
+        **content.model_dump(exclude={"category"}),
+        category=_category(code, content),
         code=code,
         current_version=current,
         built_in=code in builtin.codes(),
@@ -140,11 +152,17 @@ def _summary(code: str, stored: TemplateVersion | None) -> TemplateSummary:
         version=stored.version if stored else FIRST_VERSION,
         built_in=code in builtin.codes(),
         description=content.description,
+        category=_category(code, content),
         default_language=content.default_language,
         languages=[each.language for each in content.variants],
         channels=content.variants[0].channels(),
         changed_at=stored.changed_at if stored else None,
     )
+
+
+def _category(code: str, content: TemplateContent) -> Category:
+    """Return the category of what is built in, whatever became of its words, or its own."""
+    return (builtin.content_of(code) or content).category or UNNAMED
 
 
 def _content(code: str, stored: TemplateVersion | None) -> TemplateContent:

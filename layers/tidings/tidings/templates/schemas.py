@@ -8,11 +8,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from tidings.platform.pagination import PageRequest
 from tidings.templates.values import plain
+from tidings.users.preferences import Category
 
 CODE_PATTERN: Final = r"^[a-z][a-z0-9_]{0,63}$"
 MAX_VERSION: Final = 2**31 - 1
 MAX_VARIABLES: Final = 50
 MAX_LANGUAGES: Final = 20
+# Of a template that names none: what nobody gets who did not ask for it, and what wakes nobody.
+UNNAMED: Final[Category] = "promotions"
 
 # No control characters but tab and line breaks.
 TEXT: Final = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
@@ -85,6 +88,11 @@ class TemplateContent(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     description: Annotated[str, StringConstraints(max_length=500, pattern=TEXT)] = ""
+    category: Category | None = Field(
+        default=None,
+        description="which of a reader's preferences speaks for it: `promotions` when left out; "
+        "what is built in keeps its own",
+    )
     default_language: Language = "en"
     required_variables: Names = ()
     optional_variables: Names = ()
@@ -155,6 +163,7 @@ class TemplateView(VersionView):
     current_version: int
     built_in: bool = Field(description="whether version 1 comes with Tidings")
     description: str
+    category: Category = Field(description="which of a reader's preferences speaks for it")
     default_language: str
     required_variables: list[str]
     optional_variables: list[str]
@@ -170,6 +179,7 @@ class TemplateSummary(BaseModel):
     version: int
     built_in: bool
     description: str
+    category: Category = Field(description="which of a reader's preferences speaks for it")
     default_language: str
     languages: list[str]
     channels: list[Channel]

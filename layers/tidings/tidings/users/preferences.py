@@ -3,7 +3,7 @@
 import zoneinfo
 from enum import StrEnum
 from functools import cache
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -18,6 +18,10 @@ from pydantic import (
 from tidings.users.errors import NoQuietHours, UnknownTimeZone
 
 INPUT: Final = ConfigDict(extra="forbid", frozen=True)
+
+# Which of a person's preferences speaks for a message. None does for what concerns the account
+# itself: it cannot be switched off, and passes quiet hours where it is urgent.
+Category = Literal["orders", "promotions", "recommendations", "tasks", "stock", "account"]
 
 
 @cache
