@@ -35,7 +35,7 @@ def main() -> None:
         with readers(MAX_TOLD) as reader_ids:
             _time_of(machine, reader_ids[0])  # wakes the functions
             with pymongo.timeout(COMMAND_SECONDS * BACKLOG // MAX_TOLD):
-                _fill(reader_ids)
+                _fill(stack, reader_ids)
             before = _waiting(stack)
             seconds = [_time_of(machine, reader_ids[0]) for _ in range(URGENT)]
             after = _waiting(stack)
@@ -59,8 +59,9 @@ def _sign_in(shop: Shop) -> Shop:
     return Shop(shop.api_url, shop.http, token)
 
 
-def _fill(reader_ids: list[str]) -> None:
-    for _ in range(BACKLOG // len(reader_ids)):
+def _fill(stack: StackUnderTest, reader_ids: list[str]) -> None:
+    """Tell people of things faster than mails go out, until so many wait."""
+    while _waiting(stack) < BACKLOG:
         outbox.begin_noting()
         tell(reader_ids, _telling())
         relay.publish_stored()
@@ -90,18 +91,20 @@ def _time_of(machine: Shop, reader_id: str) -> float:
         "request_id": uuid4().hex,
         "priority": "urgent",
     }
-    sent = machine.rest("POST", "/notifications", body)
-    assert sent.status_code == 202, sent.text
-    path = f"/notifications/{sent.json()['data']['id']}/status"
+    accepted = machine.rest("POST", "/notifications", body)
+    assert accepted.status_code == 202, accepted.text
+    path = f"/notifications/{accepted.json()['data']['id']}/status"
 
     def times() -> dict[str, datetime] | None:
         (email,) = machine.rest("GET", path).json()["data"]["deliveries"]
         found = {each["status"]: datetime.fromisoformat(each["at"]) for each in email["steps"]}
-        return found if "sent" in found else None
+        # The provider may say that it arrived before it is recorded as sent.
+        return found if {"sent", "delivered"} & set(found) else None
 
     steps = eventually(times, seconds=120)
     assert steps is not None
-    return (steps["sent"] - steps["accepted"]).total_seconds()
+    sent_at = steps.get("sent") or steps["delivered"]
+    return (sent_at - steps["accepted"]).total_seconds()
 
 
 def _waiting(stack: StackUnderTest) -> int:
