@@ -111,29 +111,25 @@ def rabbit() -> Iterator[OwnRabbit]:
 def services(rabbit: OwnRabbit) -> Iterator[None]:
     """Let the domains of this process use the tests' own corner."""
     stack_under_test()  # which keeps the addresses that `make test` said
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TIDINGS_AMQP_URL", rabbit.url)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("TIDINGS_AMQP_URL", rabbit.url)
         # Another session may run against the same services.
-        patch.setenv("TIDINGS_DATABASE_PREFIX", f"tidings_tests_{tokens.token_hex(4)}")
-        patch.setenv("TIDINGS_DELIVERY_KEY", tokens.token_hex(24))
+        environment.setenv("TIDINGS_DATABASE_PREFIX", f"tidings_tests_{tokens.token_hex(4)}")
+        environment.setenv("TIDINGS_DELIVERY_KEY", tokens.token_hex(24))
+        for kept in (settings.settings, secrets.connections, broker.publisher, cache.client):
+            kept.cache_clear()
+        settings.settings()
+    with pytest.MonkeyPatch.context() as patch:
         # The same function, hundreds of times cheaper: what is tested here is who gets in.
         patch.setattr(passwords, "_hasher", PasswordHasher(1, 8, 1))
+        passwords._nobodys_hash.cache_clear()
         # A slow machine must not fail a test; that an absent MongoDB is said within three
         # seconds is looked at in tests/faults, from outside.
         patch.setattr(database, "OPERATION_MS", 30_000)
-        for kept in (
-            settings.settings,
-            secrets.connections,
-            broker.publisher,
-            cache.client,
-            passwords._nobodys_hash,
-        ):
-            kept.cache_clear()
-        settings.settings()
-    database.connect()
-    yield
-    broker.publisher().close()
-    _drop_databases()
+        database.connect()
+        yield
+        broker.publisher().close()
+        _drop_databases()
     for kept in (settings.settings, secrets.connections, broker.publisher):
         kept.cache_clear()
 

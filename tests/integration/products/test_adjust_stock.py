@@ -124,12 +124,6 @@ def test_what_is_not_on_sale_is_not_announced(state: str) -> None:
     assert announced() == []
 
 
-def test_nothing_from_nothing_is_no_news() -> None:
-    product = a_product(stock=0)
-    assert adjust(product, 0).stock == 0
-    assert announced() == []
-
-
 def test_customers_see_the_new_stock_at_once() -> None:
     product = a_product(stock=3)
     assert get_product(product.id).stock == 3

@@ -31,7 +31,7 @@ DOMAINS: Final = (
 SERVER_SELECTION_MS: Final = 2_000
 OPERATION_MS: Final = 2_200
 # More documents than that in one command have more time.
-LARGE_DOCUMENTS: Final = 500
+LARGE_DOCUMENTS: Final = 100
 LARGE_SECONDS: Final = 10.0
 # For what nobody could find out again.
 PATIENT_SECONDS: Final = 10.0
