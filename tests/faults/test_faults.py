@@ -32,9 +32,11 @@ class Load:
     requests: int
     pieces: int
     people: int
+    # Not each minute, as the rule says: half of the time would be waiting for it.
+    relay_often: bool = False
 
 
-IN_EVERY_TEST: Final = Load(requests=15, pieces=40, people=200)
+IN_EVERY_TEST: Final = Load(requests=15, pieces=40, people=200, relay_often=True)
 WHOLE: Final = Load(requests=60, pieces=150, people=1_200)
 CASES: Final = [
     *(pytest.param(each, IN_EVERY_TEST, id=each.name) for each in FAULTS),
@@ -81,7 +83,7 @@ def test_nothing_is_lost_and_nothing_done_twice(
         fault.mend()
         mended = time.monotonic()
         traffic.finish()
-        wait_until_settled(ledgers, waiting_before)
+        wait_until_settled(ledgers, waiting_before, relay_often=load.relay_often)
         recovered = time.monotonic() - mended
 
         with ledger.mongo() as client:
@@ -110,10 +112,10 @@ def _shop_at_work(
     product_id = admin.create_product(stock=pieces)
     customers = [shop.register() for _ in range(CLIENTS)]
     ids = tuple(str(each.user_id) for each in customers)
-    ledger.verify(ids)
     writers: list[Writer] = [Orders(each, product_id) for each in customers]
     ledgers: list[Ledger] = [OrderLedger(ids, product_id, pieces)]
-    if sink is not None:
+    if sink is not None:  # else nobody gets mails: nobody would count them
+        ledger.verify(ids)
         writers += [Sends(admin, each) for each in ids[:SENDERS]]
         ledgers.append(MailLedger(ids, sink))
     return writers, ledgers
