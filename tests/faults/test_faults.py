@@ -69,9 +69,11 @@ def sink() -> Iterator[Sink | None]:
 def test_nothing_is_lost_and_nothing_done_twice(
     fault: Fault, load: Load, shop: Shop, admin: Shop, sink: Sink | None, rows: list[Row]
 ) -> None:
+    waiting_before = broker.waiting()
     writers, ledgers = _shop_at_work(shop, admin, sink, load.pieces)
-    before = memory_mb()
-    dead_before, waiting_before = _dead_letters(), broker.waiting()
+    # The mails that greet them would wait for the end of their lease, if their process died.
+    eventually(lambda: broker.waiting() <= waiting_before, what="greeted customers", seconds=60)
+    before, dead_before = memory_mb(), _dead_letters()
     traffic = Traffic(writers, requests=load.requests)
 
     fault.prepare()
