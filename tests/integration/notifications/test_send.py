@@ -130,7 +130,7 @@ def test_urgent_message_of_an_own_template_passes_quiet_hours_for_the_account_al
 @pytest.mark.parametrize(
     ("category", "status"),
     [
-        (None, "suppressed"),
+        (None, "queued"),
         ("promotions", "suppressed"),
         ("orders", "queued"),
         ("account", "queued"),
@@ -142,7 +142,7 @@ def test_own_template_goes_by_the_preference_that_it_names(
     accepted = send(a_reader(), template_code=a_template(category), variables={})
     notification = Notification.objects.get(pk=accepted.id)
     assert where(notification, "email")[0] == status
-    assert notification.category == (category or "promotions")
+    assert notification.category == (category or "orders")
     assert notification.transactional == (category == "account")
 
 

@@ -169,8 +169,8 @@ def test_what_is_not_there_is_not_found(code: str) -> None:
 
 
 def test_template_names_the_preference_that_speaks_for_it() -> None:
-    assert created().category == "promotions"
-    assert queries.category_of(CODE) == "promotions"
+    assert created().category == "orders"
+    assert queries.category_of(CODE) == "orders"
     changed = UpdateTemplate.model_validate(
         saying("Two {{ who }}") | {"version": 1, "category": "account"}
     )
@@ -182,15 +182,15 @@ def test_template_names_the_preference_that_speaks_for_it() -> None:
     assert listed.category == "account"
 
 
-def test_template_from_before_there_were_categories_is_a_promotion() -> None:
+def test_template_from_before_there_were_categories_has_the_default() -> None:
     created()
     document = TemplateVersion.objects.get(code=CODE)
     content = json.loads(document.content)
     del content["category"]
     TemplateVersion.objects(pk=document.pk).update_one(set__content=json.dumps(content))
     versions.content_of.cache_clear()
-    assert queries.category_of(CODE) == "promotions"
-    assert queries.get_template(CODE).category == "promotions"
+    assert queries.category_of(CODE) == "orders"
+    assert queries.get_template(CODE).category == "orders"
 
 
 def test_built_in_template_keeps_its_category() -> None:

@@ -14,8 +14,8 @@ CODE_PATTERN: Final = r"^[a-z][a-z0-9_]{0,63}$"
 MAX_VERSION: Final = 2**31 - 1
 MAX_VARIABLES: Final = 50
 MAX_LANGUAGES: Final = 20
-# Of a template that names none: what nobody gets who did not ask for it, and what wakes nobody.
-UNNAMED: Final[Category] = "promotions"
+# Of a template that names none: people get it unless they switched it off, and it wakes nobody.
+UNNAMED: Final[Category] = "orders"
 
 # No control characters but tab and line breaks.
 TEXT: Final = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
@@ -90,7 +90,7 @@ class TemplateContent(BaseModel):
     description: Annotated[str, StringConstraints(max_length=500, pattern=TEXT)] = ""
     category: Category | None = Field(
         default=None,
-        description="which of a reader's preferences speaks for it: `promotions` when left out; "
+        description="which of a reader's preferences speaks for it: `orders` when left out; "
         "what is built in keeps its own",
     )
     default_language: Language = "en"
