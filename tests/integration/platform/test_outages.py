@@ -27,6 +27,8 @@ pytestmark = pytest.mark.usefixtures("keys")
 
 # How long a request may take that meets an outage first; those that follow are faster.
 QUICKLY_SECONDS = 3.0
+# Read before the other tests' patience takes its place (conftest).
+OPERATION_MS = database.OPERATION_MS
 BREAKS: dict[str, Callable[[Proxy], None]] = {"refuses": Proxy.refuse, "hangs": Proxy.hang}
 
 
@@ -60,6 +62,7 @@ def network(rabbit: Any) -> Iterator[Network]:
         amqp_url=own.rabbitmq.url,
     )
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "OPERATION_MS", OPERATION_MS)
         for module in (database, cache, broker):
             patch.setattr(module, "connections", lambda: through)
         reconnect()
