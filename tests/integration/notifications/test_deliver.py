@@ -132,7 +132,7 @@ def test_provider_that_always_fails_ends_in_failed_messages_with_its_history(
 
 
 @pytest.mark.parametrize("failures", [[], [TemporaryFailure("throttled")]], ids=["sent", "failed"])
-def test_slow_database_is_waited_for_when_the_outcome_is_recorded(
+def test_slow_database_is_waited_for_when_claim_and_outcome_are_recorded(
     provider: Provider, monkeypatch: pytest.MonkeyPatch, failures: list[Exception]
 ) -> None:
     """A mail that was sent, and whose sending took too long to record, was `unknown`."""
@@ -151,7 +151,7 @@ def test_slow_database_is_waited_for_when_the_outcome_is_recorded(
             deliver(command(notification))
         except TemporaryFailure:
             assert failures
-    assert waited == ["sending", "failed" if failures else "sent"]
+    assert waited == ["queued", "sending", "sending", "failed" if failures else "sent"]
 
 
 def test_message_that_is_sent_back_from_failed_messages_goes_out_once(

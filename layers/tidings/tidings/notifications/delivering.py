@@ -169,7 +169,8 @@ def _claim(notification: Notification, channel: Channel, at: datetime) -> Notifi
         NotYet: somebody else was faster.
     """
     claim = new_event_id()
-    with claims.kept_in_mind(claim, None):
+    # A claim that was stored without an answer is only undone by this process.
+    with database.patiently(), claims.kept_in_mind(claim, None):
         claimed = _step(
             notification, channel, DeliveryStatus.SENDING, at=at, claimed_at=at, claim=claim
         )
