@@ -20,6 +20,7 @@ from tidings.orders.states import OrderState
 from tidings.platform import outbox
 from tidings.platform.auth import Principal, Role, issue_access_token
 from tidings.platform.clock import new_id, now
+from tidings.platform.errors import Unavailable
 from tidings.products.models import Product
 from tidings.products.operations import create_product
 from tidings.products.schemas import CreateProduct, ProductView
@@ -195,6 +196,19 @@ def graphql(
 
 
 # ---------------------------------------------------------------------- at once
+
+
+def as_consumers_do(call: Callable[[], object]) -> Callable[[], bool]:
+    """Return the call as a consumer makes it: again, where it cannot be done at this moment."""
+
+    def is_done() -> bool:
+        try:
+            call()
+        except Unavailable:
+            return False
+        return True
+
+    return lambda: eventually(is_done)
 
 
 def at_once(calls: Sequence[Callable[[], Result]]) -> list[Result]:

@@ -4,10 +4,9 @@ from functools import partial
 
 import pytest
 
-from tests.integration.builders import a_product, at_once, stock_of
+from tests.integration.builders import a_product, as_consumers_do, at_once, stock_of
 from tests.integration.products.announced import announced
 from tidings.platform.clock import new_id
-from tidings.platform.errors import Unavailable
 from tidings.products.models import Reservation, StockMovement
 from tidings.products.schemas import ProductView, StockLine
 from tidings.products.stock import release_stock, reserve_stock
@@ -81,7 +80,7 @@ def test_last_piece_that_comes_back_is_announced() -> None:
 def test_one_cancellation_ten_times_at_once_gives_back_once() -> None:
     product, order_id = a_product(stock=5), new_id()
     reserve_stock(order_id, [line(product, 3)])
-    at_once([partial(release_stock, order_id)] * 10)
+    at_once([as_consumers_do(partial(release_stock, order_id))] * 10)
     assert stock_of(product) == 5
     assert StockMovement.objects(kind="released").count() == 1
 
@@ -90,14 +89,9 @@ def test_one_cancellation_ten_times_at_once_gives_back_once() -> None:
 def test_order_and_cancellation_at_the_same_moment_leave_the_stock_as_it_was(turn: int) -> None:
     product, order_id = a_product(stock=5), new_id()
 
-    def cancel() -> None:
-        try:
-            release_stock(order_id)
-        except Unavailable:  # the consumer tries again
-            release_stock(order_id)
-
     place = partial(reserve_stock, order_id, [line(product, 3)])
-    at_once([lambda: place(), cancel])
+    cancel = partial(release_stock, order_id)
+    at_once([as_consumers_do(place), as_consumers_do(cancel)])
     assert state_of(order_id) == "released"
     assert stock_of(product) == 5
 
@@ -107,8 +101,8 @@ def test_twenty_orders_and_cancellations_at_once_leave_every_piece() -> None:
     orders = [new_id() for _ in range(10)]
 
     def come_and_go(order_id: str) -> None:
-        reserve_stock(order_id, [line(product)])
-        release_stock(order_id)
+        as_consumers_do(partial(reserve_stock, order_id, [line(product)]))()
+        as_consumers_do(partial(release_stock, order_id))()
 
     at_once([partial(come_and_go, each) for each in orders])
     assert stock_of(product) == 10

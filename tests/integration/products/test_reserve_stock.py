@@ -4,10 +4,13 @@ from collections import Counter
 from functools import partial
 
 import pytest
+from pymongo.errors import DuplicateKeyError
 
-from tests.integration.builders import a_product, at_once, stock_of
+from tests.integration.builders import a_product, as_consumers_do, at_once, stock_of
 from tidings.platform.clock import new_id
+from tidings.platform.errors import Unavailable
 from tidings.platform.outbox import take_stored
+from tidings.products import stock as stock_rules
 from tidings.products.models import Reservation
 from tidings.products.schemas import ProductView, StockLine
 from tidings.products.stock import reserve_stock
@@ -96,7 +99,7 @@ def test_unknown_product_rejects_the_order() -> None:
 def test_twenty_orders_at_once_get_exactly_what_there_is(stock: int) -> None:
     product = a_product(stock=stock)
     orders = [new_id() for _ in range(20)]
-    at_once([partial(reserve_stock, each, [line(product)]) for each in orders])
+    at_once([as_consumers_do(partial(reserve_stock, each, [line(product)])) for each in orders])
     states = Counter(decided(order_id).state for order_id in orders)
     assert states == {"reserved": stock, "rejected": 20 - stock}
     assert stock_of(product) == 0
@@ -104,7 +107,7 @@ def test_twenty_orders_at_once_get_exactly_what_there_is(stock: int) -> None:
 
 def test_one_event_ten_times_at_once_takes_pieces_once() -> None:
     product, order_id = a_product(stock=50), new_id()
-    at_once([lambda: reserve_stock(order_id, [line(product, 3)])] * 10)
+    at_once([as_consumers_do(lambda: reserve_stock(order_id, [line(product, 3)]))] * 10)
     assert stock_of(product) == 47
     assert len(decided(order_id).outbox) == 1
 
@@ -115,9 +118,30 @@ def test_orders_that_need_each_others_products_do_not_block() -> None:
     orders = [new_id() for _ in range(10)]
     at_once(
         [
-            partial(reserve_stock, each, there if number % 2 else back)
+            as_consumers_do(partial(reserve_stock, each, there if number % 2 else back))
             for number, each in enumerate(orders)
         ]
     )
     assert {decided(order_id).state for order_id in orders} == {"reserved"}
     assert (stock_of(mug), stock_of(cup)) == (0, 0)
+
+
+def test_order_whose_decision_is_being_undone_is_decided_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A transaction met what its own first try had left, and the message counted as handled."""
+    product, order_id = a_product(stock=1), new_id()
+
+    def refused(_work: object) -> None:
+        raise DuplicateKeyError("left by a transaction that is undone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stock_rules, "in_transaction", refused)
+        for decide in (
+            partial(reserve_stock, order_id, [line(product)]),
+            partial(stock_rules.release_stock, order_id),
+        ):
+            with pytest.raises(Unavailable):
+                decide()
+    reserve_stock(order_id, [line(product)])
+    assert decided(order_id).state == "reserved"

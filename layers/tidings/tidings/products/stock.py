@@ -33,6 +33,9 @@ def reserve_stock(order_id: str, lines: Sequence[StockLine]) -> None:
 
     An order that was decided before, or called off before, keeps its decision; it is only
     announced again if its event still waits in the outbox.
+
+    Raises:
+        Unavailable: the order is being decided at this moment; to be tried again.
     """
     reserved = _reservation(order_id, lines)
     try:
@@ -40,6 +43,9 @@ def reserve_stock(order_id: str, lines: Sequence[StockLine]) -> None:
     except _NotEnough as shortage:
         _reject(order_id, lines, str(shortage))
     except DuplicateKeyError:
+        # Not by a transaction that is undone: nobody would decide then.
+        if Reservation.objects(pk=order_id).first() is None:
+            raise Unavailable("The order's stock is being decided.") from None
         logger.info("stock was decided before", order_id=order_id)
     else:
         outbox.note_stored(reserved)
@@ -64,8 +70,9 @@ def release_stock(order_id: str) -> None:
     try:
         moved = in_transaction(lambda session: _give_back(released, session))
     except DuplicateKeyError:
-        if Reservation.objects(pk=order_id, state="reserved").first():
-            raise Unavailable("The order's stock was just set aside.") from None
+        found = Reservation.objects(pk=order_id).first()
+        if found is None or found.state == "reserved":
+            raise Unavailable("The order's stock is being decided.") from None
         logger.info("there is nothing to release", order_id=order_id)
     else:
         outbox.note_stored(released)
