@@ -11,9 +11,10 @@ from tidings.platform.auth import Principal, require_own, require_self
 from tidings.platform.logging import logger
 from tidings.platform.providers.public_hosts import MAX_URL_CHARACTERS, HttpsUrl
 from tidings.platform.signatures import derived_key
-from tidings.users.errors import UncallableUrl, UserNotFound
+from tidings.users.errors import UncallableUrl
 from tidings.users.models import PushToken, User
 from tidings.users.preferences import INPUT, Preferences
+from tidings.users.queries import find_user
 from tidings.users.schemas import PushPlatform
 
 # As https://www.standardwebhooks.com has it, and its libraries take it.
@@ -92,9 +93,7 @@ def set_contact_points(
         UserNotFound: the account was deleted.
     """
     require_own(caller, user_id)
-    user = User.objects(pk=user_id, deleted_at=None).first()
-    if user is None:
-        raise UserNotFound
+    user = find_user(user_id)
     webhook_id = user.webhook_id if user.webhook_url == wanted.webhook_url else None
     is_new = wanted.webhook_url is not None and webhook_id is None
     if is_new:
@@ -121,9 +120,7 @@ def get_contact_points(user_id: str, *, caller: Principal) -> ContactPoints:
         UserNotFound: there is none.
     """
     require_self(caller, user_id)
-    user = User.objects(pk=user_id, deleted_at=None).first()
-    if user is None:
-        raise UserNotFound
+    user = find_user(user_id)
     return ContactPoints(phone=user.phone, webhook_url=user.webhook_url, webhook_secret=None)
 
 

@@ -20,10 +20,19 @@ def get_user(user_id: str, *, caller: Principal) -> UserView:
         UserNotFound: there is none.
     """
     require_self(caller, user_id)
-    user = User.objects(pk=user_id, deleted_at=None).first()
+    return UserView.model_validate(find_user(user_id))
+
+
+def find_user(user_id: str) -> User:
+    """Return an account's document; who may see it is for the caller to check.
+
+    Raises:
+        UserNotFound: there is none, or it was deleted.
+    """
+    user: User | None = User.objects(pk=user_id, deleted_at=None).first()
     if user is None:
         raise UserNotFound
-    return UserView.model_validate(user)
+    return user
 
 
 def get_users(where: UserFilter, page: PageRequest, *, caller: Principal) -> Page[UserView]:
