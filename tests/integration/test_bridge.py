@@ -607,12 +607,17 @@ def test_kill_loses_nothing(
     wait_until(lambda: broker.ready(queue) == 0, "the queue is empty")
 
 
+def queue_with_dead_letters(broker: Broker) -> tuple[str, str]:
+    """Return a queue, and the one that its dead letters go to."""
+    dead = broker.queue("dead")
+    arguments = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": dead}
+    return broker.queue("queue", **arguments), dead
+
+
 def test_message_that_no_invocation_can_carry_becomes_a_dead_letter(
     broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge]
 ) -> None:
-    dead = broker.queue("dead")
-    arguments = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": dead}
-    queue = broker.queue("queue", **arguments)
+    queue, dead = queue_with_dead_letters(broker)
     endpoint.map(queue, "one")
     bridge = start_bridge().consumes(queue)
     broker.publish(queue, "x" * 5_000_000, message_id="m-1", correlation_id="c-1")
@@ -626,9 +631,7 @@ def test_message_that_no_invocation_can_carry_becomes_a_dead_letter(
 def test_message_that_cannot_be_read_stops_nobody(
     broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge]
 ) -> None:
-    dead = broker.queue("dead")
-    arguments = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": dead}
-    queue = broker.queue("queue", **arguments)
+    queue, dead = queue_with_dead_letters(broker)
     endpoint.map(queue, "one")
     broker.publish(queue, "no text", message_id=b"\xff\xfe")
     broker.publish(queue, "good")
