@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
@@ -28,6 +28,16 @@ class Account:
     given_up: int
     notes: tuple[str, ...] = ()
     unknown: int = 0
+
+    @classmethod
+    def of(
+        cls, kind: str, book: Book, *, effects: int, twice: list[str], wrong: list[str]
+    ) -> "Account":
+        """Return the account of these requests, by what is there twice and what is wrong."""
+        notes = (*wrong[:5], *twice[:5], *list(book.given_up.values())[:5])
+        return cls(
+            kind, len(book.accepted), effects, len(twice), len(wrong), len(book.given_up), notes
+        )
 
 
 class Ledger(Protocol):
@@ -73,17 +83,8 @@ class OrderLedger:
             *(f"{order} is told {count} times" for order, count in told.items() if count > 1),
             *self._stock_notes(client, orders),
         ]
-        notes = (*wrong[:5], *twice[:5])
         effects = sum(1 for key in book.accepted if by_key[key])
-        return Account(
-            self.kind,
-            len(book.accepted),
-            effects,
-            len(twice),
-            len(wrong),
-            len(book.given_up),
-            notes,
-        )
+        return Account.of(self.kind, book, effects=effects, twice=twice, wrong=wrong)
 
     def _orders(self, client: MongoClient[dict[str, Any]]) -> list[dict[str, Any]]:
         where = {"customer_id": {"$in": list(self.customer_ids)}}
@@ -145,16 +146,8 @@ class MailLedger:
         ]
         twice = [f"{each} arrived {count} times" for each, count in times.items() if count > 1]
         effects = sum(1 for id in book.accepted.values() if times.get(id) or id in unknown)
-        return Account(
-            self.kind,
-            len(book.accepted),
-            effects,
-            len(twice),
-            len(wrong),
-            len(book.given_up),
-            (*wrong[:5], *twice[:5]),
-            len(unknown),
-        )
+        account = Account.of(self.kind, book, effects=effects, twice=twice, wrong=wrong)
+        return replace(account, unknown=len(unknown))
 
     def _states(self, client: MongoClient[dict[str, Any]]) -> dict[str, str]:
         where = {"user_id": {"$in": list(self.user_ids)}, "deliveries.email": {"$exists": True}}

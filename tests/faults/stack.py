@@ -93,6 +93,17 @@ def function_processes(name: str | None = None) -> list[psutil.Process]:
     return [child for child, runs in found.items() if runs and name in (None, runs)]
 
 
+def left_over() -> list[psutil.Process]:
+    """Return processes that run functions of this stack, and that nobody looks after any more."""
+    packages = str(ROOT / ".tidings" / "stacks" / stack_under_test().name)
+    known = set(function_processes())
+    return [
+        each
+        for each in psutil.process_iter()
+        if each not in known and _environment(each).get("LAMBDA_TASK_ROOT", "").startswith(packages)
+    ]
+
+
 def memory_mb() -> float:
     """Return what LocalStack with all its functions and the bridge hold, in MB of RSS."""
     processes = [*processes_of("bridge"), *processes_of("localstack"), *function_processes()]
@@ -169,10 +180,14 @@ def _as_client(server: dict[str, str]) -> dict[str, str]:
 
 
 def _function_of(process: psutil.Process) -> str | None:
+    return _environment(process).get("AWS_LAMBDA_FUNCTION_NAME")
+
+
+def _environment(process: psutil.Process) -> dict[str, str]:
     try:
-        return process.environ().get("AWS_LAMBDA_FUNCTION_NAME")
-    except psutil.Error:
-        return None
+        return dict(process.environ())
+    except psutil.Error:  # it ended meanwhile, or is somebody else's
+        return {}
 
 
 def _rss(process: psutil.Process) -> int:

@@ -18,7 +18,7 @@ from tests.faults.load import Book, Orders, Sends, Traffic, Writer
 from tests.faults.mail import Sink, mail_sink
 from tests.faults.report import Row
 from tests.faults.settling import wait_until_settled
-from tests.faults.stack import memory_mb
+from tests.faults.stack import left_over, memory_mb
 from tests.waiting import eventually
 
 CLIENTS = 4
@@ -96,10 +96,12 @@ def test_nothing_is_lost_and_nothing_done_twice(
     report.write(rows)
     for account in accounts:
         assert (account.lost, account.duplicates) == (0, 0), account.notes
+        assert account.given_up == 0, account.notes
         assert account.effects == account.accepted > 0
     # Rules that run each minute send a message now and then.
     eventually(lambda: broker.waiting() <= waiting_before, what="drained queues", seconds=60)
     assert _dead_letters() - dead_before == fault.dead_letters
+    eventually(lambda: not left_over(), what="the end of processes that nobody looks after")
 
 
 def _dead_letters() -> int:

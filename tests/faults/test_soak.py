@@ -52,6 +52,7 @@ def test_soak(shop: Shop, admin: Shop) -> None:
     sys.stdout.write("\n" + report.table(rows))
     for account in accounts:
         assert (account.lost, account.duplicates) == (0, 0), account.notes
+        assert account.given_up == 0, account.notes
         assert account.effects == account.accepted > 0
     assert broker.waiting() == 0
     assert after < warm * GROWTH_LIMIT
