@@ -1,1 +1,1 @@
-"""What every domain stands on: settings, database, events, errors, and the entry points' frame."""
+"""The platform under every domain: settings, database, events, errors, entry-point decorators."""

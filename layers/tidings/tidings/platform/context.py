@@ -1,4 +1,4 @@
-"""What is known of the request or message at work: carried to logs, events and documents."""
+"""Context of the current request or message for logs, events and documents."""
 
 import re
 from collections.abc import Iterator
@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final
 
-from tidings.platform.clock import new_event_id
 from tidings.platform.logging import logger
+from tidings.platform.timing.clock import new_event_id
 
 CORRELATION_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 
@@ -18,7 +18,7 @@ _caller_address: ContextVar[str | None] = ContextVar("caller_address", default=N
 
 
 def correlation_id() -> str | None:
-    """Return the id that follows one request through every function and message."""
+    """Return the id that connects all functions and messages of one request."""
     return _correlation_id.get()
 
 
@@ -28,13 +28,13 @@ def causation_id() -> str | None:
 
 
 def is_last_attempt() -> bool:
-    """Say whether the message at work is not tried again if it fails now."""
+    """Say whether a failure now would end the retries of the current message."""
     return _last_attempt.get()
 
 
 @contextmanager
 def attempting(*, last: bool) -> Iterator[None]:
-    """Within it, a message is tried; for the last time, or not."""
+    """Mark in this context whether the current attempt is the last one."""
     token = _last_attempt.set(last)
     try:
         yield
@@ -43,13 +43,13 @@ def attempting(*, last: bool) -> Iterator[None]:
 
 
 def caller_address() -> str | None:
-    """Return the network address that the request came from, for limits; it is never logged."""
+    """Return the network address of the request, for rate limits. It is never logged."""
     return _caller_address.get()
 
 
 @contextmanager
 def called_from(address: str | None) -> Iterator[None]:
-    """Within it, limits per address count for this one."""
+    """Set the network address for rate limits in this context."""
     token = _caller_address.set(address)
     try:
         yield
@@ -58,7 +58,7 @@ def called_from(address: str | None) -> Iterator[None]:
 
 
 def accept_correlation_id(offered: str | None) -> str:
-    """Return the caller's id if it is one that can be logged safely, a fresh one otherwise."""
+    """Return the caller's id if it is safe to log, otherwise a new one."""
     if offered and CORRELATION_ID.fullmatch(offered):
         return offered
     return new_event_id()
@@ -66,7 +66,7 @@ def accept_correlation_id(offered: str | None) -> str:
 
 @contextmanager
 def correlated(correlation: str | None, causation: str | None = None) -> Iterator[None]:
-    """Within it, logs, events and documents carry these ids."""
+    """Set the ids that logs, events and documents carry in this context."""
     outer = _correlation_id.get()
     tokens = _correlation_id.set(correlation), _causation_id.set(causation)
     logger.append_keys(correlation_id=correlation)

@@ -1,14 +1,14 @@
-"""What can go wrong, as types: each has a code, an HTTP status and a sentence for its reader."""
+"""The types of errors: each has a code, an HTTP status and a message for its reader."""
 
 from typing import ClassVar
 
 
 class TidingsError(Exception):
-    """An expected refusal. Its message is shown to the person who asked."""
+    """An expected refusal. Its message is shown to the caller."""
 
     code: ClassVar[str] = "INTERNAL"
     status: ClassVar[int] = 500
-    # A consumer tries a retryable error again; a permanent one goes to failed-messages at once.
+    # A consumer retries a retryable error. A permanent one goes to failed-messages at once.
     retryable: ClassVar[bool] = False
 
     def __init__(self, message: str, *, field: str | None = None) -> None:
@@ -18,49 +18,49 @@ class TidingsError(Exception):
 
 
 class InvalidInput(TidingsError):
-    """The request is malformed; `field` says where."""
+    """The request is malformed; `field` names the place."""
 
     code = "BAD_USER_INPUT"
     status = 400
 
 
 class RuleRefused(TidingsError):
-    """The request is well formed, and the shop's rules refuse it."""
+    """The request is well formed, but a business rule refuses it."""
 
     code = "BAD_USER_INPUT"
     status = 422
 
 
 class Unauthenticated(TidingsError):
-    """No token, or one that does not hold."""
+    """The token is missing or not valid."""
 
     code = "UNAUTHENTICATED"
     status = 401
 
 
 class Forbidden(TidingsError):
-    """Known, and not allowed."""
+    """The caller is known but not allowed to do this."""
 
     code = "FORBIDDEN"
     status = 403
 
 
 class NotFound(TidingsError):
-    """There is no such thing, or none that the caller may know of."""
+    """The resource does not exist, or the caller may not know of it."""
 
     code = "NOT_FOUND"
     status = 404
 
 
 class Conflict(TidingsError):
-    """It collides with what is there already."""
+    """The request conflicts with the current state."""
 
     code = "CONFLICT"
     status = 409
 
 
 class RateLimited(TidingsError):
-    """Asked too often; `retry_after` says for how many seconds not to ask again."""
+    """Too many requests; `retry_after` is the number of seconds to wait."""
 
     code = "RATE_LIMITED"
     status = 429
@@ -71,21 +71,21 @@ class RateLimited(TidingsError):
 
 
 class PayloadTooLarge(TidingsError):
-    """The body is larger than is read."""
+    """The body is larger than the limit."""
 
     code = "BAD_USER_INPUT"
     status = 413
 
 
 class UnsupportedMediaType(TidingsError):
-    """The body is of a kind that is not read here."""
+    """The body has a media type that the endpoint does not accept."""
 
     code = "BAD_USER_INPUT"
     status = 415
 
 
 class Unavailable(TidingsError):
-    """A service that is needed does not answer; trying again later helps."""
+    """A required service does not answer; a later retry may succeed."""
 
     code = "INTERNAL"
     status = 503
@@ -93,4 +93,4 @@ class Unavailable(TidingsError):
 
 
 class NotYet(Unavailable):
-    """It is too early for this message, through no fault of its own; no attempt is counted."""
+    """It is too early to handle this message; no attempt is counted."""

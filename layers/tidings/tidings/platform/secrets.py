@@ -1,37 +1,59 @@
-"""Secrets Manager: connections and signing keys, read when first needed and kept a while."""
+"""Read connections and signing keys from Secrets Manager at first use, and cache them."""
 
 import time
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Final
+from typing import Final, Literal
 
 import boto3
 from aws_lambda_powertools.utilities import parameters
+from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ConfigDict
 
+from tidings.platform.logging import logger
 from tidings.platform.settings import settings
 
-# Rotated keys are picked up within this time, without a new environment.
+# A running environment uses rotated keys within this time.
 KEYS_MAX_AGE_SECONDS = 60
-# What is wrong with a secret is said without its content: errors are logged.
+# Errors are logged, so they must not contain a secret's content.
 SECRET: Final = ConfigDict(frozen=True, hide_input_in_errors=True)
 _CONFIG: Final = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 3})
+
+# Asking takes seconds while nothing answers.
+ASK_AGAIN_SECONDS: Final = 30
+SERVER_ERROR: Final = 500
 
 _refreshed_at = float("-inf")
 
 
+@dataclass(slots=True)
+class _Kept:
+    value: str
+    ask_again_at: float = 0
+
+
+_kept: dict[str, _Kept] = {}
+
+
 class Connections(BaseModel):
-    """Where the services are; the URLs carry their credentials."""
+    """The addresses of the services; the URLs contain their credentials."""
 
     model_config = SECRET
 
     mongodb_uri: str
+    # `redis_url` never evicts and holds data that security depends on. The cache may lose
+    # everything.
     redis_url: str
+    cache_redis_url: str
     amqp_url: str
-    # Signs unsubscribe links and webhooks; never leaves us.
+    # Signs unsubscribe links and webhooks; it stays inside the backend.
     delivery_key: str | None = None
-    # The server that takes mails; SES where there is none.
+    # Prometheus sends it to /metrics, unless /metrics is open.
+    metrics_token: str | None = None
+    # The SMTP server for mails; None selects SES.
     smtp_url: str | None = None
 
 
@@ -40,12 +62,12 @@ class SigningKey(BaseModel):
 
     kid: str
     private_key: str
-    # Since when it only verifies; None for the one that signs.
+    # The time from which it only verifies; None for the key that signs.
     retired_at: datetime | None = None
 
 
 class SigningKeys(BaseModel):
-    """The keys of access tokens: `current` signs, all of `keys` verify."""
+    """The private keys of access tokens: `current` signs, the others are retired."""
 
     model_config = SECRET
 
@@ -53,19 +75,45 @@ class SigningKeys(BaseModel):
     keys: list[SigningKey]
 
 
+class PublicKey(BaseModel):
+    """The public key that verifies tokens of one signing key, as a JWK (RFC 7517, RFC 7518 6.2)."""
+
+    model_config = SECRET
+
+    kid: str
+    kty: Literal["EC"] = "EC"
+    crv: Literal["P-256"] = "P-256"
+    x: str
+    y: str
+    use: Literal["sig"] = "sig"
+    alg: Literal["ES256"] = "ES256"
+
+
+class PublicKeys(BaseModel):
+    """The keys that verify access tokens, as a JWK Set (RFC 7517)."""
+
+    model_config = SECRET
+
+    keys: list[PublicKey]
+
+
 @cache
 def connections() -> Connections:
-    """Return the services' URLs, from the environment where it has all of them (tests)."""
+    """Return the services' URLs, from the environment if it has all of them (tests)."""
     here = settings()
     if here.mongodb_uri and here.redis_url and here.amqp_url:
         return Connections(
-            mongodb_uri=here.mongodb_uri, redis_url=here.redis_url, amqp_url=here.amqp_url
+            mongodb_uri=here.mongodb_uri,
+            redis_url=here.redis_url,
+            # One server is enough for tests. The secret of deployed functions names both.
+            cache_redis_url=here.cache_redis_url or here.redis_url,
+            amqp_url=here.amqp_url,
         )
     return _stored_connections()
 
 
 def delivery_key() -> str:
-    """Return the key from which those of links, webhooks and address hashes are made."""
+    """Return the key from which the keys of links, webhooks and address hashes are derived."""
     key = settings().delivery_key or connections().delivery_key
     if key is None:
         raise LookupError("the secret of the connections has no delivery_key")
@@ -73,35 +121,54 @@ def delivery_key() -> str:
 
 
 def smtp_url() -> str | None:
-    """Return the SMTP server's URL; None where mails go through SES."""
+    """Return the SMTP server's URL; None if mails go through SES."""
     here = settings()
     if here.smtp_url or here.mongodb_uri:
         return here.smtp_url
-    # Not from `connections`, which are read once: mails go elsewhere within a minute.
+    # `connections` are read only once, but a change of the mail server must take effect within a
+    # minute.
     return _stored_connections().smtp_url
 
 
-def signing_keys() -> SigningKeys:
-    """Return the keys that sign and verify access tokens."""
+def metrics_token() -> str | None:
+    """Return the token that callers of /metrics must send; None if no token gives access."""
+    return connections().metrics_token
+
+
+def signing_keys(*, anew: bool = False) -> SigningKeys:
+    """Return the keys that sign access tokens; only functions that sign may read them."""
     secret = settings().signing_keys_secret
-    return SigningKeys.model_validate_json(_read(secret, max_age=KEYS_MAX_AGE_SECONDS))
+    return SigningKeys.model_validate_json(_read(secret, max_age=KEYS_MAX_AGE_SECONDS, anew=anew))
 
 
-def refresh_signing_keys(older_than_seconds: float) -> None:
-    """Read the keys anew, unless that was done a shorter time ago."""
+def published_keys() -> PublicKeys:
+    """Return the keys that verify access tokens."""
+    secret = settings().public_keys_secret
+    return PublicKeys.model_validate_json(_read(secret, max_age=KEYS_MAX_AGE_SECONDS))
+
+
+def refresh_published_keys(older_than_seconds: float) -> None:
+    """Read the verifying keys again, unless they were read within `older_than_seconds`."""
     global _refreshed_at
     if time.monotonic() - _refreshed_at < older_than_seconds:
         return
     _refreshed_at = time.monotonic()
-    _read(settings().signing_keys_secret, max_age=KEYS_MAX_AGE_SECONDS, anew=True)
+    _read(settings().public_keys_secret, max_age=KEYS_MAX_AGE_SECONDS, anew=True)
+
+
+def store_published_keys(keys: PublicKeys) -> None:
+    """Replace the secret with the verifying keys."""
+    _store(settings().public_keys_secret, keys)
 
 
 def store_signing_keys(keys: SigningKeys) -> None:
-    """Replace the secret; the functions see it at their next reading."""
-    manager = boto3.client("secretsmanager", config=_CONFIG)
-    manager.put_secret_value(
-        SecretId=settings().signing_keys_secret,
-        SecretString=keys.model_dump_json(exclude_none=True),
+    """Replace the secret with the signing keys; publish each key before it signs."""
+    _store(settings().signing_keys_secret, keys)
+
+
+def _store(secret: str, keys: BaseModel) -> None:
+    boto3.client("secretsmanager", config=_CONFIG).put_secret_value(
+        SecretId=secret, SecretString=keys.model_dump_json(exclude_none=True)
     )
 
 
@@ -111,9 +178,28 @@ def _stored_connections() -> Connections:
 
 
 def _read(name: str, max_age: int, *, anew: bool = False) -> str:
-    value = _provider().get(name, max_age=max_age, force_fetch=anew)
+    """Return a secret; the value that was read last while Secrets Manager is away."""
+    kept = _kept.get(name)
+    if kept and not anew and time.monotonic() < kept.ask_again_at:
+        return kept.value
+    try:
+        value = _provider().get(name, max_age=max_age, force_fetch=anew)
+    except GetParameterError as error:
+        if kept is None or anew or not _is_away(error.__cause__):
+            raise
+        logger.warning("secret not read, its last value is used: Secrets Manager is away")
+        kept.ask_again_at = time.monotonic() + ASK_AGAIN_SECONDS
+        return kept.value
     assert isinstance(value, str)
+    _kept[name] = _Kept(value)
     return value
+
+
+def _is_away(cause: BaseException | None) -> bool:
+    """Return whether it was not answered, or with a failure of the server's own."""
+    if isinstance(cause, ClientError):
+        return bool(cause.response["ResponseMetadata"]["HTTPStatusCode"] >= SERVER_ERROR)
+    return isinstance(cause, BotoCoreError)
 
 
 @cache

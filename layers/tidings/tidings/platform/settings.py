@@ -1,56 +1,81 @@
-"""The one place that reads the environment."""
+"""The only module that reads the environment."""
 
 import os
 from functools import cache
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 ENVIRONMENT_PREFIX: Final = "TIDINGS_"
 
 
-class Settings(BaseModel):
-    """What `TIDINGS_<NAME>` variables say; URLs come from Secrets Manager unless set here."""
+class BadSettings(Exception):
+    """Variables have values that cannot be used; the message names each, without its value."""
 
-    # URLs carry credentials: an error names the variable, never its value.
+
+class Settings(BaseModel):
+    """The values of `TIDINGS_<NAME>` variables; URLs come from Secrets Manager unless set here."""
+
+    # URLs contain credentials, so an error names the variable but not its value.
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     connections_secret: str = "tidings/connections"
     signing_keys_secret: str = "tidings/signing-keys"
+    public_keys_secret: str = "tidings/public-keys"
     database_prefix: str = Field("tidings", pattern=r"^[a-z][a-z0-9_]{0,30}$")
     mongodb_uri: str | None = None
-    redis_url: str | None = None
+    redis_url: str | None = Field(None, description="the Redis that never evicts (store.py)")
+    cache_redis_url: str | None = Field(
+        None, description="the Redis that may evict (cache.py); defaults to redis_url in tests"
+    )
     amqp_url: str | None = None
     calls_per_minute: int = Field(6000, ge=1, description="API calls of one user")
     sends_per_minute: int = Field(1200, ge=1, description="messages that one caller may send")
-    address_allowance: int = Field(
-        1, ge=1, description="how many times the limits per network address"
+    address_allowance: int = Field(1, ge=1, description="factor for the limits per network address")
+    phone_codes_per_hour: int = Field(
+        5, ge=1, description="codes by text message to one person, and to one number"
     )
-    introspection: bool = Field(True, description="whether GraphQL tells its schema")
-    graphiql: bool = Field(True, description="whether browsers get GraphiQL at /graphql")
+    phone_codes_per_range_per_hour: int = Field(
+        20, ge=1, description="the same to numbers that differ in their last four digits"
+    )
+    sms_per_person_per_day: int = Field(20, ge=1, description="text messages to one person")
+    sms_per_number_per_day: int = Field(20, ge=1, description="text messages to one number")
+    sms_per_range_per_day: int = Field(
+        200, ge=1, description="the same to numbers that differ in their last four digits"
+    )
+    sms_per_country_per_day: int = Field(
+        5_000, ge=1, description="text messages to the numbers of one country"
+    )
+    sms_per_day: int = Field(20_000, ge=1, description="text messages in all")
+    introspection: bool = Field(
+        False, description="whether GraphQL shows its schema, and errors suggest its names"
+    )
+    graphiql: bool = Field(False, description="whether browsers get GraphiQL at /graphql")
+    open_metrics: bool = Field(False, description="whether anyone may read /metrics")
     cors_origins: str = Field(
         "",
         pattern=r"^(\*|https?://[^\s,]+(,https?://[^\s,]+)*)?$",
-        description="origins whose pages may call GraphQL, with commas between them",
+        description="origins whose pages may call GraphQL, separated by commas",
     )
     public_url: str = Field(
         "https://localhost:4566/_aws/execute-api/tidings/local",
-        pattern=r"^https://[^\s]+[^\s/]$",
-        description="where people reach the API; links in mails begin with it",
+        pattern=r"^https://[!-;=@-~]*[!-.0-;=@-~]$",
+        max_length=500,
+        description="the public URL of the API; links in mails begin with it",
     )
     delivery_key: str | None = Field(None, min_length=32)
     smtp_url: str | None = Field(
         None,
         pattern=r"^(smtp|smtp\+starttls|smtps)://\S+$",
-        description="the server that takes mails; SES where there is none",
+        description="the SMTP server for mails; SES if it is not set",
     )
     mail_from: str = Field(
         "Tidings <no-reply@tidings.example>",
         pattern=r"^([^<>@,;:\\\"\r\n]+<[!-;=?A-~]+@[!-;=?A-~]+>|[!-;=?A-~]+@[!-;=?A-~]+)$",
-        description="who mails come from",
+        description="the sender of mails",
     )
     mail_configuration_set: str | None = Field(
-        None, description="SES's configuration set, whose events say what becomes of a mail"
+        None, description="SES's configuration set, whose events report bounces and complaints"
     )
     ios_application: str | None = Field(None, description="SNS platform application of APNs")
     android_application: str | None = Field(
@@ -63,15 +88,28 @@ class Settings(BaseModel):
 def settings() -> Settings:
     """Return the settings, read once.
 
+    `pydantic-settings` is not used: its import would prolong each cold start
+    (docs/decisions/0106).
+
     Raises:
-        pydantic.ValidationError: a variable is malformed; the message names it.
+        BadSettings: a variable is malformed.
     """
     values = {
         name: value
         for name, field in Settings.model_fields.items()
         if (value := os.environ.get(ENVIRONMENT_PREFIX + name.upper())) is not None
-        # A parameter of the template that is not used arrives as an empty text.
+        # An unused template parameter arrives as an empty text.
         and (value or field.default is not None)
     }
     function_name = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "local")
-    return Settings.model_validate({"function_name": function_name} | values)
+    try:
+        return Settings.model_validate({"function_name": function_name} | values)
+    except ValidationError as error:
+        raise BadSettings(_problems(error)) from None
+
+
+def _problems(error: ValidationError) -> str:
+    return "; ".join(
+        f"{ENVIRONMENT_PREFIX}{str(each['loc'][0]).upper()}: {each['msg']}"
+        for each in error.errors(include_url=False, include_input=False)
+    )

@@ -1,4 +1,4 @@
-"""What carries a message out of the house: SES, any SMTP server, SNS, HTTPS.
+"""Providers that send messages to the outside: SES, SMTP servers, SNS, HTTPS.
 
-Each knows how to hand over bytes and what an answer means; none knows what a notification is.
+Each sends bytes and interprets the answer; none depends on notifications.
 """

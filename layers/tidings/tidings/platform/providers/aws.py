@@ -1,8 +1,9 @@
-"""Clients of AWS's own providers, and what their errors mean."""
+"""Clients of AWS's providers, and the meaning of their errors."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Final
 
 import boto3
@@ -24,13 +25,14 @@ from tidings.platform.providers.failures import (
     DeliveryFailure,
     PermanentFailure,
     TemporaryFailure,
+    Undeliverable,
 )
 
-# No retries of the library's own: it would send twice what was answered too late.
+# The library must not retry: it would send a message twice if the first answer came too late.
 _CONFIG: Final = Config(
     connect_timeout=CONNECT_SECONDS, read_timeout=ANSWER_SECONDS, retries={"total_max_attempts": 1}
 )
-# Ours to repair: the message is as good as before.
+# An operator must fix these; the message itself is fine.
 _OURS: Final = frozenset(
     {
         "AccessDenied",
@@ -57,26 +59,32 @@ _THROTTLES: Final = frozenset(
 
 @cache
 def client(service: str) -> Any:
-    """Return this environment's client of a service; its name is its own choice of types."""
+    """Return this environment's client of a service; boto3 chooses its type by the name."""
     make: Any = boto3.client
     return make(service, config=_CONFIG)
 
 
 @contextmanager
-def meaning(refusals: Mapping[str, str]) -> Iterator[None]:
-    """Within it, AWS's errors become failures.
+def meaning(
+    of_recipient: Mapping[str, str], of_message: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[None]:
+    """Convert AWS's errors in this context to delivery failures.
 
     Args:
-        refusals: the reason by AWS's error code, for what one message is refused for.
+        of_recipient: the reason by AWS's error code, for faults of the recipient.
+        of_message: the same for faults of the message.
 
     Raises:
-        TemporaryFailure: it is the provider, the network, or our rights.
-        PermanentFailure: it is the message.
+        TemporaryFailure: the fault is with the provider, the network or our permissions.
+        Undeliverable: the fault is with the recipient.
+        PermanentFailure: the fault is with the message.
     """
     try:
         yield
     except ClientError as error:
-        raise _failure(error, refusals) from error
+        failure = _failure(error, of_recipient, of_message)
+        failure.said = str(error)
+        raise failure from None
     except ConnectTimeoutError as error:
         raise TemporaryFailure(TIMEOUT, "no connection in time") from error
     except (ReadTimeoutError, ConnectionClosedError) as error:
@@ -89,11 +97,15 @@ def code_of(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
-def _failure(error: ClientError, refusals: Mapping[str, str]) -> DeliveryFailure:
+def _failure(
+    error: ClientError, of_recipient: Mapping[str, str], of_message: Mapping[str, str]
+) -> DeliveryFailure:
     code = code_of(error)
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
-    if code in refusals:
-        return PermanentFailure(refusals[code], code)
+    if code in of_recipient:
+        return Undeliverable(of_recipient[code], code)
+    if code in of_message:
+        return PermanentFailure(of_message[code], code)
     if code in _THROTTLES or status == 429:
         return TemporaryFailure(THROTTLED, code)
     if code in _OURS or status == 403:

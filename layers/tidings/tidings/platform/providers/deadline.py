@@ -1,18 +1,18 @@
-"""One budget of time for everything that one message asks of a provider."""
+"""One time limit for all calls that one message makes to a provider."""
 
 import time
 from typing import Final, Self
 
 from tidings.platform.providers.failures import TIMEOUT, TemporaryFailure
 
-# A consumer's batch is many messages: none may take more than this.
+# A consumer's batch has many messages, so none may take longer than this.
 MESSAGE_SECONDS: Final = 10.0
 CONNECT_SECONDS: Final = 3.0
 ANSWER_SECONDS: Final = 5.0
 
 
 class Deadline:
-    """When to give up."""
+    """The time at which to give up."""
 
     def __init__(self, at: float) -> None:
         self._at = at
@@ -22,12 +22,12 @@ class Deadline:
         return cls(time.monotonic() + seconds)
 
     def left(self, at_most: float = MESSAGE_SECONDS) -> float:
-        """Return the seconds that the next step may take.
+        """Return the seconds that the next step may take, at most `at_most`.
 
         Raises:
-            TemporaryFailure: there are none.
+            TemporaryFailure: no time is left.
         """
         seconds = self._at - time.monotonic()
         if seconds <= 0:
-            raise TemporaryFailure(TIMEOUT, "there was no time left")
+            raise TemporaryFailure(TIMEOUT, "the time limit was reached")
         return min(seconds, at_most)

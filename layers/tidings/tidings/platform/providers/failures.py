@@ -1,10 +1,10 @@
-"""What can go wrong at a provider: what may work later, and what never will."""
+"""Failures of delivery: temporary ones that a retry may solve, and permanent ones."""
 
 from typing import Final
 
 from tidings.platform.errors import TidingsError
 
-# What a provider says of itself rather than of one message; the breaker counts these.
+# Reasons that concern the provider, not one message; the circuit breaker counts these.
 THROTTLED: Final = "throttled"
 UNAVAILABLE: Final = "unavailable"
 TIMEOUT: Final = "timeout"
@@ -12,7 +12,13 @@ MISCONFIGURED: Final = "misconfigured"
 
 
 class DeliveryFailure(TidingsError):
-    """A message was not taken; `reason` is a code, the message says it in words."""
+    """A message was not accepted; `reason` is a code, the message explains it."""
+
+    # True if the recipient's address, mailbox, device or server is at fault, which operators cannot
+    # fix.
+    of_recipient = False
+    # The provider's own text. Never log it: it may quote an address or a number.
+    said = ""
 
     def __init__(self, reason: str, message: str = "") -> None:
         super().__init__(message or reason)
@@ -20,34 +26,48 @@ class DeliveryFailure(TidingsError):
 
 
 class TemporaryFailure(DeliveryFailure):
-    """Trying again later may help.
+    """A later retry may help.
 
     Attributes:
-        maybe_sent: no answer came to a message that was handed over whole: it may be on its way.
-        of_provider: the provider is in trouble, rather than one mailbox or phone behind it.
+        maybe_sent: the whole message was sent but no answer came, so it may have been accepted.
+        of_provider: the provider has a problem, not one mailbox or phone behind it.
+        of_recipient: the recipient's own mailbox or server has the problem.
     """
 
     status = 503
     retryable = True
 
     def __init__(
-        self, reason: str, message: str = "", *, maybe_sent: bool = False, of_provider: bool = True
+        self,
+        reason: str,
+        message: str = "",
+        *,
+        maybe_sent: bool = False,
+        of_provider: bool = True,
+        of_recipient: bool = False,
     ) -> None:
         super().__init__(reason, message)
         self.maybe_sent = maybe_sent
         self.of_provider = of_provider
+        self.of_recipient = of_recipient
 
 
 class PermanentFailure(DeliveryFailure):
-    """Trying again cannot help."""
+    """A retry cannot help until an operator fixes the cause."""
 
     status = 422
     retryable = False
 
 
+class Undeliverable(PermanentFailure):
+    """The recipient cannot be reached: the address is wrong, or refuses messages."""
+
+    of_recipient = True
+
+
 class CircuitOpen(TemporaryFailure):
-    """The provider was not asked, because it failed so often; ask after `retry_after` seconds."""
+    """The provider's circuit is open, so it was not called; retry after `retry_after` seconds."""
 
     def __init__(self, provider: str, retry_after: float) -> None:
-        super().__init__("circuit_open", f"{provider} rests", of_provider=False)
+        super().__init__("circuit_open", f"{provider}: circuit open", of_provider=False)
         self.retry_after = retry_after

@@ -1,4 +1,4 @@
-"""A POST to a stranger's server: no redirects, no private addresses, bounded in time and size."""
+"""POST to a customer's server: no redirects, no private addresses, limited time and size."""
 
 import socket
 import ssl
@@ -18,25 +18,25 @@ from tidings.platform.providers.failures import (
 )
 from tidings.platform.providers.public_hosts import HttpsUrl, public_address
 
-# 408 Request Timeout, 425 Too Early, 429 Too Many Requests; and every 5xx.
+# 408 Request Timeout and 425 Too Early. Every 5xx is temporary, too.
 _LATER: Final = frozenset({408, 425})
 _TOO_MANY: Final = 429
 
 
 def post(url: HttpsUrl, body: bytes, headers: Mapping[str, str], *, deadline: Deadline) -> int:
-    """Send a body and return the status, which is one of success.
+    """Send a body and return the status, which is 2xx.
 
-    Of the answer nothing but its status is read: it cannot be too large.
+    Only the status of the answer is read, so the answer cannot be too large.
 
     Raises:
-        TemporaryFailure: the server is not there, too slow, or says that it may work later.
-        PermanentFailure: it refuses, redirects, or is not on the public internet.
+        TemporaryFailure: the server is unreachable or too slow, or its status allows a retry.
+        PermanentFailure: the server refuses, redirects, or is not on the public internet.
     """
     address = public_address(url, deadline)
     try:
         status = _status(url, address, body, headers, deadline)
     except ssl.SSLCertVerificationError as error:
-        raise PermanentFailure("bad_certificate", "the certificate does not hold") from error
+        raise PermanentFailure("bad_certificate", "the certificate is not valid") from error
     except TimeoutError as error:
         raise TemporaryFailure(TIMEOUT, "no answer in time", maybe_sent=True) from error
     except (OSError, HTTPException) as error:
@@ -53,7 +53,7 @@ def post(url: HttpsUrl, body: bytes, headers: Mapping[str, str], *, deadline: De
 
 
 def tls_context() -> ssl.SSLContext:
-    """Return what decides which servers are trusted."""
+    """Return the context that decides which servers are trusted."""
     return ssl.create_default_context()
 
 
@@ -65,7 +65,8 @@ def _status(
     with tls_context().wrap_socket(
         raw, server_hostname=url.host, do_handshake_on_connect=False
     ) as encrypted:
-        # Timeouts are for each read: a server that sends a byte now and then would never end.
+        # A socket timeout applies to each read, so a server that sends a byte now and then would
+        # never end.
         watchdog = Timer(deadline.left(), lambda: _cut(encrypted))
         watchdog.daemon = True
         watchdog.start()
@@ -83,5 +84,5 @@ def _status(
 
 def _cut(encrypted: ssl.SSLSocket) -> None:
     with suppress(OSError):
-        # Beneath TLS, whose own way out is not for another thread.
+        # Shuts down the plain socket, because TLS's own shutdown is not thread-safe.
         socket.socket.shutdown(encrypted, socket.SHUT_RDWR)

@@ -4,8 +4,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from tidings.platform.providers import aws
+from tidings.platform.providers.failures import PermanentFailure, Undeliverable
 
-_REFUSALS: Final = {"MessageRejected": "rejected", "InvalidParameterValue": "refused"}
+# All other parameters are the same for each mail, so this error is about the recipient.
+_OF_RECIPIENT: Final = {"InvalidParameterValue": "refused"}
+REJECTED: Final = "rejected"
+_OF_MESSAGE: Final = {"MessageRejected": REJECTED}
 
 
 def send(
@@ -16,26 +20,33 @@ def send(
     configuration_set: str | None,
     tags: Mapping[str, str],
 ) -> str:
-    """Hand over a mail; return SES's id of it.
+    """Send a mail; return SES's message id.
 
     Args:
-        raw: the mail as RFC 5322 has it.
-        sender: the envelope's sender, verified with SES.
-        recipient: the envelope's recipient.
-        configuration_set: which of SES's event destinations hear what becomes of it.
-        tags: what these are told along with it; letters, digits, `_`, `-`, `.` and `@`.
+        raw: the mail in RFC 5322 format.
+        sender: the envelope sender, verified with SES.
+        recipient: the envelope recipient.
+        configuration_set: SES's configuration set, whose event destinations get feedback on the
+            mail.
+        tags: are added to that feedback; letters, digits, `_`, `-`, `.` and `@`.
 
     Raises:
-        TemporaryFailure: SES cannot take it now.
-        PermanentFailure: SES will not take it.
+        TemporaryFailure: SES cannot accept the mail now.
+        PermanentFailure: SES refuses the mail.
+        Undeliverable: SES does not accept mail for this recipient.
     """
     feedback = {"ConfigurationSetName": configuration_set} if configuration_set else {}
-    with aws.meaning(_REFUSALS):
-        answer = aws.client("ses").send_raw_email(
-            Source=sender,
-            Destinations=[recipient],
-            RawMessage={"Data": raw},
-            Tags=[{"Name": name, "Value": value} for name, value in tags.items()],
-            **feedback,
-        )
+    try:
+        with aws.meaning(_OF_RECIPIENT, _OF_MESSAGE):
+            answer = aws.client("ses").send_raw_email(
+                Source=sender,
+                Destinations=[recipient],
+                RawMessage={"Data": raw},
+                Tags=[{"Name": name, "Value": value} for name, value in tags.items()],
+                **feedback,
+            )
+    except PermanentFailure as failure:
+        if "blacklisted" in failure.said.lower():  # SES does so after bounces of other senders
+            raise Undeliverable(REJECTED, "SES has blacklisted the address") from failure
+        raise
     return str(answer["MessageId"])

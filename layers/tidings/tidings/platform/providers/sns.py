@@ -1,4 +1,4 @@
-"""Amazon SNS: push messages to apps on devices, and text messages to phones."""
+"""Amazon SNS: push messages to devices, and text messages to phones."""
 
 import re
 from collections.abc import Mapping
@@ -7,7 +7,12 @@ from typing import Final
 from botocore.exceptions import ClientError
 
 from tidings.platform.providers import aws
-from tidings.platform.providers.failures import MISCONFIGURED, PermanentFailure, TemporaryFailure
+from tidings.platform.providers.failures import (
+    MISCONFIGURED,
+    PermanentFailure,
+    TemporaryFailure,
+    Undeliverable,
+)
 
 UNKNOWN_ENDPOINT: Final = "unknown_endpoint"
 DEAD_DEVICE: Final = "dead_device"
@@ -23,14 +28,14 @@ _EXISTING: Final = re.compile(r"Endpoint (arn:\S+) already exists with the same 
 
 
 def register_device(application_arn: str, token: str) -> str:
-    """Return the endpoint of a device's token, a new one where there is none.
+    """Return the endpoint of a device's token; create one if there is none.
 
-    An endpoint that was disabled is enabled again: whoever registers a token says that it
-    lives. The next message shows whether it does.
+    An endpoint that was disabled is enabled again: an app that registers a token says that it is in
+    use. The next message shows whether that is true.
 
     Raises:
-        TemporaryFailure: SNS cannot do it now, or does not know the application.
-        PermanentFailure: `dead_device`: this is no token of that platform.
+        TemporaryFailure: SNS cannot do it now, or does not know the platform application.
+        Undeliverable: `dead_device`: the token is not valid for that platform.
     """
     sns = aws.client("sns")
     with aws.meaning({"InvalidParameter": DEAD_DEVICE, "InvalidParameterException": DEAD_DEVICE}):
@@ -41,11 +46,11 @@ def register_device(application_arn: str, token: str) -> str:
             return str(answer["EndpointArn"])
         except ClientError as error:
             if aws.code_of(error).startswith("NotFound"):
-                raise TemporaryFailure(MISCONFIGURED, "no such platform application") from error
+                raise TemporaryFailure(MISCONFIGURED, "no such platform application") from None
             existing = _EXISTING.search(str(error))
             if existing is None and "Token" not in str(error):
-                # It is not the device: nobody's token may be dropped for it.
-                raise TemporaryFailure(MISCONFIGURED, aws.code_of(error)) from error
+                # The error is not about the device, so its token must not be dropped.
+                raise TemporaryFailure(MISCONFIGURED, aws.code_of(error)) from None
             if existing is None:
                 raise
             attributes = {"Enabled": "true", "Token": token}
@@ -54,7 +59,7 @@ def register_device(application_arn: str, token: str) -> str:
 
 
 def forget_device(endpoint_arn: str) -> None:
-    """Remove an endpoint; one that is not there is no error.
+    """Delete an endpoint; a missing endpoint is not an error.
 
     Raises:
         TemporaryFailure: SNS cannot do it now.
@@ -64,17 +69,18 @@ def forget_device(endpoint_arn: str) -> None:
 
 
 def push(endpoint_arn: str, content: str, attributes: Mapping[str, str]) -> str:
-    """Send a push message to one device; return SNS's id of it.
+    """Send a push message to one device; return SNS's message id.
 
     Args:
         endpoint_arn: the device.
-        content: JSON with one form for each platform (`MessageStructure=json`).
+        content: JSON with one message for each platform (`MessageStructure=json`).
         attributes: SNS's `AWS.SNS.MOBILE.*` attributes.
 
     Raises:
-        TemporaryFailure: SNS cannot take it now.
-        PermanentFailure: `dead_device`: the device takes no more messages; `unknown_endpoint`:
-            there is no such endpoint (any more); anything else: SNS refuses the message.
+        TemporaryFailure: SNS cannot accept the message now.
+        Undeliverable: `dead_device`: the device accepts no more messages; `unknown_endpoint`: the
+            endpoint does not exist.
+        PermanentFailure: SNS refuses the message.
     """
     try:
         with aws.meaning(_PUSH_REFUSALS):
@@ -85,24 +91,30 @@ def push(endpoint_arn: str, content: str, attributes: Mapping[str, str]) -> str:
                 MessageAttributes=_attributes(attributes),
             )
     except PermanentFailure as failure:
-        if "No endpoint found" in str(failure.__cause__):
-            raise PermanentFailure(UNKNOWN_ENDPOINT) from failure
+        if "No endpoint found" in failure.said:
+            raise Undeliverable(UNKNOWN_ENDPOINT) from failure
         raise
     return str(answer["MessageId"])
 
 
 def text(phone: str, content: str, *, promotional: bool) -> str:
-    """Send a text message; return SNS's id of it.
+    """Send a text message; return SNS's message id.
 
     Raises:
-        TemporaryFailure: SNS cannot take it now.
-        PermanentFailure: `opted_out`, or the number is refused.
+        TemporaryFailure: SNS cannot accept the message now.
+        Undeliverable: `opted_out`; or `bad_address`: SNS cannot reach the number.
+        PermanentFailure: SNS refuses the message.
     """
     kind = {"AWS.SNS.SMS.SMSType": "Promotional" if promotional else "Transactional"}
-    with aws.meaning(_SMS_REFUSALS):
-        answer = aws.client("sns").publish(
-            PhoneNumber=phone, Message=content, MessageAttributes=_attributes(kind)
-        )
+    try:
+        with aws.meaning(_SMS_REFUSALS):
+            answer = aws.client("sns").publish(
+                PhoneNumber=phone, Message=content, MessageAttributes=_attributes(kind)
+            )
+    except PermanentFailure as failure:
+        if not failure.of_recipient and "PhoneNumber" in failure.said:
+            raise Undeliverable("bad_address", "SNS does not accept the number") from failure
+        raise
     return str(answer["MessageId"])
 
 

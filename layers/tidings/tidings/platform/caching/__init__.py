@@ -1,0 +1,1 @@
+"""Data in Redis that may be lost."""

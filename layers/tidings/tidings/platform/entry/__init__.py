@@ -1,0 +1,1 @@
+"""The decorators of functions: endpoints, consumers, jobs, subscribers and pages."""

@@ -1,0 +1,211 @@
+"""The decorator of queue consumers: decode, check, correlate, isolate, retry, dead-letter.
+
+It is in the layer, not in the bridge, so that it works the same under Amazon MQ, whose event source
+mapping can only retry whole batches.
+"""
+
+import base64
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, Final
+
+import pika
+from pymongo.errors import PyMongoError
+
+from tidings.platform.context import attempting, correlated
+from tidings.platform.errors import NotYet, TidingsError, Unavailable
+from tidings.platform.logging import logger
+from tidings.platform.messaging.broker import DEAD_LETTERS, Message, publisher
+from tidings.platform.messaging.events import Event, Malformed, decoded
+from tidings.platform.messaging.history import (
+    HISTORY_HEADER,
+    QUEUE_HEADER,
+    Attempt,
+    encoded,
+    failed_attempt,
+    failures_since_redrive,
+    headers_of,
+    history_of,
+)
+from tidings.platform.messaging.relay import PERSISTENT, publish_stored
+from tidings.platform.observability import metrics
+from tidings.platform.storage import database
+from tidings.platform.timing.clock import new_event_id
+
+# The n-th failed attempt waits for the n-th delay. infra/rabbitmq/topology.yaml has the same list.
+RETRY_DELAYS_SECONDS: Final = (1, 5, 25, 120, 600)
+# A message waits between this share of its delay and the whole delay.
+LEAST_OF_DELAY: Final = 0.5
+# The wait of a message that came too early (`NotYet`). It must be one of the delays.
+NOT_YET_SECONDS: Final = 25
+
+LambdaEvent = dict[str, Any]
+
+_random = random.SystemRandom()
+
+
+def consumer(
+    *event_types: type[Event],
+) -> Callable[[Callable[[Any], object]], Callable[[LambdaEvent, Any], None]]:
+    """Make a Lambda handler (Amazon MQ event) from a function that handles one event.
+
+    The function must be idempotent: a message may come again at any time. A failed message goes
+    alone to a retry queue. After the last delay it goes to `failed-messages` with its history. A
+    malformed message goes there at once.
+
+    Raises (from the handler, which makes the mapping redeliver the whole batch):
+        pymongo.errors.PyMongoError: MongoDB is unavailable; no attempt is counted.
+        BrokerUnavailable: a failed message could not be published to its next queue.
+    """
+    known = {each.event_type(): each for each in event_types}
+
+    def decorate(effect: Callable[[Any], object]) -> Callable[[LambdaEvent, Any], None]:
+        @wraps(effect)
+        def handler(event: LambdaEvent, context: Any) -> None:
+            logger.append_keys(aws_request_id=getattr(context, "aws_request_id", None))
+            database.connect()
+            try:
+                failed = [
+                    put_aside
+                    for queue, message in messages_of(event)
+                    if (put_aside := _handle(queue, message, known, effect))
+                ]
+            finally:
+                publish_stored()
+            _put_aside(failed)
+            metrics.flush()
+
+        handler.event_types = event_types  # type: ignore[attr-defined]
+        return handler
+
+    return decorate
+
+
+def messages_of(event: LambdaEvent) -> Iterator[tuple[str, dict[str, Any]]]:
+    for key, messages in event["rmqMessagesByQueue"].items():
+        queue = key.split("::")[0]
+        for message in messages:
+            yield queue, message
+
+
+def _handle(
+    queue: str,
+    message: dict[str, Any],
+    known: dict[str, type[Event]],
+    effect: Callable[[Any], object],
+) -> Message | None:
+    """Handle one message; return the message to publish next if it failed."""
+    started = time.perf_counter()
+    event: Event | None = None
+    put_aside: Message | None = None
+    with _message_context(message):
+        try:
+            event = _decode(message, known)
+            failures = failures_since_redrive(history_of(headers_of(message)))
+            is_last = failures >= len(RETRY_DELAYS_SECONDS)
+            with correlated(event.correlationid, event.id), attempting(last=is_last):
+                logger.info("event received", event_type=event.type, event_id=event.id)
+                effect(event)
+        except PyMongoError as error:
+            if database.is_unavailable(error):
+                raise
+            put_aside = _next_stop(queue, message, error)
+        except Exception as error:  # noqa: BLE001 (one bad message must not stop the batch)
+            put_aside = _next_stop(queue, message, error)
+    seconds = time.perf_counter() - started
+    metrics.count_message(queue, _outcome(put_aside), seconds, event.time if event else None)
+    return put_aside
+
+
+def _outcome(put_aside: Message | None) -> str:
+    if put_aside is None:
+        return "handled"
+    return "dead" if put_aside.exchange == DEAD_LETTERS else "retried"
+
+
+@contextmanager
+def _message_context(message: dict[str, Any]) -> Iterator[None]:
+    properties = message.get("basicProperties") or {}
+    with correlated(properties.get("correlationId"), properties.get("messageId")):
+        yield
+
+
+def _decode(message: dict[str, Any], known: dict[str, type[Event]]) -> Event:
+    try:
+        body = base64.b64decode(message["data"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise Malformed(f"the message has no readable body: {error!r}") from error
+    return decoded(body, known)
+
+
+def _next_stop(queue: str, message: dict[str, Any], error: Exception) -> Message:
+    """Return the message for its next stop: a retry queue or the dead letters."""
+    known = history_of(headers_of(message))
+    if isinstance(error, NotYet):
+        logger.info("message postponed: too early to handle", queue=queue, reason=error.message)
+        properties = _properties(message, queue, [*known])
+        return Message(f"retry.{NOT_YET_SECONDS}s", queue, body_of(message), properties)
+    history = [*known, failed_attempt(error)]
+    failures = failures_since_redrive(history)
+    permanent = isinstance(error, Malformed) or (
+        isinstance(error, TidingsError) and not error.retryable
+    )
+    if permanent or failures > len(RETRY_DELAYS_SECONDS):
+        logger.exception("message failed: moved to failed messages", queue=queue, attempts=failures)
+        exchange = DEAD_LETTERS
+    else:
+        delay = RETRY_DELAYS_SECONDS[failures - 1]
+        logger.warning(
+            "message failed: retry scheduled", queue=queue, seconds=delay, reason=repr(error)
+        )
+        exchange = f"retry.{delay}s"
+    properties = _properties(message, queue, history)
+    return Message(exchange, queue, body_of(message), properties)
+
+
+def body_of(message: dict[str, Any]) -> bytes:
+    """Return the bytes that the producer sent, or the raw text if it cannot be decoded."""
+    text = str(message.get("data", ""))
+    try:
+        return base64.b64decode(text)
+    except ValueError:
+        return text.encode(errors="replace")
+
+
+def _properties(
+    message: dict[str, Any], queue: str, history: list[Attempt]
+) -> pika.BasicProperties:
+    given = message.get("basicProperties") or {}
+    return pika.BasicProperties(
+        content_type=given.get("contentType"),
+        delivery_mode=PERSISTENT,
+        message_id=given.get("messageId") or new_event_id(),
+        correlation_id=given.get("correlationId"),
+        type=given.get("type"),
+        headers={
+            QUEUE_HEADER: queue,
+            HISTORY_HEADER: encoded(history),
+        },
+    )
+
+
+def _put_aside(failed: list[Message]) -> None:
+    _spread(failed)
+    if failed and len(publisher().publish(failed)) < len(failed):
+        raise Unavailable("A failed message was not queued for retry; the batch is redelivered.")
+
+
+def _spread(failed: list[Message]) -> None:
+    """Set random delays, so that messages that failed together do not return together.
+
+    A queue releases its messages from the front, so the shorter delays go first. Otherwise they
+    would wait for the longer ones (docs/decisions/0061).
+    """
+    delays = {f"retry.{seconds}s": seconds for seconds in RETRY_DELAYS_SECONDS}
+    shares = sorted(_random.uniform(LEAST_OF_DELAY, 1) for _ in failed)
+    for message, share in zip(failed, shares, strict=True):
+        if message.exchange in delays:
+            message.properties.expiration = str(int(delays[message.exchange] * 1000 * share))

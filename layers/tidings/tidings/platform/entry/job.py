@@ -1,0 +1,54 @@
+"""The decorator of scheduled jobs: takes EventBridge's event, returns a summary."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import wraps
+from typing import Any, Final
+
+from tidings.platform.context import correlated
+from tidings.platform.entry.invocation import invocation
+from tidings.platform.entry.job_runs import Summary as Summary
+from tidings.platform.entry.job_runs import run_once
+from tidings.platform.logging import logger
+from tidings.platform.timing.clock import new_event_id
+
+LambdaEvent = dict[str, Any]
+
+# AWS's limit for the duration of an invocation.
+LAMBDA_LIVES_AT_MOST: Final = timedelta(minutes=15)
+
+
+def scheduled_job(
+    work: Callable[[datetime], Summary],
+) -> Callable[[LambdaEvent, Any], Summary]:
+    """Make a Lambda handler (EventBridge scheduled event) from a job.
+
+    The job gets its scheduled time. It runs once for that time, even if several events fire it
+    (`job_runs`). Its writes must still be idempotent: a run that was killed halfway runs again. An
+    error reaches Lambda, which retries the event and then moves it to `failed-jobs`.
+    """
+    job = work.__module__
+
+    @wraps(work)
+    def handler(event: LambdaEvent, context: Any) -> Summary:
+        request_id = getattr(context, "aws_request_id", None)
+        logger.append_keys(aws_request_id=request_id)
+        scheduled_at = datetime.fromisoformat(event["time"]).astimezone(UTC)
+        event_id = event.get("id") or new_event_id()
+        with correlated(event_id), invocation():
+            summary = run_once(
+                job,
+                scheduled_at,
+                lambda: work(scheduled_at),
+                holder=request_id or event_id,
+                lease=_time_left(context),
+            )
+            logger.info("job done", scheduled_at=event["time"], summary=summary)
+        return summary
+
+    return handler
+
+
+def _time_left(context: Any) -> timedelta:
+    ask = getattr(context, "get_remaining_time_in_millis", None)
+    return timedelta(milliseconds=ask()) if ask else LAMBDA_LIVES_AT_MOST

@@ -1,0 +1,117 @@
+"""Records which job ran for which scheduled time, so that a rule that fires twice runs once."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Final
+
+from mongoengine import DateTimeField, DictField, Document, IntField, StringField
+from pymongo.errors import DuplicateKeyError, PyMongoError
+
+from tidings.platform.logging import logger
+from tidings.platform.timing.clock import now
+
+Summary = dict[str, int]
+
+# EventBridge and Lambda stop retrying within hours. An operator who fires an older time by hand
+# wants it to run.
+REMEMBERED: Final = timedelta(days=30)
+DONE_BEFORE: Final[Summary] = {"done_before": 1}
+RUNNING_ELSEWHERE: Final[Summary] = {"running_elsewhere": 1}
+
+
+class JobRun(Document):
+    """One job at one scheduled time; its id contains both.
+
+    `holder` is the invocation that runs it, until `leased_until` at the latest.
+    """
+
+    id = StringField(primary_key=True)
+    holder = StringField(required=True)
+    leased_until = DateTimeField(required=True)
+    attempts = IntField(required=True, default=1)
+    started_at = DateTimeField(required=True)
+    finished_at = DateTimeField()
+    summary = DictField()
+    expires_at = DateTimeField(required=True)
+
+    meta = {  # noqa: RUF012 (mongoengine's form)
+        "db_alias": "operations",
+        "collection": "job_runs",
+        "indexes": [{"fields": ["expires_at"], "expireAfterSeconds": 0}],
+    }
+
+
+def run_once(
+    job: str,
+    scheduled_at: datetime,
+    work: Callable[[], Summary],
+    *,
+    holder: str,
+    lease: timedelta,
+) -> Summary:
+    """Run a job for its scheduled time, unless it is done or running.
+
+    If a run was killed, the same holder may run it again at once (Lambda retries an invocation
+    under the same id). Any other holder must wait until the lease ends.
+
+    Args:
+        job: the job's name.
+        scheduled_at: the time that the job was scheduled for.
+        work: the function to run.
+        holder: the id of the invocation.
+        lease: the time that the invocation has left.
+
+    Returns:
+        The summary of `work`; `DONE_BEFORE` or `RUNNING_ELSEWHERE` if it did not run.
+    """
+    run_id = f"{job}@{scheduled_at.isoformat()}"
+    if not _claim(run_id, holder, lease):
+        return _who_has_it(run_id)
+    try:
+        summary = work()
+    except Exception:
+        _let_go(run_id, holder)
+        raise
+    mine = JobRun.objects(pk=run_id, holder=holder)
+    mine.update_one(set__finished_at=now(), set__summary=summary)
+    return summary
+
+
+def _claim(run_id: str, holder: str, lease: timedelta) -> bool:
+    at = now()
+    first = JobRun(
+        id=run_id,
+        holder=holder,
+        leased_until=at + lease,
+        started_at=at,
+        expires_at=at + REMEMBERED,
+    )
+    try:
+        JobRun._get_collection().insert_one(first.to_mongo())
+    except DuplicateKeyError:
+        free = {"$or": [{"holder": holder}, {"leased_until": {"$lte": at}}]}
+        left_behind = JobRun.objects(pk=run_id, finished_at=None, __raw__=free)
+        return bool(
+            left_behind.update_one(
+                set__holder=holder, set__leased_until=at + lease, inc__attempts=1
+            )
+        )
+    return True
+
+
+def _who_has_it(run_id: str) -> Summary:
+    run = JobRun.objects.get(pk=run_id)
+    if run.finished_at is None:
+        logger.info(
+            "job skipped: another invocation runs it", run=run_id, leased_until=run.leased_until
+        )
+        return RUNNING_ELSEWHERE
+    logger.info("job skipped: already done", run=run_id, at=run.finished_at, summary=run.summary)
+    return DONE_BEFORE
+
+
+def _let_go(run_id: str, holder: str) -> None:
+    """End the lease, so that the next attempt starts at once. If MongoDB fails, it runs out."""
+    with suppress(PyMongoError):
+        JobRun.objects(pk=run_id, holder=holder).update_one(set__leased_until=now())

@@ -1,0 +1,1 @@
+"""Parse what requests and files contain."""

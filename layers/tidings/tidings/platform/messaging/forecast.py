@@ -1,0 +1,32 @@
+"""Forecast the result of redriving a message; each domain forecasts its own queues."""
+
+from enum import StrEnum
+from typing import Any, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Outcome(StrEnum):
+    # No domain has a better answer: the queue's consumer would handle it again.
+    WOULD_BE_HANDLED = "would_be_handled"
+    WOULD_SEND = "would_send"
+    # The news is too old to send.
+    STALE = "stale"
+    # Preferences, quiet hours or a suppressed address prevent it.
+    SUPPRESSED = "suppressed"
+    ALREADY_DELIVERED = "already_delivered"
+    # Its consumer would refuse it again: it is not an event of a known type.
+    MALFORMED = "malformed"
+
+
+class Forecast(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    outcome: Outcome
+    reason: str
+
+
+class Forecaster(Protocol):
+    """Forecasts the result of handling an event; it must not change anything."""
+
+    def __call__(self, event: Any) -> Forecast: ...

@@ -1,0 +1,259 @@
+"""The outbox: events are stored in the same atomic write as the change that caused them.
+
+They are published right after it (`relay.publish_stored`) and then removed. The scheduled relay
+publishes those that a crash left.
+"""
+
+from collections.abc import Container, Iterable, Sequence
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple, Self, TypeVar
+
+from mongoengine import (
+    DateTimeField,
+    Document,
+    EmbeddedDocument,
+    EmbeddedDocumentListField,
+    NotUniqueError,
+    QuerySet,
+    StringField,
+)
+from pymongo import UpdateOne
+from pymongo.errors import BulkWriteError
+
+from tidings.platform.messaging.events import Event
+from tidings.platform.storage import database
+
+# An invocation publishes the events of this many documents itself. The relay publishes the rest of
+# a bulk write, so that a request does not wait for twenty thousand confirms.
+MAX_NOTED: Final = 500
+DUPLICATE_KEY: Final = 11000
+# Earlier than any event, so an index range from here finds every document with events.
+BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class OutboxEntry(EmbeddedDocument):
+    """One event that waits to be published."""
+
+    event_id = StringField(required=True)
+    type = StringField(required=True)
+    exchange = StringField(required=True, default=Event.EXCHANGE)
+    routing_key = StringField()
+    time = DateTimeField(required=True)
+    correlation_id = StringField()
+    body = StringField(required=True)
+
+    @classmethod
+    def of(cls, event: Event) -> Self:
+        return cls(
+            event_id=event.id,
+            type=event.type,
+            exchange=event.EXCHANGE,
+            routing_key=event.routing_key,
+            time=event.time,
+            correlation_id=event.correlationid,
+            body=event.model_dump_json(exclude_none=True),
+        )
+
+
+class OutboxDocument(Document):
+    """A document that stores the events of its own changes."""
+
+    outbox = EmbeddedDocumentListField(OutboxEntry)
+
+    # The relay searches documents with an entry older than some seconds. The index is sparse, so it
+    # holds only waiting events and is almost empty. The embedded MongoDB scans a whole index for a
+    # range: without `sparse`, all documents every minute.
+    meta = {  # noqa: RUF012 (mongoengine's form)
+        "abstract": True,
+        "indexes": [{"fields": ["outbox.time"], "sparse": True, "name": "waiting_events"}],
+    }
+
+
+class Stored(NamedTuple):
+    """A document with waiting events, oldest first."""
+
+    document_class: type[OutboxDocument]
+    document_id: str
+    entries: list[OutboxEntry]
+
+    def only(self, event_ids: Container[str]) -> "Stored":
+        """Return a copy with only the entries of these events."""
+        return self._replace(entries=[each for each in self.entries if each.event_id in event_ids])
+
+
+AnyDocument = TypeVar("AnyDocument", bound=OutboxDocument)
+
+_stored: ContextVar[list[Stored] | None] = ContextVar("stored", default=None)
+
+
+def insert(document: AnyDocument, *events: Event) -> AnyDocument:
+    """Insert a new document with its events.
+
+    Raises:
+        mongoengine.NotUniqueError: a unique index refused the document; nothing is stored.
+    """
+    document.outbox = [OutboxEntry.of(event) for event in events]
+    try:
+        document.save(force_insert=True)
+    except NotUniqueError:
+        if not _stored_before(type(document), [document]):
+            raise
+    note_stored(document)
+    return document
+
+
+def insert_many(
+    document_class: type[AnyDocument], announced: Sequence[tuple[AnyDocument, Event]]
+) -> list[AnyDocument]:
+    """Insert new documents, each with its event, in one round trip.
+
+    Returns:
+        The documents that a unique index refused; all others are stored.
+    """
+    for document, event in announced:
+        document.outbox = [OutboxEntry.of(event)]
+    return insert_all(document_class, [document for document, _ in announced])
+
+
+def insert_all(
+    document_class: type[AnyDocument], documents: Sequence[AnyDocument]
+) -> list[AnyDocument]:
+    """Insert new documents with the events in their outboxes, in one round trip.
+
+    Returns:
+        The documents that a unique index refused; all others are stored.
+    """
+    refused = _insert_all(document_class, documents)
+    refused -= _stored_before(document_class, documents, refused)
+    for index, document in enumerate(documents):
+        if index not in refused and document.outbox:
+            note_stored(document)
+    return [documents[index] for index in sorted(refused)]
+
+
+def _stored_before(
+    document_class: type[OutboxDocument],
+    documents: Sequence[OutboxDocument],
+    refused: Iterable[int] = (0,),
+) -> set[int]:
+    """Return the positions of refused documents that are already stored with the same event.
+
+    The driver repeats a write if its answer was lost. If MongoDB was killed in between, it may have
+    stored the first write without remembering it, and refuse the second.
+    """
+    own = {documents[each].pk: each for each in refused if documents[each].outbox}
+    if not own:
+        return set()
+    found = document_class.objects(pk__in=list(own)).only("outbox").batch_size(len(own) + 1)
+    # The same event has the same body, because the body contains the event's id and time.
+    there = {each.pk: {entry.body for entry in each.outbox} for each in found}
+    return {
+        place for pk, place in own.items() if documents[place].outbox[0].body in there.get(pk, ())
+    }
+
+
+def _insert_all(document_class: type[AnyDocument], documents: Sequence[AnyDocument]) -> set[int]:
+    """Insert all documents; return the positions of those that a unique index refused."""
+    if not documents:
+        return set()
+    try:
+        with database.writing_many(len(documents)):
+            document_class._get_collection().insert_many(
+                [document.to_mongo() for document in documents], ordered=False
+            )
+    except BulkWriteError as error:
+        failures = error.details["writeErrors"]
+        if any(each["code"] != DUPLICATE_KEY for each in failures):
+            raise
+        return {each["index"] for each in failures}
+    return set()
+
+
+def change(found: "QuerySet[AnyDocument]", *events: Event, **update: Any) -> AnyDocument | None:
+    """Change the one document that matches `found` and add the events, atomically.
+
+    Returns:
+        The changed document, or None if nothing matched and nothing was stored.
+    """
+    entries = [OutboxEntry.of(event) for event in events]
+    document: AnyDocument | None = found.modify(new=True, push_all__outbox=entries, **update)
+    if document is not None:
+        note_stored(document)
+    return document
+
+
+def change_last(found: "QuerySet[AnyDocument]", event: Event, **update: Any) -> AnyDocument | None:
+    """Like `change`, but replace all waiting events with this one: they are never published."""
+    last = [OutboxEntry.of(event)]
+    document: AnyDocument | None = found.modify(new=True, set__outbox=last, **update)
+    if document is not None:
+        note_stored(document)
+    return document
+
+
+def note_stored(document: OutboxDocument) -> None:
+    """Remember this document's events for publishing at the end of the invocation.
+
+    After `MAX_NOTED` documents, events are left to the relay.
+    """
+    noted = _stored.get()
+    if noted is None:
+        noted = []
+        _stored.set(noted)
+    if len(noted) < MAX_NOTED:
+        noted.append(Stored(type(document), document.pk, list(document.outbox)))
+
+
+def begin_noting() -> None:
+    """Start with an empty list of noted documents.
+
+    Tasks of an event loop run in copies of this context, so from here on they share this list.
+    """
+    _stored.set([])
+
+
+def take_stored() -> list[Stored]:
+    """Return the documents noted since the last call, and clear the list."""
+    noted = _stored.get() or []
+    _stored.set(None)
+    return noted
+
+
+def find_left_behind(
+    document_class: type[OutboxDocument], *, before: datetime, beyond: datetime, limit: int
+) -> list[Stored]:
+    """Return documents with an event older than `before` or later than `beyond`.
+
+    It returns at most `limit` documents of each kind.
+    """
+    # Two queries, so that each uses one range of the index.
+    documents = [
+        *document_class.objects(outbox__time__lt=before).only("outbox").limit(limit),
+        *document_class.objects(outbox__time__gt=beyond).only("outbox").limit(limit),
+    ]
+    return [Stored(document_class, each.pk, list(each.outbox)) for each in documents]
+
+
+def backlog(document_class: type[OutboxDocument]) -> tuple[int, datetime | None]:
+    """Return the number of documents with waiting events, and the time of the oldest event."""
+    waiting = document_class.objects(outbox__time__gt=BEGINNING)
+    oldest = waiting.only("outbox").order_by("outbox.time").first()
+    if oldest is None:
+        return 0, None
+    return int(waiting.count()), min(each.time for each in oldest.outbox)
+
+
+def clear(published: list[Stored]) -> None:
+    """Remove published events from their documents, in one round trip per collection."""
+    by_class: dict[type[OutboxDocument], list[UpdateOne]] = {}
+    for document_class, document_id, entries in published:
+        ids = [entry.event_id for entry in entries]
+        if not ids:
+            continue
+        by_class.setdefault(document_class, []).append(
+            UpdateOne({"_id": document_id}, {"$pull": {"outbox": {"event_id": {"$in": ids}}}})
+        )
+    for document_class, updates in by_class.items():
+        with database.writing_many(len(updates)):
+            document_class._get_collection().bulk_write(updates, ordered=False)

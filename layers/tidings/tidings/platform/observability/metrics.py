@@ -1,0 +1,168 @@
+"""Metrics of all processes: each process counts in memory and regularly adds to Redis.
+
+Each environment of each function is a process that Prometheus cannot scrape, so all add to one
+Redis hash, which `GET /metrics` reads. While Redis is unavailable, a process keeps its counts.
+"""
+
+import json
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+from redis import RedisError
+
+from tidings.platform.caching import cache
+from tidings.platform.logging import logger
+from tidings.platform.storage.resting import REST_SECONDS
+from tidings.platform.timing.clock import now
+
+BUCKETS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+# A busy environment does not call Redis at each invocation.
+FLUSH_SECONDS: Final = 1.0
+RATE_MINUTES: Final = 5
+
+MESSAGES: Final = "tidings_messages"
+MESSAGE_SECONDS: Final = "tidings_message_seconds"
+MESSAGE_LAG: Final = "tidings_message_lag_seconds"
+INVOCATIONS: Final = "tidings_invocations"
+INVOCATION_SECONDS: Final = "tidings_invocation_seconds"
+
+# The error that `shared` and `handled_per_minute` raise.
+CountersAway: Final = RedisError
+
+_lock = threading.Lock()
+_added: defaultdict[str, float] = defaultdict(float)
+_noted: dict[str, float] = {}
+_handled: defaultdict[str, int] = defaultdict(int)
+_not_before = 0.0
+
+
+class Series(NamedTuple):
+    """A metric's name and labels."""
+
+    name: str
+    labels: tuple[tuple[str, str], ...]
+
+
+def count(name: str, labels: Mapping[str, str], amount: float = 1.0) -> None:
+    with _lock:
+        _added[_field(name, labels)] += amount
+
+
+def observe(name: str, labels: Mapping[str, str], seconds: float) -> None:
+    """Count a duration in its histogram."""
+    edge = next((str(each) for each in BUCKETS if seconds <= each), "+Inf")
+    count(f"{name}_bucket", {**labels, "le": edge})
+    count(f"{name}_sum", labels, seconds)
+
+
+def count_message(queue: str, outcome: str, seconds: float, happened_at: datetime | None) -> None:
+    """Count a message that a consumer handled, retried or dead-lettered."""
+    count(MESSAGES, {"queue": queue, "outcome": outcome})
+    observe(MESSAGE_SECONDS, {"queue": queue}, seconds)
+    with _lock:
+        _handled[queue] += 1
+        if happened_at is not None and happened_at.tzinfo is not None:
+            lag = (now() - happened_at).total_seconds()
+            _noted[_field(MESSAGE_LAG, {"queue": queue})] = max(0.0, lag)
+
+
+@contextmanager
+def timed_invocation(function: str) -> Iterator[None]:
+    """Count an invocation of a function, its outcome and its duration."""
+    started, outcome = time.perf_counter(), "error"
+    try:
+        yield
+        outcome = "ok"
+    except Exception as error:
+        outcome = "error" if getattr(error, "status", 500) >= 500 else "refused"
+        raise
+    finally:
+        count(INVOCATIONS, {"function": function, "outcome": outcome})
+        observe(INVOCATION_SECONDS, {"function": function}, time.perf_counter() - started)
+        flush()
+
+
+def flush() -> None:
+    """Add this process's counts to Redis. If Redis is unavailable, log that and keep the counts."""
+    global _not_before
+    if time.monotonic() < _not_before:
+        return
+    with _lock:
+        added, noted, handled = dict(_added), dict(_noted), dict(_handled)
+        _added.clear()
+        _noted.clear()
+        _handled.clear()
+    try:
+        _add(added, noted, handled)
+        _not_before = time.monotonic() + FLUSH_SECONDS
+    except RedisError as error:
+        _not_before = time.monotonic() + REST_SECONDS
+        logger.warning(
+            "metrics kept in this process: Redis did not answer", reason=type(error).__name__
+        )
+        with _lock:
+            for field, amount in added.items():
+                _added[field] += amount
+
+
+def shared() -> dict[Series, float]:
+    """Return the counts of all environments.
+
+    Raises:
+        redis.RedisError: Redis is unavailable.
+    """
+    found: Any = cache.client().hgetall(_key())
+    return {_series(field): float(value) for field, value in found.items()}
+
+
+def handled_per_minute(at: datetime | None = None) -> Mapping[str, float]:
+    """Return by queue how many messages were handled per minute, averaged over `RATE_MINUTES`.
+
+    Raises:
+        redis.RedisError: Redis is unavailable.
+    """
+    at = at or now()
+    pipeline = cache.client().pipeline(transaction=False)
+    for minutes in range(1, RATE_MINUTES + 1):
+        pipeline.hgetall(_minute_key(at - timedelta(minutes=minutes)))
+    totals: defaultdict[str, float] = defaultdict(float)
+    for minute in pipeline.execute():
+        for queue, number in minute.items():
+            totals[queue] += float(number)
+    return {queue: total / RATE_MINUTES for queue, total in totals.items()}
+
+
+def _add(added: dict[str, float], noted: dict[str, float], handled: dict[str, int]) -> None:
+    pipeline = cache.client().pipeline(transaction=False)
+    for field, amount in added.items():
+        pipeline.hincrbyfloat(_key(), field, amount)
+    for field, value in noted.items():
+        pipeline.hset(_key(), field, str(value))
+    if handled:
+        minute = _minute_key(now())
+        for queue, number in handled.items():
+            pipeline.hincrby(minute, queue, number)
+        pipeline.expire(minute, 60 * (RATE_MINUTES + 2))
+    pipeline.execute()
+
+
+def _key() -> str:
+    return cache.key("metrics")
+
+
+def _minute_key(at: datetime) -> str:
+    return cache.key("metrics", "handled", at.strftime("%Y%m%d%H%M"))
+
+
+def _field(name: str, labels: Mapping[str, str]) -> str:
+    return json.dumps([name, sorted(labels.items())])
+
+
+def _series(field: str) -> Series:
+    name, labels = json.loads(field)
+    return Series(name, tuple((label, value) for label, value in labels))

@@ -1,0 +1,1 @@
+"""Tokens, keys, signatures, rate limits, and the Redis that never evicts."""

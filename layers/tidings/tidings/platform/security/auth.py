@@ -1,0 +1,227 @@
+"""Issue and verify access tokens (JWT, RFC 7519, signed with ES256), and check roles."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any, Final, Literal
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    EllipticCurvePrivateKey,
+    EllipticCurvePublicKey,
+)
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from jwt.algorithms import ECAlgorithm
+from pydantic import BaseModel, ConfigDict
+
+from tidings.platform.errors import Forbidden, Unauthenticated
+from tidings.platform.secrets import (
+    PublicKey,
+    published_keys,
+    refresh_published_keys,
+    signing_keys,
+)
+from tidings.platform.timing.clock import new_event_id, now
+
+ALGORITHM: Final = "ES256"
+ISSUER: Final = "tidings"
+AUDIENCE: Final = "tidings-api"
+ACCESS_TOKEN_SECONDS: Final = 15 * 60
+# The published keys are at most this old, so a new key appears within this time.
+PUBLISHED_KEYS_MAX_AGE_SECONDS: Final = 5
+# A forged token can name any key. This limits how often such tokens make us read the secret.
+UNKNOWN_KEY_MAX_AGE_SECONDS: Final = 1
+CLAIMS: Final = ("exp", "iat", "iss", "aud", "sub", "role", "sid")
+
+
+class Role(StrEnum):
+    """The rights of a caller; each role of a person includes the rights of the roles before it."""
+
+    CUSTOMER = "customer"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+    # A program, outside that order. It may call only operations that allow services.
+    SERVICE = "service"
+
+    def includes(self, other: "Role") -> bool:
+        if Role.SERVICE in {self, other}:
+            return self is other
+        order = list(Role)
+        return order.index(self) >= order.index(other)
+
+
+PersonRole = Literal[Role.CUSTOMER, Role.OPERATOR, Role.ADMIN]
+
+
+class Principal(BaseModel):
+    """The caller: a person, or a service, whose `user_id` is the id that it signs in with."""
+
+    model_config = ConfigDict(frozen=True)
+
+    user_id: str
+    role: Role
+    # The session of this token; its access tokens end with it. For a service it is the service's
+    # own.
+    session_id: str | None = None
+    # The account's security version when the session was checked. None for services.
+    security_version: int | None = None
+
+
+def require(principal: Principal | None, role: Role, *, services: bool = False) -> Principal:
+    """Return the caller if the role allows the call, or if it is a service that may call.
+
+    Raises:
+        Unauthenticated: the request has no access token.
+        Forbidden: the caller's role does not include `role`.
+    """
+    caller = signed_in(principal)
+    if not caller.role.includes(role) and not (services and caller.role is Role.SERVICE):
+        raise Forbidden(f"This needs the role {role.value}.")
+    return caller
+
+
+def signed_in(principal: Principal | None) -> Principal:
+    """Return the caller of any role.
+
+    Raises:
+        Unauthenticated: the request has no access token.
+    """
+    if principal is None:
+        raise Unauthenticated("Sign in first: send the access token as a bearer token.")
+    return principal
+
+
+def require_self(principal: Principal, user_id: str) -> None:
+    """Allow the owner and operators.
+
+    Raises:
+        Forbidden: the resource belongs to another user.
+    """
+    if principal.user_id != user_id and not principal.role.includes(Role.OPERATOR):
+        raise Forbidden("This belongs to another user.")
+
+
+def require_own(principal: Principal, user_id: str) -> None:
+    """Allow only the owner.
+
+    Raises:
+        Forbidden: the resource belongs to another user.
+    """
+    if principal.user_id != user_id:
+        raise Forbidden("This belongs to another user.")
+
+
+def issue_access_token(principal: Principal, at: datetime | None = None) -> str:
+    """Return a signed token that is valid for `ACCESS_TOKEN_SECONDS`.
+
+    A function whose code imports this reads the private keys, so template.yaml must grant that.
+
+    Raises:
+        ValueError: the caller has no session, or is a person without a security version.
+    """
+    _refuse_without_session(principal)
+    keys = signing_keys()
+    current = next(key for key in keys.keys if key.kid == keys.current)
+    issued_at = at or now()
+    claims: dict[str, Any] = {
+        "iss": ISSUER,
+        "aud": AUDIENCE,
+        "sub": principal.user_id,
+        "role": principal.role.value,
+        "sid": principal.session_id,
+        "jti": new_event_id(),
+        "iat": issued_at,
+        "exp": issued_at + timedelta(seconds=ACCESS_TOKEN_SECONDS),
+    }
+    if principal.security_version is not None:
+        claims["ver"] = principal.security_version
+    key = _private_key(current.private_key)
+    return jwt.encode(claims, key, algorithm=ALGORITHM, headers={"kid": current.kid})
+
+
+def authenticate(authorization: str | None) -> Principal | None:
+    """Return the caller that an `Authorization` header identifies; None if there is no header.
+
+    Raises:
+        Unauthenticated: the header is malformed, or its token is not valid.
+    """
+    if not authorization:
+        return None
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated("Send the access token as `Authorization: Bearer <token>`.")
+    return verify_access_token(token.strip())
+
+
+def verify_access_token(token: str) -> Principal:
+    """Return the caller that a token identifies.
+
+    Raises:
+        Unauthenticated: the token is malformed, expired, or not signed by one of our keys.
+    """
+    try:
+        kid = jwt.get_unverified_header(token).get("kid")
+        key = _key_of(kid)
+        if key is None:
+            raise Unauthenticated("The access token is not valid: unknown key.")
+        claims = jwt.decode(
+            token,
+            _public_key(key),
+            algorithms=[ALGORITHM],
+            issuer=ISSUER,
+            audience=AUDIENCE,
+            options={"require": list(CLAIMS)},
+        )
+        principal = Principal(
+            user_id=claims["sub"],
+            role=Role(claims["role"]),
+            session_id=claims["sid"],
+            security_version=claims.get("ver"),
+        )
+        _refuse_without_session(principal)
+        return principal
+    except jwt.ExpiredSignatureError:
+        raise Unauthenticated("The access token has expired.") from None
+    except (jwt.InvalidTokenError, ValueError):
+        raise Unauthenticated("The access token is not valid.") from None
+
+
+def _refuse_without_session(principal: Principal) -> None:
+    """Refuse a token that could not be revoked by ending a session or changing the account.
+
+    Raises:
+        ValueError: the token names no session, or it is a person's and names no security version.
+    """
+    if not principal.session_id:
+        raise ValueError("an access token must name a session")
+    if principal.role is not Role.SERVICE and principal.security_version is None:
+        raise ValueError("a person's access token must name the account's security version")
+
+
+def public_keys() -> dict[str, Any]:
+    """Return the keys that verify our tokens as a JWK Set (RFC 7517)."""
+    refresh_published_keys(PUBLISHED_KEYS_MAX_AGE_SECONDS)
+    return published_keys().model_dump()
+
+
+def _key_of(kid: Any) -> PublicKey | None:
+    """Return the key with this id. If it is unknown, read the keys again: it may be new."""
+    found = next((each for each in published_keys().keys if each.kid == kid), None)
+    if found is None:
+        refresh_published_keys(UNKNOWN_KEY_MAX_AGE_SECONDS)
+        found = next((each for each in published_keys().keys if each.kid == kid), None)
+    return found
+
+
+@lru_cache(maxsize=16)
+def _public_key(key: PublicKey) -> EllipticCurvePublicKey:
+    loaded = ECAlgorithm(ECAlgorithm.SHA256).from_jwk(key.model_dump())
+    assert isinstance(loaded, EllipticCurvePublicKey)
+    return loaded
+
+
+@lru_cache(maxsize=8)
+def _private_key(pem: str) -> EllipticCurvePrivateKey:
+    key = load_pem_private_key(pem.encode(), password=None)
+    assert isinstance(key, EllipticCurvePrivateKey)
+    return key

@@ -1,0 +1,81 @@
+"""Refuse the access tokens of ended sessions, and of older versions of accounts."""
+
+from typing import Final
+
+from tidings.platform.security import store
+from tidings.platform.security.auth import ACCESS_TOKEN_SECONDS, Principal
+from tidings.platform.security.limits import digest
+
+# A request that started before its session ended can still issue a token, which lives this long at
+# most.
+REFUSED_SECONDS: Final = ACCESS_TOKEN_SECONDS + 60
+
+# Only raises the version and only prolongs the refusal, so an older refusal is never shortened.
+_RAISE: Final = """
+local lowest = tonumber(redis.call('GET', KEYS[1]) or ARGV[1])
+local seconds = math.max(redis.call('TTL', KEYS[1]), tonumber(ARGV[2]))
+local version = math.max(lowest, tonumber(ARGV[1]))
+redis.call('SET', KEYS[1], string.format('%d', version), 'EX', seconds)
+"""
+# Withdraws the refusal of one version, but not of the versions before it.
+_ALLOW: Final = """
+if tonumber(redis.call('GET', KEYS[1]) or 0) == ARGV[1] + 1 then
+  redis.call('SET', KEYS[1], ARGV[1], 'KEEPTTL')
+end
+"""
+
+
+def refuse_session(session_id: str, seconds: int = REFUSED_SECONDS) -> None:
+    """Refuse a session's access tokens for this many seconds.
+
+    Raises:
+        redis.RedisError: Redis is unavailable.
+    """
+    store.client().set(_session_key(session_id), "1", ex=seconds)
+
+
+def is_refused(session_id: str) -> bool:
+    """Say whether a session's access tokens are refused.
+
+    Raises:
+        redis.RedisError: Redis is unavailable.
+    """
+    return bool(store.client().exists(_session_key(session_id)))
+
+
+def refuse_older_versions(user_id: str, lowest: int, seconds: int) -> None:
+    """Refuse sessions and access tokens of an account's older versions for this many seconds.
+
+    Raises:
+        redis.RedisError: Redis is unavailable.
+    """
+    store.client().eval(_RAISE, 1, lowest_version_key(user_id), str(lowest), str(seconds))
+
+
+def allow_version(user_id: str, version: int) -> None:
+    """Withdraw the refusal of a version of an account, unless a later version is refused, too.
+
+    Raises:
+        redis.RedisError: Redis is unavailable.
+    """
+    store.client().eval(_ALLOW, 1, lowest_version_key(user_id), str(version))
+
+
+def lowest_version_key(user_id: str) -> str:
+    """Return the key that holds the lowest valid version of an account."""
+    return store.key("lowest-version", digest(user_id))
+
+
+def is_older(principal: Principal, lowest: str | None) -> bool:
+    """Say whether a token is of an older version of its account than the lowest valid one."""
+    version = principal.security_version
+    return lowest is not None and version is not None and version < int(lowest)
+
+
+def ended_key(principal: Principal) -> str:
+    """Return the key that exists if the session of a token has ended."""
+    return _session_key(principal.session_id or "none")
+
+
+def _session_key(session_id: str) -> str:
+    return store.key("ended", session_id)

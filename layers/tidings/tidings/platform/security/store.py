@@ -1,0 +1,46 @@
+"""The security store: a Redis that never evicts, for data that security depends on.
+
+It holds sessions, ended sessions, counts of failures and calls, and one-time codes. When it is full
+it stores nothing more, and a request that needs to store gets a 503. Data that may be lost belongs
+in `cache`, which anyone's requests can fill.
+"""
+
+from functools import cache
+from typing import Final
+
+import redis
+
+from tidings.platform.logging import logger
+from tidings.platform.secrets import connections
+from tidings.platform.storage import redis_connection
+from tidings.platform.storage.redis_connection import Memory, key
+
+__all__ = ["SAFE_POLICY", "client", "key", "memory", "ping"]
+
+SAFE_POLICY: Final = "noeviction"
+
+
+@cache
+def client() -> "redis.Redis":
+    """Return this environment's client."""
+    return redis_connection.connect(connections().redis_url)
+
+
+def ping() -> None:
+    """Check that Redis answers, and warn if it may evict keys.
+
+    Raises:
+        redis.RedisError: Redis did not answer.
+    """
+    policy = memory().policy
+    if policy != SAFE_POLICY:
+        logger.warning("security store may evict sessions", policy=policy, needed=SAFE_POLICY)
+
+
+def memory() -> Memory:
+    """Return the memory use of the store.
+
+    Raises:
+        redis.RedisError: Redis did not answer.
+    """
+    return redis_connection.memory(client())

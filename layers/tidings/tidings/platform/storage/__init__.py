@@ -1,0 +1,1 @@
+"""Connections to MongoDB and Redis, and pages of lists."""

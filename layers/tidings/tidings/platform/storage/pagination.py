@@ -1,0 +1,205 @@
+"""Pages of a list: by cursor (GraphQL, Relay connections) or by page number (REST)."""
+
+import base64
+import binascii
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+from mongoengine import Q
+from pydantic import BaseModel, ConfigDict, Field
+
+from tidings.platform.errors import RuleRefused
+
+MAX_PAGE_SIZE: Final = 100
+DEFAULT_PAGE_SIZE: Final = 20
+MAX_PAGE: Final = 1000
+NEWEST_FIRST: Final = "-pk"
+
+# URL-safe base64 (RFC 4648). To clients a cursor is opaque.
+CURSOR_PATTERN: Final = r"^([A-Za-z0-9_-]{4})*([A-Za-z0-9_-]{2}==|[A-Za-z0-9_-]{3}=)?$"
+
+Item = TypeVar("Item")
+Output = TypeVar("Output")
+
+
+class PageRequest(BaseModel):
+    """The requested part of a list: the items after a cursor, or the n-th page."""
+
+    model_config = ConfigDict(frozen=True)
+
+    limit: int = Field(DEFAULT_PAGE_SIZE, ge=1, le=MAX_PAGE_SIZE)
+    page: int = Field(1, ge=1, le=MAX_PAGE)
+    after: str | None = Field(
+        None, max_length=200, pattern=CURSOR_PATTERN, description="the cursor to go on from"
+    )
+
+
+class UnknownCursor(RuleRefused):
+    def __init__(self) -> None:
+        super().__init__("This cursor is not valid for this list.", field="after")
+
+
+class Page(BaseModel, Generic[Item]):
+    """A part of a list."""
+
+    items: list[Item]
+    cursors: list[str]
+    total: int
+    limit: int
+    page: int
+    has_next: bool
+    has_previous: bool
+
+    def map(self, convert: Callable[[Item], Output]) -> "Page[Output]":
+        """Return the same page with converted items."""
+        values = dict(self) | {"items": [convert(item) for item in self.items]}
+        return Page[Any].model_construct(**values)
+
+
+class Order(Protocol):
+    """The order of a list, and the text that identifies a place in it."""
+
+    def keys(self) -> list[str]: ...
+
+    def behind(self, place: str) -> Any:
+        """Return the condition for the items after a place."""
+
+    def place_of(self, document: Any) -> str: ...
+
+
+@dataclass(frozen=True)
+class UniqueOrder:
+    """The order by one field with unique text values; a place is such a value.
+
+    A place in another order than the default one also names the field.
+    """
+
+    key: str
+
+    def keys(self) -> list[str]:
+        return [self.key]
+
+    def behind(self, place: str) -> Any:
+        named, _, value = place.partition("|") if "|" in place else ("", "", place)
+        if named != ("" if self.key == NEWEST_FIRST else self.key):
+            raise UnknownCursor
+        comparison = "lt" if self.key.startswith("-") else "gt"
+        return Q(**{f"{self.key.lstrip('-')}__{comparison}": value})
+
+    def place_of(self, document: Any) -> str:
+        value: str = getattr(document, self.key.lstrip("-"))
+        return value if self.key == NEWEST_FIRST else f"{self.key}|{value}"
+
+
+def paginate(found: Any, request: PageRequest, order: Order | str = NEWEST_FIRST) -> Page[Any]:
+    """Return one page of a query, newest first; ids sort by time.
+
+    A list by cursor is stable while new documents are added.
+
+    Args:
+        found: the query.
+        request: the requested part.
+        order: another order; for a `UniqueOrder` its key is enough.
+
+    Raises:
+        UnknownCursor: the cursor is malformed, or belongs to another order.
+    """
+    if isinstance(order, str):
+        order = UniqueOrder(order)
+    total = found.count()
+    if request.after is not None:
+        window, skip = found.filter(order.behind(_decode(request.after))), 0
+    else:
+        window, skip = found, (request.page - 1) * request.limit
+    documents = list(window.order_by(*order.keys()).skip(skip).limit(request.limit + 1))
+    has_previous = skip > 0 or request.after is not None
+    return _page(documents, total, request, order, has_previous=has_previous)
+
+
+def paginate_each(
+    document_class: Any, owner_field: str, owners: Sequence[str], request: PageRequest
+) -> dict[str, Page[Any]]:
+    """Return a page of each owner's documents, newest first, in one round trip.
+
+    With a cursor it needs a second round trip, which counts.
+
+    Raises:
+        UnknownCursor: the cursor is malformed.
+    """
+    owned = {owner_field: {"$in": list(owners)}}
+    window = owned if request.after is None else owned | {"_id": {"$lt": _decode(request.after)}}
+    newest = {"output": "$$ROOT", "sortBy": {"_id": -1}, "n": request.limit + 1}
+    group = {"_id": f"${owner_field}", "total": {"$sum": 1}}
+    collection = document_class._get_collection()
+    grouped = {
+        each["_id"]: each
+        for each in collection.aggregate(
+            [{"$match": window}, {"$group": group | {"newest": {"$topN": newest}}}]
+        )
+    }
+    counted = grouped.values()
+    if request.after is not None:
+        counted = collection.aggregate([{"$match": owned}, {"$group": group}])
+    totals = {each["_id"]: each["total"] for each in counted}
+    return {
+        owner: _page(
+            [document_class._from_son(each) for each in grouped.get(owner, {}).get("newest", [])],
+            totals.get(owner, 0),
+            request,
+            UniqueOrder(NEWEST_FIRST),
+            has_previous=request.after is not None,
+        )
+        for owner in owners
+    }
+
+
+def paginate_texts(texts: Sequence[str], request: PageRequest) -> Page[str]:
+    """Return one page of unique texts in ascending order.
+
+    Raises:
+        UnknownCursor: the cursor is malformed.
+    """
+    if request.after is not None:
+        after = _decode(request.after)
+        skip = bisect_right(texts, after)
+    else:
+        skip = (request.page - 1) * request.limit
+    items = list(texts[skip : skip + request.limit])
+    return Page[str](
+        items=items,
+        cursors=[_encode(each) for each in items],
+        total=len(texts),
+        limit=request.limit,
+        page=request.page,
+        has_next=skip + request.limit < len(texts),
+        has_previous=skip > 0,
+    )
+
+
+def _page(
+    found: list[Any], total: int, request: PageRequest, order: Order, *, has_previous: bool
+) -> Page[Any]:
+    """Return a page of the found documents, which may be one more than fit."""
+    items = found[: request.limit]
+    return Page[Any].model_construct(
+        items=items,
+        cursors=[_encode(order.place_of(each)) for each in items],
+        total=total,
+        limit=request.limit,
+        page=request.page,
+        has_next=len(found) > request.limit,
+        has_previous=has_previous,
+    )
+
+
+def _encode(place: str) -> str:
+    return base64.urlsafe_b64encode(place.encode()).decode()
+
+
+def _decode(cursor: str) -> str:
+    try:
+        return base64.b64decode(cursor.encode(), altchars=b"-_", validate=True).decode()
+    except (binascii.Error, UnicodeError):
+        raise UnknownCursor from None

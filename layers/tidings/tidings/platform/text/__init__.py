@@ -1,0 +1,1 @@
+"""Normalize, shorten and check text."""

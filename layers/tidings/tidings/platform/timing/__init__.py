@@ -1,0 +1,1 @@
+"""The clock, times and time zones."""
