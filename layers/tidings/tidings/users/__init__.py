@@ -1,1 +1,1 @@
-"""Accounts: who the shop knows, and how they prove it."""
+"""Accounts: registration, sign-in, sessions, contact points and preferences."""

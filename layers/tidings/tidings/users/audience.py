@@ -1,10 +1,10 @@
-"""Customers in order, for what tells many people."""
+"""List customers in a fixed order, for messages to many people."""
 
 import re
 from datetime import datetime
 from typing import Any
 
-from tidings.platform.auth import Role
+from tidings.platform.security.auth import Role
 from tidings.users.models import User
 from tidings.users.preferences import Preferences
 
@@ -16,13 +16,13 @@ def customers_after(
     language: str | None = None,
     registered_before: datetime | None = None,
 ) -> list[str]:
-    """Return the ids of the next customers in order of their ids, which is that of time.
+    """Return the ids of the next customers, ordered by id and so by registration time.
 
     Args:
-        user_id: the one to go on from; from the first on where None.
-        limit: how many at most.
-        language: only who is told things in it, whatever the region.
-        registered_before: only who has had an account for longer.
+        user_id: the customer to continue after; None starts with the first.
+        limit: the maximum number.
+        language: only customers who chose this language, in any region.
+        registered_before: only customers who registered before this time.
     """
     found = User.objects(**_conditions(language, registered_before))
     if user_id is not None:
@@ -31,7 +31,7 @@ def customers_after(
 
 
 def count_customers(*, language: str | None = None) -> int:
-    """Return how many customers there are that are told things in a language, or at all."""
+    """Return the number of customers, of one language or in all."""
     return int(User.objects(**_conditions(language, None)).count())
 
 
@@ -45,7 +45,7 @@ def _conditions(language: str | None, registered_before: datetime | None) -> dic
 
 
 def _speaks(language: str) -> dict[str, Any]:
-    """Return the condition for a language; who chose none has the default one."""
+    """Return the condition for a language; customers who chose none have the default."""
     chosen = {"preferences.language": {"$regex": f"^{re.escape(language)}(-|$)"}}
     if language != Preferences().language:
         return chosen

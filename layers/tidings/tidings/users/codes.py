@@ -1,44 +1,57 @@
-"""One-time codes that reach a person by mail: hashed in Redis, short-lived, few attempts."""
+"""One-time codes that are sent to a person: short-lived, stored in Redis as keyed hashes.
+
+A code is looked up by its hash, so a wrong guess changes nothing. All codes of a person work until
+they expire; the first one that is used ends the others.
+"""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from tidings.platform import cache
-from tidings.platform.clock import now
-from tidings.users.passwords import hash_password, matches
+from tidings.platform.logging import logger
+from tidings.platform.messaging.events import code_purposes
+from tidings.platform.security import store
+from tidings.platform.security.signatures import blind_index
+from tidings.platform.timing.clock import now
+from tidings.users import events as _events  # noqa: F401 (its fields are among those with codes)
 
-# Crockford's base 32: no letter that looks like a digit. 8 of them have 40 bits.
+# Crockford's base 32 has no letters that look like digits. Ten characters have 50 bits.
 ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-LENGTH: Final = 8
-MAX_ATTEMPTS: Final = 5
+LENGTH: Final = 10
 _AS_MEANT: Final = str.maketrans({"O": "0", "I": "1", "L": "1", " ": "", "-": ""})
 
-# Counts an attempt before anything is compared, so that guesses at once count, too.
-_ATTEMPT: Final = """
-local hash = redis.call('HGET', KEYS[1], 'hash')
-if not hash then return false end
-if redis.call('HINCRBY', KEYS[1], 'attempts', 1) > tonumber(ARGV[1]) then
-  redis.call('DEL', KEYS[1])
-  return false
+# Adds a code and deletes expired ones, so that repeated requests do not fill the store.
+_ISSUE: Final = """
+local kept = redis.call('HGETALL', KEYS[1])
+for place = 1, #kept, 2 do
+  local is_over = tonumber(kept[place + 1]) <= tonumber(ARGV[2])
+  if is_over then redis.call('HDEL', KEYS[1], kept[place]) end
 end
-return hash
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+redis.call('EXPIRE', KEYS[1], ARGV[4])
+"""
+# If several requests bring the right code at once, only one succeeds.
+_REDEEM: Final = """
+local expires_at = redis.call('HGET', KEYS[1], ARGV[1])
+if not expires_at or tonumber(expires_at) <= tonumber(ARGV[2]) then return 0 end
+return redis.call('DEL', KEYS[1])
 """
 
 
 @dataclass(frozen=True)
 class Purpose:
-    """What a code is good for, and how long."""
+    """The purpose of a code, and its lifetime in seconds."""
 
     name: str
     seconds: int
 
 
-# For whom a code is made that nobody will get.
-NOBODY: Final = "nobody"
 VERIFICATION: Final = Purpose("verification", 24 * 3600)
-PASSWORD_RESET: Final = Purpose("password-reset", 15 * 60)
+PASSWORD_RESET: Final = Purpose("password-reset", 30 * 60)
+PHONE_VERIFICATION: Final = Purpose("phone-verification", 15 * 60)
+_PURPOSES: Final = {each.name: each for each in (VERIFICATION, PASSWORD_RESET, PHONE_VERIFICATION)}
 
 
 class Code(NamedTuple):
@@ -47,37 +60,83 @@ class Code(NamedTuple):
 
 
 def issue(purpose: Purpose, user_id: str, at: datetime | None = None) -> Code:
-    """Make a code; an older one for the same purpose does not work any more.
+    """Create a code; older codes still work until one is used.
 
     Raises:
-        redis.RedisError: Redis is away.
+        redis.RedisError: Redis is unavailable.
     """
     text = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
-    pipeline = cache.client().pipeline(transaction=True)
-    pipeline.hset(_key(purpose, user_id), mapping={"hash": hash_password(text), "attempts": 0})
-    pipeline.expire(_key(purpose, user_id), purpose.seconds)
-    pipeline.execute()
-    return Code(text, (at or now()) + timedelta(seconds=purpose.seconds))
+    time = at or now()
+    expires_at = time + timedelta(seconds=purpose.seconds)
+    arguments = (
+        _hash(purpose, user_id, text),
+        time.timestamp(),
+        expires_at.timestamp(),
+        purpose.seconds,
+    )
+    store.client().eval(_ISSUE, 1, _key(purpose, user_id), *map(str, arguments))
+    return Code(text, expires_at)
 
 
-def redeem(purpose: Purpose, user_id: str | None, offered: str) -> bool:
-    """Say whether the code is right, and use it up; takes as long where there is no such user.
+def redeem(purpose: Purpose, user_id: str, offered: str, at: datetime | None = None) -> bool:
+    """Say whether a code is right; if it is, end all codes of this purpose.
 
     Raises:
-        redis.RedisError: Redis is away.
+        redis.RedisError: Redis is unavailable.
     """
-    key = _key(purpose, user_id or NOBODY)
-    password_hash: Any = cache.client().eval(_ATTEMPT, 1, key, str(MAX_ATTEMPTS))
-    if not matches(password_hash, offered.upper().translate(_AS_MEANT)):
-        return False
-    # Of several that come at once with the right code, one is first.
-    return bool(cache.client().delete(key)) and user_id is not None
+    arguments = (index_of(purpose, user_id, offered), str((at or now()).timestamp()))
+    ended: Any = store.client().eval(_REDEEM, 1, _key(purpose, user_id), *arguments)
+    return bool(ended)
+
+
+def void(purpose_name: str, user_id: str, text: str) -> bool:
+    """End one code only; return whether it was valid.
+
+    Raises:
+        redis.RedisError: Redis is unavailable.
+    """
+    purpose = _PURPOSES[purpose_name]
+    ended: Any = store.client().hdel(_key(purpose, user_id), _hash(purpose, user_id, text))
+    return bool(ended)
+
+
+def void_told(user_id: str, told: Mapping[str, Any]) -> None:
+    """End the codes that a message should have brought to a person.
+
+    Args:
+        told: the event's data or the template's variables; other values are ignored.
+
+    Raises:
+        redis.RedisError: Redis is unavailable.
+    """
+    for name, purpose in code_purposes().items():
+        text = told.get(name)
+        if isinstance(text, str) and void(purpose, user_id, text):
+            logger.info("one-time code is void", user_id=user_id, purpose=purpose)
 
 
 def drop(user_id: str) -> None:
-    """Forget all codes of a person."""
-    cache.client().delete(*(_key(each, user_id) for each in (VERIFICATION, PASSWORD_RESET)))
+    """Delete all codes of a person."""
+    store.client().delete(*(_key(each, user_id) for each in _PURPOSES.values()))
+
+
+def end(purpose: Purpose, user_id: str) -> None:
+    """End a person's codes of one purpose.
+
+    Raises:
+        redis.RedisError: Redis is unavailable.
+    """
+    store.client().delete(_key(purpose, user_id))
+
+
+def index_of(purpose: Purpose, user_id: str, offered: str) -> str:
+    """Return the hash of a code, whatever its spelling; it does not reveal the code."""
+    return _hash(purpose, user_id, offered.upper().translate(_AS_MEANT))
+
+
+def _hash(purpose: Purpose, user_id: str, text: str) -> str:
+    return blind_index("code", f"{purpose.name}:{user_id}:{text}")
 
 
 def _key(purpose: Purpose, user_id: str) -> str:
-    return cache.key("code", purpose.name, user_id)
+    return store.key("code", purpose.name, user_id)

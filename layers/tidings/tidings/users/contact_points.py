@@ -1,4 +1,4 @@
-"""Where else a person is reached: a phone for text messages, a webhook for programs."""
+"""Contact points: a phone for text messages, a webhook for programs."""
 
 import base64
 import secrets
@@ -7,17 +7,21 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from tidings.platform.auth import Principal, require_own, require_self
 from tidings.platform.logging import logger
+from tidings.platform.operation import Whose, operation
 from tidings.platform.providers.public_hosts import MAX_URL_CHARACTERS, HttpsUrl
-from tidings.platform.signatures import derived_key
-from tidings.users.errors import UncallableUrl
+from tidings.platform.security.auth import Principal, Role, require_own, require_self
+from tidings.platform.security.signatures import derived_key
+from tidings.users import credentials
+from tidings.users.errors import SessionEnded, UncallableUrl, UserNotFound
 from tidings.users.models import PushToken, User
+from tidings.users.person_names import is_plain
+from tidings.users.phones import Phone
 from tidings.users.preferences import INPUT, Preferences
 from tidings.users.queries import find_user
 from tidings.users.schemas import PushPlatform
 
-# As https://www.standardwebhooks.com has it, and its libraries take it.
+# The format of https://www.standardwebhooks.com, which its libraries accept.
 SECRET_PREFIX: Final = "whsec_"
 
 
@@ -29,18 +33,16 @@ def _callable_url(url: str) -> str:
     return url
 
 
-# E.164, as telephone networks route it.
-Phone = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
 WebhookUrl = Annotated[
     str,
-    # For the OpenAPI document; what a URL is, the parser says.
+    # The pattern is for the OpenAPI document; the parser decides which URLs are valid.
     StringConstraints(max_length=MAX_URL_CHARACTERS, pattern=r"^https://[!-~]+$"),
     AfterValidator(_callable_url),
 ]
 
 
 class SetContactPoints(BaseModel):
-    """All contact points as they shall be; what is left out is removed."""
+    """All contact points of a person; a field that is left out is removed."""
 
     model_config = INPUT
 
@@ -49,9 +51,10 @@ class SetContactPoints(BaseModel):
 
 
 class ContactPoints(BaseModel):
-    """Where a person is reached."""
+    """The contact points of a person."""
 
     phone: str | None
+    phone_verified: bool = Field(description="before that it only gets its code")
     webhook_url: str | None
     webhook_secret: str | None = Field(
         default=None, description="verifies webhooks; shown once, when the URL is new"
@@ -59,7 +62,7 @@ class ContactPoints(BaseModel):
 
 
 class PushDevice(BaseModel):
-    """A device with its token, for who sends to it."""
+    """A device and its token, for the code that sends to it."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -68,7 +71,7 @@ class PushDevice(BaseModel):
 
 
 class Contact(BaseModel):
-    """Everything about a person that sending them something needs."""
+    """All data about a person that sending a message needs."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -77,57 +80,91 @@ class Contact(BaseModel):
     email_verified: bool
     name: str
     phone: str | None
+    phone_verified: bool = False
+    # The last request for a code for this number.
+    phone_check: str | None = None
     webhook_url: str | None
     webhook_id: str | None
     devices: tuple[PushDevice, ...]
     preferences: Preferences
 
+    @property
+    def known_name(self) -> str | None:
+        """The name for greetings, or None.
 
+        It is None for an unverified address, because a stranger may have typed the name, and for an
+        old name that a mail program would turn into a link.
+        """
+        return self.name if self.email_verified and is_plain(self.name) else None
+
+
+@operation(role=Role.CUSTOMER, whose=Whose.OWN, refuses=(UncallableUrl, UserNotFound))
 def set_contact_points(
     user_id: str, wanted: SetContactPoints, *, caller: Principal
 ) -> ContactPoints:
-    """Replace a person's contact points. A webhook that is new gets a secret of its own.
+    """Replace a person's contact points.
+
+    A new webhook gets a new secret. A new number must be verified.
 
     Raises:
-        Forbidden: it is somebody else's.
+        Forbidden: the account belongs to another user.
+        SessionEnded: the account's owner or password changed at the same time.
         UserNotFound: the account was deleted.
     """
     require_own(caller, user_id)
     user = find_user(user_id)
+    if caller.security_version not in {None, user.security_version}:
+        raise SessionEnded
     webhook_id = user.webhook_id if user.webhook_url == wanted.webhook_url else None
     is_new = wanted.webhook_url is not None and webhook_id is None
     if is_new:
         webhook_id = secrets.token_hex(12)
-    # Only as it was read: two changes at once would give the secret of one to the other.
-    unchanged = User.objects(pk=user_id, deleted_at=None, webhook_id=user.webhook_id)
+    same_phone = user.phone == wanted.phone
+    # The write requires an unchanged account. Otherwise a concurrent change could combine one
+    # webhook with another's secret, or one number with another's proof. An ended session changes
+    # nothing.
+    unchanged = User.objects(
+        pk=user_id,
+        deleted_at=None,
+        verified_at=user.verified_at,
+        webhook_id=user.webhook_id,
+        phone=user.phone,
+        **credentials.as_checked(caller, user_id),
+    )
     if not unchanged.update_one(
-        set__phone=wanted.phone, set__webhook_url=wanted.webhook_url, set__webhook_id=webhook_id
+        set__phone=wanted.phone,
+        set__webhook_url=wanted.webhook_url,
+        set__webhook_id=webhook_id,
+        **({} if same_phone else {"unset__phone_verified_at": True, "unset__phone_check": True}),
     ):
         return set_contact_points(user_id, wanted, caller=caller)
     logger.info("contact points set", user_id=user_id)
     return ContactPoints(
         phone=wanted.phone,
+        phone_verified=same_phone and user.phone_verified,
         webhook_url=wanted.webhook_url,
         webhook_secret=_secret(webhook_id) if is_new and webhook_id else None,
     )
 
 
 def get_contact_points(user_id: str, *, caller: Principal) -> ContactPoints:
-    """Return a person's contact points; the webhook's secret is not shown again.
+    """Return a person's contact points, without the webhook's secret.
 
     Raises:
-        Forbidden: it is somebody else's, and the caller is no operator.
-        UserNotFound: there is none.
+        Forbidden: the account belongs to another user, and the caller is not an operator.
+        UserNotFound: the account does not exist.
     """
     require_self(caller, user_id)
     user = find_user(user_id)
-    return ContactPoints(phone=user.phone, webhook_url=user.webhook_url, webhook_secret=None)
+    return ContactPoints(
+        phone=user.phone, phone_verified=user.phone_verified, webhook_url=user.webhook_url
+    )
 
 
 def get_contacts(user_ids: Iterable[str]) -> dict[str, Contact]:
-    """Return how to reach those of these people who have an account, in two round trips.
+    """Return the contacts of those people who have an account, in two round trips.
 
-    For the other domains' consumers: it asks nobody who they are.
+    It checks no rights: it is for consumers of other domains.
     """
     wanted = list(set(user_ids))
     devices: dict[str, list[PushDevice]] = {}
@@ -140,7 +177,7 @@ def get_contacts(user_ids: Iterable[str]) -> dict[str, Contact]:
 
 
 def webhook_key(webhook_id: str) -> bytes:
-    """Return what signs the calls of a webhook; it is made anew each time, and kept nowhere."""
+    """Return the key that signs the calls of a webhook; it is derived each time, never stored."""
     return derived_key("webhook", webhook_id)
 
 
@@ -155,6 +192,8 @@ def _contact(user: User, devices: list[PushDevice]) -> Contact:
         email_verified=user.email_verified,
         name=user.name,
         phone=user.phone,
+        phone_verified=user.phone_verified,
+        phone_check=user.phone_check,
         webhook_url=user.webhook_url,
         webhook_id=user.webhook_id,
         devices=tuple(devices),

@@ -1,25 +1,43 @@
-"""What the users announce.
+"""The events that users publish.
 
-A code travels in its event, for the mail that brings it to the person. It is short-lived,
-works once, and is never logged.
+An event may contain a code, for the mail that brings it to the person. A code is short-lived, works
+once, and is never logged.
 """
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tidings.platform.events import Event, EventData
+from tidings.platform.messaging.events import Event, EventData, OneTimeCode
+from tidings.platform.security.auth import PersonRole
+
+# The purposes are the same as in users/codes.py.
+VerificationCode = Annotated[
+    str,
+    OneTimeCode("verification"),
+    Field(description="proves that the person reads this address"),
+]
+ResetCode = Annotated[
+    str, OneTimeCode("password-reset"), Field(description="allows to set a new password once")
+]
+
+
+PhoneCode = Annotated[
+    str,
+    OneTimeCode("phone-verification"),
+    Field(description="proves that the person reads texts to this number"),
+]
 
 
 class UserRegisteredData(EventData):
     user_id: str
-    verification_code: str = Field(description="proves that the person reads this address")
+    verification_code: VerificationCode
     code_expires_at: datetime
 
 
 class UserRegistered(Event):
-    """A person made an account; the address is not verified yet."""
+    """A person registered an account; its address is not verified yet."""
 
     source: Literal["tidings/users"] = "tidings/users"
     type: Literal["user.registered"] = "user.registered"
@@ -28,16 +46,31 @@ class UserRegistered(Event):
 
 class UserVerificationRequestedData(EventData):
     user_id: str
-    verification_code: str = Field(description="proves that the person reads this address")
+    verification_code: VerificationCode
     code_expires_at: datetime
 
 
 class UserVerificationRequested(Event):
-    """A person asked again for the code that verifies their address; the last one is void."""
+    """A person requested another code to verify the address; older codes still work."""
 
     source: Literal["tidings/users"] = "tidings/users"
     type: Literal["user.verification_requested"] = "user.verification_requested"
     data: UserVerificationRequestedData
+
+
+class UserPhoneVerificationRequestedData(EventData):
+    user_id: str
+    check: str = Field(description="id of this request; a changed number has another one")
+    phone_code: PhoneCode
+    code_expires_at: datetime
+
+
+class UserPhoneVerificationRequested(Event):
+    """A person requested the code that verifies their phone number."""
+
+    source: Literal["tidings/users"] = "tidings/users"
+    type: Literal["user.phone_verification_requested"] = "user.phone_verification_requested"
+    data: UserPhoneVerificationRequestedData
 
 
 class UserVerifiedData(EventData):
@@ -54,12 +87,12 @@ class UserVerified(Event):
 
 class UserPasswordResetRequestedData(EventData):
     user_id: str
-    reset_code: str = Field(description="allows to set a new password once")
+    reset_code: ResetCode
     code_expires_at: datetime
 
 
 class UserPasswordResetRequested(Event):
-    """Somebody who knows the address asked for a code to set a new password."""
+    """Someone who knows the address requested a code to set a new password."""
 
     source: Literal["tidings/users"] = "tidings/users"
     type: Literal["user.password_reset_requested"] = "user.password_reset_requested"
@@ -68,15 +101,28 @@ class UserPasswordResetRequested(Event):
 
 class UserPreferencesUpdatedData(EventData):
     user_id: str
-    changed: list[str] = Field(description="what was set, e.g. promotions.email")
+    changed: list[str] = Field(description="the changed preferences, e.g. promotions.email")
 
 
 class UserPreferencesUpdated(Event):
-    """A person changed how they want to be told of things."""
+    """A person changed their notification preferences."""
 
     source: Literal["tidings/users"] = "tidings/users"
     type: Literal["user.preferences_updated"] = "user.preferences_updated"
     data: UserPreferencesUpdatedData
+
+
+class UserRoleChangedData(EventData):
+    user_id: str
+    role: PersonRole = Field(description="the new role")
+
+
+class UserRoleChanged(Event):
+    """An account got another role; its owner is notified, because another person changed it."""
+
+    source: Literal["tidings/users"] = "tidings/users"
+    type: Literal["user.role_changed"] = "user.role_changed"
+    data: UserRoleChangedData
 
 
 class UserDeletedData(EventData):
@@ -84,7 +130,7 @@ class UserDeletedData(EventData):
 
 
 class UserDeleted(Event):
-    """An account was deleted: whoever keeps something of this person forgets it."""
+    """An account was deleted; every domain erases the person's data."""
 
     source: Literal["tidings/users"] = "tidings/users"
     type: Literal["user.deleted"] = "user.deleted"

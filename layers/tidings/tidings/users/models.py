@@ -1,30 +1,39 @@
-"""Documents of the users' database."""
+"""Documents of the users database."""
 
-from typing import get_args
+from collections.abc import Mapping
+from typing import Any, Final, get_args
 
-from mongoengine import DateTimeField, DictField, Document, StringField
+from mongoengine import DateTimeField, DictField, Document, IntField, StringField
 
-from tidings.platform.auth import PersonRole
-from tidings.platform.clock import new_id, now
-from tidings.platform.outbox import OutboxDocument
+from tidings.platform.messaging.outbox import OutboxDocument
+from tidings.platform.security.auth import PersonRole
+from tidings.platform.timing.clock import new_id, now
 
 
 class User(OutboxDocument):
-    """An account. The e-mail address is kept normalised, and is unique."""
+    """An account. The e-mail address is normalized and unique."""
 
     id = StringField(primary_key=True, default=new_id)
     email = StringField(required=True, unique=True)
     name = StringField(required=True)
+    # The name in search form; accounts of earlier versions have none.
+    name_key = StringField()
     password_hash = StringField(required=True)
+    # Increases with each change that ends sessions: password, role, deletion (credentials.py).
+    security_version = IntField(default=0)
     role = StringField(required=True, choices=[role.value for role in get_args(PersonRole)])
-    # Only what the person chose; `Preferences` has the defaults.
+    # Only the person's choices; `Preferences` has the defaults.
     preferences = DictField()
-    # Contact points; the webhook's secret is made of its id, and changes with it.
+    # Contact points. The webhook's secret is derived from its id.
     phone = StringField()
+    # Until this is set, the number gets only its code. A changed number must be verified again.
+    phone_verified_at = DateTimeField()
+    # The last request for a code for the current number.
+    phone_check = StringField()
     webhook_url = StringField()
     webhook_id = StringField()
     verified_at = DateTimeField()
-    # The account was deleted; what is left is anonymous.
+    # The account was deleted; the remaining data is anonymous.
     deleted_at = DateTimeField()
     created_at = DateTimeField(required=True, default=now)
 
@@ -38,9 +47,28 @@ class User(OutboxDocument):
     def email_verified(self) -> bool:
         return self.verified_at is not None
 
+    @property
+    def phone_verified(self) -> bool:
+        return self.phone is not None and self.phone_verified_at is not None
+
+
+# The part of an update that removes a person's contact points.
+NO_CONTACT_POINTS: Final[Mapping[str, Any]] = {
+    f"unset__{name}": True
+    for name in ("phone", "phone_verified_at", "phone_check", "webhook_url", "webhook_id")
+}
+
+
+class CodeRequest(OutboxDocument):
+    """A bucket of events with codes, for accounts and decoys (decoys.py)."""
+
+    id = StringField(primary_key=True)
+
+    meta = {"db_alias": "users", "collection": "code_requests"}  # noqa: RUF012
+
 
 class PushToken(Document):
-    """An app on a device that takes push messages; `token_hash` makes it one person's."""
+    """A device that receives push messages; the unique `token_hash` gives it one owner."""
 
     id = StringField(primary_key=True, default=new_id)
     user_id = StringField(required=True)
@@ -58,7 +86,7 @@ class PushToken(Document):
 
 
 class Service(Document):
-    """A machine that calls with a secret of its own; the secret is kept as a hash."""
+    """A program that calls the API with its own secret, which is stored as a hash."""
 
     id = StringField(primary_key=True, default=new_id)
     name = StringField(required=True)

@@ -1,6 +1,6 @@
-"""Which passwords are not taken (NIST SP 800-63B section 5.1.1.2): those that are tried first.
+"""Refuse passwords that attackers try first (NIST SP 800-63B section 5.1.1.2).
 
-No rules on digits and punctuation, as NIST advises. The list of common passwords is that of
+There are no rules on digits and punctuation, as NIST advises. The list of common passwords is from
 the package zxcvbn: the 30,000 most frequent ones of public leaks.
 """
 
@@ -12,31 +12,31 @@ from typing import Final
 from tidings.users.errors import GuessablePassword
 
 OWN_NAME: Final = "tidings"
-# A word of this length that a password is made of must not be the person's own.
+# A password must not consist of one of the person's own words of at least this length.
 SHORTEST_OWN_WORD: Final = 4
 
 
 def refuse_guessable(password: str, own_words: Iterable[str] = ()) -> None:
-    """Let a password through that is not among the first to be tried.
+    """Refuse a password that attackers try first.
 
     Args:
         password: as the person typed it.
-        own_words: what everybody knows of the person, e.g. their e-mail address.
+        own_words: words that others know about the person, e.g. the e-mail address.
 
     Raises:
-        GuessablePassword: it is common, or made of one character, a sequence, or the person's own
-            words.
+        GuessablePassword: the password is common, repeats few characters, is a sequence, or
+            consists of the person's own words.
     """
     plain = password.casefold()
     if plain in _common() or _is_repetitive(plain) or _is_sequence(plain):
-        raise GuessablePassword("is among those that are tried first")
+        raise GuessablePassword("is one of those that attackers try first")
     for word in (*own_words, OWN_NAME):
         if _is_made_of(plain, word.casefold()):
-            raise GuessablePassword("is easy to guess for who knows you")
+            raise GuessablePassword("is easy to guess for people who know you")
 
 
 def _is_made_of(password: str, word: str) -> bool:
-    """Say whether it is the word, once or several times, with digits or punctuation around."""
+    """Say whether a password is the word, possibly repeated, with digits or punctuation."""
     if len(word) < SHORTEST_OWN_WORD or word not in password:
         return False
     rest = password.replace(word, "")
@@ -54,7 +54,7 @@ def _is_sequence(password: str) -> bool:
 
 @cache
 def _common() -> frozenset[str]:
-    # Read at the first registration: no other function needs the 800 kB.
+    # Imported at first use, because only this function needs the 800 kB.
     from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
     return frozenset(FREQUENCY_LISTS["passwords"])

@@ -2,24 +2,29 @@
 
 import unicodedata
 from functools import cache
+from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+_ARGON2: Final = "$argon2"
 _hasher = PasswordHasher()
 
 
 def hash_password(password: str) -> str:
-    """Return the encoded hash, which carries its parameters and salt."""
+    """Return the encoded hash, which contains its parameters and salt."""
     return _hasher.hash(_normalised(password))
 
 
 def matches(password_hash: str | None, password: str) -> bool:
-    """Say whether the password is right; takes as long where there is no account."""
+    """Say whether the password is right.
+
+    The check takes the same time if there is no account, or an account without a password.
+    """
+    stored = password_hash if password_hash and password_hash.startswith(_ARGON2) else None
     try:
-        return _hasher.verify(password_hash or _nobodys_hash(), _normalised(password)) and bool(
-            password_hash
-        )
+        right = _hasher.verify(stored or _nobodys_hash(), _normalised(password))
+        return right and stored is not None
     except (VerificationError, InvalidHashError):
         return False
 

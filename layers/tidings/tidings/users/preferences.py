@@ -1,8 +1,6 @@
-"""How a person wants to be told of things: what by which channel, when, in which language."""
+"""Notification preferences: channels by category, quiet hours, digest, language."""
 
-import zoneinfo
 from enum import StrEnum
-from functools import cache
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
@@ -15,34 +13,30 @@ from pydantic import (
     model_validator,
 )
 
+from tidings.platform.text.languages import Language
+from tidings.platform.timing.zones import known_or_utc, zone_names
 from tidings.users.errors import NoQuietHours, UnknownTimeZone
 
-INPUT: Final = ConfigDict(extra="forbid", frozen=True)
+# Errors must not quote input, because the errors of functions without a route are logged unchanged.
+INPUT: Final = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-# Which of a person's preferences speaks for a message. None does for what concerns the account
-# itself: it cannot be switched off, and passes quiet hours where it is urgent.
+# The category of preferences that applies to a message. `account` has no preference: messages about
+# the account cannot be switched off, and urgent ones ignore quiet hours.
 Category = Literal["orders", "promotions", "recommendations", "tasks", "stock", "account"]
 
 
-@cache
-def _time_zones() -> set[str]:
-    return zoneinfo.available_timezones()
-
-
 def _known_time_zone(name: str) -> str:
-    if name not in _time_zones():
+    if name not in zone_names():
         raise UnknownTimeZone
     return name
 
 
 TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_known_time_zone)]
 TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
-# BCP 47, language with an optional region.
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
 
 
 class Digest(StrEnum):
-    """Whether what can wait comes together, in one message."""
+    """Whether messages that can wait are combined into one."""
 
     OFF = "off"
     DAILY = "daily"
@@ -50,7 +44,7 @@ class Digest(StrEnum):
 
 
 class Channels(BaseModel):
-    """By which channels a person is told of one kind of thing."""
+    """The channels for messages of one category."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -62,7 +56,7 @@ class Channels(BaseModel):
 
 
 class QuietHours(BaseModel):
-    """When a person is not disturbed, in their own time zone; may go past midnight."""
+    """The hours without messages, in the person's time zone; they may span midnight."""
 
     model_config = INPUT
 
@@ -77,8 +71,10 @@ class QuietHours(BaseModel):
 
 
 class Preferences(BaseModel):
-    """What a person chose, and defaults for the rest: nothing by mail that was not asked for,
-    except what happens to their orders and to what they wait for."""
+    """A person's choices, with defaults for the rest.
+
+    By default, mails are sent only about orders and about products that the person waits for.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -88,13 +84,13 @@ class Preferences(BaseModel):
     tasks: Channels = Channels(push=True)
     stock: Channels = Channels(email=True, push=True)
     quiet_hours: QuietHours | None = None
-    time_zone: str = "UTC"
+    time_zone: Annotated[str, AfterValidator(known_or_utc)] = "UTC"
     language: str = "en"
     digest: Digest = Digest.OFF
 
     @classmethod
     def of(cls, chosen: dict[str, Any]) -> Self:
-        """Return the defaults, changed by what a person chose."""
+        """Return the defaults, overridden by a person's choices."""
         defaults = cls().model_dump()
         merged = {
             name: defaults[name] | value if isinstance(defaults.get(name), dict) else value
@@ -104,7 +100,7 @@ class Preferences(BaseModel):
 
 
 class ChannelsChoice(BaseModel):
-    """Which channels to switch on or off; the others stay as they are."""
+    """The channels to switch on or off; other channels do not change."""
 
     model_config = INPUT
 
@@ -116,7 +112,7 @@ class ChannelsChoice(BaseModel):
 
 
 class UpdatePreferences(BaseModel):
-    """What to change; what is left out stays as it is. Quiet hours end with null."""
+    """The preferences to change; fields that are left out do not change. Null ends quiet hours."""
 
     model_config = INPUT
 
@@ -131,7 +127,7 @@ class UpdatePreferences(BaseModel):
     digest: Digest | None = None
 
     def changes(self) -> dict[str, Any]:
-        """Return the new values by their path, e.g. `promotions.email`."""
+        """Return the new values by path, e.g. `promotions.email`."""
         named = self.model_dump(mode="json", exclude_unset=True)
         changes: dict[str, Any] = {}
         if "quiet_hours" in named:

@@ -1,33 +1,37 @@
-"""What can be asked about accounts."""
+"""Queries of accounts."""
 
 from collections.abc import Iterable
 
 from mongoengine import Q
 
-from tidings.platform.auth import Principal, Role, require, require_self
-from tidings.platform.pagination import Page, PageRequest, paginate
+from tidings.platform.operation import Whose, operation
+from tidings.platform.security.auth import Principal, Role, require, require_self
+from tidings.platform.storage.pagination import Page, PageRequest, paginate
+from tidings.platform.text.addresses import as_searched
+from tidings.platform.text.search_keys import folded
 from tidings.users.errors import UserNotFound
 from tidings.users.models import User
 from tidings.users.preferences import Preferences
 from tidings.users.schemas import UserFilter, UserView
 
 
+@operation(role=Role.CUSTOMER, whose=Whose.OWN_OR_OPERATOR, refuses=(UserNotFound,), writes=False)
 def get_user(user_id: str, *, caller: Principal) -> UserView:
     """Return an account.
 
     Raises:
-        Forbidden: it is somebody else's, and the caller is no operator.
-        UserNotFound: there is none.
+        Forbidden: the account belongs to another user, and the caller is not an operator.
+        UserNotFound: the account does not exist.
     """
     require_self(caller, user_id)
     return UserView.model_validate(find_user(user_id))
 
 
 def find_user(user_id: str) -> User:
-    """Return an account's document; who may see it is for the caller to check.
+    """Return an account's document, without checking the caller's rights.
 
     Raises:
-        UserNotFound: there is none, or it was deleted.
+        UserNotFound: the account does not exist or was deleted.
     """
     user: User | None = User.objects(pk=user_id, deleted_at=None).first()
     if user is None:
@@ -35,17 +39,19 @@ def find_user(user_id: str) -> User:
     return user
 
 
+@operation(role=Role.OPERATOR, writes=False)
 def get_users(where: UserFilter, page: PageRequest, *, caller: Principal) -> Page[UserView]:
-    """Return a page of the accounts that fit, newest first.
+    """Return a page of the matching accounts, newest first.
 
     Raises:
-        Forbidden: the caller is no operator.
+        Forbidden: the caller is not an operator.
     """
     require(caller, Role.OPERATOR)
     found = User.objects(deleted_at=None)
     if where.search is not None:
-        # mongoengine escapes what is searched for: no pattern comes in from outside.
-        found = found.filter(Q(email__icontains=where.search) | Q(name__icontains=where.search))
+        found = found.filter(
+            Q(email__icontains=as_searched(where.search)) | _is_named(where.search)
+        )
     if where.role is not None:
         found = found.filter(role=where.role.value)
     if where.verified is not None:
@@ -55,8 +61,15 @@ def get_users(where: UserFilter, page: PageRequest, *, caller: Principal) -> Pag
     return paginate(found, page).map(UserView.model_validate)
 
 
+def _is_named(text: str) -> Q:
+    # mongoengine escapes the search text, so a caller cannot inject a pattern.
+    key = folded(text)
+    stored_before = Q(name_key=None, name__icontains=text)
+    return Q(name_key__contains=key) | stored_before if key else Q(name__icontains=text)
+
+
 def get_users_by_id(user_ids: Iterable[str], *, caller: Principal) -> dict[str, UserView]:
-    """Return those of the accounts that exist and that the caller may see, in one round trip."""
+    """Return the existing accounts that the caller may see, by id, in one round trip."""
     wanted = set(user_ids)
     if not caller.role.includes(Role.OPERATOR):
         wanted &= {caller.user_id}
@@ -67,23 +80,23 @@ def get_users_by_id(user_ids: Iterable[str], *, caller: Principal) -> dict[str, 
 
 
 def known_user_ids(user_ids: Iterable[str]) -> frozenset[str]:
-    """Return those of the ids that stand for an account, in one round trip."""
+    """Return those ids that belong to an account, in one round trip."""
     return frozenset(User.objects(pk__in=list(user_ids), deleted_at=None).scalar("pk"))
 
 
 def deleted_user_ids(user_ids: Iterable[str]) -> frozenset[str]:
-    """Return those of the ids that stand for an account that was deleted, in one round trip."""
+    """Return those ids that belong to a deleted account, in one round trip."""
     found = User.objects(pk__in=list(user_ids), deleted_at__ne=None)
     return frozenset(found.scalar("pk"))
 
 
 def preferences_of(user_ids: Iterable[str]) -> dict[str, Preferences]:
-    """Return how those of the people who have an account want to be told, in one round trip."""
+    """Return the preferences of those people who have an account, in one round trip."""
     found = User.objects(pk__in=list(user_ids), deleted_at=None).scalar("pk", "preferences")
     return {user_id: Preferences.of(chosen or {}) for user_id, chosen in found}
 
 
 def operator_ids(limit: int = 200) -> list[str]:
-    """Return who runs the shop: operators and administrators."""
+    """Return the ids of operators and administrators."""
     roles = [role.value for role in Role if role.includes(Role.OPERATOR)]
     return list(User.objects(role__in=roles, deleted_at=None).limit(limit).scalar("pk"))

@@ -1,15 +1,13 @@
-"""Typed input and output of the users' operations."""
+"""Input and output models of user operations."""
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
-    EmailStr,
     Field,
     SecretStr,
     StrictBool,
@@ -18,42 +16,34 @@ from pydantic import (
     field_validator,
 )
 
-from tidings.platform.auth import PersonRole
-from tidings.platform.flags import Flag
-from tidings.platform.pagination import PageRequest
+from tidings.platform.inputs.flags import Flag
+from tidings.platform.security.auth import PersonRole
+from tidings.platform.storage.pagination import PageRequest
+from tidings.platform.text.addresses import Email, NewEmail
+from tidings.platform.text.visible_text import VisibleLine
 from tidings.users.password_policy import refuse_guessable
+from tidings.users.person_names import without_links
 from tidings.users.preferences import Preferences
 
-INPUT: Final = ConfigDict(extra="forbid", frozen=True)
+# Errors must not quote input, because the errors of functions without a route are logged unchanged.
+INPUT: Final = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-# NIST SP 800-63B section 5.1.1.2: at least 8 characters; argon2 is bounded by the upper limit.
+# NIST SP 800-63B section 5.1.1.2: at least 8 characters. The maximum limits the cost of argon2.
 PASSWORD_MIN, PASSWORD_MAX = 8, 128
 
 
-def _without_a_name(value: object) -> object:
-    # Pydantic would take the address out of `Ada <ada@example.com>`.
-    if isinstance(value, str) and "<" in value:
-        raise ValueError("send the address alone")
-    return value
-
-
-# Addresses compare without case; RFC 5321 allows 254 characters in all.
-Email = Annotated[
-    EmailStr, Field(max_length=254), BeforeValidator(_without_a_name), AfterValidator(str.lower)
-]
 NewPassword = Annotated[SecretStr, Field(min_length=PASSWORD_MIN, max_length=PASSWORD_MAX)]
-# Something to read, in one line: names stand in mails to addresses that nobody confirmed. No
-# control characters (MongoDB takes no NUL in a pattern), line breaks, or turns of direction.
-_UNREADABLE: Final = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"
-LINE: Final = rf"^[^{_UNREADABLE}]*[^{_UNREADABLE}\s][^{_UNREADABLE}]*$"
-PersonName = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100, pattern=LINE)]
-SearchText = PersonName
-# Generous: people type codes with spaces and dashes.
-Code = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20, pattern=r"\S")]
+PersonName = Annotated[str, VisibleLine(max_length=100), AfterValidator(without_links)]
+# The name of a device or a service.
+Label = Annotated[str, VisibleLine(max_length=100)]
+# MongoDB accepts no NUL in a pattern.
+SearchText = Annotated[str, VisibleLine(max_length=100)]
+# Longer than a code, because people type codes with spaces and dashes.
+Code = Annotated[str, VisibleLine(max_length=20)]
 
 
 class WithNewPassword(BaseModel):
-    """A password that its owner chooses; the address is checked first."""
+    """A new password; the address is validated first, because the password must not contain it."""
 
     model_config = INPUT
 
@@ -63,35 +53,71 @@ class WithNewPassword(BaseModel):
     @field_validator("password")
     @classmethod
     def _not_guessable(cls, password: SecretStr, info: ValidationInfo) -> SecretStr:
-        email = str(info.data.get("email", ""))
-        refuse_guessable(password.get_secret_value(), (email, email.partition("@")[0]))
-        return password
+        return _checked(password, info)
+
+
+def _checked(password: SecretStr, info: ValidationInfo) -> SecretStr:
+    email = str(info.data.get("email", ""))
+    refuse_guessable(password.get_secret_value(), (email, email.partition("@")[0]))
+    return password
 
 
 class RegisterUser(WithNewPassword):
     """A new account."""
 
+    email: NewEmail
     name: PersonName
 
 
 class Registration(BaseModel):
-    """The answer to a registration: the same whether the address was new or known."""
+    """The answer to a registration; it is the same for new and known addresses."""
 
     email: str
     message: str = "You can sign in with this address now, if it was not registered before."
 
 
 class VerifyEmail(BaseModel):
-    """The code that came by mail."""
+    """The code from the mail."""
 
     model_config = INPUT
 
     email: Email
     code: Code
+    password: NewPassword | None = Field(
+        default=None, description="the account's password; with another one the account is reset"
+    )
+
+    @field_validator("password")
+    @classmethod
+    def _not_guessable(cls, password: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        return None if password is None else _checked(password, info)
+
+
+class EmailVerification(BaseModel):
+    """The address is verified."""
+
+    message: str
+    password_needed: bool = Field(
+        description="the account was reset and has no password: set one by a password reset"
+    )
+
+    @classmethod
+    def of(cls, *, password_needed: bool) -> Self:
+        """Return the answer with its message."""
+        more = " Set a password: request a password reset." if password_needed else ""
+        return cls(message=f"The address is verified.{more}", password_needed=password_needed)
+
+
+class VerifyPhone(BaseModel):
+    """The code from the text message."""
+
+    model_config = INPUT
+
+    code: Code
 
 
 class ResendVerification(BaseModel):
-    """Whose address is to be verified."""
+    """The address to verify."""
 
     model_config = INPUT
 
@@ -99,12 +125,16 @@ class ResendVerification(BaseModel):
 
 
 class Login(BaseModel):
-    """What a person signs in with."""
+    """A person's credentials."""
 
     model_config = INPUT
 
     email: Email
     password: Annotated[SecretStr, Field(min_length=1, max_length=PASSWORD_MAX)]
+    device_token: Annotated[SecretStr, Field(max_length=200)] | None = Field(
+        default=None,
+        description="the device token from the last sign-in on this device",
+    )
 
 
 class RefreshSession(BaseModel):
@@ -116,17 +146,17 @@ class RefreshSession(BaseModel):
 
 
 class Logout(BaseModel):
-    """Which sessions to end."""
+    """The sessions to end."""
 
     model_config = INPUT
 
     all_sessions: StrictBool = Field(
-        default=False, description="on every device, rather than this one"
+        default=False, description="end the sessions on all devices, not only this one"
     )
 
 
 class RequestPasswordReset(BaseModel):
-    """Whose password was forgotten."""
+    """The address of the account with the forgotten password."""
 
     model_config = INPUT
 
@@ -134,13 +164,13 @@ class RequestPasswordReset(BaseModel):
 
 
 class ResetPassword(WithNewPassword):
-    """The code that came by mail, and the new password."""
+    """The code from the mail, and the new password."""
 
     code: Code
 
 
 class UpdateProfile(BaseModel):
-    """What to change of a profile; what is left out stays as it is."""
+    """The profile fields to change; fields that are left out do not change."""
 
     model_config = INPUT
 
@@ -148,15 +178,23 @@ class UpdateProfile(BaseModel):
 
 
 class SetUserRole(BaseModel):
-    """What a person may do from now on."""
+    """The new role of a person."""
 
     model_config = INPUT
 
     role: PersonRole
 
 
+class PromoteToAdmin(BaseModel):
+    """The address of the account to promote."""
+
+    model_config = INPUT
+
+    email: Email
+
+
 class UserFilter(BaseModel):
-    """Which accounts; all that is said must hold."""
+    """A filter for accounts; all conditions must hold."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -166,7 +204,7 @@ class UserFilter(BaseModel):
 
 
 class UserQuery(UserFilter, PageRequest):
-    """Which accounts, and which part of their list."""
+    """A filter for accounts, and the requested part of the list."""
 
 
 class UserView(BaseModel):
@@ -189,19 +227,29 @@ class UserView(BaseModel):
 
 
 class Session(BaseModel):
-    """What a person gets for signing in."""
+    """The tokens of a signed-in person."""
 
     access_token: str
     token_type: Literal["Bearer"] = "Bearer"
     expires_in: int = Field(description="seconds")
-    refresh_token: str = Field(description="works once; the answer has the next one")
+    refresh_token: str = Field(description="works once; the answer contains the next one")
     user: UserView
+    device_token: str | None = Field(
+        default=None, description="for the next sign-in on this device; null after a refresh"
+    )
 
 
 class Acknowledgement(BaseModel):
-    """It was done, or will be; the same whether an address is known or not."""
+    """The request was accepted; the answer is the same for known and unknown addresses."""
 
     message: str
+
+
+class PasswordReset(Acknowledgement):
+    """The password is changed."""
+
+    message: str = "The password is changed. Sign in with the new one."
+    device_token: str = Field(description="for the next sign-in, which then has no delay")
 
 
 class PushPlatform(StrEnum):
@@ -211,17 +259,17 @@ class PushPlatform(StrEnum):
 
 
 class RegisterPushToken(BaseModel):
-    """What the device's push service gave the app."""
+    """The token that the device's push service gave the app."""
 
     model_config = INPUT
 
     platform: PushPlatform
     token: Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]+$", max_length=4096)]
-    device: PersonName | None = Field(default=None, description="what the person calls it")
+    device: Label | None = Field(default=None, description="the person's name for the device")
 
 
 class PushTokenView(BaseModel):
-    """A device that takes push messages; its token is not shown again."""
+    """A device that receives push messages; its token is not shown again."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -232,15 +280,15 @@ class PushTokenView(BaseModel):
 
 
 class CreateService(BaseModel):
-    """A machine that is to call."""
+    """A new service."""
 
     model_config = INPUT
 
-    name: PersonName
+    name: Label
 
 
 class ServiceView(BaseModel):
-    """A machine that may call, or might."""
+    """A service that may call the API, or was revoked."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -252,14 +300,14 @@ class ServiceView(BaseModel):
 
 
 class ServiceCredentials(BaseModel):
-    """What a machine signs in with; the secret is shown this once."""
+    """A service's credentials; the secret is shown only once."""
 
     client_id: str
     client_secret: str
 
 
 class StartServiceSession(BaseModel):
-    """What a machine signs in with."""
+    """A service's credentials."""
 
     model_config = INPUT
 
@@ -268,7 +316,7 @@ class StartServiceSession(BaseModel):
 
 
 class ServiceSession(BaseModel):
-    """What a machine gets for signing in; there is no refresh token, it signs in again."""
+    """The access token of a service; there is no refresh token, it signs in again."""
 
     access_token: str
     token_type: Literal["Bearer"] = "Bearer"
