@@ -1,19 +1,19 @@
-"""How the catalogue is sorted and searched: what is kept of a product for that."""
+"""Sorting and searching of the catalogue: the keys stored with a product, and the queries."""
 
 import re
-import unicodedata
 from typing import Any, Final
 
-from tidings.platform.auth import Principal, Role
+from tidings.platform.security.auth import Principal, Role
+from tidings.platform.text.search_keys import KEYS_VERSION, folded, parts_in, words_in
 from tidings.products.errors import StateNotShown
 from tidings.products.fields import ProductSort, ProductState
 from tidings.products.models import Product
 from tidings.products.schemas import ProductFilter
 
 MAX_WORDS: Final = 50
-MAX_WORD_CHARACTERS: Final = 40
+MAX_PARTS: Final = 50
 MAX_SEARCHED_WORDS: Final = 8
-# A cursor is made of the key, and has 200 characters.
+# A cursor contains the key and has at most 200 characters.
 MAX_TITLE_KEY_BYTES: Final = 90
 
 ORDERS: Final = {
@@ -25,47 +25,42 @@ ORDERS: Final = {
 
 
 def prepare(product: Product) -> Product:
-    """Write into a product what it is sorted by and found by. Each key is unique by the id."""
-    product.price_key = f"{product.currency}:{product.price:012d}:{product.id}"
+    """Set a product's sort keys and search words. Its id makes each key unique."""
+    product.price_key = f"{product.currency}:{_digits(product.price)}:{product.id}"
     title = folded(product.title).encode()[:MAX_TITLE_KEY_BYTES].decode(errors="ignore")
     product.title_key = f"{title}:{product.id}"
     product.words = _words_of(product)
+    product.keys_version = KEYS_VERSION
     return product
 
 
-def folded(text: str) -> str:
-    """Return a text without case and accents: Café and cafe are one word."""
-    # Twice: what a compatibility form such as ㋌ stands for may have case again (Unicode
-    # Standard 3.13, "compatibility caseless matching").
-    decomposed = text
-    for _ in range(2):
-        decomposed = unicodedata.normalize("NFKD", decomposed.casefold())
-    return "".join(each for each in decomposed if not unicodedata.combining(each))
+def _digits(price: int) -> str:
+    """Return a price as a text with the same order.
 
-
-def words_in(text: str) -> list[str]:
-    """Return the words of a text as they are compared, each once, in their order."""
-    found = re.findall(r"\w+", folded(text))
-    return list(dict.fromkeys(word[:MAX_WORD_CHARACTERS] for word in found))
+    Older keys have twelve digits and stay valid. Longer prices sort after them because of the
+    tilde, the last printable ASCII character.
+    """
+    return f"{price:012d}" if price < 10**12 else f"~{price:016d}"
 
 
 def _words_of(product: Product) -> list[str]:
     texts = [product.title, product.sku, *product.categories, *product.attributes.values()]
-    # The SKU also whole: words end at dashes and dots.
+    # The whole SKU too, because words end at dashes and dots.
     words = [folded(product.sku), *words_in(" ".join([*texts, product.description]))]
-    return list(dict.fromkeys(words))[:MAX_WORDS]
+    whole = list(dict.fromkeys(words))[:MAX_WORDS]
+    return list(dict.fromkeys([*whole, *parts_in(" ".join(texts))[:MAX_PARTS]]))
 
 
 def sees_all(caller: Principal | None) -> bool:
-    """Say whether a caller sees drafts and retired products, too."""
+    """Say whether a caller also sees drafts and retired products."""
     return caller is not None and caller.role.includes(Role.OPERATOR)
 
 
 def matching(wanted: ProductFilter, caller: Principal | None) -> Any:
-    """Return the query for what is wanted, of what the caller may see.
+    """Return the query for a filter, limited to the products that the caller may see.
 
     Raises:
-        StateNotShown: a customer or stranger asks for other than active products.
+        StateNotShown: a caller who is not an operator asks for products that are not active.
     """
     if wanted.state not in (None, ProductState.ACTIVE) and not sees_all(caller):
         raise StateNotShown
@@ -90,6 +85,6 @@ def _states(state: ProductState | None, caller: Principal | None) -> dict[str, A
 
 
 def _beginning_with(words: list[str]) -> dict[str, Any]:
-    """Each word begins one of the product's; an anchored expression is served by the index."""
+    """Return the condition that each word begins a word of the product; the index supports it."""
     terms = [{"words": {"$regex": f"^{re.escape(word)}"}} for word in words]
     return terms[0] if len(terms) == 1 else {"$and": terms}

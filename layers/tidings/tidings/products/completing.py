@@ -1,26 +1,39 @@
-"""Products of the first version, which had no state, keys and words: no list shows them."""
+"""Complete products stored by earlier versions, which lists or searches do not find.
+
+Products of the first version have no state, keys and words; later ones have keys in an older form.
+"""
 
 from typing import Final
 
-from tidings.platform.clock import now
 from tidings.platform.logging import logger
-from tidings.products import shelf
+from tidings.platform.text.search_keys import KEYS_VERSION
+from tidings.products import product_cache
 from tidings.products.catalogue import prepare
 from tidings.products.fields import ProductState
 from tidings.products.models import Product
 
-COMPLETED: Final = ("state", "version", "price_key", "title_key", "words")
+COMPLETED: Final = (
+    *("state", "version", "updated_at"),
+    *("price_key", "title_key", "words", "keys_version"),
+)
+OLDER: Final = (None, *range(1, KEYS_VERSION))
+# The rest waits for the next call, because this runs before an import, within its time.
+COMPLETED_AT_ONCE: Final = 1_000
 
 
 def complete_products() -> int:
-    """Put what is missing into products without a state; they were all on sale. Does it once."""
+    """Add missing fields to products, and compute keys in an older form again.
+
+    Products without a state were all on sale.
+    """
     count = 0
-    for product in Product.objects(state=None):
-        product.state = ProductState.ACTIVE.value
+    for product in Product.objects(keys_version__in=OLDER).limit(COMPLETED_AT_ONCE):
+        product.state = product.state or ProductState.ACTIVE.value
         values = {f"set__{name}": getattr(prepare(product), name) for name in COMPLETED}
-        unfinished = Product.objects(pk=product.id, state=None)
-        count += unfinished.update_one(**values, set__updated_at=now())
+        # A concurrent change has computed the keys itself.
+        unchanged = Product.objects(pk=product.id, keys_version__in=OLDER)
+        count += unchanged.update_one(**values)
     if count:
-        shelf.forget_pages()
-        logger.info("products completed", count=count)
+        product_cache.forget_pages()
+        logger.info("products of earlier versions completed", count=count)
     return count

@@ -1,11 +1,11 @@
-"""What the products' operations refuse."""
+"""Errors that product operations raise."""
 
 from tidings.platform.errors import Conflict, Forbidden, NotFound, RuleRefused
 
 
 class SkuTaken(Conflict):
     def __init__(self, sku: str) -> None:
-        super().__init__(f"There is a product with the SKU {sku} already.", field="sku")
+        super().__init__(f"A product with the SKU {sku} already exists.", field="sku")
 
 
 class ProductNotFound(NotFound):
@@ -15,7 +15,7 @@ class ProductNotFound(NotFound):
 
 class StaleVersion(Conflict):
     def __init__(self, current: int) -> None:
-        message = f"The product was changed meanwhile: it is at version {current}."
+        message = f"The product changed meanwhile: its version is now {current}."
         super().__init__(message, field="version")
 
 
@@ -27,12 +27,12 @@ class ImpossibleState(RuleRefused):
 
 class NotEnoughStock(RuleRefused):
     def __init__(self, stock: int) -> None:
-        super().__init__(f"Stock is never below zero; there are {stock}.", field="change")
+        super().__init__(f"Stock cannot fall below zero; it is {stock}.", field="change")
 
 
 class TooMuchStock(RuleRefused):
     def __init__(self, most: int) -> None:
-        super().__init__(f"Stock is never above {most}.", field="change")
+        super().__init__(f"Stock cannot exceed {most}.", field="change")
 
 
 class StateNotShown(Forbidden):

@@ -1,8 +1,8 @@
-"""What the products announce."""
+"""The events that products publish."""
 
 from typing import Literal
 
-from tidings.platform.events import Event, EventData
+from tidings.platform.messaging.events import Event, EventData
 
 
 class InventoryReservedData(EventData):
@@ -10,7 +10,7 @@ class InventoryReservedData(EventData):
 
 
 class InventoryReserved(Event):
-    """All pieces of an order are set aside for it."""
+    """The stock of an order is reserved."""
 
     source: Literal["tidings/products"] = "tidings/products"
     type: Literal["inventory.reserved"] = "inventory.reserved"
@@ -23,7 +23,7 @@ class InventoryRejectedData(EventData):
 
 
 class InventoryRejected(Event):
-    """An order asks for more than there is; nothing was set aside."""
+    """An order needs more stock than there is; nothing was reserved."""
 
     source: Literal["tidings/products"] = "tidings/products"
     type: Literal["inventory.rejected"] = "inventory.rejected"
@@ -35,7 +35,7 @@ class InventoryReleasedData(EventData):
 
 
 class InventoryReleased(Event):
-    """Nothing is set aside any more for an order that is off, and nothing will be."""
+    """A cancelled order has no reserved stock and will get none."""
 
     source: Literal["tidings/products"] = "tidings/products"
     type: Literal["inventory.released"] = "inventory.released"
@@ -49,7 +49,7 @@ class ProductOutOfStockData(EventData):
 
 
 class ProductOutOfStock(Event):
-    """The last piece of a product on sale is gone."""
+    """The last piece of an active product is gone."""
 
     source: Literal["tidings/products"] = "tidings/products"
     type: Literal["product.out_of_stock"] = "product.out_of_stock"
@@ -64,7 +64,7 @@ class ProductBackInStockData(EventData):
 
 
 class ProductBackInStock(Event):
-    """A product on sale, of which there was nothing left, can be had again."""
+    """An active product that was out of stock is available again."""
 
     source: Literal["tidings/products"] = "tidings/products"
     type: Literal["product.back_in_stock"] = "product.back_in_stock"
@@ -81,7 +81,7 @@ class ProductPriceDroppedData(EventData):
 
 
 class ProductPriceDropped(Event):
-    """A product on sale costs less than before; prices are in minor units."""
+    """The price of an active product fell; prices are in minor units."""
 
     source: Literal["tidings/products"] = "tidings/products"
     type: Literal["product.price_dropped"] = "product.price_dropped"

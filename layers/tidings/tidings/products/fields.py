@@ -1,26 +1,39 @@
-"""The values that products are made of, with their bounds."""
+"""The field types of products, with their limits."""
 
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Final, TypeVar
 
-from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    JsonValue,
+    StringConstraints,
+    TypeAdapter,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
+from tidings.platform.text.visible_text import VisibleLine, VisibleText
 from tidings.products.currencies import DECIMALS, known
 
 MAX_STOCK: Final = 1_000_000
-MAX_AMOUNT: Final = 10_000_000_00
+# In minor units, for all currencies: ten trillion euros, or a hundred billion of a currency with
+# four decimals. Sums have their own limit (orders.schemas.MAX_TOTAL).
+MAX_AMOUNT: Final = 10**15
 MAX_CATEGORIES: Final = 20
 MAX_IMAGES: Final = 10
 MAX_ATTRIBUTES: Final = 50
 
-# No user information, no spaces, no fragment of markup: clients put it into a page.
+DIGITS: Final = re.compile(r"[0-9]{1,16}")
+# Without user information, spaces and markup, because clients insert the URL into a page.
 HTTPS_URL: Final = r"^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~!$&()*+,;=:@%/?#-]*)?$"
 
 
 class ProductState(StrEnum):
-    """Who sees a product, and whether it is sold."""
+    """The state of a product: it decides who sees it, and whether it is sold."""
 
     DRAFT = "draft"
     ACTIVE = "active"
@@ -28,7 +41,7 @@ class ProductState(StrEnum):
 
 
 class ProductSort(StrEnum):
-    """In which order products are listed; prices by currency first."""
+    """The order of products in a list; price orders sort by currency first."""
 
     NEWEST = "newest"
     PRICE_ASC = "price_asc"
@@ -41,23 +54,36 @@ Each = TypeVar("Each")
 
 def _moving(change: int) -> int:
     if change == 0:
-        raise PydanticCustomError("nothing_moves", "a change of 0 moves nothing")
+        raise PydanticCustomError("nothing_moves", "a change of 0 changes nothing")
     return change
+
+
+def _digits(value: object) -> object:
+    """Refuse texts that Python would read as numbers: `1_000`, `+5`, `5.0`, other digits."""
+    if isinstance(value, str) and not DIGITS.fullmatch(value):
+        raise PydanticCustomError("no_digits", "send minor units, with digits only")
+    return value
 
 
 def _once(values: Sequence[Each]) -> tuple[Each, ...]:
     return tuple(dict.fromkeys(values))
 
 
-Text = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"\S")
-]
+Title = Annotated[str, VisibleLine(max_length=200)]
+Text = Annotated[str, VisibleText(max_length=200)]
 Description = Annotated[str, StringConstraints(max_length=10_000)]
 Sku = Annotated[
     str,
     StringConstraints(to_upper=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"),
 ]
-Amount = Annotated[int, Field(ge=0, le=MAX_AMOUNT, strict=True)]
+# 64 bits, because code generated from the OpenAPI document uses 32 bits for a plain integer.
+INT64: Final[dict[str, JsonValue]] = {"format": "int64"}
+Amount = Annotated[int, Field(ge=0, le=MAX_AMOUNT, strict=True, json_schema_extra=INT64)]
+PriceLimit = Annotated[
+    int,
+    BeforeValidator(_digits),
+    Field(ge=0, le=MAX_AMOUNT, json_schema_extra=INT64),
+]
 Currency = Annotated[
     str,
     StringConstraints(pattern=r"^[A-Z]{3}$"),
@@ -72,13 +98,13 @@ Categories = Annotated[
 ]
 Image = Annotated[str, StringConstraints(max_length=2_000, pattern=HTTPS_URL)]
 Images = Annotated[tuple[Image, ...], Field(max_length=MAX_IMAGES), AfterValidator(_once)]
-# Neither a dot nor a dollar: a name is a key in MongoDB.
+# No dot and no dollar sign, because the name is a key in MongoDB.
 ATTRIBUTE_NAME: Final = r"^[A-Za-z][A-Za-z0-9 _-]{0,49}$"
 AttributeName = Annotated[str, StringConstraints(pattern=ATTRIBUTE_NAME)]
 Attributes = Annotated[
     dict[AttributeName, Text],
     Field(max_length=MAX_ATTRIBUTES),
-    # pydantic's own says what such names have for values, and leaves all other names open.
+    # pydantic's own schema describes the values of such names, but allows all other names.
     WithJsonSchema(
         {
             "type": "object",

@@ -1,39 +1,40 @@
-"""Products from a table: new SKUs are added, known ones changed, again and again the same."""
+"""Import products from a table: add new SKUs and change known ones. Safe to repeat."""
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, Final, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from pymongo.errors import BulkWriteError
 
-from tidings.platform import database
 from tidings.platform.errors import TidingsError
+from tidings.platform.inputs.parsing import InvalidFields, parsed
 from tidings.platform.logging import logger
-from tidings.products import shelf
+from tidings.platform.storage import database
+from tidings.platform.text.excerpts import quoted
+from tidings.products import product_cache
 from tidings.products.completing import complete_products
 from tidings.products.currencies import DECIMALS
 from tidings.products.errors import ColumnsRefused
 from tidings.products.models import Product
 from tidings.products.operations import change_product, product_of
+from tidings.products.prices import NoNumber, minor_units, whole_number
 from tidings.products.schemas import CreateProduct, UpdateProduct
 
 REQUIRED: Final = ("sku", "title", "price", "currency")
 OPTIONAL: Final = ("description", "categories", "images", "stock", "state")
-# A column for each attribute: `attribute:colour`.
+# Attributes have one column each: `attribute:colour`.
 ATTRIBUTE: Final = "attribute:"
-# Between the entries of one cell.
+# Separates the entries of one cell.
 SEPARATOR: Final = "|"
-PRICE: Final = re.compile(r"([0-9]{1,10})(?:\.([0-9]+))?")
-WHOLE_NUMBER: Final = re.compile(r"[0-9]{1,7}")
 MAX_ROWS: Final = 1_000
 INSERTED_AT_ONCE: Final = 50
-# MongoDB's code for a value that a unique index has already.
+MAX_LISTED: Final = 20
+# MongoDB's error code for a duplicate value in a unique index.
 DUPLICATE_KEY: Final = 11000
 
 
 class ImportRow(BaseModel):
-    """One row as it stands in the file; the header is row 1."""
+    """One row as in the file; the header is row 1."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -42,7 +43,7 @@ class ImportRow(BaseModel):
 
 
 class ImportProducts(BaseModel):
-    """Some rows of a table and the names of its columns."""
+    """Some rows of a table, and the names of its columns."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -57,12 +58,21 @@ class RefusedRow(BaseModel):
 
 
 class ImportReport(BaseModel):
-    """What became of the rows."""
+    """The result of an import, by row."""
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
     refused: list[RefusedRow] = Field(default_factory=list)
+
+
+class _Wanted(NamedTuple):
+    """The product in a row; `lacks` are the columns after the row's last cell."""
+
+    row: int
+    product: CreateProduct
+    columns: Sequence[str]
+    lacks: Sequence[str]
 
 
 class _Refused(Exception):
@@ -72,81 +82,89 @@ class _Refused(Exception):
 
 
 def import_products(table: ImportProducts) -> ImportReport:
-    """Add and change products by SKU; rows that cannot be taken are reported, not stored.
+    """Add and change products by SKU; rows that are refused are reported.
 
-    A column that is not there leaves what it would say as it is. Stock counts for new
-    products only: what is known is changed by adjustments, or a file that is imported again
-    would bring back what was sold.
+    A missing column does not change its field. Stock applies to new products only. The stock of
+    known products is changed by adjustments; otherwise repeating an import would restore sold
+    stock.
 
     Raises:
-        ColumnsRefused: a column is missing, unknown or there twice; nothing is stored.
+        ColumnsRefused: a column is missing, unknown or duplicate; nothing is stored.
     """
     columns = _checked_columns(table.columns)
     complete_products()
     report = ImportReport()
-    wanted: dict[str, tuple[int, CreateProduct]] = {}
+    wanted: dict[str, _Wanted] = {}
     for row in table.rows:
         try:
             new = _product(columns, row)
             if new.sku in wanted:
-                raise _Refused("sku", f"is the same as in row {wanted[new.sku][0]}")
-            wanted[new.sku] = row.row, new
+                raise _Refused("sku", f"is the same as in row {wanted[new.sku].row}")
+            reached = len(row.cells)
+            wanted[new.sku] = _Wanted(row.row, new, columns[:reached], columns[reached:])
         except _Refused as refused:
             _refuse(report, row.row, refused)
-    _store(columns, wanted, report)
+    _store(wanted, report)
     logger.info("products imported", counts=report.model_dump(exclude={"refused"}))
     return report
 
 
-def _store(
-    columns: Sequence[str], wanted: Mapping[str, tuple[int, CreateProduct]], report: ImportReport
-) -> None:
+def _store(wanted: Mapping[str, _Wanted], report: ImportReport) -> None:
     with database.time_for(len(wanted)):
         known = {each.sku: each for each in Product.objects(sku__in=list(wanted))}
     _insert([wanted[sku] for sku in wanted if sku not in known], report)
     for sku, product in known.items():
-        row, new = wanted[sku]
+        row = wanted[sku]
         try:
-            changed = change_product(product, _changes(columns, new, product))
+            changed = change_product(product, _changes(row, product))
         except TidingsError as error:
-            _refuse(report, row, _Refused(error.field, error.message))
+            _refuse(report, row.row, _Refused(error.field, error.message))
         else:
             report.updated += changed is not None
             report.unchanged += changed is None
 
 
-def _insert(added: Sequence[tuple[int, CreateProduct]], report: ImportReport) -> None:
-    """Store new products, many at once; who was faster with a SKU keeps it."""
+def _insert(added: Sequence[_Wanted], report: ImportReport) -> None:
+    """Insert new products in batches; a SKU that was added meanwhile is refused."""
     for start in range(0, len(added), INSERTED_AT_ONCE):
         batch = added[start : start + INSERTED_AT_ONCE]
-        documents = [product_of(new).to_mongo() for _, new in batch]
+        documents = [product_of(each.product).to_mongo() for each in batch]
         taken: list[int] = []
         try:
-            Product._get_collection().insert_many(documents, ordered=False)
+            with database.writing_many(len(documents)):
+                Product._get_collection().insert_many(documents, ordered=False)
         except BulkWriteError as error:
             if any(each["code"] != DUPLICATE_KEY for each in error.details["writeErrors"]):
                 raise
             taken = [each["index"] for each in error.details["writeErrors"]]
         for index in taken:
-            _refuse(report, batch[index][0], _Refused("sku", "was added meanwhile; import again"))
+            _refuse(report, batch[index].row, _Refused("sku", "was added meanwhile; import again"))
         report.created += len(batch) - len(taken)
     if added:
-        shelf.forget_pages()
+        product_cache.forget_pages()
 
 
 def _checked_columns(columns: Sequence[str]) -> list[str]:
     names = [_column(each) for each in columns]
     missing = [name for name in REQUIRED if name not in names]
     unknown = [
-        name
+        quoted(name)
         for name in names
         if name not in REQUIRED + OPTIONAL and not (name.startswith(ATTRIBUTE) and name[10:])
     ]
     twice = sorted({name for name in names if names.count(name) > 1})
-    for problem, found in (("missing", missing), ("unknown", unknown), ("there twice", twice)):
+    for problem, found in (("missing", missing), ("unknown", unknown), ("duplicate", twice)):
         if found:
-            raise ColumnsRefused(f"Columns that are {problem}: {', '.join(found)}.")
+            raise ColumnsRefused(
+                f"Columns that are {problem}: {_listed(found)}. "
+                f"The header has: {_listed([quoted(name) for name in names])}."
+            )
     return names
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - MAX_LISTED
+    return ", ".join(names[:MAX_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _column(name: str) -> str:
@@ -155,14 +173,18 @@ def _column(name: str) -> str:
 
 
 def _product(columns: Sequence[str], row: ImportRow) -> CreateProduct:
-    if len(row.cells) != len(columns):
+    """Return the product in a row; a short row does not set the columns after its end."""
+    if len(row.cells) > len(columns):
         raise _Refused(None, f"has {len(row.cells)} cells; the header has {len(columns)}")
-    cells = {name: cell.strip() for name, cell in zip(columns, row.cells, strict=True)}
+    cells = {name: cell.strip() for name, cell in zip(columns, row.cells, strict=False)}
+    for name in REQUIRED:
+        if not cells.get(name):
+            raise _Refused(name, "is missing")
     try:
-        return CreateProduct.model_validate(_values(cells))
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        raise _Refused(_column_of(first["loc"]), first["msg"]) from None
+        return parsed(CreateProduct, _values(cells))
+    except InvalidFields as error:
+        first = error.faults[0]
+        raise _Refused(_column_of(first.place), first.message) from None
 
 
 def _values(cells: Mapping[str, str]) -> dict[str, Any]:
@@ -177,9 +199,7 @@ def _values(cells: Mapping[str, str]) -> dict[str, Any]:
     for name in ("categories", "images"):
         values[name] = _entries(cells.get(name, ""))
     if cells.get("stock"):
-        if not WHOLE_NUMBER.fullmatch(cells["stock"]):
-            raise _Refused("stock", "is not a whole number")
-        values["stock"] = int(cells["stock"])
+        values["stock"] = _number("stock", lambda: whole_number(cells["stock"]))
     values["attributes"] = {
         name.removeprefix(ATTRIBUTE): cell
         for name, cell in cells.items()
@@ -189,31 +209,36 @@ def _values(cells: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _amount(cells: Mapping[str, str]) -> int:
-    """Return a price like 12.50 in minor units."""
-    decimals = DECIMALS.get(cells["currency"].upper())
-    if decimals is None:
+    currency = cells["currency"].upper()
+    if currency not in DECIMALS:
         raise _Refused("currency", "is not an ISO 4217 code, e.g. EUR")
-    found = PRICE.fullmatch(cells["price"])
-    if not found:
-        raise _Refused("price", "is not a number like 12.50, with a point and no thousands")
-    whole, fraction = found[1], found[2] or ""
-    if len(fraction) > decimals:
-        raise _Refused("price", f"has more decimals than {cells['currency'].upper()}: {decimals}")
-    return int(whole + fraction.ljust(decimals, "0"))
+    return _number("price", lambda: minor_units(cells["price"], currency))
+
+
+def _number(column: str, read: Callable[[], int]) -> int:
+    try:
+        return read()
+    except NoNumber as error:
+        raise _Refused(column, str(error)) from None
 
 
 def _entries(cell: str) -> list[str]:
     return [each.strip() for each in cell.split(SEPARATOR) if each.strip()]
 
 
-def _changes(columns: Iterable[str], new: CreateProduct, known: Product) -> UpdateProduct:
-    """Return what the columns that are there say of a known product, its stock apart."""
-    said = {name for name in columns if name in UpdateProduct.model_fields}
+def _changes(wanted: _Wanted, known: Product) -> UpdateProduct:
+    """Return the changes that the existing columns make to a known product, without stock."""
+    new = wanted.product
+    said = {name for name in wanted.columns if name in UpdateProduct.model_fields}
     if new.state.value == known.state or "state" not in new.model_fields_set:
         said.discard("state")
     values = {name: getattr(new, name) for name in said | {"title", "price"}}
-    if any(name.startswith(ATTRIBUTE) for name in columns):
-        values["attributes"] = new.attributes
+    if any(name.startswith(ATTRIBUTE) for name in wanted.columns):
+        values["attributes"] = {
+            name: value
+            for name, value in known.attributes.items()
+            if f"{ATTRIBUTE}{name}" in wanted.lacks
+        } | new.attributes
     return UpdateProduct.model_construct(version=known.version, **values)
 
 

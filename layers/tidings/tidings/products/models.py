@@ -1,4 +1,4 @@
-"""Documents of the products' database."""
+"""Documents of the products database."""
 
 from mongoengine import (
     DateTimeField,
@@ -12,18 +12,17 @@ from mongoengine import (
     StringField,
 )
 
-from tidings.platform.clock import new_id, now
-from tidings.platform.outbox import OutboxDocument
+from tidings.platform.messaging.outbox import OutboxDocument
+from tidings.platform.timing.clock import new_id, now
 from tidings.products.fields import ProductState
 from tidings.products.schemas import MovementKind
 
 
 class Product(OutboxDocument):
-    """Something that is sold. `price` is in minor units of `currency`.
+    """A product of the shop. `price` is in minor units of `currency`.
 
-    `version` counts changes of what the product is, not of its stock. `price_key`,
-    `title_key` and `words` follow from the rest (`catalogue.py`) and are what lists are
-    sorted by and searched in.
+    `version` counts changes of the product's data, but not of its stock. `price_key`, `title_key`
+    and `words` are derived (`catalogue.py`); lists are sorted by them and searched in them.
     """
 
     id = StringField(primary_key=True, default=new_id)
@@ -41,6 +40,8 @@ class Product(OutboxDocument):
     price_key = StringField(required=True)
     title_key = StringField(required=True)
     words = ListField(StringField())
+    # The `search_keys.KEYS_VERSION` of the keys; older keys are computed again.
+    keys_version = IntField()
     created_at = DateTimeField(required=True, default=now)
     updated_at = DateTimeField(required=True, default=now)
 
@@ -56,13 +57,15 @@ class Product(OutboxDocument):
             ("state", "categories", "title_key"),
             ("state", "price"),
             ("state", "currency", "price"),
-            # What is sold out is little of a shop; only crossing zero touches this index.
+            # Few products are sold out, so the index is small. Only a stock that reaches or leaves
+            # zero changes it.
             {
                 "fields": ["state", "-id"],
                 "partialFilterExpression": {"stock": 0},
                 "name": "sold_out",
             },
             ("state", "words"),
+            "keys_version",
         ],
     }
 
@@ -93,9 +96,10 @@ class ReservedLine(EmbeddedDocument):
 
 
 class Reservation(OutboxDocument):
-    """What was decided on an order's stock; at most one per order, whose id it has.
+    """The decision on an order's stock; its id is the order's, so there is at most one.
 
-    `released` without lines: the order was cancelled before its stock was asked for.
+    A `released` reservation without lines means that the order was cancelled before its stock was
+    requested.
     """
 
     id = StringField(primary_key=True)

@@ -1,4 +1,4 @@
-"""What moves stock, inside a transaction: the pieces, their history, and what is announced."""
+"""Move stock inside a transaction: change the stock, its history, and store the events."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,10 +7,11 @@ from typing import Any
 from pymongo import ReturnDocument
 from pymongo.client_session import ClientSession
 
-from tidings.platform import outbox
-from tidings.platform.events import Event
-from tidings.platform.outbox import OutboxEntry
-from tidings.products import shelf
+from tidings.platform.messaging import outbox
+from tidings.platform.messaging.events import Event
+from tidings.platform.messaging.outbox import OutboxEntry
+from tidings.platform.storage import database
+from tidings.products import product_cache
 from tidings.products.events import (
     ProductBackInStock,
     ProductBackInStockData,
@@ -24,7 +25,7 @@ from tidings.products.schemas import MovementKind
 
 @dataclass(frozen=True)
 class Cause:
-    """Why stock moves."""
+    """The cause of a stock movement."""
 
     kind: MovementKind
     reason: str
@@ -34,14 +35,14 @@ class Cause:
 
 @dataclass(frozen=True)
 class Moved:
-    """A product after its stock moved, with the event of that in its outbox, if there is one."""
+    """A product after a stock movement; its outbox holds the event of the movement, if any."""
 
     product: Product
     movement: StockMovement
 
 
 def move(product_id: str, change: int, cause: Cause, session: ClientSession) -> Moved | None:
-    """Change a product's stock; None where there is no such product or not enough of it."""
+    """Change a product's stock; return None if it does not exist or has not enough stock."""
     changed = Product._get_collection().find_one_and_update(
         {"_id": product_id, **_room_for(change, cause)},
         {"$inc": {"stock": change}},
@@ -64,11 +65,12 @@ def move(product_id: str, change: int, cause: Cause, session: ClientSession) -> 
 
 
 def record(moved: Sequence[Moved], session: ClientSession) -> None:
-    """Store the history of what moved, and its events beside the products."""
+    """Store the history of stock movements, and their events in the products."""
     if not moved:
         return
     movements = [each.movement.to_mongo() for each in moved]
-    StockMovement._get_collection().insert_many(movements, session=session)
+    with database.writing_many(len(movements)):
+        StockMovement._get_collection().insert_many(movements, session=session)
     for each in moved:
         for entry in each.product.outbox:
             Product._get_collection().update_one(
@@ -77,22 +79,22 @@ def record(moved: Sequence[Moved], session: ClientSession) -> None:
 
 
 def note(moved: Iterable[Moved]) -> None:
-    """After the transaction: let the events be published, and the cache forget the stock."""
+    """After the transaction, note the events for publishing, and clear the products' cache."""
     products = [each.product for each in moved]
     for product in products:
         outbox.note_stored(product)
-    shelf.forget_products([product.pk for product in products])
+    product_cache.forget_products([product.pk for product in products])
 
 
 def _room_for(change: int, cause: Cause) -> dict[str, Any]:
     if change < 0:
         return {"stock": {"$gte": -change}}
-    # What an order gives back was here before.
+    # Released stock was in stock before, so it always fits.
     return {"stock": {"$lte": MAX_STOCK - change}} if cause.kind is MovementKind.ADJUSTED else {}
 
 
 def _crossing(product: Product, change: int) -> Event | None:
-    """Return the event of a product on sale that ran out or came back with this change."""
+    """Return the event of an active product that ran out or is back in stock with this change."""
     before, after = product.stock - change, product.stock
     if product.state != ProductState.ACTIVE.value or bool(before) == bool(after):
         return None

@@ -1,4 +1,4 @@
-"""What can be done with products."""
+"""Operations on products."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -6,13 +6,14 @@ from typing import Any, Final
 
 from mongoengine import NotUniqueError
 
-from tidings.platform import outbox
-from tidings.platform.auth import Principal
-from tidings.platform.clock import now
-from tidings.platform.database import in_transaction
-from tidings.platform.events import Event
 from tidings.platform.logging import logger
-from tidings.products import shelf
+from tidings.platform.messaging import outbox
+from tidings.platform.messaging.events import Event
+from tidings.platform.operation import operation
+from tidings.platform.security.auth import Principal, Role
+from tidings.platform.storage.database import in_transaction
+from tidings.platform.timing.clock import now
+from tidings.products import product_cache
 from tidings.products.catalogue import prepare
 from tidings.products.errors import (
     ImpossibleState,
@@ -35,7 +36,7 @@ from tidings.products.schemas import (
     UpdateProduct,
 )
 
-# What was on sale once never becomes a draft again: orders name it.
+# A product that was on sale never becomes a draft again, because orders refer to it.
 NEXT_STATES: Final = {
     ProductState.DRAFT: {ProductState.ACTIVE, ProductState.RETIRED},
     ProductState.ACTIVE: {ProductState.RETIRED},
@@ -50,14 +51,16 @@ CHANGEABLE: Final = (
     "categories",
     "images",
     "state",
-    # What follows from them.
+    # Derived from the others.
     "price_key",
     "title_key",
     "words",
+    "keys_version",
 )
 
 
-def create_product(new: CreateProduct) -> ProductView:
+@operation(role=Role.ADMIN, refuses=(SkuTaken,))
+def create_product(new: CreateProduct, *, caller: Principal) -> ProductView:
     """Add a product to the catalogue.
 
     Raises:
@@ -68,18 +71,21 @@ def create_product(new: CreateProduct) -> ProductView:
         product.save(force_insert=True)
     except NotUniqueError:
         raise SkuTaken(new.sku) from None
-    shelf.forget_pages()
-    logger.info("product created", product_id=product.id, sku=product.sku)
+    product_cache.forget_pages()
+    logger.info(
+        "product created", product_id=product.id, sku=product.sku, created_by=caller.user_id
+    )
     return view_of(product)
 
 
-def update_product(product_id: str, wanted: UpdateProduct) -> ProductView:
-    """Change a product, if it is still at the version that the change was made for.
+@operation(role=Role.OPERATOR, refuses=(ProductNotFound, StaleVersion, ImpossibleState))
+def update_product(product_id: str, wanted: UpdateProduct, *, caller: Principal) -> ProductView:
+    """Change a product, if it still has the version that the change is based on.
 
     Raises:
-        ProductNotFound: there is none.
-        StaleVersion: somebody changed it meanwhile.
-        ImpossibleState: it cannot come to that state from where it is.
+        ProductNotFound: the product does not exist.
+        StaleVersion: the product changed meanwhile.
+        ImpossibleState: its state does not allow the new state.
     """
     product = Product.objects(pk=product_id).first()
     if product is None:
@@ -92,11 +98,11 @@ def update_product(product_id: str, wanted: UpdateProduct) -> ProductView:
 def change_product(
     product: Product, wanted: UpdateProduct, at: datetime | None = None
 ) -> Product | None:
-    """Store what becomes of a product as it was read; None where nothing is to be changed.
+    """Apply a change to a product as it was read; return None if nothing changes.
 
     Raises:
-        StaleVersion: somebody changed it meanwhile.
-        ImpossibleState: it cannot come to that state from where it is.
+        StaleVersion: the product changed meanwhile.
+        ImpossibleState: its state does not allow the new state.
     """
     before = _stored_values(product)
     _apply(product, wanted)
@@ -113,18 +119,20 @@ def change_product(
     )
     if changed is None:
         raise StaleVersion(Product.objects.only("version").get(pk=product.id).version)
-    shelf.forget_products([product.id])
-    shelf.forget_pages()
+    product_cache.forget_products([product.id])
+    product_cache.forget_pages()
     logger.info("product changed", product_id=product.id, version=changed.version)
     return changed
 
 
+@operation(role=Role.OPERATOR, refuses=(ProductNotFound, NotEnoughStock, TooMuchStock))
 def adjust_stock(product_id: str, wanted: AdjustStock, *, caller: Principal) -> ProductView:
-    """Count pieces in or out, and keep who did it and why.
+    """Add or remove pieces, and record the operator and the reason.
 
     Raises:
-        ProductNotFound: there is no such product.
-        NotEnoughStock, TooMuchStock: the stock would leave its bounds; it stays as it is.
+        ProductNotFound: the product does not exist.
+        NotEnoughStock: the stock would fall below zero; it does not change.
+        TooMuchStock: the stock would exceed its maximum; it does not change.
     """
     cause = Cause(MovementKind.ADJUSTED, wanted.reason, actor_id=caller.user_id)
 
@@ -143,7 +151,7 @@ def adjust_stock(product_id: str, wanted: AdjustStock, *, caller: Principal) -> 
 
 
 def product_of(new: CreateProduct) -> Product:
-    """Return the document of a new product, not stored yet."""
+    """Return the document of a new product, without storing it."""
     values = new.model_dump(exclude={"price", "state"})
     product = Product(
         **values,
@@ -174,7 +182,7 @@ def _stored_values(product: Product) -> dict[str, Any]:
 
 
 def _price_drop(product: Product, before: Mapping[str, Any]) -> list[Event]:
-    """Return the event of a product that was on sale, still is, and costs less now."""
+    """Return the event of a product that was active, still is, and is cheaper now."""
     on_sale = {product.state, before["state"]} == {ProductState.ACTIVE.value}
     old_price: int = before["price"]
     if not on_sale or product.currency != before["currency"] or product.price >= old_price:

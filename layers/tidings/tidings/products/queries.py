@@ -1,13 +1,14 @@
-"""What can be asked about products."""
+"""Queries of products."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from tidings.platform.auth import Principal
-from tidings.platform.pagination import Page, PageRequest, paginate
-from tidings.products import shelf
+from tidings.platform.operation import PUBLIC, operation
+from tidings.platform.security.auth import Principal, Role
+from tidings.platform.storage.pagination import Page, PageRequest, paginate
+from tidings.products import product_cache
 from tidings.products.catalogue import ORDERS, matching, sees_all
-from tidings.products.errors import ProductNotFound
+from tidings.products.errors import ProductNotFound, StateNotShown
 from tidings.products.fields import ProductSort, ProductState
 from tidings.products.models import Product, StockMovement
 from tidings.products.schemas import Money, ProductFilter, ProductView, StockMovementView
@@ -15,22 +16,34 @@ from tidings.products.schemas import Money, ProductFilter, ProductView, StockMov
 EVERYTHING = ProductFilter.model_validate({})
 
 
+@operation(
+    role=PUBLIC,
+    refuses=(ProductNotFound,),
+    writes=False,
+    note="drafts and retired ones: operator",
+)
 def get_product(product_id: str, *, caller: Principal | None = None) -> ProductView:
     """Return a product.
 
     Raises:
-        ProductNotFound: there is none, or it is not on sale and the caller is no operator.
+        ProductNotFound: it does not exist, or is not active and the caller is not an operator.
     """
     if sees_all(caller):
         product = Product.objects(pk=product_id).first()
         view = None if product is None else view_of(product)
     else:
-        view = shelf.products_on_sale([product_id], _on_sale).get(product_id)
+        view = product_cache.products_on_sale([product_id], _on_sale).get(product_id)
     if view is None:
         raise ProductNotFound(product_id)
     return view
 
 
+@operation(
+    role=PUBLIC,
+    refuses=(StateNotShown,),
+    writes=False,
+    note="drafts and retired ones: operator",
+)
 def get_products(
     page: PageRequest,
     wanted: ProductFilter = EVERYTHING,
@@ -38,13 +51,13 @@ def get_products(
     *,
     caller: Principal | None = None,
 ) -> Page[ProductView]:
-    """Return a page of what is wanted of the catalogue; all that is on sale unless told else.
+    """Return a page of the catalogue; by default everything that the caller may see.
 
-    Operators see drafts and retired products, too.
+    Operators also see drafts and retired products.
 
     Raises:
-        StateNotShown: a customer or stranger asks for other than active products.
-        UnknownCursor: the cursor is not one of ours, or of another order.
+        StateNotShown: a caller who is not an operator asks for products that are not active.
+        UnknownCursor: the cursor is malformed, or belongs to another order.
     """
 
     def read(part: PageRequest) -> Page[ProductView]:
@@ -52,16 +65,16 @@ def get_products(
 
     first = page.page == 1 and page.after is None
     if first and not sees_all(caller) and _is_everything(wanted):
-        return shelf.first_page(sort, page.limit, read, _on_sale)
+        return product_cache.first_page(sort, page.limit, read, _on_sale)
     return read(page)
 
 
 def get_products_by_id(
     product_ids: Iterable[str], *, caller: Principal | None = None
 ) -> dict[str, ProductView]:
-    """Return those of the products that the caller sees, by id, in one round trip.
+    """Return those products that the caller may see, by id, in one round trip.
 
-    Without a caller: those that are on sale, as they are now.
+    Without a caller it returns active products, as they are now.
     """
     ids = list(set(product_ids))
     found = Product.objects(pk__in=ids).batch_size(len(ids) + 1)
@@ -71,21 +84,24 @@ def get_products_by_id(
 
 
 def in_category(product_ids: Iterable[str], category: str) -> frozenset[str]:
-    """Return those of the products that are of a category, whatever their state."""
+    """Return those products that have a category, in any state."""
     found = Product.objects(pk__in=list(product_ids), categories=category)
     return frozenset(found.scalar("pk"))
 
 
 def get_products_on_sale(product_ids: Sequence[str]) -> dict[str, ProductView]:
-    """Return those of the products that are on sale, by id, as customers see them."""
-    return shelf.products_on_sale(product_ids, _on_sale)
+    """Return those products that are active, by id, as customers see them."""
+    return product_cache.products_on_sale(product_ids, _on_sale)
 
 
-def get_stock_history(product_id: str, page: PageRequest) -> Page[StockMovementView]:
-    """Return a page of what moved a product's stock, newest first.
+@operation(role=Role.OPERATOR, refuses=(ProductNotFound,), writes=False)
+def get_stock_history(
+    product_id: str, page: PageRequest, *, caller: Principal
+) -> Page[StockMovementView]:
+    """Return a page of a product's stock movements, newest first.
 
     Raises:
-        ProductNotFound: there is no such product.
+        ProductNotFound: the product does not exist.
     """
     if not Product.objects(pk=product_id).only("id").first():
         raise ProductNotFound(product_id)

@@ -1,4 +1,4 @@
-"""Typed input and output of the products' operations."""
+"""Input and output models of product operations."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -6,10 +6,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from tidings.platform.flags import Flag
-from tidings.platform.pagination import PageRequest
+from tidings.platform.inputs.flags import Flag
+from tidings.platform.storage.pagination import PageRequest
 from tidings.products.fields import (
-    MAX_AMOUNT,
     Amount,
     Attributes,
     Categories,
@@ -17,12 +16,14 @@ from tidings.products.fields import (
     Currency,
     Description,
     Images,
+    PriceLimit,
     ProductSort,
     ProductState,
     Sku,
     Stock,
     StockChange,
     Text,
+    Title,
 )
 
 INPUT = ConfigDict(extra="forbid", frozen=True)
@@ -43,7 +44,7 @@ class CreateProduct(BaseModel):
     model_config = INPUT
 
     sku: Sku
-    title: Text
+    title: Title
     description: Description = ""
     price: Money
     attributes: Attributes = Field(default_factory=dict)
@@ -54,14 +55,14 @@ class CreateProduct(BaseModel):
 
 
 class UpdateProduct(BaseModel):
-    """What becomes of a product; what is left out, or null, stays as it is."""
+    """The fields of a product to change; fields that are left out or null do not change."""
 
     model_config = INPUT
 
     version: Annotated[
-        int, Field(ge=1, le=2**31 - 1, strict=True, description="the version that is changed")
+        int, Field(ge=1, le=2**31 - 1, strict=True, description="the version to change")
     ]
-    title: Text | None = None
+    title: Title | None = None
     description: Description | None = None
     price: Money | None = None
     attributes: Attributes | None = None
@@ -71,7 +72,7 @@ class UpdateProduct(BaseModel):
 
 
 class AdjustStock(BaseModel):
-    """Pieces that came in (positive) or are gone (negative), and why."""
+    """The number of pieces added (positive) or removed (negative), and the reason."""
 
     model_config = INPUT
 
@@ -80,33 +81,31 @@ class AdjustStock(BaseModel):
 
 
 class ProductFilter(BaseModel):
-    """Which products are wanted; everything that is said must hold."""
+    """A filter for products; all conditions must hold."""
 
     model_config = ConfigDict(frozen=True)
 
     category: Category | None = None
-    state: ProductState | None = Field(None, description="operators see other than active ones")
+    state: ProductState | None = Field(
+        None, description="only operators see other states than active"
+    )
     currency: Currency | None = None
-    min_price: Annotated[int, Field(ge=0, le=MAX_AMOUNT)] | None = Field(
-        None, description="in minor units"
-    )
-    max_price: Annotated[int, Field(ge=0, le=MAX_AMOUNT)] | None = Field(
-        None, description="in minor units"
-    )
-    in_stock: Flag | None = Field(None, description="true: only what is there; false: the rest")
+    min_price: PriceLimit | None = Field(None, description="in minor units")
+    max_price: PriceLimit | None = Field(None, description="in minor units")
+    in_stock: Flag | None = Field(None, description="true: only in stock; false: only out of stock")
     search: Annotated[str, StringConstraints(max_length=100)] | None = Field(
-        None, description="beginnings of words, all of which must be found"
+        None, description="beginnings of words; all of them must match"
     )
 
 
 class ListProducts(PageRequest, ProductFilter):
-    """The query string of the catalogue: filter, order and page."""
+    """The filter, order and page of a catalogue list."""
 
     sort: ProductSort = ProductSort.NEWEST
 
 
 class ProductView(BaseModel):
-    """A product as those see it who may."""
+    """A product of the catalogue."""
 
     id: str
     sku: str
@@ -118,13 +117,13 @@ class ProductView(BaseModel):
     images: list[str]
     stock: int
     state: ProductState
-    version: int = Field(description="counts the changes; an update names it")
+    version: int = Field(description="counts the changes; an update must contain it")
     created_at: datetime
     updated_at: datetime
 
 
 class StockLine(BaseModel):
-    """So many pieces of one product."""
+    """A number of pieces of one product."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -133,7 +132,7 @@ class StockLine(BaseModel):
 
 
 class MovementKind(StrEnum):
-    """What moved the stock."""
+    """The kind of a stock movement."""
 
     ADJUSTED = "adjusted"
     RESERVED = "reserved"
@@ -151,6 +150,6 @@ class StockMovementView(BaseModel):
     change: int
     stock_after: int
     reason: str
-    actor_id: str | None = Field(description="who adjusted it")
-    order_id: str | None = Field(description="for which order")
+    actor_id: str | None = Field(description="the operator of an adjustment")
+    order_id: str | None = Field(description="the order of a reservation or release")
     created_at: datetime

@@ -1,4 +1,4 @@
-"""Setting stock aside for orders and giving it back: all or nothing, once per order."""
+"""Reserve and release stock for orders: all or nothing, once per order."""
 
 from collections.abc import Sequence
 
@@ -6,11 +6,11 @@ from mongoengine import NotUniqueError
 from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
-from tidings.platform import outbox
-from tidings.platform.database import in_transaction
 from tidings.platform.errors import Unavailable
 from tidings.platform.logging import logger
-from tidings.platform.outbox import OutboxEntry
+from tidings.platform.messaging import outbox
+from tidings.platform.messaging.outbox import OutboxEntry
+from tidings.platform.storage.database import in_transaction
 from tidings.products.events import (
     InventoryRejected,
     InventoryRejectedData,
@@ -25,17 +25,17 @@ from tidings.products.schemas import MovementKind, StockLine
 
 
 class _NotEnough(Exception):
-    """Ends the transaction that would have taken more than there is."""
+    """Aborts the transaction when there is not enough stock."""
 
 
 def reserve_stock(order_id: str, lines: Sequence[StockLine]) -> None:
-    """Set all of an order's pieces aside and announce it, or announce that it cannot be.
+    """Reserve all stock of an order and publish the result: reserved or rejected.
 
-    An order that was decided before, or called off before, keeps its decision; it is only
-    announced again if its event still waits in the outbox.
+    If the order was decided or cancelled before, nothing changes; an event that is still in the
+    outbox is published again.
 
     Raises:
-        Unavailable: the order is being decided at this moment; to be tried again.
+        Unavailable: another process is deciding the order now; retry.
     """
     reserved = _reservation(order_id, lines)
     try:
@@ -43,10 +43,10 @@ def reserve_stock(order_id: str, lines: Sequence[StockLine]) -> None:
     except _NotEnough as shortage:
         _reject(order_id, lines, str(shortage))
     except DuplicateKeyError:
-        # Not by a transaction that is undone: nobody would decide then.
+        # If that transaction were rolled back, the order would stay undecided.
         if Reservation.objects(pk=order_id).first() is None:
             raise Unavailable("The order's stock is being decided.") from None
-        logger.info("stock was decided before", order_id=order_id)
+        logger.info("stock decision skipped: decided before", order_id=order_id)
     else:
         outbox.note_stored(reserved)
         note(moved)
@@ -54,12 +54,12 @@ def reserve_stock(order_id: str, lines: Sequence[StockLine]) -> None:
 
 
 def release_stock(order_id: str) -> None:
-    """Give back what is set aside for an order that is off, once, and announce it.
+    """Release the stock of a cancelled order, once, and publish an event.
 
-    If it comes before the order itself, nothing will be set aside for it any more.
+    If this comes before the order itself, no stock will be reserved for it.
 
     Raises:
-        Unavailable: the stock is being set aside at this moment; to be tried again.
+        Unavailable: another process is reserving the stock now; retry.
     """
     data = InventoryReleasedData(order_id=order_id)
     released = Reservation(
@@ -73,7 +73,7 @@ def release_stock(order_id: str) -> None:
         found = Reservation.objects(pk=order_id).first()
         if found is None or found.state == "reserved":
             raise Unavailable("The order's stock is being decided.") from None
-        logger.info("there is nothing to release", order_id=order_id)
+        logger.info("stock release skipped: nothing reserved", order_id=order_id)
     else:
         outbox.note_stored(released)
         note(moved)
@@ -133,9 +133,9 @@ def _reject(order_id: str, lines: Sequence[StockLine], reason: str) -> None:
     try:
         outbox.insert(rejection, InventoryRejected(subject=order_id, data=data))
     except NotUniqueError:
-        logger.info("stock was decided before", order_id=order_id)
+        logger.info("stock decision skipped: decided before", order_id=order_id)
     else:
-        logger.info("stock rejected", order_id=order_id)
+        logger.info("stock not reserved: not enough pieces", order_id=order_id)
 
 
 def _reserved_lines(lines: Sequence[StockLine]) -> list[ReservedLine]:

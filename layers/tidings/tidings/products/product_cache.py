@@ -1,7 +1,7 @@
-"""What is read most, kept in Redis: products on sale, and the first page of each order.
+"""A Redis cache of active products, and of the first page in each order.
 
-Only what everybody may see is kept here, so nothing can be shown to who may not see it.
-Pages are kept as ids: stock that moves makes a product be read again, not the pages.
+It holds only data that everyone may see. Pages are cached as ids, so a stock movement affects only
+its product, not the pages.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -9,17 +9,17 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from tidings.platform.cache import Load, ReadThrough
-from tidings.platform.pagination import MAX_PAGE_SIZE, Page, PageRequest
+from tidings.platform.caching.cache import Load, ReadThrough
+from tidings.platform.storage.pagination import MAX_PAGE_SIZE, Page, PageRequest
 from tidings.products.fields import ProductSort
 from tidings.products.schemas import ProductView
 
-# What stays wrong for so long at most, when Redis was away as something changed.
+# Stale data lives at most this long, if Redis was unavailable during a change.
 TTL_SECONDS: Final = 60
 
 
 class FirstPage(BaseModel):
-    """The first products of the catalogue in one order, as many as the largest page has."""
+    """The first products of the catalogue in one order; as many as the largest page has."""
 
     ids: list[str]
     cursors: list[str]
@@ -33,7 +33,7 @@ LARGEST: Final = PageRequest.model_validate({"limit": MAX_PAGE_SIZE})
 
 
 def products_on_sale(product_ids: Sequence[str], load: Load[ProductView]) -> dict[str, ProductView]:
-    """Return those of the products that are on sale; `load` reads them from the database."""
+    """Return those products that are active; `load` reads them from the database."""
     return PRODUCTS.get_many(product_ids, load)
 
 
@@ -43,7 +43,7 @@ def first_page(
     load_page: Callable[[PageRequest], Page[ProductView]],
     load_products: Load[ProductView],
 ) -> Page[ProductView]:
-    """Return the first page of what is on sale; the two functions read from the database."""
+    """Return the first page of active products; the two functions read from the database."""
     first = FIRST_PAGES.get(sort.value, lambda: _kept(load_page(LARGEST)))
     assert first is not None
     ids = first.ids[:limit]
@@ -61,12 +61,12 @@ def first_page(
 
 
 def forget_products(product_ids: Iterable[str]) -> None:
-    """Drop products that changed."""
+    """Remove changed products from the cache."""
     PRODUCTS.forget(product_ids)
 
 
 def forget_pages() -> None:
-    """Drop the first pages: what they list, or how, changed."""
+    """Remove the first pages from the cache, because their products or order changed."""
     FIRST_PAGES.forget(sort.value for sort in ProductSort)
 
 
