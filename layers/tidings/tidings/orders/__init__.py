@@ -1,1 +1,1 @@
-"""Orders: what customers asked for, and how far each has come."""
+"""Orders: placing, decisions, states and their events."""

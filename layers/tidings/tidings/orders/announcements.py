@@ -1,4 +1,4 @@
-"""The orders' events, made of orders."""
+"""Create the events of orders."""
 
 from datetime import datetime
 
@@ -41,10 +41,10 @@ def rejected(order: Order, reason: str) -> OrderRejected:
 
 
 def cancelled(order: Order, reason: str, at: datetime) -> OrderCancelled:
-    """Return the one event of this cancellation.
+    """Return the event of a cancellation.
 
-    An order is cancelled once, so its id follows from the order's: announced again, it is
-    the same event, which tells nobody a second time.
+    An order is cancelled once, so the event's id is derived from the order's id. If it is published
+    again, it is the same event, and the customer is not notified again.
     """
     data = OrderCancelledData(
         order_id=order.id,
@@ -56,12 +56,12 @@ def cancelled(order: Order, reason: str, at: datetime) -> OrderCancelled:
 
 
 def unexplained(actor: Actor) -> str:
-    """Return what stands for the reason of a cancellation where nobody gave one."""
+    """Return the default reason of a cancellation without a reason."""
     return f"Cancelled by the {actor.value}."
 
 
 def again(order: Order) -> OrderPlaced | OrderCancelled:
-    """Return the event that asks for what an order waits for, once more."""
+    """Return the event to publish again for an order that still waits for its stock."""
     if order.state == OrderState.CANCELLED.value:
         last = order.history[-1]
         return cancelled(order, last.reason, last.at)

@@ -1,4 +1,4 @@
-"""The daily word on every open order, chunk by chunk."""
+"""The daily status message about every open order, chunk by chunk."""
 
 from datetime import datetime
 from typing import Final
@@ -13,31 +13,32 @@ from tidings.orders.events import (
 )
 from tidings.orders.models import Order
 from tidings.orders.states import OPEN_STATES
-from tidings.platform import database, outbox
 from tidings.platform.logging import logger
-from tidings.platform.outbox import MAX_NOTED, OutboxEntry
-from tidings.platform.relay import publish_now
+from tidings.platform.messaging import outbox
+from tidings.platform.messaging.outbox import MAX_NOTED, OutboxEntry
+from tidings.platform.messaging.relay import publish_now
+from tidings.platform.storage import database
 
-# As many as an invocation publishes the events of itself.
+# An invocation publishes the events of this many documents itself.
 ORDERS_PER_CHUNK: Final = MAX_NOTED
 
 
 def announce_status_due(scheduled_at: datetime) -> int:
-    """Announce for a chunk of the open orders that their customers are due to hear of them.
+    """Publish for a chunk of the open orders that a status message is due.
 
-    Once per order and day, however often it is called: the day is kept in the order, in the
-    write that stores the event. A command asks for the next chunk where there may be one.
+    Each order gets one event a day, however often this is called: the write that stores the event
+    also stores the day. If there may be more orders, a command for the next chunk is published.
 
     Returns:
-        How many orders were announced now.
+        The number of orders that got an event now.
 
     Raises:
-        BrokerUnavailable: the next chunk was not asked for; call it again.
+        BrokerUnavailable: the command for the next chunk was not published; call again.
     """
     day = scheduled_at.replace(hour=0, minute=0, second=0, microsecond=0)
     found = _not_announced(day, scheduled_at)
     announced = _announce(found, day) if found else 0
-    logger.info("order status updates announced", orders=announced, day=day.date().isoformat())
+    logger.info("order status events stored", orders=announced, day=day.date().isoformat())
     if len(found) == ORDERS_PER_CHUNK:
         publish_now([_next_chunk(scheduled_at)])
     return announced
@@ -68,14 +69,14 @@ def _announce(orders: list[Order], day: datetime) -> int:
         )
         for order in orders
     ]
-    with database.time_for(len(updates)):
+    with database.writing_many(len(updates)):
         changed = Order._get_collection().bulk_write(updates, ordered=False).modified_count
     _note_stored(entries)
     return int(changed)
 
 
 def _note_stored(entries: dict[str, OutboxEntry]) -> None:
-    """Note the orders whose entry was stored: another run at once may have had the others."""
+    """Note the orders whose event was stored; a concurrent run may have stored the others."""
     event_ids = [entry.event_id for entry in entries.values()]
     stored = Order.objects(pk__in=list(entries), outbox__event_id__in=event_ids)
     for order in stored.only("outbox"):

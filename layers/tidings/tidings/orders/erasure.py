@@ -1,4 +1,4 @@
-"""Forgetting a person: their orders stay, as the shop must keep them, without their words."""
+"""Erase a person's texts in orders; the shop must keep the orders themselves."""
 
 from typing import Final
 
@@ -9,18 +9,18 @@ ERASED: Final = "erased"
 
 
 def forget_words(user_id: str) -> None:
-    """Erase what a customer wrote: reasons of steps that they took, and keys of their placings."""
+    """Erase the texts that a customer wrote: reasons of steps, and idempotency keys."""
     Order.objects(customer_id=user_id, idempotency_key__ne=None).update(
         unset__idempotency_key=True, unset__idempotency_digest=True
     )
     own = {"user_id": user_id, "reason": {"$nin": [None, ERASED]}}
     written = {"customer_id": user_id, "history": {"$elemMatch": own}}
     for order in Order.objects(__raw__=written).only("history").no_cache():
-        # A step that was taken stays as it is: its place in the history does not change.
+        # A recorded step never changes its place in the history.
         reasons = {
             f"set__history__{place}__reason": ERASED
             for place, step in enumerate(order.history)
             if step.user_id == user_id and step.reason is not None
         }
         Order.objects(pk=order.id).update_one(**reasons)
-    logger.info("order words forgotten", user_id=user_id)
+    logger.info("erasure: customer's texts in orders erased", user_id=user_id)

@@ -1,4 +1,4 @@
-"""What the orders' operations refuse."""
+"""Errors that order operations raise."""
 
 from collections.abc import Sequence
 
@@ -17,45 +17,48 @@ class UnknownProduct(RuleRefused):
 
 class MixedCurrencies(RuleRefused):
     def __init__(self) -> None:
-        super().__init__("One order is paid in one currency.", field="items")
+        super().__init__("All items of an order must have the same currency.", field="items")
 
 
 class OrderTooLarge(RuleRefused):
-    def __init__(self) -> None:
-        super().__init__("The order's total is too large; split the order.", field="items")
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"The order's total would exceed {limit} minor units; split the order.",
+            field="items",
+        )
 
 
 class IdempotencyKeyReused(Conflict):
     def __init__(self) -> None:
         super().__init__(
-            "This idempotency key belongs to an order with another content; "
-            "send a changed order with a key of its own.",
+            "This idempotency key belongs to an order with different content; "
+            "use a new key for a changed order.",
             field="idempotency_key",
         )
 
 
 class StepRefused(RuleRefused):
-    """An order cannot go there from where it is; `before` says where that is."""
+    """The order cannot change to that state; `before` is its current state."""
 
     def __init__(self, before: str, after: str, *, only: Sequence[str] = ()) -> None:
         self.before = before
         sentence = f"An order cannot go from {before} to {after}"
-        by = f" unless the {' or the '.join(only)} takes it there" if only else ""
+        by = f" unless the {' or the '.join(only)} does it" if only else ""
         super().__init__(f"{sentence}{by}.", field="state")
 
 
 class ShipmentMissing(RuleRefused):
     def __init__(self, field: str) -> None:
-        super().__init__("A shipped order has a carrier and a tracking number.", field=field)
+        super().__init__("A shipped order needs a carrier and a tracking number.", field=field)
 
 
 class ShipmentTooEarly(RuleRefused):
     def __init__(self, field: str) -> None:
         super().__init__(
-            "A carrier and a tracking number are said when an order is shipped.", field=field
+            "Send a carrier and a tracking number only when an order is shipped.", field=field
         )
 
 
 class RepeatedProduct(RuleRefused):
     def __init__(self) -> None:
-        super().__init__("Name each product once, with its whole quantity.", field="items")
+        super().__init__("List each product once, with its total quantity.", field="items")

@@ -1,19 +1,20 @@
-"""What the orders announce."""
+"""The events that orders publish."""
 
 from datetime import date, datetime
 from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field
 
-from tidings.platform.events import Command, Event, EventData
+from tidings.platform.messaging.events import Command, Event, EventData
 
-# An order has fewer (schemas.MAX_ITEMS). Who consumes it takes one by one, within its timeout.
+# Orders have fewer (schemas.MAX_ITEMS). A consumer handles the lines one by one, within its
+# timeout.
 MAX_LINES: Final = 1_000
 
 
 class OrderedLine(EventData):
     product_id: str
-    # Less than one would give pieces back that nobody took.
+    # A smaller number would release stock that was not reserved.
     quantity: int = Field(ge=1)
 
 
@@ -27,7 +28,7 @@ class OrderPlacedData(EventData):
 
 
 class OrderPlaced(Event):
-    """A customer placed an order; its stock is not set aside yet."""
+    """A customer placed an order; its stock is not reserved yet."""
 
     source: Literal["tidings/orders"] = "tidings/orders"
     type: Literal["order.placed"] = "order.placed"
@@ -39,12 +40,12 @@ class OrderConfirmedData(EventData):
     customer_id: str
     total: int
     currency: str
-    # Empty in events from before there were recommendations.
+    # Empty in events from before recommendations existed.
     lines: Lines = Field(default_factory=list)
 
 
 class OrderConfirmed(Event):
-    """All pieces of an order are set aside; `total` is in minor units."""
+    """The stock of an order is reserved; `total` is in minor units."""
 
     source: Literal["tidings/orders"] = "tidings/orders"
     type: Literal["order.confirmed"] = "order.confirmed"
@@ -69,14 +70,14 @@ class OrderCancelledData(EventData):
     order_id: str
     customer_id: str
     reason: str
-    # False where nobody gave a reason, and it only says who.
+    # False if no reason was given, and `reason` only names the actor.
     explained: bool = True
 
 
 class OrderCancelled(Event):
-    """An order is off; what was set aside for it is free again.
+    """An order is cancelled, and its reserved stock can be released.
 
-    It may come a second time, with the same id, for stock that was set aside too late.
+    It may come again with the same id, for stock that was reserved too late.
     """
 
     source: Literal["tidings/orders"] = "tidings/orders"
@@ -94,7 +95,7 @@ class OrderStatusChangedData(EventData):
 
 
 class OrderStatusChanged(Event):
-    """An order came further: it is paid, packed, shipped, delivered or returned."""
+    """An order was paid, packed, shipped, delivered or returned."""
 
     source: Literal["tidings/orders"] = "tidings/orders"
     type: Literal["order.status_changed"] = "order.status_changed"
@@ -109,7 +110,7 @@ class OrderStatusDueData(EventData):
 
 
 class OrderStatusDue(Event):
-    """The customer of an open order is due to hear where it stands, once a day."""
+    """The daily status message to the customer of an open order is due."""
 
     source: Literal["tidings/orders"] = "tidings/orders"
     type: Literal["order.status_due"] = "order.status_due"
@@ -121,7 +122,7 @@ class AnnounceOrderStatusesData(EventData):
 
 
 class AnnounceOrderStatuses(Command):
-    """Goes on with the daily word on open orders, by one chunk of them."""
+    """Continue the daily status messages about open orders with the next chunk."""
 
     ROUTING_KEYS: ClassVar[tuple[str, ...]] = ("order-statuses",)
 

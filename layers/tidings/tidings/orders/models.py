@@ -1,4 +1,4 @@
-"""Documents of the orders' database."""
+"""Documents of the orders database."""
 
 from mongoengine import (
     BooleanField,
@@ -11,12 +11,12 @@ from mongoengine import (
 )
 
 from tidings.orders.states import Actor, OrderState
-from tidings.platform.clock import new_id, now
-from tidings.platform.outbox import OutboxDocument
+from tidings.platform.messaging.outbox import OutboxDocument
+from tidings.platform.timing.clock import new_id, now
 
 
 class OrderItem(EmbeddedDocument):
-    """Title and price as they were when the order was placed."""
+    """A product with its title and price at the time of the order."""
 
     product_id = StringField(required=True)
     sku = StringField(required=True)
@@ -26,14 +26,14 @@ class OrderItem(EmbeddedDocument):
 
 
 class Transition(EmbeddedDocument):
-    """A step of an order: where to, when, by whom and why."""
+    """A step of an order: its state, time, actor and reason."""
 
     state = StringField(required=True, choices=[state.value for state in OrderState])
     at = DateTimeField(required=True)
     actor = StringField(
         required=True, default=Actor.SHOP.value, choices=[actor.value for actor in Actor]
     )
-    # The person's id; there is none where the shop's own machinery took the step.
+    # The person's id; None if the shop's software made the step.
     user_id = StringField()
     reason = StringField()
 
@@ -41,7 +41,8 @@ class Transition(EmbeddedDocument):
 class Order(OutboxDocument):
     """An order; amounts are in minor units of `currency`.
 
-    It stays small: items are limited, no state comes twice, and events leave the outbox.
+    It stays small: the number of items is limited, no state occurs twice, and events leave the
+    outbox.
     """
 
     id = StringField(primary_key=True, default=new_id)
@@ -55,12 +56,12 @@ class Order(OutboxDocument):
     tracking_number = StringField()
     correlation_id = StringField()
     created_at = DateTimeField(required=True, default=now)
-    # A customer's key for one placing, and what was placed with it.
+    # The customer's idempotency key, and the digest of the order's content.
     idempotency_key = StringField()
     idempotency_digest = StringField()
     status_announced_for = DateTimeField()
-    # While an order waits for word of its stock: when the settling job looks at it, and
-    # whether the job has asked again already.
+    # Set while an order waits for its stock: the time when the settling job checks it, and whether
+    # the job has already published its event again.
     settle_at = DateTimeField()
     asked_again = BooleanField()
     stock_released_at = DateTimeField()

@@ -1,4 +1,4 @@
-"""What people can do with orders."""
+"""Operations on orders."""
 
 import hashlib
 from collections.abc import Mapping
@@ -9,9 +9,12 @@ from tidings.orders import announcements
 from tidings.orders.errors import (
     IdempotencyKeyReused,
     MixedCurrencies,
+    OrderNotFound,
     OrderTooLarge,
+    RepeatedProduct,
     ShipmentMissing,
     ShipmentTooEarly,
+    StepRefused,
     UnknownProduct,
 )
 from tidings.orders.models import Order, OrderItem
@@ -26,28 +29,33 @@ from tidings.orders.schemas import (
 )
 from tidings.orders.states import Actor, OrderState
 from tidings.orders.steps import Mover, Step, mover_of, take_step
-from tidings.platform import outbox
-from tidings.platform.auth import Principal, Role, require
-from tidings.platform.clock import now
 from tidings.platform.context import correlation_id
 from tidings.platform.logging import logger
+from tidings.platform.messaging import outbox
+from tidings.platform.operation import Whose, operation
+from tidings.platform.security.auth import Principal, Role
+from tidings.platform.timing.clock import now
 from tidings.products.queries import get_products_by_id
 from tidings.products.schemas import ProductView
 
 
+@operation(
+    role=Role.CUSTOMER,
+    refuses=(UnknownProduct, MixedCurrencies, OrderTooLarge, RepeatedProduct, IdempotencyKeyReused),
+)
 def place_order(
     wanted: PlaceOrder, *, caller: Principal, idempotency_key: str | None = None
 ) -> OrderView:
-    """Take an order on at today's prices. Whether there is enough is decided after.
+    """Place an order at current prices. Its stock is checked afterwards.
 
-    With a key, the same customer's same order is taken on once, however often and however
-    many times at once it is sent; the answer is that order as it is now.
+    With a key, the customer's order is placed once, however often it is sent, also concurrently.
+    The answer is the current state of that order.
 
     Raises:
         UnknownProduct: one of the products does not exist.
-        MixedCurrencies: they are not all sold in one currency.
-        OrderTooLarge: the total is beyond what clients can read.
-        IdempotencyKeyReused: the caller placed something else with this key.
+        MixedCurrencies: the products have different currencies.
+        OrderTooLarge: clients could not read the total exactly.
+        IdempotencyKeyReused: the caller used this key for an order with different content.
     """
     placed = _placed_before(wanted, caller, idempotency_key)
     if placed is None:
@@ -55,31 +63,41 @@ def place_order(
     return view_of(placed, caller=caller)
 
 
+@operation(
+    role=Role.CUSTOMER,
+    whose=Whose.OWN_OR_OPERATOR,
+    others=OrderNotFound,
+    refuses=(OrderNotFound, StepRefused),
+    note="a customer until it is packed, an operator until it is shipped",
+)
 def cancel_order(order_id: str, wanted: CancelOrder, *, caller: Principal) -> OrderView:
-    """Call an order off; what was set aside for it becomes free by `order.cancelled`.
+    """Cancel an order; the event `order.cancelled` releases its stock.
 
     Raises:
-        OrderNotFound: there is none, or it is somebody else's and the caller is no operator.
-        StepRefused: it has come too far.
+        OrderNotFound: it does not exist, or belongs to another user and the caller is not an
+            operator.
+        StepRefused: its state does not allow a cancellation.
     """
     order = find_order(order_id, caller=caller)
     cancelled = _cancel(order, mover_of(caller), wanted.reason)
     return view_of(cancelled, caller=caller)
 
 
+@operation(
+    role=Role.OPERATOR,
+    refuses=(OrderNotFound, StepRefused, ShipmentMissing, ShipmentTooEarly),
+)
 def update_order_status(
     order_id: str, wanted: UpdateOrderStatus, *, caller: Principal
 ) -> OrderView:
-    """Take an order a step further.
+    """Change the state of an order.
 
     Raises:
-        Forbidden: the caller is no operator.
-        OrderNotFound: there is none.
-        StepRefused: it cannot go there from where it is.
+        OrderNotFound: the order does not exist.
+        StepRefused: its state does not allow this change.
         ShipmentMissing: it is shipped without a carrier or a tracking number.
-        ShipmentTooEarly: they are said although it is not shipped.
+        ShipmentTooEarly: it has a carrier or a tracking number but is not shipped.
     """
-    require(caller, Role.OPERATOR)
     order = find_order(order_id, caller=caller)
     _check_shipment(wanted)
     if wanted.state is OrderState.CANCELLED:
@@ -129,7 +147,7 @@ def _place(wanted: PlaceOrder, caller: Principal, idempotency_key: str | None) -
     try:
         outbox.insert(order, announcements.placed(order))
     except NotUniqueError:
-        # The same order, sent at the same time, was faster.
+        # A concurrent request has placed the same order.
         faster = _placed_before(wanted, caller, idempotency_key)
         if faster is None:
             raise
@@ -151,9 +169,9 @@ def _placed_before(
 
 
 def _digest(wanted: PlaceOrder) -> str:
-    """Return what tells this order from any other one; how it was written does not matter.
+    """Return a digest of the order's content, whatever its JSON notation.
 
-    Without defaults: a field that a later version adds must not change what was sent before.
+    Defaults are left out, so that a field added by a later version does not change old digests.
     """
     return hashlib.sha256(wanted.model_dump_json(exclude_defaults=True).encode()).hexdigest()
 
@@ -174,7 +192,7 @@ def _order_item(item: PlaceOrderItem, products: Mapping[str, ProductView]) -> Or
 def _total(items: list[OrderItem]) -> int:
     total: int = sum(item.unit_price * item.quantity for item in items)
     if total > MAX_TOTAL:
-        raise OrderTooLarge
+        raise OrderTooLarge(MAX_TOTAL)
     return total
 
 

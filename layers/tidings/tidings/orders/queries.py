@@ -1,4 +1,4 @@
-"""What can be asked about orders."""
+"""Queries of orders."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,28 +14,43 @@ from tidings.orders.schemas import (
     TransitionView,
 )
 from tidings.orders.states import OrderState
-from tidings.platform.auth import Principal, Role, require_self
-from tidings.platform.pagination import Page, PageRequest, paginate, paginate_each
+from tidings.platform.errors import Forbidden
+from tidings.platform.operation import Whose, operation
+from tidings.platform.security.auth import Principal, Role, require_self
+from tidings.platform.storage.pagination import Page, PageRequest, paginate, paginate_each
 
-# Orders of which nothing came are no purchases.
+# Orders in these states are not purchases.
 FELL_THROUGH: Final = [OrderState.REJECTED.value, OrderState.CANCELLED.value]
 
 
+@operation(
+    role=Role.CUSTOMER,
+    whose=Whose.OWN_OR_OPERATOR,
+    others=OrderNotFound,
+    refuses=(OrderNotFound,),
+    writes=False,
+)
 def get_order(order_id: str, *, caller: Principal) -> OrderView:
     """Return an order.
 
     Raises:
-        OrderNotFound: there is none, or it is somebody else's and the caller is no operator
-            (who may not learn that it exists).
+        OrderNotFound: it does not exist, or belongs to another user and the caller is not an
+            operator. The caller cannot tell which.
     """
     return view_of(find_order(order_id, caller=caller), caller=caller)
 
 
+@operation(
+    role=Role.CUSTOMER,
+    refuses=(Forbidden,),
+    writes=False,
+    note="orders of others: operator",
+)
 def get_orders(page: PageRequest, wanted: OrderFilter, *, caller: Principal) -> Page[OrderView]:
     """Return a page of orders, newest first: the caller's own, or all of them for operators.
 
     Raises:
-        Forbidden: somebody else's are asked for, and the caller is no operator.
+        Forbidden: the filter names another customer, and the caller is not an operator.
     """
     found = Order.objects(**_conditions(wanted, caller)).exclude("outbox")
     return paginate(found, page).map(lambda order: view_of(order, caller=caller))
@@ -44,10 +59,10 @@ def get_orders(page: PageRequest, wanted: OrderFilter, *, caller: Principal) -> 
 def get_orders_of_customers(
     customer_ids: Sequence[str], page: PageRequest, *, caller: Principal
 ) -> dict[str, Page[OrderView]]:
-    """Return a page of each customer's orders, newest first, all in one round trip.
+    """Return a page of each customer's orders, newest first, in one round trip.
 
     Raises:
-        Forbidden: one of them is somebody else, and the caller is no operator.
+        Forbidden: one of them is another user, and the caller is not an operator.
     """
     for customer_id in customer_ids:
         require_self(caller, customer_id)
@@ -60,7 +75,7 @@ def get_orders_of_customers(
 
 
 def products_bought(customer_ids: Sequence[str]) -> dict[str, set[str]]:
-    """Return the ids of the products that each of these customers ever bought."""
+    """Return the ids of the products that each of these customers has bought."""
     bought = Order._get_collection().aggregate(
         [
             {"$match": {"customer_id": {"$in": customer_ids}, "state": {"$nin": FELL_THROUGH}}},
@@ -81,7 +96,8 @@ def find_order(order_id: str, *, caller: Principal) -> Order:
     """Return an order's document.
 
     Raises:
-        OrderNotFound: there is none, or it is somebody else's and the caller is no operator.
+        OrderNotFound: it does not exist, or belongs to another user and the caller is not an
+            operator.
     """
     order: Order | None = Order.objects(pk=order_id).first()
     if order is None or not _may_see(order, caller):
@@ -96,7 +112,7 @@ def _may_see(order: Order, caller: Principal) -> bool:
 def _conditions(wanted: OrderFilter, caller: Principal) -> dict[str, Any]:
     customer_id = wanted.customer_id
     if not caller.role.includes(Role.OPERATOR):
-        customer_id = customer_id or caller.user_id
+        customer_id = caller.user_id if customer_id is None else customer_id
         require_self(caller, customer_id)
     conditions = {
         "customer_id": customer_id,
@@ -132,7 +148,7 @@ def view_of(order: Order, *, caller: Principal) -> OrderView:
 
 
 def _transition_view(transition: Transition, caller: Principal) -> TransitionView:
-    """Say who it was to operators, and to people about themselves."""
+    """Return a step; only operators and the person themself see `user_id`."""
     view = TransitionView.model_validate(transition)
     known = caller.role.includes(Role.OPERATOR) or view.user_id == caller.user_id
     return view if known else view.model_copy(update={"user_id": None})

@@ -1,4 +1,4 @@
-"""Typed input and output of the orders' operations."""
+"""Input and output models of order operations."""
 
 import re
 from datetime import UTC, datetime
@@ -16,38 +16,37 @@ from pydantic import (
 
 from tidings.orders.errors import RepeatedProduct
 from tidings.orders.states import Actor, OrderState
-from tidings.platform.pagination import PageRequest
+from tidings.platform.inputs.idempotency import IdempotencyKey
+from tidings.platform.inputs.ids import DocumentId
+from tidings.platform.storage.pagination import PageRequest
+from tidings.platform.text.visible_text import VisibleLine, VisibleText
 
 MAX_ITEMS = 100
 MAX_QUANTITY = 10_000
-# GraphQL's Int is signed and has 32 bits.
-MAX_TOTAL = 2**31 - 1
+# In minor units. Every JSON parser reads integers up to here exactly (RFC 8259 section 6).
+MAX_TOTAL = 2**53 - 1
 
-# Every order there can be lies between; MongoDB keeps no instant beyond.
+# All orders lie between these times, and MongoDB stores no later time.
 EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def _dated(value: object) -> object:
-    # Pydantic would take numbers for seconds since 1970.
+    # Pydantic would read numbers as seconds since 1970.
     if isinstance(value, datetime) or (isinstance(value, str) and re.match(r"\d{4}-\d", value)):
         return value
     raise ValueError("send a time, e.g. 2026-12-01T17:00:00Z")
 
 
 def _instant(value: datetime) -> datetime:
-    """Read a time without a zone as UTC, and bring it to where orders can be."""
+    """Read a time without a zone as UTC, and limit it to the range of orders."""
     aware = value if value.tzinfo else value.replace(tzinfo=UTC)
     return min(max(aware, EARLIEST), LATEST)
 
 
-DocumentId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{24}$")]
 Instant = Annotated[datetime, BeforeValidator(_dated), AfterValidator(_instant)]
-# `\S`: the schema says as well as the check that blanks alone are nothing.
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"\S", max_length=500)]
-Carrier = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"\S", max_length=100)]
-# Visible ASCII: it is sent as a header.
-IdempotencyKey = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,128}$")]
+Reason = Annotated[str, VisibleText(max_length=500)]
+Carrier = Annotated[str, VisibleLine(max_length=100)]
 TrackingNumber = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ./-]{0,63}$")]
 
 
@@ -59,7 +58,7 @@ class PlaceOrderItem(BaseModel):
 
 
 class PlaceOrder(BaseModel):
-    """What a customer wants; each product is named once."""
+    """A new order; each product is listed once."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -82,7 +81,7 @@ class PlaceOrderHeaders(BaseModel):
 
 
 class CancelOrder(BaseModel):
-    """Why an order is cancelled, where there is something to say."""
+    """The reason for a cancellation, if there is one."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -90,7 +89,7 @@ class CancelOrder(BaseModel):
 
 
 class UpdateOrderStatus(BaseModel):
-    """Where an order goes next; carrier and tracking number come with `shipped`, both."""
+    """The next state of an order; `shipped` needs both carrier and tracking number."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -101,7 +100,7 @@ class UpdateOrderStatus(BaseModel):
 
 
 class OrderFilter(BaseModel):
-    """Which orders are listed; what is left out does not narrow the list."""
+    """A filter for orders; fields that are left out do not filter."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -112,7 +111,7 @@ class OrderFilter(BaseModel):
 
 
 class OrderListQuery(OrderFilter, PageRequest):
-    """The query string of a list of orders."""
+    """A filter for orders, and the requested part of the list."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -120,7 +119,7 @@ class OrderListQuery(OrderFilter, PageRequest):
 class Amount(BaseModel):
     """An amount in the currency's minor unit (cents), and its ISO 4217 code."""
 
-    amount: int
+    amount: Annotated[int, Field(json_schema_extra={"format": "int64"})]
     currency: str
 
 
@@ -133,7 +132,7 @@ class OrderItemView(BaseModel):
 
 
 class TransitionView(BaseModel):
-    """A step; `user_id` says to operators who took it."""
+    """A step of an order; operators see `user_id`, the person who made it."""
 
     model_config = ConfigDict(from_attributes=True)
 

@@ -1,4 +1,4 @@
-"""Orders that wait too long for word of their stock: asked about once more, then settled."""
+"""Settle orders that wait too long for their stock: publish their event again, then give up."""
 
 from collections import Counter
 from datetime import datetime, timedelta
@@ -9,12 +9,12 @@ from tidings.orders.errors import StepRefused
 from tidings.orders.models import Order
 from tidings.orders.states import OrderState
 from tidings.orders.steps import THE_SHOP, Step, take_step
-from tidings.platform import outbox
-from tidings.platform.clock import now
 from tidings.platform.context import correlated
 from tidings.platform.logging import logger
+from tidings.platform.messaging import outbox
+from tidings.platform.timing.clock import now
 
-# After it was asked about again.
+# The time after the event was published again.
 GIVE_UP_AFTER: Final = timedelta(minutes=60)
 ORDERS_PER_ROUND: Final = 200
 MAX_ROUNDS: Final = 25
@@ -23,15 +23,14 @@ OUTCOMES: Final = ("orders_announced_again", "orders_cancelled", "orders_given_u
 
 
 def settle_orders(scheduled_at: datetime) -> dict[str, int]:
-    """Bring to an end what waits too long, however often it is called.
+    """Settle orders that wait too long. Safe to repeat.
 
-    An order in `placed` is announced once more, and cancelled if that did not help; that
-    frees whatever was set aside after all. A cancellation of which no inventory.released
-    came is announced once more, and then left to a person.
+    The event of a placed order is published again. If that does not help, the order is cancelled,
+    which releases stock that was reserved after all. A cancellation without an `inventory.released`
+    is published again, and then left to an operator.
 
     Returns:
-        How many orders came to which outcome now. What is more than the rounds take waits
-        for the next run.
+        The number of orders by outcome. Orders beyond `MAX_ROUNDS` rounds wait for the next run.
     """
     outcomes = Counter(dict.fromkeys(OUTCOMES, 0))
     for _ in range(MAX_ROUNDS):
@@ -46,7 +45,7 @@ def settle_orders(scheduled_at: datetime) -> dict[str, int]:
 
 
 def _settle(order: Order, scheduled_at: datetime) -> list[str]:
-    """Return the outcome; none where somebody else was faster."""
+    """Return the outcome; an empty list if another process was faster."""
     if not order.asked_again:
         return ["orders_announced_again"] if _ask_again(order, scheduled_at) else []
     if order.state == OrderState.PLACED.value:
@@ -62,7 +61,11 @@ def _ask_again(order: Order, scheduled_at: datetime) -> bool:
         set__asked_again=True,
         set__settle_at=scheduled_at + GIVE_UP_AFTER,
     )
-    logger.info("order announced again", order_id=order.id, state=order.state)
+    logger.info(
+        "order event published again: no decision on its stock",
+        order_id=order.id,
+        state=order.state,
+    )
     return changed is not None
 
 
@@ -71,7 +74,9 @@ def _cancel(order: Order) -> bool:
     try:
         take_step(order, step, lambda found: announcements.cancelled(found, TOO_LATE, step.at))
     except StepRefused as refused:
-        logger.info("order was decided just now", order_id=order.id, state=refused.before)
+        logger.info(
+            "order settling skipped: decided just now", order_id=order.id, state=refused.before
+        )
         return False
     return True
 

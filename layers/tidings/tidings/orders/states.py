@@ -1,4 +1,4 @@
-"""How far an order can come, and who takes it there."""
+"""The states of an order, and which actor may change them."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -20,15 +20,15 @@ class OrderState(StrEnum):
 
 
 class Actor(StrEnum):
-    """As whom somebody takes a step; `shop` is the shop's own machinery."""
+    """The role in which a step is made; `shop` is the shop's software."""
 
     CUSTOMER = "customer"
     OPERATOR = "operator"
     SHOP = "shop"
 
 
-# From each state: where an order can go from there, and who can take it there. A step that
-# is not here is impossible. No way leads back, so every order ends.
+# By state: the possible next states, and the actors that may make the step. All other steps are
+# impossible. No step leads back, so every order reaches a final state.
 STEPS: Final[Mapping[OrderState, Mapping[OrderState, frozenset[Actor]]]] = {
     OrderState.PLACED: {
         OrderState.CONFIRMED: frozenset({Actor.SHOP}),
@@ -59,7 +59,7 @@ STEPS: Final[Mapping[OrderState, Mapping[OrderState, frozenset[Actor]]]] = {
     OrderState.RETURNED: {},
 }
 
-# States in which a customer is kept informed day by day.
+# In these states the customer gets a daily status message.
 OPEN_STATES: Final = (
     OrderState.CONFIRMED,
     OrderState.PAID,
@@ -69,10 +69,10 @@ OPEN_STATES: Final = (
 
 
 def check_step(before: OrderState, after: OrderState, actor: Actor) -> None:
-    """Let a step through that the table has.
+    """Check that the table allows a step.
 
     Raises:
-        StepRefused: the table does not have it, or not for this actor.
+        StepRefused: the table does not contain the step, or not for this actor.
     """
     actors = STEPS[before].get(after)
     if actors is None:

@@ -1,4 +1,4 @@
-"""Taking an order a step further: by the table, once, with who and why, and announced."""
+"""Change the state of an order: check the table, record actor and reason, store the event."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,15 +7,15 @@ from typing import Any, Final
 
 from tidings.orders.models import Order, Transition
 from tidings.orders.states import Actor, OrderState, check_step
-from tidings.platform import outbox
-from tidings.platform.auth import Principal, Role
-from tidings.platform.events import Event
 from tidings.platform.logging import logger
+from tidings.platform.messaging import outbox
+from tidings.platform.messaging.events import Event
+from tidings.platform.security.auth import Principal, Role
 
 
 @dataclass(frozen=True)
 class Mover:
-    """Who takes a step, and as whom."""
+    """The actor of a step, and the person's id."""
 
     actor: Actor
     user_id: str | None = None
@@ -23,8 +23,8 @@ class Mover:
 
 THE_SHOP: Final = Mover(Actor.SHOP)
 
-# In these states an order waits for word of its stock: set aside, or free again. A message
-# that fails waits some 13 minutes in the retry queues; after that nothing comes by itself.
+# In these states an order waits for its stock to be reserved or released. A message that fails
+# waits about 13 minutes in the retry queues; after that it does not come by itself.
 WAITING: Final = frozenset({OrderState.PLACED, OrderState.CANCELLED})
 SETTLE_AFTER: Final = timedelta(minutes=15)
 
@@ -36,7 +36,7 @@ def mover_of(caller: Principal) -> Mover:
 
 @dataclass(frozen=True)
 class Step:
-    """Where an order is to go, and what the history will say of it."""
+    """The new state of an order, and its entry in the history."""
 
     state: OrderState
     mover: Mover
@@ -59,13 +59,13 @@ class Step:
 def take_step(
     order: Order, step: Step, announce: Callable[[Order], Event], **changes: Any
 ) -> Order:
-    """Take an order to the step's state, together with its event and these changes.
+    """Change an order's state, and store the event and other changes with it.
 
-    Of two steps at once one wins; the other is looked at again from where the order is then.
-    It comes to an end: the table has no way back, so an order is overtaken a few times at most.
+    Of two concurrent steps one succeeds; the other is checked again against the new state. This
+    ends, because no step leads back, so an order is overtaken a few times at most.
 
     Raises:
-        StepRefused: the order cannot go there from where it is.
+        StepRefused: its state does not allow the step.
     """
     settle_at = step.settle_at()
     waits = {"set__settle_at": settle_at} if settle_at else {"unset__settle_at": True}
@@ -81,6 +81,6 @@ def take_step(
             **changes,
         )
         if changed is not None:
-            logger.info("order took a step", order_id=order.id, state=step.state.value)
+            logger.info("order state changed", order_id=order.id, state=step.state.value)
             return changed
         order = Order.objects.get(pk=order.id)
