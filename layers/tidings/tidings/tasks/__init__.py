@@ -1,1 +1,1 @@
-"""Tasks: what operators and customers have to do, by when, and who does it."""
+"""Tasks of operators and customers, with due dates and assignees."""

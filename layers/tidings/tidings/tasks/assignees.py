@@ -1,8 +1,8 @@
-"""Who may be given a task, by whom."""
+"""Check to whom a caller may assign a task."""
 
 from collections.abc import Iterable
 
-from tidings.platform.auth import Principal, Role
+from tidings.platform.security.auth import Principal, Role
 from tidings.tasks.errors import AssigningNotAllowed, UnknownAssignee
 from tidings.users.queries import known_user_ids
 
@@ -10,11 +10,11 @@ from tidings.users.queries import known_user_ids
 def check_assignee(
     assignee_id: str | None, *, caller: Principal, known: frozenset[str] | None = None
 ) -> None:
-    """Let through nobody and oneself; for operators any user, of those `known` if given.
+    """Allow no assignee and the caller; operators may assign any user, of `known` if it is given.
 
     Raises:
-        AssigningNotAllowed: the caller is a customer.
-        UnknownAssignee: there is no such user.
+        AssigningNotAllowed: a customer assigns another user.
+        UnknownAssignee: the user does not exist.
     """
     if assignee_id is None or assignee_id == caller.user_id:
         return
@@ -25,7 +25,7 @@ def check_assignee(
 
 
 def known_assignees(assignee_ids: Iterable[str | None], *, caller: Principal) -> frozenset[str]:
-    """Return those that are users, for `check_assignee` of many tasks in one round trip."""
+    """Return those ids that are users, for `check_assignee` of many tasks in one round trip."""
     asked = {each for each in assignee_ids if each and each != caller.user_id}
     if not asked or not caller.role.includes(Role.OPERATOR):
         return frozenset()

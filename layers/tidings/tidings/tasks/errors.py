@@ -1,10 +1,10 @@
-"""What the tasks' operations refuse."""
+"""Errors that task operations raise."""
 
 from tidings.platform.errors import Conflict, Forbidden, NotFound, RuleRefused
 
 
 class TaskNotFound(NotFound):
-    """There is none, or it is none of the caller's business."""
+    """The task does not exist, or the caller may not see it."""
 
     def __init__(self) -> None:
         super().__init__("There is no such task.")
@@ -12,7 +12,7 @@ class TaskNotFound(NotFound):
 
 class StaleTask(Conflict):
     def __init__(self) -> None:
-        super().__init__("The task was changed meanwhile. Read it again.", field="version")
+        super().__init__("The task changed meanwhile. Read it again.", field="version")
 
 
 class AssigningNotAllowed(Forbidden):

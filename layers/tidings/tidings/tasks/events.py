@@ -1,9 +1,9 @@
-"""What the tasks announce."""
+"""The events that tasks publish."""
 
 from datetime import datetime
 from typing import Literal
 
-from tidings.platform.events import Event, EventData
+from tidings.platform.messaging.events import Event, EventData
 
 
 class TaskCreatedData(EventData):
@@ -15,7 +15,7 @@ class TaskCreatedData(EventData):
 
 
 class TaskCreated(Event):
-    """A task was added, by `actor_id`."""
+    """A task was created by `actor_id`."""
 
     source: Literal["tidings/tasks"] = "tidings/tasks"
     type: Literal["task.created"] = "task.created"
@@ -34,7 +34,7 @@ class TaskUpdatedData(EventData):
 
 
 class TaskUpdated(Event):
-    """A task was changed by `actor_id`; `changed` names its fields, the rest is as it is now."""
+    """A task was changed by `actor_id`; `changed` names the fields, all values are current."""
 
     source: Literal["tidings/tasks"] = "tidings/tasks"
     type: Literal["task.updated"] = "task.updated"
@@ -66,7 +66,7 @@ class TaskDueData(EventData):
 
 
 class TaskDue(Event):
-    """The due date of a task that is not done has come; once per task and due date."""
+    """The due date of an unfinished task was reached; once per task and due date."""
 
     source: Literal["tidings/tasks"] = "tidings/tasks"
     type: Literal["task.due"] = "task.due"

@@ -1,13 +1,13 @@
-"""Documents of the tasks' database."""
+"""Documents of the tasks database."""
 
 from enum import StrEnum
 from typing import Final
 
 from mongoengine import DateTimeField, Document, IntField, ListField, StringField
 
-from tidings.platform.clock import new_id, now
-from tidings.platform.outbox import OutboxDocument
-from tidings.platform.times import LATEST
+from tidings.platform.messaging.outbox import OutboxDocument
+from tidings.platform.timing.clock import new_id, now
+from tidings.platform.timing.times import LATEST
 
 
 class TaskState(StrEnum):
@@ -17,12 +17,12 @@ class TaskState(StrEnum):
     CANCELLED = "cancelled"
 
 
-# States in which somebody still has something to do, and is reminded of it.
+# In these states the task is not finished, and reminders are sent.
 PENDING_STATES: Final = frozenset({TaskState.OPEN, TaskState.IN_PROGRESS})
 
 
 class TaskPriority(StrEnum):
-    """From least to most."""
+    """From lowest to highest."""
 
     LOW = "low"
     NORMAL = "normal"
@@ -34,17 +34,19 @@ class TaskPriority(StrEnum):
         return list(TaskPriority).index(self)
 
 
-# Stands for "no due date", so that such tasks come last when sorted by it.
+# Means "no due date"; tasks with it come last when sorted by due date.
 NEVER: Final = LATEST
 
 
 class Task(OutboxDocument):
-    """A task. One that was deleted stays as an empty tombstone with `deleted_at`."""
+    """A task. A deleted task stays as an empty tombstone with `deleted_at`."""
 
     id = StringField(primary_key=True, default=new_id)
     owner_id = StringField(required=True)
     assignee_id = StringField()
     title = StringField(required=True)
+    # The title in search form; tasks of earlier versions have none.
+    title_key = StringField()
     description = StringField(default="")
     state = StringField(required=True, choices=[state.value for state in TaskState])
     priority_rank = IntField(required=True)
@@ -54,9 +56,10 @@ class Task(OutboxDocument):
     created_at = DateTimeField(required=True, default=now)
     updated_at = DateTimeField(required=True, default=now)
     deleted_at = DateTimeField()
-    # The due date that nobody was reminded of yet; only while there is something to do.
+    # The due date of the next reminder; set only while the task is pending.
     remind_at = DateTimeField()
-    # Row of an upload with an Idempotency-Key; makes sure that it becomes one task.
+    # The row of an upload with an Idempotency-Key; the unique index ensures that it becomes one
+    # task.
     upload_key = StringField()
 
     meta = {  # noqa: RUF012
@@ -73,7 +76,7 @@ class Task(OutboxDocument):
 
 
 class Upload(Document):
-    """What an Idempotency-Key was used for; its id stands for the owner and the key."""
+    """The content of an Idempotency-Key; the document's id is a hash of the owner and the key."""
 
     id = StringField(primary_key=True)
     content_digest = StringField(required=True)

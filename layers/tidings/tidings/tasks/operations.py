@@ -1,15 +1,23 @@
-"""What can be done with tasks."""
+"""Operations on tasks."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from tidings.platform import outbox
-from tidings.platform.auth import Principal, Role
-from tidings.platform.clock import now
 from tidings.platform.logging import logger
+from tidings.platform.messaging import outbox
+from tidings.platform.operation import Whose, operation
+from tidings.platform.security.auth import Principal, Role
+from tidings.platform.text.search_keys import folded
+from tidings.platform.timing.clock import now
 from tidings.tasks.assignees import check_assignee
-from tidings.tasks.errors import DeletingNotAllowed, StaleTask, TaskNotFound
+from tidings.tasks.errors import (
+    AssigningNotAllowed,
+    DeletingNotAllowed,
+    StaleTask,
+    TaskNotFound,
+    UnknownAssignee,
+)
 from tidings.tasks.events import (
     TaskCreated,
     TaskCreatedData,
@@ -23,12 +31,17 @@ from tidings.tasks.queries import find_task, view_of
 from tidings.tasks.schemas import CreateTask, TaskDeletion, TaskView, UpdateTask
 
 
+@operation(
+    role=Role.CUSTOMER,
+    refuses=(AssigningNotAllowed, UnknownAssignee),
+    note="with another assignee: operator",
+)
 def create_task(new: CreateTask, *, caller: Principal, at: datetime | None = None) -> TaskView:
-    """Add a task that the caller owns.
+    """Create a task that the caller owns.
 
     Raises:
-        AssigningNotAllowed: a customer assigns it to somebody else.
-        UnknownAssignee: there is no such user.
+        AssigningNotAllowed: a customer assigns another user.
+        UnknownAssignee: the assignee does not exist.
     """
     check_assignee(new.assignee_id, caller=caller)
     task = new_task(new, caller=caller, at=at or now())
@@ -37,18 +50,25 @@ def create_task(new: CreateTask, *, caller: Principal, at: datetime | None = Non
     return view_of(task)
 
 
+@operation(
+    role=Role.CUSTOMER,
+    whose=Whose.OWN_OR_OPERATOR,
+    others=TaskNotFound,
+    refuses=(TaskNotFound, StaleTask, AssigningNotAllowed, UnknownAssignee),
+    note="also the assignee",
+)
 def update_task(
     task_id: str, change: UpdateTask, *, caller: Principal, at: datetime | None = None
 ) -> TaskView:
-    """Change a task that the caller owns or is assigned to (operators: any).
+    """Change a task that the caller owns or is assigned to (operators: any task).
 
-    What changes nothing is not announced and makes no new version.
+    A change without effect publishes no event and makes no new version.
 
     Raises:
-        TaskNotFound: there is none that the caller may see.
-        StaleTask: it is not the version that the change names any more.
-        AssigningNotAllowed: a customer assigns it to somebody else.
-        UnknownAssignee: there is no such user.
+        TaskNotFound: the task does not exist, or the caller may not see it.
+        StaleTask: the task no longer has the version of the change.
+        AssigningNotAllowed: a customer assigns another user.
+        UnknownAssignee: the assignee does not exist.
     """
     task = find_task(task_id, caller=caller)
     if task.version != change.version:
@@ -59,14 +79,20 @@ def update_task(
     return _store(task, changed, caller, at or now()) if changed else view_of(task)
 
 
+@operation(
+    role=Role.CUSTOMER,
+    whose=Whose.OWN_OR_OPERATOR,
+    others=TaskNotFound,
+    refuses=(TaskNotFound, DeletingNotAllowed),
+)
 def delete_task(task_id: str, *, caller: Principal, at: datetime | None = None) -> TaskDeletion:
-    """Delete a task that the caller owns (operators: any).
+    """Delete a task that the caller owns (operators: any task).
 
-    Its content is gone at once. An empty tombstone stays: it carries the event, and keeps a
-    repeated upload from making the task again.
+    Its content is deleted at once. An empty tombstone stays: it stores the event, and prevents a
+    repeated upload from creating the task again.
 
     Raises:
-        TaskNotFound: there is none that the caller may see.
+        TaskNotFound: the task does not exist, or the caller may not see it.
         DeletingNotAllowed: the caller is only assigned to it.
     """
     task, deleted_at = find_task(task_id, caller=caller), at or now()
@@ -78,6 +104,7 @@ def delete_task(task_id: str, *, caller: Principal, at: datetime | None = None) 
         set__deleted_at=deleted_at,
         set__updated_at=deleted_at,
         set__title="-",
+        unset__title_key=True,
         set__description="",
         set__labels=[],
         unset__remind_at=True,
@@ -98,6 +125,7 @@ def new_task(
         owner_id=caller.user_id,
         assignee_id=new.assignee_id,
         title=new.title,
+        title_key=folded(new.title),
         description=new.description,
         state=new.state.value,
         priority_rank=new.priority.rank,
@@ -111,7 +139,7 @@ def new_task(
 
 
 def created(task: Task, caller: Principal) -> TaskCreated:
-    """Return what a new task announces."""
+    """Return the event of a new task."""
     data = TaskCreatedData(
         task_id=task.id,
         title=task.title,
@@ -123,7 +151,7 @@ def created(task: Task, caller: Principal) -> TaskCreated:
 
 
 def _changed(task: Task, change: UpdateTask) -> dict[str, Any]:
-    """Return those of the named fields that differ, as the document keeps them."""
+    """Return the named fields that differ, in the document's form."""
     named = {name: getattr(change, name) for name in change.model_fields_set - {"version"}}
     if "due_at" in named:
         named["due_at"] = named["due_at"] or NEVER
@@ -138,6 +166,8 @@ def _changed(task: Task, change: UpdateTask) -> dict[str, Any]:
 
 def _store(task: Task, changed: Mapping[str, Any], caller: Principal, at: datetime) -> TaskView:
     update: dict[str, Any] = {f"set__{name}": value for name, value in changed.items()}
+    if "title" in changed:
+        update["set__title_key"] = folded(changed["title"])
     if changed.keys() & {"state", "due_at"}:
         update |= _reminder_update(task, changed)
     stored = outbox.change(
@@ -161,7 +191,7 @@ def _reminder_update(task: Task, changed: Mapping[str, Any]) -> dict[str, Any]:
     reminder = _reminder(changed.get("state", task.state), changed.get("due_at", task.due_at))
     was_pending = task.state in PENDING_STATES
     if reminder == task.due_at and was_pending:
-        # From one pending state to another: whether it was reminded already stays as it is.
+        # From one pending state to another: a reminder that was sent is not sent again.
         return {}
     return {"unset__remind_at": True} if reminder is None else {"set__remind_at": reminder}
 

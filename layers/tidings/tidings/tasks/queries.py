@@ -1,13 +1,15 @@
-"""What can be asked about tasks."""
+"""Queries of tasks."""
 
 from collections.abc import Iterator
 from typing import Any, Final
 
 from mongoengine import Q, QuerySet
 
-from tidings.platform.auth import Principal, Role
-from tidings.platform.pagination import NEWEST_FIRST, Order, Page, PageRequest, paginate
-from tidings.platform.sorting import SortOrder
+from tidings.platform.operation import Whose, operation
+from tidings.platform.security.auth import Principal, Role
+from tidings.platform.storage.pagination import NEWEST_FIRST, Order, Page, PageRequest, paginate
+from tidings.platform.storage.sorting import SortOrder
+from tidings.platform.text.search_keys import folded
 from tidings.tasks.errors import TaskNotFound
 from tidings.tasks.models import NEVER, Task, TaskPriority
 from tidings.tasks.schemas import TaskFilter, TaskSort, TaskView
@@ -19,15 +21,24 @@ ORDERS: Final[dict[TaskSort, Order | str]] = {
 }
 
 
+@operation(
+    role=Role.CUSTOMER,
+    whose=Whose.OWN_OR_OPERATOR,
+    others=TaskNotFound,
+    refuses=(TaskNotFound,),
+    writes=False,
+    note="also the assignee",
+)
 def get_task(task_id: str, *, caller: Principal) -> TaskView:
     """Return a task.
 
     Raises:
-        TaskNotFound: there is none that the caller owns or is assigned to (operators: none).
+        TaskNotFound: it does not exist, or the caller may not see it.
     """
     return view_of(find_task(task_id, caller=caller))
 
 
+@operation(role=Role.CUSTOMER, writes=False, note="tasks of others: operator")
 def get_tasks(
     page: PageRequest,
     *,
@@ -35,12 +46,15 @@ def get_tasks(
     wanted: TaskFilter | None = None,
     sort: TaskSort = TaskSort.NEWEST,
 ) -> Page[TaskView]:
-    """Return a page of the tasks that the caller owns or is assigned to (operators: of all).
+    """Return a page of the tasks that the caller owns or is assigned to (operators: all tasks).
 
     Raises:
-        UnknownCursor: the cursor is not one that this order handed out.
+        UnknownCursor: the cursor is malformed, or belongs to another order.
     """
-    found = visible_to(caller).filter(**dict(_conditions(wanted or TaskFilter())))
+    asked = wanted or TaskFilter()
+    found = visible_to(caller).filter(**dict(_conditions(asked)))
+    if asked.text is not None:
+        found = found.filter(_says(asked.text))
     return paginate(found, page, ORDERS[sort]).map(view_of)
 
 
@@ -48,7 +62,7 @@ def find_task(task_id: str, *, caller: Principal) -> Task:
     """Return the document of a task that the caller may see.
 
     Raises:
-        TaskNotFound: there is none.
+        TaskNotFound: it does not exist, or the caller may not see it.
     """
     task: Task | None = visible_to(caller).filter(pk=task_id).first()
     if task is None:
@@ -57,7 +71,7 @@ def find_task(task_id: str, *, caller: Principal) -> Task:
 
 
 def visible_to(caller: Principal) -> "QuerySet[Task]":
-    """Return the tasks that somebody may see and change."""
+    """Return the query for the tasks that a caller may see and change."""
     tasks = Task.objects(deleted_at=None)
     if caller.role.includes(Role.OPERATOR):
         return tasks
@@ -81,6 +95,13 @@ def view_of(task: Task) -> TaskView:
     )
 
 
+def _says(text: str) -> Q:
+    # mongoengine escapes the search text, so a caller cannot inject a pattern.
+    key = folded(text)
+    stored_before = Q(title_key=None, title__icontains=text)
+    return Q(title_key__contains=key) | stored_before if key else Q(title__icontains=text)
+
+
 def _conditions(wanted: TaskFilter) -> Iterator[tuple[str, Any]]:
     if wanted.state is not None:
         yield "state", wanted.state.value
@@ -90,8 +111,6 @@ def _conditions(wanted: TaskFilter) -> Iterator[tuple[str, Any]]:
         yield "assignee_id", wanted.assignee_id
     if wanted.label is not None:
         yield "labels", wanted.label
-    if wanted.text is not None:
-        yield "title__icontains", wanted.text
     if wanted.due_before is not None:
         yield "due_at__lt", wanted.due_before
     if wanted.due_after is not None:

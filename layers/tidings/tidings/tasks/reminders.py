@@ -1,4 +1,4 @@
-"""Reminders of tasks whose due date has come."""
+"""Reminders of tasks whose due date is reached."""
 
 import time
 from datetime import datetime
@@ -6,9 +6,10 @@ from typing import Final
 
 from pymongo import UpdateOne
 
-from tidings.platform import database, outbox
 from tidings.platform.logging import logger
-from tidings.platform.outbox import OutboxEntry
+from tidings.platform.messaging import outbox
+from tidings.platform.messaging.outbox import OutboxEntry
+from tidings.platform.storage import database
 from tidings.tasks.events import TaskDue, TaskDueData
 from tidings.tasks.models import Task
 
@@ -17,19 +18,18 @@ REMINDING_SECONDS: Final = 240.0
 
 
 def remind_due_tasks(scheduled_at: datetime, *, seconds: float = REMINDING_SECONDS) -> int:
-    """Announce each task that is due and not done, for at most so many seconds.
+    """Publish an event for each unfinished task that is due, for at most `seconds`.
 
-    Once per task and due date: what is to be reminded of is cleared in the write that stores
-    the event, whose id stands for the task and the date. What time does not suffice for is
-    left to the next call.
+    Each task and due date gets one event: the write that stores the event clears the reminder, and
+    the event's id contains the task and the date. The rest waits for the next call.
 
     Returns:
-        How many tasks were announced now.
+        The number of tasks that got an event now.
     """
     deadline, announced = time.monotonic() + seconds, 0
     while time.monotonic() < deadline and (found := _due(scheduled_at)):
         announced += _announce(found)
-    logger.info("due tasks announced", tasks=announced)
+    logger.info("events of due tasks stored", tasks=announced)
     return announced
 
 
@@ -48,9 +48,9 @@ def _announce(tasks: list[Task]) -> int:
         )
         for task in tasks
     ]
-    with database.time_for(len(updates)):
+    with database.writing_many(len(updates)):
         changed = int(Task._get_collection().bulk_write(updates, ordered=False).modified_count)
-    # Where some were changed meanwhile it is not known which: the relay publishes those.
+    # If some were changed meanwhile, it is not known which: the relay publishes the events.
     for task in tasks if changed == len(tasks) else ():
         task.outbox = [entries[task.id]]
         outbox.note_stored(task)

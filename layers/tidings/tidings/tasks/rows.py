@@ -1,35 +1,35 @@
-"""Files of tasks: CSV (RFC 4180) or JSON lines, row by row; a broken row harms no other."""
+"""Read files of tasks row by row (CSV or JSON lines); a broken row does not affect others."""
 
-import csv
 import io
 import json
 from collections.abc import Iterator
 from typing import Any, ClassVar, Final, NamedTuple
 
-from tidings.platform.files import FileBody
+from tidings.platform.inputs.files import FileBody
+from tidings.platform.inputs.tables import NotATable, Table, TableRow
+from tidings.platform.text.cuts import cut
+from tidings.platform.text.excerpts import MAX_QUOTED_CHARACTERS, quoted
 from tidings.tasks.errors import BadTaskFile
 from tidings.tasks.schemas import CreateTask
 
 CSV: Final = "text/csv"
 JSON_LINES: Final = "application/x-ndjson"
-DELIMITERS: Final = (",", ";", "\t")
 LABEL_SEPARATOR: Final = ";"
-MAX_NAME_CHARACTERS: Final = 40
-# More than the longest task that can be, with every character escaped.
+# Longer than the longest possible task with every character escaped.
 MAX_LINE_CHARACTERS: Final = 64 * 1024
 
 COLUMNS: Final = tuple(CreateTask.model_fields)
 
 
 class TaskFile(FileBody):
-    """Tasks as CSV with a header (`title` and any other of the columns) or as JSON lines."""
+    """Tasks as CSV with a header (`title` and any of the other columns) or as JSON lines."""
 
     media_types: ClassVar[tuple[str, ...]] = (CSV, JSON_LINES)
     max_bytes: ClassVar[int] = 5 * 1024 * 1024
 
 
 class BrokenRow(Exception):
-    """A row that cannot be read; `column` where it is known."""
+    """A row that cannot be read; `column` if it is known."""
 
     def __init__(self, reason: str, column: str | None = None) -> None:
         super().__init__(reason)
@@ -38,72 +38,56 @@ class BrokenRow(Exception):
 
 
 class Row(NamedTuple):
-    """A row's number as a spreadsheet or an editor shows it, and its values by column."""
+    """A row's number as in a spreadsheet, its line in the file, and its values by column."""
 
     number: int
+    line: int
     values: dict[str, Any] | BrokenRow
 
 
 def read_rows(file: TaskFile) -> Iterator[Row]:
-    """Yield the rows of a file; empty ones are left out.
+    """Yield the rows of a file that are not empty.
 
     Raises:
-        BadTaskFile: the header of a CSV file is missing, or names what is no column.
+        BadTaskFile: the header is missing or has an unknown column, or the file cannot be read to
+            its end.
     """
-    return _csv_rows(file.content) if file.media_type == CSV else _json_rows(file.content)
+    return _table_rows(file.content) if file.media_type == CSV else _json_rows(file.content)
 
 
-def _csv_rows(content: str) -> Iterator[Row]:
-    header, records = None, _records(content)
-    for number, cells in records:
-        if not cells:
-            continue
-        if header is None:
-            header = _header(cells)
-        elif isinstance(cells, BrokenRow):
-            yield Row(number, cells)
-        elif any(cell.strip() for cell in cells):
-            yield Row(number, _values(header, cells))
-    if header is None:
-        raise BadTaskFile("The file is empty.")
+def _table_rows(content: str) -> Iterator[Row]:
+    try:
+        table = Table(io.StringIO(content, newline=""))
+        names = _checked_columns(table.columns)
+        for row in table.rows():
+            yield Row(row.number, row.line, _values(names, row))
+    except NotATable as refused:
+        raise BadTaskFile(str(refused)) from None
 
 
-def _records(content: str) -> Iterator[tuple[int, list[str] | BrokenRow]]:
-    first_line = content.lstrip("\r\n").partition("\n")[0]
-    delimiter = max(DELIMITERS, key=first_line.count)
-    reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
-    number = 0
-    while True:
-        number += 1
-        try:
-            yield number, next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            yield number, BrokenRow("the quotes of this row do not match")
-
-
-def _header(cells: list[str] | BrokenRow) -> list[str]:
-    if isinstance(cells, BrokenRow):
-        raise BadTaskFile("The header cannot be read: its quotes do not match.")
-    names = [cell.strip().lower() for cell in cells]
-    unknown = [name for name in names if name not in COLUMNS]
-    if unknown:
-        raise BadTaskFile(
-            f"There is no column {_shown(unknown[0])}. The columns are: {', '.join(COLUMNS)}."
-        )
-    if len(set(names)) < len(names):
-        raise BadTaskFile("The header names a column twice.")
+def _checked_columns(columns: list[str]) -> list[str]:
+    names = [column.lower() for column in columns]
+    for column, name in zip(columns, names, strict=True):
+        if name not in COLUMNS:
+            raise BadTaskFile(
+                f"There is no column {quoted(column)}. The columns are: {', '.join(COLUMNS)}."
+            )
+        if names.count(name) > 1:
+            raise BadTaskFile(f"The header names the column {name} twice.")
     if "title" not in names:
-        raise BadTaskFile("The column title is missing.")
+        raise BadTaskFile(f"The column title is missing. The header has: {', '.join(names)}.")
     return names
 
 
-def _values(header: list[str], cells: list[str]) -> dict[str, Any] | BrokenRow:
-    """Return what a record says; an empty cell says nothing."""
-    if len(cells) != len(header):
-        return BrokenRow(f"this row has {len(cells)} cells, the header {len(header)}")
-    values: dict[str, Any] = {n: c for n, c in zip(header, cells, strict=True) if c.strip()}
+def _values(names: list[str], row: TableRow) -> dict[str, Any] | BrokenRow:
+    """Return the values in a row; an empty or missing cell has no value."""
+    if row.problem:
+        return BrokenRow(row.problem)
+    values: dict[str, Any] = {
+        name: cell if name == "description" else cell.strip()
+        for name, cell in zip(names, row.cells, strict=False)
+        if cell.strip()
+    }
     if "labels" in values:
         labels = values["labels"].split(LABEL_SEPARATOR)
         values["labels"] = [label for label in labels if label.strip()]
@@ -112,10 +96,10 @@ def _values(header: list[str], cells: list[str]) -> dict[str, Any] | BrokenRow:
 
 def _json_rows(content: str) -> Iterator[Row]:
     empty = True
-    for number, line in enumerate(io.StringIO(content), start=1):
+    for number, line in enumerate(io.StringIO(content, newline=""), start=1):
         if line.strip():
             empty = False
-            yield Row(number, _object(line))
+            yield Row(number, number, _object(line))
     if empty:
         raise BadTaskFile("The file is empty.")
 
@@ -130,20 +114,20 @@ def _object(line: str) -> dict[str, Any] | BrokenRow:
     except (ValueError, RecursionError):
         return BrokenRow("this line is not JSON")
     if not isinstance(value, dict):
-        return BrokenRow("this line is no JSON object")
+        return BrokenRow("this line is not a JSON object")
     unknown = next((name for name in value if name not in COLUMNS), None)
-    return value if unknown is None else BrokenRow("there is no such column", _shown(unknown))
+    return value if unknown is None else BrokenRow("there is no such column", _short(unknown))
 
 
 def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, value in pairs:
         if name in values:
-            raise BrokenRow("this name is there twice", _shown(name))
+            raise BrokenRow("this name occurs twice", _short(name))
         values[name] = value
     return values
 
 
-def _shown(name: str) -> str:
-    """Return a name from outside as it can be shown: short, and without broken characters."""
-    return name[:MAX_NAME_CHARACTERS].encode(errors="replace").decode()
+def _short(name: str) -> str:
+    """Return a name from outside, short and without broken characters."""
+    return cut(name, MAX_QUOTED_CHARACTERS).encode(errors="replace").decode()

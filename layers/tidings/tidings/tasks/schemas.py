@@ -1,4 +1,4 @@
-"""Typed input and output of the tasks' operations."""
+"""Input and output models of task operations."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -12,15 +12,17 @@ from pydantic import (
     StringConstraints,
 )
 
-from tidings.platform.pagination import PageRequest
-from tidings.platform.times import Time
+from tidings.platform.inputs.idempotency import IdempotencyKey
+from tidings.platform.inputs.ids import DocumentId
+from tidings.platform.storage.pagination import PageRequest
+from tidings.platform.text.visible_text import VisibleLine
+from tidings.platform.timing.times import Time
 from tidings.tasks.models import TaskPriority, TaskState
 
 MAX_LABELS: Final = 10
 MAX_VERSION: Final = 2**31 - 1
 
-# One line with something to read in it, and text without control characters.
-LINE: Final = r"^[^\x00-\x1f\x7f]*[^\x00-\x1f\x7f\s][^\x00-\x1f\x7f]*$"
+# No control characters.
 TEXT: Final = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 
 
@@ -28,15 +30,12 @@ def _each_once(labels: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(labels))
 
 
-Title = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=LINE)]
+Title = Annotated[str, VisibleLine(max_length=200)]
 Description = Annotated[str, StringConstraints(max_length=5_000, pattern=TEXT)]
-Label = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40, pattern=LINE)]
+Label = Annotated[str, VisibleLine(max_length=40)]
 Labels = Annotated[tuple[Label, ...], Field(max_length=MAX_LABELS), AfterValidator(_each_once)]
-# No control characters: MongoDB takes no NUL in a pattern.
-SearchText = Annotated[
-    str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")
-]
-UserId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{24}$")]
+# MongoDB accepts no NUL in a pattern.
+SearchText = Annotated[str, VisibleLine(max_length=100)]
 
 
 def _without_default(schema: dict[str, Any]) -> None:
@@ -55,7 +54,7 @@ class TaskSort(StrEnum):
 
 
 class CreateTask(BaseModel):
-    """A new task; its owner is who creates it."""
+    """A new task; the caller becomes its owner."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -64,12 +63,12 @@ class CreateTask(BaseModel):
     state: TaskState = TaskState.OPEN
     priority: TaskPriority = TaskPriority.NORMAL
     due_at: Time | None = None
-    assignee_id: UserId | None = None
+    assignee_id: DocumentId | None = None
     labels: Labels = ()
 
 
 class UpdateTask(BaseModel):
-    """What is to change: fields that are left out stay. `version` is the one that was read."""
+    """The fields to change; other fields do not change. `version` is the version that was read."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -79,18 +78,18 @@ class UpdateTask(BaseModel):
     state: TaskState = left_as_it_is()
     priority: TaskPriority = left_as_it_is()
     due_at: Time | None = None
-    assignee_id: UserId | None = None
+    assignee_id: DocumentId | None = None
     labels: Labels = left_as_it_is()
 
 
 class TaskFilter(BaseModel):
-    """Which tasks are wanted; all that is named must hold."""
+    """A filter for tasks; all conditions must hold."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     state: TaskState | None = None
     priority: TaskPriority | None = None
-    assignee_id: UserId | None = None
+    assignee_id: DocumentId | None = None
     label: Label | None = None
     due_before: Time | None = None
     due_after: Time | None = None
@@ -98,7 +97,7 @@ class TaskFilter(BaseModel):
 
 
 class GetTasks(PageRequest, TaskFilter):
-    """A page of tasks."""
+    """A filter for tasks, and the requested part of the list."""
 
     sort: TaskSort = TaskSort.NEWEST
 
@@ -115,13 +114,13 @@ class TaskView(BaseModel):
     assignee_id: str | None
     labels: list[str]
     owner_id: str
-    version: int = Field(description="an update names the version that it changes")
+    version: int = Field(description="an update must contain the version that it changes")
     created_at: datetime
     updated_at: datetime
 
 
 class TaskDeletion(BaseModel):
-    """What is left of a deleted task."""
+    """A deleted task."""
 
     id: str
     deleted_at: datetime
@@ -132,30 +131,29 @@ class UploadHeaders(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    idempotency_key: Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,128}$")] | None = (
-        Field(
-            None,
-            alias="Idempotency-Key",
-            description="the same file sent again with the same key creates nothing twice",
-        )
+    idempotency_key: IdempotencyKey | None = Field(
+        None,
+        alias="Idempotency-Key",
+        description="the same file with the same key creates no task twice",
     )
 
 
 class RowRefusal(BaseModel):
-    """Why a row was not taken."""
+    """Why a row was refused."""
 
-    row: int = Field(description="counted from 1; in CSV the header is row 1")
+    row: int = Field(description="as a spreadsheet counts: the header is row 1")
+    line: int = Field(description="the line of the file where the row begins, from 1")
     column: str | None
     reason: str
 
 
 class UploadReport(BaseModel):
-    """What became of an uploaded file."""
+    """The result of an upload."""
 
     created: int = Field(
-        description="how many tasks this file made, now or when it was sent before"
+        description="number of tasks created from this file, now or by an earlier upload"
     )
-    ids: list[str] = Field(description="of the created tasks, in the order of rows")
-    refused: int = Field(description="how many rows were not taken")
-    refusals: list[RowRefusal] = Field(description="why; each row is named")
-    refusals_omitted: int = Field(description="how many more problems these rows have")
+    ids: list[str] = Field(description="ids of the created tasks, in the order of rows")
+    refused: int = Field(description="number of refused rows")
+    refusals: list[RowRefusal] = Field(description="the reasons, at least one for each row")
+    refusals_omitted: int = Field(description="number of further problems of these rows")

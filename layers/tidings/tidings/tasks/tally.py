@@ -1,21 +1,23 @@
-"""What became of the rows of an upload, counted while they go by."""
+"""Count the results of an upload's rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from tidings.tasks.rows import Row
 from tidings.tasks.schemas import RowRefusal, UploadReport
 
-# From then on one problem of each row is told: the answer holds every row of the largest file.
+# After this many problems, only one of each row is reported, so the answer can hold every row of
+# the largest file.
 ALL_PROBLEMS_UP_TO: Final = 1_000
 
-# The column, where it is known, and what is wrong with it.
+# The column, if it is known, and the reason.
 Problem = tuple[str | None, str]
 
 
 @dataclass
 class Tally:
-    """An upload's report while it grows."""
+    """The report of an upload in progress."""
 
     created: int = 0
     refused: int = 0
@@ -27,12 +29,12 @@ class Tally:
         self.created += len(ids)
         self._ids.extend(ids)
 
-    def refuse(self, row: int, *problems: Problem) -> None:
+    def refuse(self, row: Row, *problems: Problem) -> None:
         self.refused += 1
         self._problems += len(problems)
         told = problems if len(self._refusals) < ALL_PROBLEMS_UP_TO else problems[:1]
         for column, reason in told:
-            self._refusals.append(RowRefusal(row=row, column=column, reason=reason))
+            self._refusals.append(_refusal(row, column, reason))
 
     def report(self) -> UploadReport:
         return UploadReport(
@@ -42,3 +44,7 @@ class Tally:
             refusals=sorted(self._refusals, key=lambda each: each.row),
             refusals_omitted=self._problems - len(self._refusals),
         )
+
+
+def _refusal(row: Row, column: str | None, reason: str) -> RowRefusal:
+    return RowRefusal(row=row.number, line=row.line, column=column, reason=reason)

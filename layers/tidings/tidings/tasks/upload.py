@@ -1,4 +1,4 @@
-"""Many tasks from one file: what is good is created, what is not is named, row by row."""
+"""Create many tasks from one file; refused rows are reported one by one."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -7,29 +7,30 @@ from itertools import islice
 from typing import Final, NamedTuple
 
 from mongoengine import NotUniqueError, QuerySet
-from pydantic import ValidationError
 
-from tidings.platform import outbox
-from tidings.platform.auth import Principal
-from tidings.platform.clock import now
-from tidings.platform.errors import TidingsError
+from tidings.platform.errors import PayloadTooLarge, TidingsError, UnsupportedMediaType
+from tidings.platform.inputs.parsing import InvalidFields, parsed
 from tidings.platform.logging import logger
+from tidings.platform.messaging import outbox
+from tidings.platform.operation import operation
+from tidings.platform.security.auth import Principal, Role
+from tidings.platform.timing.clock import now
 from tidings.tasks.assignees import check_assignee, known_assignees
-from tidings.tasks.errors import TooManyRows, UploadKeyReused
+from tidings.tasks.errors import BadTaskFile, TooManyRows, UploadKeyReused
 from tidings.tasks.models import Task, Upload
 from tidings.tasks.operations import created, new_task
 from tidings.tasks.rows import BrokenRow, Row, TaskFile, read_rows
 from tidings.tasks.schemas import CreateTask, UploadReport
-from tidings.tasks.tally import Problem, Tally
+from tidings.tasks.tally import Tally
 
 MAX_ROWS: Final = 20_000
 ROWS_PER_INSERT: Final = 500
 
-GoodRow = tuple[int, CreateTask]
+GoodRow = tuple[Row, CreateTask]
 
 
 class _Key(NamedTuple):
-    """What an Idempotency-Key stands for, and the tasks that it made before."""
+    """The upload of an Idempotency-Key, and the tasks that it created before."""
 
     upload_id: str
     made: dict[str, str]
@@ -38,6 +39,10 @@ class _Key(NamedTuple):
         return f"{self.upload_id}:{number}"
 
 
+@operation(
+    role=Role.CUSTOMER,
+    refuses=(BadTaskFile, TooManyRows, UploadKeyReused, UnsupportedMediaType, PayloadTooLarge),
+)
 def upload_tasks(
     file: TaskFile,
     *,
@@ -45,15 +50,15 @@ def upload_tasks(
     idempotency_key: str | None = None,
     at: datetime | None = None,
 ) -> UploadReport:
-    """Create a task of each good row; the caller owns them. Broken rows are reported.
+    """Create a task from each valid row; the caller owns them. Other rows are reported.
 
-    The same file with the same key creates nothing twice and has the same answer; one that
-    broke off is completed. Without a key each upload creates its rows.
+    The same file with the same key creates no task twice and has the same answer; an interrupted
+    upload is completed. Without a key each upload creates its tasks.
 
     Raises:
         BadTaskFile: the file is empty, or its header is wrong; nothing was created.
-        TooManyRows: it has more than `MAX_ROWS`; nothing was created.
-        UploadKeyReused: the key stands for another file; nothing was created.
+        TooManyRows: the file has more than `MAX_ROWS` rows; nothing was created.
+        UploadKeyReused: the key was used for another file; nothing was created.
     """
     rows = list(islice(read_rows(file), MAX_ROWS + 1))
     if len(rows) > MAX_ROWS:
@@ -86,51 +91,46 @@ def _chunks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
 
 
 def _valid(rows: Iterable[Row], tally: Tally) -> Iterator[GoodRow]:
-    for number, values in rows:
-        if isinstance(values, BrokenRow):
-            tally.refuse(number, (values.column, values.reason))
+    for row in rows:
+        if isinstance(row.values, BrokenRow):
+            tally.refuse(row, (row.values.column, row.values.reason))
             continue
         try:
-            yield number, CreateTask.model_validate(values)
-        except ValidationError as error:
-            tally.refuse(number, *_problems(error))
-
-
-def _problems(error: ValidationError) -> list[Problem]:
-    details = error.errors(include_url=False, include_input=False, include_context=False)
-    return [(str(each["loc"][0]), each["msg"]) for each in details]
+            yield row, parsed(CreateTask, row.values)
+        except InvalidFields as error:
+            tally.refuse(row, *((str(each.place[0]), each.message) for each in error.faults))
 
 
 def _allowed(rows: Iterable[GoodRow], tally: Tally, caller: Principal) -> Iterator[GoodRow]:
     valid = list(rows)
     known = known_assignees((new.assignee_id for _, new in valid), caller=caller)
-    for number, new in valid:
+    for row, new in valid:
         try:
             check_assignee(new.assignee_id, caller=caller, known=known)
         except TidingsError as refusal:
-            tally.refuse(number, (refusal.field, refusal.message))
+            tally.refuse(row, (refusal.field, refusal.message))
         else:
-            yield number, new
+            yield row, new
 
 
 def _create(
     rows: Sequence[GoodRow], caller: Principal, key: _Key | None, at: datetime
 ) -> list[str]:
-    """Return the ids of the rows' tasks, which are there now or were there before."""
+    """Return the ids of the rows' tasks, which were created now or before."""
     tasks = [
-        new_task(new, caller=caller, at=at, upload_key=key and key.of_row(number))
-        for number, new in rows
+        new_task(new, caller=caller, at=at, upload_key=key and key.of_row(row.number))
+        for row, new in rows
     ]
     there = key.made if key else {}
     missing = [task for task in tasks if task.upload_key not in there]
     refused = outbox.insert_many(Task, [(task, created(task, caller)) for task in missing])
     if refused:
-        # The same file is being uploaded at the same time.
+        # A concurrent request uploads the same file.
         keys = [task.upload_key for task in refused]
         there = there | _ids_by_key(Task.objects(upload_key__in=keys))
     return [there.get(task.upload_key, task.id) for task in tasks]
 
 
 def _ids_by_key(tasks: "QuerySet[Task]") -> dict[str, str]:
-    # In one answer of the server rather than a hundred at a time.
+    # One large batch, so that the server answers once and not per hundred.
     return dict(tasks.scalar("upload_key", "pk").batch_size(MAX_ROWS))
