@@ -1,1 +1,1 @@
-"""Delivery: one message on its way to a provider, and what comes back."""
+"""Delivery: hand one message to a provider, and process the provider's feedback."""

@@ -1,8 +1,8 @@
-"""Forgetting a person: the names of their devices, and their clicks on unsubscribe links.
+"""Erase a person's SNS endpoints and their clicks on unsubscribe links.
 
-A suppression stays. It is a keyed hash of an address, from which nobody can tell whose it is;
-without it a mailbox that bounced for good, or whose owner complained, would get mail again
-as soon as somebody registers the address anew.
+Suppressions stay. They are keyed hashes of addresses and do not reveal the address. Without them,
+an address that bounced permanently, or whose owner complained, would get mail again as soon as
+someone registers it again.
 """
 
 from tidings.delivery.models import PushEndpoint, Unsubscription
@@ -11,13 +11,13 @@ from tidings.platform.providers import sns
 
 
 def forget_person(user_id: str) -> None:
-    """Erase what is kept of a person, here and at SNS, where devices have names and tokens.
+    """Erase a person's data, here and at SNS, which stores device tokens.
 
     Raises:
-        TemporaryFailure: SNS cannot do it now; to be called again.
+        TemporaryFailure: SNS cannot do it now; call again later.
     """
     for endpoint in PushEndpoint.objects(user_id=user_id):
         sns.forget_device(endpoint.arn)
         endpoint.delete()
     Unsubscription.objects(user_id=user_id).delete()
-    logger.info("delivery forgot a person", user_id=user_id)
+    logger.info("erasure: endpoints and unsubscriptions deleted", user_id=user_id)

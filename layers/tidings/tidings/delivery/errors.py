@@ -1,25 +1,28 @@
-"""What the delivery refuses, and how providers fail (the same types, for other domains)."""
+"""Errors that delivery raises, and the providers' failures for use in other domains."""
 
-from tidings.platform.errors import NotFound
+from tidings.platform.errors import NotFound, RuleRefused
 from tidings.platform.providers.failures import (
     CircuitOpen,
     DeliveryFailure,
     PermanentFailure,
     TemporaryFailure,
+    Undeliverable,
 )
 
 __all__ = [
     "BadUnsubscribeLink",
     "CircuitOpen",
     "DeliveryFailure",
+    "NothingToSay",
     "PermanentFailure",
     "SuppressionNotFound",
     "TemporaryFailure",
+    "Undeliverable",
 ]
 
 
 class BadUnsubscribeLink(NotFound):
-    """It was not made by us, or not whole; says the same for an account that is gone."""
+    """We did not make the link, it is incomplete, or its account is deleted."""
 
     def __init__(self) -> None:
         super().__init__("This link does not work.")
@@ -28,3 +31,8 @@ class BadUnsubscribeLink(NotFound):
 class SuppressionNotFound(NotFound):
     def __init__(self) -> None:
         super().__init__("There is no such suppression.")
+
+
+class NothingToSay(RuleRefused):
+    def __init__(self) -> None:
+        super().__init__("The template has no content for this channel.")

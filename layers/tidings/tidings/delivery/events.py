@@ -1,11 +1,39 @@
-"""What the delivery announces."""
+"""The command of delivery, and the events that it publishes."""
 
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from tidings.platform.events import Event, EventData
+from tidings.platform.messaging.events import Command, Event, EventData
+
+
+class DeliverNotificationData(EventData):
+    notification_id: str
+    channel: Literal["email", "push", "sms", "webhook"]
+    priority: Literal["normal", "urgent"] = "normal"
+
+
+class DeliverNotification(Command):
+    """Send one notification through one channel, once."""
+
+    ROUTING_KEYS: ClassVar[tuple[str, ...]] = (
+        "email",
+        "email.urgent",
+        "push",
+        "push.urgent",
+        "sms",
+        "webhook",
+    )
+    source: Literal["tidings/notifications"] = "tidings/notifications"
+    type: Literal["notification.deliver"] = "notification.deliver"
+    data: DeliverNotificationData
+
+    @property
+    def routing_key(self) -> str:
+        urgent = f"{self.data.channel}.urgent"
+        is_urgent = self.data.priority == "urgent" and urgent in self.ROUTING_KEYS
+        return urgent if is_urgent else self.data.channel
 
 
 class NotificationDeliveredData(EventData):
@@ -13,12 +41,12 @@ class NotificationDeliveredData(EventData):
     channel: str
     provider: str
     provider_message_id: str
-    at: datetime = Field(description="when it arrived, as the provider says")
+    at: datetime = Field(description="when it arrived, as reported by the provider")
     reason: str | None = None
 
 
 class NotificationDelivered(Event):
-    """A provider says that a message arrived."""
+    """A provider reports that a message arrived."""
 
     source: Literal["tidings/delivery"] = "tidings/delivery"
     type: Literal["notification.delivered"] = "notification.delivered"
@@ -28,14 +56,20 @@ class NotificationDelivered(Event):
 class NotificationFailedData(EventData):
     notification_id: str
     channel: str
-    provider: str
-    provider_message_id: str
-    at: datetime = Field(description="when it failed, as the provider says")
-    reason: str = Field(description="hard_bounce, soft_bounce, complaint or rejected")
+    provider: str | None = Field(
+        default=None, description="the provider that reported it; none if no provider accepted it"
+    )
+    provider_message_id: str | None = Field(
+        default=None, description="none if no provider accepted it"
+    )
+    at: datetime = Field(description="when it failed")
+    reason: str = Field(
+        description="hard_bounce, soft_bounce, complaint, or a reason of docs/delivery.md"
+    )
 
 
 class NotificationFailed(Event):
-    """A provider says that a message that it took did not arrive, or was not wanted."""
+    """A message did not reach its recipient, or was unwanted, and is not retried."""
 
     source: Literal["tidings/delivery"] = "tidings/delivery"
     type: Literal["notification.failed"] = "notification.failed"

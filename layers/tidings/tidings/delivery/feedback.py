@@ -1,4 +1,4 @@
-"""What providers say about mails that they took: arrived, bounced, unwanted."""
+"""Process the providers' feedback on accepted mails: delivered, bounced, complaint."""
 
 from datetime import datetime
 from typing import Final
@@ -14,20 +14,20 @@ from tidings.delivery.events import (
 from tidings.delivery.models import Feedback
 from tidings.delivery.schemas import MailFeedback
 from tidings.delivery.suppression import HARD_BOUNCE, suppress
-from tidings.platform import outbox
-from tidings.platform.clock import now
 from tidings.platform.context import accept_correlation_id, correlation_id
 from tidings.platform.logging import logger
+from tidings.platform.messaging import outbox
+from tidings.platform.timing.clock import now
 
-# A mailbox that is full today may be empty tomorrow; these will not change.
+# These reports are permanent. Others are not: a mailbox that is full today may have room tomorrow.
 SUPPRESSING: Final = frozenset({HARD_BOUNCE, "complaint"})
 CHANNEL: Final = "email"
 
 
 def take_mail_feedback(said: MailFeedback | None, *, at: datetime | None = None) -> None:
-    """Note what became of a mail, once: suppress its address if need be, and announce it.
+    """Record feedback on a mail, once: suppress its address if necessary, and publish an event.
 
-    Nothing said, nothing done.
+    With None it does nothing.
     """
     if said is None:
         return
@@ -43,13 +43,13 @@ def take_mail_feedback(said: MailFeedback | None, *, at: datetime | None = None)
     try:
         outbox.insert(noted, *_announced(said))
     except NotUniqueError:
-        logger.info("mail feedback came before", feedback=said.kind)
+        logger.info("mail feedback skipped: recorded before", feedback=said.kind)
         return
-    logger.info("mail feedback", feedback=said.kind, notification_id=said.notification_id)
+    logger.info("mail feedback recorded", feedback=said.kind, notification_id=said.notification_id)
 
 
 def _announced(said: MailFeedback) -> list[NotificationDelivered | NotificationFailed]:
-    if said.notification_id is None:  # not one of ours: sent by hand, or by another system
+    if said.notification_id is None:  # another system sent the mail
         return []
     about = {
         "notification_id": said.notification_id,

@@ -1,23 +1,21 @@
-"""A mail as it goes over the wire (RFC 5322, RFC 2045): nothing in a name becomes a header."""
+"""Build a mail in wire format (RFC 5322, RFC 2045): our own headers and a multipart body."""
 
-import re
 from datetime import datetime
 from email import policy
-from email.errors import MessageError
-from email.headerregistry import Address as MailAddress
 from email.message import EmailMessage
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 from typing import Final, NamedTuple
 
-from tidings.delivery.errors import PermanentFailure
+from tidings.delivery import headers
+from tidings.delivery.errors import TemporaryFailure, Undeliverable
 from tidings.delivery.schemas import OutgoingMessage
+from tidings.platform.providers.failures import MISCONFIGURED
+from tidings.platform.text.addresses import BadAddress, envelope_address, mailbox_parts
 
 MAX_SUBJECT_CHARACTERS: Final = 200
 MAX_NAME_CHARACTERS: Final = 100
-# Everything in 7 bits, for servers without 8BITMIME. Lines as long as RFC 5322 allows: an
-# unbroken link must not be folded into encoded words, which nobody would read as a link.
-WIRE: Final = policy.SMTP.clone(max_line_length=998, cte_type="7bit")
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+# 7-bit only, for servers without 8BITMIME. 76 is the line limit of quoted-printable.
+BODY: Final = policy.SMTP.clone(max_line_length=76, cte_type="7bit")
 
 
 class Mail(NamedTuple):
@@ -31,61 +29,64 @@ class Mail(NamedTuple):
 def mail_of(message: OutgoingMessage, *, mail_from: str, at: datetime) -> Mail:
     """Return a message as a mail.
 
-    Its Message-ID follows from the notification: a receiver can tell a repetition.
+    Its Message-ID contains the notification's id, so a receiver can detect a repetition.
 
     Raises:
-        PermanentFailure: `no_address`, `bad_address`.
+        Undeliverable: `no_address`, `bad_address`.
+        TemporaryFailure: `misconfigured`: our sender name or link is not valid in a header.
     """
-    sender_name, sender = parseaddr(mail_from)
-    domain = sender.rpartition("@")[2]
     recipient = _recipient(message.address.email)
-    mail = EmailMessage(policy=policy.SMTP)
-    mail["From"] = _mailbox(sender_name, sender)
-    mail["To"] = _mailbox(message.address.name, recipient)
-    mail["Subject"] = _line(message.rendered.subject, MAX_SUBJECT_CHARACTERS)
-    mail["Date"] = format_datetime(at)
-    mail["Message-ID"] = f"<{message.notification_id}@{domain}>"
-    # RFC 3834: no out-of-office answers to this, please.
-    mail["Auto-Submitted"] = "auto-generated"
-    mail["X-Notification-Id"] = message.notification_id
+    try:
+        return _mail(message, mail_from, recipient, at)
+    except ValueError as error:
+        raise TemporaryFailure(MISCONFIGURED, str(error), of_provider=False) from error
+
+
+def _mail(message: OutgoingMessage, mail_from: str, recipient: str, at: datetime) -> Mail:
+    sender_name, sender = mailbox_parts(mail_from)
+    shown, subject = message.address.name, message.rendered.subject
+    domain = sender.rpartition("@")[2]
+    lines = [
+        ("From", headers.mailbox("From", sender_name, sender, at_most=MAX_NAME_CHARACTERS)),
+        ("To", headers.mailbox("To", shown, recipient, at_most=MAX_NAME_CHARACTERS)),
+        ("Subject", headers.text("Subject", subject, at_most=MAX_SUBJECT_CHARACTERS)),
+        ("Date", format_datetime(at)),
+        ("Message-ID", headers.exact(f"<{message.notification_id}@{domain}>")),
+        # RFC 3834: asks mail programs not to send out-of-office replies.
+        ("Auto-Submitted", "auto-generated"),
+        ("X-Notification-Id", headers.exact(message.notification_id)),
+        *_optional_lines(message),
+    ]
+    return Mail(headers.written(lines) + _body(message), sender, recipient)
+
+
+def _optional_lines(message: OutgoingMessage) -> headers.Lines:
+    lines = []
     if message.correlation_id:
-        mail["X-Correlation-Id"] = _line(message.correlation_id, 128)
-    if message.unsubscribe_url:  # RFC 8058
-        mail["List-Unsubscribe"] = f"<{message.unsubscribe_url}>"
-        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    _write(mail, message)
-    return Mail(mail.as_bytes(policy=WIRE), sender, recipient)
+        lines.append(("X-Correlation-Id", headers.exact(message.correlation_id)))
+    if message.unsubscribe_url:  # RFC 8058: the link must not be folded
+        lines.append(("List-Unsubscribe", headers.exact(f"<{message.unsubscribe_url}>")))
+        lines.append(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
+    return lines
 
 
-def _write(mail: EmailMessage, message: OutgoingMessage) -> None:
+def _body(message: OutgoingMessage) -> bytes:
+    """Return the body with its content headers, which contain no personal data."""
     text, html = (_encodable(each) for each in (message.rendered.text, message.rendered.html))
-    mail.set_content(text, charset="utf-8", cte="quoted-printable")
+    body = EmailMessage(policy=BODY)
+    body.set_content(text, charset="utf-8", cte="quoted-printable")
     if html:
-        mail.add_alternative(html, subtype="html", charset="utf-8", cte="quoted-printable")
+        body.add_alternative(html, subtype="html", charset="utf-8", cte="quoted-printable")
+    return body.as_bytes()
 
 
 def _recipient(address: str | None) -> str:
-    """Return an address as servers without SMTPUTF8 take it: its domain in punycode."""
     if not address:
-        raise PermanentFailure("no_address", "the person has no e-mail address")
-    local, _, domain = address.rpartition("@")
+        raise Undeliverable("no_address", "the person has no e-mail address")
     try:
-        plain = f"{local}@{domain.encode('idna').decode()}"
-        MailAddress(addr_spec=plain)
-    except (ValueError, IndexError, MessageError):
-        raise PermanentFailure("bad_address", "the e-mail address is malformed") from None
-    if not plain.isascii() or _CONTROL.search(plain) or " " in plain:
-        raise PermanentFailure("bad_address", "the e-mail address cannot be written to")
-    return plain
-
-
-def _mailbox(name: str, address: str) -> MailAddress:
-    return MailAddress(display_name=_line(name, MAX_NAME_CHARACTERS), addr_spec=address)
-
-
-def _line(text: str, limit: int) -> str:
-    """Return text as one line: a line break would begin another header."""
-    return _CONTROL.sub(" ", text).strip()[:limit]
+        return envelope_address(address)
+    except BadAddress as error:
+        raise Undeliverable("bad_address", str(error)) from None
 
 
 def _encodable(text: str) -> str:

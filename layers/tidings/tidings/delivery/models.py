@@ -1,23 +1,170 @@
-"""Documents of the delivery's database. None holds an address, a phone number or a token."""
+"""Documents of notifications and of delivery.
 
+A notification contains its deliveries, so that both change in one atomic write. It is stored in the
+database `notifications`. The documents of the database `delivery` contain no address, no phone
+number and no token.
+"""
+
+from enum import StrEnum
 from typing import Final
 
 from mongoengine import (
+    BooleanField,
     DateTimeField,
+    DictField,
     Document,
     EmbeddedDocument,
+    EmbeddedDocumentField,
     EmbeddedDocumentListField,
+    IntField,
+    MapField,
     StringField,
 )
 
-from tidings.platform.clock import now
-from tidings.platform.outbox import OutboxDocument
+from tidings.platform.messaging.outbox import OutboxDocument
+from tidings.platform.timing.clock import new_id, now
 
 DAY_SECONDS: Final = 24 * 3600
 
 
+class Channel(StrEnum):
+    """A way to reach a person outside the inbox."""
+
+    EMAIL = "email"
+    PUSH = "push"
+    SMS = "sms"
+    WEBHOOK = "webhook"
+
+
+class Priority(StrEnum):
+    """Urgent deliveries have queues of their own, so they overtake the others."""
+
+    NORMAL = "normal"
+    URGENT = "urgent"
+
+
+class DeliveryStatus(StrEnum):
+    """The state of one message on one channel."""
+
+    # Waits for `send_at`, for the end of quiet hours, or for the digest.
+    SCHEDULED = "scheduled"
+    QUEUED = "queued"
+    # A consumer is sending it. If it stays here, the process died before it recorded the result.
+    SENDING = "sending"
+    # The provider accepted it.
+    SENT = "sent"
+    # The provider reports that it arrived.
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    # It is not sent on purpose; `reason` tells why.
+    SUPPRESSED = "suppressed"
+    CANCELLED = "cancelled"
+    # It may have been sent; this cannot be found out (docs/delivery.md).
+    UNKNOWN = "unknown"
+
+
+class Step(EmbeddedDocument):
+    """One step in the history of a delivery."""
+
+    status = StringField(required=True)
+    at = DateTimeField(required=True)
+    reason = StringField()
+
+
+class Delivery(EmbeddedDocument):
+    """A notification's delivery through one channel; `steps` is its history, oldest first."""
+
+    status = StringField(required=True, choices=[each.value for each in DeliveryStatus])
+    reason = StringField()
+    due_at = DateTimeField()
+    claimed_at = DateTimeField()
+    # The claim's id, by which its holder recognizes it.
+    claim = StringField()
+    attempts = IntField(default=0)
+    provider = StringField()
+    provider_message_id = StringField()
+    # It failed because of the recipient; its command cannot be redriven.
+    undeliverable = BooleanField()
+    steps = EmbeddedDocumentListField(Step)
+
+
+# Deliveries that are being sent, by channel. The partial indexes contain only these, so they stay
+# small.
+CLAIMS: Final = tuple(
+    {
+        "fields": [f"deliveries.{channel.value}.claimed_at"],
+        "partialFilterExpression": {
+            f"deliveries.{channel.value}.status": DeliveryStatus.SENDING.value
+        },
+        "name": f"claims_{channel.value}",
+    }
+    for channel in Channel
+)
+
+
+class Notification(OutboxDocument):
+    """One message to one person, in the inbox and through other channels.
+
+    `dedupe_key` ensures that an event notifies a person once. The inbox's text is stored as it was
+    rendered. The other channels render template, version and variables when they send.
+    """
+
+    id = StringField(primary_key=True, default=new_id)
+    user_id = StringField(required=True)
+    kind = StringField(required=True)
+    # The category of preferences that applies: orders, promotions, tasks...
+    category = StringField(required=True, default="account")
+    template_code = StringField()
+    template_version = IntField()
+    language = StringField()
+    variables = DictField()
+    # Empty if it is not for the inbox.
+    title = StringField()
+    body = StringField()
+    # Transactional notifications always reach the inbox, and never wait for a digest.
+    transactional = BooleanField(required=True, default=False)
+    # It contains a one-time code: it is sent at once, also to an address that is not verified yet,
+    # and its variables are deleted when its delivery is settled.
+    carries_code = BooleanField(required=True, default=False)
+    # Data of the sender, returned with the status.
+    metadata = DictField()
+    subject_id = StringField(required=True)
+    dedupe_key = StringField(required=True, unique=True)
+    event_id = StringField(required=True)
+    correlation_id = StringField()
+    campaign_id = StringField()
+    priority = StringField(required=True, default=Priority.NORMAL.value)
+    # False if it goes only through other channels.
+    in_inbox = BooleanField(required=True, default=True)
+    created_at = DateTimeField(required=True, default=now)
+    read_at = DateTimeField()
+    archived_at = DateTimeField()
+    # MongoDB deletes it at this time.
+    expires_at = DateTimeField()
+    deliveries = MapField(EmbeddedDocumentField(Delivery))
+    # The earliest `due_at` of its scheduled deliveries; the release job queries this.
+    next_due_at = DateTimeField()
+    # When its mail is due for the person's digest, and the digest that includes it.
+    digest_due_at = DateTimeField()
+    digest_key = StringField()
+
+    meta = {  # noqa: RUF012
+        "db_alias": "notifications",
+        "collection": "notifications",
+        "indexes": [
+            ("user_id", "-id"),
+            ("user_id", "read_at"),
+            {"fields": ["next_due_at"], "sparse": True},
+            {"fields": ["digest_due_at"], "sparse": True},
+            {"fields": ["campaign_id"], "sparse": True},
+            *CLAIMS,
+            {"fields": ["expires_at"], "expireAfterSeconds": 0},
+        ],
+    }
+
+
 class SuppressionAct(EmbeddedDocument):
-    """What an operator did with a suppression."""
+    """An operator's action on a suppression."""
 
     act = StringField(required=True)
     by = StringField(required=True)
@@ -28,7 +175,7 @@ class SuppressionAct(EmbeddedDocument):
 class Suppression(Document):
     """An address that gets no more mail; its id is a keyed hash of the address.
 
-    One that was lifted holds no longer, and is kept for a while with who did it.
+    A lifted suppression has no effect. It is kept for 30 days with the operator's action.
     """
 
     id = StringField(primary_key=True)
@@ -49,11 +196,11 @@ class Suppression(Document):
 
 
 class PushEndpoint(Document):
-    """SNS's name of a device; its id is a keyed hash of the application and the token."""
+    """The SNS endpoint of a device; its id is a keyed hash of the application and the token."""
 
     id = StringField(primary_key=True)
     arn = StringField(required=True)
-    # Whose device it was when it was last used: who goes takes it along.
+    # The user who last used the device; erasing the user deletes it.
     user_id = StringField()
     created_at = DateTimeField(required=True, default=now)
 
@@ -62,14 +209,14 @@ class PushEndpoint(Document):
         "collection": "push_endpoints",
         "indexes": [
             {"fields": ["user_id"], "sparse": True},
-            # SNS gives the same name again to who asks again.
+            # SNS returns the same ARN if it is asked again.
             {"fields": ["created_at"], "expireAfterSeconds": 90 * DAY_SECONDS},
         ],
     }
 
 
 class Feedback(OutboxDocument):
-    """What a provider said about a message; its id is the message's and what was said."""
+    """A provider's feedback on a message; its id contains the message's id and the kind."""
 
     id = StringField(primary_key=True)
     kind = StringField(required=True)
@@ -79,13 +226,13 @@ class Feedback(OutboxDocument):
     meta = {  # noqa: RUF012
         "db_alias": "delivery",
         "collection": "feedback",
-        # Providers repeat themselves within hours.
+        # Providers repeat a report within hours at most.
         "indexes": [{"fields": ["created_at"], "expireAfterSeconds": 30 * DAY_SECONDS}],
     }
 
 
 class Unsubscription(Document):
-    """That a person used the link in a mail; its id is the mail's notification."""
+    """A click on the unsubscribe link in a mail; its id is the mail's notification id."""
 
     id = StringField(primary_key=True)
     user_id = StringField(required=True)

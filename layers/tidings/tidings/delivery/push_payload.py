@@ -1,4 +1,4 @@
-"""A push message in the forms of APNs and FCM, each within its 4096 bytes."""
+"""Build a push message for APNs and FCM, each within the limit of 4096 bytes."""
 
 import json
 from collections.abc import Callable
@@ -6,23 +6,23 @@ from typing import Any, Final
 
 from tidings.delivery.errors import PermanentFailure
 from tidings.delivery.schemas import OutgoingMessage
+from tidings.platform.text.cuts import cut, cut_to_fit
 
 MAX_BYTES: Final = 4096
 MAX_TITLE_CHARACTERS: Final = 200
-ELLIPSIS: Final = "…"
 
 Form = Callable[[str], dict[str, Any]]
 
 
 def payload(message: OutgoingMessage) -> str:
-    """Return what SNS takes as `MessageStructure=json`.
+    """Return the JSON that SNS accepts as `MessageStructure=json`.
 
-    A repetition replaces the first on the device: both platforms tell it by the notification.
+    A repetition replaces the first message on the device, because both have the notification's id.
 
     Raises:
-        PermanentFailure: `payload_too_large`: there is no room even without the words.
+        PermanentFailure: `payload_too_large`: the data alone is larger than the limit.
     """
-    title = message.rendered.title[:MAX_TITLE_CHARACTERS]
+    title = cut(message.rendered.title, MAX_TITLE_CHARACTERS)
 
     def apple(body: str) -> dict[str, Any]:
         alert = {"title": title, "body": body}
@@ -42,22 +42,15 @@ def payload(message: OutgoingMessage) -> str:
 
 
 def _fitting(form: Form, body: str) -> str:
-    """Return a form with as much of the body as there is room for."""
-    whole = _json(form(body))
-    if _size(whole) <= MAX_BYTES:
-        return whole
-    # How many characters fit: what more characters need more bytes for is found by halves.
-    low, high = 0, len(body)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if _size(_json(form(body[:middle] + ELLIPSIS))) <= MAX_BYTES:
-            low = middle
-        else:
-            high = middle - 1
-    cut = _json(form(body[:low].rstrip() + ELLIPSIS))
-    if _size(cut) > MAX_BYTES:
-        raise PermanentFailure("payload_too_large", "the data leaves no room for words")
-    return cut
+    """Return the message for one platform, with as much of the body as fits."""
+
+    def fits(part: str) -> bool:
+        return _size(_json(form(part))) <= MAX_BYTES
+
+    made = cut_to_fit(body, fits)
+    if not fits(made):
+        raise PermanentFailure("payload_too_large", "the data leaves no room for text")
+    return _json(form(made))
 
 
 def _json(content: Any) -> str:

@@ -1,39 +1,49 @@
-"""Typed input and output of the delivery."""
+"""Input and output models of delivery."""
 
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from tidings.platform.flags import Flag
-from tidings.platform.pagination import PageRequest
+from tidings.platform.context import CORRELATION_ID
+from tidings.platform.inputs.flags import Flag
+from tidings.platform.inputs.ids import DocumentId
+from tidings.platform.storage.pagination import PageRequest
+from tidings.platform.text.visible_text import VisibleLine
 from tidings.users.preferences import Category
 from tidings.users.schemas import PushPlatform
 
 ChannelName = Literal["email", "push", "sms", "webhook"]
 
-UserId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{24}$")]
-# Whatever may have bounced: providers tell of addresses that nobody could register.
+# Any address that may have bounced, as a provider or a mail program writes it: also `Ada
+# <ada@b.example>`.
 MailAddress = Annotated[
     str,
-    StringConstraints(max_length=320, pattern=r"^[^\x00-\x20\x7f@]+@[^\x00-\x20\x7f@]+$"),
-]
-# It is logged: an address has no place in it.
-LiftReason = Annotated[
-    str,
     StringConstraints(
-        # The schema says as well as the check that blanks around it do not count.
-        strip_whitespace=True,
-        max_length=500,
-        pattern=r"^\s*[^\x00-\x20\x7f@][^\x00-\x1f\x7f@]+[^\x00-\x20\x7f@]\s*$",
+        max_length=600,
+        pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f@]@[^\x00-\x20\x7f@][^\x00-\x1f\x7f@]*$",
     ),
 ]
+# The reason is logged, so it must not contain an address.
+LiftReason = Annotated[str, VisibleLine(max_length=500, min_length=3, without="@")]
 
 VALUE = ConfigDict(frozen=True, hide_input_in_errors=True)
 
 
+def _safe_in_a_header(correlation_id: object) -> object:
+    """Drop an id that does not look like ours, because mails and webhooks have it in a header."""
+    if isinstance(correlation_id, str) and CORRELATION_ID.fullmatch(correlation_id):
+        return correlation_id
+    return None
+
+
+# Headers of mails and webhooks contain it, and SES's tags.
+NotificationId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+CorrelationId = Annotated[str | None, BeforeValidator(_safe_in_a_header)]
+
+
 class Device(BaseModel):
-    """An app on a device that takes push messages."""
+    """A device that receives push messages."""
 
     model_config = VALUE
 
@@ -42,7 +52,7 @@ class Device(BaseModel):
 
 
 class Address(BaseModel):
-    """Where a person is reached; a channel reads its own fields."""
+    """The addresses of a person; each channel reads its own fields."""
 
     model_config = VALUE
 
@@ -51,12 +61,12 @@ class Address(BaseModel):
     devices: tuple[Device, ...] = ()
     phone: str | None = None
     webhook_url: str | None = None
-    # What the secret of the webhook is made of (users' contact points).
+    # The webhook's signing key is derived from it (contact points of users).
     webhook_id: str | None = None
 
 
 class Rendered(BaseModel):
-    """The words of a message; a channel reads its own fields."""
+    """The text of a message; each channel reads its own fields."""
 
     model_config = VALUE
 
@@ -68,37 +78,37 @@ class Rendered(BaseModel):
 
 
 class OutgoingMessage(BaseModel):
-    """One message to one person by one channel: addressed, worded, ready to go."""
+    """One rendered and addressed message to one person through one channel."""
 
     model_config = VALUE
 
-    notification_id: str
+    notification_id: NotificationId
     channel: ChannelName
     user_id: str
     kind: str
     category: Category
     address: Address
     rendered: Rendered
-    # What an app gets along with a push message: notification_id, kind, subject_id.
+    # Data for the app in a push message: notification_id, kind, subject_id.
     data: dict[str, str] = Field(default_factory=dict)
-    correlation_id: str | None = None
+    correlation_id: CorrelationId = None
     unsubscribe_url: str | None = None
 
 
 class Receipt(BaseModel):
-    """That a provider took a message."""
+    """A provider's acceptance of a message."""
 
     model_config = ConfigDict(frozen=True)
 
     provider: str
     provider_message_id: str | None = None
     detail: str | None = None
-    # The provider will not report any more whether it arrived.
+    # True if the provider will not report later whether the message arrived.
     is_final: bool
 
 
 class MailFeedback(BaseModel):
-    """What a mail provider says about a mail that it took."""
+    """A mail provider's feedback on a mail that it accepted."""
 
     model_config = VALUE
 
@@ -112,7 +122,7 @@ class MailFeedback(BaseModel):
 
 
 class UnsubscribeLink(BaseModel):
-    """What a link in a mail stands for."""
+    """The content of an unsubscribe link."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -122,7 +132,7 @@ class UnsubscribeLink(BaseModel):
 
 
 class UnsubscriptionView(BaseModel):
-    """That a person ended a kind of mail by its link."""
+    """A kind of mail that a person ended by its link."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -131,38 +141,38 @@ class UnsubscriptionView(BaseModel):
 
 
 class SuppressionFilter(BaseModel):
-    """Which suppressions; all that is said must hold."""
+    """A filter for suppressions; all conditions must hold."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     channel: ChannelName | None = None
-    user_id: UserId | None = Field(
-        default=None, description="of the address that this account has now"
+    user_id: DocumentId | None = Field(
+        default=None, description="the suppression of this account's current address"
     )
     address: MailAddress | None = Field(
-        default=None, description="of this address; it is compared by its hash, and not kept"
+        default=None, description="the suppression of this address; the address is not stored"
     )
     lifted: Flag = Field(
-        default=False, description="what was lifted in the last 30 days, not the rest"
+        default=False, description="only those lifted in the last 30 days, or only the others"
     )
 
 
 class GetSuppressions(PageRequest, SuppressionFilter):
-    """A page of suppressions."""
+    """A filter for suppressions, and the requested part of the list."""
 
 
 class LiftSuppression(BaseModel):
-    """Why an address gets mail again."""
+    """The reason why an address gets mail again."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     reason: LiftReason = Field(
-        description="why it gets mail again; it is kept and logged, so no addresses (no @)"
+        description="why it gets mail again; stored and logged, so without addresses (no @)"
     )
 
 
 class SuppressionActView(BaseModel):
-    """What an operator did with a suppression."""
+    """An operator's action on a suppression."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -173,7 +183,7 @@ class SuppressionActView(BaseModel):
 
 
 class SuppressionView(BaseModel):
-    """That an address gets no more messages; whose it is nobody can tell."""
+    """An address that gets no more messages; its owner cannot be identified from it."""
 
     model_config = ConfigDict(from_attributes=True)
 

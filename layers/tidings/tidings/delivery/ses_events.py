@@ -1,4 +1,4 @@
-"""What SES tells about mails, as it comes: event publishing and identity notifications.
+"""Parse SES's events on mails: event publishing and identity notifications.
 
 https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
 """
@@ -12,7 +12,7 @@ from tidings.delivery.schemas import MailFeedback
 
 Kind = Literal["delivered", "hard_bounce", "soft_bounce", "complaint", "rejected"]
 
-# Personal: what is malformed is logged without its content.
+# Events contain personal data, so a malformed event is logged without its content.
 TOLD: Final = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 NOT_SPAM: Final = "not-spam"
 NOTIFICATION_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -21,7 +21,7 @@ NOTIFICATION_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 class SesRecipient(BaseModel):
     model_config = TOLD
 
-    emailAddress: str = Field(max_length=320)  # noqa: N815 (SES's own names)
+    emailAddress: str = Field(max_length=1_000)  # noqa: N815 (SES's own names)
 
 
 class SesMail(BaseModel):
@@ -45,11 +45,11 @@ class SesOutcome(BaseModel):
 
 
 class SesEvent(BaseModel):
-    """One event; which of the outcomes is there goes by its type."""
+    """One event; its type tells which of the outcomes is set."""
 
     model_config = TOLD
 
-    # The first by event publishing, the second by the identity's own notifications.
+    # Event publishing sends the first field, identity notifications the second.
     eventType: str = ""  # noqa: N815
     notificationType: str = ""  # noqa: N815
     mail: SesMail
@@ -60,10 +60,10 @@ class SesEvent(BaseModel):
 
 
 def feedback_of(told: Any) -> MailFeedback | None:
-    """Return what SES says; None where it says nothing that matters, such as `Send`.
+    """Return the feedback in an event; None if it does not matter, such as `Send`.
 
     Raises:
-        pydantic.ValidationError: it is nothing that SES would say.
+        pydantic.ValidationError: it is not an event of SES.
     """
     event = SesEvent.model_validate(told)
     kind = _kind(event)
@@ -104,7 +104,7 @@ def _outcome(event: SesEvent) -> SesOutcome:
 def _notification_id(mail: SesMail) -> str | None:
     tagged = mail.tags.get("notification_id")
     named = tagged[0] if tagged else _header(mail, "X-Notification-Id")
-    # Whoever else sends through this account may have headers of that name.
+    # Other senders of this account may use headers of that name.
     return named if named and NOTIFICATION_ID.fullmatch(named) else None
 
 

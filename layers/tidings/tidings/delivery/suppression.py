@@ -1,7 +1,7 @@
-"""Addresses that get no more mail: they bounced for good, or their owner complained.
+"""Suppressed addresses: they get no more mail, after a permanent bounce or a complaint.
 
-Only keyed hashes are kept: whoever reads the database cannot tell whose they are, and operators
-find one by the address or the account that somebody named to them.
+Only keyed hashes are stored, so the database does not reveal the addresses. Operators find a
+suppression by an address or an account that they know.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,12 +13,14 @@ from pymongo.errors import DuplicateKeyError
 from tidings.delivery.errors import SuppressionNotFound
 from tidings.delivery.models import Suppression, SuppressionAct
 from tidings.delivery.schemas import SuppressionFilter, SuppressionView
-from tidings.platform.auth import Principal, Role, require
-from tidings.platform.clock import now
 from tidings.platform.logging import logger
-from tidings.platform.pagination import Page, PageRequest, paginate
-from tidings.platform.signatures import blind_index
-from tidings.platform.sorting import SortOrder
+from tidings.platform.operation import operation
+from tidings.platform.security.auth import Principal, Role, require
+from tidings.platform.security.signatures import blind_index
+from tidings.platform.storage.pagination import Page, PageRequest, paginate
+from tidings.platform.storage.sorting import SortOrder
+from tidings.platform.text.addresses import canonical_of_report
+from tidings.platform.timing.clock import now
 from tidings.users.contact_points import get_contacts
 
 HARD_BOUNCE: Final = "hard_bounce"
@@ -27,18 +29,19 @@ LATEST_FIRST: Final = SortOrder("created_at", descending=True)
 
 
 def suppressed(addresses: Iterable[str]) -> Mapping[str, str]:
-    """Return the reason of each of these addresses that gets no mail, in one round trip."""
-    by_id = {_id(address): address for address in addresses}
-    if not by_id:
+    """Return the reasons of those addresses that are suppressed, in one round trip."""
+    by_address = {address: _id(address) for address in addresses}
+    if not by_address:
         return {}
-    found = Suppression.objects(pk__in=list(by_id), lifted_at=None).scalar("pk", "reason")
-    return {by_id[id_]: reason for id_, reason in found}
+    ids = list(set(by_address.values()))
+    reasons = dict(Suppression.objects(pk__in=ids, lifted_at=None).scalar("pk", "reason"))
+    return {address: reasons[id_] for address, id_ in by_address.items() if id_ in reasons}
 
 
 def suppress(address: str, reason: str, *, at: datetime | None = None) -> None:
-    """Send no more mail to an address; the first reason stays.
+    """Suppress an address; the first reason stays.
 
-    Where an operator lifted it, only what happened after that suppresses it anew.
+    If an operator lifted the suppression, only a later report suppresses the address again.
     """
     at = at or now()
     try:
@@ -51,19 +54,20 @@ def suppress(address: str, reason: str, *, at: datetime | None = None) -> None:
             upsert=True,
         )
     except DuplicateKeyError:
-        logger.info("address was suppressed, or let go, before", reason=reason)
+        logger.info("address not changed: suppressed before, or lifted later", reason=reason)
     else:
         logger.info("address suppressed", reason=reason)
 
 
+@operation(role=Role.OPERATOR, writes=False)
 def get_suppressions(
     page: PageRequest, *, caller: Principal, wanted: SuppressionFilter | None = None
 ) -> Page[SuppressionView]:
-    """Return a page of what is suppressed, the latest first; nobody learns whose it is.
+    """Return a page of suppressions, latest first; they do not reveal the address.
 
     Raises:
-        Forbidden: the caller is no operator.
-        UnknownCursor: the cursor is not one that was handed out.
+        Forbidden: the caller is not an operator.
+        UnknownCursor: the cursor is not valid for this list.
     """
     require(caller, Role.OPERATOR)
     found = Suppression.objects
@@ -72,16 +76,17 @@ def get_suppressions(
     return paginate(found, page, LATEST_FIRST).map(SuppressionView.model_validate)
 
 
+@operation(role=Role.OPERATOR, refuses=(SuppressionNotFound,))
 def lift_suppression(
     suppression_id: str, reason: str, *, caller: Principal, at: datetime | None = None
 ) -> SuppressionView:
-    """Let an address have mail again; who, when and why is kept with it for 30 days.
+    """Lift a suppression; the operator, the time and the reason are stored with it for 30 days.
 
-    One that was lifted before stays as it is.
+    A suppression that was lifted before does not change.
 
     Raises:
-        Forbidden: the caller is no operator.
-        SuppressionNotFound: there is none with this id.
+        Forbidden: the caller is not an operator.
+        SuppressionNotFound: no suppression has this id.
     """
     require(caller, Role.OPERATOR)
     at = at or now()
@@ -111,4 +116,4 @@ def _conditions(wanted: SuppressionFilter) -> Iterator[dict[str, Any]]:
 
 
 def _id(address: str) -> str:
-    return blind_index("suppression", address.strip().lower())
+    return blind_index("suppression", canonical_of_report(address))

@@ -1,7 +1,7 @@
-"""Links in mails that end a kind of mail without signing in (RFC 8058).
+"""Links in mails that unsubscribe from a category without signing in (RFC 8058).
 
-The link is signed, does not expire, and does one thing: email of one category goes off. A
-repeated click changes nothing. Which mail it was in is noted, so that campaigns can count.
+A link is signed and does not expire. It only switches off email of one category; a repeated click
+changes nothing. The mail's notification is recorded, so that campaigns can count unsubscriptions.
 """
 
 import re
@@ -12,11 +12,11 @@ from typing import Final, get_args
 from tidings.delivery.errors import BadUnsubscribeLink
 from tidings.delivery.models import Unsubscription
 from tidings.delivery.schemas import UnsubscribeLink, UnsubscriptionView
-from tidings.platform.auth import Principal, Role, require_self
-from tidings.platform.clock import now
 from tidings.platform.logging import logger
+from tidings.platform.security.auth import Principal, Role, require_self
+from tidings.platform.security.signatures import is_signed, signature
 from tidings.platform.settings import settings
-from tidings.platform.signatures import is_signed, signature
+from tidings.platform.timing.clock import now
 from tidings.users.errors import UserNotFound
 from tidings.users.operations import update_user_preferences
 from tidings.users.preferences import Category, ChannelsChoice, UpdatePreferences
@@ -24,7 +24,7 @@ from tidings.users.queries import get_user
 
 MAX_UNSUBSCRIPTIONS: Final = 1000
 PURPOSE: Final = "unsubscribe"
-# What an account itself has to say, such as codes, has no preference.
+# Mails about the account itself, such as codes, cannot be switched off.
 CATEGORIES: Final = frozenset(get_args(Category)) - {"account"}
 _TOKEN: Final = re.compile(r"([0-9a-f]{24})\.([a-z]{1,20})\.([A-Za-z0-9_-]{1,64})\.([\w-]{24})")
 
@@ -33,7 +33,7 @@ def unsubscribe_url(user_id: str, category: Category, notification_id: str) -> s
     """Return the link for one mail.
 
     Raises:
-        ValueError: mails of this category have no preference: they have no such link.
+        ValueError: people cannot unsubscribe from mails of this category.
     """
     if category not in CATEGORIES:
         raise ValueError(f"mails of {category} cannot be ended")
@@ -42,10 +42,10 @@ def unsubscribe_url(user_id: str, category: Category, notification_id: str) -> s
 
 
 def read_link(token: str) -> UnsubscribeLink:
-    """Return what a link stands for, and change nothing: mail scanners follow links.
+    """Return the content of a link without changing anything, because mail scanners follow links.
 
     Raises:
-        BadUnsubscribeLink: we did not make it.
+        BadUnsubscribeLink: we did not make the link.
     """
     parts = _TOKEN.fullmatch(token)
     if parts is None or not is_signed(PURPOSE, token.rpartition(".")[0], parts[4]):
@@ -56,10 +56,10 @@ def read_link(token: str) -> UnsubscribeLink:
 
 
 def unsubscribe(token: str, *, at: datetime | None = None) -> UnsubscribeLink:
-    """Send a person no more mail of the link's category; again changes nothing.
+    """Switch off email of the link's category for its person; a repeated call changes nothing.
 
     Raises:
-        BadUnsubscribeLink: we did not make the link, or the account is gone.
+        BadUnsubscribeLink: we did not make the link, or the account is deleted.
     """
     link = read_link(token)
     person = Principal(user_id=link.user_id, role=Role.CUSTOMER)
@@ -75,15 +75,15 @@ def unsubscribe(token: str, *, at: datetime | None = None) -> UnsubscribeLink:
 
 
 def unsubscribed(notification_ids: Iterable[str]) -> frozenset[str]:
-    """Return those of these notifications whose mail made a person unsubscribe."""
+    """Return those of these notifications whose link a person used to unsubscribe."""
     return frozenset(Unsubscription.objects(pk__in=list(notification_ids)).scalar("pk"))
 
 
 def get_unsubscriptions(user_id: str, *, caller: Principal) -> list[UnsubscriptionView]:
-    """Return which links a person used, newest first; at most `MAX_UNSUBSCRIPTIONS`.
+    """Return the links that a person used, newest first, at most `MAX_UNSUBSCRIPTIONS`.
 
     Raises:
-        Forbidden: it is somebody else's, and the caller is no operator.
+        Forbidden: they belong to another user, and the caller is not an operator.
     """
     require_self(caller, user_id)
     found = Unsubscription.objects(user_id=user_id).order_by("-created_at")

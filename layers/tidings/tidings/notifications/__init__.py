@@ -1,1 +1,1 @@
-"""Notifications: what people are told, and where they find it."""
+"""Notifications: one message to one person, in the inbox and through other channels."""

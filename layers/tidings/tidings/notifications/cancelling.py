@@ -1,31 +1,38 @@
-"""Calling off what was not sent yet."""
+"""Cancel notifications that are not sent yet."""
 
 from datetime import datetime
 from typing import Final
 
-from tidings.notifications import status
+from tidings.delivery import states, status
+from tidings.delivery.models import DeliveryStatus, Notification
+from tidings.delivery.status import NotificationStatus
 from tidings.notifications.errors import NotificationNotFound, TooLateToCancel
-from tidings.notifications.models import DeliveryStatus, Notification, SendRequest
-from tidings.notifications.status import NotificationStatus
-from tidings.platform.auth import Principal, Role, require
-from tidings.platform.clock import now
+from tidings.notifications.queries import was_sent_by
+from tidings.platform.operation import operation
+from tidings.platform.security.auth import Principal, Role, require
+from tidings.platform.timing.clock import now
 
 CANCELLED: Final = DeliveryStatus.CANCELLED.value
-STILL_HERE: Final = (DeliveryStatus.SCHEDULED, DeliveryStatus.QUEUED)
 
 
+@operation(
+    role=Role.OPERATOR,
+    services=True,
+    refuses=(NotificationNotFound, TooLateToCancel),
+    note="a service only what it sent",
+)
 def cancel_notification(
     notification_id: str, *, caller: Principal, at: datetime | None = None
 ) -> NotificationStatus:
-    """Call a notification off on every channel where it waits. Safe to repeat.
+    """Cancel a notification on every channel where it still waits. Safe to repeat.
 
-    Whether it is sent or called off is decided by who changes the delivery first; a command
-    that finds it cancelled does nothing.
+    If a consumer sends it at the same time, the first change of the delivery wins. A delivery
+    command that finds its delivery cancelled does nothing.
 
     Raises:
         Forbidden: the caller is neither an operator nor a service.
-        NotificationNotFound: there is none, or the service did not send it.
-        TooLateToCancel: nothing of it waits any more.
+        NotificationNotFound: it does not exist, or the calling service did not send it.
+        TooLateToCancel: nothing of it waited, so nothing was cancelled.
     """
     require(caller, Role.OPERATOR, services=True)
     notification = Notification.objects(pk=notification_id).only("deliveries").first()
@@ -33,9 +40,7 @@ def cancel_notification(
         raise NotificationNotFound
     moment = at or now()
     for channel in notification.deliveries:
-        status.record(
-            notification_id, channel, DeliveryStatus.CANCELLED, at=moment, after=STILL_HERE
-        )
+        states.record(notification_id, channel, states.CANCEL, at=moment)
     in_digest = Notification.objects(pk=notification_id, digest_due_at__ne=None)
     in_digest.filter(deliveries__email__status=CANCELLED).update_one(unset__digest_due_at=True)
     found = status.status_of(notification_id)
@@ -49,5 +54,4 @@ def cancel_notification(
 def _may_cancel(notification_id: str, caller: Principal) -> bool:
     if caller.role.includes(Role.OPERATOR):
         return True
-    own = SendRequest.objects(notification_id=notification_id, sender_id=caller.user_id)
-    return own.first() is not None
+    return was_sent_by(notification_id, caller.user_id)

@@ -1,38 +1,40 @@
-"""Digests: what gathered for a person who wants mails together, as one notification."""
+"""Digests: collect a person's mails and send them as one notification."""
 
 import time
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from tidings.notifications.models import Channel, DeliveryStatus, Notification
-from tidings.notifications.planning import DIGEST, decide
-from tidings.notifications.status import forget_fast, step
-from tidings.notifications.telling import Telling, tell
-from tidings.platform import relay
-from tidings.platform.clock import new_id
+from tidings.delivery import states, status
+from tidings.delivery.models import Channel, DeliveryStatus, Notification
+from tidings.delivery.planning import DIGEST, decide
+from tidings.notifications.creating import create_notifications
+from tidings.notifications.drafting import NotificationContent
 from tidings.platform.context import correlation_id
 from tidings.platform.errors import TidingsError
 from tidings.platform.logging import logger
+from tidings.platform.messaging import relay
+from tidings.platform.text.cuts import cut
+from tidings.platform.timing.clock import new_id
 from tidings.users.contact_points import get_contacts
 
 SENDING_SECONDS: Final = 240.0
 ROUND: Final = 200
-# A digest says this many things at most, each in so many characters; the inbox has all.
+# A digest lists this many notifications at most, each in this many characters; the inbox has all.
 MAX_ITEMS: Final = 50
 MAX_TITLE, MAX_BODY = 200, 300
 EMAIL: Final = Channel.EMAIL.value
 
 
 def send_digests(at: datetime, *, seconds: float = SENDING_SECONDS) -> int:
-    """Send their digest to those for whom it is due, for at most so many seconds.
+    """Send the digests that are due, for at most `seconds`.
 
-    Each message goes into one digest: it is marked with the digest's key first, and settled
-    with the digest's id last. Who is killed between the two is made up for by the next call.
+    Each notification goes into one digest: it gets the digest's key first, and the digest's id
+    last. If the process dies between the two writes, the next call completes the digest.
 
     Returns:
-        How many digests there were.
+        The number of digests sent.
     """
     deadline, sent, failed = time.monotonic() + seconds, 0, set[str]()
     while time.monotonic() < deadline and (people := _people(at, failed)):
@@ -40,7 +42,7 @@ def send_digests(at: datetime, *, seconds: float = SENDING_SECONDS) -> int:
             try:
                 sent += _send(user_id, at)
             except TidingsError:
-                logger.exception("digest failed", user_id=user_id)
+                logger.exception("digest failed: retried by the next run", user_id=user_id)
                 failed.add(user_id)
             if time.monotonic() > deadline:
                 break
@@ -49,7 +51,7 @@ def send_digests(at: datetime, *, seconds: float = SENDING_SECONDS) -> int:
 
 
 def _people(at: datetime, without: set[str]) -> list[str]:
-    """Return some of the people for whom something has gathered, longest waiting first."""
+    """Return some of the people with due notifications, longest waiting first."""
     found = Notification.objects(digest_due_at__lte=at, user_id__nin=list(without))
     return list(dict.fromkeys(found.order_by("digest_due_at").limit(ROUND).scalar("user_id")))
 
@@ -67,8 +69,11 @@ def _send(user_id: str, at: datetime) -> int:
 
 
 def _key(user_id: str, due_at: datetime) -> str:
-    """Return the key of a person's digest of a period: jobs at the same moment find the same,
-    and whoever marks, it is one digest. What comes when that was told goes into another."""
+    """Return the key of a person's digest for a period.
+
+    Jobs that run at the same time compute the same key, so they make one digest. If that digest was
+    already sent, the key is new and the notifications go into another digest.
+    """
     key = f"{user_id}.{due_at:%Y%m%dT%H%M%S}"
     is_told = Notification.objects(dedupe_key=f"{_dedupe(key)}:{user_id}").only("id").first()
     return new_id() if is_told else key
@@ -92,16 +97,18 @@ def _send_one(user_id: str, key: str, items: Sequence[Notification], at: datetim
         _settle(ids, reason, at)
     if not wanted:
         return 0
-    told = tell([user_id], _telling(key, wanted), at=at)[user_id]
-    _settle([each.id for each in wanted], f"in digest {told.notification_id}", at)
+    created = create_notifications([user_id], _content(key, wanted), at=at)[user_id]
+    _settle([each.id for each in wanted], f"in digest {created.notification_id}", at)
     return 1
 
 
-def _telling(key: str, items: Sequence[Notification]) -> Telling:
-    listed = [{"title": each.title[:MAX_TITLE], "body": each.body[:MAX_BODY]} for each in items]
-    # Its link unsubscribes from what it has most of.
+def _content(key: str, items: Sequence[Notification]) -> NotificationContent:
+    listed = [
+        {"title": cut(each.title, MAX_TITLE), "body": cut(each.body, MAX_BODY)} for each in items
+    ]
+    # The digest's link unsubscribes from the category that is most frequent in it.
     category = Counter(each.category for each in items).most_common(1)[0][0]
-    return Telling(
+    return NotificationContent(
         kind="digest",
         category=category,
         template_code="digest",
@@ -109,16 +116,16 @@ def _telling(key: str, items: Sequence[Notification]) -> Telling:
         subject_id=key,
         dedupe=_dedupe(key),
         event_id=key,
-        # Of the run that makes it; what it says came from elsewhere, each with an id of its own.
+        # The correlation id of this run; each listed notification has one of its own.
         correlation_id=correlation_id(),
         channels=frozenset({EMAIL}),
-        # It does not wait for the next digest.
+        # Otherwise the digest would wait for the next digest.
         transactional=True,
     )
 
 
 def _settle(ids: Sequence[str], reason: str | None, at: datetime) -> None:
-    update: dict[str, Any] = step(EMAIL, DeliveryStatus.SUPPRESSED, at=at, reason=reason)
+    update = states.update_of(EMAIL, states.SUPPRESS, reason, at=at)
     Notification._get_collection().update_many(
         {
             "_id": {"$in": list(ids)},
@@ -127,6 +134,6 @@ def _settle(ids: Sequence[str], reason: str | None, at: datetime) -> None:
         },
         update,
     )
-    # Also what was cancelled meanwhile is not due any more.
+    # Notifications that were cancelled meanwhile are no longer due either.
     Notification.objects(pk__in=list(ids)).update(unset__digest_due_at=True)
-    forget_fast(ids)
+    status.forget(ids)

@@ -1,4 +1,4 @@
-"""From what is to be told, and a person, to the notification that is stored."""
+"""Create the notification document for a person from a content."""
 
 import secrets
 from collections.abc import Mapping
@@ -6,16 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from tidings.notifications.events import DeliverNotification, DeliverNotificationData
-from tidings.notifications.models import (
-    Channel,
-    Delivery,
-    DeliveryStatus,
-    Notification,
-    Priority,
-    Step,
-)
-from tidings.notifications.planning import (
+from tidings.delivery.messages import NO_TEXT, text_for, variables_for
+from tidings.delivery.models import Channel, Delivery, DeliveryStatus, Notification, Priority
+from tidings.delivery.planning import (
     DIGEST,
     INBOX,
     SEND_AT,
@@ -25,29 +18,32 @@ from tidings.notifications.planning import (
     reaches_inbox,
     wished_channels,
 )
-from tidings.notifications.words import NO_WORDS, Words, words_for
-from tidings.platform.clock import new_id
-from tidings.platform.outbox import OutboxEntry
+from tidings.delivery.states import command_for, first_state
+from tidings.platform.messaging.outbox import OutboxEntry
+from tidings.platform.timing.clock import new_id
+from tidings.templates import rendering
 from tidings.templates.schemas import Rendered
 from tidings.users.contact_points import Contact
 
 KEPT_FOR: Final = timedelta(days=180)
-# What brings a code: where no delivery drops it, because its command was lost.
+# Notifications with a code. Normally the delivery deletes the code; this limit applies if its
+# command was lost.
 CODE_KEPT_FOR: Final = timedelta(days=7)
 NO_PART: Final = "template has no such part"
-# What a notification says as it was told.
-AS_TOLD: Final = (
+# The fields that a notification copies from its content.
+COPIED_FIELDS: Final = (
     *("kind", "category", "template_code", "subject_id", "event_id", "correlation_id"),
     *("campaign_id", "transactional", "carries_code"),
 )
 
 
 @dataclass(frozen=True)
-class Telling:
-    """What to tell. With each person's id, `dedupe` makes sure that it is told them once.
+class NotificationContent:
+    """One message to one or many people.
 
-    Without `channels` it goes to the inbox, by email and by push, as each person prefers;
-    with `channels` to those, unless the person does not want them.
+    `dedupe` together with a person's id ensures that the person gets it once. Without `channels` it
+    goes to the inbox, by email and by push, as each person prefers. With `channels` it goes only to
+    those, unless the person does not want them.
     """
 
     kind: str
@@ -65,46 +61,55 @@ class Telling:
     transactional: bool = False
     carries_code: bool = False
     metadata: Mapping[str, Any] = field(default_factory=dict)
-    # More variables, for some of the people.
+    # Additional variables of some people, by user id.
     personal: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def variables_for(self, contact: Contact) -> dict[str, Any]:
         return {**self.variables, **self.personal.get(contact.user_id, {})}
 
 
-def draft(contact: Contact, telling: Telling, words: Words, at: datetime) -> Notification:
-    """Return what a person is told, with its plan for each channel and the commands for now.
+def draft(
+    contact: Contact, content: NotificationContent, version: int, at: datetime
+) -> Notification:
+    """Return a person's notification with a decision for each channel and the commands to send now.
 
     Raises:
         TidingsError: the template cannot be rendered with the variables.
     """
-    later = telling.send_at if telling.send_at and telling.send_at > at else None
-    variables = telling.variables_for(contact)
-    made = words.for_person(contact, variables)
+    later = content.send_at if content.send_at and content.send_at > at else None
+    variables = content.variables_for(contact)
+    rendered = rendering.render(
+        content.template_code,
+        version=version,
+        language=contact.preferences.language,
+        variables=variables_for(contact, variables),
+    )
     notification = Notification(
         id=_id_at(later) if later else new_id(),
         user_id=contact.user_id,
-        template_version=words.version,
+        template_version=version,
         language=contact.preferences.language,
         variables=variables,
-        title=_title(made, telling),
-        body=made.inbox_body or "",
-        dedupe_key=f"{telling.dedupe}:{contact.user_id}",
-        priority=telling.priority.value,
-        metadata=dict(telling.metadata),
+        title=_title(rendered, content),
+        body=rendered.inbox_body or "",
+        dedupe_key=f"{content.dedupe}:{contact.user_id}",
+        priority=content.priority.value,
+        metadata=dict(content.metadata),
         created_at=at,
-        expires_at=(later or at) + (CODE_KEPT_FOR if telling.carries_code else KEPT_FOR),
-        deliveries=_deliveries(made, telling, contact, later, at),
-        **{name: getattr(telling, name) for name in AS_TOLD},
+        expires_at=(later or at) + (CODE_KEPT_FOR if content.carries_code else KEPT_FOR),
+        deliveries=_deliveries(rendered, content, contact, later, at),
+        **{name: getattr(content, name) for name in COPIED_FIELDS},
     )
     _note_due(notification)
     _add_commands(notification)
     return notification
 
 
-def draft_failed(contact: Contact, telling: Telling, reason: str, at: datetime) -> Notification:
-    """Return what a person could not be told: no words, and each channel failed, with why."""
-    channels = telling.channels or wished_channels(telling, contact)
+def draft_failed(
+    contact: Contact, content: NotificationContent, reason: str, at: datetime
+) -> Notification:
+    """Return a notification without text, whose deliveries all failed with this reason."""
+    channels = content.channels or wished_channels(content, contact)
     failed = Decision(DeliveryStatus.FAILED, reason)
     return Notification(
         id=new_id(),
@@ -112,51 +117,44 @@ def draft_failed(contact: Contact, telling: Telling, reason: str, at: datetime) 
         language=contact.preferences.language,
         title="",
         body="",
-        dedupe_key=f"{telling.dedupe}:{contact.user_id}",
-        priority=telling.priority.value,
-        metadata=dict(telling.metadata),
+        dedupe_key=f"{content.dedupe}:{contact.user_id}",
+        priority=content.priority.value,
+        metadata=dict(content.metadata),
         in_inbox=False,
         created_at=at,
         expires_at=at + KEPT_FOR,
-        deliveries={channel: _begin(failed, at) for channel in channels},
-        **{name: getattr(telling, name) for name in AS_TOLD},
+        deliveries={channel: first_state(failed, at) for channel in channels},
+        **{name: getattr(content, name) for name in COPIED_FIELDS},
     )
 
 
 def _deliveries(
-    made: Rendered, telling: Telling, contact: Contact, later: datetime | None, at: datetime
+    rendered: Rendered,
+    content: NotificationContent,
+    contact: Contact,
+    later: datetime | None,
+    at: datetime,
 ) -> dict[str, Delivery]:
-    wished = telling.channels
+    wished = content.channels
     if wished is None:
-        wished = wished_channels(telling, contact)
+        wished = wished_channels(content, contact)
     plans: dict[str, Decision] = {
-        channel.value: _plan(channel, made, telling, contact, later, at)
+        channel.value: _plan(channel, rendered, content, contact, later, at)
         for channel in Channel
         if channel.value in wished
     }
     if INBOX in wished:
-        plans[INBOX] = _plan_inbox(made, telling, contact, later)
-    return {channel: _begin(decision, at) for channel, decision in plans.items()}
+        plans[INBOX] = _plan_inbox(rendered, content, contact, later)
+    return {channel: first_state(decision, at) for channel, decision in plans.items()}
 
 
-def _title(made: Rendered, telling: Telling) -> str:
-    """Return what inbox and digest call it. A mail's subject may have a code in it."""
-    return made.inbox_title or (not telling.carries_code and made.email_subject) or ""
-
-
-def _begin(decision: Decision, at: datetime) -> Delivery:
-    """Return the beginning of a delivery's story."""
-    step = Step(status=decision.status.value, at=at, reason=decision.reason)
-    return Delivery(
-        status=decision.status.value,
-        reason=decision.reason,
-        due_at=decision.due_at,
-        steps=[Step(status="accepted", at=at), step],
-    )
+def _title(rendered: Rendered, content: NotificationContent) -> str:
+    """Return the title for inbox and digest; not the mail's subject if that may contain a code."""
+    return rendered.inbox_title or (not content.carries_code and rendered.email_subject) or ""
 
 
 def _note_due(notification: Notification) -> None:
-    """Let the inbox, what releases, and what gathers digests find what is theirs."""
+    """Set the fields by which inbox, release job and digest job find the notification."""
     inbox = notification.deliveries.get(INBOX)
     notification.in_inbox = inbox is not None and inbox.status == DeliveryStatus.DELIVERED
     scheduled = [
@@ -176,42 +174,28 @@ def _add_commands(notification: Notification) -> None:
     ]
 
 
-def command_for(notification: Notification, channel: Channel) -> DeliverNotification:
-    """Return the command that has a notification delivered."""
-    data = DeliverNotificationData.model_validate(
-        {
-            "notification_id": notification.id,
-            "channel": channel.value,
-            "priority": notification.priority,
-        }
-    )
-    return DeliverNotification(
-        subject=notification.id, correlationid=notification.correlation_id, data=data
-    )
-
-
 def _plan(
     channel: Channel,
-    made: Rendered,
-    telling: Telling,
+    rendered: Rendered,
+    content: NotificationContent,
     contact: Contact,
     later: datetime | None,
     at: datetime,
 ) -> Decision:
-    if words_for(channel, made) == NO_WORDS:
+    if text_for(channel, rendered) == NO_TEXT:
         return Decision(DeliveryStatus.SUPPRESSED, NO_PART)
-    decision = decide(channel, telling, contact, later or at)
+    decision = decide(channel, content, contact, later or at)
     if later and decision.status == DeliveryStatus.QUEUED:
         return Decision(DeliveryStatus.SCHEDULED, SEND_AT, later)
     return decision
 
 
 def _plan_inbox(
-    made: Rendered, telling: Telling, contact: Contact, later: datetime | None
+    rendered: Rendered, content: NotificationContent, contact: Contact, later: datetime | None
 ) -> Decision:
-    if not made.inbox_title:
+    if not rendered.inbox_title:
         return Decision(DeliveryStatus.SUPPRESSED, NO_PART)
-    if not reaches_inbox(telling, contact):
+    if not reaches_inbox(content, contact):
         return Decision(DeliveryStatus.SUPPRESSED, SWITCHED_OFF)
     if later:
         return Decision(DeliveryStatus.SCHEDULED, SEND_AT, later)
@@ -219,5 +203,5 @@ def _plan_inbox(
 
 
 def _id_at(moment: datetime) -> str:
-    """Return an id that sorts among those of its time: an inbox is in order of its ids."""
+    """Return an id that sorts by this time, because an inbox is sorted by its ids."""
     return f"{int(moment.timestamp() * 1000):012x}{secrets.randbits(47):012x}"

@@ -1,24 +1,25 @@
-"""Forgetting a person: their notifications, with all that they say."""
+"""Erase a person's notifications."""
 
 from typing import Final
 
-from tidings.notifications.models import Notification, SendRequest
-from tidings.notifications.status import forget_fast
+from tidings.delivery import status
+from tidings.delivery.models import Notification
+from tidings.notifications.models import SendRequest
 from tidings.platform.logging import logger
 
 ROUND: Final = 1000
 
 
 def forget(user_id: str) -> int:
-    """Delete what a person was told, and how it was delivered; return how many there were.
+    """Delete a person's notifications and their deliveries; return the number of notifications.
 
-    Requests to send go along: the digest of one is of what it said. Commands that wait in
-    queues find nothing, and send nothing.
+    Send requests are deleted, too, because their digest is computed from the content. Delivery
+    commands that still wait in queues find no notification and send nothing.
     """
     forgotten = 0
     while ids := list(Notification.objects(user_id=user_id).limit(ROUND).scalar("pk")):
         SendRequest.objects(notification_id__in=ids).delete()
         forgotten += Notification.objects(pk__in=ids).delete()
-        forget_fast(ids)
-    logger.info("notifications forgotten", user_id=user_id, notifications=forgotten)
+        status.forget(ids)
+    logger.info("erasure: notifications deleted", user_id=user_id, notifications=forgotten)
     return forgotten

@@ -1,4 +1,4 @@
-"""What the notifications' operations refuse."""
+"""Errors that notification operations raise."""
 
 from tidings.platform.errors import Conflict, NotFound, RuleRefused
 
@@ -8,14 +8,9 @@ class NotificationNotFound(NotFound):
         super().__init__("There is no such notification.")
 
 
-class NothingToSay(RuleRefused):
-    def __init__(self) -> None:
-        super().__init__("The template has no words for this channel.")
-
-
 class RequestIdReused(Conflict):
     def __init__(self) -> None:
-        super().__init__("This request id was used for something else.", field="request_id")
+        super().__init__("This request id was used for another request.", field="request_id")
 
 
 class UnknownRecipient(RuleRefused):
@@ -30,9 +25,9 @@ class UnknownTemplate(RuleRefused):
 
 class SendAtOutOfRange(RuleRefused):
     def __init__(self, days: int) -> None:
-        super().__init__(f"Send at a time that lies ahead, within {days} days.", field="send_at")
+        super().__init__(f"Choose a time in the future, within {days} days.", field="send_at")
 
 
 class TooLateToCancel(Conflict):
     def __init__(self) -> None:
-        super().__init__("Nothing of this notification waits any more.")
+        super().__init__("It is too late to cancel: no delivery of this notification waits.")

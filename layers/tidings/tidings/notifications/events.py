@@ -1,36 +1,8 @@
-"""What the notifications ask of their delivery consumers."""
+"""The commands that notifications send to consumers."""
 
 from typing import ClassVar, Literal
 
-from tidings.platform.events import Command, EventData
-
-
-class DeliverNotificationData(EventData):
-    notification_id: str
-    channel: Literal["email", "push", "sms", "webhook"]
-    priority: Literal["normal", "urgent"] = "normal"
-
-
-class DeliverNotification(Command):
-    """Send one notification through one channel, once."""
-
-    ROUTING_KEYS: ClassVar[tuple[str, ...]] = (
-        "email",
-        "email.urgent",
-        "push",
-        "push.urgent",
-        "sms",
-        "webhook",
-    )
-    source: Literal["tidings/notifications"] = "tidings/notifications"
-    type: Literal["notification.deliver"] = "notification.deliver"
-    data: DeliverNotificationData
-
-    @property
-    def routing_key(self) -> str:
-        urgent = f"{self.data.channel}.urgent"
-        is_urgent = self.data.priority == "urgent" and urgent in self.ROUTING_KEYS
-        return urgent if is_urgent else self.data.channel
+from tidings.platform.messaging.events import Command, EventData
 
 
 class TellFollowersData(EventData):
@@ -39,7 +11,7 @@ class TellFollowersData(EventData):
 
 
 class TellFollowers(Command):
-    """Tell the next chunk of a product's followers of an event, from after this person on."""
+    """Notify the next chunk of a product's followers of an event, starting after this person."""
 
     ROUTING_KEYS: ClassVar[tuple[str, ...]] = ("followers",)
     source: Literal["tidings/notifications"] = "tidings/notifications"

@@ -1,11 +1,11 @@
-"""What readers do with what lies in their inbox. Each step may be repeated."""
+"""Operations on a person's own inbox. Each may be repeated."""
 
 from datetime import datetime
 from typing import Any, Final
 
-from tidings.notifications import status
+from tidings.delivery import status
+from tidings.delivery.models import Notification
 from tidings.notifications.errors import NotificationNotFound
-from tidings.notifications.models import Notification
 from tidings.notifications.queries import inbox_of
 from tidings.notifications.schemas import (
     InboxDeletion,
@@ -13,31 +13,39 @@ from tidings.notifications.schemas import (
     NotificationView,
     ReadCount,
 )
-from tidings.platform.auth import Principal, require_own
-from tidings.platform.clock import now
+from tidings.platform.operation import Whose, operation
+from tidings.platform.security.auth import Principal, Role, require_own
+from tidings.platform.timing.clock import now
 
-# What one call marks; a longer inbox takes several.
+# The number that one call marks; a longer inbox needs several calls.
 MAX_READ_AT_ONCE: Final = 10_000
 
 
+@operation(
+    role=Role.CUSTOMER,
+    whose=Whose.OWN,
+    others=NotificationNotFound,
+    refuses=(NotificationNotFound,),
+)
 def mark_notification_read(
     notification_id: str, *, caller: Principal, at: datetime | None = None
 ) -> NotificationView:
-    """Note that its reader has read a notification; the first time counts.
+    """Record that the recipient has read a notification; the first time counts.
 
     Raises:
-        NotificationNotFound: there is none, or it is somebody else's.
+        NotificationNotFound: it does not exist, or belongs to another user.
     """
     return _change(notification_id, caller, {"read_at": None}, set__read_at=at or now())
 
 
+@operation(role=Role.CUSTOMER, whose=Whose.OWN)
 def mark_all_notifications_read(
     user_id: str, wanted: MarkAllRead, *, caller: Principal, at: datetime | None = None
 ) -> ReadCount:
-    """Note that a reader has read all that lay in their inbox at a time.
+    """Record that a person has read everything that was in the inbox at a time.
 
     Raises:
-        Forbidden: it is somebody else's inbox.
+        Forbidden: the inbox belongs to another user.
     """
     require_own(caller, user_id)
     moment = at or now()
@@ -46,38 +54,56 @@ def mark_all_notifications_read(
     ids = list(unread.limit(MAX_READ_AT_ONCE + 1).scalar("pk"))
     chosen = ids[:MAX_READ_AT_ONCE]
     read = Notification.objects(pk__in=chosen, read_at=None).update(set__read_at=moment)
-    status.forget_fast(chosen)
+    status.forget(chosen)
     return ReadCount(read=read, up_to=up_to, more=len(ids) > len(chosen))
 
 
+@operation(
+    role=Role.CUSTOMER,
+    whose=Whose.OWN,
+    others=NotificationNotFound,
+    refuses=(NotificationNotFound,),
+)
 def archive_notification(
     notification_id: str, *, caller: Principal, at: datetime | None = None
 ) -> NotificationView:
-    """Put a notification away; whether it was read stays as it is.
+    """Archive a notification; its read state does not change.
 
     Raises:
-        NotificationNotFound: there is none, or it is somebody else's.
+        NotificationNotFound: it does not exist, or belongs to another user.
     """
     return _change(notification_id, caller, {"archived_at": None}, set__archived_at=at or now())
 
 
+@operation(
+    role=Role.CUSTOMER,
+    whose=Whose.OWN,
+    others=NotificationNotFound,
+    refuses=(NotificationNotFound,),
+)
 def unarchive_notification(notification_id: str, *, caller: Principal) -> NotificationView:
-    """Put a notification back.
+    """Move a notification from the archive back to the inbox.
 
     Raises:
-        NotificationNotFound: there is none, or it is somebody else's.
+        NotificationNotFound: it does not exist, or belongs to another user.
     """
     return _change(notification_id, caller, {}, unset__archived_at=True)
 
 
+@operation(
+    role=Role.CUSTOMER,
+    whose=Whose.OWN,
+    others=NotificationNotFound,
+    refuses=(NotificationNotFound,),
+)
 def delete_notification(notification_id: str, *, caller: Principal) -> InboxDeletion:
-    """Take a notification out of its reader's inbox, for good.
+    """Remove a notification from its recipient's inbox permanently.
 
-    The document stays until it expires: it keeps a repeated event from telling it again, and
-    what other channels have to say of it goes its way.
+    The document stays until it expires: it prevents a second notification for a repeated event, and
+    other channels still need it.
 
     Raises:
-        NotificationNotFound: there is none, or it is somebody else's.
+        NotificationNotFound: it does not exist, or belongs to another user.
     """
     if not _mine(notification_id, caller).update_one(set__in_inbox=False):
         raise NotificationNotFound
@@ -89,7 +115,7 @@ def _change(
 ) -> NotificationView:
     mine = _mine(notification_id, caller)
     if mine.filter(**unless_done).update_one(**change):
-        status.forget_fast([notification_id])
+        status.forget([notification_id])
     notification = mine.first()
     if notification is None:
         raise NotificationNotFound

@@ -1,13 +1,13 @@
-"""Which event tells whom what: one row per event."""
+"""Which notification each event sends, and to whom: one row per event."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from tidings.delivery.events import NotificationDelivered, NotificationFailed
-from tidings.notifications.models import Channel, Priority
-from tidings.notifications.planning import INBOX
-from tidings.notifications.telling import Telling
+from tidings.delivery.models import Channel, Priority
+from tidings.delivery.planning import INBOX
+from tidings.notifications.drafting import NotificationContent
 from tidings.orders.events import (
     OrderCancelled,
     OrderConfirmed,
@@ -15,15 +15,17 @@ from tidings.orders.events import (
     OrderStatusChanged,
     OrderStatusDue,
 )
-from tidings.platform.events import Event
+from tidings.platform.messaging.events import Event
 from tidings.products.events import ProductBackInStock, ProductOutOfStock, ProductPriceDropped
 from tidings.recommendations.events import RecommendationGenerated
 from tidings.tasks.events import TaskCreated, TaskDeleted, TaskDue, TaskUpdated
 from tidings.users.events import (
     UserDeleted,
     UserPasswordResetRequested,
+    UserPhoneVerificationRequested,
     UserPreferencesUpdated,
     UserRegistered,
+    UserRoleChanged,
     UserVerificationRequested,
     UserVerified,
 )
@@ -34,11 +36,11 @@ Audience = Callable[[Any], list[str]]
 
 @dataclass(frozen=True)
 class Rule:
-    """What an event tells, to whom, and how. Words come from the template, which gets the
-    event's data as its variables.
+    """The notification that an event sends, its audience and its channels.
 
-    `audience` names the users to tell; there may be none. Without `channels` it goes where each
-    person wants to hear of the category.
+    The template contains the text; its variables are the event's data. `audience` returns the user
+    ids, which may be empty. Without `channels` the notification goes to the channels that each
+    person chose for the category.
     """
 
     kind: str
@@ -46,14 +48,14 @@ class Rule:
     template: str
     audience: Audience
     channels: frozenset[str] | None = None
-    # It always reaches the inbox, and waits for no digest.
+    # It always reaches the inbox, and never waits for a digest.
     transactional: bool = False
-    # It brings a code to an address.
+    # It contains a one-time code.
     carries_code: bool = False
 
-    def telling(self, event: Event) -> Telling:
-        """Return what to tell of an event."""
-        return Telling(
+    def content(self, event: Event) -> NotificationContent:
+        """Return the content for an event."""
+        return NotificationContent(
             kind=self.kind,
             category=self.category,
             template_code=self.template,
@@ -80,13 +82,15 @@ def _account(
     | UserVerificationRequested
     | UserVerified
     | UserPasswordResetRequested
+    | UserRoleChanged
+    | UserPhoneVerificationRequested
     | RecommendationGenerated,
 ) -> list[str]:
     return [event.data.user_id]
 
 
 def _assignee_unless_actor(event: TaskCreated | TaskDeleted) -> list[str]:
-    """Nobody is told of what they did themselves."""
+    """Return the assignee, unless they made the change themselves."""
     assignee = event.data.assignee_id
     return [assignee] if assignee and assignee != event.data.actor_id else []
 
@@ -106,13 +110,14 @@ def _operators(_: Event) -> list[str]:
 
 
 def _in_chunks(_: ProductBackInStock | ProductPriceDropped) -> list[str]:
-    """Name nobody at once: a crowd is told chunk by chunk (following.py)."""
+    """Return an empty audience: followers are notified chunk by chunk (following.py)."""
     return []
 
 
 INBOX_AND_EMAIL: Final = frozenset({INBOX, Channel.EMAIL.value})
-# Who reads the inbox is signed in, not proven to read the address.
+# A reader of the inbox is signed in, but has not proven to own the address.
 EMAIL_ONLY: Final = frozenset({Channel.EMAIL.value})
+SMS_ONLY: Final = frozenset({Channel.SMS.value})
 
 RULES: Final[dict[type[Event], Rule]] = {
     OrderConfirmed: Rule(
@@ -155,10 +160,27 @@ RULES: Final[dict[type[Event], Rule]] = {
         transactional=True,
         carries_code=True,
     ),
+    UserPhoneVerificationRequested: Rule(
+        "user.phone_verification_requested",
+        "account",
+        "phone_verification",
+        _account,
+        channels=SMS_ONLY,
+        transactional=True,
+        carries_code=True,
+    ),
     UserVerified: Rule(
         "user.verified",
         "account",
         "user_verified",
+        _account,
+        channels=INBOX_AND_EMAIL,
+        transactional=True,
+    ),
+    UserRoleChanged: Rule(
+        "user.role_changed",
+        "account",
+        "role_changed",
         _account,
         channels=INBOX_AND_EMAIL,
         transactional=True,
@@ -177,10 +199,10 @@ RULES: Final[dict[type[Event], Rule]] = {
     ),
 }
 
-# Events that tell nobody anything: the person did it just now or is gone, or it is about a message.
+# Events without a notification: the person caused them, or is deleted, or they are about a message.
 SILENT: Final[frozenset[type[Event]]] = frozenset(
     {UserPreferencesUpdated, UserDeleted, NotificationDelivered, NotificationFailed}
 )
 
-# What the consumer of `notifications` takes; the daily flood has a queue of its own.
+# The events of the queue `notifications`. The daily order status has a queue of its own.
 HEARD: Final = tuple(each for each in (*RULES, *SILENT) if each is not OrderStatusDue)

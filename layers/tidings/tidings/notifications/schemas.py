@@ -1,4 +1,4 @@
-"""Typed input and output of the notifications' operations."""
+"""Input and output models of the notification operations."""
 
 import re
 from datetime import datetime
@@ -7,10 +7,12 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from tidings.notifications.models import Priority
-from tidings.platform.flags import Flag
-from tidings.platform.pagination import PageRequest
-from tidings.platform.times import Time
+from tidings.delivery.models import Priority
+from tidings.platform.inputs.flags import Flag
+from tidings.platform.inputs.ids import DocumentId
+from tidings.platform.storage.pagination import PageRequest
+from tidings.platform.text.cuts import cut
+from tidings.platform.timing.times import Time
 from tidings.templates.errors import BadVariable
 from tidings.templates.schemas import Code as TemplateCode
 from tidings.templates.schemas import Variables
@@ -28,7 +30,9 @@ RequestId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,128}$")]
 def _plainly_named(variables: dict[str, Any]) -> dict[str, Any]:
     for name in variables:
         if not VARIABLE_NAME.fullmatch(name):
-            raise BadVariable(f"No variable is called {name[:50]}.", field="variables")
+            raise BadVariable(
+                f"This is not a valid variable name: {cut(name, 50)}", field="variables"
+            )
     return variables
 
 
@@ -39,7 +43,7 @@ Metadata = Annotated[dict[_MetadataName, _MetadataText], Field(max_length=20)]
 
 
 class NotificationView(BaseModel):
-    """A notification as its reader sees it."""
+    """A notification as its recipient sees it."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -49,7 +53,7 @@ class NotificationView(BaseModel):
     category: str
     title: str
     body: str
-    subject_id: str = Field(description="id of what it is about, e.g. the order")
+    subject_id: str = Field(description="id of its subject, e.g. the order")
     correlation_id: str | None
     created_at: datetime
     read_at: datetime | None
@@ -57,44 +61,44 @@ class NotificationView(BaseModel):
 
 
 class InboxFilter(BaseModel):
-    """Which notifications of an inbox; all that is said must hold."""
+    """A filter for an inbox; all conditions must hold."""
 
     model_config = ConfigDict(frozen=True)
 
     kind: Kind | None = Field(default=None, description="e.g. order.confirmed")
     category: Category | None = Field(default=None, description="e.g. orders")
-    archived: Flag = Field(default=False, description="what was archived, rather than the rest")
-    unread_only: Flag = Field(default=False, description="what has not been read yet")
+    archived: Flag = Field(default=False, description="only archived ones, or only the others")
+    unread_only: Flag = Field(default=False, description="only unread ones")
 
 
 class InboxQuery(InboxFilter, PageRequest):
-    """Which notifications of an inbox, and which part of their list."""
+    """A filter for an inbox, and the requested part of the list."""
 
 
 class MarkAllRead(BaseModel):
-    """Until when; what comes in later stays unread."""
+    """The time up to which notifications are marked; later ones stay unread."""
 
     model_config = INPUT
 
-    up_to: Time | None = Field(default=None, description="now, when left out")
+    up_to: Time | None = Field(default=None, description="the default is now")
 
 
 class ReadCount(BaseModel):
-    """How many were read by one call."""
+    """The number of notifications that one call marked as read."""
 
     read: int = Field(ge=0)
     up_to: datetime
-    more: bool = Field(description="there were too many for one call; send it again")
+    more: bool = Field(description="true if more are unread; repeat the call")
 
 
 class InboxDeletion(BaseModel):
-    """What was taken out of an inbox."""
+    """The notification that was removed from an inbox."""
 
     id: str
 
 
 class NotificationType(StrEnum):
-    """Where a message is sent."""
+    """The channel of a message."""
 
     EMAIL = "email"
     PUSH = "push"
@@ -109,21 +113,21 @@ class SendNotification(BaseModel):
     model_config = INPUT
 
     notification_type: NotificationType
-    user_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{24}$")]
+    user_id: DocumentId
     template_code: TemplateCode
-    variables: NamedVariables = Field(default_factory=dict, description="what the template needs")
+    variables: NamedVariables = Field(default_factory=dict, description="variables of the template")
     request_id: RequestId = Field(
-        description="the caller's own: the same request again sends nothing again"
+        description="an id that the caller chooses: a repeated request sends nothing"
     )
     priority: Priority = Priority.NORMAL
-    metadata: Metadata = Field(default_factory=dict, description="kept with it; its status has it")
+    metadata: Metadata = Field(default_factory=dict, description="data that its status returns")
     send_at: Time | None = Field(
-        default=None, description="at most 90 days ahead, with its offset; now when left out"
+        default=None, description="at most 90 days ahead, with an offset; the default is now"
     )
 
 
 class AcceptedNotification(BaseModel):
-    """It was taken on; its status says what became of it."""
+    """The notification was accepted; its status tells the result of each delivery."""
 
     id: str
     request_id: str

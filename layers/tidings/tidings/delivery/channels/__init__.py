@@ -1,7 +1,7 @@
-"""The ways to reach a person outside the inbox; each is one file in this folder.
+"""The channels that reach a person outside the inbox; each is one module of this package.
 
-A channel's module has `provider(message)`, which names who is called; `IDEMPOTENT`, which says
-whether a message that is sent twice arrives once; and `send(message, deadline)`.
+A channel's module has `provider(message)`, which names the provider that is called, `IDEMPOTENT`,
+which says whether a message that is sent twice arrives once, and `send(message, deadline)`.
 """
 
 import pkgutil
@@ -9,8 +9,8 @@ from importlib import import_module
 from typing import Final, Protocol, cast
 
 from tidings.delivery.schemas import Address, Device, OutgoingMessage, Receipt, Rendered
-from tidings.platform.breaker import guarded
 from tidings.platform.logging import logger
+from tidings.platform.providers.breaker import guarded
 from tidings.platform.providers.deadline import Deadline
 
 __all__ = [
@@ -26,15 +26,15 @@ __all__ = [
 
 
 class Channel(Protocol):
-    """What a module of this folder has."""
+    """The interface of a channel's module."""
 
     IDEMPOTENT: bool
 
     def provider(self, message: OutgoingMessage) -> str:
-        """Return who is called: the name of a circuit breaker, and before a colon the provider."""
+        """Return the name of the circuit breaker; the part before a colon names the provider."""
 
     def send(self, message: OutgoingMessage, deadline: Deadline) -> Receipt:
-        """Hand a message over."""
+        """Send a message."""
 
 
 CHANNELS: Final[dict[str, Channel]] = {
@@ -44,19 +44,19 @@ CHANNELS: Final[dict[str, Channel]] = {
 
 
 def deliver(message: OutgoingMessage) -> Receipt:
-    """Hand a message to its channel's provider, once.
+    """Send a message through its channel's provider, once.
 
     Raises:
-        CircuitOpen: the provider failed so often that it is not asked now.
-        TemporaryFailure: it did not work this time.
-        PermanentFailure: it never will.
+        CircuitOpen: the provider failed repeatedly, so it is not called now.
+        TemporaryFailure: a retry may help.
+        PermanentFailure: a retry cannot help.
     """
     channel = CHANNELS[message.channel]
     deadline = Deadline.after()
     with guarded(channel.provider(message)):
         receipt = channel.send(message, deadline)
     logger.info(
-        "message handed over",
+        "message accepted by provider",
         notification_id=message.notification_id,
         channel=message.channel,
         provider=receipt.provider,
@@ -66,5 +66,5 @@ def deliver(message: OutgoingMessage) -> Receipt:
 
 
 def is_idempotent(channel: str) -> bool:
-    """Say whether it does no harm to send a message again that may have been sent."""
+    """Say whether a message that may have been sent can be sent again without harm."""
     return CHANNELS[channel].IDEMPOTENT

@@ -1,4 +1,4 @@
-"""Email, through an SMTP server where one is set, or else through Amazon SES."""
+"""Email, through an SMTP server if one is configured, otherwise through Amazon SES."""
 
 from typing import Final
 
@@ -8,14 +8,14 @@ from tidings.delivery.errors import PermanentFailure
 from tidings.delivery.mime import Mail, mail_of
 from tidings.delivery.schemas import OutgoingMessage, Receipt
 from tidings.delivery.suppression import HARD_BOUNCE, suppress
-from tidings.platform.clock import now
 from tidings.platform.logging import logger
 from tidings.platform.providers import ses, smtp
 from tidings.platform.providers.deadline import Deadline
 from tidings.platform.secrets import smtp_url
 from tidings.platform.settings import settings
+from tidings.platform.timing.clock import now
 
-# Neither SMTP nor SES has a key that would tell a repetition.
+# Neither SMTP nor SES has a key that identifies a repetition.
 IDEMPOTENT: Final = False
 
 
@@ -44,7 +44,10 @@ def send(message: OutgoingMessage, deadline: Deadline) -> Receipt:
 
 
 def _by_smtp(url: str, mail: Mail, message: OutgoingMessage, deadline: Deadline) -> str:
-    """Return what the server answered. Its no to a mailbox is the bounce: no other follows."""
+    """Send by SMTP and return the server's answer.
+
+    If the server does not know the mailbox, the address is suppressed at once: no bounce follows.
+    """
     try:
         return smtp.send(
             url, mail.raw, sender=mail.sender, recipient=mail.recipient, deadline=deadline
@@ -56,8 +59,8 @@ def _by_smtp(url: str, mail: Mail, message: OutgoingMessage, deadline: Deadline)
 
 
 def _suppress(address: str) -> None:
-    """Send no more mail there; where MongoDB is away, the next mail finds it out again."""
+    """Suppress an address. If MongoDB fails, the next mail to it will suppress it."""
     try:
         suppress(address, HARD_BOUNCE)
     except PyMongoError as error:
-        logger.warning("address is not suppressed", reason=type(error).__name__)
+        logger.warning("address not suppressed: MongoDB failed", reason=type(error).__name__)

@@ -1,11 +1,11 @@
-"""Push messages to the apps on a person's devices, through Amazon SNS."""
+"""Push messages to a person's devices, through Amazon SNS."""
 
 from typing import Final
 
 from pymongo.errors import PyMongoError
 
 from tidings.delivery.endpoints import endpoint_of, forget
-from tidings.delivery.errors import PermanentFailure, TemporaryFailure
+from tidings.delivery.errors import PermanentFailure, TemporaryFailure, Undeliverable
 from tidings.delivery.push_payload import payload
 from tidings.delivery.schemas import Device, OutgoingMessage, Receipt
 from tidings.platform.logging import logger
@@ -22,13 +22,13 @@ def provider(_: OutgoingMessage) -> str:
 
 
 def send(message: OutgoingMessage, deadline: Deadline) -> Receipt:
-    """Send to each device; those that are dead are removed, and the others get it all the same.
+    """Send to each device; remove dead devices.
 
-    It fails for now only if no device took it: trying again would tell the others twice.
+    It fails only if no device accepted the message: a retry would send it to the others twice.
     """
     devices = message.address.devices
     if not devices:
-        raise PermanentFailure("no_address", "the person has no device")
+        raise Undeliverable("no_address", "the person has no device")
     content, sent = payload(message), list[str]()
     failure: TemporaryFailure | PermanentFailure | None = None
     for device in devices:
@@ -37,10 +37,11 @@ def send(message: OutgoingMessage, deadline: Deadline) -> Receipt:
             sent.append(_send_to(device, message, content))
         except TemporaryFailure as error:
             failure = error
-        except PyMongoError as error:  # what SNS calls it could not be looked up: nothing was sent
+        except PyMongoError as error:  # the endpoint could not be looked up, so nothing was sent
             failure = TemporaryFailure(UNAVAILABLE, type(error).__name__, of_provider=False)
         except PermanentFailure as error:
-            failure = failure or error
+            # A failure that an operator can fix takes precedence over a fault of a device.
+            failure = error if failure is None or failure.of_recipient else failure
             _drop_if_dead(device, error)
     if not sent:
         assert failure is not None
@@ -57,7 +58,7 @@ def _send_to(device: Device, message: OutgoingMessage, content: str) -> str:
     except PermanentFailure as error:
         if error.reason != sns.UNKNOWN_ENDPOINT:
             raise
-    # SNS has forgotten what we remember; that says nothing of the device.
+    # SNS has deleted the endpoint that we stored. The device may still work.
     forget(device)
     return sns.push(endpoint_of(device, message.user_id), content, attributes)
 
@@ -67,9 +68,11 @@ def _drop_if_dead(device: Device, failure: PermanentFailure) -> None:
         return
     arn = forget(device)
     forget_push_token(device.token)
-    logger.info("dead device removed", platform=device.platform.value, reason=failure.reason)
+    logger.info(
+        "push token removed: device is dead", platform=device.platform.value, reason=failure.reason
+    )
     if arn is not None:
         try:
             sns.forget_device(arn)
         except (TemporaryFailure, PermanentFailure) as error:
-            logger.warning("endpoint of a dead device stays", reason=error.reason)
+            logger.warning("SNS endpoint of a dead device not deleted", reason=error.reason)

@@ -1,40 +1,42 @@
-"""Webhooks, signed as https://www.standardwebhooks.com says.
+"""Webhooks, signed according to https://www.standardwebhooks.com.
 
-There are libraries that verify them in many languages. The receiver tells repetitions by
-`webhook-id`, which is the notification's.
+Libraries for many languages verify such signatures. `webhook-id` is the notification's id, so the
+receiver can detect repetitions.
 """
 
 import base64
 import hashlib
 import hmac
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
-from tidings.delivery.errors import PermanentFailure
+from tidings.delivery.errors import PermanentFailure, TemporaryFailure, Undeliverable
 from tidings.delivery.schemas import OutgoingMessage, Receipt
-from tidings.platform.clock import now
-from tidings.platform.limits import digest
 from tidings.platform.providers import https
 from tidings.platform.providers.deadline import Deadline
 from tidings.platform.providers.public_hosts import HttpsUrl
+from tidings.platform.security.limits import digest
+from tidings.platform.timing.clock import now
 from tidings.users.contact_points import webhook_key
 
 IDEMPOTENT: Final = True
 
 
 def provider(message: OutgoingMessage) -> str:
-    # Each receiver is a provider: one that is down must not stop the others.
+    # Each receiver is a provider of its own, so that one that is down does not block the others.
     return f"webhook:{digest(message.address.webhook_url or '')}"
 
 
 def send(message: OutgoingMessage, deadline: Deadline) -> Receipt:
     url, webhook_id = message.address.webhook_url, message.address.webhook_id
     if not url or not webhook_id:
-        raise PermanentFailure("no_address", "the person has no webhook")
+        raise Undeliverable("no_address", "the person has no webhook")
     try:
         target = HttpsUrl.parse(url)
     except ValueError as error:
-        raise PermanentFailure("bad_address", str(error)) from None
+        raise Undeliverable("bad_address", str(error)) from None
     at, body = now(), _body(message)
     headers = {
         "Content-Type": "application/json",
@@ -44,15 +46,28 @@ def send(message: OutgoingMessage, deadline: Deadline) -> Receipt:
         "X-Correlation-Id": message.correlation_id or message.notification_id,
     }
     headers["webhook-signature"] = signature(webhook_key(webhook_id), headers, body)
-    status = https.post(target, body, headers, deadline=deadline)
+    with _of_recipient():
+        status = https.post(target, body, headers, deadline=deadline)
     return Receipt(provider="webhook", detail=f"status {status}", is_final=True)
 
 
 def signature(key: bytes, headers: dict[str, str], body: bytes) -> str:
-    """Return what proves that a body is ours, and of which moment."""
+    """Return the signature that proves that we sent a body, and when."""
     signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
     mac = hmac.new(key, signed, hashlib.sha256).digest()
     return f"v1,{base64.b64encode(mac).decode()}"
+
+
+@contextmanager
+def _of_recipient() -> Iterator[None]:
+    """Mark each failure as the recipient's, because the server is theirs."""
+    try:
+        yield
+    except PermanentFailure as failure:
+        raise Undeliverable(failure.reason, failure.message) from failure
+    except TemporaryFailure as failure:
+        failure.of_recipient = True
+        raise
 
 
 def _body(message: OutgoingMessage) -> bytes:

@@ -1,4 +1,4 @@
-"""What waited for its time goes on: `send_at`, or the end of a person's quiet hours."""
+"""Release scheduled notifications at `send_at` or at the end of a person's quiet hours."""
 
 import time
 from collections.abc import Mapping
@@ -7,14 +7,15 @@ from typing import Any, Final
 
 from pymongo import UpdateOne
 
-from tidings.notifications.claims import settle_lost_claims
-from tidings.notifications.models import Channel, Delivery, DeliveryStatus, Notification
-from tidings.notifications.planning import DIGEST, INBOX, Decision, decide
-from tidings.notifications.status import forget_fast, step
-from tidings.notifications.telling import command_for
-from tidings.platform import outbox, relay
+from tidings.delivery import status
+from tidings.delivery.claims import settle_lost_claims
+from tidings.delivery.models import Channel, Delivery, DeliveryStatus, Notification
+from tidings.delivery.planning import DIGEST, INBOX, Decision, decide
+from tidings.delivery.states import BY_DECISION, command_for, update_of
 from tidings.platform.logging import logger
-from tidings.platform.outbox import OutboxEntry
+from tidings.platform.messaging import outbox, relay
+from tidings.platform.messaging.outbox import OutboxEntry
+from tidings.platform.storage import database
 from tidings.users.contact_points import Contact, get_contacts
 
 ROUND: Final = 200
@@ -22,18 +23,16 @@ RELEASING_SECONDS: Final = 40.0
 
 
 def release_due_notifications(at: datetime, *, seconds: float = RELEASING_SECONDS) -> int:
-    """Send on its way what is due, for at most so many seconds; again changes nothing.
+    """Release due notifications for at most `seconds`; lost claims are settled first.
 
-    Preferences and quiet hours are looked at again. Several may run at once: each
-    notification is changed only as it was read.
-
-    What a process died with goes on first, too.
+    Preferences and quiet hours are checked again. Several jobs may run at once: a notification is
+    changed only if it is unchanged since it was read.
 
     Returns:
-        How many notifications went on.
+        The number of released notifications.
     """
     if lost := settle_lost_claims(at):
-        logger.warning("lost claims settled", deliveries=lost)
+        logger.warning("claims of dead processes settled", deliveries=lost)
     deadline, released = time.monotonic() + seconds, 0
     while time.monotonic() < deadline and (found := _due(at)):
         released += _release(found, at)
@@ -49,9 +48,11 @@ def _due(at: datetime) -> list[Notification]:
 def _release(found: list[Notification], at: datetime) -> int:
     people = get_contacts(each.user_id for each in found)
     updates = [_update(each, people.get(each.user_id), at) for each in found]
-    changed = int(Notification._get_collection().bulk_write(updates, ordered=False).modified_count)
-    forget_fast(each.id for each in found)
-    # Where some were changed meanwhile it is not known which: the relay publishes those.
+    with database.writing_many(len(updates)):
+        result = Notification._get_collection().bulk_write(updates, ordered=False)
+    changed = int(result.modified_count)
+    status.forget(each.id for each in found)
+    # If some were changed meanwhile, it is not known which: the relay publishes the commands.
     for each in found if changed == len(found) else ():
         outbox.note_stored(each)
     logger.info("due notifications released", notifications=changed)
@@ -59,17 +60,25 @@ def _release(found: list[Notification], at: datetime) -> int:
 
 
 def _update(notification: Notification, contact: Contact | None, at: datetime) -> UpdateOne:
-    """Return the change that lets one notification go on; it holds if nobody changed it since."""
+    """Return the update that releases one notification, if it is unchanged since it was read."""
     unchanged: dict[str, Any] = {"_id": notification.id}
     change: dict[str, dict[str, Any]] = {"$set": {}, "$push": {}, "$unset": {}}
-    notification.outbox = []  # what waits there from before is not ours to publish
+    notification.outbox = []  # the relay publishes older entries
     for channel, delivery in notification.deliveries.items():
         place = f"deliveries.{channel}"
         unchanged |= {f"{place}.status": delivery.status, f"{place}.due_at": delivery.due_at}
         if not _is_due(delivery, at):
             continue
         decision = _decide(channel, notification, contact, at)
-        _merge(change, _step(channel, decision, at))
+        update = update_of(
+            channel,
+            BY_DECISION[decision.status],
+            decision.reason,
+            at=at,
+            due_at=decision.due_at,
+        )
+        update.pop("$min", None)  # `_next_due` sets it
+        _merge(change, update)
         delivery.status, delivery.due_at = decision.status.value, decision.due_at
         if decision.status == DeliveryStatus.QUEUED:
             entry = OutboxEntry.of(command_for(notification, Channel(channel)))
@@ -94,11 +103,6 @@ def _decide(
     if channel == INBOX:
         return Decision(DeliveryStatus.DELIVERED)
     return decide(Channel(channel), notification, contact, at, digest=False)
-
-
-def _step(channel: str, decision: Decision, at: datetime) -> dict[str, Any]:
-    update = step(channel, decision.status, at=at, reason=decision.reason, due_at=decision.due_at)
-    return {name: values for name, values in update.items() if name != "$min"}
 
 
 def _next_due(notification: Notification) -> dict[str, Any]:

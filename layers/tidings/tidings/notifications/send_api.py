@@ -7,45 +7,54 @@ from typing import Final
 
 from mongoengine import NotUniqueError
 
+from tidings.delivery.errors import NothingToSay
+from tidings.delivery.planning import ACCOUNT
+from tidings.notifications.creating import create_notifications
+from tidings.notifications.drafting import KEPT_FOR, NotificationContent
 from tidings.notifications.errors import (
-    NothingToSay,
     RequestIdReused,
     SendAtOutOfRange,
     UnknownRecipient,
     UnknownTemplate,
 )
 from tidings.notifications.models import SendRequest
-from tidings.notifications.planning import ACCOUNT
 from tidings.notifications.schemas import AcceptedNotification, NotificationType, SendNotification
-from tidings.notifications.telling import KEPT_FOR, Telling, tell
-from tidings.platform.auth import Principal, Role, require
-from tidings.platform.clock import now
 from tidings.platform.context import correlation_id
-from tidings.platform.errors import TidingsError
-from tidings.platform.limits import Limit
+from tidings.platform.errors import RateLimited, TidingsError
 from tidings.platform.logging import logger
+from tidings.platform.operation import operation
+from tidings.platform.security.auth import Principal, Role, require
+from tidings.platform.security.limits import Limit
 from tidings.platform.settings import settings
-from tidings.templates.errors import TemplateNotFound
-from tidings.templates.queries import category_of, parts_of
+from tidings.platform.timing.clock import now
+from tidings.templates.errors import CodeTemplate, TemplateNotFound
+from tidings.templates.queries import carries_code, category_of, parts_of
 
-# Clocks differ, and requests take their time: so much past is now.
+# A time that is at most this long past means now, because clocks differ and requests take time.
 LATEST_PAST: Final = timedelta(minutes=5)
 FURTHEST_AHEAD: Final = timedelta(days=90)
 
 
+@operation(
+    role=Role.OPERATOR, services=True, refuses=(RequestIdReused, UnknownRecipient, RateLimited)
+)
 def send_notification(
     wanted: SendNotification, *, caller: Principal, at: datetime | None = None
 ) -> AcceptedNotification:
-    """Take a message on; what becomes of it is told by its status.
+    """Accept a message for one person; its status has the result.
 
-    The same request of the same caller again, also many at once, is answered with what was
-    taken on first, and sends nothing. The preferences of its reader hold.
+    If the caller repeats a request, also concurrently, the answer is the first notification and
+    nothing more is sent. The recipient's preferences apply.
 
     Raises:
         Forbidden: the caller is neither an operator nor a service.
-        RateLimited: the caller sends too much.
-        RequestIdReused: the caller used this request id for something else.
-        SendAtOutOfRange, UnknownRecipient, UnknownTemplate, NothingToSay: so the rules.
+        RateLimited: the caller sends too many messages.
+        RequestIdReused: the caller used this request id for another request.
+        SendAtOutOfRange: `send_at` is past, or too far ahead.
+        UnknownRecipient: the user does not exist.
+        UnknownTemplate: the template does not exist.
+        NothingToSay: the template has no content for the channel.
+        CodeTemplate: the template contains a one-time code.
         RenderingFailed: the variables do not fit the template.
     """
     require(caller, Role.OPERATOR, services=True)
@@ -54,9 +63,9 @@ def send_notification(
     request = _request(wanted, caller, moment)
     if request.notification_id is None:
         try:
-            request.notification_id = _tell(request, wanted, moment)
+            request.notification_id = _create(request, wanted, moment)
         except TidingsError as error:
-            if not error.retryable:  # the id is free for a better request
+            if not error.retryable:  # the caller may use the id for a corrected request
                 SendRequest.objects(pk=request.id, notification_id=None).delete()
             raise
         SendRequest.objects(pk=request.id).update_one(set__notification_id=request.notification_id)
@@ -64,7 +73,7 @@ def send_notification(
 
 
 def _request(wanted: SendNotification, caller: Principal, at: datetime) -> SendRequest:
-    """Return the request of this id, taken on before or now."""
+    """Return the stored request with this id; store it if it is new."""
     key = hashlib.sha256(f"{caller.user_id}:{wanted.request_id}".encode()).hexdigest()
     body = json.dumps(wanted.model_dump(mode="json"), sort_keys=True)
     digest = hashlib.sha256(body.encode()).hexdigest()
@@ -84,23 +93,23 @@ def _claim(
         content_digest=digest,
         sender_id=caller.user_id,
         created_at=at,
-        # As long as the notification, whose `dedupe_key` is made of this id.
+        # As long as the notification, because its `dedupe_key` contains this id.
         expires_at=max(wanted.send_at or at, at) + KEPT_FOR,
     )
     try:
         claimed.save(force_insert=True)
     except NotUniqueError:
         found: SendRequest | None = SendRequest.objects(pk=key).first()
-        if found is None:  # it was refused meanwhile, and so would this one be
+        if found is None:  # the other request was refused, and this one will be, too
             return claimed
         return found
     return claimed
 
 
-def _tell(request: SendRequest, wanted: SendNotification, at: datetime) -> str:
+def _create(request: SendRequest, wanted: SendNotification, at: datetime) -> str:
     _check_template(wanted)
     category = category_of(wanted.template_code)
-    telling = Telling(
+    content = NotificationContent(
         kind=wanted.template_code,
         category=category,
         template_code=wanted.template_code,
@@ -112,15 +121,17 @@ def _tell(request: SendRequest, wanted: SendNotification, at: datetime) -> str:
         channels=frozenset({wanted.notification_type.value}),
         priority=wanted.priority,
         send_at=wanted.send_at,
-        # What nobody can switch off waits for no digest either.
+        # Messages that cannot be switched off do not wait for a digest either.
         transactional=category == ACCOUNT,
         metadata=wanted.metadata,
     )
-    told = tell([wanted.user_id], telling, at=at).get(wanted.user_id)
-    if told is None:
+    created = create_notifications([wanted.user_id], content, at=at).get(wanted.user_id)
+    if created is None:
         raise UnknownRecipient
-    logger.info("notification accepted", notification_id=told.notification_id, new=told.is_new)
-    return told.notification_id
+    logger.info(
+        "notification accepted", notification_id=created.notification_id, new=created.is_new
+    )
+    return created.notification_id
 
 
 def _check_time(send_at: datetime | None, at: datetime) -> None:
@@ -131,8 +142,10 @@ def _check_time(send_at: datetime | None, at: datetime) -> None:
 def _check_template(wanted: SendNotification) -> None:
     try:
         parts = parts_of(wanted.template_code)
+        if carries_code(wanted.template_code):
+            raise CodeTemplate
     except TemplateNotFound:
         raise UnknownTemplate from None
-    # A webhook gets the words that the template has for another channel.
+    # A webhook gets the text of another channel.
     if wanted.notification_type not in parts | {NotificationType.WEBHOOK}:
         raise NothingToSay

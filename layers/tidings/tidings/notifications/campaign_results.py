@@ -1,4 +1,4 @@
-"""What became of what many were told: counted from the notifications themselves."""
+"""Count the results of notifications that went to many people."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -6,8 +6,8 @@ from typing import Any, Final, NamedTuple
 
 import pymongo
 
-from tidings.notifications.models import Channel, DeliveryStatus, Notification
-from tidings.notifications.planning import INBOX
+from tidings.delivery.models import Channel, DeliveryStatus, Notification
+from tidings.delivery.planning import INBOX
 
 EMAIL: Final = Channel.EMAIL.value
 CHANNELS: Final = (INBOX, *(channel.value for channel in Channel))
@@ -18,12 +18,12 @@ WAITING: Final = frozenset(
     {DeliveryStatus.SCHEDULED, DeliveryStatus.QUEUED, DeliveryStatus.SENDING}
 )
 IDS_PER_ROUND: Final = 2_000
-# More than other operations get, less than an endpoint has.
+# More time than other operations have, but less than an endpoint has.
 COUNTING_SECONDS: Final = 12.0
 
 
 class Outcomes(NamedTuple):
-    """How many messages, or people, came how far; `delivered` are among the sent."""
+    """The number of messages or people by result; `delivered` is part of `sent`."""
 
     sent: int = 0
     delivered: int = 0
@@ -32,16 +32,16 @@ class Outcomes(NamedTuple):
     waiting: int = 0
 
 
-class Reach(NamedTuple):
-    """What became of a campaign: of people, whatever the channel, and by channel."""
+class CampaignResults(NamedTuple):
+    """The results of a campaign: by person, across channels, and by channel."""
 
     people: Outcomes
     read: int
     channels: Mapping[str, Outcomes]
 
 
-def reach_of_campaigns(campaign_ids: Iterable[str]) -> dict[str, Reach]:
-    """Return what became of each campaign's notifications, in one round trip."""
+def results_of_campaigns(campaign_ids: Iterable[str]) -> dict[str, CampaignResults]:
+    """Return the results of each campaign's notifications, in one round trip."""
     ids = list(campaign_ids)
     group = {name: f"$deliveries.{name}.status" for name in CHANNELS}
     read = {"$cond": [{"$gt": ["$read_at", None]}, 1, 0]}
@@ -60,11 +60,11 @@ def reach_of_campaigns(campaign_ids: Iterable[str]) -> dict[str, Reach]:
     rows: dict[str, list[dict[str, Any]]] = {campaign_id: [] for campaign_id in ids}
     for row in counted:
         rows[row["_id"]["campaign"]].append(row)
-    return {campaign_id: _reach(found) for campaign_id, found in rows.items()}
+    return {campaign_id: _results(found) for campaign_id, found in rows.items()}
 
 
 def mailed_in_campaign(campaign_id: str) -> Iterator[list[str]]:
-    """Yield the ids of a campaign's notifications that went out by mail, some at a time."""
+    """Yield the ids of a campaign's notifications that were sent by mail, in batches."""
     mailed = {"deliveries.email.status": {"$in": [status.value for status in SENT]}}
     found = Notification.objects(campaign_id=campaign_id, __raw__=mailed).order_by("pk")
     following, ids = found, [""]
@@ -76,7 +76,7 @@ def mailed_in_campaign(campaign_id: str) -> Iterator[list[str]]:
             following = found.filter(pk__gt=ids[-1])
 
 
-def _reach(rows: list[dict[str, Any]]) -> Reach:
+def _results(rows: list[dict[str, Any]]) -> CampaignResults:
     people: Counter[str] = Counter()
     channels: dict[str, Counter[str]] = {}
     for row in rows:
@@ -85,11 +85,11 @@ def _reach(rows: list[dict[str, Any]]) -> Reach:
             _count(channels.setdefault(name, Counter()), {status}, row["people"])
         _count(people, set(statuses.values()), row["people"])
     by_channel = {name: Outcomes(**channels[name]) for name in CHANNELS if name in channels}
-    return Reach(Outcomes(**people), sum(row["read"] for row in rows), by_channel)
+    return CampaignResults(Outcomes(**people), sum(row["read"] for row in rows), by_channel)
 
 
 def _count(outcomes: Counter[str], statuses: set[str], people: int) -> None:
-    """Count people once each, by the best that any of their messages has come to."""
+    """Count each person once, by the best result of their messages."""
     if statuses & SENT:
         outcomes["sent"] += people
         outcomes["delivered"] += people if statuses & ARRIVED else 0

@@ -1,10 +1,11 @@
-"""What would become of a delivery command that is sent back from `failed-messages`."""
+"""Forecast the result of redriving a delivery command from `failed-messages`."""
 
 from typing import Any, Final
 
-from tidings.notifications.delivering import EXPIRED, TOO_OLD, outlook
-from tidings.notifications.models import DeliveryStatus
-from tidings.platform.forecast import Forecast, Outcome
+from tidings.delivery.delivering import outlook
+from tidings.delivery.models import DeliveryStatus
+from tidings.delivery.planning import EXPIRED, TOO_OLD, VOID
+from tidings.platform.messaging.forecast import Forecast, Outcome
 
 HANDED_OVER: Final = frozenset(
     {
@@ -12,20 +13,21 @@ HANDED_OVER: Final = frozenset(
         DeliveryStatus.SENT,
         DeliveryStatus.DELIVERED,
         DeliveryStatus.UNKNOWN,
-        # After a provider had it: it came back.
+        # `outlook` returns FAILED only if a provider had accepted the message, or if the recipient
+        # was at fault.
         DeliveryStatus.FAILED,
     }
 )
 
 
 def forecast(event: Any) -> Forecast:
-    """Say whether it would send, with preferences, quiet hours and age as they are now."""
+    """Return whether the command would send, by the current preferences, quiet hours and age."""
     decision = outlook(event)
     reason = decision.reason or decision.status.value
     if decision.status is DeliveryStatus.QUEUED:
         return Forecast(outcome=Outcome.WOULD_SEND, reason=f"by {event.data.channel}")
     if decision.status in HANDED_OVER:
         return Forecast(outcome=Outcome.ALREADY_DELIVERED, reason=reason)
-    if decision.reason in {TOO_OLD, EXPIRED}:
+    if decision.reason in {TOO_OLD, EXPIRED, VOID}:
         return Forecast(outcome=Outcome.STALE, reason=reason)
     return Forecast(outcome=Outcome.SUPPRESSED, reason=reason)

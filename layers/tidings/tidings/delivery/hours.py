@@ -1,9 +1,9 @@
-"""When a person may be disturbed, by their own clock, and when their digest is due."""
+"""Quiet hours and digest times, in a person's own time zone."""
 
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
+from tidings.platform.timing.zones import zone
 from tidings.users.preferences import Digest, Preferences
 
 DIGEST_HOUR: Final = time(8)
@@ -11,11 +11,11 @@ MONDAY: Final = 0
 
 
 def quiet_until(preferences: Preferences, at: datetime) -> datetime | None:
-    """Return when the quiet hours end that a moment falls into, in UTC; None outside them."""
+    """Return when the quiet hours around a moment end, in UTC; None if they do not apply."""
     quiet = preferences.quiet_hours
     if quiet is None:
         return None
-    local = at.astimezone(ZoneInfo(preferences.time_zone))
+    local = at.astimezone(zone(preferences.time_zone))
     clock, start, end = local.time(), time.fromisoformat(quiet.start), time.fromisoformat(quiet.end)
     past_midnight = start > end
     if not (clock >= start or clock < end if past_midnight else start <= clock < end):
@@ -25,9 +25,11 @@ def quiet_until(preferences: Preferences, at: datetime) -> datetime | None:
 
 
 def next_digest(preferences: Preferences, at: datetime) -> datetime:
-    """Return when the next digest of a person is due, in UTC: at 08:00 by their clock, every
-    day or on Mondays."""
-    local = at.astimezone(ZoneInfo(preferences.time_zone))
+    """Return when a person's next digest is due, in UTC.
+
+    It is due at 08:00 local time, every day or on Mondays.
+    """
+    local = at.astimezone(zone(preferences.time_zone))
     due = _at_local(local, DIGEST_HOUR, after=at)
     day = local if due > at else local + timedelta(days=1)
     if preferences.digest is Digest.WEEKLY:
@@ -36,10 +38,9 @@ def next_digest(preferences: Preferences, at: datetime) -> datetime:
 
 
 def _at_local(day: datetime, clock: time, *, after: datetime) -> datetime:
-    """Return a time of that day, in UTC.
+    """Return a local time of that day, in UTC.
 
-    In the night when clocks go back a time comes twice: the second is meant once the first
-    is over.
+    When clocks go back, a local time occurs twice: the second one is used once the first is past.
     """
     first = datetime.combine(day.date(), clock, day.tzinfo)
     if first.astimezone(UTC) > after:

@@ -1,0 +1,91 @@
+"""Render and address the message that a provider gets from a notification."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from tidings.delivery.errors import NothingToSay
+from tidings.delivery.models import Channel, Notification
+from tidings.delivery.schemas import Address, Device, OutgoingMessage
+from tidings.delivery.schemas import Rendered as ChannelText
+from tidings.delivery.unsubscribe import CATEGORIES, unsubscribe_url
+from tidings.templates import rendering
+from tidings.templates.schemas import Rendered
+from tidings.users.contact_points import Contact
+
+NO_TEXT: Final = ChannelText()
+
+
+def message_for(notification: Notification, channel: Channel, contact: Contact) -> OutgoingMessage:
+    """Return the message, rendered with the template version that the notification was made with.
+
+    Raises:
+        TidingsError: the template has no content for this channel, or the variables do not fit.
+    """
+    variables = variables_for(contact, notification.variables)
+    if channel is Channel.EMAIL and notification.category in CATEGORIES:
+        link = unsubscribe_url(contact.user_id, notification.category, notification.id)
+    else:
+        link = None
+    rendered = rendering.render(
+        notification.template_code,
+        version=notification.template_version,
+        language=contact.preferences.language,
+        variables={**variables, "unsubscribe_url": link},
+    )
+    text = text_for(channel, rendered)
+    if text == NO_TEXT:
+        raise NothingToSay
+    return OutgoingMessage(
+        notification_id=notification.id,
+        channel=channel.value,
+        user_id=contact.user_id,
+        kind=notification.kind,
+        category=notification.category,
+        address=_address(contact),
+        rendered=text,
+        data={
+            "notification_id": notification.id,
+            "kind": notification.kind,
+            "subject_id": notification.subject_id,
+        },
+        correlation_id=notification.correlation_id,
+        unsubscribe_url=link,
+    )
+
+
+def variables_for(contact: Contact, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the variables of a person's message, with those that describe the person."""
+    about = {"name": contact.known_name, "time_zone": contact.preferences.time_zone}
+    return {**about, **variables}
+
+
+def text_for(channel: Channel, rendered: Rendered) -> ChannelText:
+    """Return the text for a channel; `NO_TEXT` if the template has none."""
+    match channel:
+        case Channel.EMAIL:
+            return ChannelText(
+                subject=rendered.email_subject or "",
+                html=rendered.email_html or "",
+                text=rendered.email_text or "",
+            )
+        case Channel.PUSH:
+            return ChannelText(title=rendered.push_title or "", body=rendered.push_body or "")
+        case Channel.SMS:
+            return ChannelText(text=rendered.sms_text or "")
+        case Channel.WEBHOOK:
+            return ChannelText(
+                title=rendered.inbox_title or rendered.push_title or rendered.email_subject or "",
+                body=rendered.inbox_body or rendered.push_body or rendered.email_text or "",
+            )
+
+
+def _address(contact: Contact) -> Address:
+    devices = tuple(Device(platform=each.platform, token=each.token) for each in contact.devices)
+    return Address(
+        email=contact.email,
+        name=contact.known_name or "",
+        devices=devices,
+        phone=contact.phone,
+        webhook_url=contact.webhook_url,
+        webhook_id=contact.webhook_id,
+    )

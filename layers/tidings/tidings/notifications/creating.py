@@ -1,0 +1,106 @@
+"""Store notifications for people: each once, in the inbox and for the channels they want."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from tidings.delivery.models import Notification
+from tidings.notifications.drafting import (
+    NotificationContent,
+    draft,
+    draft_failed,
+)
+from tidings.platform.errors import TidingsError
+from tidings.platform.logging import logger
+from tidings.platform.messaging import outbox
+from tidings.platform.timing.clock import now
+from tidings.templates.errors import CodeTemplate
+from tidings.templates.queries import carries_code, current_version
+from tidings.users.contact_points import Contact, get_contacts
+
+MAX_RECIPIENTS: Final = 500
+
+
+class CreatedNotification(NamedTuple):
+    """A person's notification; `is_new` is False if it was stored before."""
+
+    notification_id: str
+    is_new: bool
+
+
+def create_notifications(
+    user_ids: Iterable[str],
+    content: NotificationContent,
+    *,
+    at: datetime | None = None,
+    one_of_many: bool = False,
+) -> dict[str, CreatedNotification]:
+    """Store a notification for each of at most 500 people, with its delivery commands.
+
+    The number of database commands does not grow with the number of people. People without an
+    account are left out of the result. If rendering fails for one person, that person's deliveries
+    are stored as failed with the reason.
+
+    Args:
+        one_of_many: the people are a chunk of a larger audience. Then a failure of a chunk with one
+            person is stored; otherwise it is raised.
+
+    Raises:
+        CodeTemplate: the template contains a one-time code, but the content does not.
+        TidingsError: the template does not exist, or rendering fails for every person.
+    """
+    wanted = list(dict.fromkeys(user_ids))
+    if len(wanted) > MAX_RECIPIENTS:
+        raise ValueError(f"create_notifications() takes at most {MAX_RECIPIENTS} people at once")
+    people = get_contacts(wanted)
+    if not people:
+        return {}
+    version = current_version(content.template_code)
+    if carries_code(content.template_code, version) and not content.carries_code:
+        raise CodeTemplate
+    moment = at or now()
+    documents = _drafts(list(people.values()), content, version, moment, one_of_many)
+    known = _known(outbox.insert_all(Notification, documents))
+    logger.info(
+        "notifications stored",
+        kind=content.kind,
+        stored=len(documents) - len(known),
+        known=len(known),
+    )
+    fresh = {each.user_id: CreatedNotification(each.id, True) for each in documents}
+    return fresh | known
+
+
+def _drafts(
+    people: Sequence[Contact],
+    content: NotificationContent,
+    version: int,
+    at: datetime,
+    one_of_many: bool,
+) -> list[Notification]:
+    documents, failures = [], list[TidingsError]()
+    for each in people:
+        try:
+            documents.append(draft(each, content, version, at))
+        except TidingsError as error:
+            if error.retryable:
+                raise
+            failures.append(error)
+            logger.warning(
+                "rendering failed: deliveries of this person failed",
+                user_id=each.user_id,
+                reason=repr(error),
+            )
+            documents.append(draft_failed(each, content, type(error).__name__, at))
+    # If it fails for every person, the template or its variables are wrong, and nothing is stored.
+    if len(failures) == len(people) and not (one_of_many and len(people) == 1):
+        raise failures[0]
+    return documents
+
+
+def _known(refused: list[Notification]) -> dict[str, CreatedNotification]:
+    if not refused:
+        return {}
+    keys = [each.dedupe_key for each in refused]
+    found = Notification.objects(dedupe_key__in=keys).only("user_id").batch_size(MAX_RECIPIENTS + 1)
+    return {each.user_id: CreatedNotification(each.id, False) for each in found}

@@ -1,0 +1,55 @@
+"""The operation that handles events for notifications."""
+
+from tidings.delivery import states
+from tidings.delivery.events import NotificationDelivered, NotificationFailed
+from tidings.notifications import following
+from tidings.notifications.creating import MAX_RECIPIENTS, create_notifications
+from tidings.notifications.erasure import forget
+from tidings.notifications.rules import RULES, SILENT, Rule
+from tidings.platform.messaging.events import Event
+from tidings.products.events import ProductBackInStock, ProductPriceDropped
+from tidings.users.events import UserDeleted
+
+
+def notify(event: Event) -> None:
+    """Send the notifications of an event, once to each person in its audience.
+
+    A provider's report about a message is recorded with its delivery. The data of a person who
+    deleted their account is erased.
+    """
+    match event:
+        case NotificationDelivered(data=data):
+            states.record(
+                data.notification_id,
+                data.channel,
+                states.ARRIVE,
+                at=data.at,
+                provider=data.provider,
+            )
+        case NotificationFailed(data=data) if data.provider_message_id is not None:
+            states.record(
+                data.notification_id,
+                data.channel,
+                states.RETURN,
+                data.reason,
+                at=data.at,
+                provider=data.provider,
+            )
+        case NotificationFailed():
+            pass  # the delivery has failed already: the event was stored with that change
+        case UserDeleted(data=data):
+            forget(data.user_id)
+        case ProductBackInStock() | ProductPriceDropped():
+            following.begin(event)
+        case _ if type(event) not in SILENT:
+            _create(event, RULES[type(event)])
+
+
+def _create(event: Event, rule: Rule) -> None:
+    audience = rule.audience(event)
+    for start in range(0, len(audience), MAX_RECIPIENTS):
+        create_notifications(
+            audience[start : start + MAX_RECIPIENTS],
+            rule.content(event),
+            one_of_many=len(audience) > MAX_RECIPIENTS,
+        )
