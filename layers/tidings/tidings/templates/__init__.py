@@ -1,1 +1,1 @@
-"""Templates: the words of every message, in versions and languages."""
+"""Templates: the texts of all messages, in versions and languages."""

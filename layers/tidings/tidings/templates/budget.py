@@ -1,4 +1,4 @@
-"""How much one message may cost to make."""
+"""The limits for rendering one message."""
 
 import time
 from typing import Final
@@ -7,12 +7,12 @@ from tidings.templates.errors import OutputTooLarge, RenderingTooSlow
 
 MAX_CHARACTERS: Final = 300_000
 MAX_ROUNDS: Final = 2_000
-# Of this thread's processor time: a busy or frozen machine breaks no message.
+# Processor time of this thread, so that a busy or frozen machine does not break a message.
 MAX_SECONDS: Final = 0.5
 
 
 class Budget:
-    """What is left for one message, all its parts together."""
+    """The remaining budget of one message, for all its parts together."""
 
     def __init__(self) -> None:
         self._characters = MAX_CHARACTERS
@@ -23,8 +23,8 @@ class Budget:
         """Count output.
 
         Raises:
-            OutputTooLarge: there is too much of it.
-            RenderingTooSlow: it took too long to come here.
+            OutputTooLarge: there is too much output.
+            RenderingTooSlow: rendering took too long.
         """
         self._characters -= count
         if self._characters < 0:
@@ -32,10 +32,10 @@ class Budget:
         self.check_time()
 
     def spend_round(self) -> None:
-        """Count one round of a loop.
+        """Count one iteration of a loop.
 
         Raises:
-            RenderingTooSlow: there are too many, or it took too long to come here.
+            RenderingTooSlow: there are too many iterations, or rendering took too long.
         """
         self._rounds -= 1
         if self._rounds < 0:
@@ -43,10 +43,10 @@ class Budget:
         self.check_time()
 
     def check_time(self) -> None:
-        """Go on while there is time.
+        """Check the time limit.
 
         Raises:
-            RenderingTooSlow: there is none left.
+            RenderingTooSlow: rendering took too long.
         """
         if time.thread_time() > self._until:
             raise RenderingTooSlow

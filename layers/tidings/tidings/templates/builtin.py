@@ -1,4 +1,4 @@
-"""The templates that come with Tidings: version 1 of each is a file in defaults/."""
+"""The built-in templates: version 1 of each is a file in defaults/."""
 
 import tomllib
 from functools import cache
@@ -19,7 +19,7 @@ def codes() -> frozenset[str]:
 
 @cache
 def content_of(code: str) -> TemplateContent | None:
-    """Return version 1 of a built-in template; None where there is none with this code."""
+    """Return version 1 of a built-in template; None if no built-in template has this code."""
     if code not in codes():
         return None
     text = (FOLDER / f"{code}.toml").read_text(encoding="utf-8")

@@ -1,8 +1,9 @@
-"""What a template must be like to be stored: nothing in it fails only when it is sent."""
+"""Check a template before it is stored, so that no fault appears only when it is sent."""
 
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from tidings.platform.text.cuts import cut
 from tidings.templates import rendering
 from tidings.templates.errors import RenderingFailed, TemplateRefused
 from tidings.templates.sandbox import faults_in
@@ -18,13 +19,14 @@ class _Fault(NamedTuple):
 
 
 def check(content: TemplateContent) -> None:
-    """Let a template through whose every message can be made.
+    """Check that every message of a template can be rendered.
 
     Raises:
-        TemplateRefused: something is unknown, broken or missing; it names each, with its line.
+        TemplateRefused: something is unknown, broken or missing; the error lists each fault with
+            its line.
     """
-    # Each looks at what the ones before it found in order.
-    for find in (_in_declarations, _in_variants, _in_texts, _in_messages):
+    # Each step relies on the steps before it.
+    for find in (_in_declarations, _in_variants, _in_texts, _in_codes, _in_messages):
         if found := list(find(content)):
             more = [f"and {len(found) - MAX_NAMED} more"] if len(found) > MAX_NAMED else []
             sentences = [each.message for each in found[:MAX_NAMED]] + more
@@ -36,7 +38,7 @@ def _in_declarations(content: TemplateContent) -> Iterator[_Fault]:
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield _Fault("optional_variables", f"the variable {name} is declared twice")
     for name in sorted(content.sample_variables.keys() - {*names, *ALWAYS_KNOWN}):
-        yield _Fault("sample_variables", f"the sample {name[:50]} is of no declared variable")
+        yield _Fault("sample_variables", f"the sample {cut(name, 50)} is not a declared variable")
 
 
 def _in_variants(content: TemplateContent) -> Iterator[_Fault]:
@@ -48,10 +50,10 @@ def _in_variants(content: TemplateContent) -> Iterator[_Fault]:
         return
     expected = set(rendering.variant_for(content, content.default_language).channels())
     if not expected:
-        yield _Fault("variants", "no channel has words")
+        yield _Fault("variants", "no channel has content")
     for variant in content.variants:
         for channel in sorted(expected ^ set(variant.channels())):
-            having = "lacks" if channel in expected else "alone has"
+            having = "lacks" if channel in expected else "is the only one with"
             yield _Fault("variants", f"the variant {variant.language} {having} the part {channel}")
 
 
@@ -64,8 +66,15 @@ def _in_texts(content: TemplateContent) -> Iterator[_Fault]:
                 yield _Fault(f"variants.{number}.{place}", f"{where}: {fault.message}")
 
 
+def _in_codes(content: TemplateContent) -> Iterator[_Fault]:
+    for number, variant in enumerate(content.variants):
+        for place, fault in rendering.code_faults(content, variant):
+            where = f"{variant.language} {place}, line {fault.line}"
+            yield _Fault(f"variants.{number}.{place}", f"{where}: {fault.message}")
+
+
 def _in_messages(content: TemplateContent) -> Iterator[_Fault]:
-    """Make each message of its samples, with and without what is optional, if there are any."""
+    """Render each message with its samples, with and without optional variables."""
     samples = content.sample_variables
     names = content.required_variables
     told = (samples, {name: samples[name] for name in names}) if samples.keys() >= {*names} else ()

@@ -1,4 +1,4 @@
-"""What the templates' operations refuse; all of it is permanent."""
+"""Errors that template operations raise; all of them are permanent."""
 
 from tidings.platform.errors import Conflict, NotFound, RuleRefused
 
@@ -10,20 +10,20 @@ class TemplateNotFound(NotFound):
 
 class TemplateExists(Conflict):
     def __init__(self) -> None:
-        super().__init__("There is a template with this code already.", field="code")
+        super().__init__("A template with this code already exists.", field="code")
 
 
 class StaleTemplate(Conflict):
     def __init__(self) -> None:
-        super().__init__("The template was changed meanwhile. Read it again.", field="version")
+        super().__init__("The template changed meanwhile. Read it again.", field="version")
 
 
 class TemplateRefused(RuleRefused):
-    """A template is not stored: something in it would fail later."""
+    """The template is not stored, because a part of it would fail later."""
 
 
 class RenderingFailed(RuleRefused):
-    """A message cannot be made of a template and these variables, now or later."""
+    """The template cannot be rendered with these variables; a retry does not help."""
 
 
 class MissingVariable(RenderingFailed):
@@ -32,18 +32,35 @@ class MissingVariable(RenderingFailed):
 
 
 class BadVariable(RenderingFailed):
-    """A value is of a kind or a size that templates do not take."""
+    """A value has a type or size that templates do not accept."""
+
+
+class CodeTemplate(RuleRefused):
+    """Only events with a code use this template; callers cannot send it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This template contains a one-time code, so only Tidings itself can send it.",
+            field="template_code",
+        )
+
+
+class UnsafeCode(RenderingFailed):
+    """A one-time code would be where others than its reader could get it."""
+
+    def __init__(self, place: str, reason: str) -> None:
+        super().__init__(f"The code is not safe in {place}: {reason}.")
 
 
 class OutputTooLarge(RenderingFailed):
     def __init__(self) -> None:
-        super().__init__("The message would become too large.")
+        super().__init__("The message would be too large.")
 
 
 class RenderingTooSlow(RenderingFailed):
     def __init__(self) -> None:
-        super().__init__("The message takes too long to make.")
+        super().__init__("The message takes too long to render.")
 
 
 class BrokenTemplate(RenderingFailed):
-    """A template asks for something that these variables do not have."""
+    """The template uses something that these variables do not have."""

@@ -1,17 +1,18 @@
-"""The filters that templates may use beside a few of Jinja's own.
+"""The filters that templates may use, besides a few of Jinja's own.
 
-Each takes only the kinds of values that it is for, and none makes much of little.
+Each accepts only the types that it is made for, and none produces large output from small input.
 """
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from jinja2 import pass_context
 from jinja2.runtime import Context, Undefined
 from markupsafe import Markup, escape
 
+from tidings.platform.text.cuts import ELLIPSIS, cut
+from tidings.platform.timing.zones import UnknownZone, zone
 from tidings.products.currencies import DECIMALS
 from tidings.templates.errors import BrokenTemplate
 from tidings.templates.values import WEB_ADDRESS
@@ -32,11 +33,11 @@ BUTTON: Final = Markup(
 
 
 def text_of(value: Any) -> str:
-    """Return how a value is printed: nothing for None.
+    """Return the printed form of a value; None prints nothing.
 
     Raises:
-        UndefinedError: it is not there.
-        BrokenTemplate: it has parts of its own.
+        UndefinedError: the value is undefined.
+        BrokenTemplate: the value is a list or an object.
     """
     if value is None:
         return ""
@@ -44,7 +45,7 @@ def text_of(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, str | int | float | Undefined):
         return str(value)
-    raise BrokenTemplate("A list or an object cannot be printed; print what is in it.")
+    raise BrokenTemplate("A list or an object cannot be printed; print its parts.")
 
 
 def finalize(value: Any) -> Any:
@@ -52,23 +53,23 @@ def finalize(value: Any) -> Any:
 
 
 def join(value: Any, separator: str = ", ") -> str:
-    """Put the texts of a list together."""
+    """Join the texts of a list."""
     if not isinstance(value, list) or len(str(separator)) > MAX_SEPARATOR:
         raise BrokenTemplate("The filter join takes a list and a short separator.")
     return str.__str__(separator).join(text_of(each) for each in value)
 
 
 def truncate(value: Any, length: int = 100) -> str:
-    """Cut a text that is longer, with an ellipsis at its end."""
+    """Cut a longer text and end it with an ellipsis."""
     if not isinstance(length, int) or length < 1:
         raise BrokenTemplate("The filter truncate takes a length.")
     text = text_of(value)
-    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+    return cut(text, length, ellipsis=ELLIPSIS)
 
 
 @pass_context
 def money(context: Context, value: Any, currency: Any) -> str:
-    """Write an amount in minor units: `1,299.00 EUR`, in German `1.299,00 EUR`."""
+    """Format an amount in minor units: `1,299.00 EUR`, in German `1.299,00 EUR`."""
     if not isinstance(value, int) or currency not in DECIMALS:
         raise BrokenTemplate("The filter money takes whole minor units and a currency.")
     decimals = DECIMALS[currency]
@@ -80,7 +81,7 @@ def money(context: Context, value: Any, currency: Any) -> str:
 
 @pass_context
 def date_of(context: Context, value: Any) -> str:
-    """Write a day: `21 November 2026`, in German `21. November 2026`."""
+    """Format a day: `21 November 2026`, in German `21. November 2026`."""
     day, language = _moment(context, value), _language(context)
     month = MONTHS.get(language, MONTHS["en"]).split()[day.month - 1]
     return f"{day.day}{'.' if language == 'de' else ''} {month} {day.year}"
@@ -88,13 +89,13 @@ def date_of(context: Context, value: Any) -> str:
 
 @pass_context
 def datetime_of(context: Context, value: Any) -> str:
-    """Write a day and its time in the reader's time zone, or in UTC."""
+    """Format a day and time in the reader's time zone, or in UTC."""
     moment = _moment(context, value)
     return f"{date_of(context, value)}, {moment:%H:%M} {moment.tzname() or ''}".rstrip()
 
 
 def button(label: Any, url: Any) -> Markup:
-    """Make a link that looks like a button; without an address there is none."""
+    """Return a link that looks like a button; nothing without an address."""
     if not url:
         return Markup("")
     if not isinstance(url, str) or not WEB_ADDRESS.fullmatch(url):
@@ -109,9 +110,11 @@ def _language(context: Context) -> str:
 def _moment(context: Context, value: Any) -> datetime:
     try:
         moment = datetime.fromisoformat(text_of(value))
-        zone = context.get("time_zone")
-        if zone and moment.tzinfo:
-            moment = moment.astimezone(ZoneInfo(zone))
-    except (ValueError, KeyError, OSError, OverflowError):
+        name = context.get("time_zone")
+        if name and moment.tzinfo:
+            moment = moment.astimezone(zone(name))
+    except UnknownZone:
+        raise BrokenTemplate("The variable time_zone is not a zone of the IANA database.") from None
+    except (ValueError, OverflowError):
         raise BrokenTemplate("The filters date and datetime take a time in ISO 8601.") from None
     return moment

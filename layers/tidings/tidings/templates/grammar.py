@@ -1,8 +1,8 @@
 """The part of Jinja that templates may use.
 
-An allow-list: texts, variables and what is in them, conditions, loops over given lists, and a
-few filters. There are no calls, no arithmetic, no assignments, macros, imports or inclusions,
-so nothing grows except by what is given and by loops, which are counted (sandbox.py).
+This is an allow-list: texts, variables and their parts, conditions, loops over given lists, and a
+few filters. There are no calls, arithmetic, assignments, macros, imports or inclusions. So output
+grows only by given values and by loops, which are counted (sandbox.py).
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from jinja2 import nodes
 
 MAX_DEPTH: Final = 30
 MAX_LOOPS: Final = 2
-# Compiling takes a third of a millisecond for each.
+# Compiling takes a third of a millisecond per node.
 MAX_NODES: Final = 1_000
 FILTERS: Final = frozenset(
     {
@@ -23,7 +23,7 @@ FILTERS: Final = frozenset(
 HTML_FILTERS: Final = FILTERS | {"button"}
 TESTS: Final = frozenset({"defined", "undefined", "none"})
 LOOP_ATTRIBUTES: Final = frozenset({"index", "first", "last", "length"})
-# How people write what has another name in the syntax tree.
+# How people write the nodes whose name in the syntax tree differs.
 WRITTEN_AS: Final = {
     nodes.Mul: "*",
     nodes.Pow: "**",
@@ -51,14 +51,14 @@ _ALLOWED: Final = (
 
 
 class Fault(NamedTuple):
-    """What is wrong with a template's text, and where."""
+    """A fault in a template's text, and its line."""
 
     line: int
     message: str
 
 
 class _Place(NamedTuple):
-    """Which names are known where the walk is, and how deep that is."""
+    """The known names at a place of the tree, and its depth."""
 
     known: frozenset[str]
     filters: frozenset[str]
@@ -67,9 +67,9 @@ class _Place(NamedTuple):
 
 
 def faults(tree: nodes.Template, known: frozenset[str], *, html: bool) -> Iterator[Fault]:
-    """Yield what is not allowed in a template that knows these variables."""
+    """Yield the faults of a template that may use these variables."""
     if sum(1 for _ in tree.find_all(nodes.Node)) > MAX_NODES:
-        yield Fault(1, f"it has more than {MAX_NODES} parts")
+        yield Fault(1, f"the text has more than {MAX_NODES} parts")
         return
     for line, message in _walk(tree, _Place(known, HTML_FILTERS if html else FILTERS)):
         yield Fault(line or 1, message)
@@ -77,7 +77,7 @@ def faults(tree: nodes.Template, known: frozenset[str], *, html: bool) -> Iterat
 
 def _walk(node: nodes.Node, place: _Place) -> Iterator[Fault]:
     if place.depth > MAX_DEPTH:
-        yield Fault(node.lineno, f"it nests deeper than {MAX_DEPTH} levels")
+        yield Fault(node.lineno, f"the nesting is deeper than {MAX_DEPTH} levels")
         return
     if type(node) not in _ALLOWED:
         yield Fault(node.lineno, f"{_name_of(node)} is not allowed in templates")
@@ -94,7 +94,7 @@ def _walk(node: nodes.Node, place: _Place) -> Iterator[Fault]:
 def _walk_loop(node: nodes.For, place: _Place) -> Iterator[Fault]:
     yield from _walk(node.iter, place)
     if not isinstance(node.target, nodes.Name):
-        yield Fault(node.lineno, "a loop has one variable")
+        yield Fault(node.lineno, "a loop must have exactly one variable")
         return
     if node.target.name.startswith("_"):
         yield Fault(node.lineno, "names that start with _ are not allowed")
@@ -118,8 +118,8 @@ def _own_faults(node: nodes.Node, place: _Place) -> Iterator[Fault]:
         ):
             yield Fault(node.lineno, "names that start with _ are not allowed")
         case nodes.Getitem(arg=argument) if not isinstance(argument, nodes.Const):
-            # What is not there is named in errors and logs, where no value may stand.
-            yield Fault(node.lineno, "a number or a text stands in []")
+            # Errors and logs name a missing key, so it must not be a variable's value.
+            yield Fault(node.lineno, "[] must contain a number or a text")
         case nodes.Filter(name=name) if name not in place.filters:
             yield Fault(node.lineno, f"there is no filter {name}")
         case nodes.Filter(dyn_args=nodes.Node()) | nodes.Filter(dyn_kwargs=nodes.Node()):

@@ -1,4 +1,4 @@
-"""What stands around the words of every mail."""
+"""The layout around the content of every mail."""
 
 import re
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from tidings.templates.sandbox import compiled, run
 
 FILE: Final = Path(__file__).with_name("layouts") / "email.html"
 
-# Mail clients drop style sheets, so bare tags get their style in place.
+# Mail programs drop style sheets, so bare tags get inline styles.
 STYLES: Final[Mapping[str, str]] = {
     "h1": "margin:0 0 16px;font-size:24px;line-height:32px;font-weight:bold",
     "h2": "margin:24px 0 8px;font-size:18px;line-height:24px;font-weight:bold",
@@ -36,18 +36,18 @@ REASON: Final[Mapping[str, str]] = {
 
 
 def dressed(source: str) -> str:
-    """Give the bare tags of a mail's words their style."""
+    """Add inline styles to the bare tags of a mail's content."""
     return BARE_TAG.sub(lambda tag: f'<{tag[1]} style="{STYLES[tag[1]]}">', source)
 
 
 def page(words: str, *, subject: str, preheader: str, known: Mapping[str, Any]) -> str:
-    """Return the mail's HTML around its words; words that are a whole page stay as they are.
+    """Return the mail's HTML with the layout; content that is a whole page is unchanged.
 
     Args:
-        words: rendered HTML, everything that was told to it escaped.
+        words: rendered HTML, in which all variables are escaped.
         subject: the page's title.
-        preheader: what inboxes show beside the subject.
-        known: what every template is told.
+        preheader: the text that mail programs show beside the subject.
+        known: the variables of the template.
     """
     if "<html" in words[:1000].lower():
         return words
@@ -64,7 +64,7 @@ def page(words: str, *, subject: str, preheader: str, known: Mapping[str, Any]) 
 
 
 def letter(words: str, *, known: Mapping[str, Any]) -> str:
-    """Return the mail's plain text with its foot (the separator is that of RFC 3676, 4.3)."""
+    """Return the mail's plain text with its footer (with the separator of RFC 3676, 4.3)."""
     around = _words(str(known["language"]))
     unsubscribe = known.get("unsubscribe_url")
     foot = [

@@ -1,21 +1,21 @@
-"""Documents of the templates' database."""
+"""Documents of the templates database."""
 
 from mongoengine import DateTimeField, Document, IntField, StringField
 
-from tidings.platform.clock import now
+from tidings.platform.timing.clock import now
 
 
 class TemplateVersion(Document):
     """One version of a template; it never changes.
 
-    Its id stands for code and version, so of two changes to one version only one gets in.
-    Version 1 of what is built in is a file (defaults/), and has no document.
+    Its id contains code and version, so of two changes of one version only one is stored. Version 1
+    of a built-in template is a file (defaults/), not a document.
     """
 
     id = StringField(primary_key=True)
     code = StringField(required=True)
     version = IntField(required=True)
-    # TemplateContent in JSON: keys inside may be any text, which BSON's may not.
+    # TemplateContent as JSON, because its keys may be any text, but BSON's may not.
     content = StringField(required=True)
     restored_from = IntField()
     changed_by = StringField(required=True)

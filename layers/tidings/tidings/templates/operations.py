@@ -1,16 +1,28 @@
-"""What can be done with templates; entry points let operators and admins in only."""
+"""Operations on templates.
+
+Only admins may change templates that contain a one-time code.
+"""
 
 from datetime import datetime
 
 from mongoengine import NotUniqueError
 
-from tidings.platform.auth import Principal
-from tidings.platform.clock import now
 from tidings.platform.logging import logger
+from tidings.platform.operation import operation
+from tidings.platform.security.auth import Principal, Role, require
+from tidings.platform.text.cuts import cut
+from tidings.platform.timing.clock import now
 from tidings.templates import builtin, queries, versions
 from tidings.templates.checking import check
-from tidings.templates.errors import StaleTemplate, TemplateExists, TemplateRefused
+from tidings.templates.errors import (
+    BadVariable,
+    StaleTemplate,
+    TemplateExists,
+    TemplateNotFound,
+    TemplateRefused,
+)
 from tidings.templates.models import TemplateVersion, id_of
+from tidings.templates.one_time_codes import carries_code, code_variables
 from tidings.templates.schemas import (
     UNNAMED,
     CreateTemplate,
@@ -21,18 +33,25 @@ from tidings.templates.schemas import (
 )
 
 
+@operation(
+    role=Role.OPERATOR,
+    refuses=(TemplateExists, TemplateRefused, BadVariable),
+    note="with a one-time code: admin",
+)
 def create_template(
     new: CreateTemplate, *, caller: Principal, at: datetime | None = None
 ) -> TemplateView:
-    """Add a template, as version 1.
+    """Create a template as version 1.
 
     Raises:
-        TemplateRefused: something in it would fail when it is sent.
-        TemplateExists: there is one with this code.
+        Forbidden: it contains a code, and the caller is not an admin.
+        TemplateRefused: a part of it would fail when it is sent.
+        TemplateExists: a template has this code.
     """
     if new.code in builtin.codes():
         raise TemplateExists
     content = _content_of(new.code, new)
+    _check_caller(caller, new.code, content)
     check(content)
     try:
         return _store(new.code, builtin.FIRST_VERSION, content, caller, at)
@@ -40,36 +59,52 @@ def create_template(
         raise TemplateExists from None
 
 
+@operation(
+    role=Role.OPERATOR,
+    refuses=(TemplateNotFound, StaleTemplate, TemplateRefused, BadVariable),
+    note="with a one-time code: admin",
+)
 def update_template(
     code: str, change: UpdateTemplate, *, caller: Principal, at: datetime | None = None
 ) -> TemplateView:
-    """Make a new version; the ones before stay. What changes nothing makes none.
+    """Store a new version; earlier versions stay. A change without effect makes no version.
 
     Raises:
-        TemplateNotFound: there is none.
-        StaleTemplate: `version` is not the current one any more.
-        TemplateRefused: something in it would fail when it is sent, or it is built in and is
-            to have another category.
+        TemplateNotFound: the template does not exist.
+        Forbidden: it contains a code, before or after, and the caller is not an admin.
+        StaleTemplate: `version` is no longer the current version.
+        TemplateRefused: a part of it would fail when it is sent, or it changes the category of a
+            built-in template.
     """
     _check_current(code, change.version)
-    content = _content_of(code, change)
+    before, content = versions.content_of(code, change.version), _content_of(code, change)
+    _check_caller(caller, code, before, content)
     check(content)
-    if content == versions.content_of(code, change.version):
-        return queries.get_template(code)
+    if content == before:
+        return queries.template_view(code)
     return _add(code, change.version, content, caller, at)
 
 
+@operation(
+    role=Role.OPERATOR,
+    refuses=(TemplateNotFound, StaleTemplate, TemplateRefused),
+    note="with a one-time code: admin",
+)
 def rollback_template(
     code: str, wanted: RollBackTemplate, *, caller: Principal, at: datetime | None = None
 ) -> TemplateView:
-    """Make a new version with the content of an earlier one.
+    """Store a new version with the content of an earlier one.
 
     Raises:
-        TemplateNotFound: there is none, or none with that earlier version.
-        StaleTemplate: `version` is not the current one any more.
+        TemplateNotFound: the template or the earlier version does not exist.
+        Forbidden: it contains a code, before or after, and the caller is not an admin.
+        TemplateRefused: the earlier version breaks a newer rule.
+        StaleTemplate: `version` is no longer the current version.
     """
     _check_current(code, wanted.version)
     content = versions.content_of(code, wanted.to_version)
+    _check_caller(caller, code, versions.content_of(code, wanted.version), content)
+    check(content)
     return _add(code, wanted.version, content, caller, at, restored_from=wanted.to_version)
 
 
@@ -78,15 +113,34 @@ def _check_current(code: str, version: int) -> None:
         raise StaleTemplate
 
 
+def _check_caller(caller: Principal, code: str, *contents: TemplateContent) -> None:
+    """Require an admin for templates that contain a code.
+
+    Raises:
+        Forbidden: the caller is not an admin.
+    """
+    if any(carries_code(code, each) for each in contents):
+        require(caller, Role.ADMIN)
+
+
 def _content_of(code: str, given: TemplateContent) -> TemplateContent:
-    """Return what is stored: a template of one's own names its category, or gets the default."""
+    """Return the content to store; a template without a category gets the default."""
     built_in = builtin.content_of(code)
     category = given.category or (built_in.category if built_in else UNNAMED)
     if built_in and category != built_in.category:
-        message = f"A built-in template keeps its category, {built_in.category}."
+        message = f"The category of this built-in template must be {built_in.category}."
         raise TemplateRefused(message, field="category")
+    _check_code_event(built_in, given)
     values = given.model_dump(include=set(TemplateContent.model_fields)) | {"category": category}
     return TemplateContent.model_validate(values)
+
+
+def _check_code_event(built_in: TemplateContent | None, given: TemplateContent) -> None:
+    """Refuse required variables that the event with the code does not provide."""
+    if built_in and code_variables(built_in):
+        for name in sorted({*given.required_variables} - {*built_in.required_variables}):
+            message = f"The event of this template does not always provide {cut(name, 50)}."
+            raise TemplateRefused(message, field="required_variables")
 
 
 def _add(
@@ -122,4 +176,4 @@ def _store(
     ).save(force_insert=True)
     versions.forget_versions()
     logger.info("template changed", template_code=code, version=version)
-    return queries.get_template(code)
+    return queries.template_view(code)

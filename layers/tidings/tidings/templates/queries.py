@@ -1,11 +1,14 @@
-"""What can be asked about templates."""
+"""Queries of templates."""
 
 from typing import Final
 
-from tidings.platform.pagination import Page, PageRequest, paginate_texts
-from tidings.templates import builtin, rendering, versions
+from tidings.platform.operation import operation
+from tidings.platform.security.auth import Principal, Role, require
+from tidings.platform.storage.pagination import Page, PageRequest, paginate_texts
+from tidings.platform.text.visible_text import STORED
+from tidings.templates import builtin, one_time_codes, rendering, versions
 from tidings.templates.builtin import FIRST_VERSION
-from tidings.templates.errors import TemplateNotFound
+from tidings.templates.errors import BadVariable, RenderingFailed, TemplateNotFound
 from tidings.templates.models import TemplateVersion, id_of
 from tidings.templates.schemas import (
     UNNAMED,
@@ -22,10 +25,10 @@ HISTORY: Final = 50
 
 
 def current_version(template_code: str) -> int:
-    """Return the version that new messages are made with, as of the last seconds.
+    """Return the version for new messages; it may be some seconds old.
 
     Raises:
-        TemplateNotFound: there is no such template.
+        TemplateNotFound: the template does not exist.
     """
     version = versions.known_versions().get(template_code)
     if version is None:
@@ -34,15 +37,15 @@ def current_version(template_code: str) -> int:
 
 
 def known_template_codes() -> frozenset[str]:
-    """Return the codes of all templates, as of the last seconds."""
+    """Return the codes of all templates; the list may be some seconds old."""
     return frozenset(versions.known_versions())
 
 
 def parts_of(code: str) -> frozenset[str]:
-    """Return the channels for which a template has words, in one language at least.
+    """Return the channels for which a template has content in at least one language.
 
     Raises:
-        TemplateNotFound: there is no such template.
+        TemplateNotFound: the template does not exist.
     """
     content = versions.content_of(code, current_version(code))
     places = [place for each in content.variants for place, _ in each.sources()]
@@ -50,28 +53,38 @@ def parts_of(code: str) -> frozenset[str]:
 
 
 def category_of(code: str) -> Category:
-    """Return which of its readers' preferences speaks for a template.
+    """Return the category of preferences that applies to a template.
 
     Raises:
-        TemplateNotFound: there is no such template.
+        TemplateNotFound: the template does not exist.
     """
     return _category(code, versions.content_of(code, current_version(code)))
 
 
 def latest_version(code: str) -> int:
-    """Return the current version as of now, for who is about to change it.
+    """Return the current version without a cache, for a change that is based on it.
 
     Raises:
-        TemplateNotFound: there is no such template.
+        TemplateNotFound: the template does not exist.
     """
     return _history(code)[0].version
 
 
-def get_template(code: str, *, version: int | None = None) -> TemplateView:
+@operation(role=Role.OPERATOR, refuses=(TemplateNotFound,), writes=False)
+def get_template(code: str, *, version: int | None = None, caller: Principal) -> TemplateView:
     """Return a template's current version, or an earlier one.
 
     Raises:
-        TemplateNotFound: there is no such template, or no such version.
+        TemplateNotFound: the template or the version does not exist.
+    """
+    return template_view(code, version)
+
+
+def template_view(code: str, version: int | None = None) -> TemplateView:
+    """Return a template's current version, or an earlier one, to callers inside the domain layer.
+
+    Raises:
+        TemplateNotFound: the template or the version does not exist.
     """
     history = _history(code)
     current = history[0].version
@@ -80,7 +93,8 @@ def get_template(code: str, *, version: int | None = None) -> TemplateView:
     found = next((each for each in history if each.version == wanted), None)
     return TemplateView(
         **(found or _version(code, wanted)).model_dump(),
-        **content.model_dump(exclude={"category"}),
+        **content.model_dump(exclude={"category", "variants"}),
+        variants=list(content.variants),
         category=_category(code, content),
         code=code,
         current_version=current,
@@ -89,11 +103,12 @@ def get_template(code: str, *, version: int | None = None) -> TemplateView:
     )
 
 
-def get_templates(page: PageRequest) -> Page[TemplateSummary]:
-    """Return a page of the templates by their codes.
+@operation(role=Role.OPERATOR, writes=False)
+def get_templates(page: PageRequest, *, caller: Principal) -> Page[TemplateSummary]:
+    """Return a page of the templates, sorted by code.
 
     Raises:
-        UnknownCursor: the cursor is not one that was handed out.
+        UnknownCursor: the cursor is not valid for this list.
     """
     current = versions.read_versions()
     codes = paginate_texts(sorted(current), page)
@@ -102,12 +117,41 @@ def get_templates(page: PageRequest) -> Page[TemplateSummary]:
     return codes.map(lambda code: _summary(code, stored.get(id_of(code, current[code]))))
 
 
-def preview_template(code: str, wanted: PreviewTemplate) -> TemplatePreview:
-    """Make a message of a template's samples and the given variables; nothing is sent.
+def carries_code(template_code: str, version: int | None = None) -> bool:
+    """Say whether a template, in its current or another version, contains a one-time code.
 
     Raises:
-        TemplateNotFound: there is no such template, or no such version.
-        RenderingFailed: it cannot be made; the message says why.
+        TemplateNotFound: the template or the version does not exist.
+    """
+    content = versions.content_of(template_code, version or current_version(template_code))
+    return one_time_codes.carries_code(template_code, content)
+
+
+@operation(
+    role=Role.OPERATOR,
+    refuses=(TemplateNotFound, RenderingFailed, BadVariable),
+    writes=False,
+    note="with a one-time code and variables: admin",
+)
+def preview_template(code: str, wanted: PreviewTemplate, *, caller: Principal) -> TemplatePreview:
+    """Render a template with its samples and the given variables; nothing is sent.
+
+    Raises:
+        TemplateNotFound: the template or the version does not exist.
+        Forbidden: it contains a code, and a caller who is not an admin gives variables.
+        RenderingFailed: rendering failed; the message gives the reason.
+    """
+    if wanted.variables and carries_code(code, wanted.version or latest_version(code)):
+        require(caller, Role.ADMIN)
+    return sample_of(code, wanted)
+
+
+def sample_of(code: str, wanted: PreviewTemplate) -> TemplatePreview:
+    """Render a template with its samples and the given variables; nothing is sent.
+
+    Raises:
+        TemplateNotFound: the template or the version does not exist.
+        RenderingFailed: rendering failed; the message gives the reason.
     """
     version = wanted.version or latest_version(code)
     variables = versions.content_of(code, version).sample_variables | wanted.variables
@@ -118,7 +162,7 @@ def preview_template(code: str, wanted: PreviewTemplate) -> TemplatePreview:
 
 
 def _history(code: str) -> list[VersionView]:
-    """Return the newest versions, newest first; version 1 of what is built in is the last."""
+    """Return the newest versions, newest first; version 1 of a built-in template is the last."""
     stored = TemplateVersion.objects(code=code).exclude("content").order_by("-version")
     history = [_view(each) for each in stored.limit(HISTORY)]
     if len(history) < HISTORY and code in builtin.codes():
@@ -129,7 +173,7 @@ def _history(code: str) -> list[VersionView]:
 
 
 def _version(code: str, version: int) -> VersionView:
-    """Return one version's line of the history."""
+    """Return one version's entry in the history."""
     stored = TemplateVersion.objects(pk=id_of(code, version)).exclude("content").first()
     if stored is not None:
         return _view(stored)
@@ -161,11 +205,11 @@ def _summary(code: str, stored: TemplateVersion | None) -> TemplateSummary:
 
 
 def _category(code: str, content: TemplateContent) -> Category:
-    """Return the category of what is built in, whatever became of its words, or its own."""
+    """Return a built-in template's original category, or the template's own."""
     return (builtin.content_of(code) or content).category or UNNAMED
 
 
 def _content(code: str, stored: TemplateVersion | None) -> TemplateContent:
     if stored is not None:
-        return TemplateContent.model_validate_json(stored.content)
+        return TemplateContent.model_validate_json(stored.content, context=STORED)
     return versions.content_of(code, FIRST_VERSION)

@@ -1,4 +1,4 @@
-"""Jinja2's sandbox, made smaller: names lead to what was given and to nothing else."""
+"""Jinja2's sandbox, further restricted: names refer only to given variables."""
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
@@ -12,12 +12,12 @@ from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from tidings.platform.errors import TidingsError
-from tidings.templates import filters, grammar
+from tidings.templates import code_places, filters, grammar
 from tidings.templates.budget import Budget
 from tidings.templates.errors import BrokenTemplate
 from tidings.templates.grammar import Fault
 
-# Names that no template can say, for what it must not touch.
+# Templates cannot use these names.
 COUNTED: Final = "_counted"
 BUDGET: Final = "_budget"
 OF_JINJA: Final = frozenset(
@@ -26,7 +26,7 @@ OF_JINJA: Final = frozenset(
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
-    """Compiles and runs what `grammar` lets through."""
+    """Compiles and runs the templates that `grammar` allows."""
 
     def __init__(self, *, html: bool) -> None:
         super().__init__(
@@ -35,7 +35,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             finalize=filters.finalize,
             trim_blocks=True,
             lstrip_blocks=True,
-            # Nothing is computed while compiling, where no budget holds.
+            # Nothing is computed at compile time, where no budget applies.
             optimized=False,
             cache_size=0,
         )
@@ -53,13 +53,13 @@ class Sandbox(ImmutableSandboxedEnvironment):
             self.filters["button"] = _timed(filters.button)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        """Look into what was given; attributes of Python's objects are not reached."""
+        """Return a part of a given value; attributes of Python objects are not accessible."""
         if isinstance(obj, LoopContext) and attribute in grammar.LOOP_ATTRIBUTES:
             return getattr(obj, attribute)
         return self.getitem(obj, attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
-        """Look into what was given."""
+        """Return a part of a given value."""
         if isinstance(obj, Mapping) and argument in obj:
             return obj[argument]
         if isinstance(obj, list) and type(argument) is int and 0 <= argument < len(obj):
@@ -74,18 +74,24 @@ def sandbox(*, html: bool) -> Sandbox:
 
 
 def faults_in(source: str, known: frozenset[str], *, html: bool) -> list[Fault]:
-    """Return what is wrong with a template's text; nothing of it is run."""
+    """Return the faults of a template's text without running it."""
     try:
         tree = sandbox(html=html).parse(source)
         return list(grammar.faults(tree, known, html=html))
     except TemplateSyntaxError as error:
         return [Fault(error.lineno, error.message or "the syntax is broken")]
     except (RecursionError, ValueError, MemoryError):
-        return [Fault(1, "it nests too deeply, or has a number that is too long")]
+        return [Fault(1, "the nesting is too deep, or a number is too long")]
+
+
+def code_faults_in(source: str, place: str, codes: frozenset[str]) -> list[Fault]:
+    """Return the faults in the use of codes of a text without other faults."""
+    tree = sandbox(html=place == code_places.HTML).parse(source)
+    return list(code_places.faults_in_template(tree, place, codes))
 
 
 def compiled(source: str, *, html: bool) -> Template:
-    """Compile a template that has no faults."""
+    """Compile a template without faults."""
     environment = sandbox(html=html)
     tree = environment.parse(source)
     _count_loops(tree, environment)
@@ -97,7 +103,7 @@ def run(template: Template, variables: Mapping[str, Any], budget: Budget) -> str
     """Return a template's output.
 
     Raises:
-        RenderingFailed: it costs too much, or asks for what is not there.
+        RenderingFailed: rendering costs too much, or a value is missing or does not fit.
     """
     chunks = []
     try:
@@ -108,8 +114,8 @@ def run(template: Template, variables: Mapping[str, Any], budget: Budget) -> str
         raise
     except (UndefinedError, SecurityError) as error:
         raise BrokenTemplate(f"{error.message}.") from None
-    except Exception as error:  # noqa: BLE001 (whatever Python says of a value that does not fit)
-        # Its words may quote the value, so they are not passed on.
+    except Exception as error:  # noqa: BLE001 (any error of a value that does not fit)
+        # The error's text may quote the value, so it is not passed on.
         raise BrokenTemplate(f"A value does not fit ({type(error).__name__}).") from None
     return "".join(chunks)
 
@@ -121,7 +127,7 @@ def _count_loops(tree: nodes.Template, environment: Sandbox) -> None:
 
 
 def _timed(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a filter be used only while there is time: between two outputs may be thousands."""
+    """Check the time limit before a filter runs, because many filters may run without output."""
 
     @pass_context
     def timed(context: Context, *arguments: Any) -> Any:
@@ -132,7 +138,7 @@ def _timed(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class _Rounds(list[Any]):
-    """A list that is paid for as it is looped over."""
+    """A list whose iterations are counted."""
 
     def __init__(self, values: list[Any], budget: Budget) -> None:
         super().__init__(values)
@@ -147,5 +153,5 @@ class _Rounds(list[Any]):
 @pass_context
 def _counted(context: Context, value: Any) -> _Rounds:
     if not isinstance(value, list | None):
-        raise BrokenTemplate("A loop goes over a list.")
+        raise BrokenTemplate("A loop needs a list.")
     return _Rounds(value or [], context[BUDGET])

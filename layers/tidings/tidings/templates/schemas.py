@@ -1,4 +1,4 @@
-"""Typed input and output of the templates' operations."""
+"""Input and output models of template operations."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -6,7 +6,9 @@ from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from tidings.platform.pagination import PageRequest
+from tidings.platform.storage.pagination import PageRequest
+from tidings.platform.text.languages import Language
+from tidings.platform.text.visible_text import VisibleLine, VisibleText
 from tidings.templates.values import plain
 from tidings.users.preferences import Category
 
@@ -14,25 +16,22 @@ CODE_PATTERN: Final = r"^[a-z][a-z0-9_]{0,63}$"
 MAX_VERSION: Final = 2**31 - 1
 MAX_VARIABLES: Final = 50
 MAX_LANGUAGES: Final = 20
-# Of a template that names none: people get it unless they switched it off, and it wakes nobody.
+# The category of a template without one: people get it unless they switched it off, and quiet hours
+# apply.
 UNNAMED: Final[Category] = "orders"
 
-# No control characters but tab and line breaks.
+# No control characters except tab and line breaks.
 TEXT: Final = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
-LINE: Final = r"^[^\x00-\x1f\x7f]*$"
 
 Channel = Literal["email", "push", "inbox", "sms"]
 Code = Annotated[str, StringConstraints(pattern=CODE_PATTERN)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
 Names = Annotated[tuple[Name, ...], Field(max_length=MAX_VARIABLES)]
-Language = Annotated[
-    str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$"), Field(examples=["en", "de-AT"])
-]
 Version = Annotated[int, Field(ge=1, le=MAX_VERSION, strict=True)]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=1_000, pattern=LINE)]
-Body = Annotated[str, StringConstraints(min_length=1, max_length=4_000, pattern=TEXT)]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=20_000, pattern=TEXT)]
-Html = Annotated[str, StringConstraints(min_length=1, max_length=60_000, pattern=TEXT)]
+Line = Annotated[str, VisibleLine(max_length=1_000, trim=False)]
+Body = Annotated[str, VisibleText(max_length=4_000, trim=False)]
+Text = Annotated[str, VisibleText(max_length=20_000, trim=False)]
+Html = Annotated[str, VisibleText(max_length=60_000, trim=False)]
 Variables = Annotated[dict[str, Any], Field(max_length=MAX_VARIABLES), AfterValidator(plain)]
 
 
@@ -56,13 +55,13 @@ class NoticePart(_Part):
 
 
 class SmsPart(_Part):
-    """A short message."""
+    """A text message."""
 
-    text: Annotated[str, StringConstraints(min_length=1, max_length=1_000, pattern=TEXT)]
+    text: Annotated[str, VisibleText(max_length=1_000, trim=False)]
 
 
 class Variant(_Part):
-    """The words of a template in one language, for each channel that it has."""
+    """The content of a template in one language, for each of its channels."""
 
     language: Language
     email: EmailPart | None = None
@@ -71,11 +70,11 @@ class Variant(_Part):
     sms: SmsPart | None = None
 
     def channels(self) -> list[Channel]:
-        """Return the channels that it has words for."""
+        """Return the channels that it has content for."""
         return [channel for channel in get_args(Channel) if getattr(self, channel) is not None]
 
     def sources(self) -> Iterator[tuple[str, str]]:
-        """Yield each text with its place: `email.html`."""
+        """Yield each text with its place, such as `email.html`."""
         for channel in self.channels():
             part = getattr(self, channel)
             for name in type(part).model_fields:
@@ -83,21 +82,21 @@ class Variant(_Part):
 
 
 class TemplateContent(BaseModel):
-    """What a version of a template says, and what it needs to be told."""
+    """The content of a template's version, and the variables that it needs."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     description: Annotated[str, StringConstraints(max_length=500, pattern=TEXT)] = ""
     category: Category | None = Field(
         default=None,
-        description="which of a reader's preferences speaks for it: `orders` when left out; "
-        "what is built in keeps its own",
+        description="the category of preferences that applies to it; the default is `orders`; "
+        "a built-in template keeps its own",
     )
     default_language: Language = "en"
     required_variables: Names = ()
     optional_variables: Names = ()
     sample_variables: Variables = Field(
-        default_factory=dict, description="what previews use where nothing else is given"
+        default_factory=dict, description="default values of variables in previews"
     )
     variants: Annotated[tuple[Variant, ...], Field(min_length=1, max_length=MAX_LANGUAGES)]
 
@@ -109,13 +108,13 @@ class CreateTemplate(TemplateContent):
 
 
 class UpdateTemplate(TemplateContent):
-    """The whole new content. `version` is the one that was read and is changed."""
+    """The complete new content. `version` is the version that was read and is replaced."""
 
     version: Version
 
 
 class RollBackTemplate(BaseModel):
-    """`version` is the current one, `to_version` the one whose content is to hold again."""
+    """`version` is the current version, `to_version` the version whose content is restored."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -124,35 +123,35 @@ class RollBackTemplate(BaseModel):
 
 
 class PreviewTemplate(BaseModel):
-    """What to make a message of; given variables stand over the template's samples."""
+    """The input of a preview; given variables override the template's samples."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    version: Version | None = Field(default=None, description="the current one when left out")
-    language: Annotated[str, StringConstraints(min_length=1, max_length=35, pattern=LINE)] = "en"
+    version: Version | None = Field(default=None, description="the default is the current one")
+    language: Language = "en"
     variables: Variables = Field(default_factory=dict)
 
 
 class GetTemplate(BaseModel):
-    """Which version is wanted."""
+    """The requested version."""
 
     model_config = ConfigDict(frozen=True)
 
     version: Annotated[int, Field(ge=1, le=MAX_VERSION)] | None = Field(
-        default=None, description="the current one when left out"
+        default=None, description="the default is the current one"
     )
 
 
 class GetTemplates(PageRequest):
-    """A page of templates."""
+    """The requested part of the list of templates."""
 
 
 class VersionView(BaseModel):
-    """One line of a template's history."""
+    """One entry in a template's history."""
 
     version: int
-    restored_from: int | None = Field(description="the version whose content it took back")
-    changed_by: str | None = Field(description="id of the user; none for what is built in")
+    restored_from: int | None = Field(description="the version whose content was restored")
+    changed_by: str | None = Field(description="id of the user; null for a built-in version")
     changed_at: datetime | None
 
 
@@ -163,7 +162,7 @@ class TemplateView(VersionView):
     current_version: int
     built_in: bool = Field(description="whether version 1 comes with Tidings")
     description: str
-    category: Category = Field(description="which of a reader's preferences speaks for it")
+    category: Category = Field(description="the category of preferences that applies to it")
     default_language: str
     required_variables: list[str]
     optional_variables: list[str]
@@ -179,7 +178,7 @@ class TemplateSummary(BaseModel):
     version: int
     built_in: bool
     description: str
-    category: Category = Field(description="which of a reader's preferences speaks for it")
+    category: Category = Field(description="the category of preferences that applies to it")
     default_language: str
     languages: list[str]
     channels: list[Channel]
@@ -187,7 +186,7 @@ class TemplateSummary(BaseModel):
 
 
 class Rendered(BaseModel):
-    """A message; parts that its template does not have are None."""
+    """A message; parts that its template does not have are null."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -1,10 +1,11 @@
-"""Plain values of bounded size: what templates may be told; nothing with methods."""
+"""Plain values of limited size for templates, without methods."""
 
 import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
+from tidings.platform.text.cuts import cut
 from tidings.templates.errors import BadVariable
 
 MAX_TEXT: Final = 10_000
@@ -12,9 +13,9 @@ MAX_DEPTH: Final = 5
 MAX_VALUES: Final = 2_000
 MAX_CHARACTERS: Final = 100_000
 MAX_NUMBER: Final = 2**63 - 1
-# JSON can write half a surrogate pair, which no mail can carry.
+# JSON can contain half a surrogate pair, which a mail cannot.
 HALF_A_CHARACTER: Final = re.compile("[\ud800-\udfff]")
-# What ends up in a link; `javascript:` and the like are no addresses.
+# An address for a link; `javascript:` and the like are refused.
 WEB_ADDRESS: Final = re.compile(r"https?://[^\s<>\"'\\]+")
 
 
@@ -22,14 +23,14 @@ def plain(variables: Mapping[str, Any]) -> dict[str, Any]:
     """Return copies of the values, of exactly str, int, float, bool, list, dict or None.
 
     Raises:
-        BadVariable: a value is of another kind, too large, or too deep.
+        BadVariable: a value has another type, is too large or too deep.
     """
     copier = _Copier()
     return {name: copier.copy(name, value, 1, name) for name, value in variables.items()}
 
 
 class _Copier:
-    """Counts what it copies."""
+    """Copies values and counts them."""
 
     def __init__(self) -> None:
         self._values = 0
@@ -40,7 +41,7 @@ class _Copier:
         if self._values > MAX_VALUES:
             raise _bad(name, f"there are more than {MAX_VALUES} values")
         if depth > MAX_DEPTH:
-            raise _bad(name, f"it nests deeper than {MAX_DEPTH} levels")
+            raise _bad(name, f"the nesting is deeper than {MAX_DEPTH} levels")
         match value:
             case None | bool():
                 return value
@@ -57,14 +58,14 @@ class _Copier:
                 }
             case list() | tuple():
                 return [self.copy("", each, depth + 1, name) for each in value]
-        raise _bad(name, "it is no text, number, yes or no, list or object")
+        raise _bad(name, "it must be a text, number, boolean, list or object")
 
     def _text(self, key: str, value: str, name: str) -> str:
         text = self._counted(value, name)
         if len(text) > MAX_TEXT or self._characters > MAX_CHARACTERS:
             raise _bad(name, "its text is too long")
         if key.endswith("url") and text and not WEB_ADDRESS.fullmatch(text):
-            raise _bad(name, "it is no http or https address")
+            raise _bad(name, "it is not an http or https address")
         return text
 
     def _key(self, key: Any, name: str) -> str:
@@ -75,16 +76,16 @@ class _Copier:
     def _counted(self, value: str, name: str) -> str:
         self._characters += len(value)
         if HALF_A_CHARACTER.search(value):
-            raise _bad(name, "it has half a character")
-        # Of a subclass (Markup!) a plain string: what is told is always escaped.
+            raise _bad(name, "it contains half a surrogate pair")
+        # A subclass such as Markup becomes a plain string, so that it is always escaped.
         return str.__str__(value)
 
 
 def _number(value: float, name: str) -> float:
-    if not abs(value) <= MAX_NUMBER:  # nor is it, where there is no number (NaN)
+    if not abs(value) <= MAX_NUMBER:  # also true for NaN
         raise _bad(name, "the number is too large")
     return float(value) if isinstance(value, float) else int(value)
 
 
 def _bad(name: str, reason: str) -> BadVariable:
-    return BadVariable(f"The variable {name[:50]} is not taken: {reason}.", field="variables")
+    return BadVariable(f"The variable {cut(name, 50)} is refused: {reason}.", field="variables")

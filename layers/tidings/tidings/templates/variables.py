@@ -1,4 +1,4 @@
-"""What a template is told."""
+"""The variables of a template."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -7,20 +7,20 @@ from tidings.templates.errors import MissingVariable
 from tidings.templates.schemas import TemplateContent
 from tidings.templates.values import plain
 
-# Every template may use these; who sends gives them where there are any.
+# Every template may use these; the sender provides those that exist.
 ALWAYS_KNOWN: Final = frozenset(
     {"name", "shop_name", "shop_url", "unsubscribe_url", "language", "time_zone"}
 )
 
 
 def told_to(content: TemplateContent, variables: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a template gets to know; what it did not declare is left out.
+    """Return the declared variables of a template; others are left out.
 
-    Optional variables that are not given are None, which prints as nothing.
+    Missing optional variables are None, which prints nothing.
 
     Raises:
-        MissingVariable: a required one is not given.
-        BadVariable: a value is of a kind or size that is not taken.
+        MissingVariable: a required variable is missing.
+        BadVariable: a value has a type or size that is not accepted.
     """
     for name in content.required_variables:
         if variables.get(name) is None:

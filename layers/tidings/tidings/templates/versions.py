@@ -1,16 +1,17 @@
-"""Which versions there are; what never changes is kept, what does for a few seconds."""
+"""The versions of templates: contents are cached forever, current versions for a few seconds."""
 
 import time
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from tidings.platform.text.visible_text import STORED
 from tidings.templates import builtin
 from tidings.templates.builtin import FIRST_VERSION
 from tidings.templates.errors import TemplateNotFound
 from tidings.templates.models import TemplateVersion, id_of
 from tidings.templates.schemas import TemplateContent
 
-# So long an environment may go on with the version before.
+# An environment may use the previous version for this long.
 FRESH_SECONDS: Final = 5.0
 
 
@@ -20,7 +21,7 @@ class _Read(NamedTuple):
 
 
 class _Known:
-    """The current version of each code, read anew when it is no longer fresh."""
+    """The current version of each code, read again after `FRESH_SECONDS`."""
 
     def __init__(self) -> None:
         self._read: _Read | None = None
@@ -40,12 +41,12 @@ _known = _Known()
 
 
 def known_versions() -> dict[str, int]:
-    """Return every code with its current version, as of the last seconds."""
+    """Return every code with its current version; the result may be some seconds old."""
     return _known.versions()
 
 
 def read_versions() -> dict[str, int]:
-    """Return every code with its current version, as of now; one command."""
+    """Return every code with its current version, with one database command."""
     stored = TemplateVersion._get_collection().aggregate(
         [
             {"$sort": {"code": 1, "version": -1}},
@@ -58,20 +59,22 @@ def read_versions() -> dict[str, int]:
 
 @lru_cache(maxsize=256)
 def content_of(code: str, version: int) -> TemplateContent:
-    """Return what a version says; it never changes, so it is read once.
+    """Return the content of a version; it never changes, so it is cached.
 
     Raises:
-        TemplateNotFound: there is no such version.
+        TemplateNotFound: the version does not exist.
     """
+    # A built-in version comes from its file, even if an older release stored a template with its
+    # code.
+    built_in = builtin.content_of(code) if version == FIRST_VERSION else None
+    if built_in is not None:
+        return built_in
     document = TemplateVersion.objects(pk=id_of(code, version)).only("content").first()
-    if document is not None:
-        return TemplateContent.model_validate_json(document.content)
-    content = builtin.content_of(code) if version == FIRST_VERSION else None
-    if content is None:
+    if document is None:
         raise TemplateNotFound
-    return content
+    return TemplateContent.model_validate_json(document.content, context=STORED)
 
 
 def forget_versions() -> None:
-    """Read anew which version is current, after it changed."""
+    """Clear the cache of current versions after a change."""
     _known.forget()
