@@ -1,1 +1,1 @@
-"""Campaigns: what shop owners send to many, and when."""
+"""Campaigns: promotions to many customers at a scheduled time."""

@@ -1,4 +1,4 @@
-"""Whom a campaign is for, walked in order of the people's ids, chunk by chunk."""
+"""Find the audience of a campaign, chunk by chunk, in order of the people's ids."""
 
 import time
 from collections.abc import Iterator
@@ -14,21 +14,21 @@ PEOPLE_PER_COUNT: Final = 2_000
 
 
 class Chunk(NamedTuple):
-    """Who is meant among the next people; `last_id` is None where nobody comes after."""
+    """The audience among the next people; `last_id` is None if this is the last chunk."""
 
     user_ids: list[str]
     last_id: str | None
 
 
 class Size(NamedTuple):
-    """How many are meant; at least so many where it is not `complete`."""
+    """The size of an audience; a lower bound if `complete` is False."""
 
     people: int
     complete: bool
 
 
 def chunk_after(audience: CampaignAudience, after: str | None, at: datetime, limit: int) -> Chunk:
-    """Return who is meant among the next `limit` people, as of that time."""
+    """Return the audience among the next `limit` people, as of the time `at`."""
     since = at - timedelta(days=audience.inactive_days) if audience.inactive_days else None
     people = customers_after(
         after, limit=limit, language=audience.language, registered_before=since
@@ -38,7 +38,7 @@ def chunk_after(audience: CampaignAudience, after: str | None, at: datetime, lim
 
 
 def size_of(audience: CampaignAudience, at: datetime, *, seconds: float) -> Size:
-    """Count who is meant; where orders are looked at, for so many seconds at most."""
+    """Count an audience; if orders must be read, for at most this many seconds."""
     if not audience.bought_category and not audience.inactive_days:
         return Size(count_customers(language=audience.language), complete=True)
     deadline, people = time.monotonic() + seconds, 0
@@ -57,7 +57,7 @@ def _chunks(audience: CampaignAudience, at: datetime) -> Iterator[Chunk]:
 
 
 def _of_segment(audience: CampaignAudience, people: list[str], since: datetime | None) -> list[str]:
-    """Return those whose orders fit, in a round trip or two for each condition."""
+    """Return those people whose orders match, with one or two round trips for each condition."""
     if since is not None and people:
         active = ordered_since(people, since)
         people = [each for each in people if each not in active]

@@ -1,4 +1,4 @@
-"""When campaigns run; all times are UTC."""
+"""The times at which campaigns run; all times are UTC."""
 
 from datetime import datetime, time, timedelta
 from enum import StrEnum
@@ -6,7 +6,7 @@ from typing import Final
 
 
 class ScheduleKind(StrEnum):
-    """The Friday rule runs the first and the last kind, another rule those for a time."""
+    """The Friday rule runs `next_friday` and `weekly` campaigns, another rule those with a time."""
 
     NEXT_FRIDAY = "next_friday"
     AT = "at"
@@ -18,7 +18,7 @@ NOON: Final = time(12)
 
 
 def next_run(kind: ScheduleKind, at: datetime | None, after: datetime) -> datetime:
-    """Return when a campaign is due that is started, resumed, or done for this week, `after`."""
+    """Return the first run of a campaign after a time."""
     if kind is ScheduleKind.AT:
         assert at is not None
         return at
@@ -26,7 +26,7 @@ def next_run(kind: ScheduleKind, at: datetime | None, after: datetime) -> dateti
 
 
 def next_friday(after: datetime) -> datetime:
-    """Return the first Friday noon later than that."""
+    """Return the first Friday noon after a time."""
     day = after + timedelta(days=(FRIDAY - after.weekday()) % 7)
     noon = datetime.combine(day.date(), NOON, tzinfo=after.tzinfo)
     return noon if noon > after else noon + timedelta(days=7)

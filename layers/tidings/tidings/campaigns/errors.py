@@ -1,4 +1,4 @@
-"""What the campaigns' operations refuse."""
+"""Errors that campaign operations raise."""
 
 from tidings.platform.errors import NotFound, RuleRefused
 
@@ -9,7 +9,7 @@ class CampaignNotFound(NotFound):
 
 
 class CampaignStepRefused(RuleRefused):
-    """A campaign cannot go there from where it is; `before` says where that is."""
+    """The campaign cannot change to that state; `before` is its current state."""
 
     def __init__(self, before: str, after: str) -> None:
         self.before = before
@@ -31,9 +31,7 @@ class UnknownTemplate(RuleRefused):
 
 class VariableMissing(RuleRefused):
     def __init__(self, name: str) -> None:
-        super().__init__(
-            f"The template needs to be told its variable {name}.", field=f"variables.{name}"
-        )
+        super().__init__(f"The template needs the variable {name}.", field=f"variables.{name}")
 
 
 class TimeHasPassed(RuleRefused):
@@ -43,9 +41,9 @@ class TimeHasPassed(RuleRefused):
 
 class TimeMissing(RuleRefused):
     def __init__(self) -> None:
-        super().__init__("A campaign for a time says which.", field="schedule.at")
+        super().__init__("A schedule of kind `at` needs a time.", field="schedule.at")
 
 
 class TimeNotAsked(RuleRefused):
     def __init__(self) -> None:
-        super().__init__("Only a campaign for a time says which.", field="schedule.at")
+        super().__init__("Only a schedule of kind `at` has a time.", field="schedule.at")

@@ -1,8 +1,8 @@
-"""What the campaigns announce, and what they ask of their own consumer."""
+"""The events that campaigns publish, and the command to their own consumer."""
 
 from typing import ClassVar, Literal
 
-from tidings.platform.events import Command, Event, EventData
+from tidings.platform.messaging.events import Command, Event, EventData
 
 
 class PromoCampaignData(EventData):
@@ -11,7 +11,7 @@ class PromoCampaignData(EventData):
 
 
 class PromoCampaign(Event):
-    """A campaign's time has come; a run begins."""
+    """A run of a campaign begins."""
 
     source: Literal["tidings/campaigns"] = "tidings/campaigns"
     type: Literal["promo.campaign"] = "promo.campaign"
@@ -25,7 +25,7 @@ class ExpandCampaignData(EventData):
 
 
 class ExpandCampaign(Command):
-    """Tell the next chunk of a campaign's audience, from after this person on."""
+    """Notify the next chunk of a campaign's audience, starting after this person."""
 
     ROUTING_KEYS: ClassVar[tuple[str, ...]] = ("campaigns",)
 

@@ -1,29 +1,28 @@
-"""From a campaign's run to its people, chunk by chunk, each once.
+"""Notify the audience of a campaign's run, chunk by chunk, each person once.
 
-Each chunk is one message: it tells its people and then, in one write, moves the run's cursor
-and stores the command for the next. However often a message comes, and wherever a process
-dies, nobody is told twice and nobody is left out: telling is idempotent by run and person, and
-the cursor moves once.
+The run has the cursor (`notifications/chunks.py`). If an operator pauses the campaign while a chunk
+is notified, the cursor stays.
 """
 
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
-from tidings.campaigns.audiences import Chunk, chunk_after
+from tidings.campaigns.audiences import chunk_after
 from tidings.campaigns.calendar import ScheduleKind, next_run
 from tidings.campaigns.events import ExpandCampaign, ExpandCampaignData
 from tidings.campaigns.models import Campaign, CampaignRun
 from tidings.campaigns.states import CampaignState
 from tidings.campaigns.steps import step_to
-from tidings.notifications.telling import Telling, tell
-from tidings.platform import outbox
-from tidings.platform.clock import now
+from tidings.notifications.chunks import notify_chunk
+from tidings.notifications.drafting import NotificationContent
 from tidings.platform.context import correlation_id
 from tidings.platform.logging import logger
+from tidings.platform.timing.clock import now
 
 KIND: Final = "promo.campaign"
 CATEGORY: Final = "promotions"
-# What an invocation publishes itself (outbox.MAX_NOTED) has room for each person's messages
+# An invocation publishes outbox.MAX_NOTED documents. That leaves room for each person's commands
 # and for the next command.
 PEOPLE_PER_CHUNK: Final = 400
 
@@ -31,21 +30,32 @@ PEOPLE_PER_CHUNK: Final = 400
 def expand_campaign(
     campaign_id: str, run_id: str, after: str | None = None, *, at: datetime | None = None
 ) -> None:
-    """Tell the next chunk of a run's audience, unless that is done, or the campaign is held.
+    """Notify the next chunk of a run's audience, unless that is done or the campaign is paused.
 
     Raises:
         TidingsError: the template cannot be rendered.
     """
-    campaign: Campaign | None = Campaign.objects(pk=campaign_id, **_waiting(run_id, after)).first()
+    here = Campaign.objects(pk=campaign_id, **_waiting(run_id, after))
+    campaign: Campaign | None = here.first()
     if campaign is None:
-        logger.info("campaign does not wait for this chunk", campaign_id=campaign_id, run=run_id)
+        logger.info(
+            "campaign chunk skipped: done, or campaign not running",
+            campaign_id=campaign_id,
+            run=run_id,
+        )
         return
     chunk = chunk_after(campaign.audience, after, campaign.run.started_at, PEOPLE_PER_CHUNK)
-    if chunk.user_ids:
-        tell(chunk.user_ids, _telling(campaign), one_of_many=True)
-    moved = _move_on(campaign, chunk, at or now())
+    moved = notify_chunk(
+        chunk,
+        _content(campaign),
+        here,
+        cursor="run__cursor",
+        next_command=partial(command_after, campaign),
+        at_the_end=_ended(campaign, at or now()),
+        inc__run__audience=len(chunk.user_ids),
+    )
     logger.info(
-        "campaign's chunk told",
+        "campaign chunk notified",
         campaign_id=campaign_id,
         run=run_id,
         people=len(chunk.user_ids),
@@ -54,7 +64,7 @@ def expand_campaign(
 
 
 def command_after(campaign: Campaign, after: str | None) -> ExpandCampaign:
-    """Return the command for the chunk after this person; always the same one."""
+    """Return the command for the chunk after this person; it always has the same id."""
     run_id = campaign.run.id
     return ExpandCampaign(
         id=f"campaign.expand:{campaign.id}:{run_id}:{after or ''}",
@@ -72,9 +82,9 @@ def _waiting(run_id: str, cursor: str | None) -> dict[str, Any]:
     }
 
 
-def _telling(campaign: Campaign) -> Telling:
+def _content(campaign: Campaign) -> NotificationContent:
     run: CampaignRun = campaign.run
-    return Telling(
+    return NotificationContent(
         kind=KIND,
         category=CATEGORY,
         template_code=campaign.template_code,
@@ -85,17 +95,6 @@ def _telling(campaign: Campaign) -> Telling:
         correlation_id=correlation_id(),
         campaign_id=campaign.id,
     )
-
-
-def _move_on(campaign: Campaign, chunk: Chunk, at: datetime) -> bool:
-    """Move the cursor, once; where a person held the campaign meanwhile it stays."""
-    here = Campaign.objects(pk=campaign.id, **_waiting(campaign.run.id, campaign.run.cursor))
-    told = {"inc__run__audience": len(chunk.user_ids)}
-    if chunk.last_id is None:
-        return outbox.change(here, **told, **_ended(campaign, at)) is not None
-    following = command_after(campaign, chunk.last_id)
-    moved = outbox.change(here, following, set__run__cursor=chunk.last_id, **told)
-    return moved is not None
 
 
 def _ended(campaign: Campaign, at: datetime) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Documents of the campaigns' database."""
+"""Documents of the campaigns database."""
 
 from mongoengine import (
     DateTimeField,
@@ -12,15 +12,15 @@ from mongoengine import (
 
 from tidings.campaigns.calendar import ScheduleKind
 from tidings.campaigns.states import CampaignState
-from tidings.platform.clock import new_id, now
-from tidings.platform.outbox import OutboxDocument
+from tidings.platform.messaging.outbox import OutboxDocument
+from tidings.platform.timing.clock import new_id, now
 
 
 class CampaignAudience(EmbeddedDocument):
-    """Who is meant: all customers of whom everything holds that is said here."""
+    """The audience: all customers for whom every condition holds."""
 
     bought_category = StringField()
-    # No order for so many days, and an account for longer.
+    # No order for this many days, and an account for longer.
     inactive_days = IntField()
     language = StringField()
 
@@ -31,9 +31,9 @@ class CampaignSchedule(EmbeddedDocument):
 
 
 class CampaignRun(EmbeddedDocument):
-    """One time that a campaign goes to its audience; nobody is told twice in a run.
+    """One run of a campaign to its audience; each person gets it once per run.
 
-    The audience is walked in order of the people's ids: who is at or before `cursor` was told.
+    The audience is processed in order of the people's ids: all up to `cursor` are done.
     """
 
     id = StringField(required=True)
@@ -45,7 +45,7 @@ class CampaignRun(EmbeddedDocument):
 
 
 class CampaignTransition(EmbeddedDocument):
-    """A step of a campaign; there is no person where the shop's own machinery took it."""
+    """A step of a campaign; `user_id` is None if the shop's software made it."""
 
     state = StringField(required=True, choices=[state.value for state in CampaignState])
     at = DateTimeField(required=True)
@@ -53,9 +53,9 @@ class CampaignTransition(EmbeddedDocument):
 
 
 class Campaign(OutboxDocument):
-    """Something that many people are told. `run` is the current run, or the last one.
+    """A promotion to many people. `run` is the current run, or the last one.
 
-    It stays small: a weekly one takes two steps a week.
+    It stays small: a weekly campaign makes two steps a week.
     """
 
     id = StringField(primary_key=True, default=new_id)
@@ -69,7 +69,7 @@ class Campaign(OutboxDocument):
     history = EmbeddedDocumentListField(CampaignTransition)
     next_run_at = DateTimeField()
     run = EmbeddedDocumentField(CampaignRun)
-    # Of all runs that are over.
+    # The audience of all earlier runs.
     told_before = IntField(required=True, default=0)
     created_at = DateTimeField(required=True, default=now)
 
@@ -80,6 +80,6 @@ class Campaign(OutboxDocument):
     }
 
     def told_to_all(self) -> dict[str, str]:
-        """Return what its template gets to know; what it does not declare is left out there."""
+        """Return the variables for the template; those that it does not declare have no effect."""
         voucher = {"voucher": self.voucher} if self.voucher else {}
         return {"campaign": self.name, **voucher, **self.variables}

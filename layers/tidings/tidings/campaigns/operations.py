@@ -1,13 +1,16 @@
-"""What operators can do with campaigns; entry points let nobody else in."""
+"""Operations on campaigns."""
 
 from datetime import datetime
 from typing import Any, Final
 
 from tidings.campaigns.calendar import ScheduleKind, next_run
 from tidings.campaigns.errors import (
+    CampaignNotFound,
     CampaignStepRefused,
     NothingToResume,
     TimeHasPassed,
+    TimeMissing,
+    TimeNotAsked,
     UnknownTemplate,
     VariableMissing,
 )
@@ -16,22 +19,27 @@ from tidings.campaigns.models import Campaign, CampaignAudience, CampaignSchedul
 from tidings.campaigns.schemas import CampaignView, CreateCampaign
 from tidings.campaigns.states import CampaignState
 from tidings.campaigns.steps import Plan, Planned, step_to, take_step
-from tidings.platform.auth import Principal
-from tidings.platform.clock import now
 from tidings.platform.logging import logger
-from tidings.templates.errors import TemplateNotFound
-from tidings.templates.queries import get_template
+from tidings.platform.operation import operation
+from tidings.platform.security.auth import Principal, Role
+from tidings.platform.timing.clock import now
+from tidings.templates.errors import CodeTemplate, TemplateNotFound
+from tidings.templates.queries import carries_code, template_view
 from tidings.templates.variables import ALWAYS_KNOWN
 
 NEVER: Final[dict[str, Any]] = {"unset__next_run_at": True}
 
 
+@operation(
+    role=Role.OPERATOR, refuses=(UnknownTemplate, VariableMissing, TimeMissing, TimeNotAsked)
+)
 def create_campaign(new: CreateCampaign, *, caller: Principal) -> CampaignView:
-    """Add a campaign, as a draft.
+    """Create a campaign as a draft.
 
     Raises:
-        UnknownTemplate: there is no such template.
-        VariableMissing: the template needs to be told something else.
+        UnknownTemplate: the template does not exist.
+        CodeTemplate: the template contains a one-time code.
+        VariableMissing: the template needs another variable.
     """
     drafted = step_to(CampaignState.DRAFT, now(), caller.user_id)
     campaign = Campaign(
@@ -50,20 +58,21 @@ def create_campaign(new: CreateCampaign, *, caller: Principal) -> CampaignView:
     return CampaignView.model_validate(campaign)
 
 
+@operation(role=Role.OPERATOR, refuses=(CampaignNotFound, CampaignStepRefused, TimeHasPassed))
 def start_campaign(
     campaign_id: str, *, caller: Principal, at: datetime | None = None
 ) -> CampaignView:
-    """Let a draft wait for its time.
+    """Schedule a draft.
 
     Raises:
-        CampaignNotFound: there is none.
-        CampaignStepRefused: it was started before.
+        CampaignNotFound: the campaign does not exist.
+        CampaignStepRefused: the campaign is not a draft.
         TimeHasPassed: its time has passed.
     """
     moment = at or now()
 
     def plan(campaign: Campaign) -> Planned:
-        if campaign.state != CampaignState.DRAFT.value:  # what is paused is resumed
+        if campaign.state != CampaignState.DRAFT.value:  # a paused campaign must be resumed
             raise CampaignStepRefused(campaign.state, CampaignState.SCHEDULED)
         due_at = _due_after(campaign, moment)
         if due_at < moment:
@@ -73,27 +82,29 @@ def start_campaign(
     return _taken(campaign_id, plan, caller, moment)
 
 
+@operation(role=Role.OPERATOR, refuses=(CampaignNotFound, CampaignStepRefused))
 def pause_campaign(
     campaign_id: str, *, caller: Principal, at: datetime | None = None
 ) -> CampaignView:
-    """Hold a campaign; a chunk that is in hand is told to its end.
+    """Pause a campaign; a chunk that is being processed is completed.
 
     Raises:
-        CampaignNotFound: there is none.
-        CampaignStepRefused: it neither waits nor runs.
+        CampaignNotFound: the campaign does not exist.
+        CampaignStepRefused: the campaign is neither scheduled nor running.
     """
     plan = Planned(CampaignState.PAUSED)
     return _taken(campaign_id, lambda _: plan, caller, at or now())
 
 
+@operation(role=Role.OPERATOR, refuses=(CampaignNotFound, CampaignStepRefused, NothingToResume))
 def resume_campaign(
     campaign_id: str, *, caller: Principal, at: datetime | None = None
 ) -> CampaignView:
-    """Let a paused campaign go on where it was: in its run, or waiting for its time.
+    """Resume a paused campaign: it continues its run, or waits for its next time.
 
     Raises:
-        CampaignNotFound: there is none.
-        NothingToResume: it is not paused.
+        CampaignNotFound: the campaign does not exist.
+        NothingToResume: the campaign is not paused.
     """
     moment = at or now()
 
@@ -109,25 +120,28 @@ def resume_campaign(
     return _taken(campaign_id, plan, caller, moment)
 
 
+@operation(role=Role.OPERATOR, refuses=(CampaignNotFound, CampaignStepRefused))
 def stop_campaign(
     campaign_id: str, *, caller: Principal, at: datetime | None = None
 ) -> CampaignView:
-    """End a campaign for good; who was told stays told.
+    """End a campaign permanently; sent notifications stay.
 
     Raises:
-        CampaignNotFound: there is none.
-        CampaignStepRefused: it is over.
+        CampaignNotFound: the campaign does not exist.
+        CampaignStepRefused: the campaign has ended.
     """
     plan = Planned(CampaignState.STOPPED, NEVER)
     return _taken(campaign_id, lambda _: plan, caller, at or now())
 
 
 def _check_template(campaign: Campaign) -> None:
-    """Let a campaign through that its template can be made with, for everybody."""
+    """Check that the campaign's template can be rendered for everyone."""
     try:
-        template = get_template(campaign.template_code)
+        template = template_view(campaign.template_code)
     except TemplateNotFound:
         raise UnknownTemplate from None
+    if carries_code(campaign.template_code):
+        raise CodeTemplate
     for name in set(template.required_variables) - set(campaign.told_to_all()) - ALWAYS_KNOWN:
         raise VariableMissing(name)
 

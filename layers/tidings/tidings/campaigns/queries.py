@@ -1,9 +1,10 @@
-"""What operators can ask about campaigns; entry points let nobody else in."""
+"""Queries of campaigns."""
 
 from collections.abc import Iterable
 from typing import Final
 
 from tidings.campaigns.audiences import size_of
+from tidings.campaigns.errors import CampaignNotFound
 from tidings.campaigns.models import Campaign
 from tidings.campaigns.schemas import (
     CampaignDetails,
@@ -15,26 +16,30 @@ from tidings.campaigns.schemas import (
 )
 from tidings.campaigns.steps import find_campaign
 from tidings.delivery.unsubscribe import unsubscribed
-from tidings.notifications.reach import (
+from tidings.notifications.campaign_results import (
     EMAIL,
-    Reach,
+    CampaignResults,
     mailed_in_campaign,
-    reach_of_campaigns,
+    results_of_campaigns,
 )
-from tidings.platform.clock import now
-from tidings.platform.pagination import Page, PageRequest, paginate
-from tidings.templates.queries import preview_template
+from tidings.platform.operation import operation
+from tidings.platform.security.auth import Principal, Role
+from tidings.platform.storage.pagination import Page, PageRequest, paginate
+from tidings.platform.timing.clock import now
+from tidings.templates.errors import RenderingFailed, TemplateNotFound
+from tidings.templates.queries import sample_of
 from tidings.templates.schemas import PreviewTemplate
 
-# What an endpoint has time for.
+# An endpoint has this much time to count.
 COUNTING_SECONDS: Final = 6.0
 
 
-def get_campaign(campaign_id: str) -> CampaignDetails:
+@operation(role=Role.OPERATOR, refuses=(CampaignNotFound,), writes=False)
+def get_campaign(campaign_id: str, *, caller: Principal) -> CampaignDetails:
     """Return a campaign with its numbers.
 
     Raises:
-        CampaignNotFound: there is none.
+        CampaignNotFound: the campaign does not exist.
     """
     campaign = find_campaign(campaign_id)
     view = CampaignView.model_validate(campaign)
@@ -42,16 +47,20 @@ def get_campaign(campaign_id: str) -> CampaignDetails:
     return CampaignDetails(**dict(view), numbers=numbers)
 
 
-def find_view(campaign_id: str) -> CampaignView:
+@operation(role=Role.OPERATOR, refuses=(CampaignNotFound,), writes=False)
+def get_campaign_without_numbers(campaign_id: str, *, caller: Principal) -> CampaignView:
     """Return a campaign without its numbers.
 
     Raises:
-        CampaignNotFound: there is none.
+        CampaignNotFound: the campaign does not exist.
     """
     return CampaignView.model_validate(find_campaign(campaign_id))
 
 
-def get_campaigns(page: PageRequest, wanted: CampaignFilter) -> Page[CampaignView]:
+@operation(role=Role.OPERATOR, writes=False)
+def get_campaigns(
+    page: PageRequest, wanted: CampaignFilter, *, caller: Principal
+) -> Page[CampaignView]:
     """Return a page of the campaigns, newest first."""
     found = Campaign.objects()
     if wanted.state is not None:
@@ -59,18 +68,23 @@ def get_campaigns(page: PageRequest, wanted: CampaignFilter) -> Page[CampaignVie
     return paginate(found.exclude("outbox"), page).map(CampaignView.model_validate)
 
 
-def preview_campaign(campaign_id: str, *, language: str = "en") -> CampaignPreview:
-    """Say whom a campaign would reach now, and what they would read.
+@operation(
+    role=Role.OPERATOR, refuses=(CampaignNotFound, TemplateNotFound, RenderingFailed), writes=False
+)
+def preview_campaign(
+    campaign_id: str, *, language: str = "en", caller: Principal
+) -> CampaignPreview:
+    """Return the current size of a campaign's audience, and a sample of its text.
 
     Raises:
-        CampaignNotFound: there is none.
-        TemplateNotFound: its template is gone.
+        CampaignNotFound: the campaign does not exist.
+        TemplateNotFound: its template was deleted.
         RenderingFailed: its template cannot be rendered with its variables.
     """
     campaign = find_campaign(campaign_id)
     given = {"language": language, "variables": campaign.told_to_all()}
     wanted = PreviewTemplate.model_validate(given)
-    sample = preview_template(campaign.template_code, wanted)
+    sample = sample_of(campaign.template_code, wanted)
     size = size_of(campaign.audience, now(), seconds=COUNTING_SECONDS)
     return CampaignPreview(
         audience_size=size.people, audience_complete=size.complete, sample=sample
@@ -78,34 +92,34 @@ def preview_campaign(campaign_id: str, *, language: str = "en") -> CampaignPrevi
 
 
 def numbers_of_campaigns(campaign_ids: Iterable[str]) -> dict[str, CampaignNumbers]:
-    """Return what became of each of these campaigns.
+    """Return the results of each of these campaigns.
 
-    In two round trips, and two more for some thousands that got a mail.
+    This takes two round trips, and two more for each batch of notifications sent by mail.
     """
     ids = list(campaign_ids)
     found = Campaign.objects(pk__in=ids).only("run", "told_before").batch_size(len(ids) + 1)
     audiences = {
         each.id: each.told_before + (each.run.audience if each.run else 0) for each in found
     }
-    reached = reach_of_campaigns(audiences)
+    results = results_of_campaigns(audiences)
     return {
-        campaign_id: _numbers(campaign_id, audience, reached[campaign_id])
+        campaign_id: _numbers(campaign_id, audience, results[campaign_id])
         for campaign_id, audience in audiences.items()
     }
 
 
-def _numbers(campaign_id: str, audience: int, reach: Reach) -> CampaignNumbers:
+def _numbers(campaign_id: str, audience: int, results: CampaignResults) -> CampaignNumbers:
     return CampaignNumbers(
         audience=audience,
-        read=reach.read,
-        unsubscribed=_unsubscribed(campaign_id) if _was_mailed(reach) else 0,
-        channels=[ChannelNumbers(channel=n, **c._asdict()) for n, c in reach.channels.items()],
-        **reach.people._asdict(),
+        read=results.read,
+        unsubscribed=_unsubscribed(campaign_id) if _was_mailed(results) else 0,
+        channels=[ChannelNumbers(channel=n, **c._asdict()) for n, c in results.channels.items()],
+        **results.people._asdict(),
     )
 
 
-def _was_mailed(reach: Reach) -> bool:
-    return EMAIL in reach.channels and reach.channels[EMAIL].sent > 0
+def _was_mailed(results: CampaignResults) -> bool:
+    return EMAIL in results.channels and results.channels[EMAIL].sent > 0
 
 
 def _unsubscribed(campaign_id: str) -> int:

@@ -1,4 +1,4 @@
-"""Campaigns whose time has come."""
+"""Start the runs of campaigns that are due."""
 
 from datetime import datetime
 from typing import Final
@@ -7,19 +7,19 @@ from tidings.campaigns.events import PromoCampaign, PromoCampaignData
 from tidings.campaigns.models import Campaign, CampaignRun
 from tidings.campaigns.states import CampaignState
 from tidings.campaigns.steps import step_to
-from tidings.platform import outbox
-from tidings.platform.clock import now
 from tidings.platform.logging import logger
+from tidings.platform.messaging import outbox
+from tidings.platform.timing.clock import now
 
-# More wait for the rule's next time: each is a campaign to the whole audience.
+# More campaigns wait for the rule's next time, because each goes to its whole audience.
 CAMPAIGNS_PER_RUN: Final = 200
 
 
 def run_due_campaigns(scheduled_at: datetime, *, at: datetime | None = None) -> dict[str, int]:
-    """Begin the run of each campaign that is due, once, however often it is called.
+    """Start the run of each campaign that is due, once, however often this is called.
 
     Returns:
-        How many runs began now.
+        The number of runs started now.
     """
     due = Campaign.objects(state=CampaignState.SCHEDULED.value, next_run_at__lte=scheduled_at)
     found = due.order_by("next_run_at").limit(CAMPAIGNS_PER_RUN)
@@ -27,7 +27,7 @@ def run_due_campaigns(scheduled_at: datetime, *, at: datetime | None = None) -> 
 
 
 def _begin(campaign: Campaign, at: datetime) -> bool:
-    """Begin a run, unless another one at once did, or a person held the campaign."""
+    """Start a run, unless another process started it or an operator paused the campaign."""
     due_at = campaign.next_run_at
     run = CampaignRun(id=f"{due_at:%Y%m%dT%H%M%S}", due_at=due_at, started_at=at)
     earlier = campaign.run.audience if campaign.run else 0
@@ -42,7 +42,7 @@ def _begin(campaign: Campaign, at: datetime) -> bool:
         inc__told_before=earlier,
         **step_to(CampaignState.RUNNING, at),
     )
-    logger.info("campaign's run begins", campaign_id=campaign.id, run=run.id, first=bool(changed))
+    logger.info("campaign run started", campaign_id=campaign.id, run=run.id, first=bool(changed))
     return changed is not None
 
 

@@ -1,4 +1,4 @@
-"""Typed input and output of the campaigns' operations."""
+"""Input and output models of campaign operations."""
 
 from datetime import datetime
 from typing import Annotated, Final, Self
@@ -14,42 +14,42 @@ from pydantic import (
 from tidings.campaigns.calendar import ScheduleKind
 from tidings.campaigns.errors import TimeMissing, TimeNotAsked
 from tidings.campaigns.states import CampaignState
-from tidings.platform.pagination import PageRequest
-from tidings.platform.times import Time
+from tidings.platform.storage.pagination import PageRequest
+from tidings.platform.text.languages import Language
+from tidings.platform.text.visible_text import VisibleLine
+from tidings.platform.timing.times import Time
 from tidings.templates.schemas import TemplatePreview
 
 INPUT: Final = ConfigDict(extra="forbid", frozen=True)
 MAX_VARIABLES: Final = 30
 
 
-# No control characters: MongoDB takes no NUL, and a subject no line break.
-LINE: Final = r"^[^\x00-\x1f\x7f]*[^\x00-\x1f\x7f\s][^\x00-\x1f\x7f]*$"
+# No control characters, because MongoDB accepts no NUL.
 TEXT: Final = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=LINE)]
+Line = Annotated[str, VisibleLine(max_length=200)]
 Text = Annotated[str, StringConstraints(max_length=2_000, pattern=TEXT)]
 VariableName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
 TemplateCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
-Category = Annotated[str, StringConstraints(max_length=100, pattern=LINE)]
-PrimaryLanguage = Annotated[
-    str, StringConstraints(pattern=r"^[a-z]{2}$"), Field(description="whatever the region")
-]
+Category = Annotated[str, VisibleLine(max_length=100)]
 
 
 class AudienceInput(BaseModel):
-    """Who is meant: all customers of whom everything holds that is said here."""
+    """The audience: all customers for whom every condition holds."""
 
     model_config = INPUT
 
     bought_category: Category | None = None
     inactive_days: Annotated[int, Field(ge=1, le=3650, strict=True)] | None = Field(
-        None, description="no order for so many days, and an account for longer"
+        None, description="no order for this many days, and an account for longer"
     )
-    language: PrimaryLanguage | None = None
+    language: Language | None = Field(
+        None, description="customers with this language, in any region: `es` includes `es-419`"
+    )
 
 
 class ScheduleInput(BaseModel):
-    """When it runs: next Friday at 12:00 UTC, at a time, or every Friday at 12:00 UTC."""
+    """The time of a run: next Friday at 12:00 UTC, a given time, or every Friday at 12:00 UTC."""
 
     model_config = INPUT
 
@@ -66,7 +66,7 @@ class ScheduleInput(BaseModel):
 
 
 class CreateCampaign(BaseModel):
-    """A new campaign; it begins as a draft."""
+    """A new campaign; it starts as a draft."""
 
     model_config = INPUT
 
@@ -76,12 +76,12 @@ class CreateCampaign(BaseModel):
     schedule: ScheduleInput
     voucher: Line | None = None
     variables: Annotated[dict[VariableName, Text], Field(max_length=MAX_VARIABLES)] = Field(
-        default_factory=dict, description="what the template is told, the same for everybody"
+        default_factory=dict, description="variables of the template, the same for everyone"
     )
 
 
 class CampaignFilter(BaseModel):
-    """Which campaigns are listed; what is left out does not narrow the list."""
+    """A filter for campaigns; fields that are left out do not filter."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -89,17 +89,17 @@ class CampaignFilter(BaseModel):
 
 
 class CampaignListQuery(CampaignFilter, PageRequest):
-    """The query string of a list of campaigns."""
+    """A filter for campaigns, and the requested part of the list."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
 class PreviewQuery(BaseModel):
-    """In which language the sample is wanted."""
+    """The language of the sample."""
 
     model_config = ConfigDict(frozen=True)
 
-    language: PrimaryLanguage = "en"
+    language: Language = "en"
 
 
 class AudienceView(BaseModel):
@@ -118,7 +118,7 @@ class ScheduleView(BaseModel):
 
 
 class RunView(BaseModel):
-    """A time that the campaign goes to its audience; `audience` is how many it has reached."""
+    """A run of the campaign; `audience` is the number of people it has reached so far."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -157,7 +157,7 @@ class CampaignView(BaseModel):
 
 
 class ChannelNumbers(BaseModel):
-    """What became of the messages by one channel; `waiting` has its time still to come."""
+    """The results on one channel, in messages; `waiting` ones are not due yet or not sent yet."""
 
     channel: str
     sent: int
@@ -168,15 +168,15 @@ class ChannelNumbers(BaseModel):
 
 
 class CampaignNumbers(BaseModel):
-    """What became of a campaign in all its runs, in people.
+    """The results of a campaign in all its runs, in people.
 
-    Who got it by any channel, the inbox among them, counts as sent; who got it by none as
+    People who got it on any channel, including the inbox, count as sent. All others count as
     suppressed, failed or waiting.
     """
 
-    audience: int = Field(description="people that it was for, so far")
+    audience: int = Field(description="people in the audience so far")
     sent: int
-    delivered: int = Field(description="of those, whom it is known to have reached")
+    delivered: int = Field(description="part of `sent`: people whom it is known to have reached")
     failed: int
     suppressed: int
     waiting: int
@@ -192,10 +192,10 @@ class CampaignDetails(CampaignView):
 
 
 class CampaignPreview(BaseModel):
-    """Whom a campaign would reach if it ran now, and what they would read."""
+    """The audience if the campaign ran now, and a sample of its text."""
 
     audience_size: int
     audience_complete: bool = Field(
-        description="False where counting took too long: there are at least so many"
+        description="false if counting took too long, and the size is a lower bound"
     )
     sample: TemplatePreview

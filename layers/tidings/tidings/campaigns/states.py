@@ -1,4 +1,4 @@
-"""How far a campaign can come, and who takes it there."""
+"""The states of a campaign, and who may change them."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -9,9 +9,9 @@ from tidings.campaigns.errors import CampaignStepRefused
 
 class CampaignState(StrEnum):
     DRAFT = "draft"
-    # Waits for its time.
+    # It waits for its time.
     SCHEDULED = "scheduled"
-    # Is on its way to its audience, chunk by chunk.
+    # It notifies its audience, chunk by chunk.
     RUNNING = "running"
     PAUSED = "paused"
     FINISHED = "finished"
@@ -19,7 +19,7 @@ class CampaignState(StrEnum):
 
 
 class Mover(StrEnum):
-    """Who takes a step; `shop` is the shop's own machinery."""
+    """The actor of a step; `shop` is the shop's software."""
 
     OPERATOR = "operator"
     SHOP = "shop"
@@ -28,8 +28,8 @@ class Mover(StrEnum):
 OPERATOR: Final = frozenset({Mover.OPERATOR})
 SHOP: Final = frozenset({Mover.SHOP})
 
-# From each state: where a campaign can go from there, and who takes it there. A step that is
-# not here is impossible.
+# By state: the possible next states, and the actor that may make the step. All other steps are
+# impossible.
 STEPS: Final[Mapping[CampaignState, Mapping[CampaignState, frozenset[Mover]]]] = {
     CampaignState.DRAFT: {
         CampaignState.SCHEDULED: OPERATOR,
@@ -41,14 +41,14 @@ STEPS: Final[Mapping[CampaignState, Mapping[CampaignState, frozenset[Mover]]]] =
         CampaignState.STOPPED: OPERATOR,
     },
     CampaignState.RUNNING: {
-        # A weekly one waits for the next week.
+        # A weekly campaign waits for the next week.
         CampaignState.SCHEDULED: SHOP,
         CampaignState.FINISHED: SHOP,
         CampaignState.PAUSED: OPERATOR,
         CampaignState.STOPPED: OPERATOR,
     },
     CampaignState.PAUSED: {
-        # Back to where it was.
+        # Back to the state before the pause.
         CampaignState.SCHEDULED: OPERATOR,
         CampaignState.RUNNING: OPERATOR,
         CampaignState.STOPPED: OPERATOR,
@@ -59,10 +59,10 @@ STEPS: Final[Mapping[CampaignState, Mapping[CampaignState, frozenset[Mover]]]] =
 
 
 def check_step(before: CampaignState, after: CampaignState, mover: Mover) -> None:
-    """Let a step through that the table has.
+    """Check that the table allows a step.
 
     Raises:
-        CampaignStepRefused: the table does not have it, or not for whoever takes it.
+        CampaignStepRefused: the table does not contain the step, or not for this actor.
     """
     if mover not in STEPS[before].get(after, frozenset()):
         raise CampaignStepRefused(before, after)

@@ -1,4 +1,4 @@
-"""Taking a campaign a step further: by the table, once, with who and when."""
+"""Change the state of a campaign: check the table, record actor and time."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 from tidings.campaigns.errors import CampaignNotFound
 from tidings.campaigns.models import Campaign, CampaignTransition
 from tidings.campaigns.states import CampaignState, Mover, check_step
-from tidings.platform import outbox
-from tidings.platform.events import Event
 from tidings.platform.logging import logger
+from tidings.platform.messaging import outbox
+from tidings.platform.messaging.events import Event
 
 
 class Planned(NamedTuple):
-    """Where a campaign goes, what changes with that, and what is announced."""
+    """The next state of a campaign, with its changes and events."""
 
     state: CampaignState
     changes: Mapping[str, Any] = MappingProxyType({})
@@ -28,7 +28,7 @@ def find_campaign(campaign_id: str) -> Campaign:
     """Return a campaign's document.
 
     Raises:
-        CampaignNotFound: there is none.
+        CampaignNotFound: the campaign does not exist.
     """
     campaign: Campaign | None = Campaign.objects(pk=campaign_id).first()
     if campaign is None:
@@ -37,14 +37,14 @@ def find_campaign(campaign_id: str) -> Campaign:
 
 
 def take_step(campaign_id: str, plan: Plan, *, user_id: str, at: datetime) -> Campaign:
-    """Take a campaign where the plan says, as the operator.
+    """Make the planned step of a campaign for an operator.
 
-    Of two steps at once one wins; the other is planned again from where the campaign is then.
-    It comes to an end: each time somebody else's step was taken.
+    Of two concurrent steps one succeeds; the other is planned again for the new state. Each
+    repetition means that another step succeeded, so this ends.
 
     Raises:
-        CampaignNotFound: there is none.
-        CampaignStepRefused: it cannot go there from where it is.
+        CampaignNotFound: the campaign does not exist.
+        CampaignStepRefused: its state does not allow the step.
     """
     while True:
         campaign = find_campaign(campaign_id)
@@ -53,17 +53,17 @@ def take_step(campaign_id: str, plan: Plan, *, user_id: str, at: datetime) -> Ca
         found = Campaign.objects(pk=campaign.id, state=campaign.state, __raw__=_same_run(campaign))
         changed = outbox.change(found, *events, **step_to(state, at, user_id), **changes)
         if changed is not None:
-            logger.info("campaign took a step", campaign_id=campaign.id, state=state.value)
+            logger.info("campaign state changed", campaign_id=campaign.id, state=state.value)
             return changed
 
 
 def step_to(state: CampaignState, at: datetime, user_id: str | None = None) -> dict[str, Any]:
-    """Return the change of state, with its line in the history."""
+    """Return the update for a new state, with its entry in the history."""
     step = CampaignTransition(state=state.value, at=at, user_id=user_id)
     return {"set__state": state.value, "push__history": step}
 
 
 def _same_run(campaign: Campaign) -> dict[str, Any]:
-    """A running campaign moves on while its state stays."""
+    """Return the condition that the run has not moved, because it moves within one state."""
     run = campaign.run
     return {"run.id": run.id, "run.cursor": run.cursor} if run else {"run": None}
