@@ -1,1 +1,1 @@
-"""Recommendations: what people did, and what they may like next."""
+"""Recommendations: people's purchases and views, and the lists computed from them."""

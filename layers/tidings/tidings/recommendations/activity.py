@@ -1,4 +1,4 @@
-"""What a person did, noted once each: in one document with the event that announces it."""
+"""Store a person's purchases and views once, each in one document with its event."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,9 +6,9 @@ from typing import Final
 
 from mongoengine import NotUniqueError
 
-from tidings.platform import outbox
-from tidings.platform.gathering import Batch, Gathering
+from tidings.platform.caching.write_buffer import Batch, WriteBuffer
 from tidings.platform.logging import logger
+from tidings.platform.messaging import outbox
 from tidings.products.queries import get_products_by_id
 from tidings.recommendations.events import (
     ActivityBrowsed,
@@ -18,8 +18,9 @@ from tidings.recommendations.events import (
 )
 from tidings.recommendations.models import BROWSING_LASTS, Activity, ActivityItem, ActivityKind
 
-# Of one person: stored when there are so many products, or the first look is so old.
-VIEWS: Final = Gathering("views", most=50, seconds=60.0)
+# A person's views are stored when this many products are buffered, or when the first view is this
+# old.
+VIEWS: Final = WriteBuffer("views", most=50, seconds=60.0)
 OWNERS_PER_ROUND: Final = 200
 MAX_ROUNDS: Final = 25
 
@@ -27,10 +28,10 @@ MAX_ROUNDS: Final = 25
 def note_purchase(
     user_id: str, order_id: str | None, items: Sequence[ActivityItem], at: datetime
 ) -> Activity:
-    """Store a purchase and announce it; one order of a person is one purchase.
+    """Store a purchase and its event; one order of a person is one purchase.
 
     Returns:
-        What was stored now, or what is there of this order.
+        The stored purchase, or the purchase that this order already has.
     """
     activity = Activity(
         user_id=user_id,
@@ -39,7 +40,7 @@ def note_purchase(
         items=list(items),
         at=at,
     )
-    activity.key = order_key(user_id, order_id) if order_id else activity.id
+    activity.key = activity.id if order_id is None else order_key(user_id, order_id)
     data = ActivityPurchasedData(
         activity_id=activity.id,
         user_id=user_id,
@@ -49,20 +50,20 @@ def note_purchase(
     try:
         outbox.insert(activity, ActivityPurchased(subject=activity.id, data=data))
     except NotUniqueError:
-        logger.info("purchase was noted before", user_id=user_id, order_id=order_id)
+        logger.info("purchase skipped: stored before", user_id=user_id, order_id=order_id)
         known: Activity = Activity.objects.get(key=activity.key)
         return known
-    logger.info("purchase noted", activity_id=activity.id)
+    logger.info("purchase stored", activity_id=activity.id)
     return activity
 
 
 def order_key(user_id: str, order_id: str) -> str:
-    """Return the key of an order's purchase. Nobody can take the place of somebody else's."""
+    """Return the key of an order's purchase; it contains the user id, so users cannot collide."""
     return f"order:{user_id}:{order_id}"
 
 
-def store_gathered_views(user_id: str, at: datetime) -> bool:
-    """Store what a person looked at since the last time; say whether there was something."""
+def store_buffered_views(user_id: str, at: datetime) -> bool:
+    """Store a person's buffered views; return whether there were any."""
     batch = VIEWS.take(user_id)
     if batch is None:
         return False
@@ -72,7 +73,7 @@ def store_gathered_views(user_id: str, at: datetime) -> bool:
 
 
 def store_views(user_id: str, batch: Batch, at: datetime) -> None:
-    """Store a batch of looks and announce it, once; products that are not on sale are left out."""
+    """Store a batch of views with its event, once; products that are not on sale are left out."""
     known = get_products_by_id(batch.notes)
     items = [
         ActivityItem(product_id=each, quantity=1, at=datetime.fromisoformat(viewed_at))
@@ -97,17 +98,17 @@ def store_views(user_id: str, batch: Batch, at: datetime) -> None:
     try:
         outbox.insert(activity, ActivityBrowsed(subject=activity.id, data=data))
     except NotUniqueError:
-        logger.info("views were stored before", batch_id=batch.id)
+        logger.info("views skipped: stored before", batch_id=batch.id)
 
 
-def store_all_gathered_views(at: datetime) -> int:
-    """Store what waits long enough; return of how many people. Nothing where Redis is away."""
+def store_all_buffered_views(at: datetime) -> int:
+    """Store all due views; return the number of people. Does nothing if Redis is unavailable."""
     stored = 0
     for _ in range(MAX_ROUNDS):
         owners = VIEWS.due(at, OWNERS_PER_ROUND)
         for user_id in owners:
-            stored += store_gathered_views(user_id, at)
-            # Also where there was nothing, lest it be found again.
+            stored += store_buffered_views(user_id, at)
+            # Dropped even if there was nothing, so that the owner is not found again.
             VIEWS.drop(user_id, "", at)
         if len(owners) < OWNERS_PER_ROUND:
             break

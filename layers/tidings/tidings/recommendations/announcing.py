@@ -1,27 +1,27 @@
-"""When a person hears of a new list: it is really another one, and they want to hear of it."""
+"""Decide when a person is notified of a new list: it must differ enough, and they must want it."""
 
 from datetime import datetime, timedelta
 from typing import Final
 
-from tidings.platform import outbox
+from tidings.platform.messaging import outbox
 from tidings.products.queries import get_products_on_sale
 from tidings.recommendations.events import (
     RecommendationGenerated,
     RecommendationGeneratedData,
     RecommendedProduct,
 )
-from tidings.recommendations.models import Suggestion, Taste
+from tidings.recommendations.list_cache import CachedItem
+from tidings.recommendations.models import CustomerProfile, Suggestion
 from tidings.recommendations.queries import reason_view
 from tidings.recommendations.scoring import ReasonCode
-from tidings.recommendations.shelf import Kept
 from tidings.users.preferences import Digest, Preferences
 
-TOLD: Final = 5
-# Of the products that are told, so many must not have been told the last time.
-NEW: Final = 2
-# The person's own deeds and what is popular with everybody are no news.
+MAX_PRODUCTS: Final = 5
+# At least this many of the listed products must be new since the last notification.
+MIN_NEW: Final = 2
+# Recommendations with other reasons, such as popularity, are not news.
 NEWS: Final = frozenset({ReasonCode.BECAUSE_BOUGHT.value, ReasonCode.BECAUSE_VIEWED.value})
-# Shorter than a day and a week, for a job does not begin on the second.
+# Shorter than a day and a week, because a job does not start at the exact second.
 PAUSE: Final = {
     Digest.OFF: timedelta(hours=23),
     Digest.DAILY: timedelta(hours=23),
@@ -29,43 +29,46 @@ PAUSE: Final = {
 }
 
 
-def announce(taste: Taste, preferences: Preferences, at: datetime) -> bool:
-    """Announce a person's list if it is news and the person wants to hear of it now."""
-    if not _wants_to_hear(taste, preferences, at):
+def announce(profile: CustomerProfile, preferences: Preferences, at: datetime) -> bool:
+    """Publish a person's list if it is news and the person wants a notification now."""
+    if not _wants_notification(profile, preferences, at):
         return False
-    told = _worth_telling(taste)
-    if len({product.product_id for product in told} - set(taste.announced)) < NEW:
+    recommended = _news(profile)
+    if len({product.product_id for product in recommended} - set(profile.announced)) < MIN_NEW:
         return False
     data = RecommendationGeneratedData(
-        user_id=taste.id, products=told, title=told[0].title, reason=told[0].reason
+        user_id=profile.id,
+        products=recommended,
+        title=recommended[0].title,
+        reason=recommended[0].reason,
     )
     event = RecommendationGenerated(
-        id=f"recommendation.generated:{taste.id}:{at.isoformat()}", subject=taste.id, data=data
+        id=f"recommendation.generated:{profile.id}:{at.isoformat()}", subject=profile.id, data=data
     )
     stored = outbox.change(
-        Taste.objects(pk=taste.id, announced_at=taste.announced_at),
+        CustomerProfile.objects(pk=profile.id, announced_at=profile.announced_at),
         event,
-        set__announced=[product.product_id for product in told],
+        set__announced=[product.product_id for product in recommended],
         set__announced_at=at,
     )
     return stored is not None
 
 
-def _wants_to_hear(taste: Taste, preferences: Preferences, at: datetime) -> bool:
+def _wants_notification(profile: CustomerProfile, preferences: Preferences, at: datetime) -> bool:
     channels = preferences.recommendations
     if not (channels.inbox or channels.email or channels.push):
         return False
-    return taste.announced_at is None or at - taste.announced_at >= PAUSE[preferences.digest]
+    return profile.announced_at is None or at - profile.announced_at >= PAUSE[preferences.digest]
 
 
-def _worth_telling(taste: Taste) -> list[RecommendedProduct]:
-    news: list[Suggestion] = [each for each in taste.suggestions if each.code in NEWS]
+def _news(profile: CustomerProfile) -> list[RecommendedProduct]:
+    news: list[Suggestion] = [each for each in profile.suggestions if each.code in NEWS]
     products = get_products_on_sale([each.product_id for each in news])
     return [
         RecommendedProduct(
             product_id=each.product_id,
             title=product.title,
-            reason=reason_view(Kept.model_validate(each)).text,
+            reason=reason_view(CachedItem.model_validate(each)).text,
             price=product.price.amount,
             currency=product.price.currency,
             reason_code=each.code,
@@ -73,4 +76,4 @@ def _worth_telling(taste: Taste) -> list[RecommendedProduct]:
         )
         for each in news
         if (product := products.get(each.product_id)) and product.stock > 0
-    ][:TOLD]
+    ][:MAX_PRODUCTS]

@@ -1,7 +1,7 @@
-"""From what a person did to the rows of the products, each deed once.
+"""Count a person's activities in the rows of the products, each activity once.
 
-The deed's own flag `counted`, the person's taste and the rows change in one transaction: a
-message that comes again finds the flag, and counts nothing.
+The activity's flag `counted`, the person's profile and the rows change in one transaction: a
+repeated message finds the flag and counts nothing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,15 +11,16 @@ from typing import Any, Final
 from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
 
-from tidings.platform.database import in_transaction
+from tidings.platform.storage import database
+from tidings.platform.storage.database import in_transaction
 from tidings.products.queries import get_products_by_id
 from tidings.recommendations.counts import NEAR, Additions, Deed, additions
 from tidings.recommendations.models import (
     Activity,
     ActivityKind,
+    CustomerProfile,
     Demand,
     Row,
-    Taste,
     interest,
 )
 from tidings.recommendations.weights import Field
@@ -36,9 +37,9 @@ Stored = dict[str, Any]
 
 
 def count(activity_id: str) -> str | None:
-    """Count what a person did, if that was not done before; return whose taste it is.
+    """Count an activity, if that was not done before; return its user's id.
 
-    None where there is no such deed any more.
+    It returns None if the activity no longer exists.
     """
     activity = Activity.objects(pk=activity_id, void=False).first()
     if activity is None:
@@ -52,7 +53,7 @@ def count(activity_id: str) -> str | None:
 
 
 def uncount(key: str) -> None:
-    """Take back what was counted of a deed that was undone, which is void from then on."""
+    """Withdraw the counts of an activity that was undone, and mark it as void."""
     in_transaction(lambda session: _uncount(key, session))
 
 
@@ -96,13 +97,15 @@ def _uncount(key: str, session: ClientSession) -> None:
 
 
 def _known(user_id: str, field: Field, session: ClientSession) -> dict[str, Stored]:
-    """Return what a person bought or looked at, by product, the latest last."""
-    taste = Taste._get_collection().find_one({"_id": user_id}, [field], session=session) or {}
-    return {each["product_id"]: each for each in taste.get(field) or []}
+    """Return the products that a person bought or viewed, the latest last."""
+    profile = (
+        CustomerProfile._get_collection().find_one({"_id": user_id}, [field], session=session) or {}
+    )
+    return {each["product_id"]: each for each in profile.get(field) or []}
 
 
 def _remember(known: dict[str, Stored], items: Iterable[Stored], activity_id: str) -> list[str]:
-    """Note the items among what is known; return the products that are new."""
+    """Add the items to the known products; return the new products."""
     new = []
     for item in items:
         there = known.get(item["product_id"])
@@ -119,7 +122,7 @@ def _deed(stored: Stored) -> Deed:
 
 
 def _bought_otherwise(activity: Stored, session: ClientSession) -> dict[str, str]:
-    """Return by which other counted deed the person has a product, too."""
+    """Return by product another counted activity in which the person has it, too."""
     products = [item["product_id"] for item in activity["items"]]
     others = Activity._get_collection().find(
         {
@@ -138,7 +141,7 @@ def _write_rows(
     added: Additions, categories: Mapping[str, list[str]], session: ClientSession
 ) -> None:
     demands, rows = [], []
-    # In one order, so that two transactions do not wait for each other.
+    # In a fixed order, so that two transactions do not deadlock.
     for product_id, paths in sorted(added.items()):
         near = {path: amount for path, amount in paths.items() if path.startswith(NEAR)}
         if near:
@@ -149,15 +152,17 @@ def _write_rows(
                 update["$set"] = {"categories": categories[product_id]}
             demands.append(UpdateOne({"_id": product_id}, update, upsert=True))
     if demands:
-        Demand._get_collection().bulk_write(demands, ordered=False, session=session)
+        with database.writing_many(len(demands)):
+            Demand._get_collection().bulk_write(demands, ordered=False, session=session)
     if rows:
-        Row._get_collection().bulk_write(rows, ordered=False, session=session)
+        with database.writing_many(len(rows)):
+            Row._get_collection().bulk_write(rows, ordered=False, session=session)
 
 
 def _write_taste(
     user_id: str, field: Field, known: Sequence[Stored], at: datetime, session: ClientSession
 ) -> None:
-    Taste._get_collection().update_one(
+    CustomerProfile._get_collection().update_one(
         {"_id": user_id},
         {"$set": {field: list(known)}, "$max": {"active_at": at}},
         upsert=True,

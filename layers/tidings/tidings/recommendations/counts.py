@@ -1,8 +1,8 @@
-"""What a person's deeds add to the rows of the products: pure sums, each person once.
+"""Compute what a person's activities add to the rows of the products; pure functions.
 
-A product has the vector of those who bought it (or looked at it), whose entries are the square
-roots of the deeds' weights. `bought` is that vector's square, `near` its product with the
-vectors of other products; the cosine of two products follows from these three sums.
+A product has a vector of the people who bought (or viewed) it; its entries are the square roots of
+the activities' weights. `bought` is that vector's square, `near` its products with the vectors of
+other products. The cosine of two products follows from these three sums.
 """
 
 from collections import defaultdict
@@ -13,27 +13,27 @@ from typing import Final
 
 from tidings.recommendations.weights import Field, heat, weight
 
-# A new product is set beside so many that the person bought or looked at last.
+# A new product is paired with this many products that the person bought or viewed last.
 MAX_PAIRED: Final[dict[Field, int]] = {"bought": 50, "viewed": 20}
 
-# The other products in a row: `near.<product id>.<field>`.
+# The prefix of the other products in a row: `near.<product id>.<field>`.
 NEAR: Final = "near."
 
-# Product -> path in its row -> what is added.
+# Product -> path in its row -> the amount to add.
 Additions = Mapping[str, Mapping[str, float]]
-# A product, and when it was first bought or looked at.
+# A product, and the time when it was first bought or viewed.
 Deed = tuple[str, datetime]
 
 
 def additions(
     new: Sequence[Deed], known: Sequence[Deed], field: Field, *, sign: int = 1
 ) -> Additions:
-    """Return what new deeds of one person add to the rows; `sign=-1` takes it back.
+    """Return what a person's new activities add to the rows; `sign=-1` withdraws them.
 
     Args:
         new: products that the person did not have yet.
-        known: what the person has already, the latest last.
-        field: whether they are bought or looked at.
+        known: products that the person already has, the latest last.
+        field: whether they are bought or viewed.
     """
     added: dict[str, dict[str, float]] = defaultdict(dict)
     partners = list(known[-MAX_PAIRED[field] :])

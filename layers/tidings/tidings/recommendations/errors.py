@@ -1,11 +1,11 @@
-"""What the recommendations' operations refuse."""
+"""Errors that recommendation operations raise."""
 
 from tidings.platform.errors import RuleRefused
 
 
 class UnknownProduct(RuleRefused):
     def __init__(self, product_id: str) -> None:
-        super().__init__(f"There is no product {product_id} on sale.", field="items")
+        super().__init__(f"The product {product_id} is not on sale.", field="items")
 
 
 class TimeOutOfRange(RuleRefused):

@@ -1,9 +1,9 @@
-"""What the recommendations announce, and what they ask of themselves."""
+"""The events that recommendations publish, and the commands to their own consumer."""
 
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from tidings.platform.events import Command, Event, EventData
+from tidings.platform.messaging.events import Command, Event, EventData
 
 
 class ActivityPurchasedData(EventData):
@@ -14,7 +14,7 @@ class ActivityPurchasedData(EventData):
 
 
 class ActivityPurchased(Event):
-    """A person bought something, here or elsewhere."""
+    """A person bought something, in this shop or elsewhere."""
 
     source: Literal["tidings/recommendations"] = "tidings/recommendations"
     type: Literal["activity.purchased"] = "activity.purchased"
@@ -28,7 +28,7 @@ class ActivityBrowsedData(EventData):
 
 
 class ActivityBrowsed(Event):
-    """A person looked at products; one event for what was gathered in a minute or so."""
+    """A person viewed products; one event for the views of about a minute."""
 
     source: Literal["tidings/recommendations"] = "tidings/recommendations"
     type: Literal["activity.browsed"] = "activity.browsed"
@@ -42,7 +42,8 @@ class RecommendedProduct(EventData):
     # In minor units.
     price: int
     currency: str
-    # For who says the reason in another language: its code, and the product it names.
+    # For consumers that write the reason in another language: its code, and the product that it
+    # names.
     reason_code: str | None = None
     because_title: str | None = None
 
@@ -50,13 +51,13 @@ class RecommendedProduct(EventData):
 class RecommendationGeneratedData(EventData):
     user_id: str
     products: list[RecommendedProduct]
-    # Of the first product, for who says it in one sentence.
+    # The title and reason of the first product, for consumers that write one sentence.
     title: str
     reason: str
 
 
 class RecommendationGenerated(Event):
-    """There is something new that a person may like; the best of it comes first."""
+    """A person has new recommendations, the best first."""
 
     source: Literal["tidings/recommendations"] = "tidings/recommendations"
     type: Literal["recommendation.generated"] = "recommendation.generated"
@@ -70,7 +71,7 @@ class RefreshRecommendationsData(EventData):
 
 
 class RefreshRecommendations(Command):
-    """Compute the lists of the people whose ids lie between these two, both included."""
+    """Compute the lists of the people with ids from the first to the last one, inclusive."""
 
     ROUTING_KEYS: ClassVar[tuple[str, ...]] = ("recommendations.refresh",)
 

@@ -1,16 +1,16 @@
-"""A person's list: computed from their taste, kept in it, and filled up with what is popular."""
+"""Compute a person's list from their profile, store it there, and fill it with popular products."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from tidings.platform.clock import now
 from tidings.platform.logging import logger
+from tidings.platform.timing.clock import now
 from tidings.products.queries import get_products_on_sale
 from tidings.products.schemas import ProductView
-from tidings.recommendations import shelf
-from tidings.recommendations.models import BROWSING_LASTS, Demand, Row, Suggestion, Taste
+from tidings.recommendations import list_cache
+from tidings.recommendations.models import BROWSING_LASTS, CustomerProfile, Demand, Row, Suggestion
 from tidings.recommendations.scoring import (
     BECAUSE,
     ReasonCode,
@@ -23,15 +23,15 @@ from tidings.recommendations.scoring import (
 )
 from tidings.recommendations.weights import FIELDS
 
-# Longer than what is shown: what is sold out by then is left out.
+# Longer than the list that is shown, because products that are sold out by then are left out.
 LIST_SIZE: Final = 50
 MAX_CANDIDATES: Final = 150
 MAX_CATEGORIES: Final = 3
-# A row that grew longer than this is cut to its best; what is cut is hardly ever asked for.
+# A row that is more than twice as long is cut to the best of this many; the rest is hardly used.
 MAX_ROW: Final = 200
-# What is left of a deed that was taken back, by rounding, is no demand.
+# Rounding may leave less than this after an activity is withdrawn; that is no demand.
 MIN_HEAT: Final = 0.01
-# A list that is shorter than this is filled up with what is popular anywhere.
+# A shorter list is filled with products that are popular in any category.
 SHORT_LIST: Final = 10
 CONSUMABLE: Final = "consumable"
 
@@ -40,44 +40,44 @@ Rows = dict[str, Mapping[str, Any]]
 
 def compute_list(
     user_id: str, at: datetime | None = None, rows: Rows | None = None
-) -> Taste | None:
-    """Compute a person's list anew and keep it; None where nothing is known of the person.
+) -> CustomerProfile | None:
+    """Compute and store a person's list; return None if nothing is known about the person.
 
     Args:
         user_id: the person.
         at: the time.
-        rows: rows that were read before, of other people; it is filled with more.
+        rows: rows that were read for other people; more are added to it.
     """
-    taste: Taste | None = Taste.objects(pk=user_id).first()
-    if taste is None:
+    profile: CustomerProfile | None = CustomerProfile.objects(pk=user_id).first()
+    if profile is None:
         return None
     computed_at = at or now()
-    # What a person looked at is not kept longer in here than the looks themselves.
-    taste.viewed = [each for each in taste.viewed if each.at > computed_at - BROWSING_LASTS]
+    # Views are not kept longer here than in the activities.
+    profile.viewed = [each for each in profile.viewed if each.at > computed_at - BROWSING_LASTS]
     seeds = seeds_of(
-        {field: [(each.product_id, each.at) for each in taste[field]] for field in FIELDS},
+        {field: [(each.product_id, each.at) for each in profile[field]] for field in FIELDS},
         computed_at,
     )
     rows = {} if rows is None else rows
     _read_rows(rows, seeds)
-    taste.suggestions = _suggestions(taste, seeds, score(seeds, rows, computed_at), rows)
-    taste.computed_at = computed_at
-    Taste.objects(pk=user_id).update_one(
-        set__suggestions=taste.suggestions,
+    profile.suggestions = _suggestions(profile, seeds, score(seeds, rows, computed_at), rows)
+    profile.computed_at = computed_at
+    CustomerProfile.objects(pk=user_id).update_one(
+        set__suggestions=profile.suggestions,
         set__computed_at=computed_at,
         __raw__={"$pull": {"viewed": {"at": {"$lte": computed_at - BROWSING_LASTS}}}},
     )
-    shelf.forget([user_id])
-    return taste
+    list_cache.forget([user_id])
+    return profile
 
 
 def popular(limit: int, categories: Sequence[str] = ()) -> list[Suggestion]:
-    """Return what is popular, in these categories, or of each category the best in turn."""
+    """Return popular products of these categories, or the best of all categories in turn."""
     where = {"categories__in": categories} if categories else {}
     found = Demand.objects(heat__gte=MIN_HEAT, **where)
     most = LIST_SIZE * 2 if categories else MAX_CANDIDATES
     rows = list(found.only("categories").order_by("-heat").limit(most))
-    # How many of the same category came before: the first of each, then the second, and so on.
+    # The rank of a product in its category: first the best of each, then the second, and so on.
     ranks: Counter[str] = Counter()
     ranked = []
     for row in rows:
@@ -98,22 +98,22 @@ def popular(limit: int, categories: Sequence[str] = ()) -> list[Suggestion]:
 
 
 def is_consumable(product: ProductView) -> bool:
-    """Say whether a product is used up and bought again: it says so, or one of its categories."""
+    """Say whether a product, or one of its categories, is marked as used up and bought again."""
     said = product.attributes.get(CONSUMABLE, "").lower()
     return said in {"true", "yes", "1"} or CONSUMABLE in {c.rstrip("s") for c in product.categories}
 
 
 def _suggestions(
-    taste: Taste, seeds: Sequence[Seed], scored: Sequence[Scored], rows: Rows
+    profile: CustomerProfile, seeds: Sequence[Seed], scored: Sequence[Scored], rows: Rows
 ) -> list[Suggestion]:
     fill = popular(LIST_SIZE, _favourite_categories(seeds, rows))
-    if len(scored) + len(fill) < SHORT_LIST + len(taste.bought):
+    if len(scored) + len(fill) < SHORT_LIST + len(profile.bought):
         fill += popular(LIST_SIZE)
     candidates = [each.product_id for each in scored[:MAX_CANDIDATES]]
     seen = {each.product_id for each in seeds}
     wanted = dict.fromkeys([*candidates, *(each.product_id for each in fill), *seen])
     products = get_products_on_sale(list(wanted))
-    bought = {each.product_id for each in taste.bought}
+    bought = {each.product_id for each in profile.bought}
 
     def may_come(product_id: str) -> bool:
         product = products.get(product_id)
@@ -151,7 +151,7 @@ def _favourite_categories(seeds: Iterable[Seed], rows: Rows) -> list[str]:
 
 
 def _read_rows(rows: Rows, seeds: Sequence[Seed]) -> None:
-    """Read the rows of the seeds, and the demand for them and for their neighbours."""
+    """Read the rows of the seeds, and the demand for them and their neighbours."""
     wanted = {each.product_id for each in seeds}
     missing = [each for each in wanted if "near" not in rows.get(each, {})]
     for row in _find(Row, missing):
@@ -168,11 +168,11 @@ def _find(kind: type[Row] | type[Demand], ids: Sequence[str]) -> Iterable[dict[s
 
 
 def _shorten(row: Mapping[str, Any]) -> None:
-    """Cut a row that grew too long."""
+    """Cut a row that is too long."""
     near = row.get("near") or {}
     if len(near) <= 2 * MAX_ROW:
         return
     kept = set(closest(near, MAX_ROW))
     cut = {f"near.{each}": 1 for each in near if each not in kept}
     Row._get_collection().update_one({"_id": row["_id"]}, {"$unset": cut})
-    logger.info("row shortened", product_id=row["_id"], neighbours=len(near))
+    logger.info("product row shortened", product_id=row["_id"], neighbours=len(near))

@@ -1,4 +1,4 @@
-"""Documents of the recommendations' database."""
+"""Documents of the recommendations database."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,8 +17,8 @@ from mongoengine import (
     StringField,
 )
 
-from tidings.platform.clock import new_id, now
-from tidings.platform.outbox import OutboxDocument
+from tidings.platform.messaging.outbox import OutboxDocument
+from tidings.platform.timing.clock import new_id, now
 
 BROWSING_LASTS: Final = timedelta(days=30)
 
@@ -29,7 +29,7 @@ class ActivityKind(StrEnum):
 
 
 class ActivityItem(EmbeddedDocument):
-    """A product, and how often: pieces that were bought, or looks at it."""
+    """A product with its number of pieces (purchase) or views."""
 
     product_id = StringField(required=True)
     quantity = IntField(required=True)
@@ -37,10 +37,10 @@ class ActivityItem(EmbeddedDocument):
 
 
 class Activity(OutboxDocument):
-    """Something that a person did, once: `key` stands for the order, or the batch of looks.
+    """A purchase or a batch of views, stored once: `key` identifies the order or the batch.
 
-    `counted` says whether it went into the counts. One that is `void` never happened, or was
-    undone; without items it holds the place of an order that was called off before it came.
+    `counted` says whether it is in the counts. A `void` activity was undone, or never happened:
+    without items it marks an order that was cancelled before its purchase was stored.
     """
 
     id = StringField(primary_key=True, default=new_id)
@@ -52,7 +52,7 @@ class Activity(OutboxDocument):
     at = DateTimeField(required=True, default=now)
     counted = BooleanField(required=True, default=False)
     void = BooleanField(required=True, default=False)
-    # Of browsing only; MongoDB deletes it then.
+    # Set for views only; MongoDB deletes the document at this time.
     expires_at = DateTimeField()
 
     meta = {  # noqa: RUF012
@@ -66,7 +66,7 @@ class Activity(OutboxDocument):
 
 
 class Interest(EmbeddedDocument):
-    """A product that a person bought or looked at: `since` was counted, `at` is the last time."""
+    """A product that a person bought or viewed: `since` is the counted time, `at` the last time."""
 
     product_id = StringField(required=True)
     since = DateTimeField(required=True)
@@ -75,7 +75,7 @@ class Interest(EmbeddedDocument):
 
 
 class Suggestion(EmbeddedDocument):
-    """A product of somebody's list, and why it is there."""
+    """A product in a person's list, and the reason."""
 
     product_id = StringField(required=True)
     score = FloatField(required=True)
@@ -85,10 +85,10 @@ class Suggestion(EmbeddedDocument):
     category = StringField()
 
 
-class Taste(OutboxDocument):
-    """What is known of a person, whose id it has, and the list that follows from it.
+class CustomerProfile(OutboxDocument):
+    """A person's known interests, and the list computed from them; its id is the user's.
 
-    It stays small: `counting.MAX_BOUGHT`, `MAX_VIEWED` and `lists.LIST_SIZE` bound it.
+    It stays small: `counting.MAX_BOUGHT`, `MAX_VIEWED` and `lists.LIST_SIZE` limit it.
     """
 
     id = StringField(primary_key=True)
@@ -97,7 +97,7 @@ class Taste(OutboxDocument):
     active_at = DateTimeField(required=True)
     suggestions = EmbeddedDocumentListField(Suggestion)
     computed_at = DateTimeField()
-    # What the person was last told of, and when.
+    # The products and the time of the last notification.
     announced = ListField(StringField())
     announced_at = DateTimeField()
 
@@ -109,7 +109,7 @@ class Taste(OutboxDocument):
 
 
 class Demand(Document):
-    """How much a product, whose id it has, is wanted. Weights as `weights.py` has them."""
+    """The demand for a product; its id is the product's. `weights.py` defines the weights."""
 
     id = StringField(primary_key=True)
     bought = FloatField(default=0.0)
@@ -125,10 +125,10 @@ class Demand(Document):
 
 
 class Row(Document):
-    """What goes together with a product, whose id it has.
+    """The products that people buy or view together with a product; its id is the product's.
 
-    `near` has the other products: `{<product id>: {"bought": <weight>, "viewed": <weight>}}`.
-    It lies apart from the demand, because many demands are read for one row.
+    `near` contains the other products: `{<product id>: {"bought": <weight>, "viewed": <weight>}}`.
+    It is separate from the demand, because one row needs the demands of many products.
     """
 
     id = StringField(primary_key=True)
@@ -138,7 +138,7 @@ class Row(Document):
 
 
 class Run(OutboxDocument):
-    """One run of the daily job; its id is the time that it was scheduled for."""
+    """One run of the daily job; its id is its scheduled time."""
 
     id = StringField(primary_key=True)
     chunks = IntField(required=True)
@@ -152,5 +152,5 @@ class Run(OutboxDocument):
 
 
 def interest(product_id: str, at: datetime, activity_id: str) -> dict[str, Any]:
-    """Return a new interest as it is stored."""
+    """Return a new interest in its stored form."""
     return {"product_id": product_id, "since": at, "at": at, "activity_id": activity_id}

@@ -1,4 +1,4 @@
-"""What can be done: note what people do, learn from what happened, forget a person."""
+"""Operations: store people's activities, learn from events, erase a person."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -10,17 +10,19 @@ from tidings.orders.events import (
     OrderRejected,
     OrderStatusChanged,
 )
-from tidings.platform.auth import Principal, require_self
-from tidings.platform.clock import new_id, now
-from tidings.platform.gathering import Batch
+from tidings.platform.caching.write_buffer import Batch
+from tidings.platform.errors import Forbidden
 from tidings.platform.logging import logger
+from tidings.platform.operation import Whose, operation
+from tidings.platform.security.auth import Principal, Role, require_self
+from tidings.platform.timing.clock import new_id, now
 from tidings.products.queries import get_products_by_id
-from tidings.recommendations import shelf
+from tidings.recommendations import list_cache
 from tidings.recommendations.activity import (
     VIEWS,
     note_purchase,
     order_key,
-    store_gathered_views,
+    store_buffered_views,
     store_views,
 )
 from tidings.recommendations.counting import count, uncount
@@ -32,7 +34,7 @@ from tidings.recommendations.models import (
     Activity,
     ActivityItem,
     ActivityKind,
-    Taste,
+    CustomerProfile,
 )
 from tidings.recommendations.queries import activity_view
 from tidings.recommendations.schemas import ActivityView, BrowseReceipt, LogBrowse, LogPurchase
@@ -49,20 +51,25 @@ Learned = (
     | UserDeleted
 )
 
-# What clocks of other machines may be ahead.
+# Clocks of other machines may be ahead by this much.
 CLOCKS_DIFFER: Final = timedelta(minutes=5)
 RETURNED: Final = "returned"
 OLDEST_PURCHASE: Final = timedelta(days=5 * 365)
 
 
+@operation(
+    role=Role.CUSTOMER,
+    whose=Whose.OWN_OR_OPERATOR,
+    refuses=(Forbidden, TimeOutOfRange, UnknownProduct),
+)
 def log_purchase(
     user_id: str, bought: LogPurchase, *, caller: Principal, at: datetime | None = None
 ) -> ActivityView:
-    """Note what a person bought; an order that was noted before is returned as it is.
+    """Store a person's purchase; an order that was stored before is returned unchanged.
 
     Raises:
-        Forbidden: it is somebody else, and the caller is no operator.
-        TimeOutOfRange: it was bought in the future, or more than five years ago.
+        Forbidden: the account belongs to another user, and the caller is not an operator.
+        TimeOutOfRange: the time is in the future, or more than five years ago.
         UnknownProduct: one of the products is not on sale.
     """
     require_self(caller, user_id)
@@ -80,16 +87,17 @@ def log_purchase(
     return activity_view(note_purchase(user_id, bought.order_id, items, bought_at))
 
 
+@operation(role=Role.CUSTOMER, whose=Whose.OWN_OR_OPERATOR, refuses=(Forbidden, TimeOutOfRange))
 def log_browse(
     user_id: str, looked: LogBrowse, *, caller: Principal, at: datetime | None = None
 ) -> BrowseReceipt:
-    """Note what a person looked at. It is gathered, and stored within a minute or so.
+    """Buffer a person's views; they are stored within about a minute.
 
-    Looks from before `BROWSING_LASTS` are left out, as are products that are not on sale.
+    Views older than `BROWSING_LASTS` are left out, and products that are not on sale, too.
 
     Raises:
-        Forbidden: it is somebody else, and the caller is no operator.
-        TimeOutOfRange: it was in the future.
+        Forbidden: the account belongs to another user, and the caller is not an operator.
+        TimeOutOfRange: a time is in the future.
     """
     require_self(caller, user_id)
     noted_at = at or now()
@@ -101,21 +109,21 @@ def log_browse(
         if viewed_at > noted_at - BROWSING_LASTS:
             notes[view.product_id] = viewed_at.astimezone(UTC).isoformat(timespec="milliseconds")
     is_due = VIEWS.note(user_id, notes, noted_at) if notes else False
-    if is_due is None:  # Redis is away: each call is a write
+    if is_due is None:  # Redis is unavailable, so each call writes to MongoDB
         store_views(user_id, Batch(new_id(), notes), noted_at)
     elif is_due:
-        store_gathered_views(user_id, noted_at)
+        store_buffered_views(user_id, noted_at)
     return BrowseReceipt(accepted=len(notes))
 
 
 def learn(event: Learned) -> None:
-    """Take in what happened, once, however often and in whatever order it is told.
+    """Apply an event once, however often and in whatever order events come.
 
-    Of somebody whose account was deleted nothing is taken in, however late it is told.
+    Events about a deleted account are ignored, however late they come.
     """
     user_id = _person_of(event)
     if deleted_user_ids([user_id]):
-        # All of it: what was stored at the moment of the deletion is announced after it.
+        # Everything is erased again: activities stored during the deletion are published after it.
         forget(user_id)
         return
     match event:
@@ -134,16 +142,16 @@ def learn(event: Learned) -> None:
 
 
 def forget(user_id: str) -> None:
-    """Erase all that is known of a person. Sums of many people, without names, stay.
+    """Erase all data about a person. Anonymous sums over many people stay.
 
     Raises:
-        redis.RedisError: Redis is away; to be called again.
+        redis.RedisError: Redis is unavailable; call again later.
     """
     VIEWS.forget(user_id)
     Activity.objects(user_id=user_id).delete()
-    Taste.objects(pk=user_id).delete()
-    shelf.forget([user_id])
-    logger.info("taste forgotten", user_id=user_id)
+    CustomerProfile.objects(pk=user_id).delete()
+    list_cache.forget([user_id])
+    logger.info("erasure: activities and profile deleted", user_id=user_id)
 
 
 def _person_of(event: Learned) -> str:
@@ -157,14 +165,14 @@ def _person_of(event: Learned) -> str:
 def _note_order(event: OrderConfirmed) -> None:
     data = event.data
     if not data.lines:
-        logger.info("order says nothing of its lines", order_id=data.order_id)
+        logger.info("purchase skipped: event has no order lines", order_id=data.order_id)
         return
     lines = [(each.product_id, each.quantity) for each in data.lines]
     note_purchase(data.customer_id, data.order_id, _items(lines, event.time), event.time)
 
 
 def _undo(user_id: str, order_id: str) -> None:
-    """Make an order's purchase void, or hold its place if it is told later."""
+    """Void an order's purchase, or reserve its key in case the purchase comes later."""
     key = order_key(user_id, order_id)
     place = Activity(
         key=key,
@@ -172,7 +180,7 @@ def _undo(user_id: str, order_id: str) -> None:
         kind=ActivityKind.PURCHASED.value,
         order_id=order_id,
         void=True,
-        # Events do not come later than that.
+        # Events do not come later than this.
         expires_at=now() + BROWSING_LASTS,
     )
     created = Activity._get_collection().update_one(

@@ -1,4 +1,4 @@
-"""What can be asked about what people did, and what they may like."""
+"""Queries of activities and recommendations."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -6,13 +6,16 @@ from typing import Any, Final, NamedTuple
 
 from mongoengine import Q
 
-from tidings.platform.auth import Principal, require_self
-from tidings.platform.clock import now
-from tidings.platform.pagination import Page, PageRequest, paginate
+from tidings.platform.errors import Forbidden
+from tidings.platform.operation import Whose, operation
+from tidings.platform.security.auth import Principal, Role, require_self
+from tidings.platform.storage.pagination import Page, PageRequest, paginate
+from tidings.platform.timing.clock import now
 from tidings.products.queries import get_products_on_sale
-from tidings.recommendations import shelf
+from tidings.recommendations import list_cache
+from tidings.recommendations.list_cache import CachedItem, CachedList
 from tidings.recommendations.lists import LIST_SIZE, popular
-from tidings.recommendations.models import BROWSING_LASTS, Activity, Suggestion, Taste
+from tidings.recommendations.models import BROWSING_LASTS, Activity, CustomerProfile, Suggestion
 from tidings.recommendations.schemas import (
     ActivityView,
     ReasonView,
@@ -20,9 +23,8 @@ from tidings.recommendations.schemas import (
     RecommendationView,
 )
 from tidings.recommendations.scoring import ReasonCode
-from tidings.recommendations.shelf import Kept, KeptList
 
-# With the product's title, with the category, and with neither.
+# The text with the product's title or the category, and the text without.
 TEXTS: Final[Mapping[ReasonCode, tuple[str, str]]] = {
     ReasonCode.BECAUSE_BOUGHT: ("Because you bought {}", "Because of what you bought"),
     ReasonCode.BECAUSE_VIEWED: ("Because you looked at {}", "Because of what you looked at"),
@@ -34,24 +36,25 @@ TEXTS: Final[Mapping[ReasonCode, tuple[str, str]]] = {
 
 
 class Followers(NamedTuple):
-    """Some of a product's followers; `last_id` is None where there are no more."""
+    """Some of a product's followers; `last_id` is None if there are no more."""
 
     user_ids: list[str]
     last_id: str | None
 
 
+@operation(role=Role.CUSTOMER, whose=Whose.OWN_OR_OPERATOR, refuses=(Forbidden,), writes=False)
 def get_user_recommendations(user_id: str, limit: int, *, caller: Principal) -> RecommendationsView:
-    """Return what a person may like and can have now, the best first.
+    """Return recommended products that are in stock, the best first.
 
-    Who did nothing yet gets what is popular, of each category the best.
+    A person without a list gets popular products of all categories.
 
     Raises:
-        Forbidden: it is somebody else, and the caller is no operator.
+        Forbidden: the account belongs to another user, and the caller is not an operator.
     """
     require_self(caller, user_id)
-    kept = shelf.list_of(user_id, lambda: _stored_list(user_id))
+    kept = list_cache.list_of(user_id, lambda: _stored_list(user_id))
     if kept.computed_at is None:
-        kept = shelf.popular_list(lambda: _kept_list(popular(LIST_SIZE)))
+        kept = list_cache.popular_list(lambda: _kept_list(popular(LIST_SIZE)))
     products = get_products_on_sale([each.product_id for each in kept.items])
     found = [
         RecommendationView(product=product, score=each.score, reason=reason_view(each))
@@ -61,16 +64,17 @@ def get_user_recommendations(user_id: str, limit: int, *, caller: Principal) -> 
     return RecommendationsView(items=found[:limit], computed_at=kept.computed_at)
 
 
+@operation(role=Role.CUSTOMER, whose=Whose.OWN_OR_OPERATOR, refuses=(Forbidden,), writes=False)
 def get_user_activity(
     user_id: str, page: PageRequest, *, caller: Principal, at: datetime | None = None
 ) -> Page[ActivityView]:
-    """Return a page of what a person did, newest first.
+    """Return a page of a person's activities, newest first.
 
     Raises:
-        Forbidden: it is somebody else, and the caller is no operator.
+        Forbidden: the account belongs to another user, and the caller is not an operator.
     """
     require_self(caller, user_id)
-    # MongoDB deletes what has expired within a minute or so.
+    # MongoDB needs about a minute to delete expired documents.
     lasting = Q(expires_at=None) | Q(expires_at__gt=at or now())
     found = Activity.objects(Q(user_id=user_id, void=False) & lasting).exclude("outbox")
     return paginate(found, page).map(activity_view)
@@ -79,11 +83,10 @@ def get_user_activity(
 def followers_of(
     product_id: str, after: str | None, limit: int, *, at: datetime | None = None
 ) -> Followers:
-    """Return people who looked at a product in the last 30 days and did not buy it since, in
-    order of their ids, from after this one on.
+    """Return people who viewed a product in the last 30 days and have not bought it since.
 
-    For the other domains' consumers: it asks nobody who they are. An index finds them; of each
-    no more is read than this one product.
+    They are ordered by id, starting after `after`. It checks no rights: it is for consumers of
+    other domains. An index finds the people, and only this one product is read of each.
     """
     of_product = {"$elemMatch": {"product_id": product_id}}
     looked = {"product_id": product_id, "at": {"$gte": (at or now()) - BROWSING_LASTS}}
@@ -91,23 +94,23 @@ def followers_of(
     if after is not None:
         where["_id"] = {"$gt": after}
     kept = {"viewed": of_product, "bought": of_product}
-    found = list(Taste._get_collection().find(where, kept).sort("_id").limit(limit))
+    found = list(CustomerProfile._get_collection().find(where, kept).sort("_id").limit(limit))
     return Followers(
         user_ids=[each["_id"] for each in found if not _bought_since(each)],
         last_id=found[-1]["_id"] if len(found) == limit else None,
     )
 
 
-def _bought_since(taste: Mapping[str, Any]) -> bool:
-    bought = [each["at"] for each in taste.get("bought") or ()]
-    return bool(bought) and max(bought) >= max(each["at"] for each in taste["viewed"])
+def _bought_since(profile: Mapping[str, Any]) -> bool:
+    bought = [each["at"] for each in profile.get("bought") or ()]
+    return bool(bought) and max(bought) >= max(each["at"] for each in profile["viewed"])
 
 
 def activity_view(activity: Activity) -> ActivityView:
     return ActivityView.model_validate(activity)
 
 
-def reason_view(kept: Kept) -> ReasonView:
+def reason_view(kept: CachedItem) -> ReasonView:
     named = kept.because_title or kept.category
     text = TEXTS[kept.code][0].format(named) if named else ""
     return ReasonView(
@@ -119,11 +122,13 @@ def reason_view(kept: Kept) -> ReasonView:
     )
 
 
-def _stored_list(user_id: str) -> KeptList:
-    taste = Taste.objects(pk=user_id).only("suggestions", "computed_at").first()
-    return _kept_list(taste.suggestions, taste.computed_at) if taste else KeptList()
+def _stored_list(user_id: str) -> CachedList:
+    profile = CustomerProfile.objects(pk=user_id).only("suggestions", "computed_at").first()
+    return _kept_list(profile.suggestions, profile.computed_at) if profile else CachedList()
 
 
-def _kept_list(suggestions: Sequence[Suggestion], computed_at: datetime | None = None) -> KeptList:
-    items = [Kept.model_validate(each) for each in suggestions]
-    return KeptList(items=items, computed_at=computed_at)
+def _kept_list(
+    suggestions: Sequence[Suggestion], computed_at: datetime | None = None
+) -> CachedList:
+    items = [CachedItem.model_validate(each) for each in suggestions]
+    return CachedList(items=items, computed_at=computed_at)

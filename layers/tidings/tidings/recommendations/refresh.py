@@ -1,4 +1,4 @@
-"""The daily job: everybody's list anew, in chunks, and a word to those who have a better one."""
+"""The daily job: compute all lists in chunks, and notify people whose list is much better."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -6,27 +6,27 @@ from typing import Final
 
 from mongoengine import NotUniqueError
 
-from tidings.platform import outbox
 from tidings.platform.logging import logger
+from tidings.platform.messaging import outbox
 from tidings.recommendations.announcing import announce
 from tidings.recommendations.events import RefreshRecommendations, RefreshRecommendationsData
 from tidings.recommendations.lists import Rows, compute_list
-from tidings.recommendations.models import Run, Taste
+from tidings.recommendations.models import CustomerProfile, Run
 from tidings.recommendations.operations import forget
 from tidings.users.preferences import Preferences
 from tidings.users.queries import preferences_of
 
 PEOPLE_PER_CHUNK: Final = 200
-# Whoever did nothing for so long keeps the list that they have.
+# People without activity for this long keep their old list.
 ACTIVE: Final = timedelta(days=90)
 RUNS_KEPT: Final = timedelta(days=14)
 
 
 def compute_recommendations(scheduled_at: datetime) -> int:
-    """Ask for everybody's list, in chunks; once for one scheduled time.
+    """Publish the commands that compute all lists, in chunks; once for each scheduled time.
 
     Returns:
-        How many chunks were asked for now.
+        The number of chunks requested now.
     """
     commands = [_command(scheduled_at, *ids) for ids in _chunks(scheduled_at)]
     if not commands:
@@ -37,24 +37,24 @@ def compute_recommendations(scheduled_at: datetime) -> int:
     try:
         outbox.insert(run, *commands)
     except NotUniqueError:
-        logger.info("recommendations were asked for before", scheduled_at=run.id)
+        logger.info("recommendations run skipped: requested before", scheduled_at=run.id)
         return 0
-    logger.info("recommendations asked for", chunks=len(commands))
+    logger.info("recommendations run requested", chunks=len(commands))
     return len(commands)
 
 
 def refresh_chunk(command: RefreshRecommendationsData) -> int:
-    """Compute the lists of a chunk of people, and announce those that are worth it.
+    """Compute the lists of a chunk of people, and publish those that are news.
 
-    Safe to repeat: a list that was announced is not announced again.
+    Safe to repeat: a published list is not published again.
 
     Returns:
-        How many were announced now.
+        The number of lists published now.
     """
     at, announced = command.scheduled_at, 0
     rows: Rows = {}
     people = list(
-        Taste.objects(
+        CustomerProfile.objects(
             pk__gte=command.first_user_id, pk__lte=command.last_user_id, active_at__gte=at - ACTIVE
         ).scalar("pk")
     )
@@ -67,16 +67,18 @@ def refresh_chunk(command: RefreshRecommendationsData) -> int:
 
 def _refresh(user_id: str, at: datetime, rows: Rows, preferences: Preferences | None) -> bool:
     if preferences is None:
-        # The account is gone, and an event of it came late.
+        # The account is deleted, and an event about it came late.
         forget(user_id)
         return False
-    taste = compute_list(user_id, at, rows)
-    return taste is not None and announce(taste, preferences, at)
+    profile = compute_list(user_id, at, rows)
+    return profile is not None and announce(profile, preferences, at)
 
 
 def _chunks(scheduled_at: datetime) -> Iterator[tuple[str, str]]:
-    """Return the first and the last id of each chunk of people."""
-    found = Taste.objects(active_at__gte=scheduled_at - ACTIVE).order_by("pk").scalar("pk")
+    """Yield the first and the last id of each chunk of people."""
+    found = (
+        CustomerProfile.objects(active_at__gte=scheduled_at - ACTIVE).order_by("pk").scalar("pk")
+    )
     chunk: list[str] = []
     for user_id in found.batch_size(10_000):
         chunk.append(user_id)

@@ -1,11 +1,12 @@
-"""Typed input and output of the recommendations' operations."""
+"""Input and output models of recommendation operations."""
 
 from datetime import datetime
 from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from tidings.platform.times import Time
+from tidings.platform.inputs.ids import DocumentId
+from tidings.platform.timing.times import Time
 from tidings.products.schemas import ProductView
 from tidings.recommendations.models import ActivityKind
 from tidings.recommendations.scoring import ReasonCode
@@ -16,44 +17,43 @@ MAX_QUANTITY: Final = 1_000
 MAX_RECOMMENDATIONS: Final = 50
 
 
-ProductId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{24}$")]
-# Of this shop or of another till: printable ASCII.
+# The id of an order in this shop or elsewhere: printable ASCII.
 OrderId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,64}$")]
 
 
 class PurchasedItem(BaseModel):
-    """A product, and how many pieces of it."""
+    """A product and its number of pieces."""
 
     model_config = INPUT
 
-    product_id: ProductId
+    product_id: DocumentId
     quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY, strict=True)] = 1
 
 
 class LogPurchase(BaseModel):
-    """What a person bought, for example in another shop of the house.
+    """A person's purchase, for example in another shop of the company.
 
-    Orders of this shop are noted by themselves; naming the order makes sure that it counts once.
+    Orders of this shop are stored automatically; a purchase with an `order_id` counts once.
     """
 
     model_config = INPUT
 
     items: Annotated[tuple[PurchasedItem, ...], Field(min_length=1, max_length=MAX_ITEMS)]
-    order_id: OrderId | None = Field(None, description="noted once for each person")
-    purchased_at: Time | None = Field(None, description="now when left out")
+    order_id: OrderId | None = Field(None, description="stored once for each person")
+    purchased_at: Time | None = Field(None, description="the default is now")
 
 
 class BrowsedItem(BaseModel):
-    """A product that was looked at, and when."""
+    """A viewed product, and the time."""
 
     model_config = INPUT
 
-    product_id: ProductId
-    viewed_at: Time | None = Field(None, description="now when left out")
+    product_id: DocumentId
+    viewed_at: Time | None = Field(None, description="the default is now")
 
 
 class LogBrowse(BaseModel):
-    """Products that a person looked at: one, or many that were gathered."""
+    """One or many views of products by a person."""
 
     model_config = INPUT
 
@@ -61,13 +61,13 @@ class LogBrowse(BaseModel):
 
 
 class BrowseReceipt(BaseModel):
-    """What became of the looks."""
+    """The result of a request to log views."""
 
-    accepted: int = Field(description="how many are noted; those too long ago are left out")
+    accepted: int = Field(description="number of accepted views; those too old are left out")
 
 
 class ActivityItemView(BaseModel):
-    """A product, and how often: pieces that were bought, or looks."""
+    """A product with its number of pieces (purchase) or views."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -77,7 +77,7 @@ class ActivityItemView(BaseModel):
 
 
 class ActivityView(BaseModel):
-    """Something that a person did."""
+    """A person's purchase or views."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -89,17 +89,17 @@ class ActivityView(BaseModel):
 
 
 class ReasonView(BaseModel):
-    """Why a product is recommended: a sentence, and what it is made of."""
+    """The reason for a recommendation: a sentence, and its parts."""
 
     code: ReasonCode
     text: str
-    product_id: str | None = Field(description="the product that it was bought or viewed with")
+    product_id: str | None = Field(description="the bought or viewed product that is the reason")
     product_title: str | None
     category: str | None
 
 
 class RecommendationView(BaseModel):
-    """A product that a person may like."""
+    """A recommended product."""
 
     product: ProductView
     score: float = Field(description="comparable within one list only")
@@ -107,16 +107,16 @@ class RecommendationView(BaseModel):
 
 
 class RecommendationsView(BaseModel):
-    """What a person may like, the best first."""
+    """The recommendations for a person, the best first."""
 
     items: list[RecommendationView]
     computed_at: datetime | None = Field(
-        description="null where they are what is popular with everybody"
+        description="null if they are products that are popular in the whole shop"
     )
 
 
 class GetRecommendations(BaseModel):
-    """How many are wanted."""
+    """The number of recommendations."""
 
     model_config = ConfigDict(frozen=True)
 

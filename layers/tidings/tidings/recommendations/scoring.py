@@ -1,4 +1,4 @@
-"""From what a person did to what they may like: pure, over rows as they are stored."""
+"""Compute scores of products from a person's activities; pure functions over stored rows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,20 +10,21 @@ from typing import Any, Final
 
 from tidings.recommendations.weights import FIELDS, Field, weight
 
-# Half of what so many people have in common is believed; less of what fewer have.
+# If this many people have two products in common, half of their likeness counts; with fewer people
+# less.
 DAMPING: Final[dict[Field, float]] = {"bought": 2.0, "viewed": 4.0}
-# What having been bought together says, beside having been looked at together.
+# The weight of purchases together, beside views together.
 SHARE: Final[dict[Field, float]] = {"bought": 1.0, "viewed": 0.4}
-# How much a deed of the person counts now, and how fast that fades.
+# The strength of a person's activity now, and its half-life.
 STRENGTH: Final[dict[Field, float]] = {"bought": 1.0, "viewed": 0.8}
 FADES: Final[dict[Field, timedelta]] = {
     "bought": timedelta(days=90),
     "viewed": timedelta(days=7),
 }
 MAX_SEEDS: Final[dict[Field, int]] = {"bought": 15, "viewed": 15}
-# Of a row that is much longer, the rest is not looked at.
+# The rest of a much longer row is not used.
 MAX_NEIGHBOURS: Final = 100
-# What was looked at and not bought is worth another look; so is what is used up.
+# A product that was viewed may be recommended again; so may a consumable that was bought.
 AGAIN: Final[dict[Field, float]] = {"bought": 0.1, "viewed": 0.15}
 
 
@@ -50,7 +51,7 @@ ITSELF: Final[dict[Field, ReasonCode]] = {
 
 @dataclass(frozen=True)
 class Seed:
-    """Something that the person did, and how much it says about them now."""
+    """A product of the person's activities, with its current strength."""
 
     product_id: str
     field: Field
@@ -59,7 +60,7 @@ class Seed:
 
 @dataclass
 class Scored:
-    """A product, its score, and the seed that says most for it."""
+    """A product, its score, and the seed that adds most to it."""
 
     product_id: str
     score: float
@@ -69,7 +70,7 @@ class Scored:
 
 
 def seeds_of(deeds: Mapping[Field, Sequence[tuple[str, datetime]]], at: datetime) -> list[Seed]:
-    """Return what a person did, the latest of each kind, with what it says now."""
+    """Return a person's latest activities of each kind, with their current strength."""
     found = []
     for field in FIELDS:
         latest = nlargest(MAX_SEEDS[field], deeds[field], key=lambda each: each[1])
@@ -80,10 +81,11 @@ def seeds_of(deeds: Mapping[Field, Sequence[tuple[str, datetime]]], at: datetime
 
 
 def closest(near: Mapping[str, Mapping[str, float]], count: int) -> list[str]:
-    """Return those of a row's products that it has most in common with, about so many."""
+    """Return about `count` products of a row that have most in common with its product."""
     if len(near) <= count:
         return list(near)
-    # By kind: looks fade faster, so that their weights cannot be compared with purchases'.
+    # By kind, because views lose weight faster, so their weights cannot be compared with
+    # purchases'.
     kept: dict[str, None] = {}
     for field in FIELDS:
         best = nlargest(count // 2, near, key=lambda each: near[each].get(field, 0.0))
@@ -99,7 +101,7 @@ def neighbours(row: Mapping[str, Any]) -> list[str]:
 def likeness(
     row: Mapping[str, Any], other_id: str, other: Mapping[str, Any], at: datetime
 ) -> dict[Field, float]:
-    """Return how alike two products are, by kind: the cosine, damped where few say so."""
+    """Return the likeness of two products by kind: the cosine, damped if few people support it."""
     together = (row.get("near") or {}).get(other_id) or {}
     found: dict[Field, float] = {}
     for field in FIELDS:
@@ -107,7 +109,7 @@ def likeness(
         if common <= 0.0 or sizes <= 0.0:
             continue
         people = common / weight(field, at)
-        # More than 1 only where rounding, or a forgotten part of a person's past, makes it so.
+        # Rounding, or a deleted part of a person's past, can make it greater than 1.
         cosine = min(1.0, common / sqrt(sizes))
         found[field] = SHARE[field] * cosine * people / (people + DAMPING[field])
     return found
@@ -116,11 +118,11 @@ def likeness(
 def score(
     seeds: Sequence[Seed], rows: Mapping[str, Mapping[str, Any]], at: datetime
 ) -> list[Scored]:
-    """Return all products that the seeds speak for, the best first.
+    """Return all products that the seeds support, the best first.
 
     Args:
-        seeds: what the person did.
-        rows: the rows of the seeds, and of their neighbours.
+        seeds: the person's activities.
+        rows: the rows of the seeds and their neighbours.
         at: the time.
     """
     found: dict[str, Scored] = {}
@@ -139,7 +141,7 @@ def score(
 def _note(
     found: dict[str, Scored], product_id: str, seed: Seed, code: ReasonCode, amount: float
 ) -> None:
-    """Add to a product's score; the seed that adds most is the reason."""
+    """Add to a product's score; the seed that adds most becomes the reason."""
     known = found.get(product_id)
     if known is None:
         found[product_id] = Scored(product_id, amount, code, seed.product_id, amount)
