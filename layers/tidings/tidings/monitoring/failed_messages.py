@@ -1,59 +1,70 @@
-"""Dead letters as operators keep them: stored once however often they come, and discarded."""
+"""Store dead letters as failed messages, once each, and discard them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
-from tidings.operations.erased_messages import mentions, without_erased
-from tidings.operations.errors import FailedMessageNotFound, MessageNotWaiting
-from tidings.operations.masking import masked_text
-from tidings.operations.models import FailedMessage, FailedState
-from tidings.operations.queries import view_of
-from tidings.operations.schemas import DiscardFailedMessages, DiscardReport, FailedMessageView
-from tidings.platform.auth import Principal, Role, require
-from tidings.platform.clock import now
-from tidings.platform.dead_letters import DeadLetter
+from tidings.monitoring.erased_messages import mentions, without_erased
+from tidings.monitoring.errors import FailedMessageNotFound, MessageNotWaiting
+from tidings.monitoring.letters_with_codes import VOID_REASON, carries_code, without_code
+from tidings.monitoring.masking import masked_text
+from tidings.monitoring.models import FailedMessage, FailedState
+from tidings.monitoring.queries import view_of
+from tidings.monitoring.schemas import DiscardFailedMessages, DiscardReport, FailedMessageView
 from tidings.platform.logging import logger
-from tidings.platform.outbox import DUPLICATE_KEY
+from tidings.platform.messaging.dead_letters import DeadLetter
+from tidings.platform.messaging.outbox import DUPLICATE_KEY
+from tidings.platform.operation import operation
+from tidings.platform.security.auth import Principal, Role, require
+from tidings.platform.storage import database
+from tidings.platform.timing.clock import now
 
 SETTLED_KEPT_FOR: Final = timedelta(days=30)
 
 
 def store_failed_messages(letters: Sequence[DeadLetter]) -> None:
-    """Store dead letters; one that is there already, and did not fail anew, stays as it is.
+    """Store dead letters; a stored letter that did not fail again does not change.
 
-    What comes of somebody who deleted their account meanwhile is dropped.
+    Letters about deleted accounts are dropped. A one-time code in a letter is voided and not
+    stored.
+
+    Raises:
+        redis.RedisError: Redis is unavailable, so the code in a letter cannot be voided.
     """
     letters = without_erased(letters)
     if not letters:
         return
+    updates = [
+        _stored_void(without_code(each)) if carries_code(each) else _stored(each)
+        for each in letters
+    ]
     try:
-        FailedMessage._get_collection().bulk_write(
-            [_stored(letter) for letter in letters], ordered=False
-        )
+        with database.writing_many(len(updates)):
+            FailedMessage._get_collection().bulk_write(updates, ordered=False)
     except BulkWriteError as error:
         if any(each["code"] != DUPLICATE_KEY for each in error.details["writeErrors"]):
             raise
     for letter in letters:
         logger.error(
-            "message waits among the failed ones",
+            "failed message stored: waits for an operator",
             failed_message_id=letter.key,
             queue=letter.routing_key,
             event_type=letter.type,
         )
 
 
+@operation(role=Role.OPERATOR, refuses=(FailedMessageNotFound, MessageNotWaiting))
 def discard_failed_message(
     message_key: str, reason: str, *, caller: Principal, at: datetime | None = None
 ) -> FailedMessageView:
-    """Give a failed message up; one that was discarded before stays as it is.
+    """Discard a failed message; one that was discarded before does not change.
 
     Raises:
-        FailedMessageNotFound: there is none with this id.
-        MessageNotWaiting: it is on its way back, or was redriven.
+        FailedMessageNotFound: no message has this id.
+        MessageNotWaiting: the message is being redriven or was redriven.
     """
     discard_failed_messages(
         DiscardFailedMessages(ids=(message_key,), reason=reason), caller=caller, at=at
@@ -66,10 +77,11 @@ def discard_failed_message(
     return view_of(message)
 
 
+@operation(role=Role.OPERATOR, refuses=(FailedMessageNotFound, MessageNotWaiting))
 def discard_failed_messages(
     wanted: DiscardFailedMessages, *, caller: Principal, at: datetime | None = None
 ) -> DiscardReport:
-    """Give failed messages up; who, when and why is kept with them."""
+    """Discard failed messages; operator, time and reason are stored with them."""
     require(caller, Role.OPERATOR)
     at = at or now()
     waiting = FailedMessage.objects(pk__in=wanted.ids, state=FailedState.FAILED.value)
@@ -89,15 +101,23 @@ def discard_failed_messages(
 
 
 def act(name: str, caller: Principal, at: datetime, reason: str | None) -> dict[str, Any]:
-    """Return an operator's act as it is kept in the document."""
+    """Return an operator's action in its stored form."""
     return {"act": name, "by": caller.user_id, "at": at, "reason": reason}
 
 
-def _stored(letter: DeadLetter) -> UpdateOne:
-    """Return the upsert: a failure that is known finds itself in the history, and is a duplicate.
+def _stored_void(letter: DeadLetter) -> UpdateOne:
+    """Return the upsert of a letter whose code is void; operators can still read it."""
+    voided = {"act": "voided", "by": "tidings", "at": now(), "reason": VOID_REASON}
+    return _stored(letter, also={"code_void": True}, acts=[voided])
 
-    Not by time: the clocks of two functions differ, and a failure is never to be taken for older
-    than it is, for then nobody would have the message.
+
+def _stored(
+    letter: DeadLetter, also: Mapping[str, Any] | None = None, acts: Sequence[object] = ()
+) -> UpdateOne:
+    """Return the upsert of a letter. It fails as a duplicate if the failure is stored already.
+
+    The history decides, not the time of the failure: clocks of functions differ, and a new failure
+    that looks old would be lost.
     """
     content = {
         "message_id": letter.message_id,
@@ -108,7 +128,7 @@ def _stored(letter: DeadLetter) -> UpdateOne:
         "content_type": letter.content_type,
         "body": letter.body,
         "function": letter.history[-1].function,
-        # Providers' errors quote addresses; nobody is shown them, and nobody keeps them.
+        # Providers' errors quote addresses, which must be neither stored nor shown.
         "error": masked_text(letter.history[-1].error),
         "history": [
             each.model_dump() | {"error": masked_text(each.error)} for each in letter.history
@@ -116,10 +136,11 @@ def _stored(letter: DeadLetter) -> UpdateOne:
         "mentions": mentions(letter.body),
         "state": FailedState.FAILED.value,
         "failed_at": letter.failed_at,
+        **(also or {}),
     }
     settled = dict.fromkeys(("redrive_at", "redrive_tries", "claim", "expires_at"), "")
     return UpdateOne(
         {"_id": letter.key, "history.at": {"$ne": letter.history[-1].at}},
-        {"$set": content, "$unset": settled, "$setOnInsert": {"acts": []}},
+        {"$set": content, "$unset": settled, "$setOnInsert": {"acts": list(acts)}},
         upsert=True,
     )

@@ -1,4 +1,4 @@
-"""What operators may be refused."""
+"""Errors that operations for operators raise."""
 
 from tidings.platform.errors import Conflict, NotFound, RuleRefused
 
@@ -10,17 +10,17 @@ class FailedMessageNotFound(NotFound):
 
 class MessageNotWaiting(Conflict):
     def __init__(self, state: str) -> None:
-        super().__init__(f"This message does not wait here: it is {state}.")
+        super().__init__(f"This message is not waiting: it is {state}.")
 
 
 class MessagesNotNamed(RuleRefused):
     def __init__(self) -> None:
-        super().__init__("Name the messages by ids or by a filter.", field="ids")
+        super().__init__("Select the messages either by ids or by a filter.", field="ids")
 
 
 class ChangesForOne(RuleRefused):
     def __init__(self) -> None:
-        super().__init__("Changes are for one message: name it in ids.", field="changes")
+        super().__init__("Changes apply to one message: send its id in ids.", field="changes")
 
 
 class ChangesRefused(RuleRefused):

@@ -1,4 +1,4 @@
-"""Typed input and output of what operators do with failed messages."""
+"""Input and output models of operations on failed messages."""
 
 from datetime import datetime
 from typing import Annotated, Any, Final, Self
@@ -12,38 +12,29 @@ from pydantic import (
     model_validator,
 )
 
-from tidings.operations.errors import ChangesForOne, MessagesNotNamed
-from tidings.operations.models import FailedState
-from tidings.platform.forecast import Forecast, Outcome
-from tidings.platform.pagination import PageRequest
-from tidings.platform.times import Time
+from tidings.monitoring.errors import ChangesForOne, MessagesNotNamed
+from tidings.monitoring.models import FailedState
+from tidings.platform.inputs.ids import DocumentId
+from tidings.platform.messaging.forecast import Forecast, Outcome
+from tidings.platform.storage.pagination import PageRequest
+from tidings.platform.text.visible_text import VisibleLine
+from tidings.platform.timing.times import Time
 
 MAX_IDS: Final = 1_000
-# More than that of a filter is left for the next call.
+# A filter's messages beyond this number are left for the next call.
 MAX_REDRIVEN_AT_ONCE: Final = 10_000
 MAX_RATE: Final = 1_000
 DEFAULT_RATE: Final = 50
-# So many of a dry run are told one by one; the counts are of all.
+# A dry run lists this many forecasts; its counts include all messages.
 FORECASTS_TOLD: Final = 100
 
-MessageKey = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{24}$")]
-# No control characters: MongoDB takes no NUL in a pattern.
-Line = Annotated[
-    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
-]
-Reason = Annotated[
-    str,
-    StringConstraints(
-        # The schema says as well as the check that blanks around it do not count.
-        strip_whitespace=True,
-        max_length=500,
-        pattern=r"^\s*[^\x00-\x20\x7f][^\x00-\x1f\x7f]+[^\x00-\x20\x7f]\s*$",
-    ),
-]
+# MongoDB accepts no NUL in a pattern.
+Line = Annotated[str, VisibleLine(max_length=200)]
+Reason = Annotated[str, VisibleLine(max_length=500, min_length=3)]
 
 
 class FailedMessageFilter(BaseModel):
-    """Which failed messages; all that is named must hold."""
+    """A filter for failed messages; all conditions must hold."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -58,7 +49,7 @@ class FailedMessageFilter(BaseModel):
 
 
 class GetFailedMessages(PageRequest, FailedMessageFilter):
-    """A page of failed messages."""
+    """A filter for failed messages, and the requested part of the list."""
 
 
 class FailedAttemptView(BaseModel):
@@ -75,7 +66,7 @@ class OperatorActView(BaseModel):
 
 
 class FailedMessageView(BaseModel):
-    """A failed message; what may be personal is masked in payload and errors."""
+    """A failed message; payload and errors are masked where they may be personal."""
 
     id: str
     message_id: str | None
@@ -93,20 +84,22 @@ class FailedMessageView(BaseModel):
 
 
 class RedriveFailedMessages(BaseModel):
-    """Which messages go back to their queues, and how fast."""
+    """The messages to redrive, and the rate."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    ids: Annotated[tuple[MessageKey, ...], Field(min_length=1, max_length=MAX_IDS)] | None = None
+    ids: Annotated[tuple[DocumentId, ...], Field(min_length=1, max_length=MAX_IDS)] | None = None
     filter: FailedMessageFilter | None = Field(
-        None, description="all that match; an empty one stands for everything"
+        None, description="all matching messages; an empty filter matches every message"
     )
     rate: int = Field(
         DEFAULT_RATE, ge=1, le=MAX_RATE, strict=True, description="messages per second"
     )
-    dry_run: StrictBool = Field(False, description="only say what would become of them")
+    dry_run: StrictBool = Field(False, description="only forecast the result")
     changes: Annotated[str, StringConstraints(min_length=2, max_length=100_000)] | None = Field(
-        None, description="a JSON merge patch (RFC 7396) for the payload of one message"
+        None,
+        description="a JSON merge patch (RFC 7396) for the data of one message; which fields may "
+        "be changed depends on its type (docs/operations.md)",
     )
     reason: Reason | None = None
 
@@ -122,17 +115,17 @@ class RedriveFailedMessages(BaseModel):
 class DiscardReason(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    reason: Reason = Field(description="why nobody needs this message any more")
+    reason: Reason = Field(description="why the message is no longer needed")
 
 
 class DiscardFailedMessages(DiscardReason):
-    """Which messages nobody needs any more."""
+    """The messages to discard."""
 
-    ids: Annotated[tuple[MessageKey, ...], Field(min_length=1, max_length=MAX_IDS)]
+    ids: Annotated[tuple[DocumentId, ...], Field(min_length=1, max_length=MAX_IDS)]
 
 
 class MessageForecast(BaseModel):
-    """What would become of one message."""
+    """The forecast of one message."""
 
     id: str
     queue: str
@@ -157,20 +150,22 @@ class OutcomeCount(BaseModel):
 
 
 class RedriveReport(BaseModel):
-    """What a redrive did, or would do."""
+    """The result or the forecast of a redrive."""
 
     dry_run: bool
-    matched: int = Field(description="failed messages that were meant")
-    accepted: int = Field(description="of these, how many go back to their queues")
-    sent: int = Field(description="of these, how many are there already; the others follow")
-    not_failed: list[str] = Field(description="ids that are unknown, or not waiting here")
+    matched: int = Field(description="number of selected failed messages")
+    accepted: int = Field(description="number of these that are redriven")
+    sent: int = Field(description="number of these that are published already; the rest follows")
+    not_failed: list[str] = Field(
+        description="ids that are unknown, not waiting, or whose one-time code is void"
+    )
     outcomes: list[OutcomeCount] = Field(description="of a dry run")
     forecasts: list[MessageForecast] = Field(description="of a dry run: the first hundred")
 
 
 class DiscardReport(BaseModel):
     discarded: int
-    not_failed: list[str] = Field(description="ids that are unknown, or not waiting here")
+    not_failed: list[str] = Field(description="ids that are unknown or not waiting")
 
 
 class QueueStats(BaseModel):
@@ -179,7 +174,7 @@ class QueueStats(BaseModel):
     name: str
     messages: int
     consumers: int
-    # Handled by its consumer, on average of the last five minutes; None where unknown.
+    # Messages handled per minute, averaged over five minutes; None if unknown.
     handled_per_minute: float | None
-    # How long ago that happened of which the last message told.
+    # The age of the event in the last message, in seconds.
     lag_seconds: float | None

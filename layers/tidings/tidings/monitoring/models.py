@@ -1,9 +1,10 @@
-"""Documents of the operators' database."""
+"""Documents of the operations database."""
 
 from enum import StrEnum
 
 from mongoengine import (
     BinaryField,
+    BooleanField,
     DateTimeField,
     Document,
     EmbeddedDocument,
@@ -15,13 +16,13 @@ from mongoengine import (
 
 
 class FailedState(StrEnum):
-    """Where a failed message is on its way."""
+    """The state of a failed message."""
 
-    # It lies here until somebody redrives or discards it.
+    # It waits until an operator redrives or discards it.
     FAILED = "failed"
-    # It is to go back to its queue at `redrive_at`; a crash on the way lets it go again.
+    # It will be published to its queue at `redrive_at`; after a crash it is published again.
     REDRIVING = "redriving"
-    # Its queue has it; if it fails again it is back here as `failed`.
+    # It was published to its queue; if it fails again, it becomes `failed` again.
     REDRIVEN = "redriven"
     DISCARDED = "discarded"
 
@@ -35,7 +36,7 @@ class FailedAttempt(EmbeddedDocument):
 
 
 class OperatorAct(EmbeddedDocument):
-    """What an operator did with a message."""
+    """An operator's action on a message."""
 
     act = StringField(required=True)
     by = StringField(required=True)
@@ -44,19 +45,22 @@ class OperatorAct(EmbeddedDocument):
 
 
 class FailedMessage(Document):
-    """A message that a consumer could not handle; its id stands for message and queue."""
+    """A message that a consumer could not handle; its id is a hash of message and queue."""
 
     id = StringField(primary_key=True)
     message_id = StringField()
-    # Where it goes when it is redriven; the exchange is empty where that is a queue.
+    # The exchange and the routing key for a redrive. With an empty exchange the key is the name of
+    # a queue.
     exchange = StringField()
     queue = StringField(required=True)
     type = StringField()
     correlation_id = StringField()
     content_type = StringField()
     body = BinaryField()
-    # Ids of ours that the body has, of people among them: who is erased is found by them.
+    # The ids in the body. Erasing a person finds the message by them.
     mentions = ListField(StringField())
+    # It contained a one-time code, which is voided and removed.
+    code_void = BooleanField()
     function = StringField()
     error = StringField()
     history = EmbeddedDocumentListField(FailedAttempt)
@@ -65,9 +69,9 @@ class FailedMessage(Document):
     acts = EmbeddedDocumentListField(OperatorAct)
     redrive_at = DateTimeField()
     redrive_tries = IntField()
-    # Who is publishing it just now.
+    # The process that is publishing it now.
     claim = StringField()
-    # MongoDB removes what was redriven or discarded then.
+    # MongoDB deletes redriven and discarded messages at this time.
     expires_at = DateTimeField()
 
     meta = {  # noqa: RUF012

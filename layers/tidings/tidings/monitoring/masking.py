@@ -1,39 +1,56 @@
-"""What operators see of a payload: everything but what is personal or secret.
+"""Mask personal and secret data in payloads that operators see.
 
-By the names of fields, and by what values look like wherever they stand: messages that could
-not be read are just the ones whose fields nobody knows.
+Fields are masked by name, and values by their form wherever they are, because the fields of an
+unreadable message are unknown.
 """
 
 import json
 import re
 from typing import Any, Final
 
+from tidings.platform.text.cuts import cut
+
 MASK: Final = "[masked]"
 MAX_CHARACTERS: Final = 8_000
 MAX_NESTING: Final = 50
 
-# A field is masked when one of these words is in its name (`push_token`, `shippingAddress`).
+# A field is masked if its name contains one of these words (`push_token`, `shippingAddress`).
 PERSONAL_WORDS: Final = frozenset(
     {
         *("email", "mail", "name", "surname", "phone", "mobile", "address", "street", "city"),
         *("postcode", "zip", "birthday", "password", "secret", "token", "code", "key", "otp"),
-        *("authorization", "cookie", "signature", "recipient", "device", "ip"),
-        # What a person wrote or is told.
+        *(
+            "pin",
+            "passcode",
+            "totp",
+            "authorization",
+            "cookie",
+            "signature",
+            "recipient",
+            "device",
+            "ip",
+        ),
+        # Texts of or for a person.
         *("text", "html", "body", "message", "comment", "note", "variables", "endpoint"),
     }
 )
-# Names of ours that say nothing of a person.
+# Our field names without personal data.
 PLAIN_FIELDS: Final = frozenset({"template_code", "dedupe_key", "error_code", "code_kind"})
 
 _WORD: Final = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+")
-# Each begins where a run of its letters does. One that may begin at every letter looks at the rest
-# of the run for each: an hour for a message that is one long word.
+# Each pattern starts at the start of a run of its characters. A pattern that may start at every
+# character scans the rest of the run each time: an hour for a message that is one long word.
 _PATTERNS: Final = (
     # e-mail addresses
     re.compile(r"(?<![^\s@\"'<>\[\],;])[^\s@\"'<>\[\],;]++@[^\s@\"'<>\[\]]+\.[^\s@\"'<>\[\],;]+"),
     re.compile(r"(?<![\w-])eyJ[\w-]+\.[\w.-]+"),  # JWTs
     re.compile(r"(?<![\w.-])\+?\d(?:[ ()/-]{0,2}\d){7,14}(?![\w.-])"),  # telephone numbers
     re.compile(r"(?<![\w.:-])\d{6,8}(?![\w.:-])"),  # one-time codes
+    # our own codes: letters and digits in Crockford's base 32, perhaps in two groups
+    re.compile(
+        r"(?<![\w.:-])(?=[\dA-Z-]*\d)(?=[\d-]*[A-Z])"
+        r"[\dA-HJKMNP-TV-Z]{4,6}-?[\dA-HJKMNP-TV-Z]{4,6}(?![\w.:-])"
+    ),
     re.compile(r"(?<![\w-])[\w-]{40,}(?![\w-])"),  # tokens
     re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b"),  # network addresses
 )
@@ -41,18 +58,18 @@ _ISO_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d([T ][\d:.]+(Z|[+-]\d\d:?\d\d)?)?
 
 
 def masked_payload(body: bytes) -> str:
-    """Return a message's body as text, with what may be personal masked; long ones are cut."""
+    """Return a message's body as text with personal data masked; long bodies are cut."""
     try:
         text = json.dumps(_masked(json.loads(body), 0), ensure_ascii=False)
     except (ValueError, RecursionError):
         text = masked_text(body.decode(errors="replace"))
-    # Half a surrogate pair is JSON, but no text that can be sent.
+    # JSON may contain half a surrogate pair, which cannot be encoded.
     text = text.encode(errors="replace").decode()
-    return text if len(text) <= MAX_CHARACTERS else f"{text[:MAX_CHARACTERS]}..."
+    return cut(text, MAX_CHARACTERS, ellipsis="...")
 
 
 def masked_text(text: str) -> str:
-    """Return a text with what looks personal masked."""
+    """Return a text with parts that look personal masked."""
     if _ISO_TIME.fullmatch(text):
         return text
     for pattern in _PATTERNS:

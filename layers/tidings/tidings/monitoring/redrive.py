@@ -1,8 +1,9 @@
-"""Failed messages on their way back: accepted at once, sent at a rate, never lost.
+"""Redrive failed messages: accept at once, publish at a rate, lose none.
 
-A message is `redriving` from the acceptance on, with the time at which it is to go. Who sends
-claims it, publishes with confirms, and only then calls it `redriven`; a crash in between lets
-it go again when the claim has run out. So it goes at least once, and consumers are idempotent.
+An accepted message is `redriving` and has a time at which it is published. The sender claims it,
+publishes it with confirms, and then marks it as `redriven`. After a crash in between it is
+published again when the claim expires. So it is published at least once, and consumers are
+idempotent.
 """
 
 from collections import Counter
@@ -11,14 +12,15 @@ from typing import Any, Final
 
 from pymongo import UpdateOne
 
-from tidings.operations.editing import edited
-from tidings.operations.erased_messages import mentions
-from tidings.operations.errors import FailedMessageNotFound, MessageNotWaiting
-from tidings.operations.failed_messages import act
-from tidings.operations.forecasts import forecast_of
-from tidings.operations.models import FailedMessage, FailedState
-from tidings.operations.queries import conditions_of
-from tidings.operations.schemas import (
+from tidings.monitoring.editing import edited
+from tidings.monitoring.erased_messages import mentions
+from tidings.monitoring.errors import ChangesRefused, FailedMessageNotFound, MessageNotWaiting
+from tidings.monitoring.failed_messages import act
+from tidings.monitoring.forecasts import forecast_of
+from tidings.monitoring.letters_with_codes import code_event_types
+from tidings.monitoring.models import FailedMessage, FailedState
+from tidings.monitoring.queries import conditions_of
+from tidings.monitoring.schemas import (
     FORECASTS_TOLD,
     MAX_REDRIVEN_AT_ONCE,
     MessageForecast,
@@ -26,28 +28,32 @@ from tidings.operations.schemas import (
     RedriveFailedMessages,
     RedriveReport,
 )
-from tidings.operations.sending import send_due
-from tidings.platform import database
-from tidings.platform.auth import Principal, Role, require
-from tidings.platform.clock import now
+from tidings.monitoring.sending import send_due
 from tidings.platform.logging import logger
+from tidings.platform.operation import operation
+from tidings.platform.security.auth import Principal, Role, require
+from tidings.platform.storage import database
+from tidings.platform.timing.clock import now
 
-# A request sends what it can meanwhile; the rule `redrive` sends the others.
+# A request sends messages for this long; the rule `redrive` sends the rest.
 SECONDS_IN_REQUEST: Final = 5.0
 FAILED: Final = FailedState.FAILED.value
 REDRIVING: Final = FailedState.REDRIVING.value
 
 
+@operation(role=Role.OPERATOR, refuses=(ChangesRefused, FailedMessageNotFound, MessageNotWaiting))
 def redrive_failed_messages(
     wanted: RedriveFailedMessages, *, caller: Principal, at: datetime | None = None
 ) -> RedriveReport:
-    """Send failed messages back to where they failed, or say what would become of them.
+    """Send failed messages back to their queues, or forecast the result.
 
-    Of a filter at most `MAX_REDRIVEN_AT_ONCE` are taken; ask again for the others.
+    With a filter, at most `MAX_REDRIVEN_AT_ONCE` messages are accepted; repeat the call for the
+    rest. A message that contained a one-time code stays, because the code is void.
 
     Raises:
-        ChangesRefused: the changed payload is none that its consumer would take.
-        FailedMessageNotFound, MessageNotWaiting: the message to change is not there.
+        ChangesRefused: the changed payload is not valid for its consumer.
+        FailedMessageNotFound: the message to change does not exist.
+        MessageNotWaiting: the message to change is not waiting.
     """
     require(caller, Role.OPERATOR)
     at = at or now()
@@ -59,7 +65,7 @@ def redrive_failed_messages(
     ids = [message.pk for message in found.only("id").order_by("failed_at")]
     accepted = _accept(ids, wanted, caller, at)
     logger.info(
-        "failed messages are redriven",
+        "failed messages accepted for redrive",
         by=caller.user_id,
         accepted=accepted,
         rate=wanted.rate,
@@ -79,6 +85,9 @@ def redrive_failed_messages(
 def _meant(wanted: RedriveFailedMessages) -> Any:
     conditions = conditions_of(wanted.filter) if wanted.filter else {"pk__in": wanted.ids}
     found = FailedMessage.objects(**conditions).filter(state=FAILED)
+    if not wanted.dry_run:
+        # Messages of older releases have no `code_void`.
+        found = found.filter(code_void__ne=True, type__nin=code_event_types())
     return found.limit(MAX_REDRIVEN_AT_ONCE)
 
 
@@ -104,7 +113,7 @@ def _foretell(found: Any, wanted: RedriveFailedMessages) -> RedriveReport:
 
 
 def _change(wanted: RedriveFailedMessages, caller: Principal, at: datetime) -> None:
-    """Store the changed payload; what changed is not logged, for it may be personal."""
+    """Store the changed payload; it is not logged, because it may be personal."""
     assert wanted.ids is not None
     assert wanted.changes is not None
     message = FailedMessage.objects(pk=wanted.ids[0]).first()
@@ -124,7 +133,7 @@ def _change(wanted: RedriveFailedMessages, caller: Principal, at: datetime) -> N
 
 
 def _accept(ids: list[str], wanted: RedriveFailedMessages, caller: Principal, at: datetime) -> int:
-    """Give each message its time to go; somebody else may have taken it meanwhile."""
+    """Set the time at which each message is published, unless another call took it meanwhile."""
     if not ids:
         return 0
     done = act("redriven", caller, at, wanted.reason)
@@ -142,6 +151,6 @@ def _accept(ids: list[str], wanted: RedriveFailedMessages, caller: Principal, at
         )
         for place, each in enumerate(ids)
     ]
-    with database.time_for(len(updates)):
+    with database.writing_many(len(updates)):
         result = FailedMessage._get_collection().bulk_write(updates, ordered=False)
     return int(result.modified_count)

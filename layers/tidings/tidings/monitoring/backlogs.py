@@ -1,28 +1,32 @@
-"""What waits: in outboxes, in queues, among the failed messages; measured every minute."""
+"""Measure every minute what waits in outboxes, in queues and among the failed messages."""
 
 from datetime import datetime
 
 from pydantic import BaseModel
 
-from tidings.operations.models import FailedMessage, FailedState
-from tidings.operations.relay import OUTBOX_DOCUMENTS
-from tidings.operations.schemas import QueueStats
-from tidings.platform import emf, metrics, outbox
-from tidings.platform.clock import now
+from tidings.monitoring.models import FailedMessage, FailedState
+from tidings.monitoring.relay import OUTBOX_DOCUMENTS
+from tidings.monitoring.schemas import QueueStats
 from tidings.platform.errors import Unavailable
 from tidings.platform.logging import logger
-from tidings.platform.queues import QueueDepth, queue_depths
+from tidings.platform.messaging import outbox
+from tidings.platform.messaging.queues import QueueDepth, queue_depths
+from tidings.platform.observability import emf, metrics
+from tidings.platform.operation import operation
+from tidings.platform.security.auth import Principal, Role
+from tidings.platform.timing.clock import now
 
 
 class OutboxBacklog(BaseModel):
-    """Changes whose events wait to be published, and since when the oldest does."""
+    """The number of documents with waiting events, and the age of the oldest event in seconds."""
 
     documents: int
     age_seconds: float
 
 
-def get_queue_stats() -> list[QueueStats]:
-    """Return every queue.
+@operation(role=Role.OPERATOR, writes=False)
+def get_queue_stats(*, caller: Principal) -> list[QueueStats]:
+    """Return the state of every queue.
 
     Raises:
         BrokerUnavailable: RabbitMQ did not answer.
@@ -42,7 +46,7 @@ def get_queue_stats() -> list[QueueStats]:
 
 
 def outbox_backlog(at: datetime | None = None) -> OutboxBacklog:
-    """Look into every outbox."""
+    """Return the backlog of all outboxes."""
     found = [outbox.backlog(each) for each in OUTBOX_DOCUMENTS]
     oldest = min((time for _, time in found if time is not None), default=None)
     age = 0.0 if oldest is None else max(0.0, ((at or now()) - oldest).total_seconds())
@@ -54,7 +58,7 @@ def failed_waiting() -> int:
 
 
 def measure_backlogs() -> dict[str, int]:
-    """Tell CloudWatch, whose alarms are in template.yaml, what waits."""
+    """Send the backlogs to CloudWatch; template.yaml defines the alarms."""
     waiting, failed = outbox_backlog(), failed_waiting()
     emf.emit("OutboxDocuments", waiting.documents)
     emf.emit("OutboxAge", waiting.age_seconds, "Seconds")
@@ -73,7 +77,7 @@ def _depths() -> dict[str, QueueDepth]:
     try:
         return {name: each for name, each in queue_depths().items() if each is not None}
     except Unavailable as error:
-        logger.error("queues cannot be measured", reason=error.message)
+        logger.error("queue depths not measured: RabbitMQ unavailable", reason=error.message)
         return {}
 
 

@@ -1,30 +1,32 @@
-"""What operators can ask about failed messages."""
+"""Queries of failed messages."""
 
 from collections.abc import Iterator
 from typing import Any, Final
 
-from tidings.operations.masking import masked_payload, masked_text
-from tidings.operations.models import FailedMessage
-from tidings.operations.schemas import (
+from tidings.monitoring.masking import masked_payload, masked_text
+from tidings.monitoring.models import FailedMessage
+from tidings.monitoring.schemas import (
     FailedAttemptView,
     FailedMessageFilter,
     FailedMessageView,
     OperatorActView,
 )
-from tidings.platform.auth import Principal, Role, require
-from tidings.platform.pagination import Page, PageRequest, paginate
-from tidings.platform.sorting import SortOrder
+from tidings.platform.operation import operation
+from tidings.platform.security.auth import Principal, Role, require
+from tidings.platform.storage.pagination import Page, PageRequest, paginate
+from tidings.platform.storage.sorting import SortOrder
 
 LATEST_FIRST: Final = SortOrder("failed_at", descending=True)
 
 
+@operation(role=Role.OPERATOR, writes=False)
 def get_failed_messages(
     page: PageRequest, *, caller: Principal, wanted: FailedMessageFilter | None = None
 ) -> Page[FailedMessageView]:
-    """Return a page of failed messages, those that failed last first.
+    """Return a page of failed messages, latest failure first.
 
     Raises:
-        UnknownCursor: the cursor is not one that was handed out.
+        UnknownCursor: the cursor is not valid for this list.
     """
     require(caller, Role.OPERATOR)
     found = FailedMessage.objects(**conditions_of(wanted) if wanted else {})
@@ -32,7 +34,7 @@ def get_failed_messages(
 
 
 def conditions_of(wanted: FailedMessageFilter) -> dict[str, Any]:
-    """Return a filter as the document's fields take it."""
+    """Return a filter as conditions on the document's fields."""
     return dict(_conditions(wanted))
 
 

@@ -1,4 +1,4 @@
-"""Everything that is kept of one person, for that person."""
+"""Export all data about one person for that person."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -7,27 +7,29 @@ from pydantic import BaseModel, Field
 
 from tidings.delivery.schemas import UnsubscriptionView
 from tidings.delivery.unsubscribe import get_unsubscriptions
-from tidings.notifications.queries import ToldView, get_told
+from tidings.notifications.queries import ToldView, get_stored_notifications
 from tidings.orders.queries import get_orders
 from tidings.orders.schemas import OrderFilter, OrderView
-from tidings.platform.auth import Principal, Role
 from tidings.platform.errors import Forbidden
-from tidings.platform.pagination import MAX_PAGE_SIZE, Page, PageRequest
+from tidings.platform.operation import Whose, operation
+from tidings.platform.security.auth import Principal, Role
+from tidings.platform.storage.pagination import MAX_PAGE_SIZE, Page, PageRequest
 from tidings.recommendations.queries import get_user_activity, get_user_recommendations
 from tidings.recommendations.schemas import ActivityView, RecommendationsView
 from tidings.tasks.queries import get_tasks
 from tidings.tasks.schemas import TaskView
 from tidings.users.contact_points import ContactPoints, get_contact_points
+from tidings.users.errors import UserNotFound
 from tidings.users.push_tokens import get_push_tokens
 from tidings.users.queries import get_user
 from tidings.users.schemas import PushTokenView, UserView
 
-# Lambda answers with 6 MB at most.
+# Lambda's response is limited to 6 MB.
 MAX_OF_EACH: Final = 1000
 
 
 class PersonExport(BaseModel):
-    """What is kept of a person; the newest first."""
+    """The data about a person, newest first."""
 
     profile: UserView
     contact_points: ContactPoints
@@ -37,26 +39,27 @@ class PersonExport(BaseModel):
     activity: list[ActivityView]
     recommendations: RecommendationsView
     notifications: list[ToldView] = Field(description="all channels, with their deliveries")
-    campaigns: list[str] = Field(description="ids of those that these notifications are of")
+    campaigns: list[str] = Field(description="ids of the campaigns of these notifications")
     unsubscriptions: list[UnsubscriptionView]
-    complete: bool = Field(description=f"false where more than {MAX_OF_EACH} of a kind are kept")
+    complete: bool = Field(description=f"false if more than {MAX_OF_EACH} of a kind exist")
 
 
+@operation(role=Role.CUSTOMER, whose=Whose.OWN_OR_ADMIN, refuses=(UserNotFound,), writes=False)
 def export_user(user_id: str, *, caller: Principal) -> PersonExport:
-    """Collect what is kept of a person, as they may see it themself.
+    """Collect the data about a person that the person may see.
 
     Raises:
-        Forbidden: it is somebody else's, and the caller is no administrator.
-        UserNotFound: there is none.
+        Forbidden: the account belongs to another user, and the caller is not an administrator.
+        UserNotFound: the account does not exist.
     """
     if caller.user_id != user_id and not caller.role.includes(Role.ADMIN):
-        raise Forbidden("This belongs to somebody else.")
+        raise Forbidden("This belongs to another user.")
     person = Principal(user_id=user_id, role=Role.CUSTOMER)
     profile = get_user(user_id, caller=person)
     mine = OrderFilter(customer_id=user_id)
     orders, all_orders = _every(lambda page: get_orders(page, mine, caller=person))
     tasks, all_tasks = _every(lambda page: get_tasks(page, caller=person))
-    told, all_told = _every(lambda page: get_told(user_id, page, caller=person))
+    told, all_told = _every(lambda page: get_stored_notifications(user_id, page, caller=person))
     deeds, all_deeds = _every(lambda page: get_user_activity(user_id, page, caller=person))
     return PersonExport.model_construct(
         profile=profile,
@@ -74,7 +77,7 @@ def export_user(user_id: str, *, caller: Principal) -> PersonExport:
 
 
 def _every(page_of: Callable[[PageRequest], Page[Any]]) -> tuple[list[Any], bool]:
-    """Return the items of all pages, and whether that is all there is."""
+    """Return the items of all pages, and whether they are complete."""
     page = page_of(PageRequest(limit=MAX_PAGE_SIZE, page=1, after=None))
     found = list(page.items)
     while page.has_next and len(found) < MAX_OF_EACH:

@@ -1,4 +1,4 @@
-"""Deep health: do the services that Tidings stands on answer, and how fast."""
+"""Deep health check: whether the required services answer, and how fast."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -7,8 +7,12 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from tidings.platform import cache, database, queues
+from tidings.platform.caching import cache
 from tidings.platform.logging import logger
+from tidings.platform.messaging import queues
+from tidings.platform.operation import PUBLIC, operation
+from tidings.platform.security import store
+from tidings.platform.storage import database
 
 Status = Literal["up", "down"]
 
@@ -32,7 +36,7 @@ class ServiceState(BaseModel):
 
 
 class ServiceHealthReport(BaseModel):
-    """The same as a list, for GraphQL, which has no maps."""
+    """The same as a list for GraphQL, which has no maps."""
 
     status: str
     services: list[ServiceState]
@@ -49,16 +53,21 @@ class ServiceHealthReport(BaseModel):
 Probes = Mapping[str, Callable[[], object]]
 
 
+@operation(role=PUBLIC, writes=False)
 def check_services() -> Health:
-    """Ask MongoDB, without which nothing goes, and Redis and RabbitMQ."""
+    """Check MongoDB, which every request needs, and both Redis services and RabbitMQ."""
     return check_health(
         needed={"mongodb": database.ping},
-        dispensable={"redis": cache.ping, "rabbitmq": queues.ping_broker},
+        dispensable={
+            "redis": store.ping,
+            "redis_cache": cache.ping,
+            "rabbitmq": queues.ping_broker,
+        },
     )
 
 
 def check_health(*, needed: Probes, dispensable: Probes) -> Health:
-    """Ask all services at once for a sign of life and time them."""
+    """Call all probes concurrently, and measure their time."""
     probes = {**needed, **dispensable}
     with ThreadPoolExecutor(len(probes)) as threads:
         services = dict(zip(probes, threads.map(_check, probes, probes.values()), strict=True))
@@ -73,7 +82,9 @@ def _check(name: str, probe: Callable[[], object]) -> ServiceHealth:
     status: Status = "up"
     try:
         probe()
-    except Exception as error:  # noqa: BLE001 (whatever it is, the service is not healthy)
-        logger.warning("service is down", probe=name, reason=type(error).__name__)
+    except Exception as error:  # noqa: BLE001 (any error means that the service is down)
+        logger.warning(
+            "health check failed: service is down", probe=name, reason=type(error).__name__
+        )
         status = "down"
     return ServiceHealth(status=status, latency_ms=round((time.perf_counter() - started) * 1000, 1))

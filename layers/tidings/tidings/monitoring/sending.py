@@ -1,32 +1,32 @@
-"""Sends redriven messages when their time has come."""
+"""Publish redriven messages when they are due."""
 
 import time
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from tidings.operations.failed_messages import SETTLED_KEPT_FOR
-from tidings.operations.models import FailedMessage, FailedState
-from tidings.platform.clock import new_event_id, now
-from tidings.platform.dead_letters import DeadLetter, send_back
+from tidings.monitoring.failed_messages import SETTLED_KEPT_FOR
+from tidings.monitoring.models import FailedMessage, FailedState
 from tidings.platform.errors import Unavailable
-from tidings.platform.history import Attempt
 from tidings.platform.logging import logger
+from tidings.platform.messaging.dead_letters import DeadLetter, send_back
+from tidings.platform.messaging.history import Attempt
+from tidings.platform.timing.clock import new_event_id, now
 
-# Who claimed messages and died holds them up no longer than this.
+# A process that died with a claim blocks its messages for at most this time.
 CLAIM: Final = timedelta(seconds=60)
 MESSAGES_PER_ROUND: Final = 100
-# The rule is called every minute; this leaves time to end before it is called again.
+# The rule runs every minute; this leaves time to end before its next run.
 SECONDS_IN_RULE: Final = 45.0
 MAX_WAIT_SECONDS: Final = 0.25
-# No queue takes it: after so many tries it is called failed again, and an operator looks.
+# After this many tries without a queue the message becomes `failed` again for an operator.
 MAX_TRIES: Final = 5
 REDRIVING: Final = FailedState.REDRIVING.value
 
 
 def send_due(*, seconds: float) -> int:
-    """Send what is due, and what becomes due, for at most so long; return how many were sent.
+    """Publish messages that are or become due, for at most `seconds`; return their number.
 
-    Safe to run several times at once. Where RabbitMQ is away everything stays `redriving`.
+    Several processes may run this at once. If RabbitMQ is unavailable, messages stay `redriving`.
     """
     deadline, sent = time.monotonic() + seconds, 0
     while True:
@@ -35,7 +35,11 @@ def send_due(*, seconds: float) -> int:
             try:
                 sent += _send(claimed)
             except Unavailable as error:
-                logger.warning("redriven messages wait", messages=len(claimed), reason=str(error))
+                logger.warning(
+                    "redrive interrupted: RabbitMQ unavailable",
+                    messages=len(claimed),
+                    reason=str(error),
+                )
                 return sent
         wait = 0.0 if claimed else _seconds_until_next(now())
         if wait is None or time.monotonic() + wait >= deadline:
@@ -44,7 +48,7 @@ def send_due(*, seconds: float) -> int:
 
 
 def _claim(at: datetime) -> list[FailedMessage]:
-    """Take what is due out of the others' hands, in two round trips."""
+    """Claim due messages, in two round trips."""
     due = FailedMessage.objects(state=REDRIVING, redrive_at__lte=at).order_by("redrive_at")
     ids = [each.pk for each in due.only("id").limit(MESSAGES_PER_ROUND)]
     if not ids:
@@ -69,7 +73,7 @@ def _send(claimed: list[FailedMessage]) -> int:
 
 
 def _settle(keys: list[str], claim: str) -> None:
-    """Call messages redriven, unless they have failed again already."""
+    """Mark messages as redriven, unless they have failed again already."""
     expires_at = now() + SETTLED_KEPT_FOR
     _collection().update_many(
         {"_id": {"$in": keys}, "state": REDRIVING, "claim": claim},
@@ -82,11 +86,11 @@ def _settle(keys: list[str], claim: str) -> None:
 
 def _give_up(keys: list[str]) -> None:
     if keys:
-        logger.error("no queue takes these redriven messages", ids=keys)
+        logger.error("redrive failed: no queue is bound for these messages", ids=keys)
         _collection().update_many(
             {"_id": {"$in": keys}, "state": REDRIVING},
             {
-                "$set": {"state": FailedState.FAILED.value, "error": "no queue takes it"},
+                "$set": {"state": FailedState.FAILED.value, "error": "no queue is bound for it"},
                 "$unset": {"redrive_at": "", "redrive_tries": "", "claim": ""},
             },
         )

@@ -1,0 +1,1 @@
+"""Operations for operators: health, metrics, failed messages, outbox relay, erasure and export."""

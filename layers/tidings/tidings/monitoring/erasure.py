@@ -1,0 +1,23 @@
+"""Erase a person in the domains that do not consume `user.deleted` themselves.
+
+Notifications and recommendations erase in their own consumers, in order with their other events.
+"""
+
+from tidings.delivery.erasure import forget_person
+from tidings.monitoring.erased_messages import erase_messages_of
+from tidings.orders.erasure import forget_words
+from tidings.tasks import erasure as tasks
+from tidings.users.events import UserDeleted
+
+
+def erase(event: UserDeleted) -> None:
+    """Erase a person's data in tasks, orders, delivery and failed messages. Safe to repeat.
+
+    Raises:
+        TemporaryFailure: SNS cannot delete the devices now; call again later.
+    """
+    user_id = event.data.user_id
+    tasks.forget(user_id)
+    forget_words(user_id)
+    erase_messages_of(user_id)
+    forget_person(user_id)

@@ -1,0 +1,160 @@
+"""Metrics for Prometheus: shared counters from Redis, and current backlogs.
+
+They contain no personal or business data, but show how busy the shop is. So callers must send the
+secret's `metrics_token`, unless the setting `open_metrics` allows everyone.
+"""
+
+import hmac
+from collections.abc import Callable, Iterable, Iterator
+from itertools import accumulate
+from typing import Final
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+
+from tidings.monitoring.backlogs import failed_waiting, outbox_backlog
+from tidings.platform.caching import cache
+from tidings.platform.errors import Unauthenticated
+from tidings.platform.logging import logger
+from tidings.platform.messaging.queues import queue_depths
+from tidings.platform.observability import metrics
+from tidings.platform.observability.metrics import Series
+from tidings.platform.secrets import metrics_token
+from tidings.platform.security import store
+from tidings.platform.settings import settings
+from tidings.platform.storage.redis_connection import Memory
+
+Numbers = dict[Series, float]
+HELP: Final = {
+    metrics.MESSAGES: "Messages by queue and outcome: handled, retried, dead.",
+    metrics.INVOCATIONS: "Invocations by function and outcome: ok, refused, error.",
+    metrics.MESSAGE_SECONDS: "Time that consumers needed for a message, in seconds.",
+    metrics.INVOCATION_SECONDS: "Duration of invocations, in seconds.",
+}
+
+
+def check_scraper(authorization: str | None) -> None:
+    """Check the token of a caller of /metrics, unless the metrics are open.
+
+    Raises:
+        Unauthenticated: the token is missing or wrong.
+    """
+    if settings().open_metrics:
+        return
+    expected = metrics_token()
+    scheme, _, offered = (authorization or "").partition(" ")
+    is_right = hmac.compare_digest(offered.strip().encode(), (expected or "").encode())
+    if not (expected and scheme.lower() == "bearer" and is_right):
+        raise Unauthenticated("Send the secret's metrics_token as a bearer token.")
+
+
+def exposition() -> str:
+    """Return all metrics in Prometheus' text format; those of unavailable services are left out."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Everything())
+    return generate_latest(registry).decode()
+
+
+class _Everything(Collector):
+    def collect(self) -> Iterable[Metric]:
+        up = GaugeMetricFamily("tidings_up", "1 if the service answered.", labels=["service"])
+        parts: dict[str, Callable[[], list[Metric]]] = {
+            "redis": lambda: list(_memory("redis", store.memory())),
+            "redis_cache": lambda: [
+                *_shared(metrics.shared()),
+                *_memory("redis_cache", cache.memory()),
+            ],
+            "rabbitmq": lambda: list(_queues()),
+            "mongodb": lambda: list(_stored()),
+        }
+        for service, ask in parts.items():
+            answered = 1
+            try:
+                yield from ask()
+            except Exception as error:  # noqa: BLE001 (the other metrics must still be returned)
+                logger.warning(
+                    "metrics left out: service did not answer",
+                    probe=service,
+                    reason=type(error).__name__,
+                )
+                answered = 0
+            up.add_metric([service], answered)
+        yield up
+
+
+def _shared(numbers: Numbers) -> Iterator[Metric]:
+    for name in (metrics.MESSAGES, metrics.INVOCATIONS):
+        names = ["queue" if name == metrics.MESSAGES else "function", "outcome"]
+        family = CounterMetricFamily(name, HELP[name], labels=names)
+        for series, value in sorted(numbers.items()):
+            if series.name == name:
+                family.add_metric([dict(series.labels)[each] for each in names], value)
+        yield family
+    yield _histogram(numbers, metrics.MESSAGE_SECONDS, "queue")
+    yield _histogram(numbers, metrics.INVOCATION_SECONDS, "function")
+    lag = GaugeMetricFamily(
+        metrics.MESSAGE_LAG, "Age of the event in the last message.", labels=["queue"]
+    )
+    for series, value in sorted(numbers.items()):
+        if series.name == metrics.MESSAGE_LAG:
+            lag.add_metric([dict(series.labels)["queue"]], value)
+    yield lag
+
+
+def _histogram(numbers: Numbers, name: str, label: str) -> Metric:
+    family = HistogramMetricFamily(name, HELP[name], labels=[label])
+    edges = [*(str(each) for each in metrics.BUCKETS), "+Inf"]
+    for series, total in sorted(numbers.items()):
+        if series.name != f"{name}_sum":
+            continue
+        of = (label, dict(series.labels)[label])
+        counts = [
+            numbers.get(Series(f"{name}_bucket", tuple(sorted((of, ("le", edge))))), 0.0)
+            for edge in edges
+        ]
+        buckets = list(zip(edges, accumulate(counts), strict=True))
+        family.add_metric([of[1]], buckets=buckets, sum_value=total)
+    return family
+
+
+def _memory(service: str, memory: Memory) -> Iterator[Metric]:
+    """Return how full a Redis is; one without a limit has no such metric."""
+    if not memory.limit_bytes:
+        return
+    family = GaugeMetricFamily(
+        f"tidings_{service}_memory_ratio", "Used share of the memory; 1 is full."
+    )
+    family.add_metric([], memory.used_bytes / memory.limit_bytes)
+    yield family
+
+
+def _queues() -> Iterator[Metric]:
+    depth = GaugeMetricFamily("tidings_queue_messages", "Waiting messages.", labels=["queue"])
+    takers = GaugeMetricFamily("tidings_queue_consumers", "Consumers.", labels=["queue"])
+    for name, found in queue_depths().items():
+        if found is not None:
+            depth.add_metric([name], found.messages)
+            takers.add_metric([name], found.consumers)
+    yield depth
+    yield takers
+
+
+def _stored() -> Iterator[Metric]:
+    waiting = outbox_backlog()
+    yield GaugeMetricFamily(
+        "tidings_outbox_documents", "Documents with waiting events.", value=waiting.documents
+    )
+    yield GaugeMetricFamily(
+        "tidings_outbox_age_seconds", "Age of the oldest waiting event.", value=waiting.age_seconds
+    )
+    yield GaugeMetricFamily(
+        "tidings_failed_messages",
+        "Failed messages that wait for an operator.",
+        value=failed_waiting(),
+    )

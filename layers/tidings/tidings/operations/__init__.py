@@ -1,1 +1,0 @@
-"""What operators need: health, and the relay of what crashes left behind."""
