@@ -7,39 +7,52 @@ from typing import Any, Final
 import cors
 import graphiql
 from chalice.app import Chalice, Request, Response
-from execution import GraphQLRequest, MutationByGet, RequestRefused, format_error, run
-from pydantic import ValidationError
+from execution import (
+    MAX_ERRORS,
+    MAX_FIELD_ERRORS,
+    GraphQLRequest,
+    MutationByGet,
+    RequestRefused,
+    format_errors,
+    run,
+)
 from resolvers.caller import GatewayContext
 
-from tidings.platform.auth import authenticate
-from tidings.platform.context import accept_correlation_id, called_from, correlated, correlation_id
+from tidings.platform.context import accept_correlation_id, called_from, correlated
+from tidings.platform.entry.answers import CORRELATION_HEADER, completed
+from tidings.platform.entry.http import MAX_BODY_BYTES, sole_header
+from tidings.platform.entry.invocation import invocation
+from tidings.platform.entry.problems import Problem, problem_of
 from tidings.platform.errors import InvalidInput, NotFound, PayloadTooLarge
-from tidings.platform.http import CORRELATION_HEADER, MAX_BODY_BYTES
-from tidings.platform.invocation import invocation
-from tidings.platform.limits import admit
+from tidings.platform.inputs.json_text import parse_json
+from tidings.platform.inputs.media_types import JSON, require_json
+from tidings.platform.inputs.parsing import parsed
 from tidings.platform.logging import logger
-from tidings.platform.problems import Problem, problem_of
+from tidings.platform.security.admission import admit
+from tidings.platform.security.auth import authenticate
 from tidings.platform.settings import settings
+from tidings.platform.text.excerpts import excerpt
 
-JSON: Final = "application/json"
 GRAPHQL_JSON: Final = "application/graphql-response+json"
-# How long caches may answer for us what anybody may ask: prices and stock age with it.
+# Caches may serve public answers for this long, so prices and stock may be this old.
 PUBLIC_SECONDS: Final = 10
-NOT_KEPT: Final = {"Cache-Control": "no-store"}
 
-app = Chalice(app_name="tidings-gateway")
+# Our logger has the same name: its lines would be there twice.
+app = Chalice(app_name="tidings-gateway", configure_logs=False)
 
 
 @app.middleware("http")
 def correlate(request: Request, get_response: Callable[[Request], Response]) -> Response:
-    """Give every answer its correlation id: Chalice's own refusals (405, 415), too."""
+    """Add the correlation id and the standard headers to every response, also to errors."""
     with correlated(accept_correlation_id(request.headers.get(CORRELATION_HEADER))):
         response = get_response(request)
-        response.headers.setdefault(CORRELATION_HEADER, correlation_id() or "")
+        own = {name: str(value) for name, value in response.headers.items()}
+        response.headers = {**completed(own, request.headers.get("x-forwarded-proto"))}
         return response
 
 
-@app.route("/graphql", methods=["POST"], content_types=[JSON])
+# Chalice would accept `text/plain; application/json` as JSON, so `_request` checks media types.
+@app.route("/graphql", methods=["POST"], content_types=["*/*"])
 def post_graphql() -> Response:
     """Run the operation in the JSON body."""
     return _respond(read_only=False)
@@ -55,7 +68,7 @@ def get_graphql() -> Response:
 
 @app.route("/graphql/{file}", methods=["GET"])
 def get_graphiql_file(file: str) -> Response:
-    """Give a file of the GraphiQL page."""
+    """Return a file of the GraphiQL page."""
     content = graphiql.file(file) if settings().graphiql else None
     if content is None:
         return _refusal(problem_of(NotFound("There is nothing at this address.")), JSON)
@@ -64,7 +77,7 @@ def get_graphiql_file(file: str) -> Response:
 
 @app.route("/graphql", methods=["OPTIONS"])
 def preflight_graphql() -> Response:
-    """Say whether another site's page may call."""
+    """Answer whether a page of another origin may call."""
     headers = cors.preflight_headers_for(_current().headers.get("origin"))
     return Response(body="", status_code=204, headers={"Allow": "GET, POST, OPTIONS", **headers})
 
@@ -84,34 +97,34 @@ def _respond(*, read_only: bool) -> Response:
     try:
         with called_from(_source_address()), invocation():
             return _run(read_only=read_only, media_type=media_type)
-    except Exception as error:  # noqa: BLE001 (problem_of logs what it does not know)
+    except Exception as error:  # noqa: BLE001 (problem_of logs unexpected errors)
         return _refusal(problem_of(error), media_type)
 
 
 def _run(*, read_only: bool, media_type: str) -> Response:
     request = _request()
-    principal = authenticate(_current().headers.get("authorization"))
+    principal = authenticate(_sole_header("Authorization"))
     if principal is not None:
         admit(principal)
     context = GatewayContext(principal)
     try:
         result = run(request, context, read_only=read_only)
     except RequestRefused as refused:
-        # With application/json a well-formed request is answered with 200, as old clients expect.
+        # With application/json a well-formed request gets status 200, as older clients expect.
         status = 400 if media_type == GRAPHQL_JSON else 200
-        return _response(status, {"errors": [format_error(e) for e in refused.errors]}, media_type)
+        return _response(status, {"errors": format_errors(refused.errors, MAX_ERRORS)}, media_type)
     except MutationByGet:
         problem = Problem(405, "BAD_USER_INPUT", "GET may only query. Send a POST.")
         return _refusal(problem, media_type, {"Allow": "POST"})
     content: dict[str, Any] = {"data": result.data}
     if result.errors:
-        content["errors"] = [format_error(error) for error in result.errors]
+        content["errors"] = format_errors(result.errors, MAX_FIELD_ERRORS)
     shared = read_only and context.principal is None and not result.errors
     return _response(200, content, media_type, _shared_caching() if shared else None)
 
 
 def _shared_caching() -> dict[str, str]:
-    """What everybody is told may be kept; the answer depends on these headers."""
+    """Return the headers of a response that is the same for everyone and may be cached."""
     return {
         "Cache-Control": f"public, max-age={PUBLIC_SECONDS}",
         "Vary": "Accept, Authorization, Origin",
@@ -120,8 +133,12 @@ def _shared_caching() -> dict[str, str]:
 
 def _current() -> Request:
     request = app.current_request
-    assert request is not None, "only while Chalice handles a request"
+    assert request is not None, "Chalice is not handling a request"
     return request
+
+
+def _sole_header(name: str) -> str | None:
+    return sole_header(_current().to_original_event(), name)
 
 
 def _source_address() -> str | None:
@@ -133,45 +150,60 @@ def _request() -> GraphQLRequest:
     """Return the parameters of the request.
 
     Raises:
-        InvalidInput, PayloadTooLarge, pydantic.ValidationError: they are malformed.
+        InvalidInput: the parameters are malformed, or one has the wrong type.
+        PayloadTooLarge: the body is too large.
+        UnsupportedMediaType: the body is not declared as JSON.
     """
     current = _current()
     if current.method == "GET":
-        return GraphQLRequest.model_validate(_from_url(current.query_params or {}))
+        return parsed(GraphQLRequest, _from_url(current.query_params or {}))
+    require_json(_sole_header("Content-Type"))
+    return parsed(GraphQLRequest, _one_request(_from_body(current)))
+
+
+def _from_body(current: Request) -> Any:
     try:
-        if len(current.raw_body) > MAX_BODY_BYTES:
+        raw = current.raw_body
+        raw = raw.encode() if isinstance(raw, str) else raw
+        if len(raw) > MAX_BODY_BYTES:
             raise PayloadTooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
-        return GraphQLRequest.model_validate(_one_request(json.loads(current.raw_body)))
-    except (ValueError, RecursionError) as error:
-        if isinstance(error, ValidationError):
-            raise
+        return parse_json(raw)
+    except ValueError:
         raise InvalidInput("The body is not JSON.", field="body") from None
 
 
 def _one_request(content: Any) -> Any:
-    """Refuse batches: the specification knows none, and clients can open several streams.
+    """Refuse batches: the specification has none, and clients can send several requests at once.
 
     Raises:
-        InvalidInput: it is a list.
+        InvalidInput: the body is a list.
     """
     if isinstance(content, list):
-        raise InvalidInput("Send one request at a time; batches are not served.", field="body")
+        raise InvalidInput("Send one request at a time; batches are not supported.", field="body")
     return content
 
 
 def _from_url(parameters: Any) -> dict[str, Any]:
+    """Return the parameters of a query by GET.
+
+    Raises:
+        InvalidInput: a parameter occurs twice, or is not JSON.
+    """
+    for name in GraphQLRequest.model_json_schema()["properties"]:
+        if name in parameters and len(set(parameters.getlist(name))) > 1:
+            raise InvalidInput(f"Send {name} once.", field=name)
     request: dict[str, Any] = dict(parameters)
     for name in ("variables", "extensions"):
         if name in request:
             try:
-                request[name] = json.loads(request[name])
-            except (ValueError, RecursionError):
+                request[name] = parse_json(request[name].encode())
+            except ValueError:
                 raise InvalidInput(f"{name} is not JSON.", field=name) from None
     return request
 
 
 def _negotiate(accept: str | None) -> str | None:
-    """Return the media type to answer with; JSON for clients that say nothing of GraphQL's own."""
+    """Return the media type of the response; JSON for clients that do not name GraphQL's own."""
     offers = [part.split(";")[0].strip().lower() for part in (accept or "*/*").split(",")]
     if GRAPHQL_JSON in offers:
         return GRAPHQL_JSON
@@ -182,7 +214,7 @@ def _refusal(problem: Problem, media_type: str, headers: dict[str, str] | None =
     extensions = {"code": problem.code}
     if problem.details:
         extensions["field"] = problem.details[0]["field"]
-    content = {"errors": [{"message": problem.message, "extensions": extensions}]}
+    content = {"errors": [{"message": excerpt(problem.message), "extensions": extensions}]}
     return _response(problem.status, content, media_type, problem.headers | (headers or {}))
 
 
@@ -191,8 +223,6 @@ def _response(
 ) -> Response:
     own = {
         "Content-Type": f"{media_type}; charset=utf-8",
-        CORRELATION_HEADER: correlation_id() or "",
-        **NOT_KEPT,
         **cors.headers_for(_current().headers.get("origin")),
     }
     body = json.dumps(content, separators=(",", ":"), ensure_ascii=False)

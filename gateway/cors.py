@@ -1,19 +1,19 @@
-"""Which other sites' pages may call GraphQL (https://fetch.spec.whatwg.org/#http-cors-protocol).
+"""Decide which other origins' pages may call GraphQL.
 
-None, unless TIDINGS_CORS_ORIGINS lists them. Tokens travel in a header, never in a cookie, so
-credentials are not allowed to any.
+See https://fetch.spec.whatwg.org/#http-cors-protocol. None may, unless TIDINGS_CORS_ORIGINS lists
+them. Tokens are sent in a header, never in a cookie, so credentials are not allowed for any origin.
 """
 
 from typing import Final
 
-from tidings.platform.http import CORRELATION_HEADER
+from tidings.platform.entry.answers import CORRELATION_HEADER
 from tidings.platform.settings import settings
 
 PREFLIGHT_SECONDS: Final = 600
 
 
 def headers_for(origin: str | None) -> dict[str, str]:
-    """Return what an answer says to a page of this origin."""
+    """Return the CORS headers of a response to a page of this origin."""
     allowed = {each for each in settings().cors_origins.split(",") if each}
     if not allowed:
         return {}
@@ -27,7 +27,7 @@ def headers_for(origin: str | None) -> dict[str, str]:
 
 
 def preflight_headers_for(origin: str | None) -> dict[str, str]:
-    """Return the answer to the question whether a page of this origin may call."""
+    """Return the headers of the answer to a preflight request of this origin."""
     headers = headers_for(origin)
     if "Access-Control-Allow-Origin" not in headers:
         return headers

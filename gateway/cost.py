@@ -1,8 +1,8 @@
-"""What an operation may cost at most, before it is executed.
+"""Limit the cost of an operation before it is executed.
 
-Each object counts one, as often as the lists around it may hold it: a page as many as `first`
-says, any other list LIST_SIZE. Leaves are free, changes are dear. 100 orders with items,
-products and customer cost 5,500; the budget is 10,000.
+Each object costs 1, times the maximum size of the lists around it: a page's size is `first`, the
+size of any other list is LIST_SIZE. Leaves are free, mutations are expensive. 100 orders with
+items, products and customer cost 5,500; the limit is 10,000.
 """
 
 from collections.abc import Mapping
@@ -30,10 +30,10 @@ from graphql import (
 )
 from limits import TooComplex
 
-from tidings.platform.pagination import MAX_PAGE_SIZE
+from tidings.platform.storage.pagination import MAX_PAGE_SIZE
 
 MAX_COST: Final = 10_000
-# So many changes in one operation make a password guesser's day no shorter.
+# It limits the mutations of one operation, so that they are no help in guessing passwords.
 CHANGE_COST: Final = 1_000
 LIST_SIZE: Final = 10
 
@@ -44,10 +44,10 @@ def check_cost(
     operation: OperationDefinitionNode,
     variables: Mapping[str, Any] | None,
 ) -> None:
-    """Let an operation of a valid document through that keeps to the budget.
+    """Check that an operation of a valid document stays within the limit.
 
     Raises:
-        TooComplex: it may cost more than MAX_COST.
+        TooComplex: the operation may cost more than MAX_COST.
     """
     cost = CostEstimate(schema, document, operation, variables or {}).total()
     if cost > MAX_COST:
@@ -57,7 +57,7 @@ def check_cost(
 
 
 class CostEstimate:
-    """Walks an operation; each fragment once for each size of page around it."""
+    """Walks an operation; each fragment is visited once for each page size around it."""
 
     def __init__(
         self,
@@ -109,7 +109,7 @@ class CostEstimate:
         if not isinstance(parent, GraphQLObjectType | GraphQLInterfaceType):
             return 0
         field = parent.fields.get(node.name.value)
-        if field is None:  # introspection, which has limits of its own
+        if field is None:  # introspection, which has its own limits
             return 0
         change = CHANGE_COST if parent is self._schema.mutation_type else 0
         kind = get_named_type(field.type)
@@ -120,7 +120,7 @@ class CostEstimate:
         return change + size * (1 + self._selections(node.selection_set, kind, inner_page))
 
     def _first(self, node: FieldNode, field: GraphQLField) -> int:
-        """Return the size of the page that is asked for; the largest where that is unclear."""
+        """Return the requested page size; the maximum if it is unclear."""
         declared = field.args["first"].ast_node
         given = [each.value for each in node.arguments or () if each.name.value == "first"]
         value = self._value(given[0] if given else declared and declared.default_value)

@@ -1,4 +1,4 @@
-"""From schema.graphql to an executable schema: names, enums, resolvers, permissions."""
+"""Build the executable schema from schema.graphql: bind names, enums, resolvers and permissions."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -8,6 +8,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final
 
+import money
 from graphql import (
     GraphQLEnumType,
     GraphQLField,
@@ -18,11 +19,12 @@ from graphql import (
     build_schema,
 )
 from graphql.execution.values import get_directive_values
-from resolvers import MUTATIONS, NESTED, QUERIES
-from resolvers.binding import Resolver
+from resolvers import ARGUMENTS, MUTATIONS, NESTED, QUERIES
+from resolvers.binding import Resolver, resolver_of
 from resolvers.caller import Info
 
-from tidings.platform.auth import Role, require
+from tidings.platform.operation import OPERATIONS, Operation
+from tidings.platform.security.auth import Role, require
 
 SCHEMA_FILE: Final = Path(__file__).with_name("schema.graphql")
 ROOTS: Final[Mapping[str, Mapping[str, Resolver]]] = {"Query": QUERIES, "Mutation": MUTATIONS}
@@ -44,6 +46,8 @@ def executable_schema() -> GraphQLSchema:
             _bind_enum(kind)
         elif isinstance(kind, GraphQLScalarType) and name == "DateTime":
             kind.coerce_output_value = _serialize_time
+        elif isinstance(kind, GraphQLScalarType) and name == money.SCALAR:
+            money.bind_minor_units(kind)
     return schema
 
 
@@ -56,12 +60,32 @@ def camel_case(name: str) -> str:
 
 
 def _bind_fields(schema: GraphQLSchema, kind: GraphQLObjectType) -> None:
-    root, nested = ROOTS.get(kind.name), NESTED.get(kind.name, {})
+    resolvers, is_root = NESTED.get(kind.name, {}), kind.name in ROOTS
     for name, field in kind.fields.items():
         for argument_name, argument in field.args.items():
             argument.out_name = snake_case(argument_name)
-        resolve = root[name] if root else nested.get(name) or _attribute(snake_case(name))
-        field.resolve = _permitted(schema, field, resolve)
+        resolve = root_resolver(kind.name, name, field) if is_root else resolvers.get(name)
+        field.resolve = _permitted(schema, field, resolve or _attribute(snake_case(name)))
+
+
+def root_resolver(root: str, name: str, field: GraphQLField) -> Resolver:
+    """Return the resolver of a field of Query or Mutation: its own, or its operation's."""
+    own = ROOTS[root].get(name)
+    if own is not None:
+        return own
+    names = [snake_case(each) for each in field.args]
+    return resolver_of(operation_of_field(root, name), names, ARGUMENTS.get(name))
+
+
+def operation_of_field(root: str, name: str) -> Operation:
+    """Return the operation that a field of Query or Mutation calls.
+
+    Raises:
+        KeyError: the field has no resolver, and no operation has its name.
+    """
+    own = ROOTS[root].get(name)
+    declared: Operation = own.operation if own else OPERATIONS[snake_case(name)]  # type: ignore[attr-defined]
+    return declared
 
 
 def _attribute(name: str) -> Callable[[Any, Info], Any]:
@@ -87,7 +111,7 @@ def _permitted(schema: GraphQLSchema, field: GraphQLField, resolve: Resolver) ->
 
 
 def _bind_enum(kind: GraphQLEnumType) -> None:
-    """Let CUSTOMER stand for the domain's value `customer`."""
+    """Map enum names such as CUSTOMER to the domain's values such as `customer`."""
     for name, value in kind.values.items():
         value.value = name.lower()
 

@@ -1,13 +1,15 @@
-"""One GraphQL request: parse, validate, execute, and say what went wrong."""
+"""Run one GraphQL request: parse, validate, execute, and format errors."""
 
 import asyncio
 import json
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from typing import Any, Final
 
+import money
 import persisted
 from cost import check_cost
 from executable import camel_case, executable_schema
+from form import check_form
 from graphql import (
     DocumentNode,
     ExecutionResult,
@@ -19,7 +21,6 @@ from graphql import (
     execute,
     get_operation_ast,
     parse,
-    specified_rules,
     validate,
 )
 from limits import (
@@ -33,12 +34,15 @@ from limits import (
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from resolvers.caller import GatewayContext
 
+from tidings.platform.entry.problems import problem_of
 from tidings.platform.errors import InvalidInput
-from tidings.platform.problems import problem_of
 from tidings.platform.settings import settings
+from tidings.platform.text.excerpts import excerpt
 
-RULES: Final = (*specified_rules, DepthLimit, CountLimit)
+RULES: Final = (*money.RULES, DepthLimit, CountLimit)
 MAX_ERRORS: Final = 20
+# The limit for fields that failed while others succeeded.
+MAX_FIELD_ERRORS: Final = 100
 
 
 class GraphQLRequest(BaseModel):
@@ -54,11 +58,11 @@ class GraphQLRequest(BaseModel):
     @field_validator("variables")
     @classmethod
     def _text_is_unicode(cls, variables: dict[str, Any] | None) -> dict[str, Any] | None:
-        """JSON can write half a surrogate pair, which no database and no answer can."""
+        """Refuse half a surrogate pair, which databases and responses cannot contain."""
         try:
             json.dumps(variables, ensure_ascii=False).encode()
         except (UnicodeEncodeError, RecursionError):
-            raise ValueError("text must be Unicode, and not nest too deep") from None
+            raise ValueError("text must be Unicode, and the nesting not too deep") from None
         return variables
 
 
@@ -71,19 +75,19 @@ class RequestRefused(Exception):
 
 
 class MutationByGet(Exception):
-    """GET may only read."""
+    """A GET request contains a mutation."""
 
 
 def run(request: GraphQLRequest, context: GatewayContext, *, read_only: bool) -> ExecutionResult:
     """Execute a request.
 
     Raises:
-        RequestRefused: the document is malformed, invalid, unknown or too complex, or the
-            operation or its variables do not fit.
-        InvalidInput: it has another name than the request gives it.
-        MutationByGet: `read_only`, and it is not a query.
+        RequestRefused: the document is malformed, invalid, unknown or too complex, or the operation
+            or its variables do not match it.
+        InvalidInput: there is no query, or the document does not have the given hash.
+        MutationByGet: `read_only` is set, and the operation is not a query.
     """
-    document = _document(request)
+    document = _document(request, signed_in=context.principal is not None)
     operation = get_operation_ast(document, request.operation_name)
     if operation is None:
         raise RequestRefused([GraphQLError("Name the operation to run in operationName.")])
@@ -96,8 +100,8 @@ def run(request: GraphQLRequest, context: GatewayContext, *, read_only: bool) ->
     return result
 
 
-def _document(request: GraphQLRequest) -> DocumentNode:
-    """Return the valid document that a request sends or names; one that it names is kept."""
+def _document(request: GraphQLRequest, *, signed_in: bool) -> DocumentNode:
+    """Return the valid document that a request contains or names; a named document is stored."""
     named = persisted.named_in(request.extensions)
     query = request.query if request.query is not None else _load(named)
     if named and request.query is not None:
@@ -105,7 +109,7 @@ def _document(request: GraphQLRequest) -> DocumentNode:
     document = _parse(query)
     _validate(document)
     if named and request.query is not None:
-        persisted.keep(named, query)
+        persisted.keep(named, query, signed_in=signed_in)
     return document
 
 
@@ -119,10 +123,14 @@ def _load(named: persisted.PersistedQuery | None) -> str:
 
 
 def _validate(document: DocumentNode) -> None:
-    """Let a document through that fits the schema and the limits of its form.
+    """Check that a document matches the schema and the limits of its form.
 
-    Where the schema is not told, errors do not guess at names either.
+    If introspection is off, errors suggest no names.
     """
+    try:
+        check_form(document)
+    except GraphQLError as refused:
+        raise RequestRefused([refused]) from None
     told = settings().introspection
     rules = RULES if told else (*RULES, NoSchemaIntrospectionCustomRule)
     errors = validate(
@@ -147,7 +155,7 @@ def _check_size(
 def _execute(
     request: GraphQLRequest, document: DocumentNode, context: GatewayContext
 ) -> ExecutionResult:
-    """Execute; an event loop is started only where nested fields are to be loaded."""
+    """Execute the document; start an event loop only if nested fields must be loaded."""
     result = execute(
         executable_schema(),
         document,
@@ -165,15 +173,25 @@ async def _finish(result: Awaitable[ExecutionResult]) -> ExecutionResult:
     return await result
 
 
+def format_errors(errors: Sequence[GraphQLError], most: int) -> list[dict[str, Any]]:
+    """Return errors for the client: at most `most`, and the number of further ones."""
+    shown = [format_error(error) for error in errors[:most]]
+    if more := len(errors) - len(shown):
+        shown.append({"message": f"and {more} more", "extensions": {"code": "BAD_USER_INPUT"}})
+    return shown
+
+
 def format_error(error: GraphQLError) -> dict[str, Any]:
-    """Return an error as the client sees it: with a code, without internal causes."""
+    """Return an error for the client: with a code, without internal causes."""
     formatted: dict[str, Any] = dict(error.formatted)
+    formatted["message"] = excerpt(error.message)
     cause = error.original_error
     if isinstance(error, TooComplex):
         extensions: dict[str, Any] = {"code": "QUERY_TOO_COMPLEX"}
     elif isinstance(error, persisted.NotPersisted):
         extensions = {"code": error.code}
-    elif cause is None or isinstance(cause, GraphQLError):
+    elif cause is None or isinstance(cause, GraphQLError) or error.path is None:
+        # Without a path nothing was executed, so a value of the request could not be read.
         extensions = {"code": "BAD_USER_INPUT"}
     else:
         problem = problem_of(cause)
@@ -195,9 +213,9 @@ def _parse(query: str) -> DocumentNode:
     except GraphQLSyntaxError as error:
         raise RequestRefused([error]) from None
     except RecursionError:
-        raise RequestRefused([TooComplex("The document nests too deep.")]) from None
+        raise RequestRefused([TooComplex("The document's nesting is too deep.")]) from None
 
 
 def _never_started(result: ExecutionResult) -> bool:
-    """Say whether variables or the operation did not fit: such errors have no path."""
+    """Say whether the variables or the operation did not match: such errors have no path."""
     return all(error.path is None for error in result.errors or [])

@@ -1,7 +1,7 @@
-"""GraphiQL for browsers: npm's files in pinned versions (graphiql.json), checked by their hashes.
+"""Serve GraphiQL to browsers: npm files in pinned versions (graphiql.json) with integrity hashes.
 
-The launcher puts them into `vendor/` before the gateway is built, and the gateway serves them
-itself. Where that was not done they come from a CDN.
+The launcher puts the files into `vendor/` before the gateway is built, and the gateway serves them.
+Without them the page loads from a CDN.
 """
 
 import base64
@@ -14,11 +14,8 @@ from typing import Final
 HERE: Final = Path(__file__).parent
 CDN: Final = "https://unpkg.com"
 MEDIA_TYPES: Final = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
-# The version is in a file's name.
-FILE_HEADERS: Final = {
-    "Cache-Control": "public, max-age=31536000, immutable",
-    "X-Content-Type-Options": "nosniff",
-}
+# A file's name contains its version, so it never changes.
+FILE_HEADERS: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 START: Final = (
     "ReactDOM.createRoot(document.getElementById('graphiql')).render("
     "React.createElement(GraphiQL,"
@@ -28,16 +25,16 @@ START: Final = (
 
 @cache
 def files() -> dict[str, dict[str, str]]:
-    """What the page loads, in this order."""
+    """Return the files of the page, in loading order."""
     found: dict[str, dict[str, str]] = json.loads((HERE / "graphiql.json").read_text())
     return found
 
 
 @cache
 def file(name: str) -> str | None:
-    """Return the content of a file that the gateway serves, None where there is no such."""
+    """Return the content of a file that the gateway serves; None if there is no such file."""
     path = HERE / "vendor" / name
-    # Not read_text, which changes the ends of lines, and with them the hash.
+    # read_text would change line endings, and so the hash.
     return path.read_bytes().decode() if name in files() and path.is_file() else None
 
 
@@ -47,14 +44,14 @@ def file_headers(name: str) -> dict[str, str]:
 
 @cache
 def _addresses() -> dict[str, str]:
-    """Relative to the page where the gateway has the files: its address depends on the stage."""
+    """Return the files' URLs; local ones are relative, as the page's path depends on the stage."""
     if all((HERE / "vendor" / name).is_file() for name in files()):
         return {name: f"graphql/{name}" for name in files()}
     return {name: f"{CDN}/{each['package']}/{each['path']}" for name, each in files().items()}
 
 
 def headers() -> dict[str, str]:
-    """The page's headers. The editor sets styles of its own; scripts are these and no other."""
+    """Return the page's headers. The editor needs inline styles; only these scripts may run."""
     hosted = "'self'" if file(next(iter(files()))) else CDN
     start = base64.b64encode(hashlib.sha256(START.encode()).digest()).decode()
     policy = [
@@ -72,8 +69,6 @@ def headers() -> dict[str, str]:
         "Content-Type": "text/html; charset=utf-8",
         "Content-Security-Policy": "; ".join(policy),
         "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "no-store",
     }
 
 

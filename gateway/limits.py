@@ -1,4 +1,4 @@
-"""Limits on a document's form that hold before it is executed; cost.py has those on its size."""
+"""Limits on a document's form, checked before execution; cost.py limits its result."""
 
 from typing import Any, Final
 
@@ -19,18 +19,20 @@ MAX_DOCUMENT_CHARACTERS: Final = 20_000
 MAX_VARIABLES_CHARACTERS: Final = 65_536
 MAX_TOKENS: Final = 2_000
 MAX_DEPTH: Final = 12
-# Tools ask for types of types of types; graphql-core bounds what that can cost.
+# Tools ask for nested types; graphql-core limits the cost of that.
 MAX_INTROSPECTION_DEPTH: Final = 20
 MAX_ALIASES: Final = 50
+# The whole schema has 80 KB. 50 aliases of it made a response of 4 MB, which took four seconds.
+MAX_INTROSPECTION_ALIASES: Final = 5
 MAX_DIRECTIVES: Final = 50
 
 
 class TooComplex(GraphQLError):
-    """A document that costs more than one request may."""
+    """The document costs more than one request may."""
 
 
 class DepthLimit(ValidationRule):
-    """Refuses operations that nest deeper than MAX_DEPTH, fragments included."""
+    """Refuses operations that nest deeper than MAX_DEPTH, including fragments."""
 
     def __init__(self, context: ValidationContext) -> None:
         super().__init__(context)
@@ -39,8 +41,8 @@ class DepthLimit(ValidationRule):
             for each in context.document.definitions
             if isinstance(each, FragmentDefinitionNode)
         }
-        # Each fragment is measured once: fragments that spread each other twice and more
-        # would take for ever otherwise.
+        # Each fragment is measured once. Otherwise fragments that spread each other repeatedly
+        # would need exponential time.
         self._measured: dict[str, int] = {}
 
     def enter_operation_definition(self, node: OperationDefinitionNode, *_: Any) -> None:
@@ -66,27 +68,41 @@ class DepthLimit(ValidationRule):
 
     def _fragment_depth(self, name: str) -> int:
         if name not in self._measured and name in self._fragments:
-            # For as long as it is measured: a fragment that spreads itself is refused by a
-            # rule of the specification.
+            # The value while the fragment is measured: a rule of the specification refuses
+            # fragments that spread themselves.
             self._measured[name] = 0
             self._measured[name] = self._depth(self._fragments[name].selection_set)
         return self._measured.get(name, 0)
 
 
 class CountLimit(ValidationRule):
-    """Refuses documents with more aliases or directives than any reader writes."""
+    """Refuses documents with too many aliases or directives."""
 
     def __init__(self, context: ValidationContext) -> None:
         super().__init__(context)
         self._aliases = 0
+        self._introspection_aliases = 0
         self._directives = 0
 
     def enter_field(self, node: FieldNode, *_: Any) -> None:
         self._aliases += node.alias is not None
         if self._aliases == MAX_ALIASES + 1:
-            self.report_error(TooComplex(f"More than {MAX_ALIASES} aliases.", node))
+            self.report_error(
+                TooComplex(f"The document has more than {MAX_ALIASES} aliases.", node)
+            )
+        self._introspection_aliases += node.alias is not None and self._introspects(node)
+        if self._introspection_aliases == MAX_INTROSPECTION_ALIASES + 1:
+            limit = f"The document has more than {MAX_INTROSPECTION_ALIASES} introspection aliases."
+            self.report_error(TooComplex(limit, node))
+
+    def _introspects(self, node: FieldNode) -> bool:
+        parent = self.context.get_parent_type()
+        of_schema = parent is not None and parent.name.startswith("__")
+        return of_schema or node.name.value in {"__schema", "__type"}
 
     def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
         self._directives += 1
         if self._directives == MAX_DIRECTIVES + 1:
-            self.report_error(TooComplex(f"More than {MAX_DIRECTIVES} directives.", node))
+            self.report_error(
+                TooComplex(f"The document has more than {MAX_DIRECTIVES} directives.", node)
+            )

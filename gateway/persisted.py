@@ -1,8 +1,10 @@
-"""Automatic persisted queries: a document is sent once, then named by its hash.
+"""Automatic persisted queries: a client sends a document once, then only its hash.
 
-https://www.apollographql.com/docs/apollo-server/performance/apq: the client sends
-`extensions.persistedQuery.sha256Hash` alone; where the hash is unknown it sends it again
-with the document, which is then kept.
+https://www.apollographql.com/docs/apollo-server/performance/apq: the client sends only
+`extensions.persistedQuery.sha256Hash`. If the hash is unknown, it repeats the request with the
+document, which is then stored. Anyone may send documents, so that public pages of the shop can use
+this; the storage is limited. Anonymous callers have a separate area, so their documents never
+displace those of signed-in callers.
 """
 
 import hashlib
@@ -10,18 +12,36 @@ from typing import Any, Final, Literal
 
 import redis
 from graphql import GraphQLError
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from tidings.platform import cache
+from tidings.platform.caching import cache
 from tidings.platform.errors import InvalidInput
+from tidings.platform.inputs.parsing import InvalidFields, parsed
 from tidings.platform.logging import logger
-from tidings.platform.settings import settings
 
 TTL_SECONDS: Final = 24 * 3600
+# The limits of each area: 1,000 documents of at most 20 KB; the oldest are removed first.
+MAX_KEPT: Final = 1_000
+MAX_BYTES: Final = 20_000
+SHELVES: Final = ("signed-in", "anonymous")
+
+# KEYS: the document, the area's index. ARGV: the document, its hash, its TTL in seconds, the
+# maximum number of documents, the prefix of the documents' keys.
+_KEEP: Final = """
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
+local time = redis.call('TIME')
+redis.call('ZADD', KEYS[2], time[1] + time[2] / 1000000, ARGV[2])
+redis.call('EXPIRE', KEYS[2], ARGV[3])
+local over = redis.call('ZCARD', KEYS[2]) - tonumber(ARGV[4])
+if over > 0 then
+  local oldest = redis.call('ZPOPMIN', KEYS[2], over)
+  for i = 1, #oldest, 2 do redis.call('DEL', ARGV[5] .. oldest[i]) end
+end
+"""
 
 
 class PersistedQuery(BaseModel):
-    """The name of a document."""
+    """The hash of a document."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -30,7 +50,7 @@ class PersistedQuery(BaseModel):
 
 
 class NotPersisted(GraphQLError):
-    """The document is not known here; Apollo's clients look for its message and code."""
+    """The document is unknown; Apollo's clients check the message and the code."""
 
     code = "PERSISTED_QUERY_NOT_FOUND"
 
@@ -39,7 +59,7 @@ class NotPersisted(GraphQLError):
 
 
 class NotSupported(NotPersisted):
-    """Documents cannot be kept just now; clients send them whole from then on."""
+    """Documents cannot be stored now; clients then send them in full."""
 
     code = "PERSISTED_QUERY_NOT_SUPPORTED"
 
@@ -48,7 +68,7 @@ class NotSupported(NotPersisted):
 
 
 def named_in(extensions: dict[str, Any] | None) -> PersistedQuery | None:
-    """Return the name that a request gives its document, if it gives one.
+    """Return the hash that a request gives for its document, if any.
 
     Raises:
         InvalidInput: it is malformed.
@@ -56,47 +76,61 @@ def named_in(extensions: dict[str, Any] | None) -> PersistedQuery | None:
     if not extensions or "persistedQuery" not in extensions:
         return None
     try:
-        return PersistedQuery.model_validate(extensions["persistedQuery"])
-    except ValidationError:
+        return parsed(PersistedQuery, extensions["persistedQuery"])
+    except InvalidFields:
         raise InvalidInput(
             "persistedQuery needs version 1 and a sha256Hash of 64 hex digits.", field="extensions"
         ) from None
 
 
 def load(named: PersistedQuery) -> str:
-    """Return the document of this name.
+    """Return the document with this hash.
 
     Raises:
-        NotPersisted: it is not known (any more).
-        NotSupported: Redis is away.
+        NotPersisted: the document is unknown or expired.
+        NotSupported: Redis is unavailable.
     """
     try:
-        found = cache.client().get(_key(named.sha256_hash))
+        kept: Any = cache.client().mget([_key(shelf, named.sha256_hash) for shelf in SHELVES])
     except redis.RedisError as error:
-        logger.warning("persisted queries are out of reach", reason=type(error).__name__)
+        logger.warning(
+            "persisted queries not used: Redis did not answer", reason=type(error).__name__
+        )
         raise NotSupported from None
-    if not isinstance(found, str):
+    found = next((each for each in kept if each is not None), None)
+    if found is None:
         raise NotPersisted
-    return found
+    return str(found)
 
 
 def check(named: PersistedQuery, query: str) -> None:
-    """Let a document through that has the name it was given.
+    """Check that a document has the given hash.
 
     Raises:
-        InvalidInput: it has another.
+        InvalidInput: it has another hash.
     """
     if hashlib.sha256(query.encode()).hexdigest() != named.sha256_hash:
-        raise InvalidInput("The sha256Hash is not that of the query.", field="extensions")
+        raise InvalidInput("The sha256Hash does not match the query.", field="extensions")
 
 
-def keep(named: PersistedQuery, query: str) -> None:
-    """Keep a valid document under its name for a day; where Redis is away, it is not kept."""
+def keep(named: PersistedQuery, query: str, *, signed_in: bool) -> None:
+    """Store a valid document under its hash for a day, in the caller's area.
+
+    A document larger than MAX_BYTES is not stored, and none while the cache is unavailable.
+    """
+    if len(query.encode()) > MAX_BYTES:
+        return
+    shelf = SHELVES[0] if signed_in else SHELVES[1]
+    keys = (_key(shelf, named.sha256_hash), _key(shelf, "index"))
+    arguments = (query, named.sha256_hash, str(TTL_SECONDS), str(MAX_KEPT), _key(shelf, ""))
     try:
-        cache.client().set(_key(named.sha256_hash), query, ex=TTL_SECONDS)
+        cache.client().eval(_KEEP, 2, *keys, *arguments)
     except redis.RedisError as error:
-        logger.warning("persisted queries are out of reach", reason=type(error).__name__)
+        logger.warning(
+            "persisted queries not used: Redis did not answer", reason=type(error).__name__
+        )
 
 
-def _key(sha256_hash: str) -> str:
-    return f"{settings().database_prefix}:persisted-query:{sha256_hash}"
+def _key(shelf: str, name: str) -> str:
+    # The braces make Redis Cluster keep an area on one node.
+    return cache.key("persisted-query", f"{{{shelf}}}", name)

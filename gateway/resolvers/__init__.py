@@ -1,33 +1,30 @@
-"""Resolvers by domain: each turns arguments into one domain operation."""
+"""The resolvers that do not follow from operations, by domain; see `binding`."""
 
 from types import ModuleType
 from typing import Any, Final
 
+from pydantic import BaseModel
+
 from resolvers import (
     campaigns,
     delivery,
-    notifications,
-    operations,
+    monitoring,
     orders,
-    products,
     recommendations,
-    tasks,
     templates,
     users,
 )
+from resolvers import declared as declared
 from resolvers.binding import Resolver
 
 DOMAINS: Final[tuple[ModuleType, ...]] = (
     users,
-    products,
     orders,
-    tasks,
     recommendations,
     templates,
     delivery,
-    notifications,
     campaigns,
-    operations,
+    monitoring,
 )
 
 
@@ -35,7 +32,7 @@ def _merged(table: str) -> dict[str, Any]:
     return {name: value for domain in DOMAINS for name, value in getattr(domain, table, {}).items()}
 
 
-# A test compares them with schema.graphql.
+ARGUMENTS: Final[dict[str, type[BaseModel]]] = _merged("ARGUMENTS")
 QUERIES: Final[dict[str, Resolver]] = _merged("QUERIES")
 MUTATIONS: Final[dict[str, Resolver]] = _merged("MUTATIONS")
 NESTED: Final[dict[str, dict[str, Resolver]]] = _merged("NESTED")

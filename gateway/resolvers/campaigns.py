@@ -1,78 +1,33 @@
-"""Resolvers of campaigns."""
+"""Campaigns: their numbers are loaded only if they are asked for."""
 
 from typing import Any, Final
 
-from resolvers.binding import Resolver
+from pydantic import BaseModel
+
+from resolvers.binding import Resolver, resolves
 from resolvers.caller import Info, caller
-from resolvers.connection import Connection, PageArguments, connection
-from tidings.campaigns import operations, queries
-from tidings.campaigns.schemas import (
-    CampaignFilter,
-    CampaignNumbers,
-    CampaignPreview,
-    CampaignView,
-    CreateCampaign,
-    PreviewQuery,
-)
+from tidings.campaigns.operations import create_campaign
+from tidings.campaigns.queries import get_campaign, get_campaign_without_numbers
+from tidings.campaigns.schemas import CampaignNumbers, CampaignView, CreateCampaign, PreviewQuery
+from tidings.platform.inputs.parsing import parsed
 
 
-def get_campaign(_: Any, _info: Info, id: str) -> CampaignView:
-    return queries.find_view(id)
+@resolves(get_campaign)
+def campaign(_: Any, info: Info, id: str) -> CampaignView:
+    return get_campaign_without_numbers(id, caller=caller(info))
 
 
-def get_campaigns(
-    _: Any,
-    _info: Info,
-    first: int,
-    after: str | None = None,
-    filter: dict[str, Any] | None = None,
-) -> Connection:
-    page = PageArguments.model_validate({"first": first, "after": after})
-    return connection(queries.get_campaigns(page, CampaignFilter.model_validate(filter or {})))
-
-
-def preview_campaign(_: Any, _info: Info, id: str, language: str) -> CampaignPreview:
-    wanted = PreviewQuery(language=language)
-    return queries.preview_campaign(id, language=wanted.language)
-
-
-def create_campaign(_: Any, info: Info, input: dict[str, Any]) -> CampaignView:
+@resolves(create_campaign)
+def created(_: Any, info: Info, input: dict[str, Any]) -> CampaignView:
     wanted = {name: value for name, value in input.items() if value is not None}
-    return operations.create_campaign(CreateCampaign.model_validate(wanted), caller=caller(info))
-
-
-def start_campaign(_: Any, info: Info, id: str) -> CampaignView:
-    return operations.start_campaign(id, caller=caller(info))
-
-
-def pause_campaign(_: Any, info: Info, id: str) -> CampaignView:
-    return operations.pause_campaign(id, caller=caller(info))
-
-
-def resume_campaign(_: Any, info: Info, id: str) -> CampaignView:
-    return operations.resume_campaign(id, caller=caller(info))
-
-
-def stop_campaign(_: Any, info: Info, id: str) -> CampaignView:
-    return operations.stop_campaign(id, caller=caller(info))
+    return create_campaign(parsed(CreateCampaign, wanted), caller=caller(info))
 
 
 async def numbers(campaign: CampaignView, info: Info) -> CampaignNumbers | None:
     return await info.context.loaders.campaign_numbers.load(campaign.id)
 
 
-QUERIES: Final[dict[str, Resolver]] = {
-    "getCampaign": get_campaign,
-    "getCampaigns": get_campaigns,
-    "previewCampaign": preview_campaign,
-}
-MUTATIONS: Final[dict[str, Resolver]] = {
-    "createCampaign": create_campaign,
-    "startCampaign": start_campaign,
-    "pauseCampaign": pause_campaign,
-    "resumeCampaign": resume_campaign,
-    "stopCampaign": stop_campaign,
-}
-NESTED: Final[dict[str, dict[str, Resolver]]] = {
-    "Campaign": {"numbers": numbers},
-}
+QUERIES: Final[dict[str, Resolver]] = {"getCampaign": campaign}
+MUTATIONS: Final[dict[str, Resolver]] = {"createCampaign": created}
+ARGUMENTS: Final[dict[str, type[BaseModel]]] = {"previewCampaign": PreviewQuery}
+NESTED: Final[dict[str, dict[str, Resolver]]] = {"Campaign": {"numbers": numbers}}

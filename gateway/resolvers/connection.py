@@ -5,11 +5,11 @@ from typing import Any
 
 from pydantic import Field
 
-from tidings.platform.pagination import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Page, PageRequest
+from tidings.platform.storage.pagination import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Page, PageRequest
 
 
 class PageArguments(PageRequest):
-    """A page under Relay's names, so that an error names the argument."""
+    """A page request under Relay's names, so that errors name the argument."""
 
     limit: int = Field(DEFAULT_PAGE_SIZE, ge=1, le=MAX_PAGE_SIZE, alias="first")
 

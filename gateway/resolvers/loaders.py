@@ -1,4 +1,4 @@
-"""What nested fields load: one loader for each, made anew for each request."""
+"""The loaders of nested fields, created for each request."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -9,8 +9,8 @@ from tidings.campaigns.queries import numbers_of_campaigns
 from tidings.campaigns.schemas import CampaignNumbers
 from tidings.orders.queries import get_orders_of_customers
 from tidings.orders.schemas import OrderView
-from tidings.platform.auth import Principal, Role, require
-from tidings.platform.pagination import Page
+from tidings.platform.security.auth import Principal, Role, require
+from tidings.platform.storage.pagination import Page
 from tidings.products.queries import get_products_by_id
 from tidings.products.schemas import ProductView
 from tidings.users.queries import get_users_by_id
@@ -25,7 +25,7 @@ class OrdersOf(NamedTuple):
 
 
 class Loaders:
-    """Loads for one caller; what the caller may see is the domains' matter."""
+    """Loads for one caller; the domains check what the caller may see."""
 
     def __init__(self, principal: Principal | None) -> None:
         self._principal = principal
@@ -41,7 +41,7 @@ class Loaders:
         return get_users_by_id(user_ids, caller=require(self._principal, Role.CUSTOMER))
 
     def _orders(self, wanted: Sequence[OrdersOf]) -> Mapping[OrdersOf, Page[OrderView]]:
-        """Load one page per customer; fields that ask for other pages cost a round trip each."""
+        """Load one page per customer, with one round trip for each distinct page."""
         caller = require(self._principal, Role.CUSTOMER)
         found: dict[OrdersOf, Page[OrderView]] = {}
         for page in {each.page for each in wanted}:

@@ -1,8 +1,8 @@
-"""Batching of what nested fields load, after https://github.com/graphql/dataloader.
+"""Batch the loading of nested fields, after https://github.com/graphql/dataloader.
 
-graphql-core is left to run nested fields as coroutines. While any of them can go on, keys are
-only collected; then one call loads them all. Loading itself blocks the event loop, and may: an
-environment of Lambda serves one request at a time (docs/decisions/0015).
+graphql-core runs nested fields as coroutines. While any of them can continue, keys are only
+collected; then one call loads them all. Loading may block the event loop, because a Lambda
+environment handles one request at a time (docs/decisions/0015).
 """
 
 import asyncio
@@ -16,10 +16,9 @@ LoadMany = Callable[[Sequence[Key]], Mapping[Key, Value]]
 
 
 class DataLoader(Generic[Key, Value]):
-    """Loads by key, many keys in one call.
+    """Loads values by key, many keys in one call.
 
-    What was loaded is not kept for later fields: between two fields of a mutation it may have
-    changed.
+    Values are not cached for later fields, because a mutation may change them in between.
     """
 
     def __init__(self, load_many: LoadMany[Key, Value]) -> None:
@@ -27,10 +26,10 @@ class DataLoader(Generic[Key, Value]):
         self._waiting: dict[Key, asyncio.Future[Value | None]] = {}
 
     async def load(self, key: Key) -> Value | None:
-        """Return what belongs to a key, None where there is nothing.
+        """Return the value of a key, or None.
 
         Raises:
-            Exception: what loading the batch raised.
+            Exception: any error of loading the batch.
         """
         loop = asyncio.get_running_loop()
         if not self._waiting:
@@ -40,7 +39,7 @@ class DataLoader(Generic[Key, Value]):
         return await self._waiting[key]
 
     def _dispatch_when_all_wait(self, loop: asyncio.AbstractEventLoop, known: int) -> None:
-        """Load once a whole round of the event loop has brought no new key."""
+        """Load when a whole round of the event loop has added no new key."""
         if len(self._waiting) > known:
             loop.call_soon(self._dispatch_when_all_wait, loop, len(self._waiting))
             return
