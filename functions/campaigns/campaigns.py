@@ -1,8 +1,12 @@
-"""Consumer of `campaigns.queue`: a campaign goes to its audience, chunk by chunk."""
+"""Consumer of `campaigns.queue`: notifies a campaign's audience, chunk by chunk.
+
+- promo.campaign: notifies the first chunk of the audience
+- campaign.expand: notifies the next chunk of the audience
+"""
 
 from tidings.campaigns.events import ExpandCampaign, PromoCampaign
 from tidings.campaigns.expanding import expand_campaign
-from tidings.platform.consumer import consumer
+from tidings.platform.entry.consumer import consumer
 
 
 @consumer(PromoCampaign, ExpandCampaign)

@@ -1,16 +1,6 @@
-"""POST /api/v1/campaigns/{campaign_id}/pause: hold a campaign."""
+"""POST /api/v1/campaigns/{campaign_id}/pause: pause a campaign."""
 
-from tidings.campaigns.errors import CampaignNotFound, CampaignStepRefused
 from tidings.campaigns.operations import pause_campaign
-from tidings.campaigns.schemas import CampaignView
-from tidings.platform.auth import Role
-from tidings.platform.http import Reply, Request, endpoint
+from tidings.platform.entry.rest import rest
 
-
-@endpoint(
-    role=Role.OPERATOR,
-    returns=CampaignView,
-    refusals=(CampaignNotFound, CampaignStepRefused),
-)
-def handler(request: Request[None]) -> Reply:
-    return Reply(pause_campaign(request.path["campaign_id"], caller=request.caller))
+handler = rest(pause_campaign)

@@ -1,16 +1,6 @@
-"""POST /api/v1/campaigns/{campaign_id}/stop: end a campaign for good."""
+"""POST /api/v1/campaigns/{campaign_id}/stop: end a campaign permanently."""
 
-from tidings.campaigns.errors import CampaignNotFound, CampaignStepRefused
 from tidings.campaigns.operations import stop_campaign
-from tidings.campaigns.schemas import CampaignView
-from tidings.platform.auth import Role
-from tidings.platform.http import Reply, Request, endpoint
+from tidings.platform.entry.rest import rest
 
-
-@endpoint(
-    role=Role.OPERATOR,
-    returns=CampaignView,
-    refusals=(CampaignNotFound, CampaignStepRefused),
-)
-def handler(request: Request[None]) -> Reply:
-    return Reply(stop_campaign(request.path["campaign_id"], caller=request.caller))
+handler = rest(stop_campaign)

@@ -1,13 +1,13 @@
-"""GET /api/v1/unsubscribe/{token}: a page that asks whether to end these mails.
+"""GET /api/v1/unsubscribe/{token}: a page that asks for confirmation.
 
-It changes nothing: mail scanners follow links.
+It changes nothing, because mail scanners follow links.
 """
 
 from collections.abc import Mapping
 
 from tidings.delivery.errors import BadUnsubscribeLink
 from tidings.delivery.unsubscribe import read_link
-from tidings.platform.pages import Button, Page, page
+from tidings.platform.entry.pages import Button, Page, page
 
 
 @page(refusals=(BadUnsubscribeLink,))

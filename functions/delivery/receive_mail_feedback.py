@@ -1,10 +1,10 @@
-"""Topic `mail-feedback`: what SES says about mails that it took."""
+"""Topic `mail-feedback`: process SES's feedback on accepted mails."""
 
 from typing import Any
 
 from tidings.delivery.feedback import take_mail_feedback
 from tidings.delivery.ses_events import feedback_of
-from tidings.platform.subscriber import subscriber
+from tidings.platform.entry.subscriber import subscriber
 
 
 @subscriber

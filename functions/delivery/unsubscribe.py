@@ -1,13 +1,14 @@
-"""POST /api/v1/unsubscribe/{token}: end these mails, by the page's button or a mail program.
+"""POST /api/v1/unsubscribe/{token}: unsubscribe, by the page's button or by a mail program.
 
-One-click unsubscription (RFC 8058): the address alone says who and what. Again changes nothing.
+One-click unsubscription (RFC 8058): the URL contains the person and the category. A repeated call
+changes nothing.
 """
 
 from collections.abc import Mapping
 
 from tidings.delivery.errors import BadUnsubscribeLink
 from tidings.delivery.unsubscribe import unsubscribe
-from tidings.platform.pages import Page, page
+from tidings.platform.entry.pages import Page, page
 
 
 @page(refusals=(BadUnsubscribeLink,))

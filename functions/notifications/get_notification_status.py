@@ -1,17 +1,9 @@
-"""GET /api/v1/notifications/{id}/status: what became of this notification.
+"""GET /api/v1/notifications/{id}/status: the state of a notification.
 
-For its reader, operators and services.
+For its recipient, operators, and the service that sent it.
 """
 
-from tidings.notifications.errors import NotificationNotFound
 from tidings.notifications.queries import get_notification_status
-from tidings.notifications.status import NotificationStatus
-from tidings.platform.auth import Role
-from tidings.platform.http import Reply, Request, endpoint
+from tidings.platform.entry.rest import rest
 
-
-@endpoint(
-    role=Role.CUSTOMER, services=True, returns=NotificationStatus, refusals=(NotificationNotFound,)
-)
-def handler(request: Request[None]) -> Reply:
-    return Reply(get_notification_status(request.path["id"], caller=request.caller))
+handler = rest(get_notification_status)

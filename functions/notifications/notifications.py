@@ -1,9 +1,17 @@
-"""Consumer of the queue `notifications`: tells people what happened."""
+"""Consumer of the queue `notifications`: notifies people of events.
 
-from tidings.notifications.operations import notify
+- product.back_in_stock: requests the notification of the product's followers
+- product.price_dropped: requests the notification of the product's followers
+- notification.delivered: records that the message arrived
+- notification.failed: records a provider's report that the message did not arrive
+- user.preferences_updated: has no effect, because the person made the change
+- user.deleted: erases the person's notifications
+"""
+
+from tidings.notifications.notifying import notify
 from tidings.notifications.rules import HEARD
-from tidings.platform.consumer import consumer
-from tidings.platform.events import Event
+from tidings.platform.entry.consumer import consumer
+from tidings.platform.messaging.events import Event
 
 
 @consumer(*HEARD)

@@ -1,11 +1,11 @@
-"""Consumer of `order_updates_queue`: the daily word on open orders.
+"""Consumer of `order_updates_queue`: sends the daily status of open orders.
 
-A queue of its own, so that the daily flood never delays an order's confirmation.
+It has a separate queue, so that the daily messages do not delay order confirmations.
 """
 
-from tidings.notifications.operations import notify
+from tidings.notifications.notifying import notify
 from tidings.orders.events import OrderStatusDue
-from tidings.platform.consumer import consumer
+from tidings.platform.entry.consumer import consumer
 
 
 @consumer(OrderStatusDue)

@@ -1,9 +1,9 @@
-"""Rule `digests`, every hour: who wants mails together gets them at eight by their own clock."""
+"""Rule `digests`, every hour: send digests, at 08:00 in each person's time zone."""
 
 from datetime import datetime
 
 from tidings.notifications.digests import send_digests
-from tidings.platform.job import Summary, scheduled_job
+from tidings.platform.entry.job import Summary, scheduled_job
 
 
 @scheduled_job

@@ -1,8 +1,8 @@
-"""Consumer of the queue `followers`: a product's followers hear of it, chunk by chunk."""
+"""Consumer of the queue `followers`: notifies a product's followers, chunk by chunk."""
 
 from tidings.notifications.events import TellFollowers
 from tidings.notifications.following import tell_followers
-from tidings.platform.consumer import consumer
+from tidings.platform.entry.consumer import consumer
 
 
 @consumer(TellFollowers)

@@ -1,12 +1,6 @@
-"""DELETE /api/v1/notifications/archive/{notification_id}: put it back into the inbox."""
+"""DELETE /api/v1/notifications/archive/{notification_id}: move it back to the inbox."""
 
-from tidings.notifications.errors import NotificationNotFound
 from tidings.notifications.inbox import unarchive_notification
-from tidings.notifications.schemas import NotificationView
-from tidings.platform.auth import Role
-from tidings.platform.http import Reply, Request, endpoint
+from tidings.platform.entry.rest import rest
 
-
-@endpoint(role=Role.CUSTOMER, returns=NotificationView, refusals=(NotificationNotFound,))
-def handler(request: Request[None]) -> Reply:
-    return Reply(unarchive_notification(request.path["notification_id"], caller=request.caller))
+handler = rest(unarchive_notification)

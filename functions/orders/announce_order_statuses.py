@@ -1,8 +1,8 @@
-"""Consumer of `order_statuses.queue`: the next chunk of the daily word on open orders."""
+"""Consumer of `order_statuses.queue`: stores the daily status events of the next chunk."""
 
 from tidings.orders.daily_status import announce_status_due
 from tidings.orders.events import AnnounceOrderStatuses
-from tidings.platform.consumer import consumer
+from tidings.platform.entry.consumer import consumer
 
 
 @consumer(AnnounceOrderStatuses)

@@ -1,12 +1,12 @@
-"""Rule `daily-order-status`, 09:00 UTC: each open order is due for a word to its customer.
+"""Rule `daily-order-status`, 09:00 UTC: store daily status events of open orders.
 
-It announces the first chunk; `announce_order_statuses` goes on.
+It handles the first chunk; `announce_order_statuses` continues.
 """
 
 from datetime import datetime
 
 from tidings.orders.daily_status import announce_status_due
-from tidings.platform.job import Summary, scheduled_job
+from tidings.platform.entry.job import Summary, scheduled_job
 
 
 @scheduled_job

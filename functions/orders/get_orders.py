@@ -1,12 +1,7 @@
-"""GET /api/v1/orders: the caller's orders, or everybody's for operators."""
+"""GET /api/v1/orders: the caller's orders, or all orders for operators."""
 
 from tidings.orders.queries import get_orders
-from tidings.orders.schemas import OrderListQuery, OrderView
-from tidings.platform.auth import Role
-from tidings.platform.errors import Forbidden
-from tidings.platform.http import Reply, Request, endpoint
+from tidings.orders.schemas import OrderListQuery
+from tidings.platform.entry.rest import rest
 
-
-@endpoint(role=Role.CUSTOMER, query=OrderListQuery, returns=list[OrderView], refusals=(Forbidden,))
-def handler(request: Request[None, OrderListQuery]) -> Reply:
-    return Reply.of_page(get_orders(request.query, request.query, caller=request.caller))
+handler = rest(get_orders, query=OrderListQuery)

@@ -1,7 +1,12 @@
-"""Consumer of the queue `orders`: what the inventory decided becomes the order's state."""
+"""Consumer of the queue `orders`: applies the inventory's decisions to orders.
+
+- inventory.reserved: confirms the order
+- inventory.rejected: rejects the order
+- inventory.released: completes the cancellation of the order
+"""
 
 from tidings.orders.decisions import confirm_order, note_stock_released, reject_order
-from tidings.platform.consumer import consumer
+from tidings.platform.entry.consumer import consumer
 from tidings.products.events import InventoryRejected, InventoryReleased, InventoryReserved
 
 

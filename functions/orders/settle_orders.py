@@ -1,9 +1,9 @@
-"""Rule `saga-settling`, every 10 minutes: no order waits for its stock for ever."""
+"""Rule `saga-settling`, every 10 minutes: settle orders that wait too long for their stock."""
 
 from datetime import datetime
 
 from tidings.orders.settling import settle_orders
-from tidings.platform.job import Summary, scheduled_job
+from tidings.platform.entry.job import Summary, scheduled_job
 
 
 @scheduled_job

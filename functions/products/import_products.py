@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from tidings.platform.clock import new_event_id
 from tidings.platform.context import correlated
-from tidings.platform.invocation import invocation
+from tidings.platform.entry.invocation import invocation
+from tidings.platform.inputs.parsing import parsed
+from tidings.platform.timing.clock import new_event_id
 from tidings.products.importing import ImportProducts, import_products
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     with correlated(new_event_id()), invocation():
-        report = import_products(ImportProducts.model_validate(event))
+        report = import_products(parsed(ImportProducts, event))
     return report.model_dump(mode="json")

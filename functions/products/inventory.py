@@ -1,7 +1,11 @@
-"""Consumer of the queue `inventory`: sets stock aside for orders, and gives it back."""
+"""Consumer of the queue `inventory`: reserves and releases stock for orders.
+
+- order.placed: reserves the stock of the order, or rejects it
+- order.cancelled: releases the stock of the order
+"""
 
 from tidings.orders.events import OrderCancelled, OrderPlaced
-from tidings.platform.consumer import consumer
+from tidings.platform.entry.consumer import consumer
 from tidings.products.schemas import StockLine
 from tidings.products.stock import release_stock, reserve_stock
 

@@ -1,8 +1,8 @@
-"""Rule `recommendations`, 05:00 UTC: everybody's list is computed anew, in chunks."""
+"""Rule `recommendations`, 05:00 UTC: compute all lists, in chunks."""
 
 from datetime import datetime
 
-from tidings.platform.job import Summary, scheduled_job
+from tidings.platform.entry.job import Summary, scheduled_job
 from tidings.recommendations.refresh import compute_recommendations
 
 

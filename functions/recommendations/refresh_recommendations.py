@@ -1,9 +1,9 @@
-"""Consumer of the queue `recommendations.refresh`: the lists of a chunk of people.
+"""Consumer of the queue `recommendations.refresh`: computes the lists of a chunk of people.
 
-A queue of its own, so that the daily flood never delays what people do now.
+It has a separate queue, so that the daily run does not delay current activities.
 """
 
-from tidings.platform.consumer import consumer
+from tidings.platform.entry.consumer import consumer
 from tidings.recommendations.events import RefreshRecommendations
 from tidings.recommendations.refresh import refresh_chunk
 

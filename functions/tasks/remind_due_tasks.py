@@ -1,8 +1,8 @@
-"""Rule `due-tasks`, every hour: who has a task that is due is reminded of it, once."""
+"""Rule `due-tasks`, every hour: store an event for each due task, once."""
 
 from datetime import datetime
 
-from tidings.platform.job import Summary, scheduled_job
+from tidings.platform.entry.job import Summary, scheduled_job
 from tidings.tasks.reminders import remind_due_tasks
 
 

@@ -1,19 +1,6 @@
-"""POST /api/v1/templates: add a template."""
+"""POST /api/v1/templates: create a template."""
 
-from tidings.platform.auth import Role
-from tidings.platform.http import Reply, Request, endpoint
-from tidings.templates.errors import BadVariable, TemplateExists, TemplateRefused
+from tidings.platform.entry.rest import rest
 from tidings.templates.operations import create_template
-from tidings.templates.schemas import CreateTemplate, TemplateView
 
-
-@endpoint(
-    role=Role.OPERATOR,
-    body=CreateTemplate,
-    returns=TemplateView,
-    status=201,
-    refusals=(TemplateExists, TemplateRefused, BadVariable),
-)
-def handler(request: Request[CreateTemplate]) -> Reply:
-    created = create_template(request.body, caller=request.caller)
-    return Reply(created, message="The template can be used.")
+handler = rest(create_template, status=201, message="The template can be used.")

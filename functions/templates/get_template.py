@@ -1,12 +1,7 @@
 """GET /api/v1/templates/{template_code}: a template, and its history."""
 
-from tidings.platform.auth import Role
-from tidings.platform.http import Reply, Request, endpoint
-from tidings.templates.errors import TemplateNotFound
+from tidings.platform.entry.rest import rest
 from tidings.templates.queries import get_template
-from tidings.templates.schemas import GetTemplate, TemplateView
+from tidings.templates.schemas import GetTemplate
 
-
-@endpoint(role=Role.OPERATOR, query=GetTemplate, returns=TemplateView, refusals=(TemplateNotFound,))
-def handler(request: Request[None, GetTemplate]) -> Reply:
-    return Reply(get_template(request.path["template_code"], version=request.query.version))
+handler = rest(get_template, query=GetTemplate)

@@ -1,11 +1,7 @@
-"""GET /api/v1/templates: the templates, by their codes."""
+"""GET /api/v1/templates: the templates, sorted by code."""
 
-from tidings.platform.auth import Role
-from tidings.platform.http import Reply, Request, endpoint
+from tidings.platform.entry.rest import rest
 from tidings.templates.queries import get_templates
-from tidings.templates.schemas import GetTemplates, TemplateSummary
+from tidings.templates.schemas import GetTemplates
 
-
-@endpoint(role=Role.OPERATOR, query=GetTemplates, returns=list[TemplateSummary])
-def handler(request: Request[None, GetTemplates]) -> Reply:
-    return Reply.of_page(get_templates(request.query))
+handler = rest(get_templates, query=GetTemplates)

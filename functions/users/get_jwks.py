@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tidings.platform.auth import public_keys
-from tidings.platform.http import public_document
+from tidings.platform.entry.http import public_document
+from tidings.platform.security.auth import public_keys
 
 
 @public_document(max_age_seconds=300)

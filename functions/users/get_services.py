@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from tidings.platform.clock import new_event_id
 from tidings.platform.context import correlated
-from tidings.platform.invocation import invocation
+from tidings.platform.entry.invocation import invocation
+from tidings.platform.timing.clock import new_event_id
 from tidings.users.services import get_services
 
 

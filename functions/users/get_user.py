@@ -1,12 +1,6 @@
-"""GET /api/v1/users/{user_id}: an account; `me` stands for the caller's own."""
+"""GET /api/v1/users/{user_id}: an account; `me` stands for the caller."""
 
-from tidings.platform.auth import Role
-from tidings.platform.http import Reply, Request, endpoint
-from tidings.users.errors import UserNotFound
+from tidings.platform.entry.rest import rest
 from tidings.users.queries import get_user
-from tidings.users.schemas import UserView
 
-
-@endpoint(role=Role.CUSTOMER, returns=UserView, refusals=(UserNotFound,))
-def handler(request: Request[None]) -> Reply:
-    return Reply(get_user(request.person("user_id"), caller=request.caller))
+handler = rest(get_user)

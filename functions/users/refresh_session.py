@@ -1,17 +1,6 @@
-"""POST /api/v1/refresh: new tokens for the refresh token, which works once."""
+"""POST /api/v1/refresh: new tokens for a refresh token, which works once."""
 
-from tidings.platform.http import PUBLIC, Reply, Request, endpoint
-from tidings.users.errors import SessionEnded
-from tidings.users.schemas import RefreshSession, Session
+from tidings.platform.entry.rest import rest
 from tidings.users.sessions import refresh_session
 
-
-@endpoint(
-    role=PUBLIC,
-    body=RefreshSession,
-    returns=Session,
-    refusals=(SessionEnded,),
-    reads_token=False,
-)
-def handler(request: Request[RefreshSession]) -> Reply:
-    return Reply(refresh_session(request.body), message="You are still signed in.")
+handler = rest(refresh_session, reads_token=False, message="You are still signed in.")

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from tidings.platform.clock import new_event_id
 from tidings.platform.context import correlated
-from tidings.platform.keys import rotate_signing_keys
+from tidings.platform.security.keys import rotate_signing_keys
+from tidings.platform.timing.clock import new_event_id
 
 
 def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:

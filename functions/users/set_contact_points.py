@@ -1,17 +1,6 @@
-"""PUT /api/v1/users/{user_id}/contact-points: one's phone and webhook."""
+"""PUT /api/v1/users/{user_id}/contact-points: set the phone and the webhook."""
 
-from tidings.platform.auth import Role
-from tidings.platform.http import Reply, Request, endpoint
-from tidings.users.contact_points import ContactPoints, SetContactPoints, set_contact_points
-from tidings.users.errors import UncallableUrl, UserNotFound
+from tidings.platform.entry.rest import rest
+from tidings.users.contact_points import set_contact_points
 
-
-@endpoint(
-    role=Role.CUSTOMER,
-    body=SetContactPoints,
-    returns=ContactPoints,
-    refusals=(UncallableUrl, UserNotFound),
-)
-def handler(request: Request[SetContactPoints]) -> Reply:
-    user_id = request.person("user_id")
-    return Reply(set_contact_points(user_id, request.body, caller=request.caller))
+handler = rest(set_contact_points)
