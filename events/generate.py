@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import yaml
 
-from tidings.platform.events import EVENT_CLASSES, Event
+from tidings.platform.messaging.events import EVENT_CLASSES, Event
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 EVENT_MODULES: Final = (
@@ -122,12 +122,43 @@ def _page(classes: dict[str, type[Event]]) -> str:
     head = [
         "# Events",
         "",
-        "Written by `make contracts` from the typed events and `infra/rabbitmq/topology.yaml`.",
+        "`make contracts` generates this page from the event classes, the consumers and",
+        "`infra/rabbitmq/topology.yaml`. Each name links to the JSON Schema. If the meaning is an",
+        "imperative, the message is a command for the consumers of the queues.",
         "",
-        "| event | from | queues | what happened | sample |",
+        "| event or command | source | queues | meaning | sample |",
         "|---|---|---|---|---|",
     ]
-    return "\n".join([*head, *rows]) + "\n"
+    return "\n".join([*head, *rows, "", *_consumer_lines(classes)]) + "\n"
+
+
+def _consumer_lines(classes: dict[str, type[Event]]) -> list[str]:
+    """Return the section with one row for each event and consumer."""
+    from infra.contracts.template import consumers
+
+    found = consumers()
+    rows = [
+        f"| `{name}` | {', '.join(f'`{queue}`' for queue in each.queues)} "
+        f"| {_file_link(each.module)} | {each.effect_of(name)} |"
+        for name in classes
+        for each in found
+        if name in each.event_types
+    ]
+    return [
+        "## Consumers",
+        "",
+        "template.yaml has the queues of a function, `@consumer` its events, and its docstring",
+        "the effects. Tests fail if the topology does not bind exactly these events to the queue.",
+        "",
+        "| event or command | queue | function | effect |",
+        "|---|---|---|---|",
+        *rows,
+    ]
+
+
+def _file_link(module: str) -> str:
+    file = f"functions/{module.replace('.', '/')}.py"
+    return f"[`{module}`](../{file})"
 
 
 def _row(name: str, event_class: type[Event], queues: list[str]) -> str:
@@ -189,4 +220,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    # Started as a file, Python looks for modules in this folder, not in the project's.
+    sys.path[:0] = [str(ROOT), str(ROOT / "functions")]
     main()
