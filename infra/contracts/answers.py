@@ -1,4 +1,4 @@
-"""What an endpoint may answer: its own statuses, the frame's, and API Gateway's."""
+"""The responses of an endpoint: its own, those of its decorator, and API Gateway's."""
 
 import json
 from collections.abc import Mapping
@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
+from tidings.platform.entry.answers import CORRELATION_HEADER
+from tidings.platform.entry.http import EndpointContract
 from tidings.platform.errors import TidingsError
-from tidings.platform.files import FileBody
-from tidings.platform.http import CORRELATION_HEADER, EndpointContract
+from tidings.platform.inputs.files import FileBody
 
 Schema = dict[str, Any]
 
@@ -25,28 +26,28 @@ CODES: Final = (
     "INTERNAL",
 )
 MEANINGS: Final[Mapping[int, str]] = {
-    400: "The request is malformed; `error.details` says where.",
-    401: "No token, or one that does not hold.",
-    403: "Known, and not allowed.",
-    404: "There is no such thing, or none that the caller may know of.",
-    409: "It collides with what is there already.",
-    413: "The body is larger than is read.",
-    415: "The body is of a kind that is not read here.",
-    422: "The request is well formed, and the shop's rules refuse it.",
+    400: "The request is malformed; `error.details` names the place.",
+    401: "The access token is missing or not valid.",
+    403: "The caller is not allowed to do this.",
+    404: "The resource does not exist, or the caller may not know of it.",
+    409: "The request conflicts with the current state.",
+    413: "The body is larger than the limit.",
+    415: "The media type of the body is not accepted.",
+    422: "The request is well formed, but a business rule refuses it.",
     429: "Too many requests; see Retry-After.",
     500: "Something went wrong on our side.",
     502: "API Gateway: the function did not answer.",
-    503: "A service that is needed does not answer; see Retry-After.",
+    503: "A required service does not answer; see Retry-After.",
     504: "API Gateway: the function took too long.",
 }
-# API Gateway answers these itself, too, and in its own form.
+# API Gateway also returns these itself, in its own form.
 ALSO_FROM_API_GATEWAY: Final = {400, 413, 429, 500, 503}
 ONLY_FROM_API_GATEWAY: Final = {502, 504}
 RETRIED: Final = {429, 503}
 
 PAGE_META: Final[Schema] = {
     "type": "object",
-    "description": "Where a page of a list stands.",
+    "description": "The position of a page in a list.",
     "properties": {
         "total": {"type": "integer", "minimum": 0},
         "limit": {"type": "integer", "minimum": 1},
@@ -63,10 +64,10 @@ PAGE_META: Final[Schema] = {
 }  # fmt: skip
 ERROR: Final[Schema] = {
     "type": "object",
-    "description": "What went wrong.",
+    "description": "An error.",
     "properties": {
         "code": {"type": "string", "enum": list(CODES)},
-        "message": {"type": "string", "description": "a sentence for the person who reads it"},
+        "message": {"type": "string", "description": "a sentence for people"},
         "details": {
             "type": "array",
             "items": {
@@ -83,7 +84,7 @@ ERROR: Final[Schema] = {
 
 
 def envelope(success: bool, data: Schema, error: Schema, meta: Schema) -> Schema:
-    """Return the schema of the envelope that every answer of ours is in."""
+    """Return the schema of the envelope that contains every response."""
     properties = {
         "success": {"const": success},
         "data": data,
@@ -100,16 +101,16 @@ def envelope(success: bool, data: Schema, error: Schema, meta: Schema) -> Schema
 
 
 def shared_schemas() -> dict[str, Schema]:
-    """Return the components that no model stands for."""
+    """Return the components without a model."""
     error = {"$ref": "#/components/schemas/Error"}
     return {
         "PageMeta": PAGE_META,
         "Error": ERROR,
         "Refusal": envelope(False, {"type": "null"}, error, {"type": "null"})
-        | {"description": "An answer that says no, and why."},
+        | {"description": "A refusal and its reason."},
         "GatewayRefusal": {
             "type": "object",
-            "description": "API Gateway's own answer, which did not reach a function.",
+            "description": "API Gateway's own response; no function was called.",
             "properties": {"message": {"type": ["string", "null"]}},
             "required": ["message"],
         },
@@ -117,7 +118,7 @@ def shared_schemas() -> dict[str, Schema]:
 
 
 def answers(contract: EndpointContract, path: str, data: Schema) -> dict[str, Any]:
-    """Return the responses of an endpoint by status; `data` is the schema of what it returns."""
+    """Return the responses of an endpoint by status; `data` is the schema of its result."""
     of_page = data.get("type") == "array" and contract.query is not None
     meta = {"$ref": "#/components/schemas/PageMeta"} if of_page else {"type": "null"}
     success = envelope(True, data, {"type": "null"}, meta)
@@ -131,7 +132,7 @@ def answers(contract: EndpointContract, path: str, data: Schema) -> dict[str, An
 
 
 def _documents(contract: EndpointContract, path: str) -> dict[str, Any]:
-    """Return the responses of an endpoint that answers with a document of another kind."""
+    """Return the responses of an endpoint with another media type than JSON."""
     found = {str(status): refusal(status) for status in statuses(contract, path)}
     found[str(contract.status)] = answer(contract.status, [])
     document = {contract.media_type: {"schema": {"type": "string"}}}
@@ -152,12 +153,12 @@ def statuses(contract: EndpointContract, path: str) -> set[int]:
     if contract.body or contract.query or contract.headers:
         found.add(400)
     if contract.body:
-        found |= {413, 415} if media_types_of(contract.body) else {413}
+        found |= {413, 415}
     if contract.query and "after" in contract.query.model_fields:
         found.add(422)
     if any(_has_times(model) for model in (contract.body, contract.query)):
         found.add(422)
-    if contract.role is not None:  # services, at least, may not
+    if contract.role is not None:  # at least some callers may not call it
         found.add(403)
     if "{" in path:
         found.add(404)
@@ -165,20 +166,20 @@ def statuses(contract: EndpointContract, path: str) -> set[int]:
 
 
 def _has_times(model: type[BaseModel] | None) -> bool:
-    """Say whether there are times in an input: one beyond the calendar is refused by a rule."""
+    """Say whether an input contains times: a rule refuses those that are out of range."""
     if model is None or issubclass(model, FileBody):
         return False
     return '"date-time"' in json.dumps(model.model_json_schema())
 
 
 def media_types_of(body: type[BaseModel]) -> tuple[str, ...]:
-    """Return the kinds of files that a body may be; none where it is JSON."""
+    """Return the media types of a file body; none if the body is JSON."""
     kinds: tuple[str, ...] = getattr(body, "media_types", ())
     return kinds
 
 
 def refusal(status: int) -> dict[str, Any]:
-    """Return the response with which an endpoint, or API Gateway before it, says no."""
+    """Return the response for a refusal by the endpoint or by API Gateway."""
     return answer(status, _refusals(status))
 
 
@@ -191,7 +192,7 @@ def _refusals(status: int) -> list[Schema]:
 
 
 def answer(status: int, schemas: list[Schema]) -> dict[str, Any]:
-    """Return a response of this status in one of these forms."""
+    """Return a response of this status with one of these schemas."""
     schema: Schema = schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
     headers = {CORRELATION_HEADER: {"$ref": "#/components/headers/CorrelationId"}}
     if status in RETRIED:
@@ -204,7 +205,7 @@ def answer(status: int, schemas: list[Schema]) -> dict[str, Any]:
 
 
 def codes_in_use() -> set[str]:
-    """Return the code of every refusal that there is."""
+    """Return the codes of all errors."""
     return {each.code for each in _subclasses(TidingsError)}
 
 

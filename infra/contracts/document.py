@@ -4,7 +4,7 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, TypeAdapter
 
-from openapi.answers import (
+from infra.contracts.answers import (
     Schema,
     answer,
     answers,
@@ -12,18 +12,21 @@ from openapi.answers import (
     refusal,
     shared_schemas,
 )
-from openapi.examples import EXAMPLES
-from openapi.template import Route, rest_routes
-from tidings.platform.http import ID_PATTERN, PATH_PATTERNS, EndpointContract
+from infra.contracts.examples import EXAMPLES
+from infra.contracts.template import Route, rest_routes
+from tidings.platform.entry.http import PATH_PATTERNS, EndpointContract
+from tidings.platform.inputs.ids import DOCUMENT_ID_PATTERN
 
 REFERENCE: Final = "#/components/schemas/{model}"
 SUMMARY: Final = """\
-Every answer is in one envelope: `success`, `data`, `message`, `error`, `meta`. Sign in at
+Every response has one envelope: `success`, `data`, `message`, `error`, `meta`. Sign in at
 `POST /api/v1/login` and send the access token as `Authorization: Bearer <token>`. The same
 operations are served as GraphQL at `/graphql`."""
 
 Mode = Literal["validation", "serialization"]
-# Endpoints without a frame: what they answer, as it is.
+# Tags that differ from the domain: clients generate code by tag, so a renamed domain keeps its own.
+TAGS: Final = {"monitoring": "operations"}
+# Endpoints without a contract, and the schemas of their responses.
 PLAIN: Final[dict[str, Schema]] = {
     "get_jwks": {
         "type": "object",
@@ -49,8 +52,8 @@ def document() -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {"title": "Tidings", "version": "1.0.0", "description": SUMMARY},
-        "servers": [{"url": "../..", "description": "where this document comes from"}],
-        "tags": [{"name": name} for name in sorted({route.domain for route in routes})],
+        "servers": [{"url": "../..", "description": "the origin of this document"}],
+        "tags": [{"name": name} for name in sorted({tag_of(route) for route in routes})],
         "paths": paths,
         "components": {
             "schemas": dict(sorted((components | shared_schemas()).items())),
@@ -77,6 +80,11 @@ def _schemas(routes: list[Route]) -> tuple[dict[tuple[Any, Mode], Schema], dict[
     return found, components
 
 
+def tag_of(route: Route) -> str:
+    """Return the tag of an endpoint: its domain, under the name that clients know."""
+    return TAGS.get(route.domain, route.domain)
+
+
 def contract_of(route: Route) -> EndpointContract | None:
     contract: EndpointContract | None = getattr(route.handler, "contract", None)
     return contract
@@ -87,7 +95,7 @@ def _operation(route: Route, schemas: dict[tuple[Any, Mode], Schema]) -> dict[st
         "operationId": route.name if route.path.startswith("/api/") else f"{route.name}_at_root",
         "summary": route.summary,
         "description": route.description,
-        "tags": [route.domain],
+        "tags": [tag_of(route)],
     }
     contract = contract_of(route)
     if contract is None:
@@ -124,7 +132,7 @@ def _request_body(
 
 
 def _close_names(schema: Any) -> None:
-    """Say that other names than those of a pattern are refused; pydantic leaves them open."""
+    """Refuse names that do not match a pattern; pydantic's schema allows them."""
     if isinstance(schema, dict):
         if "patternProperties" in schema:
             schema.setdefault("additionalProperties", False)
@@ -142,7 +150,7 @@ def _parameters(contract: EndpointContract, path: str) -> list[dict[str, Any]]:
             "name": name,
             "in": "path",
             "required": True,
-            "schema": {"type": "string", "pattern": PATH_PATTERNS.get(name, ID_PATTERN)},
+            "schema": {"type": "string", "pattern": PATH_PATTERNS.get(name, DOCUMENT_ID_PATTERN)},
         }
         for name in names
     ]
@@ -168,7 +176,7 @@ def _fields(place: str, model: type[BaseModel]) -> list[dict[str, Any]]:
 
 
 def _without_null(field: Schema, definitions: dict[str, Schema]) -> Schema:
-    """Return what a parameter may be where it is given: it cannot be null, only absent."""
+    """Return the schema of a parameter, without null: a parameter can only be absent."""
     kinds = [each for each in field.pop("anyOf", []) if each != {"type": "null"}]
     if field.get("default", ...) is None:
         del field["default"]
@@ -186,7 +194,7 @@ def _without_null(field: Schema, definitions: dict[str, Schema]) -> Schema:
 def _headers() -> dict[str, Any]:
     return {
         "CorrelationId": {
-            "description": "The id that follows this request through logs and messages; the "
+            "description": "The id that connects the logs and messages of this request; the "
             "caller's own `X-Correlation-Id` where it sent one.",
             "schema": {"type": "string"},
         },

@@ -10,6 +10,7 @@ EXAMPLES: Final[dict[str, Any]] = {
     },
     "Login": {"email": "ada@example.com", "password": "correct horse battery"},
     "VerifyEmail": {"email": "ada@example.com", "code": "7K3M-9QXA"},
+    "VerifyPhone": {"code": "5HX2-8RWN"},
     "RefreshSession": {"refresh_token": "the one of the last answer"},
     "Logout": {"all_sessions": False},
     "ResendVerification": {"email": "ada@example.com"},

@@ -1,0 +1,43 @@
+"""Write what follows from the operations: openapi.json, roles in schema.graphql, docs/api.md.
+
+`make contracts` runs it; tests fail if a file differs from what it would write.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+FILE: Final = ROOT / "functions/monitoring/openapi.json"
+
+
+def content() -> str:
+    """Return the content of the file."""
+    from infra.contracts.document import document
+
+    return json.dumps(document(), indent=2) + "\n"
+
+
+def main() -> None:
+    from executable import SCHEMA_FILE
+
+    from infra.contracts.api_table import FILE as API_PAGE
+    from infra.contracts.api_table import page_with_table
+    from infra.contracts.schema_roles import schema_with_roles
+
+    generated = {
+        SCHEMA_FILE: schema_with_roles(),
+        FILE: content(),
+        API_PAGE: page_with_table(),
+    }
+    for file, text in generated.items():
+        file.write_text(text, encoding="utf-8")
+        sys.stdout.write(f"wrote {file.relative_to(ROOT)}\n")
+
+
+if __name__ == "__main__":
+    # Started as a file, Python looks for modules in this folder, not in the project's.
+    folders = (".", "layers/tidings", "functions", "gateway")
+    sys.path[:0] = [str(ROOT / each) for each in folders]
+    main()
