@@ -8,7 +8,6 @@ from tidings_local.lambda_host.errors import (
     ThrottledError,
 )
 from tidings_local.lambda_host.function import Function, FunctionKey, Invocation, Outcome
-from tidings_local.lambda_host.host import HostSettings, LambdaHost
 from tidings_local.lambda_host.packages import Archive, PackageStore
 
 __all__ = [
@@ -16,10 +15,8 @@ __all__ = [
     "BadPackageError",
     "Function",
     "FunctionKey",
-    "HostSettings",
     "HostStoppedError",
     "Invocation",
-    "LambdaHost",
     "LambdaHostError",
     "Outcome",
     "PackageStore",

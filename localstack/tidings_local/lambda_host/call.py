@@ -19,20 +19,23 @@ class _Init:
     failure: Answer | None = None
 
 
-def perform(environment: Environment, invocation: Invocation) -> Outcome:
+_NONE = _Init()
+
+
+async def perform(environment: Environment, invocation: Invocation) -> Outcome:
     """Raises EnvironmentGoneError if the process had died before it took the event."""
-    init = _Init() if environment.started else _initialise(environment, invocation)
+    init = _NONE if environment.started else await _initialise(environment, invocation)
     started = time.monotonic()
     timeout = environment.function.timeout_seconds - init.spent_seconds
-    answer = init.failure or environment.invoke(invocation, timeout)
+    answer = init.failure or await environment.invoke(invocation, timeout)
     elapsed = time.monotonic() - started + init.spent_seconds
     return _outcome(environment, invocation, init, answer, elapsed)
 
 
-def _initialise(environment: Environment, invocation: Invocation) -> _Init:
+async def _initialise(environment: Environment, invocation: Invocation) -> _Init:
     """AWS gives init 10 seconds, then starts it again within the function's own timeout."""
     started = time.monotonic()
-    failure = environment.initialise(INIT_LIMIT_SECONDS, invocation.request_id)
+    failure = await environment.initialise(INIT_LIMIT_SECONDS, invocation.request_id)
     milliseconds = (time.monotonic() - started) * 1000
     output = environment.take_output()
     if failure is None:
@@ -41,13 +44,13 @@ def _initialise(environment: Environment, invocation: Invocation) -> _Init:
         output += init_report_line(milliseconds, failure.fault) + "\n"
     if failure.fault is None or failure.fault.status != "timeout":
         return _Init(output, milliseconds, failure=failure)
-    return _initialise_again(environment, invocation, output)
+    return await _initialise_again(environment, invocation, output)
 
 
-def _initialise_again(environment: Environment, invocation: Invocation, output: str) -> _Init:
+async def _initialise_again(environment: Environment, invocation: Invocation, output: str) -> _Init:
     started = time.monotonic()
     limit = environment.function.timeout_seconds
-    failure = environment.initialise(limit, invocation.request_id)
+    failure = await environment.initialise(limit, invocation.request_id)
     spent = time.monotonic() - started
     return _Init(output + environment.take_output(), None, spent, failure)
 
@@ -69,12 +72,15 @@ def _outcome(
         init_ms=init.milliseconds if init.failure is None else None,
         fault=answer.fault,
     )
-    logs = render(report, init_output=init.output, output=environment.take_output())
     return Outcome(
         request_id=invocation.request_id,
         payload=answer.payload,
         is_error=answer.is_error,
-        logs=logs,
+        logs=render(report, init_output=init.output, output=environment.take_output()),
+        duration_ms=report.duration_ms,
+        init_ms=report.init_ms,
+        error_type=None if answer.fault is None else answer.fault.error_type,
+        log_stream=environment.log_stream,
     )
 
 
@@ -82,5 +88,9 @@ def failed(invocation: Invocation) -> Outcome:
     """When no environment lives long enough to take the event."""
     fault = faults.exited(invocation.request_id, 0)
     return Outcome(
-        request_id=invocation.request_id, payload=fault.payload(), is_error=True, logs=""
+        request_id=invocation.request_id,
+        payload=fault.payload(),
+        is_error=True,
+        logs="",
+        error_type=fault.error_type,
     )

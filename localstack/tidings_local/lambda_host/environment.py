@@ -1,24 +1,27 @@
 """One execution environment: a process that is initialised once and then invoked, one at a time."""
 
-import logging
+import asyncio
 import shutil
 import time
+import uuid
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from queue import Empty
 
 from tidings_local.lambda_host import faults
+from tidings_local.lambda_host.background import Background
 from tidings_local.lambda_host.errors import EnvironmentGoneError, HostStoppedError
 from tidings_local.lambda_host.faults import Fault
 from tidings_local.lambda_host.function import Function, Invocation
+from tidings_local.lambda_host.launching import launch
 from tidings_local.lambda_host.memory import MemoryGauge, MemoryWatch
 from tidings_local.lambda_host.orphans import OrphanGuard
 from tidings_local.lambda_host.process import END_LIMIT_SECONDS, RuntimeProcess
 from tidings_local.lambda_host.runtime_api import Offer
-from tidings_local.lambda_host.signals import Answered, Exited, InitFailed, Ready, Signal
+from tidings_local.lambda_host.signals import Answered, Exited, InitFailed, Ready
+from tidings_local.lambda_host.templates import Templates
 from tidings_local.lambda_host.variables import process_variables
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,90 +45,124 @@ class Platform:
     scratch_root: Path
     guard: OrphanGuard
     memory: MemoryWatch
+    templates: Templates
+    background: Background
 
 
 class Environment:
-    def __init__(self, function: Function, platform: Platform, name: str) -> None:
+    def __init__(self, function: Function, platform: Platform) -> None:
+        name = uuid.uuid4().hex
         self.function = function
+        self.log_stream = f"{datetime.now(UTC):%Y/%m/%d}/[{function.version}]{name}"
         self.started = False
         self.retired = False
         self.idle_since = 0.0
         self._platform = platform
         self._scratch_dir = platform.scratch_root / name
-        self._broken = False
+        self._broken = True
         self._stopped = False
-        self._process: RuntimeProcess
-        self._gauge: MemoryGauge
+        self._process: RuntimeProcess | None = None
+        self._gauge: MemoryGauge | None = None
 
     @property
     def usable(self) -> bool:
-        return self.started and not self._broken and self._process.alive
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
+        return not self._broken and not self._started_process.ended
 
     @property
     def used_mb(self) -> int:
-        return self._gauge.peak_mb
+        return 0 if self._gauge is None else self._gauge.peak_mb
 
     def take_output(self) -> str:
-        return self._process.output.take()
+        return self._started_process.output.take()
 
-    def initialise(self, limit_seconds: float, request_id: str) -> Answer | None:
+    async def initialise(self, limit_seconds: float, request_id: str) -> Answer | None:
         """Starts the process and loads the function; an answer only if that failed."""
-        deadline = time.monotonic() + limit_seconds
-        self._start()
-        self._platform.memory.watch(self._gauge)
+        self._broken = True
+        process, gauge = await self._start()
+        deadline = time.monotonic() + limit_seconds  # not for the template, which may still load
+        self._platform.memory.watch(gauge)
         try:
-            answer = self._load(deadline, limit_seconds, request_id)
+            answer = await self._load(process, deadline, limit_seconds, request_id)
         finally:
-            self._platform.memory.release(self._gauge)
+            self._platform.memory.release(gauge)
         if answer is not None:
-            self._break()
+            await _end(process)
+        self._broken = answer is not None
         return answer
 
-    def invoke(self, invocation: Invocation, limit_seconds: float) -> Answer:
+    async def invoke(self, invocation: Invocation, limit_seconds: float) -> Answer:
+        process, gauge = self._started_process, self._gauge
+        assert gauge is not None
         deadline = time.monotonic() + limit_seconds
         deadline_ms = int((time.time() + limit_seconds) * 1000)
-        self._platform.memory.watch(self._gauge)
+        self._broken = True  # until it has answered: also if this is cancelled
+        self._platform.memory.watch(gauge)
         try:
-            self._process.api.offer(Offer(invocation, self.function.arn, deadline_ms))
-            answer = self._answer(invocation, deadline)
+            process.api.offer(Offer(invocation, self.function.arn, deadline_ms))
+            answer = await self._answer(process, invocation, deadline)
         finally:
-            self._platform.memory.release(self._gauge)
-            self._gauge.sample()  # short calls end between two samples
+            self._platform.memory.release(gauge)
+            gauge.sample()  # short calls end between two samples
         if answer.fault is not None:
-            self._break()
+            await _end(process)
+        self._broken = self._stopped or answer.fault is not None
         return answer
 
     def stop(self) -> None:
+        """Kill the process at once; what is left of it goes away in the background."""
+        if self._stopped:
+            return
         self._stopped = self._broken = True
-        if self.started:
-            self._process.close()
-        shutil.rmtree(self._scratch_dir, ignore_errors=True)
+        if self._process is not None:
+            self._process.kill()
+        self._platform.background.spawn(self._clean_up())
 
-    def _start(self) -> None:
+    @property
+    def _started_process(self) -> RuntimeProcess:
+        assert self._process is not None
+        return self._process
+
+    async def _clean_up(self) -> None:
+        await self._close()
+        await asyncio.to_thread(shutil.rmtree, self._scratch_dir, ignore_errors=True)
+
+    async def _close(self) -> None:
+        if self._process is not None:
+            await self._process.close()
+        if self._gauge is not None:
+            self._gauge.close()
+
+    async def _start(self) -> tuple[RuntimeProcess, MemoryGauge]:
+        await self._close()
         if self._stopped:
             raise HostStoppedError
-        if self.started:
-            self._process.close()
+        platform, function = self._platform, self.function
         self._scratch_dir.mkdir(parents=True, exist_ok=True)
-        self._process = RuntimeProcess(self._platform.guard)
-        interpreter = self._platform.interpreter
+        process = self._process = RuntimeProcess(platform.guard, platform.background)
         variables = process_variables(
-            self.function,
-            interpreter=interpreter,
-            runtime_api=self._process.api.address,
+            function,
+            interpreter=platform.interpreter,
+            runtime_api=process.api.address,
             scratch_dir=self._scratch_dir,
+            log_stream=self.log_stream,
         )
-        command = [str(interpreter), "-m", "awslambdaric", self.function.handler]
-        self._process.start(command, self.function.code_dir, variables)
-        self.started, self._broken = True, False
-        self._gauge = MemoryGauge(self.pid, self.function.memory_mb, self._process.kill)
+        await process.start(
+            partial(
+                launch,
+                function,
+                variables,
+                interpreter=platform.interpreter,
+                templates=platform.templates,
+            )
+        )
+        self.started = True
+        gauge = self._gauge = MemoryGauge(process.pid, function.memory_mb, process.kill)
+        return process, gauge
 
-    def _load(self, deadline: float, limit_seconds: float, request_id: str) -> Answer | None:
-        match self._signal(deadline):
+    async def _load(
+        self, process: RuntimeProcess, deadline: float, limit_seconds: float, request_id: str
+    ) -> Answer | None:
+        match await process.signals.get(deadline):
             case Ready():
                 return None
             case InitFailed(error_type, payload):
@@ -135,32 +172,30 @@ class Environment:
             case _:
                 return Answer.of(faults.timed_out(request_id, limit_seconds))
 
-    def _answer(self, invocation: Invocation, deadline: float) -> Answer:
+    async def _answer(
+        self, process: RuntimeProcess, invocation: Invocation, deadline: float
+    ) -> Answer:
         request_id = invocation.request_id
         while True:
-            match self._signal(deadline):
-                case Ready():  # for the event before this one
-                    continue
+            match await process.signals.get(deadline):
                 case Answered(answered_id) as answer if answered_id == request_id:
                     return _answer_of(answer)
-                case Exited() if not self._process.api.event_was_read():
-                    raise EnvironmentGoneError
                 case Exited(code):
+                    was_read = await process.api.event_was_read()
+                    last = await process.signals.get(deadline=0.0)
+                    if isinstance(last, Answered):  # its end was seen before its last words
+                        return _answer_of(last)
+                    if not was_read:
+                        raise EnvironmentGoneError
                     return Answer.of(faults.exited(request_id, code))
                 case None:
                     return Answer.of(faults.timed_out(request_id, self.function.timeout_seconds))
 
-    def _signal(self, deadline: float) -> Signal | None:
-        try:
-            return self._process.signals.get(timeout=max(0.0, deadline - time.monotonic()))
-        except Empty:
-            return None
 
-    def _break(self) -> None:
-        """Ends the process, and waits for its end: what it printed last is in the pipe then."""
-        self._broken = True
-        self._process.kill()
-        self._process.join(END_LIMIT_SECONDS)
+async def _end(process: RuntimeProcess) -> None:
+    """Ends the process, and waits for its end: what it printed last is in the pipe then."""
+    process.kill()
+    await process.join(END_LIMIT_SECONDS)
 
 
 def _answer_of(answer: Answered) -> Answer:

@@ -33,7 +33,6 @@ class Function:
     platform_variables: Mapping[str, str] = field(default_factory=dict)
     region: str = "us-east-1"
     log_group: str = ""
-    log_stream: str = ""
     timeout_seconds: float = 3
     memory_mb: int = 128
     max_environments: int | None = None
@@ -55,9 +54,17 @@ class Invocation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a call came to: the function's answer, or the error AWS would give."""
+    """What a call came to: the function's answer, or the error AWS would give.
+
+    `logs` is the whole log, START to REPORT, of the environment whose log stream is named.
+    `init_ms` is None for a warm call, `error_type` for an answer of the function's own.
+    """
 
     request_id: str
     payload: bytes
     is_error: bool
     logs: str
+    duration_ms: float = 0.0
+    init_ms: float | None = None
+    error_type: str | None = None
+    log_stream: str = ""

@@ -1,12 +1,12 @@
 """The Lambda host: give it a function and an event, get what AWS would answer."""
 
+import asyncio
 import logging
 import shutil
-import uuid
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event, Thread
 
+from tidings_local.lambda_host.background import Background
 from tidings_local.lambda_host.call import failed, perform
 from tidings_local.lambda_host.environment import Environment, Platform
 from tidings_local.lambda_host.errors import EnvironmentGoneError, RuntimeMissingError
@@ -14,11 +14,15 @@ from tidings_local.lambda_host.function import Function, FunctionKey, Invocation
 from tidings_local.lambda_host.memory import MemoryWatch
 from tidings_local.lambda_host.orphans import OrphanGuard
 from tidings_local.lambda_host.pool import EnvironmentPool, PoolLimits
+from tidings_local.lambda_host.process_end import has_pidfds
 from tidings_local.lambda_host.scratch import open_scratch
+from tidings_local.lambda_host.templates import Templates
+from tidings_local.lambda_host.variables import layer_paths
 
 logger = logging.getLogger(__name__)
 
 _ATTEMPTS = 3
+_END_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,59 +38,85 @@ class HostSettings:
 
 
 class LambdaHost:
-    """Safe to call from many threads. `stop` ends every process it started."""
+    """Lives on one event loop: every method is called there. `stop` ends every process."""
 
     def __init__(self, settings: HostSettings) -> None:
         if not settings.interpreter.is_file():
             raise RuntimeMissingError(f"no runtime interpreter at {settings.interpreter}")
         self._settings = settings
+        self._background = Background()
         self._guard = OrphanGuard()
         self._memory = MemoryWatch()
         self._scratch_root = open_scratch(settings.directory.absolute())
+        # Not resolved: a virtual environment is known by the path of its link.
+        interpreter = settings.interpreter.absolute()
+        self._templates = Templates(interpreter, self._guard, self._scratch_root, self._background)
         self._platform = Platform(
-            # Not resolved: a virtual environment is known by the path of its link.
-            settings.interpreter.absolute(),
+            interpreter,
             self._scratch_root,
             self._guard,
             self._memory,
+            self._templates,
+            self._background,
         )
         limits = PoolLimits(
             settings.max_environments, settings.max_total_environments, settings.wait_seconds
         )
         self._pool = EnvironmentPool(self._new_environment, limits)
-        self._stopped = Event()
-        Thread(target=self._end_idle, name="lambda-keepalive", daemon=True).start()
+        self._keepalive = self._background.spawn(self._end_idle())
 
-    def invoke(self, function: Function, invocation: Invocation) -> Outcome:
-        """Runs one event, in a warm environment if there is one.
+    async def invoke(self, function: Function, invocation: Invocation) -> Outcome:
+        """Run one event, in a warm environment if there is one.
 
-        Raises ThrottledError if all stayed busy, HostStoppedError after `stop`.
+        A call that was begun goes on to its end where its caller is cancelled, as on AWS.
+
+        Raises:
+            ThrottledError: all environments stayed busy.
+            HostStoppedError: the host was stopped.
         """
-        for _ in range(_ATTEMPTS):
-            environment = self._pool.lease(function)
+        return await asyncio.shield(self._background.spawn(self._run(function, invocation)))
+
+    def prepare(self, function: Function) -> None:
+        """Have the layers of a function loaded, so that its first call need not wait for it."""
+        if has_pidfds() and not self._pool.stopped:
+            self._templates.warm(layer_paths(function.opt_dir))
+
+    def is_prepared(self, function: Function) -> bool:
+        """Say whether a process of this function need not wait for its layers to be loaded."""
+        return not has_pidfds() or self._templates.is_loaded(layer_paths(function.opt_dir))
+
+    def retire(self, key: FunctionKey) -> None:
+        """End the environments of a function that was updated or deleted, after their calls."""
+        self._pool.retire(key)
+
+    async def stop(self) -> None:
+        """End every process. Calls under way are answered as if their processes had died."""
+        self._keepalive.cancel()
+        self._pool.stop()
+        await self._templates.stop()  # also one that still loads, for which calls wait
+        await self._background.join(_END_SECONDS)
+        self._memory.stop()
+        await asyncio.to_thread(self._guard.close)
+        await asyncio.to_thread(shutil.rmtree, self._scratch_root, ignore_errors=True)
+
+    async def _run(self, function: Function, invocation: Invocation) -> Outcome:
+        attempts = _ATTEMPTS
+        while attempts:
+            environment = await self._pool.lease(function)
+            attempts -= not environment.started  # of those that had died there are only so many
             try:
-                return perform(environment, invocation)
+                return await perform(environment, invocation)
             except EnvironmentGoneError:
                 logger.info("a warm process had died; taking another", extra={"arn": function.arn})
             finally:
                 self._pool.give_back(environment)
         return failed(invocation)
 
-    def retire(self, key: FunctionKey) -> None:
-        """Ends the environments of a function that was updated or deleted, after their calls."""
-        self._pool.retire(key)
-
-    def stop(self) -> None:
-        self._stopped.set()
-        self._pool.stop()
-        self._memory.stop()
-        self._guard.close()
-        shutil.rmtree(self._scratch_root, ignore_errors=True)
-
     def _new_environment(self, function: Function) -> Environment:
-        return Environment(function, self._platform, name=uuid.uuid4().hex)
+        return Environment(function, self._platform)
 
-    def _end_idle(self) -> None:
+    async def _end_idle(self) -> None:
         keepalive = self._settings.keepalive_seconds
-        while not self._stopped.wait(min(30.0, keepalive / 2)):
+        while True:
+            await asyncio.sleep(min(30.0, keepalive / 2))
             self._pool.end_idle(keepalive)

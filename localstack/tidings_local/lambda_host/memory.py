@@ -1,15 +1,15 @@
 """Applies memory limits: samples what busy processes use and kills one that uses too much."""
 
+import asyncio
 import logging
 from collections.abc import Callable
-from threading import Condition, Thread
 
-import psutil
+from tidings_local.lambda_host.family import ResidentMemory, descendants
 
 logger = logging.getLogger(__name__)
 
 SAMPLE_SECONDS = 0.015
-_CHILDREN_EVERY = 10  # finding children reads all of /proc: too dear for each sample
+_CHILDREN_EVERY = 10  # of the samples while a call runs: finding children is dear
 _BYTES_PER_MB = 1024 * 1024
 
 
@@ -20,8 +20,9 @@ class MemoryGauge:
         self.pid = pid
         self._limit_bytes = limit_mb * _BYTES_PER_MB
         self._kill = kill
-        self._processes = _found(pid)
-        self._samples = 0
+        self._own = ResidentMemory(pid)
+        self._children: list[ResidentMemory] = []
+        self._ticks = 0
         self._peak_bytes = 0
         self._exceeded = False
 
@@ -30,69 +31,59 @@ class MemoryGauge:
         shown = min(self._peak_bytes, self._limit_bytes)  # AWS never shows more than the limit
         return -(-shown // _BYTES_PER_MB)
 
-    def sample(self) -> None:
-        self._samples += 1
-        if self._samples % _CHILDREN_EVERY == 0:
+    def tick(self) -> None:
+        self._ticks += 1
+        if self._ticks % _CHILDREN_EVERY == 0:
             self._find_children()
-        used = sum(map(_resident_bytes, self._processes))
-        self._peak_bytes = max(self._peak_bytes, used)
+        self.sample()
+
+    def sample(self) -> None:
+        used = self._own.read_bytes()
+        for child in self._children:
+            used += child.read_bytes()
+        if used > self._peak_bytes:
+            self._peak_bytes = used
         if used > self._limit_bytes and not self._exceeded:
             self._exceeded = True
             logger.info("function over its memory limit", extra={"pid": self.pid})
             self._kill()
 
+    def close(self) -> None:
+        self._own.close()
+        self._forget_children()
+
     def _find_children(self) -> None:
-        try:
-            self._processes[1:] = self._processes[0].children(recursive=True)
-        except (psutil.Error, IndexError):
-            del self._processes[1:]
+        self._forget_children()
+        self._children = [ResidentMemory(pid) for pid in descendants(self.pid)]
+
+    def _forget_children(self) -> None:
+        for child in self._children:
+            child.close()
+        self._children = []
 
 
 class MemoryWatch:
-    """One thread for all environments of a host; it sleeps while none is busy."""
+    """One timer for all environments of a host; it rests while none is busy."""
 
     def __init__(self) -> None:
-        self._changed = Condition()
+        self._loop = asyncio.get_running_loop()
         self._gauges: set[MemoryGauge] = set()
-        self._stopped = False
-        Thread(target=self._run, name="lambda-memory", daemon=True).start()
+        self._timer: asyncio.TimerHandle | None = None
 
     def watch(self, gauge: MemoryGauge) -> None:
-        with self._changed:
-            self._gauges.add(gauge)
-            self._changed.notify()
+        self._gauges.add(gauge)
+        if self._timer is None:
+            self._timer = self._loop.call_later(SAMPLE_SECONDS, self._tick)
 
     def release(self, gauge: MemoryGauge) -> None:
-        with self._changed:
-            self._gauges.discard(gauge)
+        self._gauges.discard(gauge)
 
     def stop(self) -> None:
-        with self._changed:
-            self._stopped = True
-            self._changed.notify()
+        self._gauges.clear()
 
-    def _run(self) -> None:
-        while gauges := self._busy():
-            for gauge in gauges:
-                gauge.sample()
-
-    def _busy(self) -> set[MemoryGauge]:
-        """Empty only at the end."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._stopped, SAMPLE_SECONDS)
-            self._changed.wait_for(lambda: self._gauges or self._stopped)
-            return set() if self._stopped else set(self._gauges)
-
-
-def _found(pid: int) -> list[psutil.Process]:
-    try:
-        return [psutil.Process(pid)]
-    except psutil.NoSuchProcess:  # it ended at once
-        return []
-
-
-def _resident_bytes(process: psutil.Process) -> int:
-    try:
-        return int(process.memory_info().rss)
-    except psutil.Error:  # it ended between two samples
-        return 0
+    def _tick(self) -> None:
+        self._timer = None
+        if self._gauges:
+            self._timer = self._loop.call_later(SAMPLE_SECONDS, self._tick)
+        for gauge in list(self._gauges):
+            gauge.tick()

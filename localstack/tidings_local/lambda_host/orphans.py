@@ -4,7 +4,6 @@ import logging
 import subprocess
 import sys
 from pathlib import Path
-from threading import Lock
 
 logger = logging.getLogger(__name__)
 
@@ -14,26 +13,22 @@ _END_LIMIT_SECONDS = 5.0
 
 class OrphanGuard:
     def __init__(self) -> None:
-        self._lock = Lock()
         self._pids: set[int] = set()
         self._reaper: subprocess.Popen[str] | None = None
         self._closed = False
 
     def watch(self, pid: int) -> None:
-        with self._lock:
-            self._pids.add(pid)
-            self._tell(f"+{pid}\n")
+        self._pids.add(pid)
+        self._tell(f"+{pid}\n")
 
     def forget(self, pid: int) -> None:
-        with self._lock:
-            self._pids.discard(pid)
-            self._tell(f"-{pid}\n")
+        self._pids.discard(pid)
+        self._tell(f"-{pid}\n")
 
     def close(self) -> None:
         """The reaper kills what is left, as it would if the host died."""
-        with self._lock:
-            self._closed = True
-            reaper, self._reaper = self._reaper, None
+        self._closed = True
+        reaper, self._reaper = self._reaper, None
         if reaper is None or reaper.stdin is None:
             return
         try:

@@ -1,13 +1,14 @@
 """Captures what a process prints, so that nothing printed before an answer or a crash is lost."""
 
+import asyncio
 import codecs
 import os
-import select
-from threading import Lock, Thread
 
 LIMIT_BYTES = 1_000_000
-_READ_BYTES = 1 << 16
-_PUMP_END_SECONDS = 5.0
+_PIPE_BYTES = 1 << 16
+"""As much as a pipe holds on Linux: one read empties it."""
+_MOST_READS = 16
+"""A function may make its pipe larger, up to 1 MiB."""
 
 
 class BoundedText:
@@ -37,61 +38,57 @@ class OutputCapture:
     """A pipe for stdout and stderr together, in the order they were written."""
 
     def __init__(self, limit_bytes: int = LIMIT_BYTES) -> None:
+        self._loop = asyncio.get_running_loop()
         self._limit_bytes = limit_bytes
         self._read_fd, self.write_fd = os.pipe()
-        self._wake_read_fd, self._wake_fd = os.pipe()
         os.set_blocking(self._read_fd, False)
-        self._lock = Lock()
-        self._text = BoundedText(limit_bytes)
-        self._ended = False
-        self._pump: Thread | None = None
+        self._text: BoundedText | None = None
+        self._started = False
+        self._closed = False
 
     def started(self) -> None:
         """The process has its end of the pipe: close ours, and keep the pipe from filling up."""
         os.close(self.write_fd)
-        self._pump = Thread(target=self._pump_output, name="lambda-output", daemon=True)
-        self._pump.start()
+        self._started = True
+        self._loop.add_reader(self._read_fd, self._read)
 
     def take(self) -> str:
         """Everything written so far, and a clean sheet for what comes."""
-        with self._lock:
-            self._drain()
-            taken, self._text = self._text, BoundedText(self._limit_bytes)
-        return taken.text()
+        if not self._closed:
+            self._empty_pipe()
+        taken, self._text = self._text, None
+        return taken.text() if taken is not None else ""
 
     def close(self) -> None:
         """Also when a grandchild that escaped still holds the other end."""
-        if self._pump is None:
-            os.close(self.write_fd)
+        if self._closed:
+            return
+        if self._started:
+            self._empty_pipe()
+            self._loop.remove_reader(self._read_fd)
         else:
-            os.write(self._wake_fd, b"x")
-            self._pump.join(_PUMP_END_SECONDS)
-        with self._lock:
-            self._ended = True
-            for fd in (self._read_fd, self._wake_read_fd, self._wake_fd):
-                os.close(fd)
+            os.close(self.write_fd)
+        os.close(self._read_fd)
+        self._closed = True
 
-    def _pump_output(self) -> None:
-        poll = select.poll()
-        poll.register(self._read_fd, select.POLLIN)
-        poll.register(self._wake_read_fd, select.POLLIN)
-        while True:
-            ready = {fd for fd, _ in poll.poll()}
-            if self._wake_read_fd in ready:
+    def _empty_pipe(self) -> None:
+        for _ in range(_MOST_READS):
+            if self._read() < _PIPE_BYTES:
                 return
-            with self._lock:
-                self._drain()
-                if self._ended:
-                    return
 
-    def _drain(self) -> None:
-        while not self._ended:
-            try:
-                chunk = os.read(self._read_fd, _READ_BYTES)
-            except BlockingIOError:
-                return
-            self._ended = not chunk
-            self._text.add(chunk)
+    def _read(self) -> int:
+        """Return how many bytes there were."""
+        try:
+            chunk = os.read(self._read_fd, _PIPE_BYTES)
+        except BlockingIOError:
+            return 0
+        if not chunk:  # no process holds the other end any more
+            self._loop.remove_reader(self._read_fd)
+            return 0
+        if self._text is None:
+            self._text = BoundedText(self._limit_bytes)
+        self._text.add(chunk)
+        return len(chunk)
 
 
 def _decode(content: bytes | bytearray) -> str:

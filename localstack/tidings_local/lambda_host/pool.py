@@ -1,16 +1,14 @@
 """Leases environments: a warm one, or a new one while there is room, or a bounded wait."""
 
+import asyncio
 import time
-from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass
-from threading import Condition
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 
 from tidings_local.lambda_host.environment import Environment
 from tidings_local.lambda_host.errors import HostStoppedError, ThrottledError
 from tidings_local.lambda_host.function import Function, FunctionKey
-
-Environments = list[Environment]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,122 +18,172 @@ class PoolLimits:
     wait_seconds: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Waiting:
+    """A call that waits for an environment."""
+
+    function: Function
+    lease: asyncio.Future[Environment]
+
+
+@dataclass(slots=True)
+class Group:
+    """The environments of one revision of a function, and the calls that wait for one."""
+
+    idle: list[Environment] = field(default_factory=list)
+    busy: set[Environment] = field(default_factory=set)
+    waiting: deque[Waiting] = field(default_factory=deque)
+
+    @property
+    def empty(self) -> bool:
+        return not (self.idle or self.busy or self.waiting)
+
+
 class EnvironmentPool:
     def __init__(self, create: Callable[[Function], Environment], limits: PoolLimits) -> None:
         self._create = create
         self._limits = limits
-        self._changed = Condition()
-        self._idle: defaultdict[FunctionKey, Environments] = defaultdict(list)
-        self._busy: defaultdict[FunctionKey, set[Environment]] = defaultdict(set)
-        self._stopped = False
+        self._groups: dict[FunctionKey, Group] = {}
+        self._count = 0
+        self._waiting = 0
+        self.stopped = False
 
-    def lease(self, function: Function) -> Environment:
-        deadline = time.monotonic() + self._limits.wait_seconds
-        ended: Environments = []
-        try:
-            with self._changed:
-                environment = self._wait_for_one(function, deadline, ended)
-                self._busy[function.key].add(environment)
-                return environment
-        finally:
-            _stop_all(ended)
+    async def lease(self, function: Function) -> Environment:
+        """Return an environment, at once if one is idle or there is room.
+
+        Raises:
+            ThrottledError: all stayed busy for as long as a call may wait.
+            HostStoppedError: the host was stopped.
+        """
+        if self.stopped:
+            raise HostStoppedError
+        group = self._groups.get(function.key) or self._groups.setdefault(function.key, Group())
+        if not group.waiting and (environment := self._take(group, function)):
+            return environment
+        return await self._wait(group, function)
 
     def give_back(self, environment: Environment) -> None:
-        key = environment.function.key
-        with self._changed:
-            self._busy[key].discard(environment)
-            keep = environment.usable and not environment.retired and not self._stopped
-            if keep:
-                environment.idle_since = time.monotonic()
-                self._idle[key].append(environment)
-            else:
-                self._forget_if_empty(key)
-            self._changed.notify_all()
-        if not keep:
-            environment.stop()
+        group = self._groups[environment.function.key]
+        group.busy.discard(environment)
+        if environment.usable and not environment.retired and not self.stopped:
+            environment.idle_since = time.monotonic()
+            group.idle.append(environment)
+        else:
+            self._end(environment)
+        if self._waiting:
+            self._serve_waiting(group)
+        self._forget_if_empty(environment.function.key)
 
     def retire(self, key: FunctionKey) -> None:
         """Ends what is idle; what is busy finishes its call and then ends."""
-        with self._changed:
-            idle = self._idle.pop(key, [])
-            for environment in self._busy.get(key, ()):
-                environment.retired = True
-            self._changed.notify_all()
-        _stop_all(idle)
+        if (group := self._groups.get(key)) is None:
+            return
+        for environment in group.busy:
+            environment.retired = True
+        self._end_idle_of(group, list(group.idle))
 
     def end_idle(self, keepalive_seconds: float) -> None:
+        """End what was idle for so long, and what is left of processes that died meanwhile."""
         oldest = time.monotonic() - keepalive_seconds
-        with self._changed:
-            ended = [each for each in self._all_idle() if each.idle_since < oldest]
-            self._remove_idle(ended)
-        _stop_all(ended)
+        for group in list(self._groups.values()):
+            old = [each for each in group.idle if each.idle_since < oldest or not each.usable]
+            self._end_idle_of(group, old)
 
     def stop(self) -> None:
-        with self._changed:
-            self._stopped = True
-            everything = [*self._all_idle(), *self._all_busy()]
-            self._idle.clear()
-            self._changed.notify_all()
-        _stop_all(everything)
+        self.stopped = True
+        for group in self._groups.values():
+            for waiting in group.waiting:
+                _refuse(waiting, HostStoppedError())
+            for environment in (*group.idle, *group.busy):
+                environment.stop()
+            group.idle.clear()
 
-    def _wait_for_one(
-        self, function: Function, deadline: float, ended: Environments
-    ) -> Environment:
-        while not self._stopped:
-            if environment := self._warm(function.key, ended) or self._new(function, ended):
-                return environment
-            if not self._changed.wait(deadline - time.monotonic()):
-                raise ThrottledError(function.arn, self._limits.wait_seconds)
-        raise HostStoppedError
+    async def _wait(self, group: Group, function: Function) -> Environment:
+        loop = asyncio.get_running_loop()
+        waiting = Waiting(function, loop.create_future())
+        error = ThrottledError(function.arn, self._limits.wait_seconds)
+        timer = loop.call_later(self._limits.wait_seconds, _refuse, waiting, error)
+        group.waiting.append(waiting)
+        self._waiting += 1
+        try:
+            return await waiting.lease
+        except asyncio.CancelledError:
+            self._take_back(waiting)
+            raise
+        finally:
+            timer.cancel()
+            self._waiting -= 1
+            if waiting in group.waiting:
+                group.waiting.remove(waiting)
+            self._forget_if_empty(function.key)
 
-    def _warm(self, key: FunctionKey, ended: Environments) -> Environment | None:
+    def _take_back(self, waiting: Waiting) -> None:
+        """A call that was cancelled in the moment in which it got its environment."""
+        if waiting.lease.done() and not waiting.lease.cancelled() and not waiting.lease.exception():
+            self.give_back(waiting.lease.result())
+
+    def _serve_waiting(self, first: Group) -> None:
+        """One environment was given back: it, or its room, is for a call that waits."""
+        for group in (first, *self._groups.values()):
+            while group.waiting and not self.stopped:
+                waiting = group.waiting[0]
+                if waiting.lease.done():
+                    group.waiting.popleft()
+                elif (environment := self._take(group, waiting.function)) is not None:
+                    waiting.lease.set_result(environment)
+                    group.waiting.popleft()
+                else:
+                    break
+
+    def _take(self, group: Group, function: Function) -> Environment | None:
+        environment = self._warm(group) or self._new(group, function)
+        if environment is not None:
+            group.busy.add(environment)
+        return environment
+
+    def _warm(self, group: Group) -> Environment | None:
         """The one used last: the others get old enough to be ended."""
-        idle = self._idle.get(key, [])
-        while idle:
-            environment = idle.pop()
+        while group.idle:
+            environment = group.idle.pop()
             if environment.usable:
                 return environment
-            ended.append(environment)
+            self._end(environment)
         return None
 
-    def _new(self, function: Function, ended: Environments) -> Environment | None:
+    def _new(self, group: Group, function: Function) -> Environment | None:
         limit = self._limits.per_function
         if function.max_environments is not None:
             limit = min(limit, function.max_environments)
-        if len(self._busy.get(function.key, ())) >= limit:
+        if len(group.busy) >= limit:
             return None
-        if self._count() >= self._limits.total and not self._make_room(ended):
+        if self._count >= self._limits.total and not self._make_room():
             return None
+        self._count += 1
         return self._create(function)
 
-    def _make_room(self, ended: Environments) -> bool:
-        oldest = min(self._all_idle(), key=lambda each: each.idle_since, default=None)
+    def _make_room(self) -> bool:
+        idle = [each for group in self._groups.values() for each in group.idle]
+        oldest = min(idle, key=lambda each: each.idle_since, default=None)
         if oldest is None:
             return False
-        self._remove_idle([oldest])
-        ended.append(oldest)
+        self._end_idle_of(self._groups[oldest.function.key], [oldest])
         return True
 
-    def _count(self) -> int:
-        return len(self._all_idle()) + len(self._all_busy())
-
-    def _all_idle(self) -> Environments:
-        return [each for group in self._idle.values() for each in group]
-
-    def _all_busy(self) -> Environments:
-        return [each for group in self._busy.values() for each in group]
-
-    def _remove_idle(self, environments: Environments) -> None:
+    def _end_idle_of(self, group: Group, environments: Iterable[Environment]) -> None:
         for environment in environments:
-            self._idle[environment.function.key].remove(environment)
+            group.idle.remove(environment)
+            self._end(environment)
             self._forget_if_empty(environment.function.key)
 
-    def _forget_if_empty(self, key: FunctionKey) -> None:
-        for groups in (self._idle, self._busy):
-            if not groups.get(key, True):
-                del groups[key]
-
-
-def _stop_all(environments: Environments) -> None:
-    for environment in environments:
+    def _end(self, environment: Environment) -> None:
+        self._count -= 1
         environment.stop()
+
+    def _forget_if_empty(self, key: FunctionKey) -> None:
+        if (group := self._groups.get(key)) is not None and group.empty:
+            del self._groups[key]
+
+
+def _refuse(waiting: Waiting, error: Exception) -> None:
+    if not waiting.lease.done():
+        waiting.lease.set_exception(error)

@@ -1,16 +1,16 @@
-"""One operating system process that runs a function: its start, its output, its end."""
+"""One operating system process that runs a function: its output, and its end."""
 
+import asyncio
 import logging
 import os
 import signal
-import subprocess
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from queue import SimpleQueue
-from threading import Lock, Thread
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Protocol
 
-import psutil
-
+from tidings_local.lambda_host.background import Background
+from tidings_local.lambda_host.errors import HostStoppedError
+from tidings_local.lambda_host.family import descendants
 from tidings_local.lambda_host.orphans import OrphanGuard
 from tidings_local.lambda_host.output import OutputCapture
 from tidings_local.lambda_host.runtime_api import RuntimeApi
@@ -21,86 +21,96 @@ logger = logging.getLogger(__name__)
 END_LIMIT_SECONDS = 5.0
 
 
+class Child(Protocol):
+    """A process that was started for a function, in whichever way."""
+
+    @property
+    def pid(self) -> int: ...
+
+    @property
+    def alive(self) -> bool:
+        """Ask the kernel: a process that was killed a moment ago is not alive."""
+
+    async def wait(self) -> int:
+        """Wait for its end; return its exit code, negative for a signal."""
+
+
 class RuntimeProcess:
     """Everything that happens to the process arrives on `signals`, its end as the last."""
 
-    def __init__(self, guard: OrphanGuard) -> None:
-        self.signals: Signals = SimpleQueue()
+    def __init__(self, guard: OrphanGuard, background: Background) -> None:
+        self.signals = Signals()
         self.api = RuntimeApi(self.signals)
         self.output = OutputCapture()
         self._guard = guard
-        self._process: subprocess.Popen[bytes]
-        self._close_lock = Lock()
+        self._background = background
+        self._child: Child | None = None
+        self._end: asyncio.Task[None] | None = None
         self._closed = False
-        self._waiter = Thread(target=self._await_end, name="lambda-process", daemon=True)
 
-    def start(self, command: Sequence[str], cwd: Path, variables: Mapping[str, str]) -> None:
+    async def start(self, launch: Callable[[int], Awaitable[Child]]) -> None:
+        """Start the process with `launch`, which gets the file descriptor for its output.
+
+        Raises:
+            HostStoppedError: it was closed meanwhile.
+        """
         try:
-            self._process = self._spawn(command, cwd, variables)
-        except OSError:
+            await self.api.open()
+            self._child = await launch(self.output.write_fd)
+        except BaseException:
             self._release()
             raise
         self._guard.watch(self.pid)
         self.output.started()
-        self._waiter.start()
+        self._end = self._background.spawn(self._await_end(self._child))
+        if self._closed:
+            await self.close()
+            raise HostStoppedError
 
     @property
     def pid(self) -> int:
-        return self._process.pid
+        assert self._child is not None
+        return self._child.pid
 
     @property
-    def alive(self) -> bool:
-        """Asks the kernel, so that a process killed a moment ago is never taken for a warm one."""
-        if self._process.returncode is not None:
-            return False
-        try:
-            return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
-        except ChildProcessError:
-            return False
+    def ended(self) -> bool:
+        """Whether its end is known already."""
+        return self._end is None or self._end.done()
 
     def kill(self) -> None:
         """Ends the process and all it started, also what left its process group."""
-        descendants = _descendants(self.pid) if self.alive else []
+        if self._child is None or self.ended:
+            return
+        others = descendants(self.pid) if self._child.alive else []
         self._kill_group()
-        for each in descendants:
-            _kill(each)
+        for pid in others:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Kills what still runs and frees what was held for it."""
-        with self._close_lock:
-            if self._closed:
-                return
-            self._closed = True
+        self._closed = True
+        if self._child is None:  # `start` goes on with it
+            return
         self.kill()
-        self.join(END_LIMIT_SECONDS)
+        await self.join(END_LIMIT_SECONDS)
         self._release()
 
-    def join(self, limit_seconds: float) -> None:
-        self._waiter.join(limit_seconds)
-        if self._waiter.is_alive():
+    async def join(self, limit_seconds: float) -> None:
+        if self._end is None:
+            return
+        done, _ = await asyncio.wait({self._end}, timeout=limit_seconds)
+        if not done:
             logger.error("process does not end", extra={"pid": self.pid})
-
-    def _spawn(
-        self, command: Sequence[str], cwd: Path, variables: Mapping[str, str]
-    ) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            command,
-            cwd=cwd,
-            env=variables,
-            stdin=subprocess.DEVNULL,
-            stdout=self.output.write_fd,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # a process group of its own, that can be ended as one
-        )
 
     def _release(self) -> None:
         self.api.close()
         self.output.close()
 
-    def _await_end(self) -> None:
-        code = self._process.wait()
-        self._kill_group()  # children of a runtime that ended have nobody left to answer to
-        self._guard.forget(self.pid)
+    async def _await_end(self, child: Child) -> None:
+        code = await child.wait()
+        self._kill_group()  # also the children of a runtime that ended
+        self._guard.forget(child.pid)
         self.signals.put(Exited(code))
 
     def _kill_group(self) -> None:
@@ -108,17 +118,3 @@ class RuntimeProcess:
             os.killpg(self.pid, signal.SIGKILL)
         except ProcessLookupError:
             logger.debug("process group ended already", extra={"pid": self.pid})
-
-
-def _descendants(pid: int) -> list[psutil.Process]:
-    try:
-        return psutil.Process(pid).children(recursive=True)
-    except psutil.NoSuchProcess:
-        return []
-
-
-def _kill(process: psutil.Process) -> None:
-    try:
-        process.kill()
-    except psutil.NoSuchProcess:
-        logger.debug("descendant ended already", extra={"pid": process.pid})

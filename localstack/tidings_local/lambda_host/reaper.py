@@ -27,7 +27,8 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # it has to outlive the host in every case
     for group in groups_left(sys.stdin):
-        with contextlib.suppress(ProcessLookupError):
+        # No permission: macOS says so of a group that has ended; the others still have to end.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(group, signal.SIGKILL)
 
 

@@ -1,16 +1,13 @@
 """The Lambda Runtime API (2018-06-01) of one environment, on a loopback port of its own."""
 
-import logging
+import asyncio
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
-from queue import SimpleQueue
-from threading import Condition, Event, Thread
 
 from tidings_local.lambda_host.function import Invocation
-from tidings_local.lambda_host.runtime_requests import RuntimeRequests
-from tidings_local.lambda_host.signals import Answered, Signal, Signals
-
-logger = logging.getLogger(__name__)
+from tidings_local.lambda_host.runtime_connection import RuntimeConnection
+from tidings_local.lambda_host.signals import Answered, InitFailed, Ready, Signals
 
 _HANG_UP_SECONDS = 1.0
 
@@ -21,102 +18,108 @@ class Offer:
     function_arn: str
     deadline_ms: int
 
+    def headers(self) -> dict[str, str | None]:
+        invocation = self.invocation
+        return {
+            "Content-Type": invocation.content_type,
+            "Lambda-Runtime-Aws-Request-Id": invocation.request_id,
+            "Lambda-Runtime-Deadline-Ms": str(self.deadline_ms),
+            "Lambda-Runtime-Invoked-Function-Arn": invocation.invoked_arn or self.function_arn,
+            "Lambda-Runtime-Trace-Id": invocation.trace_id,
+            "Lambda-Runtime-Client-Context": invocation.client_context,
+        }
+
 
 class RuntimeApi:
     def __init__(self, signals: Signals) -> None:
         self._signals = signals
-        self._offers: SimpleQueue[Offer | None] = SimpleQueue()
-        self._connections: set[socket.socket] = set()
-        self._lock = Condition()
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._server: asyncio.Server | None = None
+        self._connections: set[RuntimeConnection] = set()
+        self._waiting: list[RuntimeConnection] = []
+        self._offer: Offer | None = None
+        self._awaited_request = ""
+        self._ready = False
         self._closed = False
-        self._awaited_request: str | None = None
-        self.delivered = Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        Thread(target=self._accept, name="lambda-runtime-api", daemon=True).start()
+        self._unconnected = asyncio.Event()
+        self.delivered = False
 
     @property
     def address(self) -> str:
-        host, port = self._listener.getsockname()
+        host, port = self._socket.getsockname()
         return f"{host}:{port}"
 
+    async def open(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: RuntimeConnection(self), sock=self._socket)
+
     def offer(self, offer: Offer) -> None:
-        self.delivered.clear()
-        with self._lock:
-            self._awaited_request = offer.invocation.request_id
-        self._offers.put(offer)
+        """Hand an event to the runtime, or keep it until the runtime asks for one."""
+        self.delivered = False
+        self._awaited_request = offer.invocation.request_id
+        if self._waiting:
+            self._deliver(self._waiting.pop(0), offer)
+        else:
+            self._offer = offer
 
-    def next_offer(self) -> Offer | None:
-        """Blocks until there is an event; None when the environment ends."""
-        offer = self._offers.get()
-        if offer is None:
-            self._offers.put(None)  # for any other connection that waits
-        return offer
-
-    def signal(self, signal: Signal) -> None:
-        self._signals.put(signal)
-
-    def event_was_read(self) -> bool:
+    async def event_was_read(self) -> bool:
         """For a process that ended: False if it never saw the event, so that another may have it.
 
         The kernel resets a connection, instead of ending it, when its owner left data unread.
         """
-        with self._lock:
-            self._lock.wait_for(lambda: not self._connections, _HANG_UP_SECONDS)
-        return self.delivered.is_set()
-
-    def accept_answer(self, answer: Answered) -> bool:
-        """False for a request nobody waits for (or that was answered already)."""
-        with self._lock:
-            if answer.request_id != self._awaited_request:
-                return False
-            self._awaited_request = None
-        self._signals.put(answer)
-        return True
+        if self._connections:
+            self._unconnected.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._unconnected.wait(), _HANG_UP_SECONDS)
+        return self.delivered
 
     def close(self) -> None:
-        with self._lock:
-            self._closed = True
-            connections = list(self._connections)
-        self._offers.put(None)
-        for each in [self._listener, *connections]:
-            _hang_up(each)
-        self._listener.close()
+        self._closed = True
+        if self._server is not None:
+            self._server.close()
+        self._socket.close()
+        for connection in list(self._connections):
+            connection.hang_up()
 
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:  # closed
-                return
-            serve = Thread(target=self._serve, args=(connection,), daemon=True)
-            serve.name = "lambda-runtime-connection"
-            serve.start()
+    # What follows is for connections.
 
-    def _serve(self, connection: socket.socket) -> None:
-        if not self._admit(connection):
-            return
-        try:
-            RuntimeRequests(connection, self)
-        except OSError as error:  # the process went away in the middle of a request
-            logger.debug("runtime connection broke", extra={"error": str(error)})
-            self.delivered.clear()
-        finally:
-            with self._lock:
-                self._connections.discard(connection)
-                self._lock.notify_all()
-            connection.close()
+    def connected(self, connection: RuntimeConnection) -> None:
+        if self._closed:
+            connection.hang_up()
+        else:
+            self._connections.add(connection)
 
-    def _admit(self, connection: socket.socket) -> bool:
-        with self._lock:
-            if not self._closed:
-                self._connections.add(connection)
-                return True
-        connection.close()
-        return False
+    def disconnected(self, connection: RuntimeConnection, *, unread: bool) -> None:
+        """`unread`: the event that was sent did not reach the runtime."""
+        self._connections.discard(connection)
+        if connection in self._waiting:
+            self._waiting.remove(connection)
+        if unread:
+            self.delivered = False
+        if not self._connections:
+            self._unconnected.set()
 
+    def next_event(self, connection: RuntimeConnection) -> None:
+        if not self._ready:
+            self._ready = True
+            self._signals.put(Ready())
+        offer, self._offer = self._offer, None
+        if offer is None:
+            self._waiting.append(connection)
+        else:
+            self._deliver(connection, offer)
 
-def _hang_up(connection: socket.socket) -> None:
-    try:
-        connection.shutdown(socket.SHUT_RDWR)  # wakes the thread that reads or accepts
-    except OSError:
-        logger.debug("connection was closed already")
+    def init_failed(self, failure: InitFailed) -> None:
+        self._signals.put(failure)
+
+    def awaits(self, request_id: str) -> bool:
+        """Return False for a request that is unknown or was answered already."""
+        return request_id == self._awaited_request
+
+    def answered(self, answer: Answered) -> None:
+        self._awaited_request = ""
+        self._signals.put(answer)
+
+    def _deliver(self, connection: RuntimeConnection, offer: Offer) -> None:
+        self.delivered = True
+        connection.deliver(offer.headers(), offer.invocation.payload)

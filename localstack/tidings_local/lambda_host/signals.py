@@ -1,12 +1,14 @@
-"""What happens to a runtime process, as values on one queue that its caller waits on."""
+"""What happens to a runtime process, as values in their order, for the call that waits."""
 
+import asyncio
+import time
+from collections import deque
 from dataclasses import dataclass
-from queue import SimpleQueue
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The runtime asked for an event: initialised, or done with the last one."""
+    """The runtime asked for its first event: it is initialised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,4 +31,35 @@ class Exited:
 
 
 Signal = Ready | InitFailed | Answered | Exited
-Signals = SimpleQueue[Signal]
+
+
+class Signals:
+    """A queue with one reader, who waits until a deadline."""
+
+    def __init__(self) -> None:
+        self._arrived: deque[Signal] = deque()
+        self._reader: asyncio.Future[Signal | None] | None = None
+
+    def put(self, signal: Signal) -> None:
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(signal)
+        else:
+            self._arrived.append(signal)
+
+    async def get(self, deadline: float) -> Signal | None:
+        """Return the next signal, or None at the deadline, a time of `time.monotonic`."""
+        if self._arrived:
+            return self._arrived.popleft()
+        loop = asyncio.get_running_loop()
+        reader: asyncio.Future[Signal | None] = loop.create_future()
+        self._reader = reader
+        timer = loop.call_later(max(0.0, deadline - time.monotonic()), _expire, reader)
+        try:
+            return await reader
+        finally:
+            timer.cancel()
+
+
+def _expire(reader: asyncio.Future[Signal | None]) -> None:
+    if not reader.done():
+        reader.set_result(None)

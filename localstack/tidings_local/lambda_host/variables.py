@@ -9,7 +9,12 @@ PYTHON_VERSION = "3.11"
 
 
 def process_variables(
-    function: Function, *, interpreter: Path, runtime_api: str, scratch_dir: Path
+    function: Function,
+    *,
+    interpreter: Path,
+    runtime_api: str,
+    scratch_dir: Path,
+    log_stream: str = "",
 ) -> dict[str, str]:
     """Reserved names win over the function's own; the function may replace the others."""
     return {
@@ -18,6 +23,7 @@ def process_variables(
         **function.platform_variables,
         **_reserved(function, interpreter),
         "AWS_LAMBDA_RUNTIME_API": runtime_api,
+        "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
         "PYTHONPATH": python_path(function),
         "TMPDIR": str(scratch_dir),
     }
@@ -64,7 +70,6 @@ def _reserved(function: Function, interpreter: Path) -> dict[str, str]:
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_mb),
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_LAMBDA_LOG_GROUP_NAME": function.log_group,
-        "AWS_LAMBDA_LOG_STREAM_NAME": function.log_stream,
         "LAMBDA_TASK_ROOT": str(function.code_dir),
         "LAMBDA_RUNTIME_DIR": str(interpreter.parent),
     }
