@@ -1,0 +1,21 @@
+"""A request of a client, and what its answer has to keep to."""
+
+from dataclasses import dataclass
+
+from tidings_local.front_door.http import Request
+from tidings_local.front_door.request_body import RequestBody
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Exchange:
+    request: Request
+    body: RequestBody
+    chunked: bool
+    """Whether the body's length was not told before."""
+    keep_alive: bool
+    awaits_continue: bool
+    """Whether the client sends the body only after `100 Continue`."""
+    upgrades: bool
+    """Whether the client offers to speak another protocol, a WebSocket as a rule."""
+    begun: bool = False
+    """Whether the client has a part of its answer."""

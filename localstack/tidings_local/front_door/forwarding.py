@@ -1,0 +1,88 @@
+"""Hands requests to LocalStack, and tells clients when it is away."""
+
+import logging
+
+from tidings_local.front_door.exchange import Exchange
+from tidings_local.front_door.protocol import ClientConnection
+from tidings_local.front_door.relay import Relay, UpstreamLostError
+from tidings_local.front_door.tunnel import tie
+from tidings_local.front_door.upstream import Upstream, UpstreamConnection
+from tidings_local.front_door.wire import Refusal
+
+REPEATABLE = {"GET", "HEAD", "OPTIONS"}
+"""Sent a second time when LocalStack closed a kept connection at the same moment."""
+
+logger = logging.getLogger(__name__)
+
+
+class Forwarder:
+    def __init__(self, upstream: Upstream) -> None:
+        self._upstream = upstream
+
+    async def forward(self, exchange: Exchange, client: ClientConnection) -> None:
+        """Have LocalStack answer, or answer 503 in its place."""
+        try:
+            while not await self._relayed(exchange, client):
+                pass
+        except (OSError, UpstreamLostError) as error:
+            if exchange.body.failed or client.gone:
+                return
+            self._tell(error, exchange, client)
+
+    async def _relayed(self, exchange: Exchange, client: ClientConnection) -> bool:
+        """Return False if the request has to be sent once more."""
+        secure = exchange.request.secure
+        upstream = await self._upstream.take(secure=secure)
+        if client.gone:
+            self._upstream.keep(upstream, secure=secure)
+            return True
+        relay = Relay(exchange, client, upstream)
+        try:
+            await relay.run()
+        except UpstreamLostError:
+            if upstream.used and _repeatable(exchange):
+                return False
+            raise
+        finally:
+            if relay.next_protocol is not None:
+                _tunnel(client, upstream, relay.next_protocol)
+            elif relay.reusable:
+                self._upstream.keep(upstream, secure=secure)
+            else:
+                upstream.transport.abort()
+        return True
+
+    def _tell(self, error: Exception, exchange: Exchange, client: ClientConnection) -> None:
+        logger.warning(
+            "front door could not forward a request to LocalStack",
+            extra={"upstream": str(self._upstream.address), "error": str(error)},
+        )
+        if exchange.begun:
+            client.abort()
+            return
+        message = f"LocalStack at {self._upstream.address} gave no answer: {error or 'timeout'}."
+        refusal = Refusal(status=503, message=message, headers=[(b"Retry-After", b"1")])
+        client.send(refusal.response(), exchange)
+
+    async def forward_http2(self, client: ClientConnection, begun_with: bytes) -> None:
+        """Tie a client that speaks HTTP/2 without having asked to LocalStack, which reads that."""
+        try:
+            upstream = await self._upstream.connect(secure=client.secure)
+        except OSError:
+            client.abort()
+            return
+        upstream.write(begun_with)
+        _tunnel(client, upstream, b"")
+
+
+def _tunnel(client: ClientConnection, upstream: UpstreamConnection, said: bytes) -> None:
+    unparsed = client.hand_over()
+    client.write(said)
+    upstream.write(unparsed)
+    tie(client.transport, upstream.transport, client.tunnel_ended)
+    client.transport.resume_reading()
+    upstream.resume_reading()
+
+
+def _repeatable(exchange: Exchange) -> bool:
+    return exchange.request.method in REPEATABLE and not exchange.begun and exchange.body.empty

@@ -1,0 +1,40 @@
+"""A runner that was started anew asks LocalStack what is deployed."""
+
+import asyncio
+import logging
+from typing import Final
+
+import httpx
+import orjson
+
+from tidings_local.runner.deployment import Deployment
+from tidings_local.runner.forms import ASK_PATH, Snapshot
+
+logger = logging.getLogger(__name__)
+
+AGAIN_SECONDS: Final = 0.1
+UNREADABLE_SECONDS: Final = 5.0
+ANSWER_SECONDS: Final = 5.0
+
+
+async def ask_until_known(deployment: Deployment, endpoint: str) -> None:
+    """Ask until LocalStack answers, or has told by itself: it does so when it starts."""
+    async with httpx.AsyncClient(timeout=ANSWER_SECONDS, trust_env=False) as http:
+        while deployment.known is None:
+            content = await _ask(http, endpoint)
+            if content is None or deployment.known is not None:
+                await asyncio.sleep(AGAIN_SECONDS)
+                continue
+            try:
+                deployment.replace(Snapshot(**orjson.loads(content)))
+            except Exception:
+                logger.exception("what is deployed cannot be read: is LocalStack another version?")
+                await asyncio.sleep(UNREADABLE_SECONDS)
+
+
+async def _ask(http: httpx.AsyncClient, endpoint: str) -> bytes | None:
+    try:
+        answer = await http.get(f"{endpoint}{ASK_PATH}")
+    except httpx.HTTPError:
+        return None
+    return answer.content if answer.is_success else None  # else it is still starting

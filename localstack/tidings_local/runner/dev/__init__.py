@@ -1,0 +1,1 @@
+"""What `make dev` needs of the runner: code from the working tree, and sight of every call."""

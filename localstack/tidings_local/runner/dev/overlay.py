@@ -1,0 +1,165 @@
+"""Code of the working tree in place of what is deployed, while `make dev` asks for it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import count
+from pathlib import Path
+
+from tidings_local.lambda_host import Function, FunctionKey
+from tidings_local.runner.dev.layers import lay_others, lay_over
+
+LEASE_SECONDS = 20.0
+"""How long the overlay outlives a `make dev` that says nothing any more."""
+LATEST = "$LATEST"
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Folders of the working tree."""
+
+    functions: Mapping[str, Path]
+    """By the function's name."""
+    layers: tuple[Path, ...]
+    """Their packages cover those of the same name in a function's layers."""
+    preload: tuple[str, ...] = ()
+    """What these layers import of others."""
+
+    @property
+    def folders(self) -> set[Path]:
+        return {*self.functions.values(), *self.layers}
+
+
+@dataclass(slots=True)
+class Overlay:
+    """A changed folder makes another revision of its functions: no environment outlives its code.
+
+    Only `$LATEST` is covered: a published version is what it was.
+
+    Loading a changed layer for all functions takes most of a second. Who calls before it is loaded
+    gets a process that has the other layers loaded, and imports the changed one by itself.
+    """
+
+    directory: Path
+    """Where layers are laid over each other; nothing else is kept there."""
+    deployed: Callable[[], Iterable[Function]]
+    prepare: Callable[[Function], None]
+    """Has a function's layers loaded before its first call."""
+    is_prepared: Callable[[Function], bool]
+    """Whether they are loaded."""
+    retire: Callable[[FunctionKey], None]
+    """Ends the environments of what no call reaches any more."""
+    clock: Callable[[], float] = time.monotonic
+    _sources: Sources | None = None
+    _lease_ends: float = 0.0
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    _revisions: dict[Path, int] = field(default_factory=dict)
+    _layers_revision: int = 0
+    _layers: dict[Path, Path] = field(default_factory=dict)
+    _others: dict[Path, Path] = field(default_factory=dict)
+    _used: dict[str, FunctionKey] = field(default_factory=dict)
+
+    @property
+    def is_laid(self) -> bool:
+        """Whether calls run the working tree's code."""
+        if self._sources is not None and self.clock() > self._lease_ends:
+            self.lift()
+        return self._sources is not None
+
+    @property
+    def laid_layers(self) -> list[Path]:
+        """Return the folders that functions see as /opt."""
+        return list(self._layers.values())
+
+    def lay(self, sources: Sources, changed: Collection[Path] = ()) -> None:
+        """Have the next calls run these sources.
+
+        Args:
+            sources: all of them.
+            changed: those folders that are not what they were. A folder that is new counts, too.
+        """
+        if not self.is_laid:
+            shutil.rmtree(self.directory, ignore_errors=True)
+        self._sources = sources
+        self.renew()
+        new = {each for each in sources.folders if each in changed or each not in self._revisions}
+        self._revisions |= {folder: next(self._numbers) for folder in new}
+        if new & set(sources.layers):
+            self._layers_revision = next(self._numbers)
+            self._layers.clear()
+        self._retire_old_and_prepare_new()
+
+    def renew(self) -> None:
+        """Keep the overlay for another while."""
+        self._lease_ends = self.clock() + LEASE_SECONDS
+
+    def lift(self) -> None:
+        """Let the deployed code count again."""
+        self._sources = None
+        for key in self._used.values():
+            self.retire(key)
+        self._used.clear()
+        self._layers.clear()
+        self._others.clear()
+        self._revisions.clear()
+
+    def of(self, deployed: Function) -> Function:
+        """Return what a call of a deployed function runs."""
+        if not self.is_laid:
+            return deployed
+        laid = self._laid(deployed)
+        if laid is deployed:
+            return deployed
+        if self._used.get(laid.arn) != laid.key:
+            self.retire(self._used.get(laid.arn, deployed.key))
+            self._used[laid.arn] = laid.key
+        if self.is_prepared(laid):
+            return laid
+        self.prepare(laid)
+        return self._early(laid, deployed.opt_dir)
+
+    def _laid(self, deployed: Function) -> Function:
+        sources = self._sources
+        folder = sources.functions.get(deployed.name) if sources else None
+        if folder is None or deployed.version != LATEST:
+            return deployed
+        revision = f"{deployed.revision}+{self._revisions[folder]}.{self._layers_revision}"
+        layers = self._layers_of(deployed.opt_dir)
+        return replace(deployed, code_dir=folder, opt_dir=layers, revision=revision)
+
+    def _layers_of(self, deployed: Path | None) -> Path | None:
+        if deployed is None or self._sources is None:
+            return deployed
+        if deployed not in self._layers:
+            target = self.directory / f"{deployed.name}-{self._layers_revision}"
+            lay_over(deployed, self._sources.layers, target)
+            self._layers[deployed] = target
+        return self._layers[deployed]
+
+    def _early(self, laid: Function, deployed: Path | None) -> Function:
+        """Return the function for a process that imports the working tree's layers by itself."""
+        if deployed is None or self._sources is None:
+            return laid
+        if deployed not in self._others:
+            target = self.directory / f"{deployed.name}-{next(self._numbers)}-others"
+            lay_others(deployed, self._sources.layers, self._sources.preload, target)
+            self._others[deployed] = target
+        paths = [*map(str, self._sources.layers), laid.variables.get("PYTHONPATH", "")]
+        path = os.pathsep.join(filter(None, paths))
+        variables = {**laid.variables, "PYTHONPATH": path}
+        return replace(laid, opt_dir=self._others[deployed], variables=variables)
+
+    def _retire_old_and_prepare_new(self) -> None:
+        prepared = set()
+        for deployed in self.deployed():
+            laid = self._laid(deployed)
+            if self._used.get(laid.arn, laid.key) != laid.key:
+                self.retire(self._used.pop(laid.arn))
+            if laid is not deployed and laid.opt_dir not in prepared:
+                prepared.add(laid.opt_dir)
+                self.prepare(self._early(laid, deployed.opt_dir))
+                self.prepare(laid)

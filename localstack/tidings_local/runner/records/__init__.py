@@ -1,0 +1,1 @@
+"""What is written of each call, off its path: CloudWatch's logs and metrics."""

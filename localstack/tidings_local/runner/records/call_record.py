@@ -1,0 +1,22 @@
+"""What is known of a call when it has ended."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    account: str
+    region: str
+    function: str
+    log_group: str
+    log_stream: str
+    text: str
+    """The whole log, from START (or the output of its init) to REPORT."""
+    ended_ms: int
+    """Milliseconds since 1970."""
+    duration_ms: float
+    is_error: bool
+    concurrent: int
+    """How many calls of the function were under way, this one included."""
+    concurrent_in_all: int
+    """The same of all functions."""

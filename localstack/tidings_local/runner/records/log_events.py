@@ -1,0 +1,69 @@
+"""Log lines as CloudWatch takes them: events, in batches that keep its limits."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from tidings_local.runner.records.call_record import CallRecord
+
+MAX_BATCH_BYTES: Final = 1_048_576
+MAX_BATCH_EVENTS: Final = 10_000
+MAX_SPAN_MS: Final = 24 * 3600 * 1000 - 1
+EVENT_OVERHEAD_BYTES: Final = 26
+"""Counted by CloudWatch for each event, besides its text."""
+MAX_EVENT_BYTES: Final = 262_144 - EVENT_OVERHEAD_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class LogEvent:
+    at_ms: int
+    message: str
+    size: int
+    """In bytes, as CloudWatch counts."""
+
+
+def events_of(record: CallRecord) -> Iterator[LogEvent]:
+    """Yield a call's lines: up to START at the time it began, the others when it ended.
+
+    A line that is too long for one event is several. Empty lines are left out: CloudWatch
+    takes none.
+    """
+    at_ms = record.ended_ms - int(record.duration_ms)
+    for line in record.text.split("\n"):
+        for piece in _pieces(line) if line else ():
+            yield LogEvent(at_ms, piece + "\n", len(piece.encode()) + 1 + EVENT_OVERHEAD_BYTES)
+        if line.startswith("START RequestId: "):
+            at_ms = record.ended_ms
+
+
+def batches_of(events: Iterable[LogEvent]) -> Iterator[list[LogEvent]]:
+    """Yield the events in order of time, as many at once as CloudWatch takes."""
+    batch: list[LogEvent] = []
+    size = 0
+    for event in sorted(events, key=lambda each: each.at_ms):
+        if batch and (
+            size + event.size > MAX_BATCH_BYTES
+            or len(batch) == MAX_BATCH_EVENTS
+            or event.at_ms - batch[0].at_ms > MAX_SPAN_MS
+        ):
+            yield batch
+            batch, size = [], 0
+        batch.append(event)
+        size += event.size
+    if batch:
+        yield batch
+
+
+def _pieces(line: str) -> Iterator[str]:
+    """Yield the line, in parts where it is too long; none ends within a character."""
+    if len(line) * 4 < MAX_EVENT_BYTES:
+        yield line
+        return
+    content = line.encode()
+    start = 0
+    while start < len(content):
+        end = min(start + MAX_EVENT_BYTES - 1, len(content))
+        while end < len(content) and content[end] & 0b1100_0000 == 0b1000_0000:
+            end -= 1
+        yield content[start:end].decode()
+        start = end

@@ -1,0 +1,71 @@
+"""What the runner counts of itself, as `/metrics` shows it."""
+
+from typing import Protocol
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+
+from tidings_local.runner.records.call_record import CallRecord
+
+SECONDS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30, 900)
+
+
+class KeptLogs(Protocol):
+    dropped: int
+    kept_bytes: int
+
+
+class RunnerMetrics:
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        self._calls = Counter(
+            "tidings_runner_calls",
+            "Calls by result: success, function_error, throttled.",
+            ("function", "result"),
+            registry=registry,
+        )
+        self._seconds = Histogram(
+            "tidings_runner_call_seconds",
+            "How long functions ran.",
+            ("function",),
+            buckets=SECONDS_BUCKETS,
+            registry=registry,
+        )
+        self._in_flight = Gauge(
+            "tidings_runner_in_flight", "Calls under way.", ("function",), registry=registry
+        )
+        self._deployed = Gauge(
+            "tidings_runner_functions", "Deployed versions of functions.", registry=registry
+        )
+
+    def begins(self, function: str) -> None:
+        self._in_flight.labels(function).inc()
+
+    def ends(self, record: CallRecord) -> None:
+        result = "function_error" if record.is_error else "success"
+        self._calls.labels(record.function, result).inc()
+        self._seconds.labels(record.function).observe(record.duration_ms / 1000)
+        self._in_flight.labels(record.function).dec()
+
+    def is_throttled(self, function: str) -> None:
+        self._calls.labels(function, "throttled").inc()
+
+    def is_given_up(self, function: str) -> None:
+        self._in_flight.labels(function).dec()
+
+    def knows(self, functions: int) -> None:
+        """Note how many versions are deployed."""
+        self._deployed.set(functions)
+
+    def watch_logs(self, logs: KeptLogs) -> None:
+        """Show what waits to be written, and what was dropped."""
+        Gauge(
+            "tidings_runner_logs_kept_bytes",
+            "Logs that wait for CloudWatch.",
+            registry=self.registry,
+        ).set_function(lambda: logs.kept_bytes)
+        Gauge(
+            "tidings_runner_logs_dropped_calls",
+            "Calls whose logs were dropped since the start.",
+            registry=self.registry,
+        ).set_function(lambda: logs.dropped)

@@ -1,0 +1,90 @@
+"""Everything that is written of calls: logs and metrics in CloudWatch, counts for Prometheus."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections import Counter as Tally
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tidings_local.lambda_host import Function, Outcome
+from tidings_local.runner.records.call_record import CallRecord
+from tidings_local.runner.records.cloudwatch import CloudWatch
+from tidings_local.runner.records.logs import LogWriter
+from tidings_local.runner.records.metrics import MetricWriter
+from tidings_local.runner.records.prometheus import RunnerMetrics
+
+LAST_FLUSH_SECONDS = 3.0
+
+
+@dataclass(slots=True)
+class Recorder:
+    cloudwatch: CloudWatch
+    metrics: RunnerMetrics
+    _logs: LogWriter = field(init=False)
+    _values: MetricWriter = field(init=False)
+    _under_way: Tally[str] = field(default_factory=Tally)
+    """Calls of each function."""
+
+    def __post_init__(self) -> None:
+        self._logs = LogWriter(self.cloudwatch)
+        self._values = MetricWriter(self.cloudwatch)
+        self.metrics.watch_logs(self._logs)
+
+    def begins(self, function: Function) -> None:
+        """Count a call that is let in."""
+        self._under_way[function.name] += 1
+        self.metrics.begins(function.name)
+
+    def ends(self, function: Function, outcome: Outcome) -> None:
+        """Record a call that came to an end."""
+        record = _record(function, outcome, self._under_way)
+        self._over(function)
+        self._logs.add(record)
+        self._values.add(record)
+        self.metrics.ends(record)
+
+    def is_throttled(self, function: Function) -> None:
+        """Record a call that was not let in."""
+        _, _, _, region, account, *_ = function.arn.split(":")
+        self._values.add_throttle(account, region, function.name)
+        self.metrics.is_throttled(function.name)
+
+    def is_given_up(self, function: Function) -> None:
+        """Forget a call that began and was not run: it is throttled, or the runner stops."""
+        self._over(function)
+        self.metrics.is_given_up(function.name)
+
+    async def run(self) -> None:
+        """Write, until cancelled; what is there then is written last."""
+        try:
+            await asyncio.gather(self._logs.run(), self._values.run())
+        finally:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LAST_FLUSH_SECONDS):
+                    await asyncio.gather(self._logs.flush(), self._values.flush())
+            await self.cloudwatch.close()
+
+    def _over(self, function: Function) -> None:
+        self._under_way[function.name] -= 1
+        if not self._under_way[function.name]:
+            del self._under_way[function.name]
+
+
+def _record(function: Function, outcome: Outcome, under_way: Mapping[str, int]) -> CallRecord:
+    _, _, _, region, account, *_ = function.arn.split(":")
+    return CallRecord(
+        account=account,
+        region=region,
+        function=function.name,
+        log_group=function.log_group,
+        log_stream=outcome.log_stream,
+        text=outcome.logs,
+        ended_ms=int(time.time() * 1000),
+        duration_ms=outcome.duration_ms,
+        is_error=outcome.is_error,
+        concurrent=under_way[function.name],
+        concurrent_in_all=sum(under_way.values()),
+    )

@@ -1,0 +1,53 @@
+"""Everything that can be set of the runner, by environment variables."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, FilePath, HttpUrl
+
+from tidings_local.lambda_host.host import HostSettings
+from tidings_local.service.settings import LogLevel, ServiceSettings
+
+
+class RunnerSettings(ServiceSettings):
+    log_level: LogLevel = "INFO"
+    runner_socket: Path
+    """Where LocalStack, the bridge and the launcher reach the runner."""
+    public_host: str = "127.0.0.1"
+    public_port: int = Field(default=4566, ge=0, le=65535)
+    localstack_url: HttpUrl
+    """Where LocalStack itself listens."""
+    certificate: FilePath | None = None
+    """Key and certificate of HTTPS, in one file."""
+    front_door: Literal["runner", "localstack"] = "runner"
+    """Who answers calls of deployed REST APIs."""
+    runtime_python: FilePath
+    """A Python 3.11 with awslambdaric and boto3."""
+    lambda_dir: Path
+    """What the plugin unpacks, and the functions' TMPDIRs."""
+    events_file: Path
+    """Where asynchronous calls are kept until they are made."""
+    lambda_max_environments: int = Field(default=4, ge=1)
+    lambda_max_total_environments: int = Field(default=64, ge=1)
+    lambda_keepalive_seconds: float = Field(default=600, ge=1)
+    lambda_wait_seconds: float = Field(default=10, ge=0)
+
+    @property
+    def endpoint(self) -> str:
+        """LocalStack's URL, without a slash at its end."""
+        return str(self.localstack_url).rstrip("/")
+
+    @property
+    def upstream(self) -> tuple[str, int]:
+        """Host and port of LocalStack."""
+        return self.localstack_url.host or "127.0.0.1", self.localstack_url.port or 80
+
+    def host_settings(self) -> HostSettings:
+        return HostSettings(
+            interpreter=self.runtime_python,
+            directory=self.lambda_dir,
+            max_environments=self.lambda_max_environments,
+            max_total_environments=self.lambda_max_total_environments,
+            keepalive_seconds=self.lambda_keepalive_seconds,
+            wait_seconds=self.lambda_wait_seconds,
+        )
