@@ -1,1 +1,1 @@
-"""What LocalStack loads: its Lambda service on the process host, and Amazon MQ mappings."""
+"""What LocalStack loads: its Lambda service on the runner, and Amazon MQ mappings."""

@@ -24,5 +24,5 @@ def copy_layers(
     if not layers or function_version.config.package_type != "Zip":
         return
     # Not compiled: the container has another interpreter.
-    merged = opt_dir(layers, PackageStore(PluginSettings.read().directory))
+    merged = opt_dir(layers, PackageStore(PluginSettings.read().lambda_dir))
     container_config.copy_folders.append((f"{merged}/.", "/opt"))

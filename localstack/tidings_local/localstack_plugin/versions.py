@@ -1,15 +1,19 @@
 """LocalStack's function version as the host's `Function`."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from tidings_local.lambda_host import Function, FunctionKey, LambdaHostError, PackageStore
+from localstack.services.lambda_.invocation.execution_environment import ExecutionEnvironment
+
+from localstack import config as localstack_config
+from tidings_local.lambda_host import Function, LambdaHostError, PackageStore
 from tidings_local.localstack_plugin.archives import code_dir, opt_dir
 
 if TYPE_CHECKING:
     from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
 
 SUPPORTED_RUNTIME = "python3.11"
+ADDRESS = "127.0.0.1"
+"""Not a name: boto3 then asks S3 by path, and nothing has to be resolved."""
 
 # Of what LocalStack would give a container; the host makes all else itself.
 _FROM_LOCALSTACK = (
@@ -36,31 +40,53 @@ def check_supported(version: "FunctionVersion") -> None:
         )
 
 
-def function_key(version: "FunctionVersion") -> FunctionKey:
-    return FunctionKey(version.qualified_arn, version.config.internal_revision)
-
-
-def to_function(
-    version: "FunctionVersion", env_vars: Mapping[str, object], packages: PackageStore
-) -> Function:
-    """`env_vars` are what LocalStack hands to an executor: of them only the platform's are used."""
-    config, key = version.config, function_key(version)
+def to_function(version: "FunctionVersion", packages: PackageStore) -> Function:
+    """Return a version as the runner runs it; its code and layers are unpacked."""
+    config = version.config
+    given = _platform_variables(version)
     own = {name: str(value) for name, value in (config.environment or {}).items()}
-    given = {name: str(env_vars[name]) for name in _FROM_LOCALSTACK if name in env_vars}
-    # LocalStack lets a function replace even these: where it does, its own value is in env_vars.
     return Function(
         name=version.id.function_name,
         version=version.id.qualifier,
-        arn=key.arn,
-        revision=key.revision,
+        arn=version.qualified_arn,
+        revision=config.internal_revision,
         handler=config.handler,
         code_dir=code_dir(version, packages),
         opt_dir=opt_dir(config.layers or [], packages),
         variables=own,
-        platform_variables=given,
+        platform_variables={name: str(given[name]) for name in _FROM_LOCALSTACK if name in given},
         region=version.id.region,
-        log_group=str(env_vars.get("AWS_LAMBDA_LOG_GROUP_NAME", "")),
-        log_stream=str(env_vars.get("AWS_LAMBDA_LOG_STREAM_NAME", "")),
+        log_group=str(given["AWS_LAMBDA_LOG_GROUP_NAME"]),
         timeout_seconds=config.timeout,
         memory_mb=config.memory_size,
     )
+
+
+def _platform_variables(version: "FunctionVersion") -> dict[str, object]:
+    """Return what LocalStack would give a container, the function's own variables included.
+
+    LocalStack lets a function replace even the platform's: where it does, its value is here.
+    """
+    environment = _Environment(version, "on-demand", _never, version_manager_id="")
+    variables: dict[str, object] = environment.get_environment_variables()
+    if "AWS_ENDPOINT_URL" not in (version.config.environment or {}):
+        # The public address: presigned URLs go to clients.
+        variables["AWS_ENDPOINT_URL"] = f"http://{ADDRESS}:{localstack_config.LOCALSTACK_HOST.port}"
+    return variables
+
+
+class _Environment(ExecutionEnvironment):
+    """Takes a role once for each function: the session lasts as long as LocalStack does."""
+
+    _sessions: ClassVar[dict[tuple[str, str, str], Any]] = {}
+
+    def get_credentials(self) -> Any:
+        version = self.function_version
+        key = version.id.region, version.id.function_name, version.config.role
+        if key not in self._sessions:
+            self._sessions[key] = super().get_credentials()
+        return self._sessions[key]
+
+
+def _never(_manager: str, _environment: str) -> None:
+    """The environment is not started: it cannot time out."""

@@ -1,0 +1,49 @@
+"""What a LocalStack process does about the runner when it starts."""
+
+import logging
+from threading import Thread
+
+from localstack.http import Request, Response
+from localstack.runtime import hooks
+from localstack.services.edge import ROUTER
+
+from localstack import config
+from tidings_local.front_door.deployed import Deployed
+from tidings_local.localstack_plugin import rest_apis
+from tidings_local.localstack_plugin.function_settings import follow_settings
+from tidings_local.localstack_plugin.runner import handover
+from tidings_local.runner.events.rules import SEND_PATH
+from tidings_local.runner.forms import ALL, ASK_PATH, REST_APIS
+
+logger = logging.getLogger(__name__)
+
+
+@hooks.on_infra_start()  # type: ignore[untyped-decorator]
+def meet_runner() -> None:
+    """Answer a runner that asks what is deployed, and have it forget what was before."""
+    if config.LAMBDA_RUNTIME_EXECUTOR != "process":
+        return
+    ROUTER.add(ASK_PATH, tell_everything)
+    ROUTER.add(SEND_PATH, send_event_messages, methods=["POST"])
+    follow_settings()
+    rest_apis.on_change(tell_stages)
+    # Beside: the runner may still be starting, and LocalStack need not wait for it.
+    Thread(target=handover().begin, name="runner-handover", daemon=True).start()
+
+
+def tell_stages(deployed: Deployed) -> None:
+    """Tell the runner which stages of REST APIs are deployed."""
+    handover().put(REST_APIS, ALL, deployed)
+
+
+def tell_everything(_request: object) -> Response:
+    """Answer with all that is deployed."""
+    return Response(handover().everything(), mimetype="application/json")
+
+
+def send_event_messages(request: Request) -> Response:
+    """Send what the runner asks for, once an event has come to its end."""
+    # Here, for it loads services that LocalStack's start need not wait for.
+    from tidings_local.localstack_plugin.event_messages import send_messages
+
+    return send_messages(request)
