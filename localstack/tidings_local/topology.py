@@ -16,7 +16,8 @@ from pika.adapters.blocking_connection import BlockingChannel
 from pika.exceptions import AMQPError, ChannelClosedByBroker
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
-from tidings_local.bridge.settings import BrokerSettings, connection_parameters, describe
+from tidings_local.bridge.settings import BrokerSettings, connection_parameters
+from tidings_local.service.settings import describe
 
 DEFAULT_FILE = Path(__file__).parents[2] / "infra" / "rabbitmq" / "topology.yaml"
 DEAD_LETTER_EXCHANGE = "dead-letter-exchange"

@@ -4,18 +4,23 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Callable
+from functools import partial
 
 from botocore.exceptions import BotoCoreError
 from pydantic import ValidationError
 
 from tidings_local.bridge import odd_headers
 from tidings_local.bridge.http_server import StatusServer
-from tidings_local.bridge.json_log import log_to_stdout
-from tidings_local.bridge.lambda_api import LambdaApi
+from tidings_local.bridge.lambda_api import Invoker, LambdaApi, Outcome
 from tidings_local.bridge.mapping_source import FileMappings, LambdaMappings, MappingSource
 from tidings_local.bridge.metrics import Metrics
-from tidings_local.bridge.settings import BridgeSettings, describe
+from tidings_local.bridge.runner_api import RunnerInvoker
+from tidings_local.bridge.settings import BridgeSettings
 from tidings_local.bridge.supervisor import Supervisor
+from tidings_local.runner.client import RunnerClient
+from tidings_local.service.json_log import log_to_stdout
+from tidings_local.service.settings import describe
 
 logger = logging.getLogger("tidings_local.bridge")
 
@@ -40,7 +45,7 @@ def main() -> int:
     except (BotoCoreError, ValueError) as error:
         return _misconfigured(f"no Lambda client: {error}")
     metrics = Metrics()
-    supervisor = Supervisor(settings, api, _source(settings, api), metrics)
+    supervisor = Supervisor(settings, _invoker_of(settings, api), _source(settings, api), metrics)
     try:
         server = StatusServer(
             settings.bridge_host, settings.bridge_port, supervisor.health, metrics.registry
@@ -60,6 +65,15 @@ def main() -> int:
 
 def _endpoint_url(settings: BridgeSettings) -> str | None:
     return str(settings.aws_endpoint_url) if settings.aws_endpoint_url else None
+
+
+def _invoker_of(
+    settings: BridgeSettings, api: LambdaApi
+) -> Callable[[str], Callable[[bytes], Outcome]]:
+    """Return what makes a caller of a function, by its ARN."""
+    if settings.runner_socket is None:
+        return partial(Invoker, api)
+    return partial(RunnerInvoker, RunnerClient(str(settings.runner_socket)))
 
 
 def _source(settings: BridgeSettings, api: LambdaApi) -> MappingSource:

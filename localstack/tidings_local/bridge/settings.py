@@ -1,40 +1,27 @@
 """Everything that can be set from outside. Credentials and region of AWS are boto3's to read."""
 
-from typing import Annotated, Any, Literal, Self
+from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 import pika
 from pydantic import (
-    BeforeValidator,
     Field,
     FilePath,
     HttpUrl,
     SecretStr,
-    ValidationError,
     field_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
-ENVIRONMENT_PREFIX = "TIDINGS_"
+from tidings_local.service.settings import LogLevel, ServiceSettings
+
 HEARTBEAT_SECONDS = 30
 
-LogLevel = Annotated[
-    Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(str.upper)
-]
 
-
-class BrokerSettings(BaseSettings):
-    """The broker, for whatever needs nothing else."""
-
-    # Input is hidden, since it holds the broker's password.
-    model_config = SettingsConfigDict(env_prefix=ENVIRONMENT_PREFIX, hide_input_in_errors=True)
+class BrokerSettings(ServiceSettings):
+    """The settings of programs that need only the broker."""
 
     amqp_url: SecretStr
-
-    @classmethod
-    def read(cls, **given: Any) -> Self:
-        """From the environment, except for what is given."""
-        return cls(**given)
 
     @field_validator("amqp_url")
     @classmethod
@@ -47,6 +34,8 @@ class BrokerSettings(BaseSettings):
 class BridgeSettings(BrokerSettings):
     log_level: LogLevel = "INFO"
     aws_endpoint_url: HttpUrl | None = Field(default=None, validation_alias="AWS_ENDPOINT_URL")
+    # Functions of the same machine are called by it; without it by the Lambda API, as on AWS.
+    runner_socket: Path | None = None
     bridge_host: str = "127.0.0.1"
     bridge_port: int = Field(default=4571, ge=0, le=65535)
     bridge_concurrency: int = Field(default=1, ge=1, le=1000)
@@ -80,16 +69,3 @@ def connection_parameters(url: SecretStr, name: str) -> pika.URLParameters:
     if "heartbeat=" not in text:
         parameters.heartbeat = HEARTBEAT_SECONDS
     return parameters
-
-
-def describe(error: ValidationError) -> str:
-    """What is wrong with the environment, in one line and without the values."""
-    return "; ".join(
-        f"{_variable(item['loc'])}: {item['msg'].removeprefix('Value error, ')}"
-        for item in error.errors(include_input=False, include_url=False)
-    )
-
-
-def _variable(location: tuple[int | str, ...]) -> str:
-    name = str(location[0]).upper() if location else "settings"
-    return name if name.startswith("AWS_") else f"{ENVIRONMENT_PREFIX}{name}"

@@ -3,12 +3,13 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tidings_local.bridge.lambda_api import Invoker, LambdaApi
+from tidings_local.bridge.lambda_api import Outcome
 from tidings_local.bridge.mapping import Mapping
 from tidings_local.bridge.mapping_source import MappingSource, MappingsUnreadableError
 from tidings_local.bridge.metrics import Metrics
@@ -26,10 +27,14 @@ CLOSE_SECONDS = 2.0
 
 class Supervisor:
     def __init__(
-        self, settings: BridgeSettings, api: LambdaApi, source: MappingSource, metrics: Metrics
+        self,
+        settings: BridgeSettings,
+        invoker_of: Callable[[str], Callable[[bytes], Outcome]],
+        source: MappingSource,
+        metrics: Metrics,
     ) -> None:
         self._settings = settings
-        self._api = api
+        self._invoker_of = invoker_of
         self._source = source
         self._metrics = metrics
         self._workers: dict[str, Worker] = {}
@@ -115,7 +120,7 @@ class Supervisor:
         worker = Worker(
             self._settings,
             MappingReport(mapping, self._metrics),
-            Invoker(self._api, mapping.function_arn),
+            self._invoker_of(mapping.function_arn),
             on_exit=self._wake.set,
         )
         self._workers[mapping.uuid] = worker

@@ -14,7 +14,7 @@ from tidings_local.bridge.batching import Pending
 from tidings_local.bridge.consumer import Consumer, ConsumerCancelledError
 from tidings_local.bridge.event import Envelope
 from tidings_local.bridge.invocations import Invocations
-from tidings_local.bridge.lambda_api import Invoker
+from tidings_local.bridge.lambda_api import Outcome
 from tidings_local.bridge.report import MappingReport, State
 from tidings_local.bridge.settings import BridgeSettings, connection_parameters
 from tidings_local.bridge.stop_signal import StopSignal
@@ -34,7 +34,7 @@ class Worker:
         self,
         settings: BridgeSettings,
         report: MappingReport,
-        invoker: Invoker,
+        invoker: Callable[[bytes], Outcome],
         on_exit: Callable[[], None],
     ) -> None:
         self.report = report
