@@ -7,15 +7,14 @@ import signal
 import sys
 from types import FrameType
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from . import progress
 from .commands import COMMANDS
+from .commands import command as find_command
 from .errors import LauncherError
 
 
 def main(arguments: list[str]) -> int:
-    command = COMMANDS.get(arguments[0]) if arguments else None
+    command = find_command(arguments[0]) if arguments else None
     if command is None:
         progress.complain(f"commands: {', '.join(COMMANDS)}")
         return 2
@@ -30,15 +29,23 @@ def main(arguments: list[str]) -> int:
         for line in error.lines():
             progress.complain(line)
         return 1
-    except (BotoCoreError, ClientError) as error:
-        progress.complain(f"LocalStack: {error} (make status shows its log)")
-        return 1
     except KeyboardInterrupt:
         progress.complain("interrupted")
         return 130
     except BrokenPipeError:  # make status | head: what is left to say has no reader
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except Exception as error:
+        if not _is_of_aws(error):
+            raise
+        progress.complain(f"LocalStack: {error} (make status shows its log)")
+        return 1
+
+
+def _is_of_aws(error: Exception) -> bool:
+    """Say whether an error is of AWS's SDK, which is not loaded where a command does not use it."""
+    sdk = sys.modules.get("botocore.exceptions")
+    return sdk is not None and isinstance(error, (sdk.BotoCoreError, sdk.ClientError))
 
 
 def _as_interrupt(_signal: int, _frame: FrameType | None) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
+from threading import Lock
 from typing import Any
 
-import boto3
+import botocore.session
 from botocore.config import Config
 
-from .stack import Stack
+from .running.stack import Stack
 
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
@@ -17,19 +19,34 @@ CREDENTIALS = {"aws_access_key_id": ACCOUNT, "aws_secret_access_key": "none"}
 INVOKE_SECONDS = 120
 
 
+_making = Lock()
+
+
 def client(stack: Stack, service: str) -> Any:
-    sdk: Any = boto3  # its client() is overloaded for each service by name: none of use here
-    return sdk.Session(**CREDENTIALS, region_name=REGION).client(
-        service,
-        endpoint_url=stack.endpoint,
-        config=Config(
-            retries={"max_attempts": 2},
-            connect_timeout=5,
-            read_timeout=INVOKE_SECONDS,
-            proxies={},
-            s3={"addressing_style": "path"},
-        ),
-    )
+    """Return a client, which is safe to use from many threads.
+
+    It is botocore's: boto3 adds what uploads large files, which takes longer to load.
+    """
+    with _making:
+        return _session().create_client(
+            service,
+            region_name=REGION,
+            endpoint_url=stack.endpoint,
+            **CREDENTIALS,
+            config=Config(
+                retries={"max_attempts": 2},
+                connect_timeout=5,
+                read_timeout=INVOKE_SECONDS,
+                proxies={},
+                s3={"addressing_style": "path"},
+            ),
+        )
+
+
+@cache
+def _session() -> Any:
+    """Return what all clients share: what they know of AWS's services is read once."""
+    return botocore.session.get_session()
 
 
 def environment(stack: Stack) -> dict[str, str]:

@@ -7,17 +7,28 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, ValidationError
+import psutil
+from pydantic import AliasChoices, Field, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+import bootstrap
+from tidings_local.service.settings import ENVIRONMENT_PREFIX, ServiceSettings
 
 from .errors import LauncherError
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = bootstrap.ROOT
 STATE = ROOT / ".tidings"
 TEST_STACK = "test"
+FAULT_STACK = "test-faults"
+TEST_STACKS = (TEST_STACK, FAULT_STACK)
+"""The stacks of `make test`: the second one is hurt meanwhile."""
+
+ARGUMENT_PREFIX = "TIDINGS_ARG_"
+_BLANKS = " \t\n\v\f\r"
 
 StackName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,29}$")]
 SMTP_URL = r"^(smtp|smtp\+starttls|smtps)://\S+$"
+Engine = Literal["process", "docker"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 # What a service of ours must not take over from the shell it was started in: a real AWS
@@ -34,43 +45,63 @@ _NOT_INHERITED_PREFIXES = (
 )
 
 
-class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", populate_by_name=True)
+def _engine_of_environment() -> Engine:
+    """Return what `ENGINE=docker make up` asks for. Other values are other programs'."""
+    return "docker" if os.environ.get("ENGINE") == "docker" else "process"
 
-    stack: StackName = Field(default="local", validation_alias="TIDINGS_STACK")
-    port_base: int = Field(default=4566, ge=1024, le=45000, validation_alias="TIDINGS_PORT_BASE")
-    mongodb_uri: str | None = Field(default=None, validation_alias="TIDINGS_MONGODB_URI")
-    redis_url: str | None = Field(default=None, validation_alias="TIDINGS_REDIS_URL")
-    amqp_url: str | None = Field(default=None, validation_alias="TIDINGS_AMQP_URL")
+
+class Settings(ServiceSettings):
+    """The variables `TIDINGS_<NAME>`, and three that other programs read, too."""
+
+    model_config = SettingsConfigDict(populate_by_name=True)
+
+    stack: StackName = "local"
+    port_base: int = Field(default=4566, ge=1024, le=45000)
+    mongodb_uri: str | None = None
+    redis_url: str | None = None
+    cache_redis_url: str | None = None
+    amqp_url: str | None = None
     # The server that takes mails; LocalStack's SES, which keeps them, where there is none.
-    smtp_url: Annotated[str, StringConstraints(pattern=SMTP_URL)] | None = Field(
-        default=None, validation_alias="TIDINGS_SMTP_URL"
-    )
-    mail_from: str = Field(
-        default="Tidings <no-reply@tidings.example>", validation_alias="TIDINGS_MAIL_FROM"
-    )
-    log_level: LogLevel = Field(default="INFO", validation_alias="TIDINGS_LOG_LEVEL")
-    calls_per_minute: int = Field(default=6000, ge=1, validation_alias="TIDINGS_CALLS_PER_MINUTE")
-    sends_per_minute: int = Field(default=1200, ge=1, validation_alias="TIDINGS_SENDS_PER_MINUTE")
+    smtp_url: Annotated[str, StringConstraints(pattern=SMTP_URL)] | None = None
+
+    mail_from: str = "Tidings <no-reply@tidings.example>"
+
+    log_level: LogLevel = "INFO"
+    calls_per_minute: int = Field(default=6000, ge=1)
+    sends_per_minute: int = Field(default=1200, ge=1)
     # On one machine everybody has the same address.
-    address_allowance: int = Field(default=50, ge=1, validation_alias="TIDINGS_ADDRESS_ALLOWANCE")
-    engine: Literal["process", "docker"] = Field(default="process", validation_alias="ENGINE")
-    lambda_executor: str = Field(default="process", validation_alias="LAMBDA_RUNTIME_EXECUTOR")
-    lambda_max_environments: int | None = Field(
-        default=None, validation_alias="TIDINGS_LAMBDA_MAX_ENVIRONMENTS"
+    address_allowance: int = Field(default=50, ge=1)
+    # Closed on AWS; here the API listens on the loopback alone.
+    introspection: bool = True
+    graphiql: bool = True
+    open_metrics: bool = True
+    engine: Engine = Field(
+        default_factory=_engine_of_environment,
+        validation_alias=AliasChoices(f"{ARGUMENT_PREFIX}ENGINE", "TIDINGS_ENGINE"),
     )
+    lambda_executor: str = Field(default="process", validation_alias="LAMBDA_RUNTIME_EXECUTOR")
+    lambda_max_environments: int | None = None
+
     # An hour, where AWS keeps an idle environment for some minutes: on a laptop the next
     # order after a coffee break should not wait for four cold starts.
-    lambda_keepalive_seconds: float = Field(
-        default=3600, validation_alias="TIDINGS_LAMBDA_KEEPALIVE_SECONDS"
-    )
+    lambda_keepalive_seconds: float = 3600
+
+    # `localstack`: calls of the API take the way through LocalStack, to compare the two.
+    front_door: Literal["runner", "localstack"] = "runner"
+
     localstack_log: str = Field(default="warning", validation_alias="LS_LOG")
 
 
 class Options(BaseSettings):
-    """What is said behind a make target: `make logs FN=gateway`."""
+    """What is said behind a make target: `make logs FN=gateway`.
 
-    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore")
+    The Makefile hands it on with this prefix. NAME, TIME or FILE themselves are not read: other
+    programs have them in the environment, with another meaning.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=ARGUMENT_PREFIX, env_ignore_empty=True, extra="ignore"
+    )
 
     fn: str | None = None
     correlation: str | None = None
@@ -81,38 +112,80 @@ class Options(BaseSettings):
     id: str | None = None
     email: str | None = None
     password: str | None = None
+    promote: bool = False
     file: str | None = None
     force: bool = False
     pytest: str = ""
     t: str = ""
     version: str | None = None
+    domain: str | None = None
+    role: str | None = None
+    route: str | None = None
+    returns: str | None = None
+    reads: bool = False
+    queue: str | None = None
+    event: str | None = None
+    schedule: str | None = None
+    minutes: float = Field(default=30, gt=0)
+    fuzz_seconds: int = Field(default=20, ge=1)
 
 
 def load_settings(env_file: Path = ROOT / ".env") -> Settings:
     """What the environment says; where it is silent, what the `.env` file says.
 
-    The stack of the tests takes nothing from the file: they write what they like, which must
+    The stacks of the tests take nothing from the file: the tests write what they like, which must
     not reach a database that somebody works with.
     """
     try:
         said = Settings()
-        if said.stack == TEST_STACK:
+        if said.stack in TEST_STACKS:
             return said
         return Settings(_env_file=env_file)  # type: ignore[call-arg]
     except ValidationError as error:
-        raise LauncherError(_first_problem(error)) from None
+        raise LauncherError(_first_problem(error, ENVIRONMENT_PREFIX)) from None
 
 
 def load_options() -> Options:
     try:
-        return Options()
+        options = Options()
     except ValidationError as error:
-        raise LauncherError(_first_problem(error)) from None
+        raise LauncherError(_first_problem(error, "")) from None
+    return options.model_copy(update=_with_leading_blanks(options, words_after_make()))
 
 
-def _first_problem(error: ValidationError) -> str:
-    problem = error.errors()[0]
-    return f"{'.'.join(map(str, problem['loc'])).upper()} is not usable: {problem['msg']}"
+def _with_leading_blanks(options: Options, words: list[str]) -> dict[str, str]:
+    """Return the options that begin with blanks on make's command line.
+
+    make drops them before any makefile is read; the rest of the value has to be the same.
+    """
+    given = options.model_dump(exclude_defaults=True)
+    found = {}
+    for word in words:
+        name, _, typed = word.partition("=")
+        kept = typed.lstrip(_BLANKS)
+        if name.isupper() and kept != typed and kept == given.get(name.lower()):
+            found[name.lower()] = typed
+    return found
+
+
+def words_after_make() -> list[str]:
+    """Return the command line of the make that started this process, or nothing."""
+    try:
+        for parent in psutil.Process().parents():
+            words = parent.cmdline()
+            if words and Path(words[0]).name in {"make", "gmake"}:
+                return words[1:]
+    except psutil.Error:  # it has ended, or is another user's
+        return []
+    return []
+
+
+def _first_problem(error: ValidationError, prefix: str) -> str:
+    problem = error.errors(include_input=False)[0]
+    # The place is a field, or the variable of a field that has a name of its own.
+    place = ".".join(map(str, problem["loc"]))
+    name = place.removeprefix(ARGUMENT_PREFIX) if place.isupper() else f"{prefix}{place.upper()}"
+    return f"{name} is not usable: {problem['msg']}"
 
 
 def inherited_environment() -> dict[str, str]:
@@ -121,5 +194,10 @@ def inherited_environment() -> dict[str, str]:
     return {"HOME": str(STATE), "PATH": os.defpath} | kept
 
 
+def environment_of_launcher() -> dict[str, str]:
+    """This process's environment, for another launcher."""
+    return dict(os.environ)
+
+
 def _is_inherited(name: str) -> bool:
-    return not name.startswith(_NOT_INHERITED_PREFIXES) and name.lower() not in Options.model_fields
+    return not name.startswith(_NOT_INHERITED_PREFIXES)

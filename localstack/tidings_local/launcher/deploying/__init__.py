@@ -1,0 +1,1 @@
+"""Build the code and deploy it to a stack."""

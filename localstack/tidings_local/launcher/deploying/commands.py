@@ -1,0 +1,53 @@
+"""What `make` does that may deploy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .. import progress
+from ..operating.keys import rotate_keys
+from ..running.services.members import members_of
+from ..running.stack import find_stack
+from ..running.status import show_addresses
+from ..running.supervisor import find_running
+from ..running.up import up as bring_up
+from ..settings import load_settings
+from .deploy import deploy as deploy_code
+from .deploy import is_deployed, remember, what_is_wanted
+
+
+def up() -> int:
+    settings = load_settings()
+    stack = find_stack(settings)
+    with stack.locked():
+        bring_up(stack, settings)
+    progress.step(f"stack {stack.name} is up")
+    show_addresses(stack)
+    return 0
+
+
+def deploy() -> int:
+    settings = load_settings()
+    stack = find_running(settings)
+    with stack.locked():
+        deploy_code(stack, settings, members_of(stack, settings))
+    return 0
+
+
+def rotate() -> int:
+    settings = load_settings()
+    stack = find_running(settings)
+    with stack.locked():
+        as_deployed = is_deployed(stack, settings, members_of(stack, settings))
+        keys = rotate_keys(stack)
+        if as_deployed:  # the other keys are no reason to deploy again
+            remember(stack, what_is_wanted(stack, settings, members_of(stack, settings)))
+    progress.step(f"key {keys['current']} signs; {len(keys['keys'])} keys verify")
+    return 0
+
+
+COMMANDS: dict[str, Callable[[], int]] = {
+    "up": up,
+    "deploy": deploy,
+    "rotate-keys": rotate,
+}

@@ -1,0 +1,267 @@
+"""Brings the code as it is now to the stack's LocalStack.
+
+Where only code changed, the Lambda API takes it (`code_update`). For everything else LocalStack is
+started anew and the stack is created: its CloudFormation cannot update rules, alarms and APIs,
+cannot roll back, and says that all is well. It keeps nothing of ours; the data is elsewhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from .. import progress
+from ..aws import client
+from ..errors import LauncherError
+from ..running.channels import feedback_topic, mail_events, platform_applications, verify_sender
+from ..running.lifecycle import restart
+from ..running.services.localstack import session_id
+from ..running.services.members import Members
+from ..running.signing_keys import public_keys
+from ..running.stack import Stack
+from ..running.topology import TOPOLOGY_FILE, declare_topology
+from ..settings import ROOT, TEST_STACKS, Settings
+from . import cloudformation
+from .build import build, source_fingerprint, structure_fingerprint
+from .code_update import update_code
+from .deployed import Deployed, load_deployed, save_deployed
+from .deployed_code import Code, working_tree
+from .package import package
+
+BROKER_ARN = "arn:aws:mq:us-east-1:000000000000:broker:tidings:b-local"
+UNLIMITED = 1_000_000
+FAILURES = (LauncherError, BotoCoreError, ClientError)
+"""After each of them, what ran before is brought back."""
+SECRET_PREFIX = cloudformation.CLOUDFORMATION_STACK
+
+
+def is_deployed(stack: Stack, settings: Settings, members: Members) -> bool:
+    """Whether this very LocalStack already has this very code and these very connections."""
+    return remembered(stack) == what_is_wanted(stack, settings, members)
+
+
+def remembered(stack: Stack) -> dict[str, str]:
+    """Return what the last whole deployment brought; nothing after one that broke off."""
+    try:
+        return dict(json.loads(_note(stack).read_text()))
+    except (OSError, ValueError, TypeError):
+        return {}
+
+
+def remember(stack: Stack, deployed: dict[str, str]) -> None:
+    """Note what this LocalStack has now, so that it is not deployed again."""
+    _note(stack).write_text(json.dumps(deployed))
+
+
+def deploy(stack: Stack, settings: Settings, members: Members, root: Path = ROOT) -> None:
+    """Bring a working tree to the stack.
+
+    Raises:
+        LauncherError: it could not be deployed. What ran before runs on.
+    """
+    wanted, before = what_is_wanted(stack, settings, members, root), load_deployed(stack)
+    known = before.code if before else None
+    if _only_code_differs(remembered(stack), wanted):
+        _deploy_code(stack, working_tree(root, known), before)
+    else:
+        built = Deployed(build(root), working_tree(root, known))
+        _deploy_all(stack, settings, members, built, before)
+        wanted = what_is_wanted(stack, settings, members, root)  # another LocalStack runs now
+    remember(stack, wanted)
+
+
+def _only_code_differs(before: dict[str, str], wanted: dict[str, str]) -> bool:
+    return bool(before) and before | {"sources": ""} == wanted | {"sources": ""}
+
+
+def _deploy_code(stack: Stack, code: Code, before: Deployed | None) -> None:
+    progress.step("updating the code of the functions")
+    functions = client(stack, "lambda")
+    _note(stack).unlink(missing_ok=True)  # until it is whole: who dies here leaves a mixture
+    try:
+        changed = update_code(functions, code)
+    except FAILURES:
+        if before:
+            update_code(functions, before.code)
+        raise
+    _wake_consumers(functions, changed)
+    if before:
+        save_deployed(stack, Deployed(before.template, code))
+    progress.step(f"updated {len(changed)} functions")
+
+
+def _deploy_all(
+    stack: Stack,
+    settings: Settings,
+    members: Members,
+    wanted: Deployed,
+    before: Deployed | None,
+) -> None:
+    progress.step("deploying to LocalStack")
+    _note(stack).unlink(missing_ok=True)
+    try:
+        _bring(stack, settings, members, wanted)
+    except FAILURES as failure:
+        if before is None:
+            raise
+        told = failure.lines()[0] if isinstance(failure, LauncherError) else str(failure)
+        progress.step(told)
+        progress.step("bringing back what ran before")
+        _bring(stack, settings, members, before)
+        raise LauncherError("the deployment failed, what ran before runs again") from None
+    save_deployed(stack, wanted)
+    progress.step(f"deployed {len(wanted.code.functions)} functions")
+
+
+def _bring(stack: Stack, settings: Settings, members: Members, wanted: Deployed) -> None:
+    """Bring a built template and its code to a LocalStack that has nothing yet."""
+    if status := cloudformation.stack_status(client(stack, "cloudformation")):
+        progress.step(f"starting LocalStack anew (the stack was {status})")
+        restart(stack, members, "localstack")
+    with ThreadPoolExecutor(2) as beside:  # LocalStack loads each service when it is asked first
+        declared = beside.submit(declare_topology, members.connections.amqp_url)
+        packaged = beside.submit(package, wanted.template, wanted.code, client(stack, "s3"))
+        secrets = store_secrets(stack, members, settings)
+        verify_sender(client(stack, "ses"), settings.mail_from)
+        values = parameters(secrets, settings) | platform_applications(client(stack, "sns"))
+        values["PublicUrl"] = stack.api_url
+        url, names = packaged.result()
+        declared.result()
+    asked = {name: value for name, value in values.items() if name in names}
+    cloudformation.create(client(stack, "cloudformation"), url, asked)  # functions are active then
+    mail_events(client(stack, "ses"), feedback_topic())
+    _wake_consumers(client(stack, "lambda"), wanted.code.functions)
+
+
+def parameters(secret_arns: dict[str, str], settings: Settings) -> dict[str, str]:
+    """Everything a template may want to know; it gets those that it declares."""
+    return (
+        {
+            "ConnectionsSecret": f"{SECRET_PREFIX}/connections",
+            "ConnectionsSecretArn": secret_arns["connections"],
+            "SigningKeysSecret": f"{SECRET_PREFIX}/signing-keys",
+            "SigningKeysSecretArn": secret_arns["signing-keys"],
+            "PublicKeysSecret": f"{SECRET_PREFIX}/public-keys",
+            "PublicKeysSecretArn": secret_arns["public-keys"],
+            "BrokerSecretArn": secret_arns["broker"],
+            "BrokerArn": BROKER_ARN,
+            "StageName": "local",
+            "LogLevel": settings.log_level,
+            "MailFrom": settings.mail_from,
+        }
+        | limits(settings)
+        | openness(settings)
+    )
+
+
+def limits(settings: Settings) -> dict[str, str]:
+    """How often something may be asked; the tests' hundred customers are one machine."""
+    of_tests = settings.stack in TEST_STACKS
+    return {
+        "CallsPerMinute": str(UNLIMITED if of_tests else settings.calls_per_minute),
+        "SendsPerMinute": str(UNLIMITED if of_tests else settings.sends_per_minute),
+        "AddressAllowance": str(UNLIMITED if of_tests else settings.address_allowance),
+    }
+
+
+def openness(settings: Settings) -> dict[str, str]:
+    """Return what the template closes by default and a laptop has open."""
+    return {
+        "Introspection": _yes_or_no(settings.introspection),
+        "GraphiQL": _yes_or_no(settings.graphiql),
+        "OpenMetrics": _yes_or_no(settings.open_metrics),
+    }
+
+
+def _yes_or_no(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def secret_values(members: Members, settings: Settings) -> dict[str, dict[str, Any]]:
+    connections = members.connections
+    return {
+        "signing-keys": members.credentials.signing_keys,
+        "connections": {
+            "mongodb_uri": connections.mongodb_uri,
+            "redis_url": connections.redis_url,
+            "cache_redis_url": connections.cache_redis_url,
+            "amqp_url": connections.amqp_url,
+            "delivery_key": members.credentials.delivery_key,
+            "metrics_token": members.credentials.metrics_token,
+            "smtp_url": settings.smtp_url,
+        },
+        "broker": connections.broker_login,
+    }
+
+
+def store_secrets(stack: Stack, members: Members, settings: Settings) -> dict[str, str]:
+    """Put the stack's secrets into Secrets Manager; returns their ARNs.
+
+    Signing keys that are there already stay: they may have been rotated since. The public keys
+    are made of them, so a rotation that died halfway, or an older version, is made good.
+    """
+    manager = client(stack, "secretsmanager")
+    arns = {
+        name: _store(
+            manager, f"{SECRET_PREFIX}/{name}", json.dumps(value), keep=name == "signing-keys"
+        )
+        for name, value in secret_values(members, settings).items()
+    }
+    found = manager.get_secret_value(SecretId=f"{SECRET_PREFIX}/signing-keys")["SecretString"]
+    published = json.dumps(public_keys(json.loads(found)))
+    return arns | {
+        "public-keys": _store(manager, f"{SECRET_PREFIX}/public-keys", published, keep=False)
+    }
+
+
+def _store(manager: Any, name: str, value: str, *, keep: bool) -> str:
+    try:
+        return str(manager.create_secret(Name=name, SecretString=value)["ARN"])
+    except manager.exceptions.ResourceExistsException:
+        if keep:
+            return str(manager.describe_secret(SecretId=name)["ARN"])
+        return str(manager.put_secret_value(SecretId=name, SecretString=value)["ARN"])
+
+
+def _note(stack: Stack) -> Any:
+    return stack.run / "deployed.json"
+
+
+def what_is_wanted(
+    stack: Stack, settings: Settings, members: Members, root: Path = ROOT
+) -> dict[str, str]:
+    """Return what decides whether there is something to deploy, by name."""
+    secrets = json.dumps(secret_values(members, settings), sort_keys=True)
+    return (
+        {
+            "localstack": session_id(stack.localstack_url),
+            # Another one after `sam deploy`, which leaves half of a changed template undone here.
+            "stack_status": cloudformation.stack_status(client(stack, "cloudformation")) or "",
+            "sources": source_fingerprint(root),
+            "structure": structure_fingerprint(root),
+            "topology": hashlib.sha256(TOPOLOGY_FILE.read_bytes()).hexdigest(),
+            "secrets": hashlib.sha256(secrets.encode()).hexdigest(),
+            "log_level": settings.log_level,
+            "mail_from": settings.mail_from,
+        }
+        | limits(settings)
+        | openness(settings)
+    )
+
+
+def _wake_consumers(functions: Any, names: Collection[str]) -> None:
+    """Start those of the named functions that are consumers: an order passes three of them.
+
+    A batch without messages does nothing. The calls are asynchronous: nothing waits for them.
+    """
+    nothing = json.dumps({"eventSource": "aws:rmq", "rmqMessagesByQueue": {}})
+    for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
+        arn = mapping["FunctionArn"]
+        if arn.rpartition(":")[2] in names:
+            functions.invoke(FunctionName=arn, InvocationType="Event", Payload=nothing)

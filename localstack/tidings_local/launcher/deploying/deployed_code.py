@@ -1,0 +1,136 @@
+"""The code of all functions and of our layer: what should run, kept as what runs."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Set
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import LauncherError
+from ..settings import ROOT
+from .archives import LAYER_FOLDER, Archive, zipped
+from .fingerprints import files_of
+from .template import sources
+
+INDEX = "index.json"
+
+FileMark = tuple[int, int]
+"""Checksum and size, as an archive tells them of its files."""
+
+
+@dataclass(frozen=True)
+class Code:
+    """Archives by the name of the function or of the layer that they belong to."""
+
+    functions: dict[str, Archive]
+    layers: dict[str, Archive]
+
+
+def working_tree(root: Path = ROOT, known: Code | None = None) -> Code:
+    """Return the code as it is in the working tree.
+
+    Args:
+        root: the working tree.
+        known: code that was checked before; the same code is not checked again.
+
+    Raises:
+        LauncherError: a Python file does not compile; nothing of it should reach a function.
+    """
+    found = sources(root)
+    functions = {folder: Archive(zipped(folder)) for folder in set(found.functions.values())}
+    layers = {
+        folder: Archive(zipped(folder, LAYER_FOLDER)) for folder in set(found.layers.values())
+    }
+    checked = _digests(known) if known else set()
+    archives = functions | layers
+    changed = (folder for folder, each in archives.items() if each.sha256 not in checked)
+    check_syntax(changed, _files_of(known) if known else set())
+    return Code(
+        functions={name: functions[folder] for name, folder in found.functions.items()},
+        layers={name: layers[folder] for name, folder in found.layers.items()},
+    )
+
+
+def _digests(code: Code) -> set[str]:
+    return {each.sha256 for each in {*code.functions.values(), *code.layers.values()}}
+
+
+def _files_of(code: Code) -> set[FileMark]:
+    files: set[FileMark] = set()
+    for archive in {*code.functions.values(), *code.layers.values()}:
+        with zipfile.ZipFile(io.BytesIO(archive.content)) as opened:
+            files |= {(each.CRC, each.file_size) for each in opened.infolist()}
+    return files
+
+
+def check_syntax(folders: Iterable[Path], checked: Set[FileMark] = frozenset()) -> None:
+    """Refuse code that no Python can import, with the place of the mistake.
+
+    Args:
+        folders: the files in them are checked.
+        checked: the marks of files that were checked before.
+
+    Raises:
+        LauncherError: a Python file does not compile.
+    """
+    for file in _python_files(folders):
+        content = file.read_bytes()
+        if (zlib.crc32(content), len(content)) in checked:
+            continue
+        try:
+            compile(content, str(file), "exec", dont_inherit=True)
+        except (SyntaxError, ValueError) as mistake:
+            line = getattr(mistake, "lineno", None)
+            place = f"{file}:{line}" if line else str(file)
+            raise LauncherError(
+                f"{place}: {getattr(mistake, 'msg', mistake)}",
+                hint="nothing was deployed, the old code runs",
+            ) from None
+
+
+def _python_files(folders: Iterable[Path]) -> Iterator[Path]:
+    for folder in sorted(folders):
+        yield from (file for file in sorted(files_of(folder)) if file.suffix == ".py")
+
+
+def save(code: Code, folder: Path) -> None:
+    """Keep code in a folder, in place of what was kept there; a crash leaves either."""
+    draft = folder.with_name(f"{folder.name}.draft")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    index = {"functions": _store(code.functions, draft), "layers": _store(code.layers, draft)}
+    (draft / INDEX).write_text(json.dumps(index))
+    shutil.rmtree(folder, ignore_errors=True)
+    draft.rename(folder)
+
+
+def load(folder: Path) -> Code | None:
+    """Return the code that was kept in a folder, or None where there is none."""
+    try:
+        index = json.loads((folder / INDEX).read_text())
+        return Code(_read(index["functions"], folder), _read(index["layers"], folder))
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def _store(archives: dict[str, Archive], folder: Path) -> dict[str, str]:
+    names = {}
+    for name, archive in archives.items():
+        names[name] = f"{archive.sha256.translate(_FILE_NAME)}.zip"
+        (folder / names[name]).write_bytes(archive.content)
+    return names
+
+
+def _read(names: dict[str, str], folder: Path) -> dict[str, Archive]:
+    read: dict[str, Archive] = {}
+    for file in set(names.values()):
+        read[file] = Archive((folder / file).read_bytes())
+    return {name: read[file] for name, file in names.items()}
+
+
+_FILE_NAME = str.maketrans("/+=", "_-.")

@@ -1,0 +1,33 @@
+"""Tells whether files have changed since something was made of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+IGNORED_FOLDERS = {"__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", "node_modules"}
+
+
+def fingerprint(paths: Iterable[Path], *, root: Path) -> str:
+    """One hash over names and contents of files and of everything inside folders."""
+    digest = hashlib.sha256()
+    for file in sorted(_files(paths)):
+        digest.update(f"{file.relative_to(root)}\0{file.stat().st_mode & 0o111}\0".encode())
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _files(paths: Iterable[Path]) -> Iterator[Path]:
+    for path in paths:
+        if path.is_file():
+            yield path
+        elif path.is_dir():
+            yield from files_of(path)
+
+
+def files_of(folder: Path) -> Iterator[Path]:
+    """Yield the files inside a folder, without what tools leave there."""
+    for path in folder.rglob("*"):
+        if path.is_file() and not IGNORED_FOLDERS.intersection(path.relative_to(folder).parts):
+            yield path

@@ -1,0 +1,56 @@
+"""template.yaml as far as a deployment of code has to know it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ..settings import ROOT
+from .cloudformation import CLOUDFORMATION_STACK
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Which folder the code of each function and of each layer is in."""
+
+    functions: dict[str, Path]
+    """By the function's deployed name."""
+    layers: dict[str, Path]
+    """By the layer's name; only layers whose folder is the layer, without a build of its own."""
+
+
+class _Loader(yaml.CSafeLoader):
+    """Reads CloudFormation's short forms; a text inside `!Sub` stays a text."""
+
+
+def _short_form(loader: _Loader, _tag: str, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.ScalarNode):
+        return loader.construct_scalar(node)
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node, deep=True)
+    assert isinstance(node, yaml.MappingNode)
+    return loader.construct_mapping(node, deep=True)
+
+
+_Loader.add_multi_constructor("!", _short_form)
+
+
+def sources(root: Path = ROOT) -> Sources:
+    template = yaml.load((root / "template.yaml").read_text(), _Loader)  # noqa: S506 (a SafeLoader)
+    common = template.get("Globals", {}).get("Function", {}).get("CodeUri")
+    functions, layers = {}, {}
+    for name, resource in template["Resources"].items():
+        properties = resource.get("Properties", {})
+        if resource["Type"] == "AWS::Serverless::Function":
+            deployed = properties["FunctionName"].replace("${AWS::StackName}", CLOUDFORMATION_STACK)
+            functions[deployed] = root / properties.get("CodeUri", common)
+        elif resource["Type"] == "AWS::Serverless::LayerVersion" and not _is_made(resource):
+            layers[name] = root / properties["ContentUri"]
+    return Sources(functions, layers)
+
+
+def _is_made(layer: dict[str, Any]) -> bool:
+    return bool(layer.get("Metadata", {}).get("BuildMethod") == "makefile")

@@ -1,0 +1,1 @@
+"""Tests, checks, measurements, and `make dev`."""

@@ -1,0 +1,77 @@
+"""A program that runs beside the launcher, and ends at the latest when its block does."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import IO, Self
+
+import bootstrap
+
+from ..settings import ROOT, environment_of_launcher
+
+INTERRUPTED_SECONDS = 15
+LAUNCHER_SECONDS = 60
+"""It takes its stack down."""
+
+
+class Child:
+    """A program that runs; it is interrupted, and in the end killed, when its block is left.
+
+    Args:
+        output: where it writes, if not to the terminal.
+        patience: the seconds that it has after an interruption.
+    """
+
+    def __init__(
+        self,
+        command: list[str],
+        environment: dict[str, str],
+        *,
+        output: IO[str] | None = None,
+        patience: float | None = None,
+    ) -> None:
+        self._patience = patience
+        self._process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=output, stderr=output and subprocess.STDOUT
+        )
+
+    def wait(self) -> int:
+        """Wait for its end and return its exit status."""
+        return self._process.wait()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self._process.poll() is not None:
+            return
+        if kind is not KeyboardInterrupt:  # Ctrl-C in a terminal reaches it, too
+            self._process.send_signal(signal.SIGINT)
+        self._let_finish()
+
+    def _let_finish(self) -> None:
+        """An interrupted pytest says what it had found so far."""
+        try:
+            self._process.wait(self._patience or INTERRUPTED_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def pytest_run(arguments: list[str], environment: dict[str, str]) -> Child:
+    """Start pytest."""
+    return Child([str(bootstrap.python_of("dev")), "-m", "pytest", *arguments], environment)
+
+
+def launcher_run(command: str, said: dict[str, str], log: Path) -> Child:
+    """Start another launcher, with these variables and its output in a file."""
+    with log.open("w") as output:
+        return Child(
+            [sys.executable, "-m", "tidings_local.launcher", command],
+            environment_of_launcher() | said,
+            output=output,
+            patience=LAUNCHER_SECONDS,
+        )

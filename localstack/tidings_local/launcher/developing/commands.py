@@ -1,0 +1,135 @@
+"""What `make` does for those who write the code."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+
+import bootstrap
+
+from ..deploying.deploy import is_deployed
+from ..errors import LauncherError
+from ..running.services.members import members_of
+from ..running.stack import find_stack
+from ..running.supervisor import Supervisor, find_running
+from ..settings import (
+    ROOT,
+    TEST_STACK,
+    TEST_STACKS,
+    Options,
+    Settings,
+    inherited_environment,
+    load_options,
+    load_settings,
+)
+from .bench import run_benchmarks
+from .dev.session import develop
+from .gateway import serve_gateway
+from .lint import lint as run_lint
+from .plan import BROWSER, FAULTS, FUZZ, SOAK, chosen
+from .scaffold import new_consumer, new_operation, new_rule
+from .testing import MAIL_SINK, run_tests, test_environment
+
+
+def dev() -> int:
+    settings = load_settings()
+    if settings.lambda_executor != "process":
+        raise LauncherError("make dev needs functions that run as processes", hint="make deploy")
+    stack = find_running(settings)
+    develop(stack, lambda: is_deployed(stack, settings, members_of(stack, settings)))
+    return 0
+
+
+def gateway() -> int:
+    stack = find_running(load_settings())
+    bootstrap.ensure("dev")
+    return serve_gateway(stack)
+
+
+def test() -> int:
+    return _test(load_settings(), load_options())
+
+
+def test_faults() -> int:
+    return _test(_with_mail_sink(load_settings()), chosen(load_options(), FAULTS))
+
+
+def soak() -> int:
+    return _test(_with_mail_sink(load_settings()), chosen(load_options(), SOAK))
+
+
+def fuzz() -> int:
+    return _test(load_settings(), chosen(load_options(), FUZZ))
+
+
+def test_browser() -> int:
+    return _test(load_settings(), chosen(load_options(), BROWSER))
+
+
+def _test(settings: Settings, options: Options) -> int:
+    if settings.stack not in TEST_STACKS:
+        settings = settings.model_copy(update={"stack": TEST_STACK})
+    stack = find_stack(settings)
+    with stack.locked("tests"):
+        return run_tests(stack, settings, options)
+
+
+def _with_mail_sink(settings: Settings) -> Settings:
+    return settings.model_copy(update={"smtp_url": settings.smtp_url or MAIL_SINK})
+
+
+def bench() -> int:
+    settings = load_settings()
+    bootstrap.ensure("dev", "runtime")
+    stack, where = find_stack(settings), {}
+    if Supervisor(stack).answers():  # some benchmarks need no stack
+        where = test_environment(stack, members_of(stack, settings).connections)
+    return 0 if run_benchmarks(load_options().t, where) else 1
+
+
+def lint() -> int:
+    try:
+        bootstrap.ensure("dev", "sam")
+    except bootstrap.BootstrapError as error:
+        raise LauncherError(str(error)) from None
+    return 0 if run_lint() else 1
+
+
+def contracts() -> int:
+    """Write what follows from the events, the consumers and the operations."""
+    bootstrap.ensure("dev")
+    environment = inherited_environment() | {"PYTHONPATH": str(ROOT / "layers" / "tidings")}
+    python = str(bootstrap.python_of("dev"))
+    return max(
+        subprocess.run([python, generator], cwd=ROOT, env=environment).returncode
+        for generator in ("events/generate.py", "infra/contracts/generate.py")
+    )
+
+
+def freeze_events() -> int:
+    """Keep today's sample events as those of a release."""
+    version = load_options().version
+    if not version:
+        raise LauncherError("VERSION is missing", hint="make freeze-events VERSION=1.2.0")
+    bootstrap.ensure("dev")
+    environment = inherited_environment() | {"PYTHONPATH": str(ROOT / "layers" / "tidings")}
+    command = [str(bootstrap.python_of("dev")), "events/generate.py", version]
+    return subprocess.run(command, cwd=ROOT, env=environment).returncode
+
+
+COMMANDS: dict[str, Callable[[], int]] = {
+    "dev": dev,
+    "gateway": gateway,
+    "test": test,
+    "test-faults": test_faults,
+    "soak": soak,
+    "fuzz": fuzz,
+    "test-browser": test_browser,
+    "bench": bench,
+    "lint": lint,
+    "contracts": contracts,
+    "new-operation": new_operation,
+    "new-consumer": new_consumer,
+    "new-rule": new_rule,
+    "freeze-events": freeze_events,
+}

@@ -1,0 +1,93 @@
+"""The runner as `make dev` uses it."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from tidings_local.runner.client import RunnerAwayError, RunnerClient, RunnerLostError
+
+from ...deploying.template import Sources
+from ...errors import LauncherError
+from .calls import Call
+
+AWAY = (RunnerAwayError, RunnerLostError)
+
+
+class SessionLostError(Exception):
+    """The runner knows nothing of this session: it was started anew."""
+
+
+@dataclass(frozen=True)
+class Laid:
+    """What the runner made of the working tree."""
+
+    directory: str
+    """Where it lays layers over each other."""
+    layers: tuple[Path, ...]
+    """What functions see as /opt."""
+    after: int
+    """The number of the call that ended last."""
+
+
+@dataclass
+class DevRunner:
+    """Safe to use from two threads."""
+
+    client: RunnerClient
+    session: str = field(default_factory=lambda: uuid.uuid4().hex)
+    preload: tuple[str, ...] = ()
+    """What our layers import of others."""
+
+    def lay(self, sources: Sources, changed: Iterable[Path] = ()) -> Laid:
+        """Have calls run the working tree.
+
+        Raises:
+            LauncherError: another `make dev` has it.
+            RunnerAwayError, RunnerLostError: nothing answers.
+        """
+        told = {
+            "session": self.session,
+            "functions": {name: str(folder) for name, folder in sources.functions.items()},
+            "layers": [str(folder) for folder in sources.layers.values()],
+            "preload": list(self.preload),
+            "changed": [str(folder) for folder in changed],
+        }
+        answer = self._ask("PUT", "/dev", json.dumps(told).encode())
+        return Laid(answer["directory"], tuple(map(Path, answer["layers"])), answer["after"])
+
+    def calls(self, after: int) -> tuple[list[Call], int]:
+        """Return the calls after the one with a number, and the number of the last one.
+
+        Raises:
+            SessionLostError: the working tree does not count any more.
+            RunnerAwayError, RunnerLostError: nothing answers.
+        """
+        told = self._ask("GET", f"/dev/calls?session={self.session}&after={after}")["calls"]
+        last = told[-1]["number"] if told else after
+        return [Call.of(each) for each in told], last
+
+    def lift(self) -> None:
+        """Let the deployed code count again.
+
+        Raises:
+            SessionLostError: it does already.
+            RunnerAwayError, RunnerLostError: nothing answers; it does already, too.
+        """
+        self._ask("DELETE", f"/dev?session={self.session}")
+
+    def _ask(self, method: str, path: str, body: bytes = b"") -> dict[str, Any]:
+        answer = self.client.ask(method, path, body)
+        if answer.status == HTTPStatus.NOT_FOUND:
+            raise SessionLostError
+        content: dict[str, Any] = json.loads(answer.body)
+        if answer.status == HTTPStatus.CONFLICT:
+            raise LauncherError(content["message"], hint="end that one first (Ctrl-C)")
+        if answer.status != HTTPStatus.OK:
+            raise LauncherError(f"the runner answers {answer.status}: {content}")
+        return content

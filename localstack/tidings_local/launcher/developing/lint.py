@@ -1,0 +1,53 @@
+"""`make lint`: every check that needs no running stack, all at once."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+
+import bootstrap
+
+from .. import progress
+from ..deploying.build import sam, sam_environment
+from ..settings import ROOT, STATE, inherited_environment
+
+SOURCES = ("layers/tidings", "localstack")
+TYPED = ("layers/tidings", "localstack", "gateway", "functions", "events", "infra", "tests")
+
+
+def lint() -> bool:
+    with ThreadPoolExecutor(2) as threads:
+        return all(list(threads.map(_passes, _checks().items())))
+
+
+def _checks() -> dict[str, list[str]]:
+    tools = bootstrap.VENVS / "dev" / "bin"
+    checks = {
+        "ruff format": [str(tools / "ruff"), "format", "--check", "."],
+        "ruff check": [str(tools / "ruff"), "check", "."],
+        "mypy": [
+            str(tools / "mypy"),
+            "--cache-dir",
+            str(STATE / "mypy"),
+            *(name for name in TYPED if (ROOT / name).is_dir()),
+        ],
+        "import-linter": [str(tools / "lint-imports"), "--no-cache"],
+    }
+    if (ROOT / "template.yaml").is_file():
+        validate = ["validate", "--lint", "--template", "template.yaml"]
+        checks["sam validate"] = [str(sam()), *validate]
+    return checks
+
+
+def _passes(check: tuple[str, list[str]]) -> bool:
+    name, command = check
+    environment = sam_environment() if name == "sam validate" else inherited_environment()
+    environment["PYTHONPATH"] = os.pathsep.join(str(ROOT / source) for source in SOURCES)
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+    progress.step(f"{name}: {'failed' if done.returncode else 'ok'}")
+    if done.returncode:
+        progress.show((done.stdout + done.stderr).strip())
+    return done.returncode == 0

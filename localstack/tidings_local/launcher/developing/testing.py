@@ -1,0 +1,170 @@
+"""`make test`: the whole suite against stacks of its own."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import bootstrap
+
+from .. import progress
+from ..aws import environment as aws_environment
+from ..errors import LauncherError
+from ..running import programs
+from ..running.certificate import certificate_beside
+from ..running.lifecycle import stop_all
+from ..running.services.connections import Connections
+from ..running.services.members import Members
+from ..running.stack import Stack
+from ..running.up import install, up
+from ..settings import (
+    ARGUMENT_PREFIX,
+    FAULT_STACK,
+    Options,
+    Settings,
+    inherited_environment,
+)
+from . import slowest
+from .child import Child, launcher_run, pytest_run
+from .lint import lint
+from .plan import BROWSER_TESTS, pytest_arguments
+
+MAIL_SINK = "smtp://127.0.0.1:24025"
+"""Where the fault tests take mails, unless TIDINGS_SMTP_URL names another place."""
+
+PYTEST_VARIABLE = f"{ARGUMENT_PREFIX}PYTEST"
+
+
+def run_tests(stack: Stack, settings: Settings, options: Options) -> int:
+    """Lint, bring up a fresh stack, run pytest, take the stack down; pytest's exit status."""
+    check_folder(bootstrap.CLONE)
+    install(settings)
+    if BROWSER_TESTS in options.t:
+        programs.install_missing([programs.CHROMIUM])
+    try:
+        bootstrap.ensure("dev")
+    except bootstrap.BootstrapError as error:
+        raise LauncherError(str(error)) from None
+    try:
+        return _lint_and_test(stack, settings, options)
+    finally:
+        progress.step(f"taking the stack {stack.name} down")
+        with stack.locked():
+            stop_all(stack)
+
+
+def check_folder(clone: Path) -> None:
+    """Refuse a clone in which the tests' own processes would not find their modules."""
+    if os.pathsep in str(clone):
+        raise LauncherError(
+            f"the tests cannot run in a folder with {os.pathsep!r} in its path",
+            hint="it divides the entries of PYTHONPATH; make up, make demo and the others can",
+        )
+
+
+def clean(stack: Stack) -> None:
+    stop_all(stack)
+    for folder in (stack.data, stack.logs, stack.run, stack.etc):
+        shutil.rmtree(folder, ignore_errors=True)
+    for name in ("secrets.json", "localhost.pem", "localhost.pem.crt", "localhost.pem.key"):
+        (stack.folder / name).unlink(missing_ok=True)
+
+
+def _lint_and_test(stack: Stack, settings: Settings, options: Options) -> int:
+    if options.t or options.pytest:
+        return _test_part(stack, settings, options)
+    with ThreadPoolExecutor(1) as beside:
+        clean_code = beside.submit(lint)
+        failed = _test_all(stack, settings, options)
+    if not clean_code.result():
+        progress.step("lint failed, see above")
+        return failed or 1
+    return failed
+
+
+def _test_part(stack: Stack, settings: Settings, options: Options) -> int:
+    with stack.locked():  # and free again while the tests run: some of them call `make up`
+        clean(stack)
+        members = up(stack, settings)
+    progress.step("running the tests")
+    (arguments,) = pytest_arguments(options)
+    with pytest_run(arguments, _environment(stack, members, settings, options)) as run:
+        return run.wait()
+
+
+def _test_all(stack: Stack, settings: Settings, options: Options) -> int:
+    """The fault tests have a stack of their own, and another launcher runs them beside the others.
+
+    Of the others, those that need no deployed code run while it is deployed.
+    """
+    first, second, faults = pytest_arguments(options)
+    reports = [stack.folder / f"tests-{number}.xml" for number in (1, 2, 3)]
+    log = stack.folder / "test-faults.log"
+    with ExitStack() as ending:
+
+        def start(arguments: list[str], report: Path, members: Members) -> Child:
+            environment = _environment(stack, members, settings, options)
+            return ending.enter_context(
+                pytest_run([*arguments, f"--junitxml={report}"], environment)
+            )
+
+        for report in reports:
+            report.unlink(missing_ok=True)
+        said = shlex.join([*faults, f"--junitxml={reports[2]}"])
+        hurt = ending.enter_context(
+            launcher_run("test", {"TIDINGS_STACK": FAULT_STACK, PYTEST_VARIABLE: said}, log)
+        )
+        started: list[Child] = []
+        with stack.locked():
+            clean(stack)
+            members = up(
+                stack,
+                settings,
+                on_services=lambda members: started.append(start(first, reports[0], members)),
+            )
+        progress.step(f"running the tests; those of faults write {log}")
+        failures = [started[0].wait(), start(second, reports[1], members).wait()]
+        progress.step("waiting for the tests of faults")
+        failures.append(hurt.wait())
+    progress.show(log.read_text())
+    for line in slowest.table(slowest.slowest(reports)):
+        progress.show(line)
+    return max(failures)
+
+
+def _environment(
+    stack: Stack, members: Members, settings: Settings, options: Options
+) -> dict[str, str]:
+    environment = inherited_environment() | test_environment(stack, members.connections)
+    if settings.smtp_url:  # where a sink of the tests takes the mails
+        environment["TIDINGS_SMTP_URL"] = settings.smtp_url
+    environment["TIDINGS_SOAK_MINUTES"] = str(options.minutes)
+    environment["TIDINGS_FUZZ_SECONDS"] = str(options.fuzz_seconds)
+    return environment
+
+
+def test_environment(stack: Stack, connections: Connections) -> dict[str, str]:
+    return aws_environment(stack) | {
+        "TIDINGS_STACK": stack.name,
+        "TIDINGS_STATE_DIR": str(stack.folder),
+        "TIDINGS_API_URL": stack.api_url,
+        "TIDINGS_CA_FILE": str(certificate_beside(stack.certificate)),
+        "TIDINGS_MONGODB_URI": connections.mongodb_uri,
+        "TIDINGS_REDIS_URL": connections.redis_url,
+        "TIDINGS_CACHE_REDIS_URL": connections.cache_redis_url,
+        "TIDINGS_AMQP_URL": connections.amqp_url,
+        "TIDINGS_RABBITMQ_API_URL": _management_url(stack, connections),
+        "TIDINGS_BRIDGE_URL": f"http://127.0.0.1:{stack.ports.bridge}",
+        "TIDINGS_RUNTIME_PYTHON": str(bootstrap.python_of("runtime")),
+    }
+
+
+def _management_url(stack: Stack, connections: Connections) -> str:
+    """RabbitMQ's management API, with the credentials of the AMQP URL."""
+    amqp = urlsplit(connections.amqp_url)
+    return f"http://{amqp.username}:{amqp.password}@127.0.0.1:{stack.ports.rabbitmq_management}"

@@ -1,0 +1,44 @@
+"""`make create-admin`: the first administrator. The API cannot appoint one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import LauncherError
+from ..running.stack import Stack
+from .rules import Invocation, invoke
+
+CREATE = "tidings-create-admin"
+PROMOTE = "tidings-promote-to-admin"
+HOW = "make create-admin EMAIL=... PASSWORD=..."
+HOW_TO_PROMOTE = "make create-admin EMAIL=... PROMOTE=1"
+
+
+def create_admin(stack: Stack, email: str | None, password: str | None) -> Invocation:
+    """Make the account of an administrator. An address that has an account is refused."""
+    if not email:
+        raise LauncherError("EMAIL is missing", hint=HOW)
+    if not password:
+        raise LauncherError("PASSWORD is missing", hint=f"{HOW}, or for an account: PROMOTE=1")
+    return _done(stack, CREATE, {"email": email, "password": password})
+
+
+def promote_to_admin(stack: Stack, email: str | None, password: str | None) -> Invocation:
+    """Make an administrator of a person who has an account, with the password that they have."""
+    if not email:
+        raise LauncherError("EMAIL is missing", hint=HOW_TO_PROMOTE)
+    if password:
+        raise LauncherError(
+            "PASSWORD has no place beside PROMOTE=1",
+            hint=f"the person keeps the password that they have: {HOW_TO_PROMOTE}",
+        )
+    return _done(stack, PROMOTE, {"email": email})
+
+
+def _done(stack: Stack, function: str, event: dict[str, Any]) -> Invocation:
+    done = invoke(stack, function, event)
+    if done.failed:
+        problem = done.result if isinstance(done.result, dict) else {}
+        reason = str(problem.get("errorMessage", "the function failed"))
+        raise LauncherError("no administrator was made", hint=reason)
+    return done

@@ -1,0 +1,98 @@
+"""What `make` does with a stack that runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from .. import progress
+from ..running.stack import find_stack
+from ..running.supervisor import find_running
+from ..running.up import up as bring_up
+from ..settings import load_options, load_settings
+from .admin import create_admin, promote_to_admin
+from .logs import show_logs
+from .product_import import import_products
+from .rules import Invocation, invoke_rule
+from .service_credentials import create_service, list_services, revoke_service
+from .story import play
+
+
+def demo() -> int:
+    settings = load_settings()
+    stack = find_stack(settings)
+    with stack.locked():
+        bring_up(stack, settings)
+    play(stack)
+    return 0
+
+
+def logs() -> int:
+    options = load_options()
+    show_logs(
+        find_running(load_settings()),
+        function=options.fn,
+        correlation=options.correlation,
+        follow=options.follow,
+    )
+    return 0
+
+
+def run_rule() -> int:
+    options = load_options()
+    stack = find_running(load_settings())
+    done = invoke_rule(stack, options.rule, options.time)
+    for invocation in done:
+        _show(invocation)
+    return 1 if any(invocation.failed for invocation in done) else 0
+
+
+def admin() -> int:
+    options = load_options()
+    make = promote_to_admin if options.promote else create_admin
+    make(find_running(load_settings()), options.email, options.password)
+    progress.show(f"{options.email} is an administrator")
+    return 0
+
+
+def service() -> int:
+    made = create_service(find_running(load_settings()), load_options().name)
+    progress.show(f"client_id      {made['client_id']}")
+    progress.show(f"client_secret  {made['client_secret']}")
+    progress.step("keep the secret now: it is not shown again")
+    return 0
+
+
+def services() -> int:
+    for line in list_services(find_running(load_settings())):
+        progress.show(line)
+    return 0
+
+
+def revoke() -> int:
+    name = revoke_service(find_running(load_settings()), load_options().id)
+    progress.step(f"{name} may not call any more")
+    return 0
+
+
+def products() -> int:
+    totals = import_products(find_running(load_settings()), load_options().file)
+    return 1 if totals.refused else 0
+
+
+def _show(invocation: Invocation) -> None:
+    progress.show(f"{invocation.function}: {'failed' if invocation.failed else 'ok'}")
+    progress.show(json.dumps(invocation.result, indent=2))
+    progress.show(invocation.log.rstrip())
+
+
+COMMANDS: dict[str, Callable[[], int]] = {
+    "demo": demo,
+    "logs": logs,
+    "run-rule": run_rule,
+    "create-admin": admin,
+    "create-service": service,
+    "services": services,
+    "revoke-service": revoke,
+    "import-products": products,
+}

@@ -1,0 +1,1 @@
+"""Run the services of a stack."""

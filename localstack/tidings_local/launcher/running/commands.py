@@ -1,0 +1,74 @@
+"""What `make` does with a stack without deploying to it."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable
+
+from .. import progress
+from ..errors import LauncherError
+from ..settings import load_options, load_settings
+from . import docker
+from .lifecycle import stop_all
+from .services.members import members_of
+from .stack import Stack, find_stack
+from .status import status as show_status
+from .supervisor import find_running
+from .topology import declare_topology as declare
+
+
+def down() -> int:
+    settings = load_settings()
+    stack = find_stack(settings)
+    with stack.locked():
+        stopped = stop_all(stack)
+        if settings.engine == "docker":
+            docker.down(stack, members_of(stack, settings))
+    progress.step(
+        f"stack {stack.name} {'stopped, its data kept' if stopped else 'was not running'}"
+    )
+    return 0
+
+
+def status() -> int:
+    settings = load_settings()
+    stack = find_stack(settings)
+    progress.show(f"stack {stack.name} in {stack.folder}\n")
+    return 0 if show_status(stack, members_of(stack, settings)) else 1
+
+
+def clean_data() -> int:
+    settings = load_settings()
+    stack = find_stack(settings)
+    if not load_options().force and not _agrees(stack):
+        raise LauncherError("nothing was removed", hint="FORCE=1 does not ask")
+    with stack.locked():
+        stop_all(stack)
+        if settings.engine == "docker":
+            docker.down(stack, members_of(stack, settings), with_data=True)
+        shutil.rmtree(stack.folder)
+    progress.step(f"removed {stack.folder}")
+    return 0
+
+
+def declare_topology() -> int:
+    settings = load_settings()
+    declare(settings.amqp_url or members_of(find_running(settings), settings).connections.amqp_url)
+    progress.step("declared infra/rabbitmq/topology.yaml")
+    return 0
+
+
+def _agrees(stack: Stack) -> bool:
+    if not sys.stdin.isatty():
+        return False
+    progress.show(f"Remove all data, logs and secrets of stack {stack.name} in {stack.folder}?")
+    return input("Type its name to agree: ").strip() == stack.name
+
+
+COMMANDS: dict[str, Callable[[], int]] = {
+    "down": down,
+    "status": status,
+    "clean-data": clean_data,
+    "declare-topology": declare_topology,
+}

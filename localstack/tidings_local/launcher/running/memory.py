@@ -1,0 +1,71 @@
+"""How much memory the processes of a stack use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import psutil
+
+from .orphans import processes_of
+from .stack import Stack
+
+FUNCTIONS = "functions"
+SUPERVISOR = "supervisord"
+MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True)
+class Usage:
+    processes: int = 0
+    size: int = 0
+    """In bytes. Memory that processes share counts once where the system tells (PSS), else for
+    each of them (RSS)."""
+    is_shared_fairly: bool = True
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            self.processes + other.processes,
+            self.size + other.size,
+            self.is_shared_fairly and other.is_shared_fairly,
+        )
+
+    @property
+    def text(self) -> str:
+        return f"{self.size / MEGABYTE:,.0f} MB"
+
+
+def usage_of(stack: Stack) -> dict[str, Usage]:
+    """Return the memory of each service by its name, and that of all functions' processes."""
+    found: dict[str, Usage] = {}
+    for name, usage in _each(stack):
+        found[name] = found.get(name, Usage()) + usage
+    return found
+
+
+def total(usages: dict[str, Usage]) -> Usage:
+    return sum(usages.values(), Usage())
+
+
+def _each(stack: Stack) -> Iterator[tuple[str, Usage]]:
+    for process, service in processes_of(stack):
+        try:
+            name = FUNCTIONS if _runs_functions(process) else service or SUPERVISOR
+            yield name, _usage(process)
+        except (psutil.Error, OSError):  # it ended meanwhile
+            continue
+
+
+def _runs_functions(process: psutil.Process) -> bool:
+    """Whether it is a function's environment, or the process that they are forked from."""
+    return "LAMBDA_TASK_ROOT" in process.environ()
+
+
+def _usage(process: psutil.Process) -> Usage:
+    try:
+        pss = getattr(process.memory_full_info(), "pss", None)
+    except psutil.AccessDenied:
+        pss = None
+    if pss:
+        return Usage(1, int(pss))
+    return Usage(1, int(process.memory_info().rss), is_shared_fairly=False)

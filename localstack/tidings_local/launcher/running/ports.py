@@ -1,0 +1,143 @@
+"""Which ports a stack uses: a block of ten, so that several stacks live side by side."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import socket
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from getpass import getuser
+from pathlib import Path
+
+import psutil
+
+BLOCK_SIZE = 10
+FIRST_OTHER_BLOCK = 100
+"""How far from the local stack's block the other stacks' blocks begin."""
+LAST_BASE = 45000
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Ports:
+    base: int
+
+    @property
+    def public(self) -> int:
+        """The front door: AWS and the API."""
+        return self.base
+
+    @property
+    def localstack(self) -> int:
+        """LocalStack itself, behind the front door; far from every stack's block."""
+        return self.base + 15000 + BLOCK_SIZE
+
+    @property
+    def amqp(self) -> int:
+        return self.base + 1
+
+    @property
+    def rabbitmq_management(self) -> int:
+        return self.base + 2
+
+    @property
+    def redis(self) -> int:
+        return self.base + 3
+
+    @property
+    def mongodb(self) -> int:
+        return self.base + 4
+
+    @property
+    def bridge(self) -> int:
+        return self.base + 5
+
+    @property
+    def epmd(self) -> int:
+        return self.base + 6
+
+    @property
+    def erlang(self) -> int:
+        return self.base + 7
+
+    @property
+    def rabbitmq_prometheus(self) -> int:
+        return self.base + 8
+
+    @property
+    def redis_cache(self) -> int:
+        return self.base + 9
+
+    @property
+    def gateway(self) -> int:
+        """The gateway alone (`make gateway`); far from every stack's block."""
+        return self.base + 14000
+
+    @property
+    def localstack_internal(self) -> tuple[int, int]:
+        """Where LocalStack may open ports of its own, far from every stack's block."""
+        return self.base + 15000, self.base + 15000 + BLOCK_SIZE
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # TIME_WAIT is no owner
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
+
+
+def owner_of(port: int) -> str:
+    """Who listens on a port, as far as the system tells us."""
+    with contextlib.suppress(psutil.Error):
+        for connection in psutil.net_connections("tcp"):
+            listens = connection.status == psutil.CONN_LISTEN
+            if listens and connection.laddr and connection.laddr[1] == port:
+                return _name_of(connection.pid)
+    return "another program"
+
+
+def _name_of(pid: int | None) -> str:
+    if pid is None:
+        return "another program"
+    try:
+        return f"{psutil.Process(pid).name()} (pid {pid})"
+    except psutil.Error:
+        return f"pid {pid}"
+
+
+def block_is_free(base: int, free: Callable[[int], bool] = is_free) -> bool:
+    return all(free(base + offset) for offset in range(BLOCK_SIZE))
+
+
+def claim_block(first: int, folder: Path, claims: Path | None = None) -> int:
+    """The first free block from `first` on that no other stack on this machine remembers."""
+    with _claims(claims) as registry:
+        for base in range(first, LAST_BASE, BLOCK_SIZE):
+            claim = registry / str(base)
+            if _claimed_by_other(claim, folder) or not block_is_free(base):
+                continue
+            claim.write_text(str(folder))
+            return base
+    raise RuntimeError("no free block of ten ports")
+
+
+@contextlib.contextmanager
+def _claims(folder: Path | None) -> Iterator[Path]:
+    registry = folder or Path(tempfile.gettempdir()) / f"tidings-ports-{getuser()}"
+    registry.mkdir(mode=0o700, exist_ok=True)
+    with (registry / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield registry
+
+
+def _claimed_by_other(claim: Path, folder: Path) -> bool:
+    """A claim holds as long as the stack that made it exists."""
+    if not claim.is_file():
+        return False
+    owner = Path(claim.read_text())
+    return owner != folder and owner.is_dir()

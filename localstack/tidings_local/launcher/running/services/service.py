@@ -1,0 +1,70 @@
+"""What the supervisor and the status need to know of a service."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from ..ports import LOOPBACK
+
+Probe = Callable[[], str]
+"""Asks a service whether it is ready; returns its version, raises if it is not."""
+
+PROBE_TIMEOUT_SECONDS = 2
+
+
+@dataclass(frozen=True)
+class Service:
+    name: str
+    command: list[str]
+    probe: Probe
+    ports: tuple[int, ...]
+    environment: dict[str, str] = field(default_factory=dict)
+    greeting: bytes = b""
+    """What any server of its kind answers, said to the first port: `make status` then needs no
+    client library, which takes longer to load than the rest of the status."""
+    starts_after: int = 0
+    """Lower ones are started first and stopped last."""
+    restarts: bool = True
+    stop_seconds: int = 10
+    ready_seconds: int = 60
+
+
+@dataclass(frozen=True)
+class External:
+    """A service that the supervisor does not run: reached by URL, or in a container."""
+
+    name: str
+    url: str
+    variable: str
+    probe: Callable[[str], str]
+    is_foreign: bool = True
+    """Whether somebody else runs it; else it is a container of this stack."""
+
+
+def answers(port: int) -> str:
+    with socket.create_connection((LOOPBACK, port), timeout=PROBE_TIMEOUT_SECONDS):
+        return ""
+
+
+def greets(port: int, greeting: bytes) -> None:
+    """Say something to a server.
+
+    Raises:
+        OSError: it does not answer.
+    """
+    with socket.create_connection((LOOPBACK, port), timeout=PROBE_TIMEOUT_SECONDS) as server:
+        server.sendall(greeting)
+        if not server.recv(1):
+            raise ConnectionError(f"nothing was answered on port {port}")
+
+
+def ask(url: str) -> httpx.Response:
+    """Ask a service on this machine by plain HTTP."""
+    # Without the authorities that HTTPS would need: to load them takes a tenth of a second.
+    options: dict[str, Any] = {"trust_env": False, "verify": False}
+    return httpx.get(url, timeout=PROBE_TIMEOUT_SECONDS, **options)

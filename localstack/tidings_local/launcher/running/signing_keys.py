@@ -1,0 +1,41 @@
+"""The keys that sign access tokens, and what verifies these."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from typing import Any
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+
+def make_signing_keys() -> dict[str, Any]:
+    key_id = secrets.token_hex(8)
+    key = ec.generate_private_key(ec.SECP256R1())
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    return {"current": key_id, "keys": [{"kid": key_id, "private_key": pem.decode()}]}
+
+
+def public_keys(signing_keys: dict[str, Any]) -> dict[str, Any]:
+    """Return what verifies the tokens of these keys: a JWK Set, as the functions read it."""
+    return {"keys": [_jwk(each["kid"], each["private_key"]) for each in signing_keys["keys"]]}
+
+
+def _jwk(kid: str, pem: str) -> dict[str, str]:
+    key = serialization.load_pem_private_key(pem.encode(), None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    numbers = key.public_key().public_numbers()
+    return {
+        **{"kid": kid, "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256"},
+        **{"x": _coordinate(numbers.x), "y": _coordinate(numbers.y)},
+    }
+
+
+def _coordinate(number: int) -> str:
+    """Return a coordinate as RFC 7518, section 6.2.1.2, writes it."""
+    return base64.urlsafe_b64encode(number.to_bytes(32, "big")).rstrip(b"=").decode()
