@@ -11,6 +11,8 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import pwd
+import re
 import shutil
 import subprocess
 import sys
@@ -19,7 +21,32 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+PLAIN_PATH = re.compile(r"[A-Za-z0-9_./+@~-]{1,100}")
+"""What every program takes: shells, make, shebang lines, configuration files, unix sockets."""
+
+
+def plain_path(clone: Path) -> Path:
+    """Return the clone's path, or where its name is not plain, that of a link to it.
+
+    The link's place follows from the clone's, so that each process finds the same one.
+    """
+    if PLAIN_PATH.fullmatch(str(clone)):
+        return clone
+    return _links_folder() / hashlib.sha256(os.fsencode(clone)).hexdigest()[:12]
+
+
+def _links_folder() -> Path:
+    try:  # not $HOME, which services do not share
+        home = Path(pwd.getpwuid(os.getuid()).pw_dir) / ".local" / "state" / "tidings"
+    except KeyError:
+        home = Path()
+    if home.is_absolute() and len(str(home)) < 80 and PLAIN_PATH.fullmatch(str(home)):
+        return home
+    return Path("/var/tmp") / f"tidings-{os.getuid()}"  # noqa: S108 (its owner is checked)
+
+
+CLONE = Path(__file__).resolve().parent.parent
+ROOT = plain_path(CLONE)
 STATE = ROOT / ".tidings"
 VENVS = STATE / "venvs"
 REQUIREMENTS = ROOT / "localstack" / "requirements"
@@ -38,6 +65,22 @@ CHALICE_COMMAND_LINE = (
 
 class BootstrapError(Exception):
     """Something on this machine keeps the environments from being made."""
+
+
+def link_clone(clone: Path = CLONE, link: Path = ROOT) -> None:
+    """Make the link by which programs find a clone whose name is not plain."""
+    if link == clone or (link.is_symlink() and link.readlink() == clone):
+        return
+    link.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if link.parent.stat().st_uid != os.getuid():
+        raise BootstrapError(
+            f"{link.parent} belongs to another user: move this clone to a folder"
+            " whose path has letters, digits and hyphens only"
+        )
+    draft = link.with_name(f".{link.name}.{os.getpid()}")
+    draft.symlink_to(clone)
+    draft.replace(link)
+    say(f"not every program takes this folder's name: they see it as {link}")
 
 
 def python_of(name: str) -> Path:
@@ -163,7 +206,9 @@ def _run(name: str, command: list[str]) -> None:
 
 def uv_environment() -> dict[str, str]:
     """This environment, with pip's own settings said in uv's words where uv has none."""
-    environment = dict(os.environ)
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("TIDINGS_ARG_")
+    }  # a password is no business of an installer
     environment.pop("VIRTUAL_ENV", None)
     environment.setdefault("UV_SYSTEM_CERTS", "1")  # a company's proxy has its own authority
     environment["UV_NO_CONFIG"] = "1"
@@ -211,7 +256,9 @@ def say(message: str) -> None:
 def launch(arguments: list[str]) -> None:
     """Become the launcher; returns only if that is impossible."""
     ensure("stack")
-    environment = dict(os.environ, PYTHONPATH=str(ROOT / "localstack"))
+    # The application's too: it reads tables for the launcher (tidings.platform.inputs.tables).
+    sources = os.pathsep.join(str(ROOT / each) for each in ("localstack", "layers/tidings"))
+    environment = dict(os.environ, PYTHONPATH=sources)
     python = str(python_of("stack"))
     os.chdir(ROOT)
     os.execve(python, [python, "-m", "tidings_local.launcher", *arguments], environment)  # noqa: S606
@@ -223,6 +270,7 @@ def main(arguments: list[str]) -> int:
         say(f"Tidings needs Python 3.11, this is {found}: make PYTHON=/path/to/python3.11 ...")
         return 1
     try:
+        link_clone()
         if arguments[:1] == ["lock"]:
             lock()
         elif arguments[:1] == ["install"]:
