@@ -6,16 +6,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
+from uuid import uuid4
 
 from pymongo import MongoClient
 
 from tests.e2e.aws import invoke, rule_event
 from tests.e2e.shop import Shop
 from tests.settings import stack_under_test
-from tidings.platform.clock import new_id
+from tidings.platform.timing.clock import new_id
 
-# Nobody else chooses it: the segment by language is this crowd.
-LANGUAGE: Final = "zz"
 CREATE: Final = "mutation($i: CreateCampaignInput!) { createCampaign(input: $i) { id } }"
 START: Final = "mutation($id: ID!) { startCampaign(id: $id) { state } }"
 LOOK: Final = """query($id: ID!) { getCampaign(id: $id) {
@@ -29,6 +28,7 @@ class Crowd:
 
     client: MongoClient[dict[str, Any]]
     user_ids: list[str]
+    language: str  # that only they read: the segment by language is this crowd
 
     def told(self, campaign_id: str) -> int:
         """Return how far a campaign has come; counting its notifications would slow it down."""
@@ -55,21 +55,24 @@ def crowd_of(count: int) -> Iterator[Crowd]:
     """Add so many customers, and take them away again with what they were told."""
     with MongoClient[dict[str, Any]](stack_under_test().mongodb_uri) as client:
         users = client["tidings_users"]["users"]
-        crowd = Crowd(client, [new_id() for _ in range(count)])
-        users.insert_many([_customer(user_id) for user_id in crowd.user_ids], ordered=False)
+        crowd = Crowd(client, [new_id() for _ in range(count)], f"x-{uuid4().hex[:8]}")
+        users.insert_many(
+            [_customer(each, crowd.language) for each in crowd.user_ids], ordered=False
+        )
         try:
             yield crowd
         finally:
-            users.delete_many({"preferences.language": LANGUAGE})
-            client["tidings_notifications"]["notifications"].delete_many({"language": LANGUAGE})
+            users.delete_many({"preferences.language": crowd.language})
+            told = client["tidings_notifications"]["notifications"]
+            told.delete_many({"language": crowd.language})
 
 
-def begin_campaign(admin: Shop) -> str:
+def begin_campaign(admin: Shop, crowd: Crowd) -> str:
     """Let the rule begin a campaign to the crowd; return its id."""
     campaign = {
         "name": "Winter days",
         "templateCode": "promotion",
-        "audience": {"language": LANGUAGE},
+        "audience": {"language": crowd.language},
         "schedule": {"kind": "AT", "at": "2099-01-01T00:00:00Z"},
         "voucher": "WINTER-10",
     }
@@ -85,14 +88,14 @@ def look_at(admin: Shop, campaign_id: str) -> dict[str, Any]:
     return found
 
 
-def _customer(user_id: str) -> dict[str, Any]:
+def _customer(user_id: str, language: str) -> dict[str, Any]:
     return {
         "_id": user_id,
         "email": f"{user_id}@example.com",
         "name": "Ada",
         "password_hash": "-",
         "role": "customer",
-        "preferences": {"language": LANGUAGE},
+        "preferences": {"language": language},
         "created_at": datetime(2026, 1, 1, tzinfo=UTC),
         "outbox": [],
     }

@@ -7,8 +7,8 @@ from uuid import uuid4
 
 import pymongo
 
-from tidings.notifications.models import Notification
-from tidings.platform.clock import now
+from tidings.delivery.models import Notification
+from tidings.platform.timing.clock import now
 from tidings.users.models import PushToken, User
 
 # Of one command of a benchmark: functions have less, and these are larger.

@@ -7,3 +7,17 @@ from hypothesis import strategies as st
 ADDRESSES = st.from_regex(r"[a-z0-9]{1,20}(\.[a-z0-9]{1,20})?@example\.(com|org)", fullmatch=True)
 
 schemathesis.openapi.format("email", ADDRESSES)
+
+# Formats of ours (docs/api.md): text with something to see.
+SEEN = st.characters(categories=["Lu", "Ll", "Lo", "Nd"], max_codepoint=0x2FF)
+WITHIN = st.characters(categories=["Lu", "Ll", "Lo", "Nd", "Po", "Zs"], max_codepoint=0xFF)
+
+
+def visible(between: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """Return text that begins and ends with what can be seen, three characters at least."""
+    return st.builds(lambda a, b, c: a + b + c, SEEN, st.text(between, min_size=1), SEEN)
+
+
+LINES = visible(WITHIN.filter(lambda each: each != "@"))
+schemathesis.openapi.format("visible-line", LINES)
+schemathesis.openapi.format("visible-text", LINES | visible(WITHIN | st.just("\n")))

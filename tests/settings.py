@@ -1,22 +1,42 @@
-"""Where the stack under test is: what `make test` says in the environment."""
+"""What a test run reads from the environment: the stack under test, and its options."""
 
-import os
-from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+
+from tidings_local.service.settings import ServiceSettings, describe
 
 
-@dataclass(frozen=True)
-class StackUnderTest:
-    """Addresses of the running stack."""
+def _same_redis(values: dict[str, Any]) -> Any:
+    return values["redis_url"]
 
-    name: str
+
+class StackUnderTest(ServiceSettings):
+    """Addresses of the running stack, as `make test` sets them."""
+
+    name: str = Field(validation_alias="TIDINGS_STACK")
     api_url: str
     ca_file: str
     mongodb_uri: str
     redis_url: str
+    # One server does for both where the tests were not started by `make test`.
+    cache_redis_url: str = Field(default_factory=_same_redis)
     amqp_url: str
     rabbitmq_api_url: str
     bridge_url: str
+
+
+class RunOptions(ServiceSettings):
+    """Options of a test run. A test that needs one which is not set is skipped."""
+
+    amqp_url: str | None = None
+    smtp_url: str | None = None
+    front_door: str = "runner"
+    runtime_python: Path | None = None
+    soak_minutes: float = Field(30, gt=0)
+    fuzz_seconds: int = Field(20, ge=1)
 
 
 @cache
@@ -24,18 +44,21 @@ def stack_under_test() -> StackUnderTest:
     """Return the stack that `make test` started.
 
     Raises:
-        RuntimeError: the tests were not started by `make test`.
+        RuntimeError: the tests were not started by `make test`, or a variable is malformed.
     """
     try:
-        return StackUnderTest(
-            name=os.environ["TIDINGS_STACK"],
-            api_url=os.environ["TIDINGS_API_URL"],
-            ca_file=os.environ["TIDINGS_CA_FILE"],
-            mongodb_uri=os.environ["TIDINGS_MONGODB_URI"],
-            redis_url=os.environ["TIDINGS_REDIS_URL"],
-            amqp_url=os.environ["TIDINGS_AMQP_URL"],
-            rabbitmq_api_url=os.environ["TIDINGS_RABBITMQ_API_URL"],
-            bridge_url=os.environ["TIDINGS_BRIDGE_URL"],
-        )
-    except KeyError as missing:
-        raise RuntimeError(f"{missing} is not set; start the tests with `make test`") from None
+        return StackUnderTest.read()
+    except ValidationError as error:
+        raise RuntimeError(f"start the tests with `make test`: {describe(error)}") from None
+
+
+def run_options() -> RunOptions:
+    """Return the options of this run.
+
+    Raises:
+        RuntimeError: a variable is malformed.
+    """
+    try:
+        return RunOptions.read()
+    except ValidationError as error:
+        raise RuntimeError(describe(error)) from None

@@ -6,18 +6,24 @@ from typing import TypeVar
 
 Result = TypeVar("Result")
 
+SHARE = 0.15
+"""How much longer than necessary a test may wait: a look each 50 ms slowed down what it waited
+for, and a wait is rarely so short that this matters."""
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.02, 0.25
 
-def eventually(condition: Callable[[], Result], *, seconds: float = 10.0, what: str = "") -> Result:
+
+def eventually(condition: Callable[[], Result], *, seconds: float = 60.0, what: str = "") -> Result:
     """Return the condition's first truthy result.
 
     Raises:
         AssertionError: it did not come within so many seconds.
     """
-    deadline = time.monotonic() + seconds
+    began = time.monotonic()
     while True:
         result = condition()
         if result:
             return result
-        if time.monotonic() > deadline:
+        waited = time.monotonic() - began
+        if waited > seconds:
             raise AssertionError(f"not within {seconds} s: {what or condition}")
-        time.sleep(0.05)
+        time.sleep(min(max(SHORTEST_PAUSE, SHARE * waited), LONGEST_PAUSE))

@@ -29,20 +29,25 @@ def invoke(function: str, event: dict[str, Any]) -> Any:
     return payload
 
 
-def rule_event() -> dict[str, Any]:
+def rule_event(time: datetime | None = None) -> dict[str, Any]:
     """Return what a rule sends for a time on the first day of 2099 that no test has had yet.
 
-    A job does its work once for a time, and the stack remembers that from test to test.
+    A job does its work once for a time, and the stack remembers that from test to test. Give a
+    time if the job would harm what other tests have at work: by 2099 everything is overdue.
     """
-    time = datetime(2099, 1, 1, 9, tzinfo=UTC) + timedelta(microseconds=secrets.randbelow(10**10))
-    return {"id": str(uuid4()), "time": time.isoformat()}
+    of_its_own = timedelta(microseconds=secrets.randbelow(10**10))
+    moment = time or datetime(2099, 1, 1, 9, tzinfo=UTC) + of_its_own
+    return {"id": str(uuid4()), "time": moment.isoformat()}
 
 
-def log_lines(function: str, correlation_id: str) -> list[dict[str, Any]]:
-    """Return the structured log lines of a function with this correlation id."""
-    events = client("logs").filter_log_events(logGroupName=f"/aws/lambda/{function}")["events"]
-    lines = [_parsed(event["message"]) for event in events]
-    return [line for line in lines if line.get("correlation_id") == correlation_id]
+def log_lines(function: str, since: datetime, **wanted: str) -> list[dict[str, Any]]:
+    """Return the structured log lines of a function with these values, written since a time."""
+    pages = client("logs").get_paginator("filter_log_events")
+    found = pages.paginate(
+        logGroupName=f"/aws/lambda/{function}", startTime=int(since.timestamp() * 1000)
+    )
+    lines = [_parsed(event["message"]) for page in found for event in page["events"]]
+    return [line for line in lines if wanted.items() <= line.items()]
 
 
 def log_since(start: float) -> list[str]:

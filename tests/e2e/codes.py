@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import pika
 from pika.adapters.blocking_connection import BlockingChannel
 
+from tests.e2e.shop import PASSWORD, Shop
 from tests.settings import stack_under_test
 from tests.waiting import eventually
 
@@ -31,6 +32,15 @@ class Codes:
                 return self._seen.pop(user_id, None)
             data = json.loads(body)["data"]
             self._seen[data["user_id"]] = data[self._field]
+
+
+def verify(shop: Shop, email: str, user_id: str | None) -> None:
+    """Prove that a person reads their address, by a code that is asked for anew."""
+    assert user_id
+    with codes_in("user.verification_requested", "verification_code") as codes:
+        assert shop.rest("POST", "/verify-email/resend", {"email": email}).status_code == 200
+        proof = {"email": email, "code": codes.of(user_id), "password": PASSWORD}
+        assert shop.rest("POST", "/verify-email", proof).status_code == 200
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import httpx
 from tests.waiting import eventually
 
 # Crockford's base 32, as codes are written.
-CODE = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{8}\b")
+CODE = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{10}\b")
 
 
 def mails_to(address: str) -> list[EmailMessage]:

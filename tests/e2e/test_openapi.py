@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from tests.e2e.aws import invoke
+from tests.e2e.codes import verify
 from tests.e2e.shop import PASSWORD, REGISTER, Shop
 from tests.openapi_client import complaints
 from tests.settings import stack_under_test
@@ -22,6 +23,7 @@ def operator(shop: Shop, admin: Shop) -> Shop:
     email = f"operator-{uuid4().hex}@example.com"
     shop.graphql(REGISTER, i={"email": email, "password": PASSWORD, "name": "Operator"})
     user_id = shop.login(email, PASSWORD).user_id
+    verify(shop, email, user_id)
     answer = admin.rest("PUT", f"/users/{user_id}/role", {"role": "operator"})
     assert answer.status_code == 200, answer.text
     return shop.login(email, PASSWORD)

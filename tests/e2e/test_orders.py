@@ -1,6 +1,7 @@
 """The life of an order on the running stack, as its customer and the shop's people see it."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -31,8 +32,7 @@ def one_of(product_id: str, quantity: int = 1) -> dict[str, Any]:
 
 def told(shop: Shop, order_id: str) -> list[str]:
     """Return the titles of what a customer was told about an order, oldest first."""
-    about = [each for each in shop.inbox() if each["subjectId"] == order_id]
-    return [each["title"] for each in reversed(about)]
+    return [each["title"] for each in reversed(shop.inbox_about(order_id))]
 
 
 def a_confirmed_order(customer: Shop, product_id: str, quantity: int = 1) -> str:
@@ -162,7 +162,7 @@ def test_the_settling_rule_runs_and_leaves_decided_orders_alone(
     admin: Shop, customer: Shop
 ) -> None:
     order_id = a_confirmed_order(customer, admin.create_product(stock=1))
-    summary = invoke("tidings-settle-orders", rule_event())
+    summary = invoke("tidings-settle-orders", rule_event(datetime.now(UTC)))
 
     assert set(summary) == {"orders_announced_again", "orders_cancelled", "orders_given_up"}
     assert customer.order_state(order_id) == "CONFIRMED"

@@ -111,7 +111,7 @@ def test_stock_has_a_history_of_counts_and_orders(
 ) -> None:
     product = create(admin, category, stock=1)
     order_id = customer.place_order(product["id"])
-    eventually(lambda: customer.order_state(order_id) == "CONFIRMED", seconds=10)
+    eventually(lambda: customer.order_state(order_id) == "CONFIRMED")
 
     adjusted = admin.graphql(ADJUST, id=product["id"], i={"change": 4, "reason": "delivery"})
     refused = admin.rest(
@@ -180,3 +180,18 @@ def test_a_table_of_products_is_imported_again_and_again_the_same(
         {"amount": 1250, "currency": "EUR"},
         3,
     )
+
+
+def test_things_are_sold_at_prices_beyond_32_bits(
+    shop: Shop, admin: Shop, customer: Shop, category: str
+) -> None:
+    price = {"amount": 15_000_000_00, "currency": "IDR"}
+    made = create(admin, category, price=price, stock=3)
+    assert made["price"] == price
+
+    items = [{"product_id": made["id"], "quantity": 3}]
+    order = customer.rest("POST", "/orders", {"items": items}).json()["data"]
+
+    assert order["total"] == {"amount": 45_000_000_00, "currency": "IDR"}
+    listed = shop.rest("GET", f"/products?category={category}&min_price={price['amount']}")
+    assert [each["id"] for each in listed.json()["data"]] == [made["id"]]

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.e2e.aws import invoke
-from tests.e2e.shop import INBOX, PLACE_ORDER, Shop
+from tests.e2e.shop import PLACE_ORDER, Shop
 from tests.waiting import eventually
 
 RECOMMENDED = """{ getUserRecommendations(first: 10) { computedAt items {
@@ -29,8 +29,8 @@ def computed_at(customer: Shop) -> Any:
 
 
 def told_of(customer: Shop) -> list[Any]:
-    nodes = customer.graphql(INBOX)["getUserNotifications"]["nodes"]
-    return [each for each in nodes if each["kind"] == "recommendation.generated"]
+    found = customer.notifications()
+    return [each for each in found if each["kind"] == "recommendation.generated"]
 
 
 def test_orders_of_others_become_recommendations_and_in_the_morning_a_word(

@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 import httpx
+import pytest
 
 from tests.e2e.aws import invoke, rule_event
 from tests.e2e.shop import Shop
@@ -17,7 +18,7 @@ LIST = """query($f: TaskFilterInput, $s: TaskSort) {
 
 def told(person: Shop, task_id: str) -> list[str]:
     """Return the kinds of the notifications about a task."""
-    return [each["kind"] for each in person.inbox() if each["subjectId"] == task_id]
+    return [each["kind"] for each in person.inbox_about(task_id)]
 
 
 def upload(
@@ -40,12 +41,12 @@ def test_assignee_is_told_of_a_task_and_when_it_is_due_once_each(
 
     task = admin.graphql(CREATE, i=new)["createTask"]
 
-    eventually(lambda: told(customer, task["id"]) == ["task.assigned"], seconds=5)
+    eventually(lambda: told(customer, task["id"]) == ["task.assigned"])
     rule = rule_event()
     first, again = (invoke("tidings-remind-due-tasks", rule) for _ in range(2))
     assert first["tasks_announced"] >= 1
     assert again == {"done_before": 1}
-    eventually(lambda: told(customer, task["id"]) == ["task.due", "task.assigned"], seconds=5)
+    eventually(lambda: told(customer, task["id"]) == ["task.due", "task.assigned"])
     assert told(admin, task["id"]) == []
 
 
@@ -88,6 +89,30 @@ def test_file_of_tasks_is_uploaded_once_and_its_broken_rows_are_named(customer: 
     listed = customer.graphql(LIST, s="DUE_AT")["getTasks"]
     assert [each["title"] for each in listed["nodes"]] == ["Ink, blue", "Größe"]
     assert upload(customer, b"title\nOther", key).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("encoding", "content_type"),
+    [
+        ("utf-8", "text/csv"),
+        ("utf-8-sig", "text/csv; charset=utf-8"),
+        ("utf-16", "text/csv"),
+        ("utf-16", "text/csv; charset=utf-16"),
+        ("utf-16-le", "text/csv; charset=utf-16le"),
+    ],
+)
+def test_file_is_uploaded_as_excel_writes_it(
+    encoding: str, content_type: str, customer: Shop
+) -> None:
+    content = "sep=;\r\ntitle;description;;\r\nTüten kaufen;blau;;\r\n;;;\r\nOrdner\r\n"
+
+    answer = upload(customer, content.encode(encoding), str(uuid4()), content_type)
+
+    assert answer.status_code == 200, answer.text
+    report = answer.json()["data"]
+    assert (report["created"], report["refusals"]) == (2, [])
+    listed = customer.graphql(LIST)["getTasks"]["nodes"]
+    assert {each["title"] for each in listed} == {"Tüten kaufen", "Ordner"}
 
 
 def test_upload_has_its_own_limit_and_kinds(customer: Shop) -> None:
