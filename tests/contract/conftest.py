@@ -2,7 +2,7 @@
 
 import pytest
 
-from tidings.platform import metrics
+from tidings.platform.observability import metrics
 
 
 @pytest.fixture(autouse=True)

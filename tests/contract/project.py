@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -14,7 +15,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 API_LIMIT_SECONDS: Final = 29
 
 
-class TemplateLoader(yaml.SafeLoader):
+class TemplateLoader(yaml.CSafeLoader):
     """Reads CloudFormation's short forms: `!Ref X` as {"Ref": "X"}."""
 
 
@@ -40,6 +41,11 @@ class Function:
     properties: dict[str, Any]
 
     @property
+    def words(self) -> list[str]:
+        """The name's words: `DeliverEmail` has `deliver` and `email`."""
+        return [word.lower() for word in re.findall("[A-Z][a-z]*", self.name)]
+
+    @property
     def handler(self) -> str:
         handler: str = self.properties["Handler"]
         return handler
@@ -51,6 +57,12 @@ class Function:
         return folder / f"{module.replace('.', '/')}.py"
 
     @property
+    def module(self) -> str:
+        """The module's name for this process, whose path has the folder of all domains."""
+        package = self.file.parent.name
+        return self.file.stem if package == "gateway" else f"{package}.{self.file.stem}"
+
+    @property
     def events(self) -> dict[str, dict[str, Any]]:
         events: dict[str, dict[str, Any]] = self.properties.get("Events", {})
         return events
@@ -59,9 +71,8 @@ class Function:
         return [each["Properties"] for each in self.events.values() if each["Type"] == kind]
 
     def load(self) -> Any:
-        """Import the handler, as Lambda does."""
-        module, _, name = self.handler.rpartition(".")
-        return getattr(importlib.import_module(module), name)
+        """Import the handler."""
+        return getattr(importlib.import_module(self.module), self.handler.rpartition(".")[2])
 
 
 @cache

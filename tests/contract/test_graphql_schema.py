@@ -22,16 +22,9 @@ from resolvers.orders import UpdateOrderStatusInput
 
 from tidings.campaigns import schemas as campaigns
 from tidings.delivery.schemas import SuppressionActView, SuppressionFilter, SuppressionView
-from tidings.notifications.schemas import (
-    AcceptedNotification,
-    InboxDeletion,
-    NotificationView,
-    ReadCount,
-    SendNotification,
-)
-from tidings.notifications.status import DeliveryView, NotificationStatus, StepView
-from tidings.operations.health import ServiceHealthReport, ServiceState
-from tidings.operations.schemas import (
+from tidings.delivery.status import DeliveryView, NotificationStatus, StepView
+from tidings.monitoring.health import ServiceHealthReport, ServiceState
+from tidings.monitoring.schemas import (
     DiscardFailedMessages,
     DiscardReport,
     FailedAttemptView,
@@ -44,6 +37,13 @@ from tidings.operations.schemas import (
     RedriveFailedMessages,
     RedriveReport,
 )
+from tidings.notifications.schemas import (
+    AcceptedNotification,
+    InboxDeletion,
+    NotificationView,
+    ReadCount,
+    SendNotification,
+)
 from tidings.orders.schemas import (
     Amount,
     OrderFilter,
@@ -53,6 +53,7 @@ from tidings.orders.schemas import (
     PlaceOrderItem,
     TransitionView,
 )
+from tidings.platform.operation import OPERATIONS
 from tidings.products.schemas import (
     AdjustStock,
     CreateProduct,
@@ -85,7 +86,9 @@ from tidings.users.preferences import (
 )
 from tidings.users.schemas import (
     Acknowledgement,
+    EmailVerification,
     Login,
+    PasswordReset,
     PushTokenView,
     RegisterPushToken,
     RegisterUser,
@@ -110,7 +113,9 @@ OBJECTS: dict[str, list[type]] = {
     "User": [UserView],
     "Registration": [Registration],
     "Session": [Session],
+    "PasswordReset": [PasswordReset],
     "Acknowledgement": [Acknowledgement],
+    "EmailVerification": [EmailVerification],
     "Preferences": [Preferences],
     "Channels": [Channels],
     "QuietHours": [QuietHours],
@@ -161,7 +166,7 @@ OBJECTS: dict[str, list[type]] = {
     "TemplateSummaryConnection": [Connection],
     "TemplateSummaryEdge": [Edge],
     "TemplatePreview": [templates.TemplatePreview],
-    # ---------------------------------------------------------------- operations
+    # ---------------------------------------------------------------- monitoring
     "FailedMessage": [FailedMessageView],
     "FailedAttempt": [FailedAttemptView],
     "OperatorAct": [OperatorActView, SuppressionActView],
@@ -226,7 +231,7 @@ INPUTS: dict[str, type[BaseModel]] = {
     "EmailPartInput": templates.EmailPart,
     "NoticePartInput": templates.NoticePart,
     "SmsPartInput": templates.SmsPart,
-    # ---------------------------------------------------------------- operations
+    # ---------------------------------------------------------------- monitoring
     "FailedMessageFilterInput": FailedMessageFilter,
     "SuppressionFilterInput": SuppressionFilter,
     "RedriveFailedMessagesInput": RedriveFailedMessages,
@@ -238,6 +243,13 @@ INPUTS |= {
     "CampaignAudienceInput": campaigns.AudienceInput,
     "CampaignScheduleInput": campaigns.ScheduleInput,
     "CampaignFilterInput": campaigns.CampaignFilter,
+}
+# By convention `XInput` is the operation's model X.
+INPUTS |= {
+    name: model
+    for each in OPERATIONS.values()
+    for parameter in each.parameters
+    if (model := parameter.model) and (name := f"{model.__name__}Input") in OWN.keys() - INPUTS
 }
 
 

@@ -1,8 +1,10 @@
 """Rules of the house that no linter knows."""
 
 import ast
+import importlib
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,16 +18,17 @@ from tests.contract.project import (
     python_files,
     relative,
 )
-from tidings.operations.relay import OUTBOX_DOCUMENTS
-from tidings.platform.database import DOMAINS
-from tidings.platform.outbox import OutboxDocument
+from tidings.monitoring.relay import OUTBOX_DOCUMENTS
+from tidings.platform.messaging.outbox import OutboxDocument
+from tidings.platform.storage.database import DATABASES
 
 # ------------------------------------------------------------------ environment
 
 READS_THE_ENVIRONMENT = {
     "layers/tidings/tidings/platform/settings.py",
     "localstack/tidings_local/launcher/settings.py",
-    "localstack/tidings_local/localstack_plugin/settings.py",
+    # No setting: it gives a forked process the environment of its function.
+    "localstack/tidings_local/lambda_host/template_process.py",
 }
 
 
@@ -47,6 +50,35 @@ def test_only_settings_read_the_environment() -> None:
     assert found == READS_THE_ENVIRONMENT
 
 
+def our_variables_read(tree: ast.AST) -> list[str]:
+    """Return the `TIDINGS_` variables that a file reads from `os.environ`."""
+    found: list[ast.expr] = []
+    for node in ast.walk(tree):
+        match node:
+            case ast.Subscript(value=ast.Attribute(attr="environ"), slice=name, ctx=ast.Load()):
+                found.append(name)
+            case ast.Call(func=ast.Attribute(value=ast.Attribute(attr="environ")), args=[name, *_]):
+                found.append(name)
+            case ast.Compare(left=name, comparators=[ast.Attribute(attr="environ")]):
+                found.append(name)
+    return [text for each in found if "TIDINGS_" in (text := ast.unparse(each))]
+
+
+def test_tests_read_our_variables_by_their_settings() -> None:
+    files = python_files("tests")
+    found = {relative(path): our_variables_read(parsed(path)) for path in files}
+    assert {path: names for path, names in found.items() if names} == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["os.environ['TIDINGS_A']", "os.environ.get('TIDINGS_A', '')", "'TIDINGS_A' in os.environ"],
+)
+def test_the_rule_on_our_variables_sees_them(text: str) -> None:
+    assert our_variables_read(ast.parse(text)) == ["'TIDINGS_A'"]
+    assert our_variables_read(ast.parse("os.environ['TIDINGS_A'] = ''")) == []
+
+
 def test_the_rule_on_the_environment_sees_it(tmp_path: Path) -> None:
     for number, text in enumerate(
         ["import os\nos.environ['A']", "import os\nos.getenv('A')", "from os import environ"]
@@ -54,6 +86,150 @@ def test_the_rule_on_the_environment_sees_it(tmp_path: Path) -> None:
         path = tmp_path / f"{number}.py"
         path.write_text(text)
         assert reads_environment(path), text
+
+
+# ------------------------------------------------------------------- time zones
+
+TIME_ZONE_MODULES = {"zoneinfo", "dateutil", "pytz", "tzlocal"}
+
+
+def test_time_zones_come_from_one_module() -> None:
+    """The others would read the host's files; see `tidings.platform.timing.zones`."""
+    files = python_files("layers", "functions", "gateway", "localstack", "events", "openapi")
+    found = {
+        relative(path)
+        for path in files
+        if TIME_ZONE_MODULES & {module.split(".")[0] for module in imported_modules(path)}
+    }
+    assert found == {"layers/tidings/tidings/platform/timing/zones.py"}
+
+
+# ------------------------------------------------------------------ bulk writes
+
+
+def bulk_writes(tree: ast.AST) -> list[ast.Call]:
+    """Return the calls by which a collection gets many documents at once."""
+    return [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in {"bulk_write", "insert_many"}
+        and ast.unparse(node.func.value) != "outbox"
+    ]
+
+
+def guarded_bulk_writes(tree: ast.AST) -> list[ast.Call]:
+    return [
+        call
+        for node in ast.walk(tree)
+        if isinstance(node, ast.With)
+        and any("database.writing_many(" in ast.unparse(each) for each in node.items)
+        for call in bulk_writes(node)
+    ]
+
+
+def test_errors_of_bulk_writes_quote_no_document() -> None:
+    trees = [parsed(path) for path in python_files("layers/tidings", "functions", "gateway")]
+    found = [call for tree in trees for call in bulk_writes(tree)]
+    assert len(found) > 5
+    assert found == [call for tree in trees for call in guarded_bulk_writes(tree)]
+
+
+def test_the_rule_on_bulk_writes_sees_them() -> None:
+    tree = ast.parse("documents.insert_many([])\nwith timeout(1):\n    documents.bulk_write([])")
+    assert len(bulk_writes(tree)) == 2
+    assert not guarded_bulk_writes(tree)
+
+
+# ------------------------------------------------------- addresses and mail headers
+
+OURS = ("layers/tidings", "functions", "gateway")
+PLATFORM = "layers/tidings/tidings/platform"
+DELIVERY = "layers/tidings/tidings/delivery"
+
+
+def importers(*modules: str) -> set[str]:
+    """Return our files that import one of these packages."""
+    return {
+        relative(path)
+        for path in python_files(*OURS)
+        if {*modules} & {module.split(".")[0] for module in imported_modules(path)}
+    }
+
+
+def test_addresses_and_hosts_are_read_in_one_place() -> None:
+    """Two readers would make two forms of one mailbox (docs/decisions/0074)."""
+    assert importers("email_validator", "idna") == {
+        f"{PLATFORM}/text/addresses.py",
+        f"{PLATFORM}/text/hostnames.py",
+    }
+    texts = {relative(path): path.read_text() for path in python_files(*OURS)}
+    assert [name for name, text in texts.items() if "EmailStr" in text or '("idna")' in text] == []
+
+
+def test_mails_are_made_in_one_place() -> None:
+    """What parses a header's value decodes what a person typed (docs/decisions/0073)."""
+    assert importers("email") == {f"{DELIVERY}/headers.py", f"{DELIVERY}/mime.py"}
+    sets_headers = re.compile(r"\w+\[\"[A-Z][\w-]*\"\] = |add_header\(")
+    assert not sets_headers.search((ROOT / DELIVERY / "mime.py").read_text())
+
+
+# ------------------------------------------------------------------------ cuts
+
+NAMES_OF_TEXTS = {
+    *("answer", "body", "description", "label", "line", "message", "name", "note", "printable"),
+    *("reason", "text", "title", "value", "word", "words"),
+}
+# Keys that nobody reads, a look at a start, and what the launcher imports (standard library only).
+NOT_SHOWN = {
+    "platform/messaging/broker.py: message[:3]",
+    "platform/text/search_keys.py: word[:MAX_WORD_CHARACTERS]",
+    "products/catalogue.py: folded(product.title).encode()[:MAX_TITLE_KEY_BYTES]",
+    "templates/layout.py: words[:1000]",
+}
+
+
+def is_text(node: ast.expr) -> bool:
+    """Say whether an expression looks like a text, by its kind or its name."""
+    match node:
+        case ast.JoinedStr() | ast.BinOp() | ast.BoolOp():
+            return True
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name in NAMES_OF_TEXTS
+        case ast.Call(func=ast.Attribute(attr="decode" | "encode" | "strip" | "sub" | "replace")):
+            return True
+    return False
+
+
+def cuts_in(tree: ast.Module) -> list[str]:
+    """Return the slices that end a text at a limit: `title[:50]`."""
+    return [
+        ast.unparse(node)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Subscript)
+        and isinstance(node.slice, ast.Slice)
+        and node.slice.upper is not None
+        and is_text(node.value)
+    ]
+
+
+def test_texts_are_cut_at_whole_characters() -> None:
+    """Slices cut an emoji or an accented letter in two; see `tidings.platform.text.cuts`."""
+    found = {
+        f"{relative(path).removeprefix('layers/tidings/tidings/')}: {cut}"
+        for path in python_files("layers", "functions", "gateway")
+        for cut in cuts_in(parsed(path))
+        if not path.match("platform/text/cuts.py")
+    }
+    assert found - NOT_SHOWN == set()
+
+
+@pytest.mark.parametrize(
+    "source", ["each.title[:5]", "f'{a}'[:n]", "(a or b)[:9]", "raw.decode()[:9]", "name[0:50]"]
+)
+def test_the_rule_on_cuts_sees_them(source: str) -> None:
+    assert cuts_in(ast.parse(source)) == [source]
 
 
 # --------------------------------------------------------------- function files
@@ -90,6 +266,10 @@ def test_no_function_imports_another_one(path: Path) -> None:
 
 # -------------------------------------------------------------------- documents
 
+# All are looked at, also where this file runs alone.
+for place in (ROOT / "layers/tidings/tidings").glob("*/models.py"):
+    importlib.import_module(f"tidings.{place.parent.name}.models")
+
 
 def subclasses(kind: type[OutboxDocument]) -> set[type[OutboxDocument]]:
     children: list[type[OutboxDocument]] = kind.__subclasses__()
@@ -101,28 +281,31 @@ def test_every_document_with_an_outbox_is_relayed() -> None:
     assert ours == set(OUTBOX_DOCUMENTS)
 
 
-def test_every_models_module_was_looked_at() -> None:
-    modules = {
-        f"tidings.{path.parent.name}.models"
-        for path in (ROOT / "layers/tidings/tidings").glob("*/models.py")
-    }
-    assert modules <= set(sys.modules)
+# Decision 107: delivery owns it, and it stays where it was stored.
+STORED_IN = {
+    "Notification": "notifications",
+    # The domain had that name, and its data stays where it was stored.
+    "FailedMessage": "operations",
+    "Lease": "operations",
+}
 
 
 @pytest.mark.parametrize(
     "name",
     [
         *("User", "PushToken", "Service", "Product", "StockMovement", "Reservation"),
-        *("Activity", "Taste", "Demand", "Row", "Run"),
+        *("Activity", "CustomerProfile", "Demand", "Row", "Run"),
         *("Order", "Task", "Upload", "TemplateVersion", "Notification", "SendRequest"),
         *("Suppression", "PushEndpoint", "Feedback", "Unsubscription", "Campaign"),
+        *("FailedMessage", "Lease"),
     ],
 )
 def test_document_lives_in_its_domains_own_database(name: str) -> None:
     document = get_document(name)
     domain = document.__module__.split(".")[1]
-    assert document._meta["db_alias"] == domain
-    assert domain in DOMAINS
+    database = STORED_IN.get(name, domain)
+    assert document._meta["db_alias"] == database
+    assert database in DATABASES
 
 
 @pytest.mark.parametrize("document", OUTBOX_DOCUMENTS, ids=lambda each: each.__name__)
@@ -215,3 +398,34 @@ def test_template_has_no_secret_among_its_defaults() -> None:
     text = (ROOT / "template.yaml").read_text()
     assert "NoEcho" not in text
     assert "{{resolve:" not in text
+
+
+# ------------------------------------------------------------------------ tests
+
+
+def values_of_parameters(path: Path) -> Iterator[ast.expr]:
+    """Yield what each `pytest.mark.parametrize` of a file runs over."""
+    for node in ast.walk(parsed(path)):
+        match node:
+            case ast.Call(func=ast.Attribute(attr="parametrize"), args=[_, values, *_]):
+                yield values
+
+
+def is_a_set(values: ast.expr) -> bool:
+    match values:
+        case ast.Set() | ast.SetComp() | ast.Call(func=ast.Name(id="set" | "frozenset")):
+            return True
+        case ast.BinOp(left=left, right=right):
+            return is_a_set(left) or is_a_set(right)
+    return False
+
+
+def test_parameters_of_tests_have_an_order() -> None:
+    """Two workers have to collect the same tests; sets have another order in each process."""
+    found = [
+        f"{relative(path)}:{values.lineno}"
+        for path in python_files("tests")
+        for values in values_of_parameters(path)
+        if is_a_set(values)
+    ]
+    assert found == []

@@ -9,9 +9,10 @@ from jsonschema import Draft202012Validator
 from pydantic import BaseModel, TypeAdapter, ValidationError, create_model
 
 from tests.contract.project import routes
+from tidings.platform.entry.problems import problem_of
 from tidings.platform.errors import TidingsError
-from tidings.platform.files import FileBody
-from tidings.platform.problems import problem_of
+from tidings.platform.inputs.files import FileBody
+from tidings.platform.inputs.parsing import InvalidFields, parsed
 
 LOOKS_LIKE: dict[str, list[object]] = {
     "integer": ["1", 1.5, True],
@@ -20,6 +21,9 @@ LOOKS_LIKE: dict[str, list[object]] = {
 }
 # None ends with a line break: to Python `$` stands before it, to JSON Schema it does not.
 TEXTS = ("", " ", "   ", "\u3000", "a ", " ab", "a\t", "\x00", "\u202e", "é", "<", "A" * 30)
+# Secrets and JSON, which no person reads.
+ONLY_COMPARED = {"password", "refresh_token", "client_id", "client_secret", "changes"}
+UNSEEN = ("\u200b", "\u2060", "\ufeff", "\u2800", "\u3164", "\U000e0041", "\u0301", " \u00ad ")
 OVER_THE_EDGE = ("9999-12-31T23:59:59-23:00", "0001-01-01T00:00:00+14:00")
 
 
@@ -92,6 +96,13 @@ def test_text_that_the_schema_allows_is_taken_or_refused_by_a_rule(
             taken(model, name, text, malformed=False)
 
 
+@pytest.mark.parametrize(("model", "name", "kind"), fields_of("string", places=("body", "query")))
+@pytest.mark.parametrize("text", UNSEEN, ids=ascii)
+def test_required_text_can_be_seen(model: type[BaseModel], name: str, kind: str, text: str) -> None:
+    if name not in ONLY_COMPARED and not taken(model, name, ""):
+        assert taken(model, name, text) == []
+
+
 @pytest.mark.parametrize(("model", "name", "kind"), fields_of("date-time"))
 def test_body_takes_no_number_for_a_time(model: type[BaseModel], name: str, kind: str) -> None:
     assert taken(model, name, "2026-11-21T12:00:00+01:00")
@@ -118,8 +129,8 @@ def test_time_beyond_the_calendar_is_taken_or_refused_by_a_rule_that_names_its_f
     form: Any = create_model("Form", **{name: (field.annotation, field)})  # type: ignore[call-overload]
     for extreme in OVER_THE_EDGE:
         try:
-            form.model_validate({name: extreme})
-        except ValidationError as error:
+            parsed(form, {name: extreme})
+        except InvalidFields as error:
             problem = problem_of(error)
             assert (problem.status, problem.code) == (422, "BAD_USER_INPUT")
             assert problem.details[0]["field"] == name

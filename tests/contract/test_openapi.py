@@ -3,19 +3,21 @@
 import json
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 import jsonschema
 import pytest
 from pydantic import TypeAdapter
 
-from openapi.answers import CODES, codes_in_use, media_types_of
-from openapi.document import contract_of, document
-from openapi.examples import EXAMPLES
-from openapi.generate import FILE, content
-from openapi.template import rest_routes
+from infra.contracts.answers import CODES, codes_in_use, media_types_of
+from infra.contracts.document import contract_of, document
+from infra.contracts.examples import EXAMPLES
+from infra.contracts.generate import FILE, content
+from infra.contracts.template import rest_routes
 from tests.contract.project import routes
-from tidings.platform.http import ID_PATTERN, PATH_PATTERNS
+from tidings.platform.entry.http import PATH_PATTERNS
+from tidings.platform.inputs.ids import DOCUMENT_ID_PATTERN
 
 DOCUMENT = document()
 OPERATIONS = {
@@ -23,6 +25,7 @@ OPERATIONS = {
     for path, methods in DOCUMENT["paths"].items()
     for method, operation in methods.items()
 }
+MODULES = {f"{each.method} {each.path}": each.module for each in rest_routes()}
 each_operation = pytest.mark.parametrize("route", sorted(OPERATIONS))
 
 
@@ -48,8 +51,7 @@ def test_operation_says_what_it_does(route: str) -> None:
 
 @each_operation
 def test_docstring_of_the_function_names_its_route(route: str) -> None:
-    module = next(each for each in rest_routes() if f"{each.method} {each.path}" == route).handler
-    first = (__import__("sys").modules[module.__module__].__doc__ or "").splitlines()[0]
+    first = (import_module(MODULES[route]).__doc__ or "").splitlines()[0]
     method, _, path = route.partition(" ")
     assert first.startswith(f"{method} ") or method in first.split(" ")[0].split("|")
     assert first.split(" ")[1].rstrip(":") in {path, path.removeprefix("/api/v1")}
@@ -75,7 +77,7 @@ def test_every_place_of_the_path_has_a_pattern(route: str) -> None:
     }
     assert set(found) == names
     assert all(name.endswith("_id") or name in PATH_PATTERNS for name in names)
-    assert all(found[name] == PATH_PATTERNS.get(name, ID_PATTERN) for name in names)
+    assert all(found[name] == PATH_PATTERNS.get(name, DOCUMENT_ID_PATTERN) for name in names)
 
 
 def references(content: Any) -> Iterator[str]:
@@ -111,7 +113,7 @@ def test_every_body_has_an_example_that_holds() -> None:
         assert body is not None
         if media_types_of(body):
             continue
-        assert body.__name__ in EXAMPLES, "openapi/examples.py has none"
+        assert body.__name__ in EXAMPLES, "infra/contracts/examples.py has none"
         TypeAdapter(body).validate_python(EXAMPLES[body.__name__])
 
 

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from generate import bindings, event_classes
 
+from infra.contracts import template
 from tests.contract.project import Function, consumers, functions, routes, topology
-from tidings.platform.broker import DEAD_LETTERS
-from tidings.platform.consumer import RETRY_DELAYS_SECONDS
-from tidings.platform.queues import QUEUES, RETRY_QUEUES
+from tidings.platform.entry.consumer import RETRY_DELAYS_SECONDS
+from tidings.platform.messaging.broker import DEAD_LETTERS
+from tidings.platform.messaging.queues import QUEUES, RETRY_QUEUES
 from tidings_local.topology import DEFAULT_FILE, load, retry_name
 
 DEAD_LETTER_QUEUE = "failed-messages"
@@ -34,6 +35,16 @@ def test_every_queue_but_the_last_has_one_consumer() -> None:
 def test_consumer_takes_exactly_what_its_queue_is_bound_to(queue: str) -> None:
     (function,) = consumers()[queue]
     assert event_types(function.load()) == bindings_of(queue)
+
+
+@pytest.mark.parametrize("each", template.consumers(), ids=lambda each: each.module)
+def test_docstring_of_a_consumer_says_its_effects(each: template.Consumer) -> None:
+    assert all(each.effect_of(name) for name in each.event_types)
+    assert set(each.effects) <= each.event_types
+
+
+def test_table_of_effects_has_every_queue_with_events() -> None:
+    assert sorted(queue for each in template.consumers() for queue in each.queues) == CONSUMED
 
 
 @pytest.mark.parametrize("name", sorted(event_classes()))

@@ -9,9 +9,9 @@ from generate import RELEASED, event_classes, freeze, released_files
 
 from tests.contract.project import ROOT, consumers, relative, topology
 from tests.unit.platform.builders import CONTEXT, RecordingPublisher, mq_event, record
-from tidings.platform import consumer as frame
-from tidings.platform import database
-from tidings.platform.consumer import consumer
+from tidings.platform.entry import consumer as frame
+from tidings.platform.entry.consumer import consumer
+from tidings.platform.storage import database
 
 SAMPLES = sorted(RELEASED.rglob("*.json"))
 each_sample = pytest.mark.parametrize("path", SAMPLES, ids=relative)

@@ -16,13 +16,23 @@ from tests.contract.project import (
     routes,
     template,
 )
-from tidings.notifications.claims import LEASE
-from tidings.notifications.models import Channel
+from tidings.delivery.claims import LEASE
+from tidings.delivery.models import Channel
 from tidings.platform.providers.deadline import MESSAGE_SECONDS
+from tidings.tasks.rows import TaskFile
 
 FUNCTIONS = sorted(functions().values(), key=lambda function: function.name)
 SCHEDULED = [function for function in FUNCTIONS if function.events_of("Schedule")]
 each_function = pytest.mark.parametrize("function", FUNCTIONS, ids=lambda each: each.name)
+
+# One file for functions that differ only in their queue or rule.
+SHARED = {
+    "functions/delivery/deliver.py": {
+        f"Deliver{each}"
+        for each in ("Email", "UrgentEmail", "Push", "UrgentPush", "Sms", "Webhook")
+    },
+    "functions/campaigns/run_due_campaigns.py": {"SendPromotions", "RunTimedCampaigns"},
+}
 
 # Functions that reach for nothing.
 NEED_NOTHING = {"GetOpenapi"}
@@ -37,10 +47,12 @@ EC2_NETWORK = {
 }
 
 
-def test_every_function_file_is_in_the_template_once() -> None:
-    files = Counter(function.file for function in FUNCTIONS)
-    assert function_files() | {ROOT / "gateway/app.py"} == set(files)
-    assert max(files.values()) == 1
+def test_every_function_file_is_in_the_template() -> None:
+    files: dict[str, set[str]] = {}
+    for function in FUNCTIONS:
+        files.setdefault(str(function.file.relative_to(ROOT)), set()).add(function.name)
+    assert {ROOT / file for file in files} == function_files() | {ROOT / "gateway/app.py"}
+    assert {file: names for file, names in files.items() if len(names) > 1} == SHARED
 
 
 @each_function
@@ -52,10 +64,16 @@ def test_handler_exists(function: Function) -> None:
 def test_function_is_named_as_its_file(function: Function) -> None:
     if function.properties["CodeUri"] == "gateway/":
         return
-    name = function.file.stem
-    assert function.name == "".join(part.capitalize() for part in name.split("_"))
-    expected = {"Fn::Sub": f"${{AWS::StackName}}-{name.replace('_', '-')}"}
+    expected = {"Fn::Sub": f"${{AWS::StackName}}-{'-'.join(function.words)}"}
     assert function.properties["FunctionName"] == expected
+    if str(function.file.relative_to(ROOT)) not in SHARED:
+        assert "_".join(function.words) == function.file.stem
+
+
+@each_function
+def test_the_package_of_a_function_is_the_folder_of_its_domain(function: Function) -> None:
+    """One changed line is a new version of the functions of one domain, not of all."""
+    assert ROOT / function.properties["CodeUri"] == function.file.parent
 
 
 @each_function
@@ -100,16 +118,23 @@ def test_routes_are_on_our_own_api(function: Function) -> None:
     assert all(route["RestApiId"] == {"Ref": "Api"} for route in function.events_of("Api"))
 
 
+def test_files_of_any_encoding_reach_their_function_as_they_are() -> None:
+    types = {
+        each.replace("~1", "/")
+        for each in template()["Resources"]["Api"]["Properties"]["BinaryMediaTypes"]
+    }
+    assert types == set(TaskFile.media_types)
+
+
 @pytest.mark.parametrize(
-    "name", ["CreateAdmin", "RotateKeys", "CreateService", "GetServices", "RevokeService"]
+    "name",
+    [
+        *("CreateAdmin", "PromoteToAdmin", "RotateKeys"),
+        *("CreateService", "GetServices", "RevokeService"),
+    ],
 )
 def test_what_needs_aws_credentials_is_not_reached_over_the_api(name: str) -> None:
     assert functions()[name].events == {}
-
-
-def test_only_one_function_can_change_the_signing_keys() -> None:
-    writing = [each.name for each in FUNCTIONS if "PutSecretValue" in str(statements(each))]
-    assert writing == ["RotateKeys"]
 
 
 @pytest.mark.parametrize("function", SCHEDULED, ids=lambda each: each.name)
@@ -144,12 +169,27 @@ def test_there_are_rules() -> None:
     }
 
 
-DELIVERING = [each for each in FUNCTIONS if each.file.stem.startswith("deliver_")]
+def test_the_page_of_the_rules_names_each_with_its_schedule() -> None:
+    page = (ROOT / "docs" / "scheduled-rules.md").read_text()
+    told = re.findall(r"^\| `([\w-]+)` \| `([^`]+)` \|", page, re.MULTILINE)
+    prefix = "${AWS::StackName}-"
+    rules = [
+        (rule["Name"]["Fn::Sub"].removeprefix(prefix), rule["Schedule"])
+        for function in SCHEDULED
+        for rule in function.events_of("Schedule")
+    ]
+    assert sorted(told) == sorted(rules)
 
 
-def test_there_is_a_function_for_each_channel() -> None:
-    channels = {each.file.stem.rpartition("_")[2] for each in DELIVERING}
-    assert channels == {each.value for each in Channel}
+DELIVERING = [each for each in FUNCTIONS if each.module == "delivery.deliver"]
+
+
+def test_each_delivering_function_has_the_queue_of_its_name() -> None:
+    assert {each.name for each in DELIVERING} >= {f"Deliver{each.capitalize()}" for each in Channel}
+    for function in DELIVERING:
+        _, *urgent, channel = function.words
+        queue = ".".join([channel, *urgent, "queue"])
+        assert [each["Queues"] for each in function.events_of("MQ")] == [[queue]]
 
 
 @pytest.mark.parametrize("function", DELIVERING, ids=lambda each: each.name)
@@ -210,13 +250,8 @@ def test_secrets_are_granted_by_name(function: Function) -> None:
     assert bool(granted) == (function.name not in NEED_NOTHING)
     for arn in granted:
         name = arn.rpartition(":secret:")[2]
-        assert name in {"${ConnectionsSecret}-*", "${SigningKeysSecret}-*"}
-
-
-def test_consumers_and_jobs_cannot_sign_tokens() -> None:
-    for function in FUNCTIONS:
-        if function.events_of("MQ") or function.events_of("Schedule"):
-            assert "SigningKeysSecret" not in str(function.properties["Policies"]), function.name
+        secrets = ("ConnectionsSecret", "SigningKeysSecret", "PublicKeysSecret")
+        assert name in {f"${{{each}}}-*" for each in secrets}
 
 
 @each_function

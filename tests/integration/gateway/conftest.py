@@ -2,10 +2,11 @@
 
 import pytest
 
-from tests.integration.builders import an_address
+from tests.integration.builders import an_address, token_of
 from tests.integration.gateway.in_process import InProcessApi
-from tidings.platform.auth import Principal, Role, issue_access_token
 from tidings.platform.secrets import SigningKeys
+from tidings.platform.security.auth import Principal, Role, issue_access_token
+from tidings.platform.timing.clock import now
 from tidings.users.models import User
 from tidings.users.schemas import CreateService
 from tidings.users.services import create_service
@@ -14,12 +15,18 @@ from tidings.users.services import create_service
 def sign_in(*roles: Role) -> list[InProcessApi]:
     """Return the API as a new person of each role sees it."""
     users = [
-        User(email=an_address(), name=role.value.title(), password_hash="none", role=role.value)
+        User(
+            email=an_address(),
+            name=role.value.title(),
+            password_hash="none",
+            role=role.value,
+            verified_at=now(),
+        )
         for role in roles
     ]
     User.objects.insert(users, load_bulk=False)
     return [
-        InProcessApi(issue_access_token(Principal(user_id=user.id, role=role)), user.id)
+        InProcessApi(token_of(Principal(user_id=user.id, role=role)), user.id)
         for user, role in zip(users, roles, strict=True)
     ]
 

@@ -1,11 +1,24 @@
-"""Every REST route with a call of it, and the status for each caller; the matrix reads it."""
+"""A call of every REST route, and its status for each caller, from the operations."""
 
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
 
+from executable import operation_of_field
+
+from tests.contract.project import routes
 from tests.integration.gateway.operations import OPERATIONS, TEMPLATE, World
+from tests.integration.gateway.rights import (
+    CALLERS,
+    FORBIDDEN,
+    NOT_FOUND,
+    OK,
+    UNAUTHENTICATED,
+    outcome,
+)
 from tidings.delivery.unsubscribe import unsubscribe_url
 
 # What is said in the path, where GraphQL says it in the input.
@@ -13,53 +26,64 @@ IN_PATH: Final = {"id", "userId", "orderId"}
 ENUMS: Final = {"state", "priority", "platform", "role", "digest", "kind", "notificationType"}
 # What is a header in REST.
 IN_HEADERS: Final = {"idempotencyKey"}
+STATUSES: Final = {UNAUTHENTICATED: 401, FORBIDDEN: 403, NOT_FOUND: 404}
 BAD_CREDENTIALS: Final = {"client_id": "nobody", "client_secret": "guess"}
 
 
 @dataclass(frozen=True)
-class RestOperation:
-    """The status for each caller, and where the body comes from.
+class RestSample:
+    """What a call of a route needs besides its path.
 
-    `body_of` names the GraphQL twin, whose input it is; `body` and `file` have no twin.
+    The body is the input of the GraphQL field with the same operation, unless `body` or `file` is
+    given. `but` has the statuses that do not follow from the operation's declaration, by caller.
     """
 
-    stranger: int
-    owner: int
-    other: int
-    operator: int
-    admin: int
-    body_of: str | None = None
     file: str | None = None
     body: dict[str, str] | None = None
     user_in_body: bool = False
-    # A machine, where it is neither treated like a stranger nor refused.
-    service: int | None = None
-
-    def expected(self, who: str) -> int:
-        """Return the status for a caller; machines may what anybody may, and little more."""
-        if who == "service" and self.service is None:
-            return 403 if self.stranger == 401 else self.stranger
-        status: int = getattr(self, who)
-        return status
-
     query: str = ""
+    but: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def content_type(self) -> str:
         return "text/csv" if self.file else "application/json"
 
-    def content(self, world: World) -> bytes | None:
-        """Return the body."""
-        if self.file is not None:
-            return self.file.encode()
-        if self.body is not None:
-            return json.dumps(self.body).encode()
-        if self.body_of is None:
-            return None
-        variables = OPERATIONS[self.body_of].variables(world)
-        given = variables.get("input", variables)
-        user = {"user_id": given["userId"]} if self.user_in_body else {}
-        return json.dumps(_in_rest(given) | user).encode()
+
+def sample_of(route: str) -> RestSample:
+    """Return what a call of a route needs."""
+    return SAMPLES.get(route, RestSample())
+
+
+def expected_status(route: str, who: str) -> int:
+    """Return the status of a call for a caller."""
+    contract = getattr(routes()[route].load(), "contract", None)
+    if who in sample_of(route).but:
+        return sample_of(route).but[who]
+    if contract is None or contract.operation is None:
+        return 200
+    code = outcome(contract.operation, who)
+    return int(contract.status) if code == OK else STATUSES[code]
+
+
+def content_of(route: str, world: World) -> bytes | None:
+    """Return the body of a call."""
+    sample, contract = sample_of(route), getattr(routes()[route].load(), "contract", None)
+    if sample.file is not None:
+        return sample.file.encode()
+    if sample.body is not None:
+        return json.dumps(sample.body).encode()
+    if contract is None or contract.body is None:
+        return None
+    variables = OPERATIONS[_twins()[contract.operation.name]].variables(world)
+    given = variables.get("input", variables)
+    user = {"user_id": given["userId"]} if sample.user_in_body else {}
+    return json.dumps(_in_rest(given) | user).encode()
+
+
+@cache
+def _twins() -> dict[str, str]:
+    """Return a field of GraphQL for each operation."""
+    return {operation_of_field(*name.split(".")).name: name for name in OPERATIONS}
 
 
 def _in_rest(given: dict[str, Any]) -> dict[str, Any]:
@@ -103,140 +127,24 @@ def path_in(world: World, route: str) -> str:
     )
 
 
-REST: Final[dict[str, RestOperation]] = {
-    # --------------------------------------------------------- recommendations
-    "POST /api/v1/users/{user_id}/purchase": RestOperation(
-        401, 201, 403, 201, 201, "Mutation.logPurchase"
+SAMPLES: Final[dict[str, RestSample]] = {
+    "POST /api/v1/login": RestSample(but=dict.fromkeys(CALLERS, 401)),
+    "POST /api/v1/service-sessions": RestSample(
+        body=BAD_CREDENTIALS, but=dict.fromkeys(CALLERS, 401)
     ),
-    "POST /api/v1/users/{user_id}/browse": RestOperation(
-        401, 202, 403, 202, 202, "Mutation.logBrowse"
+    # The account has no phone.
+    "POST /api/v1/users/{user_id}/phone/verification": RestSample(but={"owner": 422}),
+    "POST /api/v1/users/{user_id}/phone/verify": RestSample(but={"owner": 422}),
+    "PUT /api/v1/users/{user_id}/contact-points": RestSample(body={}),
+    "POST /api/v1/tasks/upload": RestSample(file="title,state\r\nCall,open\r\n"),
+    "DELETE /api/v1/suppressions/{suppression_id}": RestSample(
+        query="?reason=The+mailbox+works+again."
     ),
-    "GET /api/v1/users/{user_id}/activity": RestOperation(401, 200, 403, 200, 200),
-    "GET /api/v1/recommendations/{user_id}": RestOperation(401, 200, 403, 200, 200),
-    # ------------------------------------------------------------------- users
-    "POST /api/v1/register": RestOperation(201, 201, 201, 201, 201, "Mutation.registerUser"),
-    "POST /api/v1/verify-email": RestOperation(200, 200, 200, 200, 200, "Mutation.verifyEmail"),
-    "POST /api/v1/verify-email/resend": RestOperation(
-        200, 200, 200, 200, 200, "Mutation.resendVerification"
+    "DELETE /api/v1/monitoring/failed-messages/{message_id}": RestSample(
+        query="?reason=Nobody+needs+it."
     ),
-    "POST /api/v1/login": RestOperation(401, 401, 401, 401, 401, "Mutation.login", service=401),
-    "POST /api/v1/refresh": RestOperation(200, 200, 200, 200, 200, "Mutation.refreshSession"),
-    "POST /api/v1/logout": RestOperation(401, 200, 200, 200, 200, "Mutation.logout"),
-    "POST /api/v1/password/forgot": RestOperation(
-        200, 200, 200, 200, 200, "Mutation.requestPasswordReset"
-    ),
-    "POST /api/v1/password/reset": RestOperation(200, 200, 200, 200, 200, "Mutation.resetPassword"),
-    "GET /api/v1/users": RestOperation(401, 403, 403, 200, 200),
-    "GET /api/v1/users/{user_id}": RestOperation(401, 200, 403, 200, 200),
-    "PATCH /api/v1/users/{user_id}": RestOperation(
-        401, 200, 403, 403, 403, "Mutation.updateProfile"
-    ),
-    "DELETE /api/v1/users/{user_id}": RestOperation(401, 200, 403, 403, 200),
-    "PUT /api/v1/users/{user_id}/preferences": RestOperation(
-        401, 200, 403, 403, 403, "Mutation.updateUserPreferences"
-    ),
-    "PUT /api/v1/users/{user_id}/role": RestOperation(
-        401, 403, 403, 403, 200, "Mutation.setUserRole"
-    ),
-    "GET /api/v1/users/{user_id}/push-tokens": RestOperation(401, 200, 403, 200, 200),
-    "POST /api/v1/users/{user_id}/push-tokens": RestOperation(
-        401, 201, 403, 403, 403, "Mutation.registerPushToken"
-    ),
-    "DELETE /api/v1/users/{user_id}/push-tokens/{token_id}": RestOperation(401, 200, 403, 403, 403),
-    "POST /api/v1/service-sessions": RestOperation(
-        401, 401, 401, 401, 401, body=BAD_CREDENTIALS, service=401
-    ),
-    "GET /api/v1/users/{user_id}/export": RestOperation(401, 200, 403, 403, 200),
-    "PUT /api/v1/users/{user_id}/contact-points": RestOperation(401, 200, 403, 403, 403),
-    # ---------------------------------------------------------------- products
-    "GET /api/v1/products": RestOperation(200, 200, 200, 200, 200),
-    "POST /api/v1/products": RestOperation(401, 403, 403, 403, 201, "Mutation.createProduct"),
-    "GET /api/v1/products/{product_id}": RestOperation(200, 200, 200, 200, 200),
-    "PATCH /api/v1/products/{product_id}": RestOperation(
-        401, 403, 403, 200, 200, "Mutation.updateProduct"
-    ),
-    "GET /api/v1/products/{product_id}/stock": RestOperation(401, 403, 403, 200, 200),
-    "POST /api/v1/products/{product_id}/stock": RestOperation(
-        401, 403, 403, 200, 200, "Mutation.adjustStock"
-    ),
-    # ------------------------------------------------------------------ orders
-    "GET /api/v1/orders": RestOperation(401, 200, 200, 200, 200),
-    "POST /api/v1/orders": RestOperation(401, 201, 201, 201, 201, "Mutation.placeOrder"),
-    "GET /api/v1/orders/{order_id}": RestOperation(401, 200, 404, 200, 200),
-    "POST /api/v1/orders/{order_id}/cancel": RestOperation(
-        401, 200, 404, 200, 200, "Mutation.cancelOrder"
-    ),
-    "PUT /api/v1/orders/{order_id}/status": RestOperation(
-        401, 403, 403, 200, 200, "Mutation.updateOrderStatus"
-    ),
-    # ------------------------------------------------------------------- tasks
-    "GET /api/v1/tasks": RestOperation(401, 200, 200, 200, 200),
-    "POST /api/v1/tasks": RestOperation(401, 201, 201, 201, 201, "Mutation.createTask"),
-    "POST /api/v1/tasks/upload": RestOperation(
-        401, 200, 200, 200, 200, file="title,state\r\nCall,open\r\n"
-    ),
-    "GET /api/v1/tasks/{task_id}": RestOperation(401, 200, 404, 200, 200),
-    "PATCH /api/v1/tasks/{task_id}": RestOperation(401, 200, 404, 200, 200, "Mutation.updateTask"),
-    "DELETE /api/v1/tasks/{task_id}": RestOperation(401, 200, 404, 200, 200),
-    # ---------------------------------------------------------------- delivery
-    "GET /api/v1/unsubscribe/{token}": RestOperation(200, 200, 200, 200, 200),
-    "POST /api/v1/unsubscribe/{token}": RestOperation(200, 200, 200, 200, 200),
-    "GET /api/v1/suppressions": RestOperation(401, 403, 403, 200, 200),
-    "DELETE /api/v1/suppressions/{suppression_id}": RestOperation(
-        401, 403, 403, 200, 200, query="?reason=The+mailbox+works+again."
-    ),
-    # --------------------------------------------------------------- templates
-    "GET /api/v1/templates": RestOperation(401, 403, 403, 200, 200),
-    "POST /api/v1/templates": RestOperation(401, 403, 403, 201, 201, "Mutation.createTemplate"),
-    "GET /api/v1/templates/{template_code}": RestOperation(401, 403, 403, 200, 200),
-    "PUT /api/v1/templates/{template_code}": RestOperation(
-        401, 403, 403, 200, 200, "Mutation.updateTemplate"
-    ),
-    "POST /api/v1/templates/{template_code}/preview": RestOperation(
-        401, 403, 403, 200, 200, "Query.previewTemplate"
-    ),
-    "POST /api/v1/templates/{template_code}/rollback": RestOperation(
-        401, 403, 403, 200, 200, "Mutation.rollbackTemplate"
-    ),
-    # ----------------------------------------------------------- notifications
-    "GET /api/v1/notifications/{id}": RestOperation(401, 200, 403, 200, 200),
-    "GET /api/v1/notifications/unread/{user_id}": RestOperation(401, 200, 403, 200, 200),
-    "PUT /api/v1/notifications/read/{notification_id}": RestOperation(401, 200, 404, 404, 404),
-    "PUT /api/v1/notifications/read-all/{user_id}": RestOperation(
-        401, 200, 403, 403, 403, "Mutation.markAllNotificationsRead"
-    ),
-    "PUT /api/v1/notifications/archive/{notification_id}": RestOperation(401, 200, 404, 404, 404),
-    "DELETE /api/v1/notifications/archive/{notification_id}": RestOperation(
-        401, 200, 404, 404, 404
-    ),
-    "DELETE /api/v1/notifications/{id}": RestOperation(401, 200, 404, 404, 404),
-    "POST /api/v1/notifications": RestOperation(
-        *(401, 403, 403, 202, 202), "Mutation.sendNotification", user_in_body=True, service=202
-    ),
-    "POST /api/v1/notifications/{id}/cancel": RestOperation(401, 403, 403, 200, 200, service=404),
-    "GET /api/v1/notifications/{id}/status": RestOperation(401, 200, 404, 200, 200, service=200),
-    # --------------------------------------------------------------- campaigns
-    "GET /api/v1/campaigns": RestOperation(401, 403, 403, 200, 200),
-    "POST /api/v1/campaigns": RestOperation(401, 403, 403, 201, 201, "Mutation.createCampaign"),
-    "GET /api/v1/campaigns/{campaign_id}": RestOperation(401, 403, 403, 200, 200),
-    "GET /api/v1/campaigns/{campaign_id}/preview": RestOperation(401, 403, 403, 200, 200),
-    "POST /api/v1/campaigns/{campaign_id}/start": RestOperation(401, 403, 403, 200, 200),
-    "POST /api/v1/campaigns/{campaign_id}/pause": RestOperation(401, 403, 403, 200, 200),
-    "POST /api/v1/campaigns/{campaign_id}/resume": RestOperation(401, 403, 403, 200, 200),
-    "POST /api/v1/campaigns/{campaign_id}/stop": RestOperation(401, 403, 403, 200, 200),
-    # -------------------------------------------------------------- operations
-    "GET /api/v1/monitoring/failed-messages": RestOperation(401, 403, 403, 200, 200),
-    "POST /api/v1/monitoring/failed-messages/redrive": RestOperation(
-        401, 403, 403, 200, 200, "Mutation.redriveFailedMessages"
-    ),
-    "DELETE /api/v1/monitoring/failed-messages/{message_id}": RestOperation(
-        401, 403, 403, 200, 200, query="?reason=Nobody+needs+it."
-    ),
-    "GET /api/v1/monitoring/queues": RestOperation(401, 403, 403, 200, 200),
-    "GET /metrics": RestOperation(200, 200, 200, 200, 200),
-    "GET /health": RestOperation(200, 200, 200, 200, 200),
-    "GET /api/v1/health": RestOperation(200, 200, 200, 200, 200),
-    "GET /.well-known/jwks.json": RestOperation(200, 200, 200, 200, 200),
-    "GET /api/v1/.well-known/jwks.json": RestOperation(200, 200, 200, 200, 200),
-    "GET /api/v1/openapi.json": RestOperation(200, 200, 200, 200, 200),
+    "POST /api/v1/notifications": RestSample(user_in_body=True),
+    # The service did not send that notification.
+    "POST /api/v1/notifications/{id}/cancel": RestSample(but={"service": 404}),
+    "GET /api/v1/notifications/{id}/status": RestSample(but={"service": 404}),
 }

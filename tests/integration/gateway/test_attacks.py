@@ -8,7 +8,7 @@ import pytest
 
 from tests.integration.gateway.in_process import InProcessApi
 from tests.integration.gateway.operations import OPERATIONS, World
-from tidings.platform.clock import new_id
+from tidings.platform.timing.clock import new_id
 from tidings.users.models import User
 
 # A thousand requests: beside schemathesis, in `make fuzz`.

@@ -16,13 +16,13 @@ from tests.integration.builders import (
     token_of,
 )
 from tests.unit.gateway.builders import GRAPHQL_JSON, Answer, send
-from tidings.notifications.models import Notification
-from tidings.notifications.operations import notify
+from tidings.delivery.models import Notification
+from tidings.notifications.notifying import notify
 from tidings.orders.events import OrderRejected, OrderRejectedData
 from tidings.orders.models import Order
-from tidings.platform.auth import Principal, Role
-from tidings.platform.clock import new_id
-from tidings.platform.outbox import take_stored
+from tidings.platform.messaging.outbox import take_stored
+from tidings.platform.security.auth import Principal, Role
+from tidings.platform.timing.clock import new_id
 from tidings.products.models import Product
 from tidings.users.models import User
 from tidings.users.registration import create_admin

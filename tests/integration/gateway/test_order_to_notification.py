@@ -20,9 +20,9 @@ from tests.integration.builders import (
     stock_of,
     token_of,
 )
-from tidings.notifications.models import Notification
+from tidings.delivery.models import Notification
 from tidings.orders.models import Order
-from tidings.platform.auth import Principal
+from tidings.platform.security.auth import Principal
 from tidings.products.models import Reservation
 from tidings.products.schemas import ProductView
 

@@ -8,11 +8,12 @@ from uuid import uuid4
 
 import persisted
 import pytest
-import redis
 from execution import GraphQLRequest
 
+from tests.integration.builders import a_redis_that_is_away
+from tests.integration.gateway.in_process import InProcessApi
 from tests.unit.gateway.builders import GRAPHQL_JSON, Answer, send
-from tidings.platform import cache
+from tidings.platform.caching import cache
 
 
 def a_query() -> str:
@@ -62,8 +63,67 @@ def test_document_is_forgotten_after_a_day() -> None:
     send(body={"query": query, "extensions": extensions(query)})
     named = persisted.named_in(extensions(query))
     assert named
-    left = cache.client().ttl(persisted._key(named.sha256_hash))
-    assert 0 < left <= persisted.TTL_SECONDS
+    for kept in (named.sha256_hash, "index"):
+        left = cache.client().ttl(persisted._key("anonymous", kept))
+        assert 0 < left <= persisted.TTL_SECONDS
+
+
+def documents_of(shelf: str) -> int:
+    """Return how many documents are on a shelf, by what Redis has and by the shelf's index."""
+    keys = list(cache.client().scan_iter(persisted._key(shelf, "*")))
+    documents = len(keys) - (persisted._key(shelf, "index") in keys)
+    assert cache.client().zcard(persisted._key(shelf, "index")) == documents
+    return documents
+
+
+def test_strangers_documents_are_bounded_and_the_oldest_leave(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(persisted, "MAX_KEPT", 5)
+    queries = [a_query() for _ in range(12)]
+    for query in queries:
+        send(body={"query": query, "extensions": extensions(query)})
+    assert documents_of("anonymous") == 5
+    assert [by_name(query).status for query in queries[-5:]] == [200] * 5
+    assert {by_name(query).content.get("data") is None for query in queries[:7]} == {True}
+
+
+def test_documents_of_signed_in_callers_stay_whatever_strangers_send(
+    customer: InProcessApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(persisted, "MAX_KEPT", 5)
+    own = a_query()
+    body = json.dumps({"query": own, "extensions": extensions(own)}).encode()
+    customer.request("POST", "/graphql", body, {"Content-Type": "application/json"})
+    for query in (a_query() for _ in range(12)):
+        send(body={"query": query, "extensions": extensions(query)})
+    assert documents_of("signed-in") == 1
+    assert by_name(own).content == {"data": {"__typename": "Query"}}
+
+
+def test_document_that_is_sent_again_takes_no_further_place() -> None:
+    query = a_query()
+    for _ in range(3):
+        send(body={"query": query, "extensions": extensions(query)})
+    assert documents_of("anonymous") == 1
+
+
+def test_document_of_many_bytes_is_answered_and_not_kept() -> None:
+    query = "{ __typename } # " + "\U0001f4a5" * (persisted.MAX_BYTES // 4)
+    sent = send(body={"query": query, "extensions": extensions(query)})
+    assert sent.content == {"data": {"__typename": "Query"}}
+    assert by_name(query).code == "PERSISTED_QUERY_NOT_FOUND"
+
+
+def test_documents_are_where_they_may_be_lost() -> None:
+    query = a_query()
+    send(body={"query": query, "extensions": extensions(query)})
+    named = persisted.named_in(extensions(query))
+    assert named
+    cache.client().delete(persisted._key("anonymous", named.sha256_hash))
+    assert by_name(query).code == "PERSISTED_QUERY_NOT_FOUND"
+    send(body={"query": query, "extensions": extensions(query)})
+    assert by_name(query).content == {"data": {"__typename": "Query"}}
 
 
 def test_document_under_a_foreign_name_is_refused_and_not_kept() -> None:
@@ -112,7 +172,7 @@ def test_request_without_document_and_name_is_400() -> None:
 
 @pytest.fixture
 def no_redis(monkeypatch: pytest.MonkeyPatch) -> None:
-    nowhere = redis.Redis(host="127.0.0.1", port=1, socket_connect_timeout=0.1)
+    nowhere = a_redis_that_is_away()
     monkeypatch.setattr(cache, "client", lambda: nowhere)
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from tests.integration.builders import CONTEXT, a_person, a_product, graphql, stock_of, token_of
 from tests.unit.platform.builders import api_event
-from tidings.platform.auth import Principal, Role
-from tidings.platform.clock import new_id
+from tidings.platform.security.auth import Principal, Role
+from tidings.platform.timing.clock import new_id
 from tidings.products.models import Product, StockMovement
 
 pytestmark = pytest.mark.usefixtures("keys")

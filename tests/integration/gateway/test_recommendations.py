@@ -7,11 +7,11 @@ import pytest
 from tests.integration.builders import a_product
 from tests.integration.gateway.in_process import InProcessApi
 from tests.integration.recommendations.builders import a_customer, buys, learn_all
-from tidings.platform.clock import now
+from tidings.platform.timing.clock import now
 from tidings.products.schemas import ProductView
-from tidings.recommendations.activity import store_all_gathered_views
+from tidings.recommendations.activity import store_all_buffered_views
+from tidings.recommendations.list_cache import LISTS, POPULAR_LIST
 from tidings.recommendations.models import Activity
-from tidings.recommendations.shelf import LISTS, POPULAR_LIST
 
 RECOMMENDED = """query($userId: ID, $first: Int) {
   getUserRecommendations(userId: $userId, first: $first) { computedAt items {
@@ -128,7 +128,7 @@ def test_flood_of_looks_costs_few_writes(customer: InProcessApi, commands: list[
         body = {"views": [{"product_id": products[number % 40].id}]}
         assert customer.rest("POST", "/users/me/browse", body).status == 202
     written_by_requests = sum(name in WRITES for name in commands)
-    store_all_gathered_views(now().replace(year=now().year + 1))
+    store_all_buffered_views(now().replace(year=now().year + 1))
     learn_all()
 
     # One document for the batch, and what is learnt of it: some ten writes for 1,000 looks.

@@ -17,14 +17,16 @@ from tests.integration.builders import (
     token_of,
 )
 from tests.unit.platform.builders import api_event
-from tidings.notifications.models import Notification
-from tidings.notifications.operations import notify
+from tidings.delivery.models import Notification
+from tidings.notifications.notifying import notify
 from tidings.orders.events import OrderRejected, OrderRejectedData
 from tidings.orders.models import Order
-from tidings.platform import broker, cache, queues
-from tidings.platform.auth import Principal, Role
-from tidings.platform.broker import Publisher
-from tidings.platform.clock import new_id
+from tidings.platform.caching import cache
+from tidings.platform.messaging import broker, queues
+from tidings.platform.messaging.broker import Publisher
+from tidings.platform.security import store
+from tidings.platform.security.auth import Principal, Role
+from tidings.platform.timing.clock import new_id
 from tidings.products.models import Product
 
 pytestmark = pytest.mark.usefixtures("keys")
@@ -133,7 +135,7 @@ def test_inbox_of_another_is_403() -> None:
 
 def test_order_is_taken_on_while_the_broker_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
     gone = Publisher("amqp://guest:guest@127.0.0.1:1/%2F")
-    monkeypatch.setattr("tidings.platform.relay.publisher", lambda: gone)
+    monkeypatch.setattr("tidings.platform.messaging.relay.publisher", lambda: gone)
     wanted = {"items": [{"product_id": a_product().id, "quantity": 1}]}
     status, envelope = call("orders.place_order", wanted, caller=a_person())
     assert status == 201
@@ -161,20 +163,21 @@ def test_administrator_is_made_by_invocation() -> None:
 
 
 def test_everything_is_up() -> None:
-    status, envelope = call("operations.get_health")
+    status, envelope = call("monitoring.get_health")
     assert (status, envelope["data"]["status"]) == (200, "healthy")
-    assert set(envelope["data"]["services"]) == {"mongodb", "redis", "rabbitmq"}
+    assert set(envelope["data"]["services"]) == {"mongodb", "redis", "redis_cache", "rabbitmq"}
 
 
 def test_health_without_the_broker_is_degraded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queues, "publisher", lambda: Publisher("amqp://a:b@127.0.0.1:1/%2F"))
-    status, envelope = call("operations.get_health")
+    status, envelope = call("monitoring.get_health")
     assert (status, envelope["data"]["status"]) == (200, "degraded")
     assert envelope["data"]["services"]["rabbitmq"]["status"] == "down"
 
 
-def test_environment_has_one_publisher_and_one_cache() -> None:
+def test_environment_has_one_publisher_one_store_and_one_cache() -> None:
     assert broker.publisher() is broker.publisher()
+    assert store.client() is store.client()
     assert cache.client() is cache.client()
 
 
@@ -183,5 +186,5 @@ def test_environment_has_one_publisher_and_one_cache() -> None:
 
 def test_relay_publishes_by_rule() -> None:
     an_order()
-    handler = importlib.import_module("operations.relay_outbox").handler
+    handler = importlib.import_module("monitoring.relay_outbox").handler
     assert handler({"time": "2026-11-21T09:00:00Z"}, CONTEXT) == {"events_published": 0}

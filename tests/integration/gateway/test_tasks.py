@@ -11,9 +11,9 @@ from tests.integration.builders import CONTEXT, Queues, a_person, graphql, token
 from tests.integration.tasks.builders import a_task, a_user
 from tests.unit.gateway.builders import Answer
 from tests.unit.platform.builders import api_event
-from tidings.notifications.models import Notification
-from tidings.platform.auth import Principal, Role
-from tidings.platform.clock import new_id
+from tidings.delivery.models import Notification
+from tidings.platform.security.auth import Principal, Role
+from tidings.platform.timing.clock import new_id
 from tidings.tasks.models import Task
 from tidings.tasks.rows import TaskFile
 
@@ -199,6 +199,7 @@ def test_upload_with_a_key_is_made_once() -> None:
     owner, headers = a_person(), {"idempotency-key": "spring-2026"}
     first = upload(owner, "title\nA", headers=headers)
     assert upload(owner, "title\nA", headers=headers) == first
+    assert upload(owner, "title\nA", headers={"idempotency-key": '"spring-2026"'}) == first
     assert upload(owner, "title\nB", headers=headers)[0] == 409
     assert Task.objects.count() == 1
 

@@ -1,0 +1,52 @@
+"""What a function's code imports, directly and by way of others, as its files say."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from tests.contract.project import ROOT, Function
+
+FOLDERS: Final = (ROOT / "layers/tidings", ROOT / "gateway", ROOT / "functions")
+
+
+def names_reached_from(function: Function) -> frozenset[str]:
+    """Return every module that a function's code imports, and every name out of it."""
+    reached: set[str] = set()
+    waiting = [function.file]
+    seen: set[Path] = set()
+    while waiting:
+        file = waiting.pop()
+        if file in seen:
+            continue
+        seen.add(file)
+        names = _imported(file)
+        reached |= names
+        waiting += [found for name in names if (found := _file_of(name))]
+    return frozenset(reached)
+
+
+@cache
+def _imported(file: Path) -> frozenset[str]:
+    return frozenset(_names_in(ast.parse(file.read_text())))
+
+
+def _names_in(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=names):
+                yield from (each.name for each in names)
+            case ast.ImportFrom(module=str(module), names=names):
+                yield module
+                yield from (f"{module}.{each.name}" for each in names)
+
+
+@cache
+def _file_of(name: str) -> Path | None:
+    for folder in FOLDERS:
+        place = folder / name.replace(".", "/")
+        for file in (place.with_suffix(".py"), place / "__init__.py"):
+            if file.is_file():
+                return file
+    return None

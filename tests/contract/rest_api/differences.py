@@ -1,0 +1,42 @@
+"""Brings an event into a form in which both ways must give the same.
+
+What differs by nature goes: ids and times. What the front door does as AWS does, and LocalStack
+4.12 does not, is listed in docs/front-door.md; its own tests are in tests/unit/front_door.
+"""
+
+from typing import Any, Final
+
+_OWN_OF_EACH_CALL: Final = ("requestId", "extendedRequestId", "requestTime", "requestTimeEpoch")
+_FORWARDED: Final = ("x-forwarded-for", "x-forwarded-port", "x-forwarded-proto")
+_TRACE: Final = "x-amzn-trace-id"
+
+Event = dict[str, Any]
+
+
+def comparable(event: Event, *, client_trace: bool) -> Event:
+    many = _lower(event["multiValueHeaders"])
+    single = _lower(event["headers"])
+    for name in _FORWARDED:
+        assert len(many.pop(name)) == 1
+        single.pop(name)
+    if not client_trace:
+        assert many.pop(_TRACE) == [single.pop(_TRACE)]
+    # Of repeated headers AWS and the front door give the last value, LocalStack the first.
+    single = {name: value for name, value in single.items() if len(many[name]) == 1}
+    context = {
+        name: value
+        for name, value in event["requestContext"].items()
+        if name not in _OWN_OF_EACH_CALL
+    }
+    return event | {
+        "headers": single,
+        "multiValueHeaders": many,
+        "requestContext": context,
+        # AWS gives the root a slash; LocalStack gives an empty path as it is.
+        "path": event["path"] or "/",
+    }
+
+
+def _lower(headers: dict[str, Any]) -> dict[str, Any]:
+    """LocalStack writes all names in small letters: its server forgets how the client wrote."""
+    return {name.lower(): value for name, value in headers.items()}

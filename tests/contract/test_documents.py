@@ -1,0 +1,95 @@
+"""What the documents name is there (links, tests of attacks), and every operation is named."""
+
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Final
+
+import pytest
+from graphql import GraphQLObjectType, build_schema
+
+from infra.contracts.api_table import FILE, page_with_table
+from tests.contract.project import ROOT, routes
+
+PAGES: Final = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+LINK: Final = re.compile(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)")
+HEADING_LINK: Final = re.compile(r"\]\((?!https?:)([^)#]*)#([^)]+)\)")
+TEST: Final = re.compile(r"`((?:[\w/]+/)?test_\w+\.py)(?:::(\w+))?`")
+SECTIONS: Final = ["Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"]
+
+
+def attacks() -> list[list[str]]:
+    """Return the cells of the table of attacks, row by row."""
+    page = (ROOT / "docs/security.md").read_text()
+    table = page.partition("## Attacks that were tried")[2].partition("\n## ")[0]
+    lines = [line for line in table.splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[1:]]
+
+
+def found(name: str) -> list[Path]:
+    """Return the tests of a name, which may leave its folder out."""
+    if "/" in name:
+        return [path for path in [ROOT / name] if path.is_file()]
+    return list((ROOT / "tests").rglob(name))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_what_is_linked_is_there(page: Path) -> None:
+    links = LINK.findall(page.read_text())
+    assert [each for each in links if not (page.parent / each).exists()] == []
+
+
+def headings(page: Path) -> set[str]:
+    """Return the anchors of the headings of a page, as GitHub makes them."""
+    found = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in found}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_linked_heading_exists(page: Path) -> None:
+    links = HEADING_LINK.findall(page.read_text())
+    missing = [
+        f"{name}#{anchor}"
+        for name, anchor in links
+        if anchor not in headings(page.parent / name if name else page)
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize("row", attacks(), ids=lambda row: row[0][:60])
+def test_an_attack_that_was_tried_has_its_tests(row: list[str]) -> None:
+    _, what_stops_it, tests = row
+    named = TEST.findall(tests)
+    assert named or what_stops_it.startswith("not stopped")
+    for name, function in named:
+        (path,) = found(name)
+        assert f"def {function}" in path.read_text()
+
+
+def test_the_table_of_operations_is_up_to_date() -> None:
+    assert FILE.read_text() == page_with_table(), "run `make contracts`"
+
+
+def test_the_table_of_operations_names_every_route() -> None:
+    page = re.sub(r"{\w+}", "{}", (ROOT / "docs/api.md").read_text())
+    named = set(re.findall(r"`((?:GET|POST|PUT|PATCH|DELETE) /[^`?]*)", page))
+    there = {re.sub(r"{\w+}", "{}", route) for route in routes() if " /graphql" not in route}
+    assert sorted(there - named) == []
+    assert sorted(each for each in named - there if "/graphql" not in each) == []
+
+
+@pytest.mark.parametrize("kind", ["Query", "Mutation"])
+def test_the_table_of_operations_names_every_field(kind: str) -> None:
+    page = (ROOT / "docs/api.md").read_text()
+    schema = build_schema((ROOT / "gateway/schema.graphql").read_text(), assume_valid=True)
+    fields = schema.type_map[kind]
+    assert isinstance(fields, GraphQLObjectType)
+    assert [name for name in fields.fields if not re.search(rf"`{name}\b", page)] == []
+
+
+def test_a_release_names_each_kind_of_change_once() -> None:
+    releases = re.split(r"^## ", (ROOT / "CHANGELOG.md").read_text(), flags=re.MULTILINE)[1:]
+    for release in releases:
+        kinds = re.findall(r"^### (.+)$", release, re.MULTILINE)
+        assert [kind for kind, times in Counter(kinds).items() if times > 1] == []
+        assert [kind for kind in kinds if kind not in SECTIONS] == []

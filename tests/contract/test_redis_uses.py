@@ -1,0 +1,100 @@
+"""Everything that uses Redis is in the right one: what must not be lost, and what may."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.contract.project import imported_modules, parsed, python_files, relative
+
+FILES = python_files("layers/tidings", "functions", "gateway")
+PLATFORM = "layers/tidings/tidings/platform"
+
+# Security rests on these: they are kept where nothing is evicted. A newcomer is listed here
+# only if its loss would let somebody in, or make something happen twice.
+NEVER_LOST = {
+    f"{PLATFORM}/security/ended_sessions.py",
+    f"{PLATFORM}/security/limits.py",
+    "layers/tidings/tidings/users/codes.py",
+    "layers/tidings/tidings/users/session_store.py",
+    "layers/tidings/tidings/users/throttle.py",
+    "layers/tidings/tidings/users/trust.py",  # who is let in whatever strangers do
+}
+# Their loss makes something slower or less exact. Strangers decide how much of it there is.
+MAY_BE_LOST = {
+    f"{PLATFORM}/providers/breaker.py",
+    f"{PLATFORM}/caching/write_buffer.py",
+    f"{PLATFORM}/observability/metrics.py",
+    "gateway/persisted.py",
+    "layers/tidings/tidings/delivery/status.py",
+    "layers/tidings/tidings/products/product_cache.py",
+    "layers/tidings/tidings/recommendations/list_cache.py",
+}
+# These only ask how the two are.
+ASK_BOTH = {
+    "layers/tidings/tidings/monitoring/exposition.py",
+    "layers/tidings/tidings/monitoring/health.py",
+}
+CONNECTS = {f"{PLATFORM}/storage/redis_connection.py"}
+
+
+def users_of(module: str) -> set[str]:
+    """Return the files that import a module of the platform, whole or in part."""
+    package, _, name = module.rpartition(".")
+    return {relative(path) for path in FILES if _imports(path, package, name)}
+
+
+def _imports(path: Path, package: str, name: str) -> bool:
+    if f"{package}.{name}" in imported_modules(path):
+        return True
+    return any(
+        isinstance(node, ast.ImportFrom)
+        and node.module == package
+        and name in {alias.name for alias in node.names}
+        for node in ast.walk(parsed(path))
+    )
+
+
+def calls_of(path: Path) -> set[str]:
+    return {ast.unparse(n.func) for n in ast.walk(parsed(path)) if isinstance(n, ast.Call)}
+
+
+def test_what_security_rests_on_is_in_the_store() -> None:
+    assert users_of("tidings.platform.security.store") == NEVER_LOST | ASK_BOTH
+
+
+def test_what_may_be_lost_is_in_the_cache() -> None:
+    assert users_of("tidings.platform.caching.cache") == MAY_BE_LOST | ASK_BOTH
+
+
+def test_nothing_else_connects_to_redis() -> None:
+    connecting = {
+        relative(path)
+        for path in FILES
+        if calls_of(path) & {"redis.Redis", "redis.Redis.from_url", "Redis.from_url", "Redis"}
+    }
+    assert connecting == CONNECTS
+
+
+def test_only_the_store_and_the_cache_connect() -> None:
+    assert users_of("tidings.platform.storage.redis_connection") <= {
+        f"{PLATFORM}/security/store.py",
+        f"{PLATFORM}/caching/cache.py",
+        "layers/tidings/tidings/monitoring/exposition.py",  # for the type of an answer
+    }
+    connecting = {relative(path) for path in FILES if "redis_connection.connect" in calls_of(path)}
+    assert connecting == {f"{PLATFORM}/security/store.py", f"{PLATFORM}/caching/cache.py"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from tidings.platform.security import keys, store",
+        "from tidings.platform.security.store import client",
+        "import tidings.platform.security.store",
+    ],
+)
+def test_the_rule_sees_every_way_to_import(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "module.py"
+    path.write_text(text)
+    assert _imports(path, "tidings.platform.security", "store")
