@@ -1,26 +1,33 @@
 """What integration tests are made of: people, products, orders, messages, calls at once."""
 
 import json
+import os
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import count
+from secrets import token_hex
 from types import SimpleNamespace
 from typing import Any, Final, TypeVar
 
+import redis
 from pika.adapters.blocking_connection import BlockingChannel
 
 from tests.unit.gateway.builders import Answer, send
+from tests.unit.platform.builders import in_a_session
 from tests.waiting import eventually
 from tidings.orders.models import Order
 from tidings.orders.operations import place_order
 from tidings.orders.schemas import OrderView, PlaceOrder
 from tidings.orders.states import OrderState
-from tidings.platform import outbox
-from tidings.platform.auth import Principal, Role, issue_access_token
-from tidings.platform.clock import new_id, now
 from tidings.platform.errors import Unavailable
+from tidings.platform.messaging import outbox
+from tidings.platform.security.auth import Principal, Role, issue_access_token
+from tidings.platform.settings import settings
+from tidings.platform.storage import redis_connection
+from tidings.platform.timing.clock import new_id, now
 from tidings.products.models import Product
 from tidings.products.operations import create_product
 from tidings.products.schemas import CreateProduct, ProductView
@@ -32,6 +39,8 @@ BROKER_ARN: Final = "arn:aws:mq:us-east-1:000000000000:broker:tidings:b-local"
 PASSWORD: Final = "correct horse"
 
 _numbers = count(1)
+# Processes share LocalStack, which keeps all mails: each has addresses of its own.
+_process: Final = token_hex(4)
 Result = TypeVar("Result")
 
 
@@ -43,7 +52,7 @@ def a_person(role: Role = Role.CUSTOMER) -> Principal:
 
 
 def an_address() -> str:
-    return f"person-{next(_numbers)}@example.com"
+    return f"person-{next(_numbers)}-{_process}@example.com"
 
 
 def a_reader(
@@ -70,6 +79,13 @@ def a_reader(
     return Principal(user_id=user.id, role=role)
 
 
+def environment() -> dict[str, str]:
+    """Return what lets another process use the tests' own corner of the services."""
+    here = settings().model_dump(exclude_none=True, exclude={"function_name", "smtp_url"})
+    ours = {f"TIDINGS_{name.upper()}": str(value) for name, value in here.items()}
+    return os.environ | ours | {"PYTHONPATH": os.pathsep.join(sys.path)}
+
+
 def a_product(
     *, stock: int = 10, price: int = 990, currency: str = "EUR", **more: Any
 ) -> ProductView:
@@ -79,7 +95,9 @@ def a_product(
         "price": {"amount": price, "currency": currency},
         "stock": stock,
     }
-    return create_product(CreateProduct.model_validate(described | more))
+    return create_product(
+        CreateProduct.model_validate(described | more), caller=a_person(Role.ADMIN)
+    )
 
 
 def an_order(
@@ -107,6 +125,14 @@ def stock_of(product: ProductView) -> int:
 def state_of(order: OrderView) -> str:
     state: str = Order.objects.get(pk=order.id).state
     return state
+
+
+# ------------------------------------------------------------------ the services
+
+
+def a_redis_that_is_away() -> "redis.Redis":
+    """Return a client of a port where nothing listens, as patient as the deployed code's."""
+    return redis_connection.connect("redis://127.0.0.1:1/0")
 
 
 # ----------------------------------------------------------------- the messages
@@ -138,7 +164,8 @@ class Queues:
     def take(self, queue: str, count: int) -> list[Taken]:
         """Take exactly so many messages, waiting for them."""
         taken = [self._wait_for(queue) for _ in range(count)]
-        assert self.is_empty(queue)
+        more = self._get(queue)
+        assert more is None, more.body
         return taken
 
     def take_all(self, queue: str) -> list[Taken]:
@@ -180,7 +207,7 @@ class Queues:
 
 
 def token_of(principal: Principal) -> str:
-    return issue_access_token(principal)
+    return issue_access_token(in_a_session(principal))
 
 
 def graphql(

@@ -7,9 +7,10 @@ that the queues of the deployed functions are never touched.
 import json
 import secrets as tokens
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,34 +22,55 @@ from argon2 import PasswordHasher
 from mongoengine import Document
 from pika.adapters.blocking_connection import BlockingChannel
 from pika.exceptions import AMQPError
-from pymongo import monitoring
+from pymongo import DeleteMany, monitoring
+from pymongo.collection import Collection
+from pymongo.errors import InvalidOperation
 
 from tests.integration.builders import Queues
 from tests.settings import stack_under_test
-from tests.unit.platform.builders import signing_keys
-from tidings.platform import auth, broker, cache, database, outbox, secrets, settings
+from tests.unit.platform.builders import signing_keys, use_keys
+from tidings.platform import secrets, settings
+from tidings.platform.caching import cache
+from tidings.platform.messaging import broker, outbox
 from tidings.platform.secrets import SigningKeys
-from tidings.products import shelf
-from tidings.templates import rendering
+from tidings.platform.security import store
+from tidings.platform.storage import database
+from tidings.products import product_cache
+from tidings.templates import rendering, versions
 from tidings.users import passwords
 from tidings_local import topology
 
-FOLDERS = {*database.DOMAINS, "operations", "platform", "gateway"}
+HERE = Path(__file__).parent
+FOLDERS = {*database.DATABASES, "monitoring", "platform", "gateway"}
 NOT_COUNTED = {"hello", "ping", "endSessions", "createIndexes", "listCollections", "create"}
+
+
+EMPTYING_SECONDS = 300
+WRITES = {"insert", "update", "delete", "findAndModify", "bulkWrite"}
+
+
+def changed_documents(reply: Mapping[str, Any]) -> int:
+    """Return how many documents a write changed, made or deleted, as its answer says."""
+    if "nModified" in reply:  # an update's `n` counts what it found
+        return int(reply["nModified"]) + len(reply.get("upserted", ()))
+    counts = {**reply, **(reply.get("lastErrorObject") or {})}
+    return sum(int(counts.get(each, 0)) for each in ("n", "nInserted", "nUpserted", "nDeleted"))
 
 
 @dataclass
 class CommandNotes(monitoring.CommandListener):
-    """Notes the name of each database command."""
+    """Notes the name of each database command, and of those that changed a document."""
 
     names: list[str] = field(default_factory=list)
+    changing: list[str] = field(default_factory=list)
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
         if event.command_name not in NOT_COUNTED:
             self.names.append(event.command_name)
 
     def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
-        """Nothing to note."""
+        if event.command_name in WRITES and changed_documents(event.reply):
+            self.changing.append(event.command_name)
 
     def failed(self, event: monitoring.CommandFailedEvent) -> None:
         """Nothing to note."""
@@ -116,8 +138,10 @@ def services(rabbit: OwnRabbit) -> Iterator[None]:
         # Another session may run against the same services.
         environment.setenv("TIDINGS_DATABASE_PREFIX", f"tidings_tests_{tokens.token_hex(4)}")
         environment.setenv("TIDINGS_DELIVERY_KEY", tokens.token_hex(24))
-        for kept in (settings.settings, secrets.connections, broker.publisher, cache.client):
+        for kept in (settings.settings, secrets.connections, broker.publisher):
             kept.cache_clear()
+        for client in (store.client, cache.client):
+            client.cache_clear()
         settings.settings()
     with pytest.MonkeyPatch.context() as patch:
         # The same function, hundreds of times cheaper: what is tested here is who gets in.
@@ -138,7 +162,7 @@ def _drop_databases() -> None:
     prefix = settings.settings().database_prefix
     assert prefix.startswith("tidings_tests_")
     with pymongo.MongoClient[dict[str, Any]](stack_under_test().mongodb_uri) as client:
-        for domain in database.DOMAINS:
+        for domain in database.DATABASES:
             own = client[f"{prefix}_{domain}"]
             for collection in own.list_collection_names():
                 own[collection].delete_many({})  # SecantusDB drops what is full very slowly
@@ -148,15 +172,41 @@ def _drop_databases() -> None:
 @pytest.fixture(autouse=True)
 def start_afresh(request: pytest.FixtureRequest) -> None:
     """Forget what another test left, in the tests that use the domains in this process."""
-    if request.path.parent.name not in FOLDERS:
+    if request.path.relative_to(HERE).parts[0] not in FOLDERS:
         return
     request.getfixturevalue("services")
+    forget_all_but_documents()
+    empty_collections()
+
+
+def forget_all_but_documents() -> None:
+    """Forget what Redis and this process keep."""
     outbox.take_stored()
     _forget_what_redis_keeps()
-    for document in _documents(Document):
-        document._get_collection().delete_many({})  # not dropped: indexes stay
-    shelf.forget_pages()
+    product_cache.forget_pages()
     rendering.forget_kept()
+
+
+def empty_collections() -> None:
+    """Delete all documents by one command: a command for each collection costs ten times that.
+
+    The collections are not dropped, so that their indexes stay.
+    """
+    collections = {each.full_name: each for each in map(_collection, _documents(Document))}
+    if not collections:
+        return
+    # Thousands of documents took SecantusDB 50 s while two other workers wrote: no test's fault.
+    with pymongo.timeout(EMPTYING_SECONDS):
+        try:
+            database.connect().bulk_write([DeleteMany({}, namespace=each) for each in collections])
+        except InvalidOperation:  # MongoDB before 8.0
+            for collection in collections.values():
+                collection.delete_many({})
+
+
+def _collection(document: type[Document]) -> Collection[Any]:
+    collection: Collection[Any] = document._get_collection()
+    return collection
 
 
 def _documents(base: type[Document]) -> Iterator[type[Document]]:
@@ -168,9 +218,9 @@ def _documents(base: type[Document]) -> Iterator[type[Document]]:
 
 
 def _forget_what_redis_keeps() -> None:
-    redis = cache.client()
-    if keys := list(redis.scan_iter(f"{settings.settings().database_prefix}:*", count=1000)):
-        redis.delete(*keys)
+    for redis in (store.client(), cache.client()):
+        if keys := list(redis.scan_iter(f"{settings.settings().database_prefix}:*", count=1000)):
+            redis.delete(*keys)
 
 
 @pytest.fixture
@@ -185,32 +235,34 @@ def channel(rabbit: OwnRabbit, services: None) -> Iterator[BlockingChannel]:
 def queues(channel: BlockingChannel, rabbit: OwnRabbit) -> Queues:
     """The topology's queues, empty."""
     found = Queues(channel, rabbit.name)
-    for name in topology.load().queues:
+    wanted = topology.load()
+    # First those from which messages return to the others after a while.
+    waiting = [topology.retry_name(delay) for delay in wanted.retry_delays_seconds]
+    for name in (*waiting, *wanted.queues):
         channel.queue_purge(name)
     return found
 
 
 @pytest.fixture
 def keys(monkeypatch: pytest.MonkeyPatch) -> SigningKeys:
-    fresh = signing_keys()
-    monkeypatch.setattr(auth, "signing_keys", lambda: fresh)
-    monkeypatch.setattr(auth, "refresh_signing_keys", lambda _: None)
-    return fresh
+    return use_keys(monkeypatch, signing_keys())
 
 
 @pytest.fixture(scope="session")
-def noted_commands(services: None) -> list[str]:
+def noted_commands(services: None) -> CommandNotes:
     """Reconnect with a listener: pymongo takes listeners only when a client is made."""
     notes = CommandNotes()
     monitoring.register(notes)
     mongoengine.disconnect_all()
     database.connect.cache_clear()
     database.connect()
-    return notes.names
+    return notes
 
 
 @pytest.fixture
-def commands(noted_commands: list[str]) -> list[str]:
+def commands(noted_commands: CommandNotes, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the database commands; clear it where counting starts."""
-    noted_commands.clear()
-    return noted_commands
+    # A slow machine must not read anew in the middle of a test.
+    monkeypatch.setattr(versions, "FRESH_SECONDS", 600.0)
+    noted_commands.names.clear()
+    return noted_commands.names

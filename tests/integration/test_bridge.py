@@ -20,6 +20,7 @@ import httpx
 import pika
 import pytest
 
+from tests.settings import run_options
 from tests.unit.bridge.lambda_endpoint import (
     BROKEN_GATEWAY,
     BROKER_ARN,
@@ -30,6 +31,7 @@ from tests.unit.bridge.lambda_endpoint import (
     LambdaEndpoint,
     Reply,
 )
+from tests.unit.runner.socket_server import serving
 from tests.waiting import eventually
 from tidings_local.topology import (
     DEAD_LETTER_EXCHANGE,
@@ -170,7 +172,9 @@ class Proxy:
 class Bridge:
     """A bridge process and what it logged."""
 
-    def __init__(self, amqp_url: str, lambda_url: str, **settings: Any) -> None:
+    def __init__(
+        self, amqp_url: str, lambda_url: str, runner: Path | None = None, **settings: Any
+    ) -> None:
         environment = {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(ROOT / "localstack"),
@@ -182,6 +186,8 @@ class Bridge:
             "TIDINGS_BRIDGE_PORT": "0",
             "TIDINGS_BRIDGE_POLL_SECONDS": "0.1",
         } | {f"TIDINGS_BRIDGE_{name.upper()}": str(value) for name, value in settings.items()}
+        if runner:
+            environment["TIDINGS_RUNNER_SOCKET"] = str(runner)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tidings_local.bridge"],
             env=environment,
@@ -228,7 +234,7 @@ class Bridge:
 
 @pytest.fixture(scope="session")
 def amqp_url() -> str:
-    url = os.environ.get("TIDINGS_AMQP_URL")
+    url = run_options().amqp_url
     if not url:
         pytest.fail("TIDINGS_AMQP_URL is not set: these tests need a real RabbitMQ", pytrace=False)
     return url
@@ -310,6 +316,25 @@ def test_handled_message_arrives_as_the_event_of_aws_and_is_acknowledged(
     assert (line["function"], line["batch_size"]) == ("reserve", 1)
     assert line["correlation_ids"] == ["c-1"]
     assert bridge.terminate() == 0
+    assert broker.ready(queue) == 0
+
+
+def test_functions_are_called_by_the_runners_socket(
+    broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge], tmp_path: Path
+) -> None:
+    queue = broker.queue("inventory")
+    endpoint.map(queue, "reserve")
+    socket_path = tmp_path / "runner.sock"
+    bridge = start_bridge(runner=socket_path).consumes(queue)
+    broker.publish(queue, "while the runner is away")
+    wait_until(lambda: bridge.logged("batch failed, goes back to its queue"), "it goes back")
+    assert bridge.logged("batch failed, goes back to its queue")[0]["result"] == "unreachable"
+    with serving(socket_path) as runner:
+        wait_until(lambda: bridge.logged("batch handled", queue=queue), "the batch is handled")
+        (asked,) = runner.asked
+    assert asked.target.endswith("function:reserve/invocations")
+    assert "rmqMessagesByQueue" in asked.content
+    assert endpoint.invocations == []
     assert broker.ready(queue) == 0
 
 

@@ -1,8 +1,10 @@
 """The process host with real processes, on the interpreter in TIDINGS_RUNTIME_PYTHON."""
 
+import asyncio
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,45 +15,61 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
+from tests.host_thread import HostThread
 from tests.unit.lambda_host.builders import a_function, is_running, runtime_python, wait_until
 from tidings_local.lambda_host import (
     Function,
-    HostSettings,
     HostStoppedError,
     Invocation,
-    LambdaHost,
     Outcome,
     RuntimeMissingError,
     ThrottledError,
 )
+from tidings_local.lambda_host.host import HostSettings
 
 ANSWER_PID = "import os\ndef handler(event, context):\n    return os.getpid()\n"
 SLEEP = "import time\ndef handler(event, context):\n    time.sleep(event)\n    return 'awake'\n"
-HostMaker = Callable[..., LambdaHost]
+ENDS_EARLY = """
+import asyncio, sys
+from pathlib import Path
+from tidings_local.lambda_host import Function, Invocation
+from tidings_local.lambda_host.host import HostSettings, LambdaHost
+python, directory, code, pids = map(Path, sys.argv[1:])
+async def main():
+    host = LambdaHost(HostSettings(interpreter=python, directory=directory))
+    function = Function(name="f", version="1", arn="a", revision="1", code_dir=code,
+                        handler="app.handler", timeout_seconds=60)
+    call = asyncio.create_task(host.invoke(function, Invocation(payload=b"1")))
+    while not (pids.exists() and pids.read_text()):
+        await asyncio.sleep(0.01)
+asyncio.run(main())
+"""
+HostMaker = Callable[..., HostThread]
 
 
 @pytest.fixture
 def make_host(tmp_path: Path) -> Iterator[HostMaker]:
-    hosts: list[LambdaHost] = []
+    hosts: list[HostThread] = []
 
-    def make(**settings: Any) -> LambdaHost:
+    def make(**settings: Any) -> HostThread:
         given = {"interpreter": runtime_python(), "directory": tmp_path / "host", **settings}
-        hosts.append(LambdaHost(HostSettings(**given)))
+        hosts.append(HostThread(HostSettings(**given)))
         return hosts[-1]
 
     yield make
     for host in hosts:
-        host.stop()
+        host.close()
 
 
 @pytest.fixture
-def host(make_host: HostMaker) -> LambdaHost:
+def host(make_host: HostMaker) -> HostThread:
     return make_host()
 
 
-def call(host: LambdaHost, function: Function, event: object = None) -> Outcome:
+def call(host: HostThread, function: Function, event: object = None) -> Outcome:
     return host.invoke(function, Invocation(payload=json.dumps(event).encode(), request_id="r-1"))
 
 
@@ -61,13 +79,13 @@ def end(pid: int) -> None:
     wait_until(lambda: not is_running(pid), "its end")
 
 
-def answer(host: LambdaHost, function: Function, event: object = None) -> Any:
+def answer(host: HostThread, function: Function, event: object = None) -> Any:
     outcome = call(host, function, event)
     assert not outcome.is_error, outcome.payload
     return json.loads(outcome.payload)
 
 
-def error(host: LambdaHost, function: Function, event: object = None) -> tuple[str, str]:
+def error(host: HostThread, function: Function, event: object = None) -> tuple[str, str]:
     outcome = call(host, function, event)
     assert outcome.is_error, outcome.payload
     content = json.loads(outcome.payload)
@@ -82,29 +100,29 @@ def when_told(body: str) -> str:
 
 
 class TestWarmth:
-    def test_process_is_used_again(self, host: LambdaHost, tmp_path: Path) -> None:
+    def test_process_is_used_again(self, host: HostThread, tmp_path: Path) -> None:
         function = a_function(tmp_path, ANSWER_PID)
         assert answer(host, function) == answer(host, function)
 
-    def test_only_the_first_call_reports_init(self, host: LambdaHost, tmp_path: Path) -> None:
+    def test_only_the_first_call_reports_init(self, host: HostThread, tmp_path: Path) -> None:
         function = a_function(tmp_path, ANSWER_PID)
         assert "\tInit Duration: " in call(host, function).logs
         assert "Init Duration" not in call(host, function).logs
 
-    def test_process_killed_while_idle_is_replaced(self, host: LambdaHost, tmp_path: Path) -> None:
+    def test_process_killed_while_idle_is_replaced(self, host: HostThread, tmp_path: Path) -> None:
         function = a_function(tmp_path, ANSWER_PID)
         for _ in range(20):
             end(answer(host, function))
             answer(host, function)
 
     def test_new_revision_gets_a_new_process_and_the_old_one_ends(
-        self, host: LambdaHost, tmp_path: Path
+        self, host: HostThread, tmp_path: Path
     ) -> None:
         old = a_function(tmp_path, ANSWER_PID)
         old_pid = answer(host, old)
         assert answer(host, replace(old, revision="next")) != old_pid
         host.retire(old.key)
-        assert not is_running(old_pid)
+        wait_until(lambda: not is_running(old_pid), "the end of the old process")
 
     def test_idle_process_is_ended_after_its_keepalive(
         self, make_host: HostMaker, tmp_path: Path
@@ -113,9 +131,47 @@ class TestWarmth:
         wait_until(lambda: not is_running(pid), "idle process ended")
 
 
+class TestOutcome:
+    def test_it_says_how_long_the_call_took_and_where_its_log_belongs(
+        self, host: HostThread, tmp_path: Path
+    ) -> None:
+        source = (
+            "import os, time\n"
+            "def handler(event, context):\n"
+            "    time.sleep(0.05)\n"
+            "    return [os.environ['AWS_LAMBDA_LOG_STREAM_NAME'], context.log_stream_name]\n"
+        )
+        function = a_function(tmp_path, source, version="7")
+        first, second = call(host, function), call(host, function)
+        assert re.fullmatch(r"\d{4}/\d\d/\d\d/\[7\][0-9a-f]{32}", first.log_stream)
+        assert json.loads(first.payload) == [first.log_stream, first.log_stream]
+        assert second.log_stream == first.log_stream
+        assert first.init_ms is not None
+        assert second.init_ms is None
+        assert f"\tInit Duration: {first.init_ms:.2f} ms" in first.logs
+        assert 50 <= second.duration_ms < 1000
+        assert second.error_type is None
+
+    def test_each_process_has_a_log_stream_of_its_own(
+        self, host: HostThread, tmp_path: Path
+    ) -> None:
+        function = a_function(tmp_path, SLEEP, timeout_seconds=10)
+        with ThreadPoolExecutor(2) as both:
+            streams = {
+                each.log_stream for each in both.map(call, [host] * 2, [function] * 2, [1, 1])
+            }
+        assert len(streams) == 2
+
+    def test_a_fault_has_its_type(self, host: HostThread, tmp_path: Path) -> None:
+        function = a_function(tmp_path, when_told("os._exit(1)"))
+        assert call(host, function, event=True).error_type == "Runtime.ExitError"
+        slow = a_function(tmp_path, SLEEP, name="slow", timeout_seconds=0.3)
+        assert call(host, slow, event=5).error_type == "Sandbox.Timedout"
+
+
 class TestErrors:
     def test_timeout_ends_the_process_and_the_next_call_works(
-        self, host: LambdaHost, tmp_path: Path
+        self, host: HostThread, tmp_path: Path
     ) -> None:
         function = a_function(tmp_path, when_told("time.sleep(30)"), timeout_seconds=0.5)
         outcome = call(host, function, event=True)
@@ -137,7 +193,7 @@ class TestErrors:
         ],
     )
     def test_exit_is_reported_and_the_next_call_works(
-        self, host: LambdaHost, tmp_path: Path, body: str, reason: str
+        self, host: HostThread, tmp_path: Path, body: str, reason: str
     ) -> None:
         function = a_function(tmp_path, when_told(f"print('last words')\n{body}"))
         outcome = call(host, function, event=True)
@@ -150,7 +206,7 @@ class TestErrors:
         assert answer(host, function) == "well"
 
     def test_memory_limit_is_applied_and_the_next_call_works(
-        self, host: LambdaHost, tmp_path: Path
+        self, host: HostThread, tmp_path: Path
     ) -> None:
         function = a_function(tmp_path, when_told("held = bytearray(1 << 28)\ntime.sleep(30)"))
         function = replace(function, timeout_seconds=20)
@@ -162,13 +218,13 @@ class TestErrors:
         assert "\tMax Memory Used: 128 MB\t" in outcome.logs
         assert answer(host, function) == "well"
 
-    def test_memory_of_children_counts(self, host: LambdaHost, tmp_path: Path) -> None:
+    def test_memory_of_children_counts(self, host: HostThread, tmp_path: Path) -> None:
         child = "import time; held = bytearray(1 << 28); time.sleep(30)"
         body = f"import subprocess\nsubprocess.run([sys.executable, '-c', {child!r}])"
         function = a_function(tmp_path, when_told(body), timeout_seconds=20)
         assert error(host, function, event=True)[1].endswith("signal: killed")
 
-    def test_error_in_the_handler_keeps_the_process(self, host: LambdaHost, tmp_path: Path) -> None:
+    def test_error_in_the_handler_keeps_the_process(self, host: HostThread, tmp_path: Path) -> None:
         source = "import os\ndef handler(event, context):\n    raise ValueError(os.getpid())\n"
         function = a_function(tmp_path, source)
         first = error(host, function)
@@ -190,7 +246,7 @@ class TestErrors:
         ],
     )
     def test_failed_init_gives_what_the_runtime_says(
-        self, host: LambdaHost, tmp_path: Path, source: str, error_type: str, message: str
+        self, host: HostThread, tmp_path: Path, source: str, error_type: str, message: str
     ) -> None:
         function = a_function(tmp_path, source)
         outcome = call(host, function)
@@ -199,7 +255,7 @@ class TestErrors:
         assert message in content["errorMessage"]
         assert f"\tPhase: init\tStatus: error\tError Type: {error_type}\nSTART" in outcome.logs
 
-    def test_init_is_tried_again_by_the_next_call(self, host: LambdaHost, tmp_path: Path) -> None:
+    def test_init_is_tried_again_by_the_next_call(self, host: HostThread, tmp_path: Path) -> None:
         flag = tmp_path / "flag"
         source = f"open({str(flag)!r})\ndef handler(event, context):\n    return 'well'\n"
         function = a_function(tmp_path, source)
@@ -208,7 +264,7 @@ class TestErrors:
         assert answer(host, function) == "well"
 
     def test_init_that_hangs_starts_again_within_the_timeout(
-        self, host: LambdaHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, host: HostThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("tidings_local.lambda_host.call.INIT_LIMIT_SECONDS", 0.3)
         outcome = call(
@@ -218,13 +274,13 @@ class TestErrors:
         assert "\tPhase: init\tStatus: timeout\n" in outcome.logs
 
     def test_slow_init_may_use_the_functions_own_time(
-        self, host: LambdaHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, host: HostThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("tidings_local.lambda_host.call.INIT_LIMIT_SECONDS", 0.3)
         source = "import time\ntime.sleep(0.6)\n" + ANSWER_PID
         assert answer(host, a_function(tmp_path, source, timeout_seconds=10))
 
-    def test_response_over_the_limit_is_an_error(self, host: LambdaHost, tmp_path: Path) -> None:
+    def test_response_over_the_limit_is_an_error(self, host: HostThread, tmp_path: Path) -> None:
         source = "def handler(event, context):\n    return 'x' * event\n"
         function = a_function(tmp_path, source)
         assert error(host, function, event=6_300_000)[0] == "Function.ResponseSizeTooLarge"
@@ -273,7 +329,7 @@ class TestConcurrency:
             failures = [each.exception() for each in calls]
         assert [type(each) for each in failures if each] == [ThrottledError]
 
-    def test_update_lets_running_calls_finish(self, host: LambdaHost, tmp_path: Path) -> None:
+    def test_update_lets_running_calls_finish(self, host: HostThread, tmp_path: Path) -> None:
         started = tmp_path / "started"
         source = f"open({str(started)!r}, 'w')\n" + SLEEP
         function = a_function(tmp_path, source, timeout_seconds=10)
@@ -283,10 +339,80 @@ class TestConcurrency:
             host.retire(function.key)
             assert running.result() == "awake"
 
+    def test_call_goes_on_when_its_caller_went_away(
+        self, make_host: HostMaker, tmp_path: Path
+    ) -> None:
+        host = make_host(max_environments=1)
+        done = tmp_path / "done"
+        function = a_function(
+            tmp_path,
+            "import os, time\n"
+            "def handler(event, context):\n"
+            "    time.sleep(event)\n"
+            f"    if event: open({str(done)!r}, 'w')\n"
+            "    return os.getpid()\n",
+        )
+        pid = answer(host, function, 0)
+
+        async def go_away() -> None:
+            with contextlib.suppress(TimeoutError):
+                call = host.host.invoke(function, Invocation(payload=b"0.3"))
+                await asyncio.wait_for(call, 0.1)
+
+        host.run(go_away())
+        wait_until(done.exists, "the end of the call")
+        assert answer(host, function, 0) == pid
+
+    def test_all_processes_of_a_function_killed_at_once_cost_no_call(
+        self, make_host: HostMaker, tmp_path: Path
+    ) -> None:
+        host = make_host(max_environments=8)
+        source = ANSWER_PID.replace("return", "__import__('time').sleep(event); return")
+        function = a_function(tmp_path, source, timeout_seconds=10)
+        with ThreadPoolExecutor(8) as crowd:
+            pids = list(crowd.map(lambda _: answer(host, function, 0.5), range(8)))
+        for pid in pids:
+            end(pid)
+        assert answer(host, function, 0) not in pids
+
+    def test_calls_under_updates_all_get_an_answer_and_nothing_is_left(
+        self, make_host: HostMaker, tmp_path: Path
+    ) -> None:
+        host = make_host()
+        first = a_function(tmp_path, ANSWER_PID)
+        pids: set[int] = set()
+
+        def call_and_update(turn: int) -> None:
+            function = replace(first, revision=str(turn // 10))
+            pids.add(answer(host, function))
+            if turn % 10 == 5:
+                host.retire(function.key)
+
+        with ThreadPoolExecutor(8) as crowd:
+            list(crowd.map(call_and_update, range(100)))
+        for turn in range(10):
+            host.retire(replace(first, revision=str(turn)).key)
+        wait_until(lambda: not any(map(is_running, pids)), "the end of all processes")
+
+    def test_hundred_processes_at_once_give_everything_back(
+        self, make_host: HostMaker, tmp_path: Path
+    ) -> None:
+        host = make_host(max_environments=100, max_total_environments=100)
+        answer(host, a_function(tmp_path, ANSWER_PID, name="first"))
+        open_before = psutil.Process().num_fds()
+        source = ANSWER_PID.replace("return", "__import__('time').sleep(event); return")
+        function = a_function(tmp_path, source, timeout_seconds=60)
+        with ThreadPoolExecutor(100) as crowd:
+            pids = set(crowd.map(lambda _: answer(host, function, 4), range(100)))
+        assert len(pids) == 100
+        host.retire(function.key)
+        wait_until(lambda: not any(map(is_running, pids)), "the end of all processes")
+        wait_until(lambda: psutil.Process().num_fds() <= open_before, "the end of open files")
+
 
 class TestIsolation:
     def test_environment_is_clean(
-        self, host: LambdaHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, host: HostThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("HOST_SECRET", "x")
         source = "import os\ndef handler(event, context):\n    return dict(os.environ)\n"
@@ -295,7 +421,7 @@ class TestIsolation:
         assert seen["AWS_EXECUTION_ENV"] == "AWS_Lambda_python3.11"
         assert "HOST_SECRET" not in seen
 
-    def test_code_and_layers_are_first_on_the_path(self, host: LambdaHost, tmp_path: Path) -> None:
+    def test_code_and_layers_are_first_on_the_path(self, host: HostThread, tmp_path: Path) -> None:
         opt = tmp_path / "opt"
         (opt / "python").mkdir(parents=True)
         (opt / "python/boto3.py").write_text("WHERE = 'layer'")
@@ -309,7 +435,7 @@ class TestIsolation:
         (function.code_dir / "shared.py").write_text("WHERE = 'code'")
         assert answer(host, function) == ["layer", "code"]
 
-    def test_temporary_folder_is_fresh_and_removed(self, host: LambdaHost, tmp_path: Path) -> None:
+    def test_temporary_folder_is_fresh_and_removed(self, host: HostThread, tmp_path: Path) -> None:
         source = (
             "import os, pathlib, tempfile\n"
             "def handler(event, context):\n"
@@ -320,9 +446,9 @@ class TestIsolation:
         folder, _ = answer(host, function)
         assert Path(folder, "kept").exists()
         host.retire(function.key)
-        assert not Path(folder).exists()
+        wait_until(lambda: not Path(folder).exists(), "its removal")
 
-    def test_grandchildren_end_with_their_function(self, host: LambdaHost, tmp_path: Path) -> None:
+    def test_grandchildren_end_with_their_function(self, host: HostThread, tmp_path: Path) -> None:
         source = (
             "import subprocess, time\n"
             "def handler(event, context):\n"
@@ -338,7 +464,7 @@ class TestIsolation:
 
 class TestOutput:
     def test_output_of_init_and_of_each_call_is_in_its_place(
-        self, host: LambdaHost, tmp_path: Path
+        self, host: HostThread, tmp_path: Path
     ) -> None:
         source = (
             "import sys\nprint('loading æ')\n"
@@ -356,14 +482,14 @@ class TestOutput:
         ]
         assert call(host, function).logs.splitlines()[:2] == [first[1], "out"]
 
-    def test_flood_of_output_is_cut_and_says_so(self, host: LambdaHost, tmp_path: Path) -> None:
+    def test_flood_of_output_is_cut_and_says_so(self, host: HostThread, tmp_path: Path) -> None:
         source = "def handler(event, context):\n    for _ in range(400): print('x' * 10_000)\n"
         logs = call(host, a_function(tmp_path, source, timeout_seconds=20)).logs
         assert len(logs) < 1_010_000
         assert "bytes of output cut]" in logs
 
     def test_output_of_a_thread_between_calls_belongs_to_the_next(
-        self, host: LambdaHost, tmp_path: Path
+        self, host: HostThread, tmp_path: Path
     ) -> None:
         done = tmp_path / "done"
         source = (
@@ -382,7 +508,7 @@ class TestOutput:
 
 class TestEnd:
     def test_stop_leaves_no_process_and_refuses_calls(
-        self, host: LambdaHost, tmp_path: Path
+        self, host: HostThread, tmp_path: Path
     ) -> None:
         function = a_function(tmp_path, ANSWER_PID)
         pid = answer(host, function)
@@ -390,6 +516,58 @@ class TestEnd:
         assert not is_running(pid)
         with pytest.raises(HostStoppedError):
             call(host, function)
+
+    def test_stop_answers_the_calls_under_way(self, host: HostThread, tmp_path: Path) -> None:
+        started = tmp_path / "started"
+        function = a_function(
+            tmp_path,
+            "import time\n"
+            "def handler(event, context):\n"
+            f"    open({str(started)!r}, 'w')\n"
+            "    time.sleep(50)\n",
+            timeout_seconds=60,
+        )
+        with ThreadPoolExecutor(1) as one:
+            running = one.submit(call, host, function)
+            wait_until(started.exists, "function started")
+            host.stop()
+            assert running.result(10).error_type == "Runtime.ExitError"
+
+    def test_stop_while_a_process_starts_ends_it(self, host: HostThread, tmp_path: Path) -> None:
+        started = tmp_path / "started"
+        function = a_function(
+            tmp_path,
+            "import os, time\n"
+            f"with open({str(started)!r}, 'w') as file: file.write(str(os.getpid()))\n"
+            "time.sleep(50)\n",
+        )
+        with ThreadPoolExecutor(1) as one:
+            running = one.submit(call, host, function)
+            wait_until(lambda: started.exists() and started.read_text() != "", "its start")
+            host.stop()
+            assert running.result(10).error_type == "Runtime.ExitError"
+        assert not is_running(int(started.read_text()))
+
+    def test_loop_that_ends_under_calls_leaves_no_process(self, tmp_path: Path) -> None:
+        pids = tmp_path / "pids"
+        source = (
+            "import os, time\n"
+            f"with open({str(pids)!r}, 'w') as file: file.write(str(os.getpid()))\n"
+            "def handler(event, context):\n"
+            "    time.sleep(60)\n"
+        )
+        function = a_function(tmp_path, source, timeout_seconds=60)
+        done = subprocess.run(
+            [
+                *(sys.executable, "-c", ENDS_EARLY),
+                *(runtime_python(), tmp_path / "host", function.code_dir, pids),
+            ],
+            env={"PYTHONPATH": os.pathsep.join(sys.path)},
+            timeout=30,
+            check=False,
+        )
+        assert done.returncode == 0
+        wait_until(lambda: not is_running(int(pids.read_text())), "the end of the function")
 
     def test_killed_host_leaves_no_process(self, tmp_path: Path) -> None:
         pids = tmp_path / "pids"
@@ -401,13 +579,17 @@ class TestEnd:
         )
         function = a_function(tmp_path, source, timeout_seconds=60)
         program = (
-            "import sys\n"
+            "import asyncio, sys\n"
             "from pathlib import Path\n"
             "from tidings_local.lambda_host import *\n"
+            "from tidings_local.lambda_host.host import HostSettings, LambdaHost\n"
             "python, directory, code = map(Path, sys.argv[1:])\n"
-            "host = LambdaHost(HostSettings(interpreter=python, directory=directory))\n"
-            "host.invoke(Function(name='f', version='1', arn='a', revision='1', code_dir=code,"
-            " handler='app.handler', timeout_seconds=60), Invocation(payload=b'1'))\n"
+            "async def main():\n"
+            "    host = LambdaHost(HostSettings(interpreter=python, directory=directory))\n"
+            "    await host.invoke(Function(name='f', version='1', arn='a', revision='1',"
+            " code_dir=code, handler='app.handler', timeout_seconds=60),"
+            " Invocation(payload=b'1'))\n"
+            "asyncio.run(main())\n"
         )
         arguments = [runtime_python(), tmp_path / "host", function.code_dir]
         killed = subprocess.Popen(
@@ -421,14 +603,14 @@ class TestEnd:
         killed.wait(10)
         wait_until(lambda: not is_running(pid), "function of the killed host ended")
 
-    def test_reaper_that_was_killed_is_replaced(self, host: LambdaHost, tmp_path: Path) -> None:
+    def test_reaper_that_was_killed_is_replaced(self, host: HostThread, tmp_path: Path) -> None:
         answer(host, a_function(tmp_path, ANSWER_PID))
-        reaper = host._guard._reaper
+        reaper = host.host._guard._reaper
         assert reaper
         reaper.kill()
         reaper.wait(10)
         answer(host, a_function(tmp_path, ANSWER_PID))
-        assert host._guard._reaper is not reaper
+        assert host.host._guard._reaper is not reaper
 
     def test_missing_interpreter_is_told_at_once(self, make_host: HostMaker) -> None:
         with pytest.raises(RuntimeMissingError, match="/nowhere/python"):

@@ -198,6 +198,39 @@ def test_deleted_function_leaves_no_process(functions: Functions) -> None:
     wait_for(lambda: not _runs(pid))
 
 
+def test_failed_event_is_told_to_its_destination_and_its_dead_letter_queue(
+    functions: Functions,
+) -> None:
+    sqs = client("sqs")
+    names = [f"events-{uuid.uuid4().hex[:8]}" for _ in range(2)]
+    told, dead = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in names)
+    told_arn, dead_arn = (f"arn:aws:sqs:us-east-1:000000000000:{name}" for name in names)
+    source = "def handler(event, context):\n    raise ValueError(event['word'])\n"
+    name = functions.create(source, DeadLetterConfig={"TargetArn": dead_arn})
+    functions.api.put_function_event_invoke_config(
+        FunctionName=name,
+        MaximumRetryAttempts=0,
+        DestinationConfig={"OnFailure": {"Destination": told_arn}},
+    )
+    answer = functions.api.invoke(
+        FunctionName=name, InvocationType="Event", Payload=b'{"word": "no"}'
+    )
+    assert answer["StatusCode"] == 202
+
+    def message_in(queue: str) -> Any:
+        found = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages")
+        return found and json.loads(found[0]["Body"])
+
+    record = wait_for(lambda: message_in(told))
+    assert record["requestContext"]["condition"] == "RetriesExhausted"
+    assert record["requestContext"]["requestId"] == answer["ResponseMetadata"]["RequestId"]
+    assert record["requestPayload"] == {"word": "no"}
+    assert record["responsePayload"]["errorMessage"] == "no"
+    assert wait_for(lambda: message_in(dead)) == {"word": "no"}
+    for queue in (told, dead):
+        sqs.delete_queue(QueueUrl=queue)
+
+
 def test_log_of_each_call_is_in_cloudwatch(functions: Functions) -> None:
     name = functions.create("def handler(event, context):\n    print('said', event['word'])\n")
     functions.invoke(name, word="hello")

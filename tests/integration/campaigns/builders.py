@@ -12,10 +12,10 @@ from tidings.campaigns.operations import create_campaign, start_campaign
 from tidings.campaigns.running import run_due_campaigns
 from tidings.campaigns.schemas import CampaignView, CreateCampaign
 from tidings.campaigns.states import CampaignState
-from tidings.notifications.models import Notification
-from tidings.platform.auth import Principal, Role
-from tidings.platform.clock import new_id, now
-from tidings.platform.relay import publish_stored
+from tidings.delivery.models import Notification
+from tidings.platform.messaging.relay import publish_stored
+from tidings.platform.security.auth import Principal, Role
+from tidings.platform.timing.clock import new_id, now
 from tidings.users.models import User
 
 OPERATOR = a_person(Role.OPERATOR)

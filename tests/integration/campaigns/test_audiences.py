@@ -10,8 +10,8 @@ from tidings.campaigns import audiences
 from tidings.campaigns.audiences import chunk_after, size_of
 from tidings.campaigns.models import CampaignAudience
 from tidings.orders.models import Order
-from tidings.platform.auth import Principal, Role
-from tidings.platform.clock import now
+from tidings.platform.security.auth import Principal, Role
+from tidings.platform.timing.clock import now
 from tidings.users.models import User
 
 
@@ -46,6 +46,11 @@ def test_all_are_the_customers_with_an_account() -> None:
         (None, "en", True),
         (None, "de", False),
         ("en-GB", "en", True),
+        ("es-419", "es", True),
+        ("es-419", "es-419", True),
+        ("es", "es-419", False),
+        ("zh-Hans-CN", "zh-Hans", True),
+        ("zh-Hant", "zh-Hans", False),
         ("den", "de", False),
     ],
 )

@@ -26,10 +26,12 @@ from tidings.campaigns.operations import (
 )
 from tidings.campaigns.running import run_due_campaigns
 from tidings.campaigns.states import CampaignState
-from tidings.notifications.models import Notification
-from tidings.notifications.telling import tell
-from tidings.platform.outbox import MAX_NOTED, take_stored
-from tidings.platform.relay import publish_stored
+from tidings.delivery.models import Notification
+from tidings.notifications import chunks
+from tidings.notifications.creating import create_notifications
+from tidings.platform.messaging import outbox
+from tidings.platform.messaging.outbox import MAX_NOTED, take_stored
+from tidings.platform.messaging.relay import publish_stored
 
 
 @pytest.fixture
@@ -106,7 +108,7 @@ def test_process_that_dies_between_telling_and_moving_on_tells_nobody_twice(
     publish_stored()
     (message,) = queues.take(QUEUE, 1)
     with monkeypatch.context() as patch:
-        patch.setattr(expanding, "_move_on", _die)
+        patch.setattr(outbox, "change", _die)
         with pytest.raises(KeyboardInterrupt):
             handler(queues.event_of(QUEUE, [message]), CONTEXT)
     assert len(told(campaign.id)) == 10
@@ -163,10 +165,10 @@ def test_chunk_in_hand_while_it_is_paused_is_not_counted_twice(
 
     def told_while_paused(*arguments: object, **named: object) -> object:
         pause_campaign(campaign.id, caller=OPERATOR)
-        return tell(*arguments, **named)  # type: ignore[arg-type]
+        return create_notifications(*arguments, **named)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patch:
-        patch.setattr(expanding, "tell", told_while_paused)
+        patch.setattr(chunks, "create_notifications", told_while_paused)
         (first,) = queues.take(QUEUE, 1)
         handler(queues.event_of(QUEUE, [first]), CONTEXT)
     assert state_of(campaign.id) == "paused"
@@ -240,5 +242,5 @@ def test_database_commands_of_a_chunk_do_not_grow_with_its_people(
     assert counts[0] == counts[1] <= 12
 
 
-def _die(*_: object) -> bool:
+def _die(*_: object, **__: object) -> object:
     raise KeyboardInterrupt

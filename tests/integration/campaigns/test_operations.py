@@ -31,10 +31,9 @@ from tidings.campaigns.queries import get_campaign, get_campaigns, preview_campa
 from tidings.campaigns.running import run_due_campaigns
 from tidings.campaigns.schemas import CampaignFilter
 from tidings.campaigns.states import CampaignState
-from tidings.delivery.models import Unsubscription
-from tidings.notifications.models import Delivery, Notification
-from tidings.platform.clock import new_id, now
-from tidings.platform.pagination import PageRequest
+from tidings.delivery.models import Delivery, Notification, Unsubscription
+from tidings.platform.storage.pagination import PageRequest
+from tidings.platform.timing.clock import new_id, now
 
 STEPS = {
     "start": start_campaign,
@@ -49,7 +48,7 @@ FRIDAY_NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
 
 def test_campaign_begins_as_a_draft() -> None:
     campaign = drafted(audience={"language": "de"}, voucher="W-10", variables={"message": "Hi"})
-    details = get_campaign(campaign.id)
+    details = get_campaign(campaign.id, caller=OPERATOR)
     assert (details.state, details.audience.language) == (CampaignState.DRAFT, "de")
     assert (details.next_run_at, details.run) == (None, None)
     assert [each.user_id for each in details.history] == [OPERATOR.user_id]
@@ -153,7 +152,7 @@ def test_preview_says_whom_it_reaches_and_what_they_read() -> None:
     customers(3, language="de")
     customers(2)
     campaign = drafted(audience={"language": "de"}, voucher="W-10", variables={"message": "Hallo."})
-    preview = preview_campaign(campaign.id, language="de")
+    preview = preview_campaign(campaign.id, language="de", caller=OPERATOR)
     assert (preview.audience_size, preview.audience_complete) == (3, True)
     assert preview.sample.inbox_title == "Winter days"
     assert preview.sample.inbox_body == "Hallo. Ihr Gutschein: W-10"
@@ -165,7 +164,9 @@ def test_list_is_of_a_state_and_newest_first() -> None:
     first, second = drafted(), drafted()
     stop_campaign(drafted().id, caller=OPERATOR)
     page = get_campaigns(
-        PageRequest.model_validate({"limit": 10}), CampaignFilter(state=CampaignState.DRAFT)
+        PageRequest.model_validate({"limit": 10}),
+        CampaignFilter(state=CampaignState.DRAFT),
+        caller=OPERATOR,
     )
     assert [each.id for each in page.items] == [second.id, first.id]
 
@@ -180,7 +181,7 @@ def test_numbers_are_of_people_and_of_messages() -> None:
     a_notification(campaign.id, inbox="suppressed", push="suppressed")
     a_notification(new_id(), inbox="delivered")
 
-    numbers = get_campaign(campaign.id).numbers
+    numbers = get_campaign(campaign.id, caller=OPERATOR).numbers
 
     people = numbers.model_dump(exclude={"channels", "audience"})
     assert people == {
@@ -208,7 +209,7 @@ def test_who_ended_such_mails_is_counted() -> None:
     mailed = a_notification(campaign.id, inbox="delivered", email="delivered")
     a_notification(campaign.id, inbox="delivered", email="delivered")
     Unsubscription(id=mailed, user_id=new_id(), category="promotions").save()
-    assert get_campaign(campaign.id).numbers.unsubscribed == 1
+    assert get_campaign(campaign.id, caller=OPERATOR).numbers.unsubscribed == 1
 
 
 def a_notification(campaign_id: str, *, read: bool = False, **deliveries: str) -> str:

@@ -9,10 +9,13 @@ import pytest
 
 from tests.integration.delivery.messages import aws
 from tests.integration.delivery.servers import Certificate
+from tests.integration.notifications.conftest import provider, unpublished
 from tidings.delivery import endpoints
-from tidings.platform import breaker, cache
-from tidings.platform.providers import smtp
+from tidings.platform.caching import cache
+from tidings.platform.providers import breaker, smtp
 from tidings.platform.settings import settings
+
+__all__ = ["provider", "unpublished"]
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +29,7 @@ def no_memory() -> Iterator[None]:
     """Begin without warm connections and without what breakers saw."""
     cache.client.cache_clear()
     breaker._seen.clear()
-    breaker._resting_until = 0.0
+    breaker._resting.wake()
     yield
     smtp.close()
 

@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 
 from tidings.delivery.schemas import Address, Device, OutgoingMessage, Rendered
-from tidings.platform.clock import new_id
+from tidings.platform.timing.clock import new_id
 
 MAIL = Rendered(subject="Your order", text="Hello.\n", html="<p>Hello.</p>\n")
 PUSH = Rendered(title="Your order", body="It is on its way.")

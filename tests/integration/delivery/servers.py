@@ -10,22 +10,24 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope
 
-from tidings_local.launcher.certificate import certificate_beside, ensure_certificate
+from tidings_local.launcher.running.certificate import certificate_beside, ensure_certificate
 
+# Where a customer takes webhooks; the tests' resolver finds it on this machine.
+CUSTOMERS_HOST: Final = "hooks.example.com"
 Refuse = Callable[[str], str | None]
 
 
 class Certificate:
-    """A certificate for localhost, and who trusts it."""
+    """A certificate for localhost and for a customer's host, and who trusts it."""
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "localhost.pem"
-        ensure_certificate(self._file)
+        ensure_certificate(self._file, more_names=[CUSTOMERS_HOST])
 
     def server_context(self) -> ssl.SSLContext:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)

@@ -1,5 +1,7 @@
 """Mails through a real SMTP server and through SES, read back by a mail program's parser."""
 
+import re
+import socket
 from collections.abc import Iterator
 from email import policy
 from email.parser import BytesParser
@@ -10,15 +12,18 @@ from pymongo.errors import AutoReconnect
 
 from tests.integration.delivery.messages import a_mail, aws, localstack
 from tests.integration.delivery.servers import Certificate, Sink, smtp_server
+from tests.unit.delivery.wire import shown, split
 from tidings.delivery.channels import deliver, email, is_idempotent
 from tidings.delivery.errors import PermanentFailure, TemporaryFailure
+from tidings.delivery.headers import one_line
 from tidings.delivery.schemas import Rendered
 from tidings.delivery.suppression import suppressed
 from tidings.delivery.unsubscribe import unsubscribe_url
-from tidings.platform.clock import new_id
 from tidings.platform.providers import smtp
 from tidings.platform.settings import settings
+from tidings.platform.timing.clock import new_id
 
+FORGED = "=?utf-8?q?x=0D=0AFrom=3A_ceo=40bank=2Eexample=0D=0A=0D=0A=3Ch1=3EForged=3C=2Fh1=3E?="
 EVIL = "Ada\r\nBcc: victim@example.com\r\n\r\nEvil body\x00\u2028\x85"
 
 
@@ -69,7 +74,9 @@ def test_wire_is_seven_bits_and_links_are_not_broken(through: Sink) -> None:
     assert max(len(line) for line in raw.split(b"\r\n")) <= 998
 
 
-@pytest.mark.parametrize("evil", [EVIL, "\r\n", "\n.\r\nMAIL FROM:<x@example.com>", '"<>,;:\\"'])
+@pytest.mark.parametrize(
+    "evil", [EVIL, FORGED, "\r\n", "\n.\r\nMAIL FROM:<x@example.com>", '"<>,;:\\"']
+)
 def test_nothing_in_a_name_or_a_subject_becomes_a_header(through: Sink, evil: str) -> None:
     deliver(a_mail(name=evil, rendered=Rendered(subject=evil, text="text", html="<p>html</p>")))
     (mail,), (envelope,) = through.mails, through.envelopes
@@ -79,7 +86,16 @@ def test_nothing_in_a_name_or_a_subject_becomes_a_header(through: Sink, evil: st
     assert [part.get_content().strip() for part in mail.iter_parts()] == ["text", "<p>html</p>"]
     ours = {"from", "to", "subject", "date", "message-id", "auto-submitted"}
     ours |= {"x-notification-id", "x-correlation-id", "mime-version", "content-type"}
-    assert {name.lower() for name in mail} <= ours
+    assert sorted(name.lower() for name in mail) == sorted(ours)
+    assert mail["Subject"] == one_line(evil, 200)
+    assert [str(mail["From"]), envelope.mail_from] == [
+        "Tidings <no-reply@tidings.example>", "no-reply@tidings.example",
+    ]  # fmt: skip
+    content = envelope.original_content or b""
+    head, _, body = content.partition(b"\r\n\r\n")
+    assert not re.search(rb"^Bcc:", content, re.MULTILINE)
+    assert head.count(b"From:") == 1
+    assert b"<h1>" not in body
 
 
 def test_lines_with_a_lone_dot_arrive(through: Sink) -> None:
@@ -103,8 +119,30 @@ def test_address_that_is_none_fails_for_good_and_asks_no_server(
 
 
 def test_domain_of_another_script_is_written_in_punycode(through: Sink) -> None:
-    deliver(a_mail("ada@bücher.example"))
-    assert through.envelopes[0].rcpt_tos == ["ada@xn--bcher-kva.example"]
+    for each in ("bücher.example", "faß.de", "κλαρα-σωλις.ευ"):
+        deliver(a_mail(f"ada@{each}"))
+    assert [each.rcpt_tos for each in through.envelopes] == [
+        ["ada@xn--bcher-kva.example"],
+        ["ada@xn--fa-hia.de"],
+        ["ada@xn----ylba7abgd9bnh0e.xn--qxa6a"],
+    ]
+
+
+def test_server_whose_name_is_of_another_script_is_looked_up_by_idna_2008(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[object] = []
+
+    def resolve(host: object, *_: object, **__: object) -> list[object]:
+        asked.append(host)
+        raise socket.gaierror
+
+    monkeypatch.setattr(email, "smtp_url", lambda: "smtp://mail.faß.de:25")
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    with pytest.raises(TemporaryFailure):
+        deliver(a_mail())
+    assert "mail.xn--fa-hia.de" in asked
+    assert not [host for host in asked if "fass" in str(host)]
 
 
 def test_connection_is_kept_for_the_next_mail(through: Sink) -> None:
@@ -132,6 +170,9 @@ def test_server_that_restarted_gets_the_next_mail(
         ("RCPT", "550 5.7.1 not from you", "refused", None),
         ("RCPT", "552 5.2.2 mailbox full", "refused", None),
         ("RCPT", "554 no", "refused", None),
+        ("RCPT", "530 5.7.0 sign in first", "misconfigured", True),
+        ("RCPT", "554 5.7.1 <ada@example.com>: Relay access denied", "misconfigured", True),
+        ("RCPT", "550 unable to relay", "misconfigured", True),
         ("DATA", "554 spam", "rejected", None),
         ("RCPT", "450 busy", "mailbox_busy", False),
         ("RCPT", "421 shutting down", "mailbox_busy", True),
@@ -148,6 +189,7 @@ def test_what_the_server_says_is_told_apart(
     assert failed.value.reason == reason
     assert failed.value.retryable == (of_provider is not None)
     assert getattr(failed.value, "of_provider", None) == of_provider
+    assert failed.value.of_recipient == (step == "RCPT" and of_provider is not True)
     assert not getattr(failed.value, "maybe_sent", False)
     through.answers.clear()
     deliver(a_mail())
@@ -171,6 +213,22 @@ def test_mailbox_that_a_server_does_not_know_gets_no_more_mail(
     with pytest.raises((PermanentFailure, TemporaryFailure)):
         deliver(a_mail(address))
     assert suppressed([address]).get(address) == reason
+
+
+@pytest.mark.parametrize(
+    ("answer", "of_recipient"),
+    [("450 busy", True), ("450 4.2.1 busy", True), ("450 4.1.2 no such domain now", True),
+     ("450 4.7.1 too many mails from you", False), ("452 4.3.1 disk full", False),
+     ("451 4.4.3 no resolver", False)],
+)  # fmt: skip
+def test_busy_mailbox_and_busy_server_are_told_apart(
+    through: Sink, answer: str, of_recipient: bool
+) -> None:
+    """After the last attempt, the one is its owner's matter and the other one an operator's."""
+    through.answers["RCPT"] = answer
+    with pytest.raises(TemporaryFailure) as failed:
+        deliver(a_mail())
+    assert (failed.value.reason, failed.value.of_recipient) == ("mailbox_busy", of_recipient)
 
 
 def test_no_answer_to_the_mail_says_that_it_may_have_gone(through: Sink) -> None:
@@ -246,6 +304,19 @@ def test_ses_takes_the_same_mail(sender: str) -> None:
     mail = BytesParser(policy=policy.default).parsebytes(kept["RawData"].encode())
     assert str(mail["To"]) == "Zoë Ünïcode <ada@example.com>"
     assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
+
+
+@pytest.mark.parametrize("typed", [FORGED, EVIL, "Я" * 90])
+def test_ses_gets_what_was_typed_and_no_other_header(sender: str, typed: str) -> None:
+    words = Rendered(subject=typed, text="text", html="<p>html</p>")
+    receipt = deliver(a_mail("Ada@faß.de", typed, rendered=words))
+    (kept,) = localstack(f"/_aws/ses?id={receipt.provider_message_id}")["messages"]
+    assert kept["Source"] == sender
+    wire = split(kept["RawData"].encode())
+    assert len(wire.headers) == len({name for name, _ in wire.headers}) == 10
+    assert shown(wire.value("Subject")) == one_line(typed, 200)
+    assert "xn--fa-hia.de" in wire.value("To")
+    assert all(len(line) <= 76 for line in wire.head_lines if b"=?" in line)
 
 
 def test_sender_that_ses_does_not_know_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

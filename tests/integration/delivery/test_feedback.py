@@ -14,11 +14,14 @@ from tidings.delivery.models import Feedback, Suppression
 from tidings.delivery.schemas import MailFeedback
 from tidings.delivery.ses_events import feedback_of
 from tidings.delivery.suppression import lift_suppression, suppress, suppressed
-from tidings.platform.auth import Role
-from tidings.platform.clock import new_id, now
+from tidings.platform.security.auth import Role
+from tidings.platform.security.signatures import blind_index
+from tidings.platform.timing.clock import new_id, now
+from tidings.users.schemas import RegisterUser
 
 OPERATOR = a_person(Role.OPERATOR)
 ADA = "Ada.Lovelace@Example.com"
+PERSON = {"password": "correct horse", "name": "Ada"}
 
 
 def told(kind: str, outcome: dict[str, Any], **mail: Any) -> dict[str, Any]:
@@ -152,6 +155,47 @@ def test_database_does_not_know_whose_the_addresses_are() -> None:
 def test_addresses_compare_without_case_and_spaces() -> None:
     suppress(f" {ADA.upper()} ", "hard_bounce")
     assert suppressed([ADA.lower()]) == {ADA.lower(): "hard_bounce"}
+
+
+@pytest.mark.parametrize(
+    "reported",
+    [
+        "ada@xn--fa-hia.de",
+        "ADA@XN--FA-HIA.DE",
+        "<ada@xn--fa-hia.de>",
+        '"Ada, <x@y.example>" <ada@faß.de>',
+        "=?utf-8?q?Ada?= <Ada@xn--fa-hia.de>",
+        '"ada"@xn--fa-hia.de',
+        "ada@faß.de.",
+    ],
+)
+def test_mailbox_is_suppressed_however_its_address_is_reported(reported: str) -> None:
+    content = bounce()
+    content["bounce"]["bouncedRecipients"] = [{"emailAddress": reported}]
+    receive(content)
+    stored = RegisterUser.model_validate(PERSON | {"email": "Ada@faß.de"}).email
+    neighbour = "ada@fass.de"
+    assert suppressed([stored, neighbour]) == {stored: "hard_bounce"}
+
+
+def test_destination_counts_where_no_recipient_is_named() -> None:
+    content = bounce(destination=['"Ada" <ada@xn--fa-hia.de>'])
+    del content["bounce"]["bouncedRecipients"]
+    receive(content)
+    assert suppressed(["ada@faß.de", "bob@faß.de"]) == {"ada@faß.de": "hard_bounce"}
+
+
+def test_each_spelling_that_is_asked_for_is_answered() -> None:
+    suppress("ada@faß.de", "complaint")
+    asked = ["ada@faß.de", "ADA@xn--fa-hia.de", "<ada@faß.de>"]
+    assert suppressed(asked) == dict.fromkeys(asked, "complaint")
+
+
+def test_suppression_from_before_addresses_had_one_form_holds() -> None:
+    """The hash of a stored address is what it was: of its text in small letters."""
+    id_ = blind_index("suppression", "ada.lovelace@example.com")
+    Suppression(id=id_, reason="hard_bounce").save()
+    assert suppressed([ADA]) == {ADA: "hard_bounce"}
 
 
 def test_first_reason_stays() -> None:

@@ -9,13 +9,14 @@ from pymongo.errors import AutoReconnect
 from tests.integration.builders import at_once
 from tests.integration.delivery.messages import a_push, aws, localstack
 from tests.integration.users.people import as_principal, registered
+from tests.waiting import eventually
 from tidings.delivery import endpoints
 from tidings.delivery.channels import deliver, push
 from tidings.delivery.errors import PermanentFailure, TemporaryFailure
 from tidings.delivery.models import PushEndpoint
 from tidings.delivery.schemas import Device, Rendered
-from tidings.platform.clock import new_id
 from tidings.platform.settings import settings
+from tidings.platform.timing.clock import new_id
 from tidings.users.models import PushToken, User
 from tidings.users.push_tokens import register_push_token
 from tidings.users.schemas import PushPlatform, RegisterPushToken
@@ -35,12 +36,17 @@ def arn_of(device: Device) -> str:
     return endpoints.endpoint_of(device, new_id())
 
 
-def taken_by(arn: str) -> list[dict[str, Any]]:
-    """Return the messages of a device, oldest first."""
-    found = localstack(f"/_aws/sns/platform-endpoint-messages?endpointArn={arn}")
-    kept = found["platform_endpoint_messages"][arn]
+def taken_by(arn: str, count: int = 1) -> list[dict[str, Any]]:
+    """Wait for so many messages of a device: LocalStack shows them a moment after it took them."""
+
+    def kept() -> list[dict[str, Any]]:
+        found = localstack(f"/_aws/sns/platform-endpoint-messages?endpointArn={arn}")
+        messages: list[dict[str, Any]] = found["platform_endpoint_messages"].get(arn, [])
+        return messages if len(messages) >= count else []
+
     # The device's form is text within SNS's own JSON.
-    return [json.loads(json.loads(each["Message"])) for each in kept]
+    taken = eventually(kept, what=f"{count} messages")
+    return [json.loads(json.loads(each["Message"])) for each in taken]
 
 
 def disable(device: Device) -> None:
@@ -72,7 +78,7 @@ def test_each_device_gets_the_form_of_its_platform() -> None:
 def test_endpoint_is_made_once_and_the_token_is_not_kept() -> None:
     device = a_device()
     at_once([lambda: deliver(a_push(device))] * 4)
-    assert len(taken_by(arn_of(device))) == 4
+    assert len(taken_by(arn_of(device), 4)) == 4
     (kept,) = PushEndpoint.objects
     assert device.token not in json.dumps(kept.to_mongo().to_dict(), default=str)
 

@@ -26,11 +26,11 @@ from tidings.delivery.suppression import (
     suppress,
     suppressed,
 )
-from tidings.platform.auth import Principal, Role
-from tidings.platform.clock import new_id, now
 from tidings.platform.errors import Forbidden
 from tidings.platform.logging import logger
-from tidings.platform.pagination import Page, PageRequest
+from tidings.platform.security.auth import Principal, Role
+from tidings.platform.storage.pagination import Page, PageRequest
+from tidings.platform.timing.clock import new_id, now
 from tidings.users.models import User
 
 OPERATOR = a_person(Role.OPERATOR)
@@ -91,7 +91,8 @@ def test_latest_come_first_and_a_cursor_goes_on() -> None:
 
 def test_suppression_is_found_by_its_address_however_it_is_written() -> None:
     mine, _ = a_suppression(), a_suppression(an_address())
-    assert ids(listed(address="Ada@Example.COM")) == [mine.id]
+    for spelling in ("Ada@Example.COM", "<ada@example.com>", '"Ada L" <ada@example.com>'):
+        assert ids(listed(address=spelling)) == [mine.id]
     assert ids(listed(address=an_address())) == []
 
 

@@ -11,8 +11,8 @@ from tests.integration.users.people import as_principal, registered, stored_even
 from tests.unit.platform.builders import api_event
 from tidings.delivery.models import Unsubscription
 from tidings.delivery.unsubscribe import unsubscribe_url, unsubscribed
-from tidings.platform.clock import new_id
 from tidings.platform.settings import settings
+from tidings.platform.timing.clock import new_id
 from tidings.users.models import User
 from tidings.users.operations import delete_account, update_user_preferences
 from tidings.users.preferences import Preferences, UpdatePreferences

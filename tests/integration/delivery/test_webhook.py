@@ -13,7 +13,12 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 
 from tests.integration.delivery.messages import a_message
-from tests.integration.delivery.servers import Certificate, Receiver, https_server
+from tests.integration.delivery.servers import (
+    CUSTOMERS_HOST,
+    Certificate,
+    Receiver,
+    https_server,
+)
 from tests.integration.users.people import as_principal, registered
 from tidings.delivery.channels import deliver, is_idempotent
 from tidings.delivery.errors import CircuitOpen, PermanentFailure, TemporaryFailure
@@ -37,12 +42,26 @@ def url(
     monkeypatch.setattr(https, "tls_context", certificate.client_context)
     monkeypatch.setattr(public_hosts, "lookup", lambda _, port: [_ipv4("127.0.0.1", port)])
     with https_server(receiver, certificate) as port:
-        yield f"https://localhost:{port}/hooks/tidings?of=shop"
+        yield f"https://{CUSTOMERS_HOST}:{port}/hooks/tidings?of=shop"
 
 
 def _ipv4(address: str, port: int) -> tuple[object, ...]:
     """Return an answer of the resolver."""
     return (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))
+
+
+@pytest.mark.parametrize(
+    "correlation", ["a\r\n evil: x", "a\r\nevil: x", "ü", "=?utf-8?q?=0D=0Aevil:_x?=", "\u2028", ""]
+)
+def test_correlation_id_that_none_of_ours_looks_like_is_no_header(
+    url: str, receiver: Receiver, correlation: str
+) -> None:
+    address = Address(webhook_url=url, webhook_id="webhook-1")
+    message = a_message("webhook", address=address, correlation_id=correlation)
+    deliver(message)
+    ((_, headers, _),) = receiver.requests
+    assert headers["X-Correlation-Id"] == message.notification_id
+    assert "evil" not in str(headers).lower()
 
 
 def a_call(url: str, webhook_id: str = "webhook-1") -> OutgoingMessage:
@@ -175,7 +194,41 @@ def test_receiver_that_is_down_rests_and_the_others_do_not(url: str, receiver: R
 def test_our_own_network_is_never_called(address: str) -> None:
     with pytest.raises(PermanentFailure) as failed:
         deliver(a_call(address))
-    assert failed.value.reason == "private_address"
+    assert failed.value.reason == "bad_address"
+
+
+def test_name_that_leads_inside_and_one_that_leads_nowhere_are_told_alike(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def nowhere(*_: object) -> list[object]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    def inside(*_: object) -> list[object]:
+        return [_ipv4("10.0.0.1", 443)]
+
+    def without_address(*_: object) -> list[object]:
+        raise socket.gaierror(socket.EAI_NODATA, "No address associated with hostname")
+
+    told = set()
+    for answer in (nowhere, inside, without_address):
+        monkeypatch.setattr(public_hosts, "lookup", answer)
+        with pytest.raises(PermanentFailure) as failed:
+            deliver(a_call("https://db.shop.example/"))
+        told.add((failed.value.reason, failed.value.message, str(failed.value)))
+    assert {reason for reason, *_ in told} == {"no_public_host"}
+    assert len(told) == 1
+
+
+def test_resolver_that_does_not_answer_is_asked_again_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def away(*_: object) -> list[object]:
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(public_hosts, "lookup", away)
+    with pytest.raises(TemporaryFailure) as failed:
+        deliver(a_call("https://hooks.example/"))
+    assert failed.value.reason == "unresolved"
 
 
 def test_name_that_leads_to_public_and_private_addresses_is_refused(
@@ -185,7 +238,7 @@ def test_name_that_leads_to_public_and_private_addresses_is_refused(
     monkeypatch.setattr(public_hosts, "lookup", lambda *_: answers)
     with pytest.raises(PermanentFailure) as failed:
         deliver(a_call("https://rebinding.example/"))
-    assert failed.value.reason == "private_address"
+    assert failed.value.reason == "no_public_host"
 
 
 def test_name_that_changes_its_mind_is_not_asked_again(
@@ -199,7 +252,7 @@ def test_name_that_changes_its_mind_is_not_asked_again(
 
     monkeypatch.setattr(public_hosts, "lookup", rebinding)
     deliver(a_call(url))
-    assert asked == ["localhost"]
+    assert asked == [CUSTOMERS_HOST]
     assert len(receiver.requests) == 1
 
 

@@ -7,13 +7,13 @@ from typing import Any
 
 from tests.integration.builders import Queues, Taken
 from tests.waiting import eventually
+from tidings.delivery.models import Notification
 from tidings.delivery.schemas import OutgoingMessage, Receipt
-from tidings.notifications.models import Notification
-from tidings.notifications.telling import Telling
+from tidings.notifications.drafting import NotificationContent
 from tidings.orders.events import OrderConfirmed, OrderConfirmedData
-from tidings.platform.auth import Principal
-from tidings.platform.clock import new_id
-from tidings.platform.consumer import RETRY_DELAYS_SECONDS
+from tidings.platform.entry.consumer import RETRY_DELAYS_SECONDS
+from tidings.platform.security.auth import Principal
+from tidings.platform.timing.clock import new_id
 
 
 class Provider:
@@ -47,7 +47,7 @@ def confirmed(customer: Principal) -> OrderConfirmed:
     return OrderConfirmed(subject=order_id, data=data)
 
 
-def a_telling(**more: Any) -> Telling:
+def some_content(**more: Any) -> NotificationContent:
     event_id = new_id()
     values: dict[str, Any] = {
         "kind": "order.confirmed",
@@ -58,7 +58,7 @@ def a_telling(**more: Any) -> Telling:
         "dedupe": event_id,
         "event_id": event_id,
     }
-    return Telling(**(values | more))
+    return NotificationContent(**(values | more))
 
 
 def the_notification(reader: Principal) -> Notification:

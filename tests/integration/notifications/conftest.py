@@ -4,7 +4,7 @@ import pytest
 
 from tests.integration.notifications.builders import Provider
 from tidings.delivery import channels
-from tidings.platform import outbox, relay
+from tidings.platform.messaging import outbox, relay
 
 
 @pytest.fixture

@@ -5,15 +5,17 @@ from notifications.notifications import handler
 
 from tests.integration.builders import CONTEXT, Queues, a_person
 from tests.integration.users.people import as_principal, registered, reset_code, verification_code
+from tidings.delivery.models import Notification
 from tidings.notifications.queries import get_user_notifications
-from tidings.platform.auth import Role
-from tidings.platform.pagination import PageRequest
-from tidings.platform.relay import publish_stored
+from tidings.platform.messaging.relay import publish_stored
+from tidings.platform.security.auth import Role
+from tidings.platform.storage.pagination import PageRequest
 from tidings.users.models import User
 from tidings.users.operations import delete_account, update_user_preferences
 from tidings.users.preferences import UpdatePreferences
 from tidings.users.registration import verify_email
-from tidings.users.schemas import VerifyEmail
+from tidings.users.roles import promote_to_admin
+from tidings.users.schemas import PromoteToAdmin, VerifyEmail
 
 pytestmark = pytest.mark.usefixtures("keys")
 QUEUE = "notifications"
@@ -54,6 +56,18 @@ def test_new_accounts_and_changed_preferences_put_nothing_into_the_inbox(queues:
     deliver(queues, 1)
     assert told(user) == []
     assert queues.is_empty("failed-messages")
+
+
+def test_a_new_administrator_is_told_in_the_inbox_and_by_mail(queues: Queues) -> None:
+    user = registered()
+    verify_email(VerifyEmail(email=user.email, code=verification_code(user)))
+    promote_to_admin(PromoteToAdmin(email=user.email))
+    deliver(queues, 3)
+    words = dict(told(user))
+    assert "set a new password" in words["user.role_changed"]
+    notice = Notification.objects.get(user_id=user.id, kind="user.role_changed")
+    assert notice.variables["role"] == "admin"
+    assert set(notice.deliveries) == {"inbox", "email"}
 
 
 def test_deleted_account_leaves_no_inbox_and_others_keep_theirs(queues: Queues) -> None:

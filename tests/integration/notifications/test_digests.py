@@ -9,16 +9,17 @@ import pytest
 from notifications import send_digests as entry_point
 
 from tests.integration.builders import CONTEXT, a_reader, at_once
-from tests.integration.notifications.builders import Provider, a_telling, where
+from tests.integration.notifications.builders import Provider, some_content, where
+from tidings.delivery.delivering import deliver
 from tidings.delivery.mime import mail_of
+from tidings.delivery.models import Channel, Notification
+from tidings.delivery.states import command_for
 from tidings.notifications import digests
-from tidings.notifications.delivering import deliver
+from tidings.notifications.creating import create_notifications
 from tidings.notifications.digests import send_digests
-from tidings.notifications.models import Channel, Notification
 from tidings.notifications.queries import get_notification_status
-from tidings.notifications.telling import command_for, tell
-from tidings.platform.auth import Principal
-from tidings.platform.clock import now
+from tidings.platform.security.auth import Principal
+from tidings.platform.timing.clock import now
 from tidings.users.models import User
 
 DAY = timedelta(days=1)
@@ -34,13 +35,13 @@ def gather(reader: Principal, *titles: str) -> datetime:
     """Tell a person of so many tasks; return when their digest is due."""
     at = now().replace(hour=12, minute=0, second=0, microsecond=0)
     for title in titles:
-        telling = a_telling(
+        content = some_content(
             category="tasks",
             kind="task.assigned",
             template_code="task_assigned",
             variables={"title": title, "task_id": f"id of {title}"},
         )
-        tell([reader.user_id], telling, at=at)
+        create_notifications([reader.user_id], content, at=at)
     return (at + DAY).replace(hour=8)
 
 
@@ -109,7 +110,7 @@ def test_digest_that_was_sent_is_not_sent_again() -> None:
     assert len(digests_of(reader)) == 1
 
 
-@pytest.mark.parametrize(("place", "count"), [("_settle", 2), ("tell", 1)])
+@pytest.mark.parametrize(("place", "count"), [("_settle", 2), ("create_notifications", 1)])
 def test_job_that_is_killed_in_the_middle_is_made_up_for(
     place: str, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -179,10 +180,10 @@ def test_one_who_fails_does_not_keep_the_others_waiting(monkeypatch: pytest.Monk
     def tell_some(user_ids: list[str], *rest: Any, **more: Any) -> Any:
         if user_ids == [unlucky.user_id]:
             raise RuleRefused("no")
-        return tell(user_ids, *rest, **more)
+        return create_notifications(user_ids, *rest, **more)
 
     with monkeypatch.context() as patch:
-        patch.setattr("tidings.notifications.digests.tell", tell_some)
+        patch.setattr("tidings.notifications.digests.create_notifications", tell_some)
         assert send_digests(due) == 1
     assert gathered(unlucky) == [("scheduled", "digest")]
     assert send_digests(due) == 1

@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from notifications import deliver_email, deliver_push, notifications
+from delivery import deliver
+from notifications import notifications
 
 from tests.integration.builders import CONTEXT, Queues, a_reader
 from tests.integration.notifications.builders import (
@@ -13,11 +14,9 @@ from tests.integration.notifications.builders import (
     story,
     the_notification,
 )
-from tidings.notifications.status import status_of
-from tidings.platform import relay
-from tidings.platform.events import Event
-
-HANDLERS = {"email.queue": deliver_email.handler, "push.queue": deliver_push.handler}
+from tidings.delivery.status import status_of
+from tidings.platform.messaging import relay
+from tidings.platform.messaging.events import Event
 
 
 def tell_of(event: Event, queues: Queues, times: int = 1) -> None:
@@ -41,10 +40,10 @@ def test_event_reaches_inbox_email_and_push_once(
     tell_of(event, queues, times)
     notification = the_notification(reader)
     assert notification.title == "Ihre Bestellung ist bestätigt"
-    for queue, handler in HANDLERS.items():
+    for queue in ("email.queue", "push.queue"):
         message = commands(queue, queues)
         for _ in range(times):
-            handler(message, CONTEXT)
+            deliver.handler(message, CONTEXT)
         assert queues.is_empty(queue)
     assert sorted(each.channel for each in provider.messages) == ["email", "push"]
     (mail,) = provider.taken("email")

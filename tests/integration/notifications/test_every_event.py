@@ -7,19 +7,21 @@ import pytest
 
 from tests.integration.builders import an_address, at_once
 from tests.integration.notifications.builders import Provider
-from tidings.notifications.delivering import deliver
-from tidings.notifications.events import DeliverNotification
-from tidings.notifications.models import Notification
-from tidings.notifications.operations import notify
+from tidings.delivery.delivering import deliver
+from tidings.delivery.events import DeliverNotification
+from tidings.delivery.models import Notification
+from tidings.notifications.notifying import notify
 from tidings.notifications.rules import RULES, SILENT
-from tidings.platform.auth import Role
-from tidings.platform.clock import now
 from tidings.platform.errors import NotYet
-from tidings.platform.events import Event
+from tidings.platform.messaging.events import Event
+from tidings.platform.security.auth import Role
+from tidings.platform.timing.clock import now
 from tidings.users.models import PushToken, User
 
 SAMPLES = Path(__file__).parents[3] / "events" / "samples"
 TOLD_IN_CHUNKS = {"product.back_in_stock", "product.price_dropped"}
+# That of the sample.
+PHONE_CHECK = "9a1f0c2d4e8b7a6c5f3e1d20"
 CHOSEN = {
     "tasks": {"email": True},
     "recommendations": {"email": True, "push": True},
@@ -53,6 +55,8 @@ def _account(**values: str) -> str:
         password_hash="-",
         verified_at=now(),
         preferences=CHOSEN,
+        phone="+491701234567",
+        phone_check=PHONE_CHECK,
         **values,
     ).save(force_insert=True)
     PushToken(user_id=user.id, platform="ios", token=user.id, token_hash=user.id).save()

@@ -9,17 +9,18 @@ import pytest
 from tests.integration.builders import a_product, a_reader, at_once
 from tests.integration.notifications.builders import the_notification, where
 from tests.integration.recommendations.builders import buys, learn_all, looks_at
+from tidings.delivery.models import Notification
 from tidings.notifications import following
 from tidings.notifications.events import TellFollowers
 from tidings.notifications.following import tell_followers
-from tidings.notifications.models import Crowd, Notification
-from tidings.notifications.operations import notify
-from tidings.platform import outbox
-from tidings.platform.auth import Principal
-from tidings.platform.clock import now
+from tidings.notifications.models import FollowedEvent
+from tidings.notifications.notifying import notify
+from tidings.platform.messaging import outbox
+from tidings.platform.security.auth import Principal
+from tidings.platform.timing.clock import now
 from tidings.products.events import ProductBackInStock, ProductBackInStockData
 from tidings.products.schemas import ProductView
-from tidings.recommendations.models import Taste
+from tidings.recommendations.models import CustomerProfile
 from tidings.recommendations.queries import followers_of
 
 DAY = timedelta(days=1)
@@ -35,7 +36,7 @@ def back_in_stock(product: ProductView) -> ProductBackInStock:
 
 def next_command() -> TellFollowers:
     """Return the last command that was stored."""
-    entry = Crowd.objects.first().outbox[-1]
+    entry = FollowedEvent.objects.first().outbox[-1]
     return TellFollowers.model_validate_json(entry.body)
 
 
@@ -43,7 +44,7 @@ def tell_all(event: ProductBackInStock) -> int:
     """Tell all chunks; return how many there were."""
     notify(event)
     chunks = 0
-    while Crowd.objects(finished_at=None):
+    while FollowedEvent.objects(finished_at=None):
         tell_followers(next_command())
         chunks += 1
     return chunks
@@ -91,7 +92,7 @@ def test_preference_for_stock_is_respected() -> None:
 
 
 def test_crowd_is_told_in_chunks_each_person_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(following, "MAX_TOLD", 2)
+    monkeypatch.setattr(following, "MAX_RECIPIENTS", 2)
     mug = a_product()
     people = sorted(a_looker(mug).user_id for _ in range(5))
     event = back_in_stock(mug)
@@ -104,7 +105,7 @@ def test_crowd_is_told_in_chunks_each_person_once(monkeypatch: pytest.MonkeyPatc
     tell_followers(next_command())
     assert told() == people
     notify(event)
-    assert Crowd.objects(finished_at=None).count() == 0
+    assert FollowedEvent.objects(finished_at=None).count() == 0
     tell_followers(first)
     assert told() == people
 
@@ -112,7 +113,7 @@ def test_crowd_is_told_in_chunks_each_person_once(monkeypatch: pytest.MonkeyPatc
 def test_process_that_dies_after_telling_leaves_nobody_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(following, "MAX_TOLD", 2)
+    monkeypatch.setattr(following, "MAX_RECIPIENTS", 2)
     mug = a_product()
     people = sorted(a_looker(mug).user_id for _ in range(3))
     notify(back_in_stock(mug))
@@ -127,6 +128,8 @@ def test_process_that_dies_after_telling_leaves_nobody_out(
 
 
 def test_followers_are_found_by_an_index() -> None:
-    keys = [list(each["key"]) for each in Taste._get_collection().index_information().values()]
+    keys = [
+        list(each["key"]) for each in CustomerProfile._get_collection().index_information().values()
+    ]
     named = [[name for name, *_ in each] for each in keys]
     assert ["viewed.product_id", "_id"] in named

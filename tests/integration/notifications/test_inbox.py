@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from tests.integration.builders import a_person, at_once
+from tidings.delivery.models import Notification
+from tidings.delivery.status import status_of
 from tidings.notifications import inbox as inbox_room
 from tidings.notifications.errors import NotificationNotFound
 from tidings.notifications.inbox import (
@@ -16,14 +18,12 @@ from tidings.notifications.inbox import (
     mark_notification_read,
     unarchive_notification,
 )
-from tidings.notifications.models import Notification
-from tidings.notifications.queries import count_unread, get_user_notifications
+from tidings.notifications.queries import get_unread_count, get_user_notifications
 from tidings.notifications.schemas import InboxFilter, MarkAllRead, NotificationView
-from tidings.notifications.status import status_of
-from tidings.platform.auth import Principal, Role
-from tidings.platform.clock import new_id, now
 from tidings.platform.errors import Forbidden
-from tidings.platform.pagination import PageRequest
+from tidings.platform.security.auth import PersonRole, Principal, Role
+from tidings.platform.storage.pagination import PageRequest
+from tidings.platform.timing.clock import new_id, now
 
 ALL_UP_TO_NOW = MarkAllRead()
 
@@ -75,7 +75,7 @@ def test_what_is_told_by_other_channels_alone_is_not_in_the_inbox() -> None:
     reader = a_person()
     hidden = a_notification(reader, in_inbox=False)
     assert ids(reader) == []
-    assert count_unread(reader.user_id, caller=reader) == 0
+    assert get_unread_count(reader.user_id, caller=reader) == 0
     for change in (mark_notification_read, archive_notification, delete_notification):
         with pytest.raises(NotificationNotFound):
             change(hidden, caller=reader)
@@ -115,7 +115,7 @@ def test_all_that_lies_there_is_read_and_what_comes_in_later_is_not() -> None:
     )
     assert (done.read, done.up_to, done.more) == (3, moment, False)
     assert ids(reader, unread_only=True) == [late]
-    assert count_unread(other.user_id, caller=other) == 1
+    assert get_unread_count(other.user_id, caller=other) == 1
 
 
 def test_nobody_reads_what_is_yet_to_come() -> None:
@@ -157,7 +157,7 @@ def test_operators_read_nobody_elses_inbox_empty() -> None:
     a_notification(reader)
     with pytest.raises(Forbidden):
         mark_all_notifications_read(reader.user_id, ALL_UP_TO_NOW, caller=a_person(Role.OPERATOR))
-    assert count_unread(reader.user_id, caller=reader) == 1
+    assert get_unread_count(reader.user_id, caller=reader) == 1
 
 
 def test_status_tells_that_it_was_read() -> None:
@@ -179,7 +179,7 @@ def test_archived_notification_shows_only_when_asked_for() -> None:
     assert archive_notification(archived, caller=reader).archived_at == first
     assert ids(reader) == [kept]
     assert ids(reader, archived=True) == [archived]
-    assert count_unread(reader.user_id, caller=reader) == 1
+    assert get_unread_count(reader.user_id, caller=reader) == 1
     for _ in range(2):
         assert unarchive_notification(archived, caller=reader).archived_at is None
     assert ids(reader) == [archived, kept]
@@ -201,7 +201,7 @@ def test_deleted_notification_is_gone_and_an_event_that_comes_again_does_not_bri
 @pytest.mark.parametrize(
     "change", [archive_notification, unarchive_notification, delete_notification]
 )
-@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("role", get_args(PersonRole))
 def test_nobody_touches_the_notification_of_another(role: Role, change: Any) -> None:
     owner = a_person()
     notification = a_notification(owner)

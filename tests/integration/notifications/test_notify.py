@@ -1,22 +1,23 @@
 """An event tells a person once."""
 
 from functools import partial
+from typing import get_args
 
 import pytest
 
 from tests.integration.builders import a_person, a_reader, at_once
+from tidings.delivery.models import Notification
 from tidings.notifications.errors import NotificationNotFound
 from tidings.notifications.inbox import mark_notification_read
-from tidings.notifications.models import Notification
-from tidings.notifications.operations import notify
-from tidings.notifications.queries import count_unread, get_user_notifications
+from tidings.notifications.notifying import notify
+from tidings.notifications.queries import get_unread_count, get_user_notifications
 from tidings.notifications.schemas import InboxFilter, NotificationView
 from tidings.orders.events import OrderConfirmed, OrderConfirmedData
-from tidings.platform.auth import Principal, Role
-from tidings.platform.clock import new_id
 from tidings.platform.context import correlated
 from tidings.platform.errors import Forbidden
-from tidings.platform.pagination import PageRequest
+from tidings.platform.security.auth import PersonRole, Principal, Role
+from tidings.platform.storage.pagination import PageRequest
+from tidings.platform.timing.clock import new_id
 
 ALL = PageRequest.model_validate({"limit": 100})
 
@@ -89,7 +90,7 @@ def test_read_notification_is_unread_no_longer() -> None:
     read = mark_notification_read(first.id, caller=customer)
     assert read.read_at is not None
     assert [each.id for each in inbox(customer, unread_only=True)] == [second.id]
-    assert count_unread(customer.user_id, caller=customer) == 1
+    assert get_unread_count(customer.user_id, caller=customer) == 1
     assert len(inbox(customer)) == 2
 
 
@@ -100,7 +101,7 @@ def test_first_reading_counts() -> None:
     assert mark_notification_read(notification.id, caller=customer).read_at == first.read_at
 
 
-@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("role", get_args(PersonRole))
 def test_notification_of_another_is_not_found_and_stays_unread(role: Role) -> None:
     owner = a_reader()
     notification = a_notification(owner)
@@ -121,7 +122,7 @@ def test_inbox_holds_ones_own_only() -> None:
     ada, bob = a_reader(), a_reader()
     notify(confirmed(ada))
     assert inbox(bob) == []
-    assert count_unread(bob.user_id, caller=bob) == 0
+    assert get_unread_count(bob.user_id, caller=bob) == 0
 
 
 def test_inbox_of_another_is_forbidden() -> None:
@@ -130,14 +131,14 @@ def test_inbox_of_another_is_forbidden() -> None:
     with pytest.raises(Forbidden):
         get_user_notifications(owner.user_id, ALL, caller=stranger)
     with pytest.raises(Forbidden):
-        count_unread(owner.user_id, caller=stranger)
+        get_unread_count(owner.user_id, caller=stranger)
 
 
 def test_operators_see_the_inbox_of_anyone() -> None:
     owner, operator = a_reader(), a_person(Role.OPERATOR)
     notify(confirmed(owner))
     assert get_user_notifications(owner.user_id, ALL, caller=operator).total == 1
-    assert count_unread(owner.user_id, caller=operator) == 1
+    assert get_unread_count(owner.user_id, caller=operator) == 1
 
 
 def test_newest_comes_first() -> None:

@@ -5,16 +5,17 @@ from functools import partial
 from typing import Any
 
 import pytest
-import redis
 
-from tests.integration.builders import a_person, a_reader, at_once
+from tests.integration.builders import a_person, a_reader, a_redis_that_is_away, at_once
 from tests.integration.notifications.builders import the_notification, where
-from tidings.notifications import sending
+from tidings.delivery.delivering import deliver
+from tidings.delivery.errors import NothingToSay
+from tidings.delivery.models import Channel, Notification
+from tidings.delivery.states import command_for
+from tidings.notifications import send_api
 from tidings.notifications.cancelling import cancel_notification
-from tidings.notifications.delivering import deliver
 from tidings.notifications.digests import send_digests
 from tidings.notifications.errors import (
-    NothingToSay,
     NotificationNotFound,
     RequestIdReused,
     SendAtOutOfRange,
@@ -22,18 +23,18 @@ from tidings.notifications.errors import (
     UnknownRecipient,
     UnknownTemplate,
 )
-from tidings.notifications.models import Channel, Notification, SendRequest
+from tidings.notifications.models import SendRequest
 from tidings.notifications.queries import get_notification_status, get_user_notifications
 from tidings.notifications.schemas import AcceptedNotification, SendNotification
-from tidings.notifications.sending import send_notification
-from tidings.notifications.telling import command_for
-from tidings.platform import cache
-from tidings.platform.auth import Principal, Role
-from tidings.platform.clock import new_id, now
+from tidings.notifications.send_api import send_notification
+from tidings.platform.caching import cache
 from tidings.platform.context import correlated
 from tidings.platform.errors import Forbidden, RateLimited, TidingsError
-from tidings.platform.pagination import PageRequest
+from tidings.platform.security import store
+from tidings.platform.security.auth import Principal, Role
 from tidings.platform.settings import settings
+from tidings.platform.storage.pagination import PageRequest
+from tidings.platform.timing.clock import new_id, now
 from tidings.templates.errors import MissingVariable
 from tidings.templates.operations import create_template
 from tidings.templates.schemas import CreateTemplate
@@ -226,7 +227,7 @@ def test_request_that_died_half_way_is_finished_by_the_next_try(
         raise ConnectionError
 
     with monkeypatch.context() as patch:
-        patch.setattr(sending, "tell", die)
+        patch.setattr(send_api, "create_notifications", die)
         with pytest.raises(ConnectionError):
             send_notification(request, caller=SERVICE)
     accepted = send_notification(request, caller=SERVICE)
@@ -270,7 +271,7 @@ def test_customers_do_not_send() -> None:
 def test_caller_sends_so_much_in_a_minute_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     reader = a_reader()
     few = settings().model_copy(update={"sends_per_minute": 2})
-    monkeypatch.setattr(sending, "settings", lambda: few)
+    monkeypatch.setattr(send_api, "settings", lambda: few)
     for _ in range(2):
         send(reader)
     with pytest.raises(RateLimited) as refused:
@@ -281,11 +282,12 @@ def test_caller_sends_so_much_in_a_minute_and_no_more(monkeypatch: pytest.Monkey
 
 def test_sending_goes_on_without_redis(monkeypatch: pytest.MonkeyPatch) -> None:
     reader = a_reader()
-    gone = redis.Redis(port=1, socket_connect_timeout=0.1)
-    monkeypatch.setattr(cache, "client", lambda: gone)
-    monkeypatch.setattr("tidings.platform.limits._resting_until", 0.0)
+    gone = a_redis_that_is_away()
+    for either in (store, cache):
+        monkeypatch.setattr(either, "client", lambda: gone)
+    monkeypatch.setattr("tidings.platform.security.limits.resting._until", 0.0)
     send(reader)
-    monkeypatch.setattr("tidings.platform.limits._resting_until", 0.0)
+    monkeypatch.setattr("tidings.platform.security.limits.resting._until", 0.0)
 
 
 # --------------------------------------------------------------------- not yet

@@ -15,15 +15,15 @@ from tests.integration.builders import (
     state_of,
     stock_of,
 )
-from tidings.notifications.models import Notification
+from tidings.delivery.models import Notification
 from tidings.orders.models import Order
 from tidings.orders.operations import cancel_order
 from tidings.orders.schemas import CancelOrder, OrderView
 from tidings.orders.settling import settle_orders
 from tidings.orders.steps import SETTLE_AFTER
-from tidings.platform.auth import Role
-from tidings.platform.clock import now
-from tidings.platform.relay import publish_stored
+from tidings.platform.messaging.relay import publish_stored
+from tidings.platform.security.auth import Role
+from tidings.platform.timing.clock import now
 
 CHAIN = {
     "inventory": "products.inventory",

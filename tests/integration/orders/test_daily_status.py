@@ -15,10 +15,10 @@ from tidings.orders.daily_status import announce_status_due
 from tidings.orders.decisions import confirm_order, reject_order
 from tidings.orders.models import Order
 from tidings.orders.states import OPEN_STATES, OrderState
-from tidings.platform.broker import BrokerUnavailable
-from tidings.platform.clock import new_id, now
-from tidings.platform.outbox import Stored, take_stored
-from tidings.platform.relay import publish_stored
+from tidings.platform.messaging.broker import BrokerUnavailable
+from tidings.platform.messaging.outbox import Stored, take_stored
+from tidings.platform.messaging.relay import publish_stored
+from tidings.platform.timing.clock import new_id, now
 
 AN_EVENT = {"id": "rule-1", "time": "2099-01-01T09:00:00Z"}
 TOMORROW = (datetime.now(UTC) + timedelta(days=1)).replace(hour=9, minute=0, second=0)

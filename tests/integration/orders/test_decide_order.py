@@ -8,8 +8,8 @@ from tests.integration.builders import an_order, at_once, state_of
 from tidings.orders.decisions import confirm_order, reject_order
 from tidings.orders.models import Order
 from tidings.orders.schemas import OrderView
-from tidings.platform.clock import new_id
-from tidings.platform.outbox import take_stored
+from tidings.platform.messaging.outbox import take_stored
+from tidings.platform.timing.clock import new_id
 
 
 def stored_events(order: OrderView) -> list[str]:

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from resolvers import orders as resolvers
+from executable import executable_schema
 from resolvers.caller import GatewayContext
 
 from tests.integration.builders import (
@@ -24,8 +24,8 @@ from tests.integration.builders import (
 from tests.unit.platform.builders import api_event
 from tidings.orders.models import Order
 from tidings.orders.states import OrderState
-from tidings.platform.auth import Principal, Role
-from tidings.platform.clock import new_id, now
+from tidings.platform.security.auth import Principal, Role
+from tidings.platform.timing.clock import new_id, now
 
 pytestmark = pytest.mark.usefixtures("keys")
 
@@ -110,7 +110,23 @@ def test_key_holds_across_rest_and_graphql() -> None:
     assert changed.errors[0]["extensions"]["field"] == "idempotencyKey"
 
 
-@pytest.mark.parametrize("key", ["", "a b", "ä", "x" * 129], ids=ascii)
+@pytest.mark.parametrize(("first", "second"), [("key-1", '"key-1"'), ('"key-1"', "key-1")])
+def test_key_in_quotes_and_without_is_the_same_key(first: str, second: str) -> None:
+    customer, product = a_person(), a_product()
+    answers = [
+        rest("place_order", customer, one_of(product.id), headers={"Idempotency-Key": key})
+        for key in (first, second)
+    ]
+    assert [status for status, _ in answers] == [201, 201]
+    for key in (first, second):
+        same = ask(PLACE, customer, i=one_of_graphql(product.id), key=key)["placeOrder"]
+        assert same["id"] == answers[0][1]["data"]["id"]
+    assert Order.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "key", ["", "a b", "ä", "x" * 129, '"', '"key-1', 'key-1"', '"key-1";a=1'], ids=ascii
+)
 def test_bad_key_is_named_and_nothing_is_placed(key: str) -> None:
     customer, product = a_person(), a_product()
     status, envelope = rest(
@@ -127,7 +143,9 @@ def test_hundred_parallel_place_orders_with_one_key_make_one_order() -> None:
     # Chalice keeps the request in the app: calls at once go to the field's resolver.
     customer, product = a_person(), a_product()
     info: Any = SimpleNamespace(context=GatewayContext(customer))
-    place = partial(resolvers.place_order, None, info, one_of(product.id), "key-1")
+    resolve = executable_schema().mutation_type.fields["placeOrder"].resolve  # type: ignore[union-attr]
+    assert resolve is not None
+    place = partial(resolve, None, info, input=one_of(product.id), idempotency_key="key-1")
     placed = at_once([place] * 100)
     assert len({each.id for each in placed}) == 1
     again = ask(PLACE, customer, i=one_of_graphql(product.id), key="key-1")["placeOrder"]

@@ -6,8 +6,8 @@ from tests.integration.builders import a_person, an_order
 from tidings.orders.errors import OrderNotFound
 from tidings.orders.models import Order
 from tidings.orders.queries import get_order
-from tidings.platform.auth import Role
-from tidings.platform.clock import new_id
+from tidings.platform.security.auth import Role
+from tidings.platform.timing.clock import new_id
 
 
 def test_customer_sees_their_order() -> None:

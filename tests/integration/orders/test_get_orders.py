@@ -14,10 +14,10 @@ from tidings.orders.models import Order
 from tidings.orders.queries import get_orders
 from tidings.orders.schemas import OrderFilter, OrderView
 from tidings.orders.states import OrderState
-from tidings.platform.auth import Principal, Role
-from tidings.platform.clock import now
 from tidings.platform.errors import Forbidden
-from tidings.platform.pagination import Page, PageRequest, UnknownCursor
+from tidings.platform.security.auth import Principal, Role
+from tidings.platform.storage.pagination import Page, PageRequest, UnknownCursor
+from tidings.platform.timing.clock import now
 
 
 class CommandCounter(monitoring.CommandListener):

@@ -8,10 +8,11 @@ from tests.integration.builders import a_person, a_product, an_order, stock_of
 from tidings.orders.errors import MixedCurrencies, OrderTooLarge, UnknownProduct
 from tidings.orders.models import Order
 from tidings.orders.operations import place_order
-from tidings.orders.schemas import OrderView, PlaceOrder
-from tidings.platform.clock import new_id
+from tidings.orders.schemas import MAX_TOTAL, OrderView, PlaceOrder
 from tidings.platform.context import correlated
-from tidings.platform.outbox import take_stored
+from tidings.platform.messaging.outbox import take_stored
+from tidings.platform.timing.clock import new_id
+from tidings.products.fields import MAX_AMOUNT
 from tidings.products.models import Product
 
 
@@ -68,11 +69,15 @@ def test_two_currencies_are_refused_and_nothing_is_stored() -> None:
     assert_nothing_was_stored()
 
 
-def test_total_beyond_what_clients_read_is_refused_and_nothing_is_stored() -> None:
-    with pytest.raises(OrderTooLarge):
-        place((a_product(price=10_000_000_00).id, 3))
+def test_total_beyond_what_clients_read_exactly_is_refused_and_nothing_is_stored() -> None:
+    with pytest.raises(OrderTooLarge) as refused:
+        place((a_product(price=MAX_AMOUNT).id, 10))
+    assert refused.value.field == "items"
+    assert str(MAX_TOTAL) in refused.value.message
     assert_nothing_was_stored()
 
 
 def test_largest_total_is_taken() -> None:
-    assert place((a_product(price=10_000_000_00).id, 2)).total.amount == 20_000_000_00
+    largest = MAX_TOTAL - 9 * MAX_AMOUNT
+    lines = [(a_product(price=MAX_AMOUNT).id, 9), (a_product(price=largest).id, 1)]
+    assert place(*lines).total.amount == MAX_TOTAL == 9_007_199_254_740_991

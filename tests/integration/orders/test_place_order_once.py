@@ -10,9 +10,9 @@ from tidings.orders.errors import IdempotencyKeyReused, UnknownProduct
 from tidings.orders.models import Order
 from tidings.orders.operations import place_order
 from tidings.orders.schemas import OrderView, PlaceOrder
-from tidings.platform.auth import Principal
-from tidings.platform.clock import new_id
-from tidings.platform.outbox import take_stored
+from tidings.platform.messaging.outbox import take_stored
+from tidings.platform.security.auth import Principal
+from tidings.platform.timing.clock import new_id
 from tidings.products.models import Product
 
 KEY = "8e03978e-40d5-43dd-bc93-6894a57f9324"

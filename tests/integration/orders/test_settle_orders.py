@@ -16,11 +16,11 @@ from tidings.orders.operations import cancel_order, update_order_status
 from tidings.orders.schemas import CancelOrder, OrderView, UpdateOrderStatus
 from tidings.orders.settling import GIVE_UP_AFTER, TOO_LATE, settle_orders
 from tidings.orders.steps import SETTLE_AFTER
-from tidings.platform.auth import Role
-from tidings.platform.clock import new_id, now
 from tidings.platform.context import correlated
-from tidings.platform.outbox import take_stored
-from tidings.platform.relay import publish_stored
+from tidings.platform.messaging.outbox import take_stored
+from tidings.platform.messaging.relay import publish_stored
+from tidings.platform.security.auth import Role
+from tidings.platform.timing.clock import new_id, now
 
 NOTHING = {"orders_announced_again": 0, "orders_cancelled": 0, "orders_given_up": 0}
 MOMENT = timedelta(seconds=1)
@@ -247,7 +247,7 @@ def test_late_word_on_an_order_that_went_on_changes_nothing() -> None:
 def test_customer_is_told_once_that_an_order_is_cancelled(queues: Queues) -> None:
     from notifications import notifications
 
-    from tidings.notifications.models import Notification
+    from tidings.delivery.models import Notification
 
     order = a_waiting_order()
     cancel(order)
@@ -264,7 +264,7 @@ def test_customer_is_told_once_that_an_order_is_cancelled(queues: Queues) -> Non
 def test_customer_is_told_each_change_once(queues: Queues) -> None:
     from notifications import notifications
 
-    from tidings.notifications.models import Notification
+    from tidings.delivery.models import Notification
 
     order, operator = a_waiting_order(), a_person(Role.OPERATOR)
     confirm_order(order.id)

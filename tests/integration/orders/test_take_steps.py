@@ -16,10 +16,10 @@ from tidings.orders.operations import cancel_order, update_order_status
 from tidings.orders.queries import get_order
 from tidings.orders.schemas import CancelOrder, OrderView, UpdateOrderStatus
 from tidings.orders.states import STEPS, Actor, OrderState
-from tidings.platform.auth import Principal, Role
-from tidings.platform.clock import new_id
 from tidings.platform.errors import Forbidden
-from tidings.platform.outbox import take_stored
+from tidings.platform.messaging.outbox import take_stored
+from tidings.platform.security.auth import Principal, Role
+from tidings.platform.timing.clock import new_id
 
 SHIPMENT = {"carrier": "DHL", "tracking_number": "00340434161094042557"}
 

@@ -7,11 +7,11 @@ import pytest
 
 from tests.integration.builders import an_order
 from tidings.orders.models import Order
-from tidings.platform import outbox, relay
-from tidings.platform.broker import Message
-from tidings.platform.events import Event
-from tidings.platform.outbox import take_stored
-from tidings.platform.relay import publish_stored, relay_left_behind
+from tidings.platform.messaging import outbox, relay
+from tidings.platform.messaging.broker import Message
+from tidings.platform.messaging.events import Event
+from tidings.platform.messaging.outbox import take_stored
+from tidings.platform.messaging.relay import publish_stored, relay_left_behind
 from tidings.tasks.events import TaskCreated, TaskCreatedData
 from tidings.tasks.models import Task
 

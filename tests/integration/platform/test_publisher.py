@@ -20,15 +20,15 @@ from pika.exceptions import ChannelWrongStateError
 from tests.faults.proxy import Proxy
 from tests.integration.builders import Queues
 from tests.waiting import eventually
-from tidings.platform import broker
-from tidings.platform.broker import (
+from tidings.platform.messaging import broker
+from tidings.platform.messaging.broker import (
     CONNECT_SECONDS,
     DOMAIN_EVENTS,
     BrokerUnavailable,
     Message,
     Publisher,
 )
-from tidings.platform.history import Attempt, encoded
+from tidings.platform.messaging.history import Attempt, encoded
 
 NOWHERE = "amqp://guest:guest@127.0.0.1:1/%2F"
 
@@ -108,7 +108,7 @@ def test_what_was_redriven_to_nowhere_keeps_its_history(
     assert publisher.publish([nobodys]) == [nobodys]
     (dead,) = queues.take("failed-messages", 1)
     errors = [each["error"] for each in json.loads(dead.headers["tidings-history"])]
-    assert errors == ["ValueError: no", "Unroutable: no queue takes nobody.listens"]
+    assert errors == ["ValueError: no", "Unroutable: no queue is bound for nobody.listens"]
 
 
 def test_message_that_cannot_be_written_is_not_taken_and_the_others_are(
@@ -228,12 +228,12 @@ def test_broker_that_does_not_answer_is_told_in_time(monkeypatch: pytest.MonkeyP
 
 def test_publisher_rests_after_a_failure() -> None:
     publisher = Publisher(NOWHERE)
-    with pytest.raises(BrokerUnavailable, match="out of reach"):
+    with pytest.raises(BrokerUnavailable, match="unreachable"):
         publisher.publish([a_message()])
     started = time.monotonic()
     with pytest.raises(BrokerUnavailable, match="a moment ago"):
         publisher.publish([a_message()])
-    assert time.monotonic() - started < 0.1
+    assert time.monotonic() - started < CONNECT_SECONDS
 
 
 def test_publisher_tries_again_when_it_has_rested(
@@ -294,7 +294,7 @@ def test_broker_that_is_gone_cannot_be_looked_at() -> None:
 
 FROZEN = """
 import sys
-from tidings.platform import broker
+from tidings.platform.messaging import broker
 broker.HEARTBEAT_SECONDS = 1
 publisher = broker.Publisher(sys.argv[1])
 for number in (1, 2):

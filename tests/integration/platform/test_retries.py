@@ -7,10 +7,10 @@ import pytest
 from tests.integration.builders import CONTEXT, Queues, an_order
 from tests.waiting import eventually
 from tidings.orders.events import OrderPlaced
-from tidings.platform import consumer as frame
-from tidings.platform.consumer import consumer
 from tidings.platform.context import correlated
-from tidings.platform.relay import publish_stored
+from tidings.platform.entry import consumer as frame
+from tidings.platform.entry.consumer import consumer
+from tidings.platform.messaging.relay import publish_stored
 
 
 @consumer(OrderPlaced)
@@ -31,7 +31,7 @@ def test_failed_message_comes_back_and_ends_with_its_history(queues: Queues) -> 
 
     fails(queues.event_of("inventory", first), CONTEXT)
     assert queues.is_empty("inventory")
-    (back,) = eventually(lambda: queues.take_all("inventory"), seconds=5, what="the retry")
+    (back,) = eventually(lambda: queues.take_all("inventory"), what="the retry")
     assert (back.body, back.message_id, back.correlation_id) == (
         first[0].body,
         first[0].message_id,
@@ -73,5 +73,5 @@ def test_message_that_fails_does_not_stop_the_others(queues: Queues) -> None:
 
     handler(queues.event_of("inventory", queues.take("inventory", 3)), CONTEXT)
     assert handled == [orders[0].id, orders[2].id]
-    (back,) = eventually(lambda: queues.take_all("inventory"), seconds=5, what="the retry")
+    (back,) = eventually(lambda: queues.take_all("inventory"), what="the retry")
     assert back.event["subject"] == orders[1].id

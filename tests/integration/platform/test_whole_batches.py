@@ -11,9 +11,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from monitoring import failed_messages as failed_messages_function
 from notifications import notifications as notifications_function
 from notifications import order_updates as order_updates_function
-from operations import failed_messages as failed_messages_function
 from orders import orders as orders_function
 from products import inventory as inventory_function
 
@@ -27,20 +27,22 @@ from tests.integration.builders import (
     an_order,
     stock_of,
 )
-from tests.integration.operations.builders import a_dead_letter
-from tidings.notifications.models import Notification
-from tidings.operations.models import FailedMessage
-from tidings.operations.relay import OUTBOX_DOCUMENTS
+from tests.integration.monitoring.builders import a_dead_letter
+from tidings.delivery.models import Notification
+from tidings.monitoring.models import FailedMessage
+from tidings.monitoring.relay import OUTBOX_DOCUMENTS
 from tidings.orders.models import Order
 from tidings.orders.operations import cancel_order
 from tidings.orders.schemas import CancelOrder
-from tidings.platform import broker, database, dead_letters, relay, settings
-from tidings.platform import consumer as frame
-from tidings.platform.auth import Principal, Role
-from tidings.platform.clock import new_id
-from tidings.platform.consumer import LambdaEvent
-from tidings.platform.outbox import take_stored
-from tidings.platform.relay import publish_stored, relay_left_behind
+from tidings.platform import settings
+from tidings.platform.entry import consumer as frame
+from tidings.platform.entry.consumer import LambdaEvent
+from tidings.platform.messaging import broker, dead_letters, relay
+from tidings.platform.messaging.outbox import take_stored
+from tidings.platform.messaging.relay import publish_stored, relay_left_behind
+from tidings.platform.security.auth import Principal, Role
+from tidings.platform.storage import database
+from tidings.platform.timing.clock import new_id
 from tidings.products.models import Reservation
 
 ORDERS = 6
@@ -91,7 +93,7 @@ def documents() -> dict[str, int]:
     client, prefix = database.connect(), settings.settings().database_prefix
     return {
         f"{domain}.{name}": client[f"{prefix}_{domain}"][name].count_documents({})
-        for domain in database.DOMAINS
+        for domain in database.DATABASES
         for name in client[f"{prefix}_{domain}"].list_collection_names()
     }
 
@@ -103,7 +105,7 @@ def test_sample_batch_that_comes_again_adds_nothing(
     # What fails is not to come back from a retry queue in the middle of another test.
     monkeypatch.setattr(frame, "RETRY_DELAYS_SECONDS", ())
     (function,) = consumers()[queue]
-    event = json.loads((EVENTS / f"lambda/{function.file.stem}.json").read_text())
+    event = json.loads((EVENTS / f"lambda/{'_'.join(function.words)}.json").read_text())
     handler = function.load()
     kill_after(1, handler, event)
     handler(event, CONTEXT)

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tidings.platform.outbox import take_stored
+from tidings.platform.messaging.outbox import take_stored
 
 
 def announced_events() -> list[dict[str, Any]]:

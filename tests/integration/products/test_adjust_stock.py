@@ -6,9 +6,9 @@ import pytest
 
 from tests.integration.builders import a_person, a_product, at_once, stock_of
 from tests.integration.products.announced import announced, announced_events
-from tidings.platform.auth import Role
-from tidings.platform.clock import new_id
-from tidings.platform.pagination import PageRequest
+from tidings.platform.security.auth import Role
+from tidings.platform.storage.pagination import PageRequest
+from tidings.platform.timing.clock import new_id
 from tidings.products.errors import NotEnoughStock, ProductNotFound, TooMuchStock
 from tidings.products.models import Product, StockMovement
 from tidings.products.operations import adjust_stock
@@ -24,7 +24,9 @@ def adjust(product: ProductView, change: int, reason: str = "counted") -> Produc
 
 
 def history_of(product: ProductView, **page: Any) -> list[StockMovementView]:
-    return get_stock_history(product.id, PageRequest.model_validate(page)).items
+    return get_stock_history(
+        product.id, PageRequest.model_validate(page), caller=a_person(Role.OPERATOR)
+    ).items
 
 
 def test_pieces_come_in_and_go() -> None:
@@ -63,7 +65,7 @@ def test_history_comes_in_pages() -> None:
 
 def test_stock_never_falls_below_zero_and_the_attempt_leaves_no_trace() -> None:
     product = a_product(stock=3)
-    with pytest.raises(NotEnoughStock, match="there are 3"):
+    with pytest.raises(NotEnoughStock, match="it is 3"):
         adjust(product, -4)
     assert stock_of(product) == 3
     assert history_of(product) == []
@@ -82,7 +84,7 @@ def test_unknown_product_is_not_found() -> None:
     with pytest.raises(ProductNotFound):
         adjust_stock(new_id(), AdjustStock(change=1, reason="x"), caller=OPERATOR)
     with pytest.raises(ProductNotFound):
-        get_stock_history(new_id(), PageRequest.model_validate({}))
+        get_stock_history(new_id(), PageRequest.model_validate({}), caller=a_person(Role.OPERATOR))
 
 
 def test_twenty_at_once_take_no_more_than_there_is() -> None:

@@ -1,8 +1,9 @@
 import pytest
 
-from tests.integration.builders import a_product, at_once
-from tidings.platform.clock import new_id
-from tidings.platform.pagination import PageRequest
+from tests.integration.builders import a_person, a_product, at_once
+from tidings.platform.security.auth import Role
+from tidings.platform.storage.pagination import PageRequest
+from tidings.platform.timing.clock import new_id
 from tidings.products.errors import SkuTaken
 from tidings.products.models import Product
 from tidings.products.operations import create_product
@@ -27,9 +28,9 @@ def test_product_is_in_the_catalogue() -> None:
 
 
 def test_sku_is_taken_once_whatever_its_case() -> None:
-    first = create_product(with_sku("mug-1"))
+    first = create_product(with_sku("mug-1"), caller=a_person(Role.ADMIN))
     with pytest.raises(SkuTaken) as refused:
-        create_product(with_sku("MUG-1"))
+        create_product(with_sku("MUG-1"), caller=a_person(Role.ADMIN))
     assert refused.value.field == "sku"
     assert [each.id for each in Product.objects] == [first.id]
 
@@ -37,7 +38,7 @@ def test_sku_is_taken_once_whatever_its_case() -> None:
 def test_one_sku_at_once_makes_one_product() -> None:
     def create() -> ProductView | None:
         try:
-            return create_product(with_sku("mug-2"))
+            return create_product(with_sku("mug-2"), caller=a_person(Role.ADMIN))
         except SkuTaken:
             return None
 

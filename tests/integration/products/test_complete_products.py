@@ -1,7 +1,7 @@
 """Products of the first version come into the lists with the next import."""
 
 from tests.integration.builders import a_product
-from tidings.platform.pagination import PageRequest
+from tidings.platform.storage.pagination import PageRequest
 from tidings.products.completing import complete_products
 from tidings.products.importing import ImportProducts, import_products
 from tidings.products.models import Product
@@ -9,7 +9,10 @@ from tidings.products.queries import get_products
 from tidings.products.schemas import ProductView
 
 FIRST = PageRequest.model_validate({})
-YOUNGER = ("state", "version", "price_key", "title_key", "words", "updated_at")
+YOUNGER = (
+    *("state", "version", "price_key", "title_key", "words", "updated_at"),
+    "keys_version",
+)
 
 
 def an_old_product() -> ProductView:
@@ -33,6 +36,17 @@ def test_twice_and_beside_others_it_changes_nothing_more() -> None:
     draft = a_product(state="draft")
     assert [complete_products(), complete_products()] == [1, 0]
     assert Product.objects.get(pk=draft.id).state == "draft"
+
+
+def test_keys_of_an_earlier_form_are_made_anew() -> None:
+    product = a_product(title="दूध पाउडर", state="draft")
+    stored = Product.objects.get(pk=product.id)
+    earlier = {"$set": {"words": ["द", "ध"], "title_key": "x"}, "$unset": {"keys_version": ""}}
+    Product._get_collection().update_one({"_id": product.id}, earlier)
+    assert [complete_products(), complete_products()] == [1, 0]
+    again = Product.objects.get(pk=product.id)
+    assert (again.words, again.title_key) == (stored.words, stored.title_key)
+    assert (again.state, again.version, again.updated_at) == ("draft", 1, stored.updated_at)
 
 
 def test_an_import_does_it() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.integration.builders import CONTEXT, Queues, a_person, a_product, stock_of
-from tidings.notifications.models import Notification
+from tidings.delivery.models import Notification
 from tidings.orders.events import (
     OrderCancelled,
     OrderCancelledData,
@@ -14,12 +14,12 @@ from tidings.orders.events import (
     OrderPlaced,
     OrderPlacedData,
 )
-from tidings.platform import relay
-from tidings.platform.auth import Role
-from tidings.platform.clock import new_id
-from tidings.platform.events import Event
-from tidings.platform.outbox import OutboxEntry
-from tidings.platform.relay import publish_stored
+from tidings.platform.messaging import relay
+from tidings.platform.messaging.events import Event
+from tidings.platform.messaging.outbox import OutboxEntry
+from tidings.platform.messaging.relay import publish_stored
+from tidings.platform.security.auth import Role
+from tidings.platform.timing.clock import new_id
 from tidings.products.models import Product
 from tidings.products.operations import adjust_stock
 from tidings.products.schemas import AdjustStock, ProductView

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from tests.integration.builders import a_person, a_product
-from tidings.platform.auth import Principal, Role
-from tidings.platform.clock import new_id
-from tidings.platform.pagination import Page, PageRequest, UnknownCursor
+from tidings.platform.security.auth import Principal, Role
+from tidings.platform.storage.pagination import Page, PageRequest, UnknownCursor
+from tidings.platform.timing.clock import new_id
 from tidings.products.errors import ProductNotFound, StateNotShown
 from tidings.products.fields import ProductSort
 from tidings.products.models import Product
@@ -177,13 +177,39 @@ def test_search_finds_beginnings_of_words(search: str, found: bool) -> None:
     assert bool(listed(search=search).items) is found
 
 
+@pytest.mark.parametrize(
+    ("search", "titles"),
+    [
+        ("दूध", ["दूध पाउडर"]),
+        ("バス", ["ﾊﾞｽタオル"]),
+        ("パス", ["パス"]),
+        ("たおる", ["ﾊﾞｽタオル"]),
+        ("石鹸", ["牛乳石鹸"]),
+        ("รองเท้า", ["ขายรองเท้า"]),
+        ("مدرس", ["مُدَرِّس"]),
+        ("ΟΔΟΣ", ["ὁδός"]),
+        ("\uff11\uff10\uff10", ["100 %"]),
+        ("element", ["Élément"]),
+    ],
+)
+def test_search_reads_every_script(search: str, titles: list[str]) -> None:
+    shelf = ["दूध पाउडर", "दही धनिया", "ﾊﾞｽタオル", "パス", "牛乳石鹸", "ขายรองเท้า"]
+    for title in [*shelf, "مُدَرِّس", "ὁδός", "100 %", "Élément"]:
+        a_product(title=title)
+    assert [each.title for each in listed(search=search).items] == titles
+
+
 def test_search_follows_a_change() -> None:
     product = a_product(title="Mug")
     Product.objects(pk=product.id).update_one(inc__stock=1)
     from tidings.products.operations import update_product
     from tidings.products.schemas import UpdateProduct
 
-    update_product(product.id, UpdateProduct.model_validate({"version": 1, "title": "Jug"}))
+    update_product(
+        product.id,
+        UpdateProduct.model_validate({"version": 1, "title": "Jug"}),
+        caller=a_person(Role.OPERATOR),
+    )
     assert (listed(search="mug").total, listed(search="jug").total) == (0, 1)
 
 

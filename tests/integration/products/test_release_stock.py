@@ -6,7 +6,7 @@ import pytest
 
 from tests.integration.builders import a_product, as_consumers_do, at_once, stock_of
 from tests.integration.products.announced import announced
-from tidings.platform.clock import new_id
+from tidings.platform.timing.clock import new_id
 from tidings.products.models import Reservation, StockMovement
 from tidings.products.schemas import ProductView, StockLine
 from tidings.products.stock import release_stock, reserve_stock

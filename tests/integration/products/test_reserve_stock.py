@@ -7,9 +7,9 @@ import pytest
 from pymongo.errors import DuplicateKeyError
 
 from tests.integration.builders import a_product, as_consumers_do, at_once, stock_of
-from tidings.platform.clock import new_id
 from tidings.platform.errors import Unavailable
-from tidings.platform.outbox import take_stored
+from tidings.platform.messaging.outbox import take_stored
+from tidings.platform.timing.clock import new_id
 from tidings.products import stock as stock_rules
 from tidings.products.models import Reservation
 from tidings.products.schemas import ProductView, StockLine

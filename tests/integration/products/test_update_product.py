@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.integration.builders import a_product, at_once
+from tests.integration.builders import a_person, a_product, at_once
 from tests.integration.products.announced import announced, announced_events
-from tidings.platform.clock import new_id
+from tidings.platform.security.auth import Role
+from tidings.platform.timing.clock import new_id
 from tidings.products.errors import ImpossibleState, ProductNotFound, StaleVersion
 from tidings.products.models import Product
 from tidings.products.operations import update_product
@@ -26,7 +27,9 @@ EVERYTHING: dict[str, Any] = {
 
 def update(product: ProductView, version: int | None = None, **changes: Any) -> ProductView:
     wanted = {"version": version or product.version, **changes}
-    return update_product(product.id, UpdateProduct.model_validate(wanted))
+    return update_product(
+        product.id, UpdateProduct.model_validate(wanted), caller=a_person(Role.OPERATOR)
+    )
 
 
 def stored(product: ProductView) -> Product:
@@ -76,7 +79,7 @@ def test_other_version_is_a_conflict_and_changes_nothing(version: int) -> None:
     product = a_product()
     update(product, title="Cup")
     announced()
-    with pytest.raises(StaleVersion, match="version 2") as refused:
+    with pytest.raises(StaleVersion, match="version is now 2") as refused:
         update(product, version, title="Jug", price={"amount": 1, "currency": "EUR"})
     assert (refused.value.code, refused.value.field) == ("CONFLICT", "version")
     assert (stored(product).title, stored(product).price) == ("Cup", 990)
@@ -106,7 +109,9 @@ def test_stock_that_moves_does_not_make_a_version_stale() -> None:
 
 def test_unknown_product_is_not_found() -> None:
     with pytest.raises(ProductNotFound):
-        update_product(new_id(), UpdateProduct.model_validate({"version": 1}))
+        update_product(
+            new_id(), UpdateProduct.model_validate({"version": 1}), caller=a_person(Role.OPERATOR)
+        )
 
 
 def test_lower_price_is_announced_once() -> None:

@@ -5,14 +5,14 @@ from typing import Any
 
 from tests.integration.builders import an_address
 from tidings.orders.events import OrderConfirmed, OrderConfirmedData, OrderedLine
-from tidings.platform.auth import Principal, Role
-from tidings.platform.clock import new_id, now
-from tidings.platform.events import EVENT_CLASSES
-from tidings.platform.outbox import OutboxDocument, take_stored
+from tidings.platform.messaging.events import EVENT_CLASSES
+from tidings.platform.messaging.outbox import OutboxDocument, take_stored
+from tidings.platform.security.auth import Principal, Role
+from tidings.platform.timing.clock import new_id, now
 from tidings.products.schemas import ProductView
-from tidings.recommendations.activity import store_gathered_views
+from tidings.recommendations.activity import store_buffered_views
 from tidings.recommendations.events import ActivityPurchased, ActivityPurchasedData
-from tidings.recommendations.models import Activity, Demand, Row, Taste
+from tidings.recommendations.models import Activity, CustomerProfile, Demand, Row
 from tidings.recommendations.operations import learn, log_browse, log_purchase
 from tidings.recommendations.queries import get_user_recommendations
 from tidings.recommendations.schemas import (
@@ -48,7 +48,7 @@ def looks_at(person: Principal, *products: ProductView, at: datetime | None = No
     views = [{"product_id": each.id, "viewed_at": at} for each in products]
     looked = LogBrowse.model_validate({"views": views})
     log_browse(person.user_id, looked, caller=person, at=at)
-    store_gathered_views(person.user_id, at or now())
+    store_buffered_views(person.user_id, at or now())
 
 
 def confirmed(
@@ -106,6 +106,6 @@ def _rounded(value: Any) -> Any:
     return round(value, 9) if isinstance(value, float) else value
 
 
-def taste_of(person: Principal) -> Taste:
-    taste: Taste = Taste.objects.get(pk=person.user_id)
-    return taste
+def taste_of(person: Principal) -> CustomerProfile:
+    profile: CustomerProfile = CustomerProfile.objects.get(pk=person.user_id)
+    return profile

@@ -3,9 +3,8 @@
 from datetime import datetime, timedelta
 
 import pytest
-import redis
 
-from tests.integration.builders import a_product
+from tests.integration.builders import a_product, a_redis_that_is_away
 from tests.integration.recommendations.builders import (
     a_customer,
     buys,
@@ -16,14 +15,14 @@ from tests.integration.recommendations.builders import (
     waiting,
 )
 from tidings.orders.events import OrderCancelled, OrderCancelledData
-from tidings.platform import cache
-from tidings.platform.auth import Principal
-from tidings.platform.clock import now
-from tidings.platform.pagination import PageRequest
+from tidings.platform.caching import cache
+from tidings.platform.security.auth import Principal
+from tidings.platform.storage.pagination import PageRequest
+from tidings.platform.timing.clock import now
 from tidings.products.schemas import ProductView
 from tidings.recommendations import activity
-from tidings.recommendations.activity import VIEWS, store_all_gathered_views, store_gathered_views
-from tidings.recommendations.models import BROWSING_LASTS, Activity, Taste
+from tidings.recommendations.activity import VIEWS, store_all_buffered_views, store_buffered_views
+from tidings.recommendations.models import BROWSING_LASTS, Activity, CustomerProfile
 from tidings.recommendations.operations import Learned, forget, learn, log_browse
 from tidings.recommendations.queries import get_user_activity
 from tidings.recommendations.schemas import LogBrowse
@@ -71,7 +70,7 @@ def test_database_deletes_looks_by_itself() -> None:
 def test_products_that_are_not_on_sale_are_left_out() -> None:
     person, product = a_customer(), a_product()
     look(person, product.id, "f" * 24)
-    store_gathered_views(person.user_id, now())
+    store_buffered_views(person.user_id, now())
     (kept,) = Activity.objects
     assert [each.product_id for each in kept.items] == [product.id]
 
@@ -79,7 +78,7 @@ def test_products_that_are_not_on_sale_are_left_out() -> None:
 def test_looks_at_nothing_known_leave_nothing() -> None:
     person = a_customer()
     look(person, "f" * 24)
-    store_gathered_views(person.user_id, now())
+    store_buffered_views(person.user_id, now())
     assert Activity.objects.count() == 0
 
 
@@ -95,9 +94,9 @@ def test_rule_stores_what_waits_a_minute() -> None:
     people, product, at = [a_customer() for _ in range(3)], a_product(), now()
     for person in people:
         look(person, product.id)
-    assert store_all_gathered_views(at) == 0
-    assert store_all_gathered_views(at + timedelta(seconds=61)) == 3
-    assert store_all_gathered_views(at + timedelta(seconds=122)) == 0
+    assert store_all_buffered_views(at) == 0
+    assert store_all_buffered_views(at + timedelta(seconds=61)) == 3
+    assert store_all_buffered_views(at + timedelta(seconds=122)) == 0
     assert Activity.objects.count() == 3
 
 
@@ -113,17 +112,17 @@ def test_crash_between_storing_and_dropping_stores_nothing_twice(
     with monkeypatch.context() as patch:
         patch.setattr(VIEWS, "drop", die)
         with pytest.raises(RuntimeError):
-            store_gathered_views(person.user_id, now())
-    assert store_gathered_views(person.user_id, now())
+            store_buffered_views(person.user_id, now())
+    assert store_buffered_views(person.user_id, now())
     assert Activity.objects.count() == 1
-    assert not store_gathered_views(person.user_id, now())
+    assert not store_buffered_views(person.user_id, now())
 
 
 def test_without_redis_looks_are_stored_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     person, product = a_customer(), a_product()
     with monkeypatch.context() as patch:
-        patch.setattr(VIEWS, "_resting_until", 0.0)  # and given back after
-        nowhere = redis.Redis(port=1, socket_connect_timeout=0.1)
+        patch.setattr(VIEWS._resting, "_until", 0.0)  # and given back after
+        nowhere = a_redis_that_is_away()
         patch.setattr(cache, "client", lambda: nowhere)
         look(person, product.id)
     assert seen(person) == ["browsed"]
@@ -140,9 +139,9 @@ def test_forgotten_person_leaves_sums_only(monkeypatch: pytest.MonkeyPatch) -> N
     for _ in range(2):
         forget(person.user_id)
     assert Activity.objects(user_id=person.user_id).count() == 0
-    assert Taste.objects(pk=person.user_id).count() == 0
-    assert not store_gathered_views(person.user_id, now())
-    assert Taste.objects(pk=other.user_id).count() == 1
+    assert CustomerProfile.objects(pk=person.user_id).count() == 0
+    assert not store_buffered_views(person.user_id, now())
+    assert CustomerProfile.objects(pk=other.user_id).count() == 1
     assert rows() == before
     assert person.user_id not in str(before)
 
@@ -153,7 +152,7 @@ def test_late_event_of_a_forgotten_person_finds_nothing() -> None:
     (event,) = waiting(Activity)
     forget(person.user_id)
     learn(event)
-    assert Taste.objects.count() == 0
+    assert CustomerProfile.objects.count() == 0
     assert activity.VIEWS.due(now(), 10) == []
 
 
@@ -187,7 +186,7 @@ def test_person_who_is_gone_is_forgotten_in_whatever_order_it_is_told(kind: str,
         learn(event)
     assert learn_all() == 0
     assert Activity.objects.count() == 0
-    assert Taste.objects.count() == 0
+    assert CustomerProfile.objects.count() == 0
 
 
 def test_purchase_that_was_stored_while_the_account_was_deleted_is_forgotten() -> None:
@@ -197,4 +196,4 @@ def test_purchase_that_was_stored_while_the_account_was_deleted_is_forgotten() -
     User.objects(pk=person.user_id).update_one(set__deleted_at=now())
     assert learn_all() == 1
     assert Activity.objects.count() == 0
-    assert Taste.objects.count() == 0
+    assert CustomerProfile.objects.count() == 0

@@ -28,13 +28,13 @@ from tidings.orders.events import (
     OrderStatusChangedData,
 )
 from tidings.orders.models import Order
-from tidings.platform.auth import Principal
-from tidings.platform.clock import new_id, now
+from tidings.platform.security.auth import Principal
+from tidings.platform.timing.clock import new_id, now
 from tidings.products.models import Product
 from tidings.products.schemas import ProductView
 from tidings.recommendations import counting, operations
 from tidings.recommendations.lists import MAX_ROW, compute_list
-from tidings.recommendations.models import Activity, Demand, Row, Taste
+from tidings.recommendations.models import Activity, CustomerProfile, Demand, Row
 from tidings.recommendations.operations import Learned, learn
 from tidings.recommendations.weights import weight
 
@@ -106,7 +106,7 @@ def test_order_of_events_does_not_matter(products: list[ProductView]) -> None:
     for event in events:
         learn(event)
     in_order = rows()
-    for kind in (Demand, Row, Taste):
+    for kind in (Demand, Row, CustomerProfile):
         kind.objects.delete()
     Activity.objects.update(set__counted=False)
     for event in reversed(events):

@@ -25,17 +25,17 @@ from tests.integration.recommendations.builders import (
     titles_of,
     waiting,
 )
-from tidings.notifications.models import Notification
-from tidings.notifications.operations import notify
-from tidings.platform.auth import Principal
-from tidings.platform.clock import now
-from tidings.platform.outbox import take_stored
-from tidings.platform.relay import publish_stored
+from tidings.delivery.models import Notification
+from tidings.notifications.notifying import notify
+from tidings.platform.messaging.outbox import take_stored
+from tidings.platform.messaging.relay import publish_stored
+from tidings.platform.security.auth import Principal, Role
+from tidings.platform.timing.clock import now
 from tidings.products.operations import adjust_stock
 from tidings.products.schemas import AdjustStock, ProductView
 from tidings.recommendations import refresh
 from tidings.recommendations.events import RefreshRecommendationsData
-from tidings.recommendations.models import Activity, Run, Taste
+from tidings.recommendations.models import Activity, CustomerProfile, Run
 from tidings.recommendations.refresh import compute_recommendations, refresh_chunk
 from tidings.users.models import User
 
@@ -49,7 +49,7 @@ def camping() -> list[ProductView]:
     for _ in range(3):
         buys(a_customer(), *made)
     learn_all()
-    Taste.objects.delete()  # only the person of the test is to be told something
+    CustomerProfile.objects.delete()  # only the person of the test is to be told something
     return made
 
 
@@ -63,7 +63,7 @@ def told(person: Principal) -> list[list[str]]:
     """Return which products each announcement told the person of."""
     return [
         [product.title for product in event.data.products]
-        for event in waiting(Taste)
+        for event in waiting(CustomerProfile)
         if event.subject == person.user_id
     ]
 
@@ -87,7 +87,7 @@ def test_new_list_is_announced_once(camping: list[ProductView]) -> None:
 def test_person_hears_of_it_in_the_inbox(camping: list[ProductView]) -> None:
     person = camper(camping)
     refresh_chunk(everybody(now()))
-    (event,) = waiting(Taste)
+    (event,) = waiting(CustomerProfile)
     notify(event)
     notification = Notification.objects.get(user_id=person.user_id)
     assert "Because you bought Tent" in notification.body
@@ -96,7 +96,7 @@ def test_person_hears_of_it_in_the_inbox(camping: list[ProductView]) -> None:
 def test_person_reads_the_reason_in_their_own_language(camping: list[ProductView]) -> None:
     person = camper(camping, language="de")
     refresh_chunk(everybody(now()))
-    (event,) = waiting(Taste)
+    (event,) = waiting(CustomerProfile)
     notify(event)
     notification = Notification.objects.get(user_id=person.user_id)
     assert "Weil Sie „Tent“ gekauft haben" in notification.body
@@ -135,7 +135,7 @@ def test_person_hears_no_more_often_than_wanted(
 ) -> None:
     person, at = camper(camping, **preferences), now()
     refresh_chunk(everybody(at))
-    Taste.objects(pk=person.user_id).update_one(set__announced=[])  # all is news again
+    CustomerProfile.objects(pk=person.user_id).update_one(set__announced=[])  # all is news again
     assert refresh_chunk(everybody(at + days * DAY - timedelta(hours=2))) == 0
     assert refresh_chunk(everybody(at + days * DAY)) == 1
 
@@ -160,7 +160,9 @@ def test_what_is_popular_is_no_news(camping: list[ProductView]) -> None:
 def test_sold_out_product_is_not_announced(camping: list[ProductView]) -> None:
     person = camper(camping)
     for each in camping[1:4]:
-        adjust_stock(each.id, AdjustStock(change=-10, reason="Sold."), caller=a_person())
+        adjust_stock(
+            each.id, AdjustStock(change=-10, reason="Sold."), caller=a_person(Role.OPERATOR)
+        )
     assert refresh_chunk(everybody(now())) == 0  # one product is too little news
     assert told(person) == []
 
@@ -178,7 +180,7 @@ def test_person_without_an_account_is_forgotten(camping: list[ProductView]) -> N
     person = camper(camping)
     User.objects(pk=person.user_id).update_one(set__deleted_at=now())
     refresh_chunk(everybody(now()))
-    assert Taste.objects.count() == 0
+    assert CustomerProfile.objects.count() == 0
     assert Activity.objects(user_id=person.user_id).count() == 0
 
 
@@ -189,9 +191,9 @@ FIVE = datetime(2026, 12, 1, 5, tzinfo=UTC)
 
 def people(count: int) -> None:
     product = a_product()
-    Taste.objects.insert(
+    CustomerProfile.objects.insert(
         [
-            Taste(
+            CustomerProfile(
                 id=a_customer().user_id,
                 active_at=FIVE,
                 bought=[
@@ -215,7 +217,7 @@ def test_job_asks_for_chunks_once_for_its_time(
     ranges = [(m.event["data"]["first_user_id"], m.event["data"]["last_user_id"]) for m in messages]
     covered = [
         each
-        for each in Taste.objects.order_by("pk").scalar("pk")
+        for each in CustomerProfile.objects.order_by("pk").scalar("pk")
         if any(first <= each <= last for first, last in ranges)
     ]
     assert len(covered) == 5
@@ -224,7 +226,7 @@ def test_job_asks_for_chunks_once_for_its_time(
 
 def test_who_did_nothing_for_long_is_left_out() -> None:
     people(1)
-    Taste.objects.update(set__active_at=FIVE - 91 * DAY)
+    CustomerProfile.objects.update(set__active_at=FIVE - 91 * DAY)
     assert compute_recommendations(FIVE) == 0
     assert Run.objects.count() == 0
 
@@ -236,7 +238,7 @@ def test_job_and_its_chunks_go_through_the_queues(queues: Queues) -> None:
     messages = queues.take("recommendations.refresh", 1)
     for _ in range(2):  # as if it came twice
         chunk_consumer.handler(queues.event_of("recommendations.refresh", messages), CONTEXT)
-    assert Taste.objects(computed_at=FIVE).count() == 3
+    assert CustomerProfile.objects(computed_at=FIVE).count() == 3
     assert queues.is_empty("failed-messages")
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.integration.builders import a_product
+from tests.integration.builders import a_person, a_product
 from tests.integration.recommendations.builders import (
     a_customer,
     buys,
@@ -15,8 +15,8 @@ from tests.integration.recommendations.builders import (
     titles_of,
 )
 from tidings.orders.events import OrderCancelled, OrderCancelledData
-from tidings.platform.auth import Principal
-from tidings.platform.clock import now
+from tidings.platform.security.auth import Principal, Role
+from tidings.platform.timing.clock import now
 from tidings.products.operations import adjust_stock, update_product
 from tidings.products.schemas import AdjustStock, ProductView, UpdateProduct
 from tidings.recommendations.operations import learn
@@ -115,7 +115,7 @@ def test_category_says_too_that_something_is_used_up(category: str) -> None:
 
 def test_what_is_sold_out_is_never_recommended_and_comes_back_with_its_stock(shop: Shop) -> None:
     person = who_bought(shop, "Tent")
-    operator = a_customer()
+    operator = a_person(Role.OPERATOR)
     bag = shop["Sleeping bag"]
     adjust_stock(bag.id, AdjustStock(change=-bag.stock, reason="Broken."), caller=operator)
     assert "Sleeping bag" not in titles_of(person)
@@ -126,7 +126,7 @@ def test_what_is_sold_out_is_never_recommended_and_comes_back_with_its_stock(sho
 def test_retired_product_is_never_recommended(shop: Shop) -> None:
     person = who_bought(shop, "Tent")
     retired = UpdateProduct.model_validate({"version": 1, "state": "retired"})
-    update_product(shop["Sleeping bag"].id, retired)
+    update_product(shop["Sleeping bag"].id, retired, caller=a_person(Role.OPERATOR))
     assert "Sleeping bag" not in titles_of(person)
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.integration.builders import a_person, an_address
-from tidings.platform.auth import Principal, Role
+from tidings.platform.security.auth import Principal, Role
 from tidings.tasks.models import Task
 from tidings.tasks.operations import create_task, update_task
 from tidings.tasks.rows import TaskFile

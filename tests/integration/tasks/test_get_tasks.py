@@ -8,12 +8,13 @@ import pytest
 
 from tests.integration.builders import a_person
 from tests.integration.tasks.builders import a_task, a_user, changed
-from tidings.platform.auth import Principal, Role
 from tidings.platform.errors import RuleRefused
-from tidings.platform.pagination import Page, PageRequest
-from tidings.tasks.operations import delete_task
+from tidings.platform.security.auth import Principal, Role
+from tidings.platform.storage.pagination import Page, PageRequest
+from tidings.tasks.models import Task
+from tidings.tasks.operations import delete_task, update_task
 from tidings.tasks.queries import get_tasks
-from tidings.tasks.schemas import TaskFilter, TaskSort, TaskView
+from tidings.tasks.schemas import TaskFilter, TaskSort, TaskView, UpdateTask
 
 
 def listed(
@@ -99,6 +100,25 @@ def test_text_is_found_in_any_case_and_language() -> None:
     owner = a_person()
     a_task(owner, title="GRÖSSE prüfen (C++)")
     assert titles(owner, text="grösse") == titles(owner, text="(c++)") != []
+    assert titles(owner, text="GROSSE") == titles(owner, text="gro\u0308sse") != []
+
+
+def test_text_is_found_in_every_script_and_follows_a_change() -> None:
+    owner = a_person()
+    task = a_task(owner, title="दूध और दही")
+    a_task(owner, title="दध")
+    assert titles(owner, text="दूध") == ["दूध और दही"]
+    update_task(task.id, UpdateTask(version=1, title="ﾊﾞｽ"), caller=owner)
+    assert titles(owner, text="दूध") == titles(owner, text="パス") == []
+    assert titles(owner, text="ばす") == ["ﾊﾞｽ"]
+
+
+def test_task_of_an_earlier_version_is_found_as_it_was() -> None:
+    owner = a_person()
+    task = a_task(owner, title="Grün")
+    Task.objects(pk=task.id).update_one(unset__title_key=True)
+    assert titles(owner, text="GRÜN") == ["Grün"]
+    assert titles(owner, text="grun") == []
 
 
 # ------------------------------------------------------------------------- orders

@@ -3,16 +3,16 @@
 import json
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from tests.integration.builders import a_person, at_once
 from tests.integration.tasks.builders import a_task, a_user, changed, events_of
-from tidings.platform.auth import Principal, Role
-from tidings.platform.clock import new_id
 from tidings.platform.context import correlated
 from tidings.platform.errors import Forbidden, TidingsError
+from tidings.platform.security.auth import PersonRole, Principal, Role
+from tidings.platform.timing.clock import new_id
 from tidings.tasks.errors import (
     AssigningNotAllowed,
     DeletingNotAllowed,
@@ -100,7 +100,7 @@ def test_nobody_is_assigned_who_is_no_user() -> None:
 
 @pytest.mark.parametrize("task_id", ["", "nope", "\x00", "x" * 10_000, "000000000000000000000000"])
 def test_task_that_is_none_is_not_found(task_id: str) -> None:
-    for role in Role:
+    for role in get_args(PersonRole):
         with pytest.raises(TaskNotFound):
             get_task(task_id, caller=a_person(role))
 

@@ -9,11 +9,11 @@ import pytest
 from tests.integration.builders import CONTEXT, a_person, at_once, graphql, token_of
 from tests.unit.platform.builders import api_event
 from tests.unit.templates.builders import some_words
-from tidings.platform.auth import Principal, Role
 from tidings.platform.errors import TidingsError
-from tidings.platform.pagination import PageRequest
 from tidings.platform.secrets import SigningKeys
-from tidings.templates import operations, queries, rendering, versions
+from tidings.platform.security.auth import Principal, Role
+from tidings.platform.storage.pagination import PageRequest
+from tidings.templates import builtin, operations, queries, rendering, versions
 from tidings.templates.errors import (
     MissingVariable,
     StaleTemplate,
@@ -30,6 +30,7 @@ from tidings.templates.schemas import (
     UpdateTemplate,
 )
 
+OPERATOR = a_person(Role.OPERATOR)
 CODE = "spring_sale"
 
 
@@ -39,7 +40,7 @@ def saying(body: str) -> dict[str, Any]:
 
 def created(body: str = "One {{ who }}", code: str = CODE) -> TemplateView:
     new = CreateTemplate.model_validate(saying(body) | {"code": code})
-    return operations.create_template(new, caller=a_person(Role.OPERATOR))
+    return operations.create_template(new, caller=OPERATOR)
 
 
 def updated(
@@ -51,7 +52,7 @@ def updated(
 
 def rolled_back(version: int, to_version: int, code: str = CODE) -> TemplateView:
     wanted = RollBackTemplate(version=version, to_version=to_version)
-    return operations.rollback_template(code, wanted, caller=a_person(Role.OPERATOR))
+    return operations.rollback_template(code, wanted, caller=OPERATOR)
 
 
 def inbox(version: int, code: str = CODE, **variables: Any) -> str | None:
@@ -73,7 +74,7 @@ def test_each_change_is_a_version_and_those_before_stay() -> None:
     assert queries.current_version(CODE) == 2
     assert inbox(1) == "One Ada"
     assert inbox(2) == "Two Ada"
-    first = queries.get_template(CODE, version=1)
+    first = queries.get_template(CODE, version=1, caller=OPERATOR)
     assert (first.version, first.current_version) == (1, 2)
     assert first.variants[0].inbox is not None
     assert first.variants[0].inbox.body == "One {{ who }}"
@@ -85,7 +86,7 @@ def test_change_of_a_stale_version_is_a_conflict_and_changes_nothing() -> None:
     for version in (1, 3):
         with pytest.raises(StaleTemplate):
             updated("Three", version)
-    assert queries.get_template(CODE).version == 2
+    assert queries.get_template(CODE, caller=OPERATOR).version == 2
 
 
 def test_of_changes_at_once_one_wins() -> None:
@@ -122,7 +123,7 @@ def test_rolling_back_is_a_new_version_with_the_old_words() -> None:
 
 
 def test_built_in_template_is_changed_and_rolled_back_to_its_first_version() -> None:
-    before = queries.get_template("order_confirmed")
+    before = queries.template_view("order_confirmed")
     assert (before.version, before.built_in, before.changed_by) == (1, True, None)
     second = updated("Ours {{ who }}", 1, code="order_confirmed")
     assert (second.version, second.built_in) == (2, True)
@@ -155,12 +156,12 @@ def test_what_is_refused_is_not_stored() -> None:
 @pytest.mark.parametrize("code", ["nothing", "../order_confirmed", "order_confirmed.toml", "\x00"])
 def test_what_is_not_there_is_not_found(code: str) -> None:
     for ask in (
-        lambda: queries.get_template(code),
+        lambda: queries.get_template(code, caller=OPERATOR),
         lambda: queries.current_version(code),
         lambda: inbox(1, code=code),
         lambda: updated("Text", 1, code=code),
         lambda: rolled_back(1, 1, code=code),
-        lambda: queries.preview_template(code, PreviewTemplate()),
+        lambda: queries.sample_of(code, PreviewTemplate()),
     ):
         with pytest.raises(TemplateNotFound):
             ask()
@@ -177,7 +178,7 @@ def test_template_names_the_preference_that_speaks_for_it() -> None:
     operator = a_person(Role.OPERATOR)
     assert operations.update_template(CODE, changed, caller=operator).category == "account"
     assert queries.category_of(CODE) == "account"
-    everything = queries.get_templates(a_page(limit=100)).items
+    everything = queries.get_templates(a_page(limit=100), caller=OPERATOR).items
     (listed,) = [each for each in everything if each.code == CODE]
     assert listed.category == "account"
 
@@ -190,7 +191,7 @@ def test_template_from_before_there_were_categories_has_the_default() -> None:
     TemplateVersion.objects(pk=document.pk).update_one(set__content=json.dumps(content))
     versions.content_of.cache_clear()
     assert queries.category_of(CODE) == "orders"
-    assert queries.get_template(CODE).category == "orders"
+    assert queries.get_template(CODE, caller=OPERATOR).category == "orders"
 
 
 def test_built_in_template_keeps_its_category() -> None:
@@ -202,7 +203,7 @@ def test_built_in_template_keeps_its_category() -> None:
         assert (view.version, view.category) == (2, "orders")
         words["version"] = 2
     other = UpdateTemplate.model_validate(words | {"category": "account"})
-    with pytest.raises(TemplateRefused, match="keeps its category, orders") as refused:
+    with pytest.raises(TemplateRefused, match="must be orders") as refused:
         operations.update_template("order_confirmed", other, caller=operator)
     assert refused.value.field == "category"
     assert queries.category_of("order_confirmed") == "orders"
@@ -217,11 +218,11 @@ def test_known_codes_are_the_built_in_ones_and_our_own() -> None:
 def test_list_is_by_code_and_goes_on_from_a_cursor() -> None:
     created()
     updated("Two", 1, code="digest")
-    first = queries.get_templates(a_page())
-    rest = queries.get_templates(a_page(after=first.cursors[-1]))
+    first = queries.get_templates(a_page(limit=12), caller=OPERATOR)
+    rest = queries.get_templates(a_page(limit=12, after=first.cursors[-1]), caller=OPERATOR)
     found = [*first.items, *rest.items]
     assert (first.total, first.has_next, rest.has_next, rest.has_previous) == (
-        19,
+        len(builtin.codes()) + 1,
         True,
         False,
         True,
@@ -231,11 +232,11 @@ def test_list_is_by_code_and_goes_on_from_a_cursor() -> None:
     assert (by_code["digest"].version, by_code["digest"].channels) == (2, ["inbox"])
     assert by_code["order_confirmed"].channels == ["email", "push", "inbox", "sms"]
     assert by_code["order_confirmed"].languages == ["en", "de"]
-    assert queries.get_templates(a_page(page=2)).items == rest.items
+    assert queries.get_templates(a_page(limit=12, page=2), caller=OPERATOR).items == rest.items
 
 
 def test_preview_uses_samples_and_what_is_given() -> None:
-    german = queries.preview_template(
+    german = queries.sample_of(
         "order_status_changed",
         PreviewTemplate(language="de-AT", variables={"state": "paid", "name": "<b>"}),
     )
@@ -244,9 +245,9 @@ def test_preview_uses_samples_and_what_is_given() -> None:
     assert "&lt;b&gt;" in (german.email_html or "")
     created()
     with pytest.raises(MissingVariable):
-        queries.preview_template(CODE, PreviewTemplate())
+        queries.sample_of(CODE, PreviewTemplate())
     given = PreviewTemplate(variables={"who": "Ada"})
-    assert queries.preview_template(CODE, given).inbox_body == "One Ada"
+    assert queries.sample_of(CODE, given).inbox_body == "One Ada"
 
 
 def test_change_elsewhere_is_seen_within_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -306,7 +307,7 @@ def test_rest_tells_the_whole_story(operator_token: str) -> None:
     status, answer = rest(operator_token, "get_template", template_code=CODE)
     assert [each["version"] for each in answer["data"]["versions"]] == [3, 2, 1]
     status, answer = rest(operator_token, "get_templates")
-    assert (status, answer["meta"]["total"]) == (200, 19)
+    assert (status, answer["meta"]["total"]) == (200, len(builtin.codes()) + 1)
     assert rest(operator_token, "get_template", template_code="Not-A-Code")[0] == 404
 
 
@@ -324,7 +325,7 @@ def test_refusal_names_part_and_line(operator_token: str) -> None:
 
 @pytest.mark.parametrize(
     "variables",
-    ['{"who": ' + "[" * 900 + "]" * 900 + "}", '{"who": "' + "x" * 200_000 + '"}'],
+    ['{"who": ' + "[" * 20 + "]" * 20 + "}", '{"who": "' + "x" * 200_000 + '"}'],
     ids=["deep", "long"],
 )
 def test_monstrous_variables_are_refused(operator_token: str, variables: str) -> None:

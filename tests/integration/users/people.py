@@ -4,12 +4,14 @@ import json
 from typing import Any
 
 from tests.integration.builders import PASSWORD, an_address
-from tidings.platform.auth import Principal, Role
-from tidings.users.models import User
+from tidings.platform.security.auth import Principal, Role
+from tidings.platform.timing.clock import now
+from tidings.users.models import CodeRequest, User
 from tidings.users.password_reset import request_password_reset
 from tidings.users.registration import register_user
 from tidings.users.schemas import Login, RegisterUser, RequestPasswordReset, Session
 from tidings.users.sessions import login
+from tidings.users.throttle import RESET_MAILS
 
 
 def new(email: str, password: str = PASSWORD, name: str = "Ada") -> RegisterUser:
@@ -21,6 +23,11 @@ def registered(name: str = "Ada", email: str | None = None) -> User:
     address = email or an_address()
     register_user(new(address, name=name))
     return account(address)
+
+
+def mark_verified(user: User) -> None:
+    """Let an address be verified, however it came to that."""
+    User.objects(pk=user.id).update_one(set__verified_at=now())
 
 
 def account(email: str) -> User:
@@ -38,8 +45,20 @@ def as_principal(user: User) -> Principal:
 
 def stored_events() -> list[dict[str, Any]]:
     """Return the events that wait in accounts, as they will be published, oldest first."""
-    entries = [entry for each in User.objects for entry in each.outbox]
+    accounts = {each.id for each in User.objects}
+    return [each for each in _waiting() if each["subject"] in accounts]
+
+
+def _waiting() -> list[dict[str, Any]]:
+    documents = (*User.objects, *CodeRequest.objects)
+    entries = [entry for each in documents for entry in each.outbox]
     return [json.loads(entry.body) for entry in sorted(entries, key=lambda entry: entry.time)]
+
+
+def decoys_events() -> list[dict[str, Any]]:
+    """Return the waiting events of ids that belong to no account."""
+    accounts = {each.id for each in User.objects}
+    return [each for each in _waiting() if each["subject"] not in accounts]
 
 
 def event_of(user: User, event_type: str) -> dict[str, Any]:
@@ -53,6 +72,7 @@ def verification_code(user: User) -> str:
 
 
 def reset_code(user: User) -> str:
-    """Ask for a code and return it."""
+    """Ask for a code and return it, however short a time after another one."""
+    RESET_MAILS.forget(user.email)
     request_password_reset(RequestPasswordReset(email=user.email))
     return str(event_of(user, "user.password_reset_requested")["data"]["reset_code"])

@@ -9,8 +9,8 @@ from users.set_contact_points import handler
 from tests.integration.builders import CONTEXT, a_person, at_once, token_of
 from tests.integration.users.people import as_principal, registered
 from tests.unit.platform.builders import answer_of, api_event
-from tidings.platform.auth import Principal, Role
 from tidings.platform.errors import Forbidden
+from tidings.platform.security.auth import Principal, Role
 from tidings.users.contact_points import (
     ContactPoints,
     SetContactPoints,
@@ -63,7 +63,9 @@ def test_two_changes_at_once_leave_one_whole() -> None:
     "url", ["http://example.com", "https://", "https://a:b@example.com", "https://example.com:22",
             "ftp://example.com", "https://example.com/#x", "https://exa mple.com", "javascript:1",
             "https://example.com\r\nHost: x", "https://bücher.example", "https://[::1",
-            "https://example.com:99999", "https://x/" + "a" * 2_000]
+            "https://example.com:99999", "https://localhost/", "https://127.1/", "https://10.0.0.1:8443/",
+            "https://[fec0::1]/", "https://db.internal/", "https://printer.local/", "https://db/",
+            "https://0x7f000001/", "https://192.88.99.1/", "https://x/" + "a" * 2_000]
 )  # fmt: skip
 def test_url_that_cannot_be_called_is_refused(url: str) -> None:
     with pytest.raises((ValidationError, UncallableUrl)):

@@ -6,8 +6,8 @@ import pytest
 
 from tests.integration.builders import a_person, at_once, graphql, token_of
 from tests.integration.users.people import account, as_principal, registered, stored_events
-from tidings.platform.auth import Principal, Role
 from tidings.platform.errors import Forbidden
+from tidings.platform.security.auth import Principal, Role
 from tidings.users.errors import InboxAlwaysOn, PushTokenNotFound, TooManyPushTokens, UserNotFound
 from tidings.users.models import PushToken, User
 from tidings.users.operations import delete_account, update_user_preferences

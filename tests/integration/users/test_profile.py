@@ -8,23 +8,25 @@ from tests.integration.builders import PASSWORD, a_person, an_address, at_once
 from tests.integration.users.people import (
     account,
     as_principal,
+    mark_verified,
     new,
     registered,
     sign_in,
     stored_events,
 )
-from tidings.platform import cache
-from tidings.platform.auth import PersonRole, Principal, Role, verify_access_token
-from tidings.platform.clock import new_id
 from tidings.platform.errors import Forbidden, Unauthenticated
-from tidings.platform.limits import admit
-from tidings.platform.pagination import PageRequest
+from tidings.platform.security import store
+from tidings.platform.security.admission import admit
+from tidings.platform.security.auth import PersonRole, Principal, Role, verify_access_token
+from tidings.platform.storage.pagination import PageRequest
+from tidings.platform.timing.clock import new_id
 from tidings.users.errors import OwnRole, SessionEnded, UserNotFound, WrongCredentials
 from tidings.users.models import PushToken, User
-from tidings.users.operations import delete_account, set_user_role, update_profile
+from tidings.users.operations import delete_account, update_profile
 from tidings.users.push_tokens import register_push_token
 from tidings.users.queries import get_user, get_users, get_users_by_id
 from tidings.users.registration import register_user
+from tidings.users.roles import set_user_role
 from tidings.users.schemas import (
     RefreshSession,
     RegisterPushToken,
@@ -73,6 +75,7 @@ def test_profile_is_changed_by_its_owner_only(caller: Principal) -> None:
 
 def test_administrator_makes_an_operator_who_signs_in_again() -> None:
     user = registered()
+    mark_verified(user)
     session = sign_in(user.email)
     view = set_user_role(user.id, SetUserRole(role=Role.OPERATOR), caller=ADMIN)
     assert view.role is Role.OPERATOR
@@ -121,7 +124,7 @@ def test_deleted_account_keeps_nothing_of_the_person() -> None:
         assert personal not in left
     assert PushToken.objects.count() == 0
     assert [each["type"] for each in stored_events()] == ["user.deleted"]
-    assert not list(cache.client().scan_iter(cache.key("code", "*")))
+    assert not list(store.client().scan_iter(store.key("code", "*")))
 
 
 def test_deleted_person_is_signed_out_and_cannot_sign_in() -> None:
@@ -213,6 +216,23 @@ def test_list_is_searched_by_name_and_address_in_any_case() -> None:
     assert names(search="LOVE") == ["Ada Lovelace"]
     assert names(search="example.ORG") == ["Grace Hopper"]
     assert names(search="nobody") == []
+
+
+def test_names_are_found_in_every_script_and_follow_a_change() -> None:
+    user = registered("Łukasz Żółć", "first@example.com")
+    registered("दूध", "second@example.com")
+    assert names(search="zolc") == names(search="ŁUKASZ") == ["Łukasz Żółć"]
+    assert names(search="दध") == []
+    update_profile(user.id, UpdateProfile(name="はな"), caller=as_principal(user))
+    assert names(search="zolc") == []
+    assert names(search="ハナ") == ["はな"]
+
+
+def test_name_of_an_earlier_version_is_found_as_it_was() -> None:
+    user = registered("Zoë", "first@example.com")
+    User.objects(pk=user.id).update_one(unset__name_key=True)
+    assert names(search="ZOË") == ["Zoë"]
+    assert names(search="zoe") == []
 
 
 @pytest.mark.parametrize("pattern", [".*", "^A", "a|b", "(", "[a-z]+", "\\", "$where", "{$gt:''}"])

@@ -5,21 +5,21 @@ import importlib
 import pytest
 
 from tests.integration.builders import CONTEXT
-from tidings.platform import limits
-from tidings.platform.auth import Principal, Role, verify_access_token
-from tidings.platform.clock import new_id
 from tidings.platform.context import called_from
 from tidings.platform.errors import RateLimited, Unauthenticated
-from tidings.platform.limits import admit
-from tidings.users import services
+from tidings.platform.security import limits
+from tidings.platform.security.admission import admit
+from tidings.platform.security.auth import Principal, Role, verify_access_token
+from tidings.platform.timing.clock import new_id
+from tidings.users import service_sessions
 from tidings.users.errors import ServiceNotFound, WrongServiceCredentials
 from tidings.users.models import Service
 from tidings.users.schemas import CreateService, ServiceCredentials, StartServiceSession
+from tidings.users.service_sessions import start_service_session
 from tidings.users.services import (
     create_service,
     get_services,
     revoke_service,
-    start_service_session,
 )
 
 pytestmark = pytest.mark.usefixtures("keys")
@@ -84,21 +84,22 @@ def test_service_that_is_none_is_not_revoked() -> None:
         revoke_service(new_id())
 
 
-def test_guesses_lock_the_address_and_not_the_service() -> None:
+def test_guesses_make_guesses_of_this_network_wait_and_no_service() -> None:
     made = a_service()
     with called_from("203.0.113.7"):
         for _ in range(21):
             with pytest.raises(WrongServiceCredentials):
                 sign_in(made.client_id, "guess")
         with pytest.raises(RateLimited):
-            sign_in(made.client_id, made.client_secret)
-    with called_from("203.0.113.8"):
-        sign_in(made.client_id, made.client_secret)
+            sign_in(made.client_id, "guess")
+        assert sign_in(made.client_id, made.client_secret)
+    with called_from("203.0.113.8"), pytest.raises(WrongServiceCredentials):
+        sign_in(made.client_id, "guess")
 
 
 def test_service_signs_in_so_often_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     few = limits.Limit("service-sessions", 2, 60)
-    monkeypatch.setattr(services, "SESSIONS_OF_SERVICE", few)
+    monkeypatch.setattr(service_sessions, "SESSIONS_OF_SERVICE", few)
     made = a_service()
     for _ in range(2):
         sign_in(made.client_id, made.client_secret)

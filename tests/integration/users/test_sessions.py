@@ -1,19 +1,24 @@
 """Staying signed in and signing out."""
 
-import pytest
+import json
 
-from tests.integration.builders import CONTEXT, an_address, at_once
-from tests.integration.users.people import as_principal, registered, sign_in
-from tests.unit.platform.builders import api_event
-from tidings.platform import cache
-from tidings.platform.auth import Principal, Role, verify_access_token
+import pytest
+from users import login as login_function
+
+from tests.integration.builders import CONTEXT, PASSWORD, an_address, at_once
+from tests.integration.users.people import registered, sign_in
+from tests.unit.platform.builders import answer_of, api_event
 from tidings.platform.errors import Unauthenticated
-from tidings.platform.limits import admit
+from tidings.platform.security import store
+from tidings.platform.security.admission import admit
+from tidings.platform.security.auth import Principal, Role, verify_access_token
+from tidings.platform.timing.clock import now
 from tidings.users import session_store
 from tidings.users.errors import SessionEnded
 from tidings.users.models import User
 from tidings.users.schemas import Logout, RefreshSession, Session
-from tidings.users.sessions import logout, refresh_session
+from tidings.users.sessions import refresh_session
+from tidings.users.signing_out import logout
 
 pytestmark = pytest.mark.usefixtures("keys")
 
@@ -93,6 +98,23 @@ def test_of_many_refreshes_at_once_one_succeeds_at_most_and_the_session_ends() -
     assert refusals(answers) == 1
 
 
+@pytest.mark.parametrize("verified", [True, False])
+def test_account_has_so_many_sessions_and_the_one_unused_for_longest_ends(
+    monkeypatch: pytest.MonkeyPatch, verified: bool
+) -> None:
+    monkeypatch.setattr(session_store, "MAX_SESSIONS", 3 if verified else 99)
+    monkeypatch.setattr(session_store, "MAX_UNVERIFIED_SESSIONS", 99 if verified else 3)
+    user, other = registered(), a_session()
+    User.objects(pk=user.id).update_one(set__verified_at=now() if verified else None)
+    first, second, third = (sign_in(user.email) for _ in range(3))
+    first = refresh(first.refresh_token)
+    fourth = sign_in(user.email)
+    kept = store.client().zcard(store.key("sessions", user.id))
+    assert kept == len(store.client().keys(store.key("session", "*"))) - 1 == 3
+    assert refusals([second]) == 1
+    assert refusals([first, third, fourth, other]) == 0
+
+
 @pytest.mark.parametrize("token", ["x", ".", "a.b", "a" * 200, "größe.größe"])
 def test_what_is_no_refresh_token_is_refused(token: str) -> None:
     with pytest.raises(SessionEnded):
@@ -116,8 +138,8 @@ def test_session_of_an_account_that_is_gone_is_not_refreshed() -> None:
 
 def test_no_token_is_stored_and_every_key_expires() -> None:
     session = a_session()
-    redis = cache.client()
-    keys = list(redis.scan_iter(cache.key("sess*")))
+    redis = store.client()
+    keys = list(redis.scan_iter(store.key("sess*")))
     assert len(keys) == 2
     for key in keys:
         assert 0 < redis.ttl(key) <= session_store.SESSION_SECONDS
@@ -153,10 +175,6 @@ def test_logout_twice_is_as_once() -> None:
         assert logout(Logout(), caller=caller_of(session)).message
 
 
-def test_person_without_a_session_id_in_the_token_is_admitted() -> None:
-    admit(as_principal(registered()))
-
-
 def test_ended_session_is_refused_at_the_door() -> None:
     from users.get_user import handler
 
@@ -176,3 +194,18 @@ def test_forged_family_ends_nobodys_session() -> None:
     with pytest.raises(SessionEnded):
         refresh(f"{family[:-1]}.{an_address()}")
     assert refresh(session.refresh_token)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"password": "half \ud800"},
+        {"password": PASSWORD, "device_token": "half.\ud800"},
+        {"password": PASSWORD, "device_token": "half\udfff.x"},
+    ],
+    ids=["password", "signature", "name of a device"],
+)
+def test_half_a_surrogate_pair_is_no_failure_of_ours(values: dict[str, str]) -> None:
+    event = api_event(json.dumps({"email": registered().email, **values}))
+    status, answer = answer_of(login_function.handler(event, CONTEXT))
+    assert (status, answer["error"]["code"]) == (400, "BAD_USER_INPUT")

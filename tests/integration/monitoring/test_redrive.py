@@ -10,27 +10,30 @@ import pytest
 from pydantic import ValidationError
 
 from tests.integration.builders import CONTEXT, Queues, Taken, a_person, at_once
-from tests.integration.operations.builders import OPERATOR, a_dead_letter, state_of, stored
-from tests.unit.platform.builders import PRODUCT_ID, RecordingPublisher
+from tests.integration.monitoring.builders import OPERATOR, a_dead_letter, state_of, stored
+from tests.unit.platform.builders import RecordingPublisher
 from tests.waiting import eventually
-from tidings.operations import forecasts, redrive, sending
-from tidings.operations.errors import ChangesRefused, FailedMessageNotFound, MessageNotWaiting
-from tidings.operations.failed_messages import store_failed_messages
-from tidings.operations.models import FailedMessage
-from tidings.operations.redrive import redrive_failed_messages
-from tidings.operations.schemas import RedriveFailedMessages, RedriveReport
-from tidings.operations.sending import MAX_TRIES, send_due
-from tidings.orders.events import OrderPlaced
-from tidings.platform import consumer as frame
-from tidings.platform import dead_letters
-from tidings.platform.auth import Role
-from tidings.platform.broker import BrokerUnavailable, Publisher
-from tidings.platform.clock import new_id, now
-from tidings.platform.consumer import consumer
-from tidings.platform.dead_letters import DeadLetter
+from tidings.monitoring import forecasts, redrive, sending
+from tidings.monitoring.editing import EDITS, edited
+from tidings.monitoring.errors import ChangesRefused, FailedMessageNotFound, MessageNotWaiting
+from tidings.monitoring.failed_messages import store_failed_messages
+from tidings.monitoring.models import FailedMessage
+from tidings.monitoring.redrive import redrive_failed_messages
+from tidings.monitoring.schemas import RedriveFailedMessages, RedriveReport
+from tidings.monitoring.sending import MAX_TRIES, send_due
+from tidings.orders.events import OrderPlaced, OrderStatusChanged, OrderStatusChangedData
+from tidings.platform.entry import consumer as frame
+from tidings.platform.entry.consumer import consumer
 from tidings.platform.errors import Forbidden, RuleRefused
-from tidings.platform.forecast import Forecast, Outcome
-from tidings.platform.history import Attempt
+from tidings.platform.messaging import dead_letters
+from tidings.platform.messaging.broker import BrokerUnavailable, Publisher
+from tidings.platform.messaging.dead_letters import DeadLetter
+from tidings.platform.messaging.events import EVENT_CLASSES, Event
+from tidings.platform.messaging.forecast import Forecast, Outcome
+from tidings.platform.messaging.history import Attempt
+from tidings.platform.security.auth import Role
+from tidings.platform.timing.clock import new_id, now
+from tidings.tasks.events import TaskCreated, TaskCreatedData
 
 
 @consumer(OrderPlaced)
@@ -85,11 +88,11 @@ def test_message_that_fails_again_has_all_tries_anew_and_keeps_its_history(
     message = queues.take("inventory", 1)
 
     fails(queues.event_of("inventory", message), CONTEXT)
-    (back,) = eventually(lambda: queues.take_all("inventory"), seconds=5, what="the retry")
+    (back,) = eventually(lambda: queues.take_all("inventory"), what="the retry")
     fails(queues.event_of("inventory", [back]), CONTEXT)
     dead = queues.take("failed-messages", 1)
 
-    from operations import failed_messages as entry_point
+    from monitoring import failed_messages as entry_point
 
     entry_point.handler(queues.event_of("failed-messages", dead), CONTEXT)
     kept = stored(letter)
@@ -228,7 +231,7 @@ def test_message_that_no_queue_takes_any_more_ends_as_failed(
         assert state_of(letter) == "redriving"
         monkeypatch.setattr(sending, "now", lambda m=minute: now() + timedelta(minutes=2 * m))
         send_due(seconds=0)
-    assert (state_of(letter), stored(letter).error) == ("failed", "no queue takes it")
+    assert (state_of(letter), stored(letter).error) == ("failed", "no queue is bound for it")
 
 
 # -------------------------------------------------------------------------- dry run
@@ -266,13 +269,25 @@ def test_domain_that_knows_better_is_asked(monkeypatch: pytest.MonkeyPatch) -> N
 # -------------------------------------------------------------------------- editing
 
 
+def task_letter(**changes: Any) -> DeadLetter:
+    """Return a `task.created` that the notifications could not handle."""
+    data = {"task_id": "1" * 24, "title": "Cal me", "owner_id": "2" * 24, "actor_id": "2" * 24}
+    event = TaskCreated(subject="1" * 24, data=TaskCreatedData(**data, assignee_id="3" * 24))
+    values: dict[str, Any] = {
+        "message_id": event.id,
+        "routing_key": "notifications",
+        "type": event.type,
+        "body": event.model_dump_json(exclude_none=True).encode(),
+    }
+    return a_dead_letter(**values | changes)
+
+
 def test_payload_is_mended_before_it_goes(queues: Queues) -> None:
-    (letter,) = failed(a_dead_letter())
-    lines = [{"product_id": PRODUCT_ID, "quantity": 9}]
-    redriven(letter, changes=json.dumps({"data": {"lines": lines}}), reason="Nine, not two.")
-    (message,) = queues.take("inventory", 1)
+    (letter,) = failed(task_letter())
+    redriven(letter, changes=json.dumps({"data": {"title": "Call me"}}), reason="A typo.")
+    (message,) = queues.take("notifications", 1)
     before = json.loads(letter.body)
-    assert message.event == before | {"data": before["data"] | {"lines": lines}}
+    assert message.event == before | {"data": before["data"] | {"title": "Call me"}}
     assert [each.act for each in stored(letter).acts] == ["edited", "redriven"]
 
 
@@ -281,32 +296,70 @@ def test_payload_is_mended_before_it_goes(queues: Queues) -> None:
     [
         "no json",
         "[]",
+        "{}",
         '{"id": "other"}',
         '{"type": "order.cancelled"}',
-        '{"data": {"lines": "none"}}',
+        '{"source": "tidings/users"}',
+        '{"subject": "444444444444444444444444"}',
+        '{"correlationid": "other"}',
+        '{"time": "2020-01-01T00:00:00Z"}',
         '{"data": null}',
-        '{"data": {"customer_id": "[masked]"}}',
-        '{"subject": "\\ud800"}',
+        '{"data": []}',
+        '{"data": {}}',
+        '{"data": {"title": null}}',
+        '{"data": {"title": ""}}',
+        '{"data": {"title": "[masked]"}}',
+        '{"data": {"title": "Fine", "assignee_id": "444444444444444444444444"}}',
+        '{"data": {"title": "Fine", "owner_id": "444444444444444444444444"}}',
+        '{"data": {"title": "Fine", "actor_id": null}}',
+        '{"data": {"title": "Fine", "new": 1}}',
+        '{"data": {"title": "Fine"}, "subject": "444444444444444444444444"}',
+        json.dumps({"data": {"title": "x" * 201}}),
+        '{"data": {"title": "\\ud800"}}',
         "[" * 9_000,
     ],
 )
-def test_changes_that_make_no_event_are_refused_and_change_nothing(
+def test_changes_that_reach_further_are_refused_and_change_nothing(
     changes: str, queues: Queues
 ) -> None:
-    (letter,) = failed(a_dead_letter())
+    (letter,) = failed(task_letter())
     with pytest.raises(ChangesRefused):
         redriven(letter, changes=changes)
     assert (state_of(letter), stored(letter).body) == ("failed", letter.body)
     assert stored(letter).acts == []
+    assert queues.is_empty("notifications")
+
+
+@pytest.mark.parametrize("event_class", [e for e in EVENT_CLASSES.values() if e not in EDITS])
+def test_nothing_of_other_events_and_commands_is_changed(event_class: type[Event]) -> None:
+    body = json.dumps({"type": event_class.event_type(), "data": {"user_id": "1" * 24}}).encode()
+    for changes in ({"user_id": "2" * 24}, {"channel": "sms"}, {"quantity": 9}, {}):
+        with pytest.raises(ChangesRefused):
+            edited(body, json.dumps({"data": changes}))
+
+
+def test_shipment_is_mended_by_what_an_operator_may_say_of_it() -> None:
+    data = {"order_id": "1", "customer_id": "2", "state": "shipped", "previous": "packed"}
+    event = OrderStatusChanged(
+        subject="1", data=OrderStatusChangedData(**data, carrier="DLH", tracking_number="1")
+    )
+    body = event.model_dump_json().encode()
+    changes = '{"data": {"carrier": "DHL", "tracking_number": null}}'
+    assert json.loads(edited(body, changes))["data"] == data | {"carrier": "DHL"}
+    with pytest.raises(ChangesRefused, match="state"):
+        edited(body, '{"data": {"state": "delivered"}}')
+
+
+@pytest.mark.parametrize("body", [b"\xff", b"[]", b"{}", b'{"type": "no.such"}'])
+def test_unreadable_payload_is_not_replaced_for_that_would_forge_an_event(
+    body: bytes, queues: Queues
+) -> None:
+    (letter,) = failed(a_dead_letter(body=body))
+    for content in (json.loads(task_letter().body), {"data": {"title": "x"}}):
+        with pytest.raises(ChangesRefused):
+            redriven(letter, changes=json.dumps(content))
+    assert stored(letter).body == body
     assert queues.is_empty("inventory")
-
-
-def test_unreadable_payload_is_replaced(queues: Queues) -> None:
-    (letter,) = failed(a_dead_letter(body=b"\xff"))
-    content = json.loads(a_dead_letter().body)
-    redriven(letter, changes=json.dumps(content))
-    (message,) = queues.take("inventory", 1)
-    assert message.event == content
 
 
 def test_message_to_change_must_wait_there() -> None:

@@ -1,6 +1,5 @@
 """A real SMTP server, and a process that is killed between sending and recording."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -8,26 +7,27 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.integration.builders import a_reader
+from tests.integration.builders import a_reader, environment
 from tests.integration.delivery.servers import Sink, smtp_server
-from tests.integration.notifications.builders import a_telling, story, the_notification, where
-from tidings.notifications.claims import DIED, LEASE
-from tidings.notifications.delivering import deliver
-from tidings.notifications.events import DeliverNotification
-from tidings.notifications.models import Channel, Notification
-from tidings.notifications.telling import command_for, tell
-from tidings.platform.clock import now
+from tests.integration.notifications.builders import some_content, story, the_notification, where
+from tidings.delivery.claims import DIED, LEASE
+from tidings.delivery.delivering import deliver
+from tidings.delivery.errors import PermanentFailure, TemporaryFailure
+from tidings.delivery.events import DeliverNotification
+from tidings.delivery.models import Channel, Notification
+from tidings.delivery.states import command_for
+from tidings.notifications.creating import create_notifications
 from tidings.platform.errors import NotYet
 from tidings.platform.providers import smtp
-from tidings.platform.settings import settings
+from tidings.platform.timing.clock import now
 
-# Sends a mail, as deliver_email does, and dies by the hand of the kernel right after.
+# Sends a mail, as the consumer does, and dies by the hand of the kernel right after.
 SEND_AND_DIE = f"""
 import os, sys
 from tidings.delivery import channels
-from tidings.notifications.delivering import deliver
-from tidings.notifications.events import DeliverNotification
-from tidings.platform import database
+from tidings.delivery.delivering import deliver
+from tidings.delivery.events import DeliverNotification
+from tidings.platform.storage import database
 
 honest = channels.deliver
 
@@ -53,16 +53,9 @@ def sink(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sink]:
     smtp.close()
 
 
-def environment() -> dict[str, str]:
-    """Return what lets another process use the tests' own corner of the services."""
-    here = settings().model_dump(exclude_none=True, exclude={"function_name", "smtp_url"})
-    ours = {f"TIDINGS_{name.upper()}": str(value) for name, value in here.items()}
-    return os.environ | ours | {"PYTHONPATH": os.pathsep.join(sys.path)}
-
-
 def a_mail() -> tuple[Notification, DeliverNotification]:
     reader = a_reader(language="de", name="Grete")
-    tell([reader.user_id], a_telling(channels=frozenset({"email"})))
+    create_notifications([reader.user_id], some_content(channels=frozenset({"email"})))
     notification = the_notification(reader)
     return notification, command_for(notification, Channel.EMAIL)
 
@@ -108,11 +101,24 @@ def test_server_that_hangs_up_after_the_mail_leaves_an_unknown(sink: Sink) -> No
     assert where(notification, "email")[0] == "unknown"
 
 
-@pytest.mark.parametrize("answer", ["451 later", "550 no such user"])
-def test_what_the_server_says_ends_in_the_story(sink: Sink, answer: str) -> None:
+def test_mailbox_that_is_busy_waits_for_the_next_attempt(sink: Sink) -> None:
     notification, command = a_mail()
-    sink.answers["RCPT"] = answer
-    with pytest.raises(Exception, match=r".*"):
+    sink.answers["RCPT"] = "451 later"
+    with pytest.raises(TemporaryFailure):
         deliver(command)
-    expected = "queued" if answer.startswith("4") else "failed"
-    assert where(notification, "email")[0] == expected
+    assert where(notification, "email")[:2] == ("queued", "mailbox_busy")
+
+
+def test_mailbox_that_the_server_does_not_know_ends_the_story(sink: Sink) -> None:
+    notification, command = a_mail()
+    sink.answers["RCPT"] = "550 no such user"
+    deliver(command)
+    assert where(notification, "email")[:2] == ("failed", "unknown_recipient")
+
+
+def test_content_that_the_server_rejects_is_for_an_operator(sink: Sink) -> None:
+    notification, command = a_mail()
+    sink.answers["DATA"] = "554 spam"
+    with pytest.raises(PermanentFailure):
+        deliver(command)
+    assert where(notification, "email")[:2] == ("failed", "rejected")

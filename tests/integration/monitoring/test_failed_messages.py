@@ -5,31 +5,31 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from operations import failed_messages as entry_point
+from monitoring import failed_messages as entry_point
 
 from tests.integration.builders import CONTEXT, Queues, a_person, an_order, at_once
-from tests.integration.operations.builders import OPERATOR, a_dead_letter, state_of, stored
+from tests.integration.monitoring.builders import OPERATOR, a_dead_letter, state_of, stored
 from tests.unit.platform.builders import mq_event, record
 from tests.waiting import eventually
-from tidings.operations.errors import FailedMessageNotFound, MessageNotWaiting
-from tidings.operations.failed_messages import (
+from tidings.monitoring.errors import FailedMessageNotFound, MessageNotWaiting
+from tidings.monitoring.failed_messages import (
     discard_failed_message,
     discard_failed_messages,
     store_failed_messages,
 )
-from tidings.operations.models import FailedMessage
-from tidings.operations.queries import get_failed_messages
-from tidings.operations.schemas import DiscardFailedMessages, FailedMessageFilter
+from tidings.monitoring.models import FailedMessage
+from tidings.monitoring.queries import get_failed_messages
+from tidings.monitoring.schemas import DiscardFailedMessages, FailedMessageFilter
 from tidings.orders.events import OrderPlaced
-from tidings.platform import consumer as frame
-from tidings.platform.auth import Role
-from tidings.platform.clock import new_id, now
-from tidings.platform.consumer import consumer
 from tidings.platform.context import correlated
+from tidings.platform.entry import consumer as frame
+from tidings.platform.entry.consumer import consumer
 from tidings.platform.errors import Forbidden
-from tidings.platform.history import Attempt
-from tidings.platform.pagination import PageRequest
-from tidings.platform.relay import publish_stored
+from tidings.platform.messaging.history import Attempt
+from tidings.platform.messaging.relay import publish_stored
+from tidings.platform.security.auth import Role
+from tidings.platform.storage.pagination import PageRequest
+from tidings.platform.timing.clock import new_id, now
 
 
 @consumer(OrderPlaced)

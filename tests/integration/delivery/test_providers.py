@@ -1,16 +1,14 @@
 """An event, through the consumers, to LocalStack's SES and SNS: once each, in German."""
 
 import pytest
-from notifications import deliver_email, deliver_push, notifications
+from delivery import deliver
+from notifications import notifications
 
 from tests.e2e.outside import mails_to, pushes_about
 from tests.integration.builders import CONTEXT, Queues, a_reader
-from tests.integration.delivery.conftest import applications, sender
 from tests.integration.notifications.builders import confirmed, story, the_notification
-from tidings.platform import relay
+from tidings.platform.messaging import relay
 from tidings.users.models import User
-
-__all__ = ["applications", "sender"]
 
 
 @pytest.mark.usefixtures("applications", "sender")
@@ -21,13 +19,10 @@ def test_order_reaches_the_mailbox_and_the_phone_once(queues: Queues) -> None:
     message = queues.event_of("notifications", queues.take("notifications", 1))
     for _ in range(2):
         notifications.handler(message, CONTEXT)
-    for queue, handler in (
-        ("email.queue", deliver_email.handler),
-        ("push.queue", deliver_push.handler),
-    ):
+    for queue in ("email.queue", "push.queue"):
         command = queues.event_of(queue, queues.take(queue, 1))
         for _ in range(2):
-            handler(command, CONTEXT)
+            deliver.handler(command, CONTEXT)
 
     (mail,) = mails_to(User.objects.get(pk=reader.user_id).email)
     assert mail["Subject"] == "Ihre Bestellung ist bestätigt"

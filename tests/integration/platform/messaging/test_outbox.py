@@ -10,16 +10,16 @@ from mongoengine import NotUniqueError
 from pymongo.errors import AutoReconnect
 
 from tests.integration.builders import Queues, a_product, an_order, at_once
-from tidings.operations.relay import OUTBOX_DOCUMENTS
+from tidings.monitoring.relay import OUTBOX_DOCUMENTS
 from tidings.orders.decisions import confirm_order
 from tidings.orders.events import OrderPlaced
 from tidings.orders.models import Order
-from tidings.platform import outbox, relay
-from tidings.platform.broker import BrokerUnavailable, Message, Publisher
-from tidings.platform.clock import new_id, now
 from tidings.platform.context import correlated
-from tidings.platform.outbox import take_stored
-from tidings.platform.relay import publish_stored, relay_left_behind
+from tidings.platform.messaging import outbox, relay
+from tidings.platform.messaging.broker import BrokerUnavailable, Message, Publisher
+from tidings.platform.messaging.outbox import take_stored
+from tidings.platform.messaging.relay import publish_stored, relay_left_behind
+from tidings.platform.timing.clock import new_id, now
 
 NOWHERE = "amqp://guest:guest@127.0.0.1:1/%2F"
 

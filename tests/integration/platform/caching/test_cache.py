@@ -9,9 +9,9 @@ import redis
 from pydantic import BaseModel
 
 from tests.integration.builders import at_once
-from tidings.platform import cache
-from tidings.platform.cache import LEASE_SECONDS, ReadThrough
-from tidings.platform.clock import new_id
+from tidings.platform.caching import cache
+from tidings.platform.caching.cache import LEASE_SECONDS, ReadThrough
+from tidings.platform.timing.clock import new_id
 
 
 class Thing(BaseModel):
@@ -37,7 +37,7 @@ def things() -> ReadThrough[Thing]:
 
 @pytest.fixture
 def no_redis(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    elsewhere = SimpleNamespace(redis_url="redis://127.0.0.1:1/0")
+    elsewhere = SimpleNamespace(cache_redis_url="redis://127.0.0.1:1/0")
     monkeypatch.setattr(cache, "connections", lambda: elsewhere)
     cache.client.cache_clear()
     yield

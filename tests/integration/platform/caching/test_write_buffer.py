@@ -6,12 +6,12 @@ from functools import partial
 import pytest
 import redis
 
-from tests.integration.builders import at_once
-from tidings.platform import cache
-from tidings.platform.gathering import Gathering
+from tests.integration.builders import a_redis_that_is_away, at_once
+from tidings.platform.caching import cache
+from tidings.platform.caching.write_buffer import WriteBuffer
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
-NOTES = Gathering("tests", most=3, seconds=60.0)
+NOTES = WriteBuffer("tests", most=3, seconds=60.0)
 
 
 def test_later_note_of_the_same_name_replaces_the_earlier_one() -> None:
@@ -92,9 +92,9 @@ def test_forgotten_owner_has_nothing() -> None:
 
 
 def test_without_redis_nothing_is_gathered(monkeypatch: pytest.MonkeyPatch) -> None:
-    nowhere = redis.Redis(port=1, socket_connect_timeout=0.1)
+    nowhere = a_redis_that_is_away()
     monkeypatch.setattr(cache, "client", lambda: nowhere)
-    unreachable = Gathering("tests", most=3, seconds=60.0)
+    unreachable = WriteBuffer("tests", most=3, seconds=60.0)
     assert unreachable.note("ada", {"a": "1"}, NOON) is None
     assert unreachable.take("ada") is None
     assert unreachable.due(NOON, 10) == []
@@ -109,7 +109,7 @@ def test_redis_that_was_away_is_left_alone_for_a_moment(monkeypatch: pytest.Monk
         raise redis.ConnectionError
 
     monkeypatch.setattr(cache, "client", nobody)
-    unreachable = Gathering("tests", most=3, seconds=60.0)
+    unreachable = WriteBuffer("tests", most=3, seconds=60.0)
     for _ in range(5):
         unreachable.note("ada", {"a": "1"}, NOON)
     assert len(asked) == 1

@@ -10,23 +10,24 @@ import pytest
 from tests.integration.builders import Queues, a_reader, at_once
 from tests.integration.notifications.builders import (
     Provider,
-    a_telling,
+    some_content,
     story,
     the_notification,
     where,
 )
 from tests.integration.users.people import registered
-from tidings.notifications.delivering import deliver
+from tidings.delivery.delivering import deliver
+from tidings.delivery.models import Channel, Notification, Priority
+from tidings.delivery.releasing import release_due_notifications
+from tidings.delivery.states import command_for
+from tidings.notifications.creating import MAX_RECIPIENTS, CreatedNotification, create_notifications
 from tidings.notifications.erasure import forget
-from tidings.notifications.models import Channel, Notification, Priority
 from tidings.notifications.queries import get_user_notifications
-from tidings.notifications.releasing import release_due_notifications
-from tidings.notifications.telling import MAX_TOLD, Told, command_for, tell
-from tidings.platform import outbox, relay
-from tidings.platform.auth import Principal
-from tidings.platform.clock import new_id, now
 from tidings.platform.errors import TidingsError
-from tidings.platform.pagination import PageRequest
+from tidings.platform.messaging import outbox, relay
+from tidings.platform.security.auth import Principal
+from tidings.platform.storage.pagination import PageRequest
+from tidings.platform.timing.clock import new_id, now
 from tidings.users.models import User
 
 HOUR = timedelta(hours=1)
@@ -45,23 +46,23 @@ def outbox_of(notification: Notification) -> list[str]:
 # ------------------------------------------------------------------------- once
 
 
-def tells_of(readers: list[Principal]) -> dict[str, Told]:
+def created_for(readers: list[Principal]) -> dict[str, CreatedNotification]:
     """Return what comes of telling people of a task, of whom the second has no title of it."""
     personal = {each.user_id: {"title": "Call"} for each in readers}
     personal[readers[1].user_id] = {}
-    telling = a_telling(
+    content = some_content(
         category="tasks",
         kind="task.assigned",
         template_code="task_assigned",
         variables={"task_id": "task-7"},
         personal=personal,
     )
-    return tell([each.user_id for each in readers], telling)
+    return create_notifications([each.user_id for each in readers], content)
 
 
 def test_whom_it_cannot_be_worded_for_fails_alone() -> None:
     readers = [a_reader(tasks={"email": True}) for _ in range(2)]
-    told = tells_of(readers)
+    told = created_for(readers)
     assert set(told) == {each.user_id for each in readers}
     fine, failed = (the_notification(each) for each in readers)
     assert where(fine, "email")[0] == "queued"
@@ -74,25 +75,25 @@ def test_whom_it_cannot_be_worded_for_fails_alone() -> None:
 
 
 def test_what_cannot_be_worded_for_anybody_is_refused() -> None:
-    telling = a_telling(template_code="task_assigned", variables={})
+    content = some_content(template_code="task_assigned", variables={})
     readers = [a_reader().user_id for _ in range(2)]
     for people in (readers, readers[:1]):
         with pytest.raises(TidingsError):
-            tell(people, telling)
+            create_notifications(people, content)
     assert Notification.objects.count() == 0
 
 
 def test_last_one_of_a_crowd_fails_alone() -> None:
     reader = a_reader()
-    telling = a_telling(template_code="task_assigned", variables={})
-    assert tell([reader.user_id], telling, one_of_many=True)[reader.user_id].is_new
+    content = some_content(template_code="task_assigned", variables={})
+    assert create_notifications([reader.user_id], content, one_of_many=True)[reader.user_id].is_new
     assert where(the_notification(reader), "inbox")[0] == "failed"
 
 
-def test_telling_again_changes_nothing_and_answers_the_same() -> None:
-    reader, telling = a_reader(), a_telling()
-    first = tell([reader.user_id], telling)[reader.user_id]
-    again = tell([reader.user_id], telling)[reader.user_id]
+def test_creating_again_changes_nothing_and_answers_the_same() -> None:
+    reader, content = a_reader(), some_content()
+    first = create_notifications([reader.user_id], content)[reader.user_id]
+    again = create_notifications([reader.user_id], content)[reader.user_id]
     assert first.is_new
     assert not again.is_new
     assert again.notification_id == first.notification_id
@@ -100,9 +101,9 @@ def test_telling_again_changes_nothing_and_answers_the_same() -> None:
 
 
 def test_ten_at_once_tell_once() -> None:
-    readers, telling = [a_reader() for _ in range(5)], a_telling()
+    readers, content = [a_reader() for _ in range(5)], some_content()
     ids = [each.user_id for each in readers]
-    answers = at_once([partial(tell, ids, telling)] * 10)
+    answers = at_once([partial(create_notifications, ids, content)] * 10)
     assert Notification.objects.count() == 5
     for reader in ids:
         told = [answer[reader] for answer in answers]
@@ -112,14 +113,14 @@ def test_ten_at_once_tell_once() -> None:
 
 def test_the_same_person_twice_in_one_call_is_told_once() -> None:
     reader = a_reader()
-    assert len(tell([reader.user_id] * 3, a_telling())) == 1
+    assert len(create_notifications([reader.user_id] * 3, some_content())) == 1
     assert Notification.objects.count() == 1
 
 
 def test_nobody_without_an_account_is_told() -> None:
     reader = a_reader()
-    assert set(tell([reader.user_id, new_id()], a_telling())) == {reader.user_id}
-    assert tell([], a_telling()) == {}
+    assert set(create_notifications([reader.user_id, new_id()], some_content())) == {reader.user_id}
+    assert create_notifications([], some_content()) == {}
 
 
 # ------------------------------------------------------------------------ words
@@ -136,7 +137,7 @@ def test_nobody_without_an_account_is_told() -> None:
 )
 def test_words_are_in_the_nearest_language(language: str, title: str, provider: Provider) -> None:
     reader = a_reader(language=language)
-    tell([reader.user_id], a_telling())
+    create_notifications([reader.user_id], some_content())
     notification = the_notification(reader)
     assert notification.title == title
     deliver(command_for(notification, Channel.EMAIL))
@@ -151,14 +152,14 @@ def test_words_are_in_the_nearest_language(language: str, title: str, provider: 
 def test_poison_variable_is_refused_and_nothing_is_stored(value: Any) -> None:
     reader = a_reader()
     with pytest.raises(TidingsError):
-        tell([reader.user_id], a_telling(variables={"order_id": value}))
+        create_notifications([reader.user_id], some_content(variables={"order_id": value}))
     assert Notification.objects.count() == 0
 
 
 def test_variable_that_looks_like_a_template_is_text(provider: Provider) -> None:
     poison = "{{ ''.__class__.__mro__ }}{% for x in range(10**9) %}{% endfor %}<b>"
     reader = a_reader(name="Eve\r\nBcc: all@example.com <script>")
-    tell([reader.user_id], a_telling(variables={"order_id": poison}))
+    create_notifications([reader.user_id], some_content(variables={"order_id": poison}))
     notification = the_notification(reader)
     assert poison in notification.body
     deliver(command_for(notification, Channel.EMAIL))
@@ -171,7 +172,9 @@ def test_variable_that_looks_like_a_template_is_text(provider: Provider) -> None
 def test_personal_variables_are_each_persons_own() -> None:
     readers = [a_reader() for _ in range(3)]
     personal = {each.user_id: {"order_id": f"order-of-{each.user_id}"} for each in readers}
-    tell([each.user_id for each in readers], a_telling(variables={}, personal=personal))
+    create_notifications(
+        [each.user_id for each in readers], some_content(variables={}, personal=personal)
+    )
     for reader in readers:
         assert f"order-of-{reader.user_id}" in the_notification(reader).body
 
@@ -181,26 +184,38 @@ def test_personal_variables_are_each_persons_own() -> None:
 
 def test_channels_that_were_asked_for_are_the_only_ones() -> None:
     reader = a_reader()
-    tell([reader.user_id], a_telling(channels=frozenset({"push"})))
+    create_notifications([reader.user_id], some_content(channels=frozenset({"push"})))
     notification = the_notification(reader)
     assert set(notification.deliveries) == {"push"}
     assert inbox(reader) == []
 
 
 def test_every_suppression_says_why() -> None:
-    reader = a_reader(verified=False, devices=0, orders={"inbox": False})
-    tell([reader.user_id], a_telling())
+    reader = a_reader(devices=0, orders={"inbox": False, "email": False})
+    create_notifications([reader.user_id], some_content())
     notification = the_notification(reader)
-    assert where(notification, "email")[:2] == ("suppressed", "address not verified")
+    assert where(notification, "email")[:2] == ("suppressed", "preferences")
     assert where(notification, "push")[:2] == ("suppressed", "no address")
     assert where(notification, "inbox")[:2] == ("suppressed", "preferences")
     assert inbox(reader) == []
     assert outbox_of(notification) == []
 
 
+def test_unverified_account_is_told_in_its_inbox_alone() -> None:
+    reader = a_reader(verified=False, orders={"sms": True, "webhook": True})
+    reached = {"phone": "+491701234567", "webhook_url": "https://a.example", "webhook_id": "1"}
+    User.objects(pk=reader.user_id).update_one(**reached)
+    create_notifications([reader.user_id], some_content())
+    notification = the_notification(reader)
+    for channel in Channel:
+        assert where(notification, channel)[:2] == ("suppressed", "address not verified")
+    assert len(inbox(reader)) == 1
+    assert outbox_of(notification) == []
+
+
 def test_urgent_goes_through_queues_of_its_own(queues: Queues) -> None:
     reader = a_reader()
-    tell([reader.user_id], a_telling(priority=Priority.URGENT))
+    create_notifications([reader.user_id], some_content(priority=Priority.URGENT))
     relay.publish_stored()
     for queue in ("email.urgent.queue", "push.urgent.queue"):
         (message,) = queues.take(queue, 1)
@@ -212,7 +227,7 @@ def test_urgent_goes_through_queues_of_its_own(queues: Queues) -> None:
 def test_codes_never_reach_the_inbox() -> None:
     user = registered()
     variables = {"verification_code": "Q4TN-82WB", "code_expires_at": "2099-01-01T00:00:00Z"}
-    telling = a_telling(
+    content = some_content(
         category="account",
         template_code="user_registered",
         variables=variables,
@@ -220,7 +235,7 @@ def test_codes_never_reach_the_inbox() -> None:
         transactional=True,
         channels=frozenset({"email"}),
     )
-    tell([user.id], telling)
+    create_notifications([user.id], content)
     notification = Notification.objects.get(user_id=user.id)
     assert not notification.in_inbox
     assert "Q4TN" not in f"{notification.title} {notification.body}"
@@ -238,7 +253,7 @@ def test_night_holds_email_and_push_back_but_not_the_inbox(
 ) -> None:
     reader = a_reader(**NIGHT)
     late = now().replace(hour=23, minute=0, second=0, microsecond=0)
-    tell([reader.user_id], a_telling(), at=late)
+    create_notifications([reader.user_id], some_content(), at=late)
     notification = the_notification(reader)
     assert inbox(reader) == [notification.id]
     assert outbox_of(notification) == []
@@ -256,8 +271,8 @@ def test_night_holds_email_and_push_back_but_not_the_inbox(
 
 def test_what_is_to_be_sent_later_comes_then_also_into_the_inbox(queues: Queues) -> None:
     reader, at = a_reader(), now()
-    tell([reader.user_id], a_telling(send_at=at + 24 * HOUR), at=at)
-    tell([reader.user_id], a_telling(), at=at)
+    create_notifications([reader.user_id], some_content(send_at=at + 24 * HOUR), at=at)
+    create_notifications([reader.user_id], some_content(), at=at)
     early, later = sorted(inbox(reader)), Notification.objects(next_due_at__ne=None).get()
     assert later.id not in early
     assert where(later, "inbox") == ("scheduled", "send_at", at + 24 * HOUR)
@@ -272,14 +287,14 @@ def test_what_is_to_be_sent_later_comes_then_also_into_the_inbox(queues: Queues)
 def test_send_at_within_the_night_waits_for_the_morning() -> None:
     at = now().replace(hour=12, minute=0, second=0, microsecond=0)
     reader = a_reader(**NIGHT)
-    tell([reader.user_id], a_telling(send_at=at + 11 * HOUR), at=at)
+    create_notifications([reader.user_id], some_content(send_at=at + 11 * HOUR), at=at)
     notification = the_notification(reader)
     assert where(notification, "push") == ("scheduled", "quiet_hours", morning(at))
 
 
 def test_preferences_are_looked_at_again_when_it_is_time(queues: Queues) -> None:
     reader, at = a_reader(), now()
-    tell([reader.user_id], a_telling(send_at=at + HOUR), at=at)
+    create_notifications([reader.user_id], some_content(send_at=at + HOUR), at=at)
     User.objects(pk=reader.user_id).update_one(set__preferences={"orders": {"email": False}})
     release_due_notifications(at + HOUR)
     notification = the_notification(reader)
@@ -289,7 +304,9 @@ def test_preferences_are_looked_at_again_when_it_is_time(queues: Queues) -> None
 
 def test_what_was_cancelled_is_not_released(queues: Queues) -> None:
     reader, at = a_reader(), now()
-    tell([reader.user_id], a_telling(send_at=at + HOUR, channels=frozenset({"email"})), at=at)
+    create_notifications(
+        [reader.user_id], some_content(send_at=at + HOUR, channels=frozenset({"email"})), at=at
+    )
     Notification.objects.update(set__deliveries__email__status="cancelled")
     release_due_notifications(at + HOUR)
     assert where(the_notification(reader), "email")[0] == "cancelled"
@@ -301,7 +318,7 @@ def test_what_was_cancelled_is_not_released(queues: Queues) -> None:
 def test_several_that_release_at_once_send_each_once() -> None:
     at = now()
     readers = [a_reader() for _ in range(30)]
-    tell([each.user_id for each in readers], a_telling(send_at=at + HOUR), at=at)
+    create_notifications([each.user_id for each in readers], some_content(send_at=at + HOUR), at=at)
     released = at_once([partial(release_due_notifications, at + HOUR)] * 3)
     assert sum(released) == 30
     for each in Notification.objects:
@@ -314,7 +331,7 @@ def test_several_that_release_at_once_send_each_once() -> None:
 def test_person_is_forgotten_and_others_are_not(provider: Provider) -> None:
     reader, other = a_reader(), a_reader()
     for person in (reader, other):
-        tell([person.user_id], a_telling())
+        create_notifications([person.user_id], some_content())
     notification = the_notification(reader)
     assert forget(reader.user_id) == 1
     assert forget(reader.user_id) == 0
@@ -325,7 +342,7 @@ def test_person_is_forgotten_and_others_are_not(provider: Provider) -> None:
 
 def test_what_is_told_is_kept_for_half_a_year() -> None:
     at, reader = now(), a_reader()
-    tell([reader.user_id], a_telling(), at=at)
+    create_notifications([reader.user_id], some_content(), at=at)
     assert the_notification(reader).expires_at == at + timedelta(days=180)
 
 
@@ -348,32 +365,32 @@ def people(count: int) -> list[str]:
     return [each.id for each in made]
 
 
-@pytest.mark.parametrize("count", [1, MAX_TOLD])
-def test_telling_costs_few_commands_however_many_they_are(count: int, commands: list[str]) -> None:
-    ids, telling = people(count), a_telling()
-    tell(ids[:1], a_telling())
+@pytest.mark.parametrize("count", [1, MAX_RECIPIENTS])
+def test_creating_costs_few_commands_however_many_they_are(count: int, commands: list[str]) -> None:
+    ids, content = people(count), some_content()
+    create_notifications(ids[:1], some_content())
     commands.clear()
-    tell(ids, telling)
+    create_notifications(ids, content)
     assert len(commands) <= 4
     commands.clear()
-    tell(ids, telling)
+    create_notifications(ids, content)
     assert len(commands) <= 5
 
 
 def test_more_than_a_chunk_is_refused() -> None:
     with pytest.raises(ValueError, match="at most 500"):
-        tell([new_id() for _ in range(MAX_TOLD + 1)], a_telling())
+        create_notifications([new_id() for _ in range(MAX_RECIPIENTS + 1)], some_content())
 
 
 def test_thousands_are_told_in_chunks_within_bounded_memory(commands: list[str]) -> None:
-    ids, telling = people(1_500), a_telling()
-    chunks = [ids[start : start + MAX_TOLD] for start in range(0, len(ids), MAX_TOLD)]
-    tell(chunks[0], telling)
+    ids, content = people(1_500), some_content()
+    chunks = [ids[start : start + MAX_RECIPIENTS] for start in range(0, len(ids), MAX_RECIPIENTS)]
+    create_notifications(chunks[0], content)
     outbox.take_stored()
     tracemalloc.start()
     commands.clear()
     for chunk in chunks[1:]:
-        assert len(tell(chunk, telling)) == MAX_TOLD
+        assert len(create_notifications(chunk, content)) == MAX_RECIPIENTS
         outbox.take_stored()
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()

@@ -9,10 +9,11 @@ from redis.retry import Retry
 
 from tests.integration.builders import at_once
 from tests.waiting import eventually
-from tidings.platform import breaker, cache
-from tidings.platform.breaker import guarded
-from tidings.platform.clock import new_id
+from tidings.platform.caching import cache
+from tidings.platform.providers import breaker
+from tidings.platform.providers.breaker import guarded
 from tidings.platform.providers.failures import CircuitOpen, PermanentFailure, TemporaryFailure
+from tidings.platform.timing.clock import new_id
 
 
 @pytest.fixture(params=["with Redis", "without Redis"])
@@ -20,7 +21,7 @@ def provider(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     """A provider that nobody has called, with short times."""
     monkeypatch.setattr(breaker, "OPEN_SECONDS", 0.3)
     monkeypatch.setattr(breaker, "WINDOW_SECONDS", 2.0)
-    monkeypatch.setattr(breaker, "_resting_until", 0.0)
+    monkeypatch.setattr(breaker._resting, "_until", 0.0)
     breaker._seen.clear()
     if request.param == "without Redis":
         monkeypatch.setattr(
@@ -102,7 +103,7 @@ def test_providers_are_told_apart(provider: str) -> None:
 
 def test_everybody_sees_it_and_one_at_a_time_tries(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(breaker, "OPEN_SECONDS", 0.2)
-    monkeypatch.setattr(breaker, "_resting_until", 0.0)
+    monkeypatch.setattr(breaker._resting, "_until", 0.0)
     provider = f"provider-{new_id()}"
     opened(provider)
     breaker._seen.clear()  # as another environment, which saw nothing itself

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from tests.integration.builders import a_person, a_product
-from tidings.platform import cache
-from tidings.platform.auth import Role
-from tidings.platform.clock import new_id
-from tidings.platform.pagination import PageRequest
-from tidings.products import shelf
+from tidings.platform.caching import cache
+from tidings.platform.security.auth import Role
+from tidings.platform.storage.pagination import PageRequest
+from tidings.platform.timing.clock import new_id
+from tidings.products import product_cache
 from tidings.products.errors import ProductNotFound
 from tidings.products.fields import ProductSort
 from tidings.products.models import Product
@@ -61,7 +61,11 @@ def test_first_pages_of_any_size_are_read_from_the_cache(sort: ProductSort) -> N
 
 
 def update(product: ProductView, **changes: Any) -> None:
-    update_product(product.id, UpdateProduct.model_validate({"version": 1, **changes}))
+    update_product(
+        product.id,
+        UpdateProduct.model_validate({"version": 1, **changes}),
+        caller=a_person(Role.OPERATOR),
+    )
 
 
 CHANGES: dict[str, Callable[[ProductView], object]] = {
@@ -114,10 +118,10 @@ def test_new_product_is_listed_at_once() -> None:
 
 @pytest.fixture
 def no_redis(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    elsewhere = SimpleNamespace(redis_url="redis://127.0.0.1:1/0")
+    elsewhere = SimpleNamespace(cache_redis_url="redis://127.0.0.1:1/0")
     monkeypatch.setattr(cache, "connections", lambda: elsewhere)
-    for kept in (shelf.PRODUCTS, shelf.FIRST_PAGES):
-        monkeypatch.setattr(kept, "_resting_until", 0.0)
+    for kept in (product_cache.PRODUCTS, product_cache.FIRST_PAGES):
+        monkeypatch.setattr(kept._resting, "_until", 0.0)
     cache.client.cache_clear()
     yield
     cache.client.cache_clear()

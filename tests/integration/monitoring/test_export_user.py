@@ -3,16 +3,16 @@
 import pytest
 
 from tests.integration.builders import a_person
-from tests.integration.operations.persons import PHONE, WEBHOOK, with_something_of_everything
+from tests.integration.monitoring.persons import PHONE, WEBHOOK, with_something_of_everything
 from tests.integration.users.people import as_principal, registered
-from tidings.notifications.models import Notification
-from tidings.operations import export
-from tidings.operations.export import export_user
+from tidings.delivery.models import Notification
+from tidings.monitoring import export
+from tidings.monitoring.export import export_user
 from tidings.orders.models import Order, OrderItem
-from tidings.platform.auth import Principal, Role
-from tidings.platform.clock import new_id
 from tidings.platform.errors import Forbidden
 from tidings.platform.secrets import SigningKeys
+from tidings.platform.security.auth import Principal, Role
+from tidings.platform.timing.clock import new_id
 from tidings.tasks.models import Task
 from tidings.users.errors import UserNotFound
 from tidings.users.models import PushToken, User

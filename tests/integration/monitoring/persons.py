@@ -4,25 +4,25 @@ import json
 from typing import Final, NamedTuple
 
 from tests.integration.builders import a_product, an_order
-from tests.integration.notifications.builders import a_telling
-from tests.integration.operations.builders import a_dead_letter
+from tests.integration.monitoring.builders import a_dead_letter
+from tests.integration.notifications.builders import some_content
 from tests.integration.recommendations.builders import buys, learn_all, looks_at
 from tests.integration.users.people import as_principal, registered, sign_in
+from tidings.delivery import status
 from tidings.delivery.models import PushEndpoint
 from tidings.delivery.unsubscribe import unsubscribe, unsubscribe_url
-from tidings.notifications import status
+from tidings.monitoring.failed_messages import store_failed_messages
+from tidings.notifications.creating import create_notifications
 from tidings.notifications.schemas import SendNotification
-from tidings.notifications.sending import send_notification
-from tidings.notifications.telling import tell
-from tidings.operations.failed_messages import store_failed_messages
+from tidings.notifications.send_api import send_notification
 from tidings.orders.models import Order
 from tidings.orders.operations import cancel_order
 from tidings.orders.schemas import CancelOrder
-from tidings.platform.auth import Principal, Role
-from tidings.platform.clock import new_id
-from tidings.platform.dead_letters import DeadLetter
+from tidings.platform.messaging.dead_letters import DeadLetter
+from tidings.platform.security.auth import Principal, Role
+from tidings.platform.timing.clock import new_id
 from tidings.recommendations.lists import compute_list
-from tidings.recommendations.models import Taste
+from tidings.recommendations.models import CustomerProfile
 from tidings.recommendations.queries import get_user_recommendations
 from tidings.tasks.operations import create_task
 from tidings.tasks.schemas import CreateTask
@@ -53,9 +53,9 @@ def with_something_of_everything() -> Person:
     user = registered(NAME, ADDRESS)
     person = as_principal(user)
     sign_in(ADDRESS)
-    _reach(person)
+    _results(person)
     order_id = _shop(person)
-    _tell(person)
+    _create(person)
     _fail(person)
     traces = (ADDRESS, NAME, PHONE, WEBHOOK, TOKEN, WORDS, ARN, "quist", "Wilhelmina")
     return Person(person, traces, order_id)
@@ -78,7 +78,7 @@ def failed(person: Principal, event_type: str, queue: str, **data: str) -> DeadL
     )
 
 
-def _reach(person: Principal) -> None:
+def _results(person: Principal) -> None:
     points = SetContactPoints(phone=PHONE, webhook_url=WEBHOOK)
     set_contact_points(person.user_id, points, caller=person)
     new = RegisterPushToken(platform=PushPlatform.IOS, token=TOKEN, device=f"{NAME}'s phone")
@@ -98,13 +98,13 @@ def _shop(person: Principal) -> str:
     get_user_recommendations(person.user_id, 10, caller=person)
     looks_at(person, pen)
     create_task(CreateTask(title=f"Call {NAME}"), caller=person)
-    assert Taste.objects(pk=person.user_id)
+    assert CustomerProfile.objects(pk=person.user_id)
     return order.id
 
 
-def _tell(person: Principal) -> None:
+def _create(person: Principal) -> None:
     User.objects(pk=person.user_id).update_one(set__verified_at=User.objects.first().created_at)
-    told = tell([person.user_id], a_telling())[person.user_id]
+    told = create_notifications([person.user_id], some_content())[person.user_id]
     status.status_of(told.notification_id)
     unsubscribe(
         unsubscribe_url(person.user_id, "promotions", told.notification_id).rsplit("/", 1)[1]

@@ -7,23 +7,29 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from redis import ConnectionError as RedisAway
 
-from tests.integration.builders import CONTEXT, Queues, a_product, an_order
+from tests.integration.builders import CONTEXT, Queues, a_person, a_product, an_order
 from tests.integration.gateway.in_process import InProcessApi
-from tests.integration.operations.builders import a_dead_letter
-from tidings.operations.backlogs import get_queue_stats, measure_backlogs, outbox_backlog
-from tidings.operations.exposition import exposition
-from tidings.operations.failed_messages import store_failed_messages
-from tidings.operations.leases import lease
-from tidings.operations.relay import relay_outbox
+from tests.integration.monitoring.builders import a_dead_letter
+from tidings.monitoring.backlogs import get_queue_stats, measure_backlogs, outbox_backlog
+from tidings.monitoring.exposition import exposition
+from tidings.monitoring.failed_messages import store_failed_messages
+from tidings.monitoring.leases import HeldLease, lease
+from tidings.monitoring.relay import LEASE_SECONDS, relay_outbox
 from tidings.orders.events import OrderPlaced
 from tidings.orders.models import Order
-from tidings.platform import cache, metrics, relay
-from tidings.platform import queues as platform_queues
-from tidings.platform.broker import BrokerUnavailable
-from tidings.platform.clock import now
-from tidings.platform.consumer import consumer
-from tidings.platform.outbox import take_stored
-from tidings.platform.relay import publish_stored
+from tidings.platform.caching import cache
+from tidings.platform.entry.consumer import consumer
+from tidings.platform.messaging import queues as platform_queues
+from tidings.platform.messaging import relay
+from tidings.platform.messaging.broker import BrokerUnavailable
+from tidings.platform.messaging.outbox import take_stored
+from tidings.platform.messaging.relay import publish_stored
+from tidings.platform.observability import metrics
+from tidings.platform.security.auth import Role
+from tidings.platform.settings import settings
+from tidings.platform.timing.clock import now
+
+OPERATOR = a_person(Role.OPERATOR)
 
 
 @pytest.fixture(autouse=True)
@@ -67,7 +73,7 @@ def test_queues_tell_what_waits_and_how_fast_it_goes(
     publish_stored()
     minute_later = now() + timedelta(minutes=1)
     monkeypatch.setattr(metrics, "now", lambda: minute_later)
-    stats = {each.name: each for each in get_queue_stats()}
+    stats = {each.name: each for each in get_queue_stats(caller=OPERATOR)}
     inventory = stats["inventory"]
     assert (inventory.messages, inventory.consumers) == (1, 0)
     assert inventory.handled_per_minute == 1.0
@@ -82,12 +88,12 @@ def test_queues_are_told_without_redis(queues: Queues, monkeypatch: pytest.Monke
         raise RedisAway
 
     monkeypatch.setattr(cache, "client", away)
-    assert {each.handled_per_minute for each in get_queue_stats()} == {None}
+    assert {each.handled_per_minute for each in get_queue_stats(caller=OPERATOR)} == {None}
 
 
 def test_queue_that_is_missing_is_left_out(queues: Queues, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platform_queues, "QUEUES", ("inventory", "no-such-queue", "orders"))
-    names = [each.name for each in get_queue_stats()]
+    names = [each.name for each in get_queue_stats(caller=OPERATOR)]
     assert names[:2] == ["inventory", "orders"]
 
 
@@ -108,7 +114,7 @@ def test_one_relay_works_at_a_time(queues: Queues, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(relay, "LEFT_BEHIND_AFTER", timedelta(seconds=-1))
     an_order()
     take_stored()
-    with lease("outbox-relay", seconds=60) as ours:
+    with lease("outbox-relay", LEASE_SECONDS) as ours:
         assert ours
         assert relay_outbox() == 0
     assert relay_outbox() == 1
@@ -117,9 +123,29 @@ def test_one_relay_works_at_a_time(queues: Queues, monkeypatch: pytest.MonkeyPat
 
 def test_lease_of_a_relay_that_died_runs_out() -> None:
     with lease("work", seconds=60) as first, lease("work", 60, now() + timedelta(61)) as second:
-        assert (first, second) == (True, True)
+        assert first
+        assert second
+        assert not first.renew()  # it is another one's by now
     with lease("work", seconds=60) as third:
         assert third
+
+
+def test_lease_of_a_relay_that_works_is_renewed() -> None:
+    with lease("work", 20, now() - timedelta(seconds=19)) as ours:
+        assert ours
+        assert ours.renew()
+        with lease("work", 20, now() + timedelta(seconds=10)) as others:
+            assert others is None
+
+
+def test_relay_ends_when_another_one_has_its_lease(
+    queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "LEFT_BEHIND_AFTER", timedelta(seconds=-1))
+    an_order()
+    take_stored()
+    monkeypatch.setattr(HeldLease, "renew", lambda _: False)
+    assert relay_outbox() == 0
 
 
 def test_lease_of_a_relay_whose_clock_was_ahead_keeps_nobody_away() -> None:
@@ -140,7 +166,10 @@ def test_everybodys_counters_are_exposed(queues: Queues) -> None:
     assert found["tidings_queue_messages", "inventory"] == 0
     assert found["tidings_failed_messages",] == 1
     assert found["tidings_outbox_documents",] == 0
-    assert {found["tidings_up", each] for each in ("mongodb", "redis", "rabbitmq")} == {1}
+    services = ("mongodb", "redis", "redis_cache", "rabbitmq")
+    assert {found["tidings_up", each] for each in services} == {1}
+    assert 0 < found["tidings_redis_memory_ratio",] < 1
+    assert 0 < found["tidings_redis_cache_memory_ratio",] < 1
 
 
 def test_counters_of_another_process_are_added(queues: Queues) -> None:
@@ -180,6 +209,44 @@ def test_metrics_endpoint_answers_prometheus() -> None:
     answer = InProcessApi().request("GET", "/metrics")
     assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
     assert "tidings_up" in answer.text
+
+
+@pytest.fixture
+def closed_metrics(monkeypatch: pytest.MonkeyPatch) -> str:
+    """Close /metrics as on AWS; return the token that opens it."""
+    closed = settings().model_copy(update={"open_metrics": False})
+    monkeypatch.setattr("tidings.monitoring.exposition.settings", lambda: closed)
+    monkeypatch.setattr("tidings.monitoring.exposition.metrics_token", lambda: "the-token")
+    return "the-token"
+
+
+def test_closed_metrics_are_for_whoever_has_the_token(closed_metrics: str) -> None:
+    headers = {"Authorization": f"Bearer {closed_metrics}"}
+    answer = InProcessApi().request("GET", "/metrics", headers=headers)
+    assert answer.status == 200
+    assert "tidings_up" in answer.text
+
+
+@pytest.mark.usefixtures("closed_metrics")
+@pytest.mark.parametrize(
+    "authorization", ["", "Bearer", "Bearer ", "Bearer other", "Basic the-token", "the-token", "é"]
+)
+def test_closed_metrics_tell_others_nothing(authorization: str) -> None:
+    answer = InProcessApi().request("GET", "/metrics", headers={"Authorization": authorization})
+    assert answer.status == 401
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert "tidings_" not in answer.text
+
+
+@pytest.mark.usefixtures("closed_metrics")
+@pytest.mark.parametrize("token", [None, ""])
+def test_closed_metrics_without_a_token_are_for_nobody(
+    token: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tidings.monitoring.exposition.metrics_token", lambda: token)
+    for authorization in ("", "Bearer ", "Bearer None"):
+        headers = {"Authorization": authorization}
+        assert InProcessApi().request("GET", "/metrics", headers=headers).status == 401
 
 
 def test_request_is_counted_with_its_end() -> None:

@@ -6,11 +6,11 @@ from itertools import count
 from typing import Any
 
 from tests.unit.platform.builders import order_placed
-from tidings.operations.models import FailedMessage
-from tidings.platform.auth import Principal, Role
-from tidings.platform.clock import new_id, now
-from tidings.platform.dead_letters import DeadLetter
-from tidings.platform.history import Attempt
+from tidings.monitoring.models import FailedMessage
+from tidings.platform.messaging.dead_letters import DeadLetter
+from tidings.platform.messaging.history import Attempt
+from tidings.platform.security.auth import Principal, Role
+from tidings.platform.timing.clock import new_id, now
 
 _numbers = count(1)
 

@@ -9,10 +9,10 @@ import pytest
 
 from tests.integration.builders import at_once
 from tests.waiting import eventually
-from tidings.platform import job_runs
-from tidings.platform.clock import now
-from tidings.platform.job import scheduled_job
-from tidings.platform.job_runs import DONE_BEFORE, RUNNING_ELSEWHERE, JobRun, Summary
+from tidings.platform.entry import job_runs
+from tidings.platform.entry.job import scheduled_job
+from tidings.platform.entry.job_runs import DONE_BEFORE, RUNNING_ELSEWHERE, JobRun, Summary
+from tidings.platform.timing.clock import now
 
 NINE = "2026-11-21T09:00:00Z"
 done: list[datetime] = []

@@ -7,18 +7,20 @@ import pymongo
 import pytest
 
 from tests.integration.builders import a_person, a_reader
-from tests.integration.operations import persons
-from tests.integration.operations.persons import Person, failed, with_something_of_everything
+from tests.integration.monitoring import persons
+from tests.integration.monitoring.persons import Person, failed, with_something_of_everything
 from tests.settings import stack_under_test
-from tidings.notifications.operations import notify
-from tidings.operations.erasure import erase
-from tidings.operations.failed_messages import store_failed_messages
-from tidings.operations.models import FailedMessage
+from tidings.monitoring.erasure import erase
+from tidings.monitoring.failed_messages import store_failed_messages
+from tidings.monitoring.models import FailedMessage
+from tidings.notifications.notifying import notify
 from tidings.orders.queries import get_order
-from tidings.platform import cache, database
-from tidings.platform.auth import Role
+from tidings.platform.caching import cache
 from tidings.platform.providers import sns
+from tidings.platform.security import store
+from tidings.platform.security.auth import Role
 from tidings.platform.settings import settings
+from tidings.platform.storage import database
 from tidings.recommendations.operations import learn
 from tidings.tasks.models import Task
 from tidings.users.events import UserDeleted, UserDeletedData
@@ -48,13 +50,13 @@ def everything() -> dict[str, str]:
     """Return all that MongoDB and Redis have, as text."""
     found, prefix = {}, settings().database_prefix
     with pymongo.MongoClient[dict[str, Any]](stack_under_test().mongodb_uri) as client:
-        for domain in database.DOMAINS:
+        for domain in database.DATABASES:
             own = client[f"{prefix}_{domain}"]
             for name in own.list_collection_names():
                 found[f"{domain}.{name}"] = "\n".join(_text(each) for each in own[name].find())
-    redis = cache.client()
-    for key in redis.scan_iter(f"{prefix}:*"):
-        found[str(key)] = _redis_text(key)
+    for redis in (store.client(), cache.client()):
+        for key in redis.scan_iter(f"{prefix}:*"):
+            found[str(key)] = _redis_text(redis, key)
     return found
 
 
@@ -66,8 +68,7 @@ def _plain(value: object) -> str:
     return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
 
-def _redis_text(key: Any) -> str:
-    redis: Any = cache.client()
+def _redis_text(redis: Any, key: Any) -> str:
     match redis.type(key):
         case "hash":
             return f"{key} {redis.hgetall(key)}"

@@ -1,0 +1,166 @@
+"""Text messages: to proven numbers, so many a day, and a code to the number it is for."""
+
+from typing import Any
+
+import pytest
+from redis import RedisError
+
+from tests.integration.builders import a_reader
+from tests.integration.notifications.builders import Provider, some_content, the_notification, where
+from tidings.delivery import sms_limits
+from tidings.delivery.delivering import deliver
+from tidings.delivery.events import DeliverNotification
+from tidings.delivery.models import Channel, Notification
+from tidings.delivery.states import command_for
+from tidings.notifications.creating import create_notifications
+from tidings.notifications.notifying import notify
+from tidings.platform import settings
+from tidings.platform.errors import NotYet
+from tidings.platform.security.auth import Principal
+from tidings.platform.timing.clock import now
+from tidings.users.events import (
+    UserPhoneVerificationRequested,
+    UserPhoneVerificationRequestedData,
+)
+from tidings.users.models import User
+
+PHONE = "+491701234567"
+
+
+def a_texted_reader(phone: str = PHONE, *, verified: bool = True) -> Principal:
+    """Return somebody who wants text messages of their orders."""
+    reader = a_reader(devices=0, orders={"sms": True, "email": False})
+    values: dict[str, Any] = {"set__phone": phone, "set__phone_check": "check"}
+    if verified:
+        values["set__phone_verified_at"] = now()
+    User.objects(pk=reader.user_id).update_one(**values)
+    return reader
+
+
+def text(reader: Principal) -> Notification:
+    """Tell somebody something by text message, and deliver it."""
+    told = create_notifications([reader.user_id], some_content(channels=frozenset({"sms"})))[
+        reader.user_id
+    ]
+    notification: Notification = Notification.objects.get(pk=told.notification_id)
+    if notification.deliveries["sms"].status == "queued":
+        deliver(command_for(notification, Channel.SMS))
+    return notification
+
+
+def a_code(reader: Principal) -> DeliverNotification:
+    """Announce a code for a phone; return the command that sends it."""
+    data = UserPhoneVerificationRequestedData(
+        user_id=reader.user_id,
+        check="check",
+        phone_code="5HX28RWN",
+        code_expires_at=now().replace(year=2099),
+    )
+    notify(UserPhoneVerificationRequested(subject=reader.user_id, data=data))
+    (entry,) = the_notification(reader).outbox
+    return DeliverNotification.model_validate_json(entry.body)
+
+
+def limited(monkeypatch: pytest.MonkeyPatch, **few: int) -> None:
+    changed = settings.settings().model_copy(update=few)
+    monkeypatch.setattr(sms_limits, "settings", lambda: changed)
+
+
+def test_unproven_phone_gets_nothing_however_many_orders(provider: Provider) -> None:
+    reader = a_texted_reader(verified=False)
+    for _ in range(5):
+        assert where(text(reader), "sms")[:2] == ("suppressed", "phone not verified")
+    assert provider.messages == []
+
+
+def test_unproven_phone_gets_its_code(provider: Provider) -> None:
+    reader = a_texted_reader(verified=False)
+    deliver(a_code(reader))
+    (message,) = provider.taken("sms")
+    assert message.address.phone == PHONE
+    assert "5HX28RWN" in message.rendered.text
+    assert the_notification(reader).variables == {}
+
+
+def test_code_goes_to_no_number_that_was_set_later(provider: Provider) -> None:
+    reader = a_texted_reader(verified=False)
+    command = a_code(reader)
+    User.objects(pk=reader.user_id).update_one(set__phone="+491707654321", unset__phone_check=True)
+    deliver(command)
+    assert provider.messages == []
+    assert where(the_notification(reader), "sms")[:2] == ("suppressed", "number changed")
+
+
+def test_phone_that_is_changed_while_a_text_waits_gets_nothing(provider: Provider) -> None:
+    reader = a_texted_reader()
+    create_notifications([reader.user_id], some_content(channels=frozenset({"sms"})))
+    notification = the_notification(reader)
+    User.objects(pk=reader.user_id).update_one(
+        set__phone="+491707654321", unset__phone_verified_at=True
+    )
+    deliver(command_for(notification, Channel.SMS))
+    assert provider.messages == []
+    assert where(notification, "sms")[:2] == ("suppressed", "phone not verified")
+
+
+@pytest.mark.parametrize(
+    ("setting", "phones"),
+    [
+        ("sms_per_person_per_day", [PHONE] * 3),
+        ("sms_per_number_per_day", [PHONE] * 3),
+        ("sms_per_range_per_day", ["+491701234561", "+491701234562", "+491701234563"]),
+        ("sms_per_country_per_day", ["+491701234561", "+491719999999", "+4915112345678"]),
+        ("sms_per_day", ["+491701234561", "+447911123456", "+12025550123"]),
+    ],
+)
+def test_more_than_so_many_a_day_are_not_sent(
+    setting: str, phones: list[str], provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limited(monkeypatch, **{setting: 2})
+    one = a_texted_reader()
+    readers = [
+        one if setting == "sms_per_person_per_day" else a_texted_reader(phone) for phone in phones
+    ]
+    outcomes = [where(text(reader), "sms")[:2] for reader in readers]
+    assert [status for status, _ in outcomes] == ["sent", "sent", "suppressed"]
+    assert outcomes[-1][1] == "too many text messages"
+    assert len(provider.taken("sms")) == 2
+
+
+@pytest.mark.parametrize("wide", ["number", "range", "country"])
+def test_codes_that_strangers_ask_for_leave_half_of_a_limit_to_owners(
+    wide: str, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limited(monkeypatch, **{f"sms_per_{wide}_per_day": 4})
+    for _ in range(4):
+        deliver(a_code(a_texted_reader(verified=False)))
+    assert len(provider.taken("sms")) == 2
+    owner = a_texted_reader()
+    assert [where(text(owner), "sms")[0] for _ in range(3)] == ["sent", "sent", "suppressed"]
+
+
+def test_another_country_is_not_stopped_by_the_first(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limited(monkeypatch, sms_per_country_per_day=1)
+    phones = ("+8801712345678", "+8801812345678", "+491701234567")
+    statuses = [where(text(a_texted_reader(phone)), "sms")[0] for phone in phones]
+    assert statuses == ["sent", "suppressed", "sent"]
+    assert len(provider.messages) == 2
+
+
+def test_what_cannot_be_counted_waits(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = a_texted_reader()
+    create_notifications([reader.user_id], some_content(channels=frozenset({"sms"})))
+    notification = the_notification(reader)
+
+    def away() -> object:
+        raise RedisError("away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("tidings.platform.security.limits.store.client", away)
+        with pytest.raises(NotYet):
+            deliver(command_for(notification, Channel.SMS))
+    assert provider.messages == []
+    deliver(command_for(notification, Channel.SMS))
+    assert len(provider.messages) == 1

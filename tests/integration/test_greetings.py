@@ -1,0 +1,39 @@
+"""What `make status` says to servers of each kind, and whether they answer."""
+
+import os
+import socket
+import threading
+from urllib.parse import urlsplit
+
+import pytest
+
+from tidings_local.launcher.running.services import mongodb, rabbitmq, redis
+from tidings_local.launcher.running.services.service import greets
+
+SERVERS = {
+    "TIDINGS_REDIS_URL": redis.GREETING,
+    "TIDINGS_AMQP_URL": rabbitmq.GREETING,
+    "TIDINGS_MONGODB_URI": mongodb.GREETING,
+}
+
+
+@pytest.mark.parametrize("variable", SERVERS)
+def test_server_answers_its_greeting(variable: str) -> None:
+    port = urlsplit(os.environ[variable]).port
+    assert port
+    greets(port, SERVERS[variable])
+
+
+def test_server_that_only_takes_connections_does_not_answer() -> None:
+    # As a frozen process does.
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(TimeoutError):
+        greets(silent.getsockname()[1], b"PING")
+
+
+def test_server_that_hangs_up_does_not_answer() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as rude:
+        ending = threading.Thread(target=lambda: rude.accept()[0].close())
+        ending.start()
+        with pytest.raises(ConnectionError):
+            greets(rude.getsockname()[1], b"PING")
+        ending.join(10)

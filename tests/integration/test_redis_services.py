@@ -1,0 +1,113 @@
+"""Both Redis services as the launcher configures them, with the real server."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from tests.waiting import eventually
+from tidings_local.launcher.running.credentials import Credentials, load_or_make
+from tidings_local.launcher.running.ports import Ports, block_is_free
+from tidings_local.launcher.running.services import redis as services
+from tidings_local.launcher.running.services.service import Service
+from tidings_local.launcher.running.stack import Stack
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Stack:
+    folder: Path = tmp_path_factory.mktemp("stack with a blank")
+    base = next(each for each in range(43000, 44900, 10) if block_is_free(each))
+    found = Stack("tests", folder, Ports(base))
+    found.make_folders()
+    return found
+
+
+@pytest.fixture(scope="module")
+def credentials(stack: Stack) -> Credentials:
+    return load_or_make(stack.folder)
+
+
+@pytest.fixture(scope="module")
+def running(stack: Stack, credentials: Credentials) -> Iterator[dict[str, Service]]:
+    """Both servers."""
+    services.write_configurations(stack, credentials)
+    wanted = [services.redis(stack, credentials), services.redis_cache(stack, credentials)]
+    servers = [
+        subprocess.Popen(each.command, cwd=stack.run, stdout=subprocess.DEVNULL) for each in wanted
+    ]
+    for each in wanted:
+        eventually(lambda ready=each: is_ready(ready), what=each.name)  # type: ignore[misc]
+    yield {each.name: each for each in wanted}
+    for server in servers:
+        server.terminate()
+        server.wait(10)
+
+
+def is_ready(service: Service) -> bool:
+    try:
+        return bool(service.probe())
+    except redis.RedisError:
+        return False
+
+
+def test_probe_tells_the_servers_version(running: dict[str, Service]) -> None:
+    versions = {each.probe() for each in running.values()}
+    (version,) = versions
+    assert version[0].isdigit()
+
+
+@pytest.mark.parametrize("password", ["", "wrong"])
+def test_nobody_gets_in_without_the_password(
+    running: dict[str, Service], stack: Stack, password: str
+) -> None:
+    for port in (stack.ports.redis, stack.ports.redis_cache):
+        with pytest.raises(redis.AuthenticationError):
+            services.probe(f"redis://:{password}@127.0.0.1:{port}/0")
+
+
+def test_password_of_one_does_not_open_the_other(
+    running: dict[str, Service], stack: Stack, credentials: Credentials
+) -> None:
+    with pytest.raises(redis.AuthenticationError):
+        services.probe(f"redis://:{credentials.redis_password}@127.0.0.1:{stack.ports.redis_cache}")
+
+
+def test_only_the_cache_is_warned_of(
+    running: dict[str, Service],
+    stack: Stack,
+    credentials: Credentials,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    services.warn_of_eviction(services.local_url(stack, credentials))
+    assert capsys.readouterr().out == ""
+    services.warn_of_eviction(services.local_cache_url(stack, credentials))
+    assert "may evict sessions" in capsys.readouterr().out
+
+
+def test_their_data_lies_in_folders_of_their_own(
+    running: dict[str, Service], stack: Stack, credentials: Credentials
+) -> None:
+    urls = (
+        services.local_url(stack, credentials),
+        services.local_cache_url(stack, credentials),
+    )
+    folders = {redis.Redis.from_url(url).config_get("dir")["dir"] for url in urls}
+    assert folders == {str(stack.data / "redis"), str(stack.data / "redis-cache")}
+
+
+def test_configuration_is_private_and_may_be_written_again(
+    running: dict[str, Service], stack: Stack, credentials: Credentials
+) -> None:
+    before = (stack.etc / "redis.conf").read_text()
+    services.write_configurations(stack, credentials)
+    assert (stack.etc / "redis.conf").read_text() == before
+    assert (stack.etc / "redis.conf").stat().st_mode & 0o077 == 0
+
+
+def test_server_that_is_away_is_an_error(stack: Stack) -> None:
+    assert shutil.which("redis-server")
+    with pytest.raises(redis.ConnectionError):
+        services.probe("redis://:any@127.0.0.1:1/0")

@@ -1,0 +1,210 @@
+"""`make up` from the inside: what is started, in which order, and what a failure leaves behind."""
+
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.ports import free_port
+from tests.waiting import eventually
+from tidings_local.launcher.errors import LauncherError
+from tidings_local.launcher.running.lifecycle import Startup, restart, startup, stop_all
+from tidings_local.launcher.running.orphans import processes_of
+from tidings_local.launcher.running.ports import Ports
+from tidings_local.launcher.running.services.service import External, Service, answers
+from tidings_local.launcher.running.stack import Stack
+
+LISTENS = (
+    "import socket, signal; listening = socket.create_server(('127.0.0.1', {port})); signal.pause()"
+)
+WORKS = "import signal; signal.pause()"
+DIES = "print('no data folder'); raise SystemExit(1)"
+
+
+def listening(name: str, port: int, **more: Any) -> Service:
+    return service(name, LISTENS.format(port=port), lambda: answers(port), ports=(port,), **more)
+
+
+def service(name: str, script: str, probe: Callable[[], str] = lambda: "", **more: Any) -> Service:
+    options: dict[str, Any] = {"ports": (), "restarts": False, "stop_seconds": 2} | more
+    return Service(name, [sys.executable, "-c", script], probe, **options)
+
+
+class Members:
+    """As much of a stack's members as a start looks at."""
+
+    def __init__(self, *own: Service, external: tuple[External, ...] = ()) -> None:
+        self.own, self.external = list(own), list(external)
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Iterator[Stack]:
+    found = Stack("tests", tmp_path / "stacks" / "tests", Ports(41000))
+    found.make_folders()
+    yield found
+    with suppress(OSError):
+        stop_all(found)
+    assert list(processes_of(found)) == []
+
+
+def running(stack: Stack, *names: str) -> dict[str, int]:
+    """Return the process of each service that runs; wait for those with these names.
+
+    A process has its marks a moment after supervisord has started it.
+    """
+
+    found: dict[str, int] = {}
+
+    def all_run() -> bool:
+        found.clear()
+        found.update({name: process.pid for process, name in processes_of(stack) if name})
+        return found.keys() >= set(names)
+
+    eventually(all_run, what=f"processes of {names}")
+    return found
+
+
+def bring_up(stack: Stack, members: Any) -> Startup:
+    with startup(stack, members) as attempt:
+        attempt.begin()
+        for each in members.own:
+            attempt.wait_for(each.name)
+    return attempt
+
+
+def test_services_are_ready_when_it_is_done(stack: Stack) -> None:
+    port = free_port()
+    attempt = bring_up(stack, Members(listening("mongodb", port), service("redis", WORKS)))
+    assert answers(port) == ""
+    assert attempt.fresh
+    assert {each.name for each in attempt.started} == {"mongodb", "redis"}
+
+
+def test_services_are_started_in_their_order(stack: Stack) -> None:
+    last, first = (
+        service(name, WORKS, starts_after=order) for name, order in (("last", 9), ("first", 1))
+    )
+    attempt = bring_up(stack, Members(last, first))
+    assert [each.name for each in attempt.started] == ["first", "last"]
+
+
+def test_again_it_starts_nothing(stack: Stack) -> None:
+    members = Members(service("one", WORKS), service("two", WORKS))
+    bring_up(stack, members)
+    before = running(stack, "one", "two")
+    again = bring_up(stack, members)
+    assert (again.started, again.fresh) == ([], False)
+    assert running(stack) == before
+
+
+def test_only_what_died_is_started_again(stack: Stack) -> None:
+    members = Members(service("one", WORKS), service("two", WORKS))
+    bring_up(stack, members)
+    before = running(stack, "one", "two")
+    psutil.Process(before["two"]).kill()
+    eventually(lambda: "two" not in running(stack))
+    again = bring_up(stack, members)
+    assert [each.name for each in again.started] == ["two"]
+    assert running(stack, "one", "two")["one"] == before["one"]
+
+
+def test_supervisor_that_was_killed_is_started_with_everything(stack: Stack) -> None:
+    port = free_port()
+    members = Members(listening("one", port))
+    bring_up(stack, members)
+    (chief,) = (process for process, name in processes_of(stack) if not name)
+    before = running(stack, "one")["one"]
+    chief.kill()
+    chief.wait(5)
+    assert bring_up(stack, members).fresh  # the one that was left held the port
+    assert running(stack, "one")["one"] != before
+
+
+# ------------------------------------------------------------------------ failures
+
+
+def test_service_that_dies_shows_its_log_and_takes_the_others_along(stack: Stack) -> None:
+    members = Members(service("one", WORKS), service("broken", DIES, never))
+    with pytest.raises(LauncherError, match="broken died while starting") as told:
+        bring_up(stack, members)
+    assert "no data folder" in "\n".join(told.value.lines())
+    assert list(processes_of(stack)) == []
+
+
+def never() -> str:
+    raise ConnectionError
+
+
+def test_service_that_is_never_ready_is_given_up(stack: Stack) -> None:
+    members = Members(service("slow", WORKS, never, ready_seconds=1))
+    with pytest.raises(LauncherError, match="slow is not ready after 1 s"):
+        bring_up(stack, members)
+    assert list(processes_of(stack)) == []
+
+
+def test_failure_stops_only_what_was_started_now(stack: Stack) -> None:
+    bring_up(stack, Members(service("one", WORKS)))
+    before = running(stack, "one")
+    with pytest.raises(LauncherError):
+        bring_up(stack, Members(service("one", WORKS), service("broken", DIES, never)))
+    assert running(stack) == before
+
+
+def test_interrupt_stops_what_was_started(stack: Stack) -> None:
+    members: Any = Members(service("one", WORKS))
+    with pytest.raises(KeyboardInterrupt), startup(stack, members) as attempt:
+        interrupt(attempt)
+    assert list(processes_of(stack)) == []
+
+
+def interrupt(attempt: Startup) -> None:
+    attempt.begin()
+    raise KeyboardInterrupt
+
+
+def test_port_of_another_program_stops_it_before_anything_runs(stack: Stack) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(LauncherError, match=f"port {port} for two is taken"):
+            bring_up(stack, Members(service("one", WORKS), listening("two", port)))
+        assert list(processes_of(stack)) == []
+
+
+def test_external_service_that_is_away_stops_it_before_anything_runs(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tidings_local.launcher.running.lifecycle.EXTERNAL_SECONDS", 0.1)
+
+    def away(_: str) -> str:
+        raise ConnectionError("refused")
+
+    external = External("redis", "redis://elsewhere", "TIDINGS_REDIS_URL", away)
+    with pytest.raises(LauncherError, match="TIDINGS_REDIS_URL"):
+        bring_up(stack, Members(service("one", WORKS), external=(external,)))
+    assert list(processes_of(stack)) == []
+
+
+# ------------------------------------------------------------------------- one service
+
+
+def test_restart_is_another_process_of_the_same_service(stack: Stack) -> None:
+    port = free_port()
+    members: Any = Members(service("one", WORKS), listening("two", port))
+    bring_up(stack, members)
+    before = running(stack, "one", "two")
+    restart(stack, members, "two")
+    assert answers(port) == ""
+    after = running(stack, "one", "two")
+    assert after["one"] == before["one"]
+    assert after["two"] != before["two"]
+
+
+def test_waiting_for_a_service_of_somebody_else_is_no_wait(stack: Stack) -> None:
+    members: Any = Members(service("one", WORKS))
+    bring_up(stack, members)
+    Startup(stack, members).wait_for("rabbitmq")
