@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from tests.contract.project import routes
+from tidings.platform.entry.problems import problem_of
 from tidings.platform.errors import TidingsError
-from tidings.platform.files import FileBody
-from tidings.platform.problems import problem_of
+from tidings.platform.inputs.files import FileBody
+from tidings.platform.inputs.parsing import parsed
 
 NASTY: st.SearchStrategy[Any] = st.sampled_from(
     [
@@ -56,8 +57,8 @@ def fields_of(model: type[BaseModel]) -> st.SearchStrategy[dict[str, Any]]:
 
 def try_out(model: type[BaseModel], content: object) -> None:
     try:
-        model.model_validate(content)
-    except (ValidationError, TidingsError) as error:
+        parsed(model, content)
+    except TidingsError as error:
         problem_of(error)  # what the frame of endpoints says about it
 
 

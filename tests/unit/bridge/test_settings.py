@@ -4,9 +4,9 @@ from pydantic import SecretStr, ValidationError
 from tidings_local.bridge.settings import (
     BridgeSettings,
     connection_parameters,
-    describe,
     is_amqp_url,
 )
+from tidings_local.service.settings import describe
 
 URL = "amqp://user:s3cret@broker:5673/shop"
 

@@ -37,7 +37,7 @@ def test_time_is_read_in_utc() -> None:
         {"audience": {"inactive_days": 0}},
         {"audience": {"inactive_days": "30"}},
         {"audience": {"inactive_days": 10**9}},
-        {"audience": {"language": "deu"}},
+        {"audience": {"language": "german"}},
         {"audience": {"bought_category": {"$gt": ""}}},
         {"audience": {"bought_category": "\x00"}},
         {"audience": {"country": "de"}},

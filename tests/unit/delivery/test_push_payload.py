@@ -31,6 +31,16 @@ def test_short_body_is_whole() -> None:
     assert json.loads(forms["APNS"])["aps"]["alert"] == {"title": "Title", "body": "Body “x”"}
 
 
+@pytest.mark.parametrize("character", ["👨‍👩‍👧‍👦", "🇩🇪", "e\u0301", "नि"], ids=ascii)
+def test_words_are_cut_at_whole_characters(character: str) -> None:
+    for before in range(1, 6):
+        text = "x" * before + character * 2_000
+        alert = json.loads(json.loads(payload(message(text, text, {})))["APNS"])["aps"]["alert"]
+        for part in (alert["title"], alert["body"].removesuffix("…")):
+            assert part == "x" * before + character * part.count(character)
+            assert part.count(character) > 10
+
+
 def test_data_that_leaves_no_room_fails_for_good() -> None:
     with pytest.raises(PermanentFailure) as failed:
         payload(message("Title", "Body", {"kind": "x" * 5_000}))

@@ -1,13 +1,29 @@
-"""Requests to the gateway, as API Gateway hands them on."""
+"""Requests to the gateway by Chalice's test client, which stands for API Gateway."""
 
 import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlencode
 
 import app
+from chalice.config import Config
+from chalice.test import TestHTTPClient
 
 GRAPHQL_JSON = "application/graphql-response+json"
+
+
+class Client(TestHTTPClient):
+    """Chalice's client for several threads: it does not exchange `os.environ` for each request."""
+
+    @contextmanager
+    def _patched_env_vars(self, environment_variables: object) -> Iterator[None]:
+        yield
+
+
+CLIENT = Client(app.app, Config.create())
 
 
 @dataclass(frozen=True)
@@ -38,33 +54,46 @@ def send(
     *,
     headers: dict[str, str] | None = None,
     parameters: dict[str, str] | None = None,
-    base64: bool = False,
     file: str | None = None,
 ) -> Answer:
-    """Send one request through Chalice's own handler."""
-    sent = {"content-type": "application/json", **(headers or {})}
+    """Send one request by Chalice's test client; a body that is no text is sent as JSON."""
+    path = "/graphql" if file is None else f"/graphql/{file}"
+    query = f"?{urlencode(parameters)}" if parameters else ""
+    response = CLIENT.request(
+        method,
+        path + query,
+        headers={"content-type": "application/json", **(headers or {})},
+        body=b"" if body is None else _text(body).encode(errors="surrogatepass"),
+    )
+    return _answer(response.status_code, response.headers, response.body.decode())
+
+
+def send_in_base64(body: str) -> Answer:
+    """Send a body as API Gateway sends binary ones; Chalice's client does so for other types."""
     event = {
-        "httpMethod": method,
-        "headers": sent,
-        "multiValueHeaders": _many(sent),
-        "body": body if body is None or isinstance(body, str) else json.dumps(body),
-        "isBase64Encoded": base64,
-        "path": "/graphql" if file is None else f"/graphql/{file}",
-        "requestContext": {
-            "resourcePath": "/graphql" if file is None else "/graphql/{file}",
-            "httpMethod": method,
-        },
-        "pathParameters": None if file is None else {"file": file},
+        "headers": {"content-type": "application/json"},
+        "body": body,
+        "isBase64Encoded": True,
+        "requestContext": {"resourcePath": "/graphql", "httpMethod": "POST"},
+        "pathParameters": None,
         "stageVariables": None,
-        "queryStringParameters": parameters,
-        "multiValueQueryStringParameters": None if parameters is None else _many(parameters),
+        "multiValueQueryStringParameters": None,
     }
     response = app.app(event, SimpleNamespace(aws_request_id="request-1"))
-    answered = {name.lower(): value for name, value in response["headers"].items()}
-    for name, values in (response.get("multiValueHeaders") or {}).items():
-        answered[name.lower()] = values[0]
-    return Answer(response["statusCode"], answered, response["body"])
+    return _answer(
+        response["statusCode"],
+        response["headers"] | response["multiValueHeaders"],
+        response["body"],
+    )
 
 
-def _many(values: dict[str, str]) -> dict[str, list[str]]:
-    return {name: [value] for name, value in values.items()}
+def _text(body: object) -> str:
+    return body if isinstance(body, str) else json.dumps(body)
+
+
+def _answer(status: int, headers: Mapping[str, str | list[str]], text: str) -> Answer:
+    answered = {
+        name.lower(): value if isinstance(value, str) else value[0]
+        for name, value in headers.items()
+    }
+    return Answer(status, answered, text)

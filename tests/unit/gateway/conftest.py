@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.unit.platform.builders import signing_keys
-from tidings.platform import auth, database
+from tests.unit.platform.builders import signing_keys, use_keys
 from tidings.platform.secrets import SigningKeys
+from tidings.platform.storage import database
 
 
 @pytest.fixture(autouse=True)
@@ -14,6 +14,4 @@ def no_database(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def keys(monkeypatch: pytest.MonkeyPatch) -> SigningKeys:
-    fresh = signing_keys()
-    monkeypatch.setattr(auth, "signing_keys", lambda: fresh)
-    return fresh
+    return use_keys(monkeypatch, signing_keys())

@@ -2,7 +2,7 @@ from typing import Any
 
 from resolvers.connection import connection
 
-from tidings.platform.pagination import Page
+from tidings.platform.storage.pagination import Page
 
 
 def page_of(*items: str, **changes: Any) -> Page[Any]:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tidings.orders.states import Actor, OrderState
-from tidings.platform.auth import PersonRole
+from tidings.platform.security.auth import PersonRole
 
 
 @pytest.mark.parametrize(

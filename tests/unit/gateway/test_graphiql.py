@@ -59,6 +59,11 @@ def test_page_loads_what_the_gateway_has_from_the_gateway(vendored: Path) -> Non
 
 @pytest.mark.parametrize("name", ["graphiql.json", "../app.py", "..%2fapp.py", "", "\x00"])
 def test_no_other_file_is_given(name: str, vendored: Path) -> None:
+    assert graphiql.file(name) is None
+
+
+@pytest.mark.parametrize("name", ["graphiql.json", "..%2fapp.py"])
+def test_unknown_file_is_404(name: str, vendored: Path) -> None:
     assert send("GET", file=name).status == 404
 
 

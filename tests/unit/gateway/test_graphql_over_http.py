@@ -3,13 +3,14 @@ import json
 
 import pytest
 from app import _negotiate
+from execution import GraphQLRequest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.gateway.builders import GRAPHQL_JSON, send
-from tidings.platform import database
-from tidings.platform.http import MAX_BODY_BYTES
+from tests.unit.gateway.builders import GRAPHQL_JSON, send, send_in_base64
+from tidings.platform.entry.http import MAX_BODY_BYTES
 from tidings.platform.secrets import SigningKeys
+from tidings.platform.storage import database
 
 QUERY = {"query": "{__typename}"}
 
@@ -57,6 +58,54 @@ def test_type_that_is_not_served_is_406() -> None:
 def test_body_of_another_type_is_415() -> None:
     headers = {"content-type": "application/x-www-form-urlencoded"}
     assert send(body="query={__typename}", headers=headers).status == 415
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["text/plain", "text/plain;application/json", "text/plain, application/json", "*/*",
+     "application/json, text/plain", "multipart/form-data; boundary=application/json",
+     "application/json; charset=utf-16", "application/graphql", "x" * 5_000],
+)  # fmt: skip
+def test_body_that_only_looks_like_json_is_415(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tidings.users.sessions.login", lambda _: pytest.fail("was run"))
+    query = 'mutation{login(input:{email:"a@example.com",password:"x"}){accessToken}}'
+    answer = send(body={"query": query}, headers={"content-type": kind})
+    assert (answer.status, answer.code) == (415, "BAD_USER_INPUT")
+    assert len(answer.text) < 500
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["application/json", "Application/JSON; Charset=UTF-8", 'application/json;charset="utf-8"'],
+)
+def test_body_of_json_is_read_however_its_kind_is_written(kind: str) -> None:
+    assert send(body=QUERY, headers={"content-type": kind}).status == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    ['{"query": "{__typename}", "query": "{me{id}}"}', '{"query": "{__typename}", "x": NaN}',
+     '{"query": "{__typename}", "variables": {"a": 1, "a": 2}}',
+     '{"query": "{__typename}", "variables": {"a": 1e400}}',
+     '{"query": "{__typename}", "x": ' + "[" * 50 + "]" * 50 + "}"],
+    ids=lambda body: body[24:50],
+)  # fmt: skip
+def test_body_that_programs_read_differently_is_400(body: str) -> None:
+    answer = send(body=body)
+    assert (answer.status, answer.errors[0]["message"]) == (400, "The body is not JSON.")
+
+
+def test_byte_order_mark_before_the_body_is_passed_over() -> None:
+    assert send(body="\ufeff" + json.dumps(QUERY)).status == 200
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
+def test_every_answer_carries_the_standard_headers(method: str) -> None:
+    for body in (QUERY, {"query": "{"}, {"query": "{me{id}}"}, "nope"):
+        headers = send(method, body, parameters={"query": "{"}).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["strict-transport-security"].startswith("max-age=")
+        assert headers["cache-control"] == "no-store"
 
 
 def test_another_method_is_405() -> None:
@@ -118,11 +167,11 @@ def test_body_that_is_no_request_is_400(body: object) -> None:
 
 def test_body_in_base64_is_read() -> None:
     body = base64.b64encode(json.dumps(QUERY).encode()).decode()
-    assert send(body=body, base64=True).status == 200
+    assert send_in_base64(body).status == 200
 
 
 def test_body_that_is_not_base64_is_400() -> None:
-    assert send(body="a", base64=True).status == 400
+    assert send_in_base64("a").status == 400
 
 
 def test_huge_body_is_413() -> None:
@@ -158,6 +207,9 @@ def test_query_by_url() -> None:
         {"query": "{__typename}", "variables": "{"},
         {"query": "{__typename}", "variables": "[]"},
         {"query": "{__typename}", "extensions": "nope"},
+        {"query": "{__typename}", "variables": "NaN"},
+        {"query": "{__typename}", "variables": '{"a": 1, "a": 2}'},
+        {"query": "{__typename}", "variables": '{"a": ' + "9" * 15_000 + "}"},
     ],
     ids=str,
 )
@@ -219,10 +271,20 @@ def test_unexpected_error_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
     def breaks(_: object) -> None:
         raise RuntimeError("hunter2")
 
-    monkeypatch.setattr("tidings.products.queries.get_products", breaks)
+    monkeypatch.setattr("tidings.products.queries.sees_all", breaks)
     answer = send(body={"query": "{getProducts{totalCount}}"})
     assert (answer.status, answer.code) == (200, "INTERNAL")
     assert "hunter2" not in answer.text
+
+
+def test_output_that_breaks_its_model_is_our_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(_: object) -> None:
+        GraphQLRequest.model_validate({"query": ""})
+
+    monkeypatch.setattr("tidings.products.queries.sees_all", breaks)
+    answer = send(body={"query": "{getProducts{totalCount}}"})
+    assert answer.code == "INTERNAL"
+    assert "field" not in answer.errors[0]["extensions"]
 
 
 def test_error_around_the_operation_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:

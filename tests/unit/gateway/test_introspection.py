@@ -34,10 +34,34 @@ def test_schema_is_not_told_where_it_is_switched_off(query: str) -> None:
 
 @pytest.mark.usefixtures("untold")
 @pytest.mark.parametrize(
-    "query", ["{getProductz}", "{getProducts{nodez}}", "{getProducts(frist:1){totalCount}}"]
+    "query",
+    [
+        "{getProductz}",
+        "{getProducts{nodez}}",
+        "{getProducts(frist:1){totalCount}}",
+        '{getProducts(sort:"newst"){totalCount}}',
+        "{getProducts(sort:NEWST){totalCount}}",
+        "{__typename ...Prodct}",
+        "query($a: Prodct){__typename}",
+        "{__typename @incluse(if: true)}",
+        'mutation{login(input:{emial:"a"}){accessToken}}',
+    ],
 )
 def test_errors_do_not_guess_at_names_then(query: str) -> None:
     assert "Did you mean" not in send(body={"query": query}).text
+
+
+@pytest.mark.usefixtures("untold")
+@pytest.mark.parametrize("value", [{"emial": "a"}, {"email": "a", "pasword": "b"}, []])
+def test_errors_about_variables_do_not_guess_either(value: object) -> None:
+    query = "mutation($i: LoginInput!){login(input:$i){accessToken}}"
+    text = send(body={"query": query, "variables": {"i": value}}).text
+    assert "Did you mean" not in text
+    assert "errors" in text
+
+
+def test_schema_is_not_told_unless_it_is_switched_on() -> None:
+    assert (SETTINGS.introspection, SETTINGS.graphiql, SETTINGS.open_metrics) == (False,) * 3
 
 
 @pytest.mark.usefixtures("untold")

@@ -1,14 +1,19 @@
 """Functions to try, and what a test waits for."""
 
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
+
+from tests.settings import run_options
 from tidings_local.lambda_host import Function
 
-WAIT_SECONDS = 10.0
+WAIT_SECONDS = 60.0
+PATIENCE_SECONDS = 60.0
+"""What a function may take where a test says nothing: on a busy machine, three seconds are over
+before a process has started."""
 
 
 def a_function(folder: Path, source: str = "", **settings: Any) -> Function:
@@ -18,6 +23,7 @@ def a_function(folder: Path, source: str = "", **settings: Any) -> Function:
     code_dir.mkdir(parents=True)
     (code_dir / "app.py").write_text(source)
     given = {"name": "orders-place", "version": "$LATEST", "handler": "app.handler", **settings}
+    given.setdefault("timeout_seconds", PATIENCE_SECONDS)
     given.setdefault("arn", f"arn:aws:lambda:us-east-1:000000000000:function:{given['name']}")
     return Function(code_dir=code_dir, revision=revision, **given)
 
@@ -30,15 +36,17 @@ def wait_until(condition: Callable[[], bool], what: str) -> None:
 
 
 def is_running(pid: int) -> bool:
-    """False for a zombie, too: it holds nothing and only waits to be noticed."""
+    """Return whether a process runs. A zombie does not: it holds nothing any more.
+
+    psutil and not /proc: a process may end between the opening and the reading of its file.
+    """
     try:
-        status = Path(f"/proc/{pid}/stat").read_text()
-    except FileNotFoundError:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
-    return status.rpartition(")")[2].split()[0] != "Z"
 
 
 def runtime_python() -> Path:
-    path = os.environ.get("TIDINGS_RUNTIME_PYTHON")
+    path = run_options().runtime_python
     assert path, "set TIDINGS_RUNTIME_PYTHON to a Python 3.11 with awslambdaric and boto3 only"
-    return Path(path)
+    return path

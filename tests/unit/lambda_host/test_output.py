@@ -1,6 +1,6 @@
 import os
 
-from tests.unit.lambda_host.builders import wait_until
+from tests.host_thread import LoopThread
 from tidings_local.lambda_host.output import BoundedText, OutputCapture
 
 
@@ -24,34 +24,36 @@ def test_a_character_cut_in_two_does_no_harm() -> None:
     assert text.text().startswith("æ\n[4 bytes of output cut]")
 
 
-def test_all_that_was_written_is_taken_at_once_and_only_once() -> None:
-    capture = OutputCapture()
+def test_all_that_was_written_is_taken_at_once_and_only_once(loop: LoopThread) -> None:
+    capture = loop.call(OutputCapture)
     writer = os.dup(capture.write_fd)
-    capture.started()
+    loop.call(capture.started)
     os.write(writer, b"first")
-    assert capture.take() == "first"
+    assert loop.call(capture.take) == "first"
     os.write(writer, b"second")
-    assert capture.take() == "second"
+    assert loop.call(capture.take) == "second"
     os.close(writer)
-    capture.close()
-    assert capture.take() == ""
+    loop.call(capture.close)
+    assert loop.call(capture.take) == ""
 
 
-def test_a_writer_is_never_blocked_by_a_full_pipe() -> None:
-    capture = OutputCapture(limit_bytes=100)
+def test_a_writer_is_never_blocked_by_a_full_pipe(loop: LoopThread) -> None:
+    capture = loop.call(OutputCapture, 100)
     writer = os.dup(capture.write_fd)
-    capture.started()
+    loop.call(capture.started)
     for _ in range(100):
         os.write(writer, b"x" * 10_000)  # the pipe itself holds 64 KiB
     os.close(writer)
-    assert "999900 bytes of output cut" in capture.take()
-    capture.close()
+    assert "999900 bytes of output cut" in loop.call(capture.take)
+    loop.call(capture.close)
 
 
-def test_closing_does_not_wait_for_a_writer_that_stays() -> None:
-    capture = OutputCapture()
+def test_closing_loses_nothing_and_does_not_wait_for_a_writer_that_stays(loop: LoopThread) -> None:
+    capture = loop.call(OutputCapture)
     writer = os.dup(capture.write_fd)
-    capture.started()
-    capture.close()
+    loop.call(capture.started)
+    os.write(writer, b"last words")
+    loop.call(capture.close)
+    assert loop.call(capture.take) == "last words"
+    assert loop.call(capture.take) == ""
     os.close(writer)
-    wait_until(lambda: capture.take() == "", "nothing more to take")

@@ -59,6 +59,23 @@ def test_later_layer_covers_an_earlier_one(tmp_path: Path) -> None:
     assert (store.unpack([second, first]) / "python/a.py").read_text() == "first"
 
 
+def test_layer_that_did_not_change_is_neither_unpacked_nor_compiled_again(tmp_path: Path) -> None:
+    store = PackageStore(tmp_path, Path(sys.executable))
+    big, before = (Archive.of(zipped({f"python/{name}.py": "x = 1"})) for name in ("big", "our"))
+    after = Archive.of(zipped({"python/our.py": "x = 22"}))
+    first, second = store.unpack([big, before]), store.unpack([big, after])
+    for file in ("python/big.py", "python/__pycache__/big.cpython-311.pyc"):
+        assert (first / file).samefile(second / file)
+    assert (first / "python/our.py").read_text() == "x = 1"
+    assert (second / "python/our.py").read_text() == "x = 22"
+
+
+def test_file_that_does_not_compile_covers_the_compiled_one(tmp_path: Path) -> None:
+    store = PackageStore(tmp_path, Path(sys.executable))
+    archives = [Archive.of(zipped({"python/a.py": source})) for source in ("x = 1", "x = (")]
+    assert list(store.unpack(archives).rglob("*.pyc")) == []
+
+
 @pytest.mark.parametrize("name", ["../outside.py", "/outside.py", "a/../../outside.py"])
 def test_archive_cannot_reach_outside(tmp_path: Path, name: str) -> None:
     store = PackageStore(tmp_path / "store")

@@ -1,11 +1,13 @@
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import wraps
 from pathlib import Path
-from threading import Thread
 from typing import cast
 
 import pytest
 
-from tests.unit.lambda_host.builders import a_function, wait_until
+from tests.unit.lambda_host.builders import a_function
 from tidings_local.lambda_host import Function, HostStoppedError, ThrottledError
 from tidings_local.lambda_host.environment import Environment
 from tidings_local.lambda_host.pool import EnvironmentPool, PoolLimits
@@ -30,6 +32,17 @@ def function(tmp_path: Path) -> Function:
     return a_function(tmp_path)
 
 
+def on_a_loop(test: Callable[[Function], Awaitable[None]]) -> Callable[[Function], None]:
+    @wraps(test)
+    def run(function: Function) -> None:
+        async def bounded() -> None:
+            await asyncio.wait_for(test(function), 10)
+
+        asyncio.run(bounded())
+
+    return run
+
+
 def a_pool(per_function: int = 2, total: int = 10, wait_seconds: float = 0) -> EnvironmentPool:
     def create(function: Function) -> Environment:
         return cast(Environment, Stub(function))
@@ -37,81 +50,143 @@ def a_pool(per_function: int = 2, total: int = 10, wait_seconds: float = 0) -> E
     return EnvironmentPool(create, PoolLimits(per_function, total, wait_seconds))
 
 
-def test_idle_environment_is_used_again(function: Function) -> None:
+@on_a_loop
+async def test_idle_environment_is_used_again(function: Function) -> None:
     pool = a_pool()
-    first = pool.lease(function)
+    first = await pool.lease(function)
     pool.give_back(first)
-    assert pool.lease(function) is first
+    assert await pool.lease(function) is first
 
 
-def test_busy_environments_are_bounded_for_each_function(function: Function) -> None:
+@on_a_loop
+async def test_busy_environments_are_bounded_for_each_function(function: Function) -> None:
     pool = a_pool(per_function=2)
-    pool.lease(function)
-    pool.lease(function)
+    await pool.lease(function)
+    await pool.lease(function)
     with pytest.raises(ThrottledError, match="stayed busy for 0 seconds"):
-        pool.lease(function)
-    pool.lease(replace(function, arn="another"))
+        await pool.lease(function)
+    await pool.lease(replace(function, arn="another"))
 
 
-def test_a_functions_own_limit_is_lower(function: Function) -> None:
+@on_a_loop
+async def test_a_functions_own_limit_is_lower(function: Function) -> None:
     pool = a_pool(per_function=2)
     narrow = replace(function, max_environments=1)
-    pool.lease(narrow)
+    await pool.lease(narrow)
     with pytest.raises(ThrottledError):
-        pool.lease(narrow)
+        await pool.lease(narrow)
 
 
-def test_waiting_call_gets_what_is_given_back(function: Function) -> None:
+@on_a_loop
+async def test_waiting_call_gets_what_is_given_back(function: Function) -> None:
     pool = a_pool(per_function=1, wait_seconds=10)
-    first = pool.lease(function)
-    got: list[Environment] = []
-    waiting = Thread(target=lambda: got.append(pool.lease(function)))
-    waiting.start()
+    first = await pool.lease(function)
+    waiting = asyncio.create_task(pool.lease(function))
+    await asyncio.sleep(0)
     pool.give_back(first)
-    waiting.join(10)
-    assert got == [first]
+    assert await waiting is first
 
 
-def test_dead_environment_is_replaced(function: Function) -> None:
+@on_a_loop
+async def test_waiting_calls_are_served_in_their_order(function: Function) -> None:
+    pool = a_pool(per_function=1, wait_seconds=10)
+    environment = await pool.lease(function)
+    served: list[int] = []
+
+    async def call(number: int) -> None:
+        leased = await pool.lease(function)
+        served.append(number)
+        pool.give_back(leased)
+
+    calls = [asyncio.create_task(call(number)) for number in range(20)]
+    await asyncio.sleep(0)
+    pool.give_back(environment)
+    await asyncio.gather(*calls)
+    assert served == list(range(20))
+
+
+@on_a_loop
+async def test_room_of_a_broken_environment_is_for_a_call_that_waits(function: Function) -> None:
+    pool = a_pool(per_function=1, wait_seconds=10)
+    broken = await pool.lease(function)
+    waiting = asyncio.create_task(pool.lease(function))
+    await asyncio.sleep(0)
+    cast(Stub, broken).usable = False
+    pool.give_back(broken)
+    assert await waiting is not broken
+
+
+@on_a_loop
+async def test_environment_given_back_makes_room_for_another_function(function: Function) -> None:
+    pool = a_pool(total=1, wait_seconds=10)
+    other = await pool.lease(replace(function, arn="other"))
+    waiting = asyncio.create_task(pool.lease(function))
+    await asyncio.sleep(0)
+    pool.give_back(other)
+    assert (await waiting).function.arn == function.arn
+    assert cast(Stub, other).stopped
+
+
+@on_a_loop
+async def test_cancelled_call_leaves_its_place_and_its_environment(function: Function) -> None:
+    pool = a_pool(per_function=1, wait_seconds=10)
+    environment = await pool.lease(function)
+    early, late, next_one = (asyncio.create_task(pool.lease(function)) for _ in range(3))
+    await asyncio.sleep(0)
+    early.cancel()  # while it waits
+    pool.give_back(environment)
+    late.cancel()  # it has the environment, but does not know yet
+    assert await next_one is environment
+    assert early.cancelled() or await asyncio.wait({early})
+    pool.give_back(environment)
+    assert await pool.lease(function) is environment
+
+
+@on_a_loop
+async def test_dead_environment_is_replaced(function: Function) -> None:
     pool = a_pool()
-    dead = pool.lease(function)
+    dead = await pool.lease(function)
     pool.give_back(dead)
     cast(Stub, dead).usable = False
-    assert pool.lease(function) is not dead
+    assert await pool.lease(function) is not dead
     assert cast(Stub, dead).stopped
 
 
-def test_broken_environment_is_not_kept(function: Function) -> None:
+@on_a_loop
+async def test_broken_environment_is_not_kept(function: Function) -> None:
     pool = a_pool()
-    broken = pool.lease(function)
+    broken = await pool.lease(function)
     cast(Stub, broken).usable = False
     pool.give_back(broken)
     assert cast(Stub, broken).stopped
-    assert pool.lease(function) is not broken
+    assert await pool.lease(function) is not broken
 
 
-def test_oldest_idle_one_makes_room_when_all_functions_together_are_too_many(
+@on_a_loop
+async def test_oldest_idle_one_makes_room_when_all_functions_together_are_too_many(
     function: Function,
 ) -> None:
     pool = a_pool(total=2)
     others = [replace(function, arn=arn) for arn in ("older", "newer")]
-    older, newer = [cast(Stub, pool.lease(other)) for other in others]
+    older, newer = [cast(Stub, await pool.lease(other)) for other in others]
     pool.give_back(cast(Environment, older))
     pool.give_back(cast(Environment, newer))
-    pool.lease(function)
+    await pool.lease(function)
     assert (older.stopped, newer.stopped) == (True, False)
 
 
-def test_total_is_never_passed_when_all_are_busy(function: Function) -> None:
+@on_a_loop
+async def test_total_is_never_passed_when_all_are_busy(function: Function) -> None:
     pool = a_pool(total=1)
-    pool.lease(replace(function, arn="other"))
+    await pool.lease(replace(function, arn="other"))
     with pytest.raises(ThrottledError):
-        pool.lease(function)
+        await pool.lease(function)
 
 
-def test_retired_environment_ends_after_its_call(function: Function) -> None:
+@on_a_loop
+async def test_retired_environment_ends_after_its_call(function: Function) -> None:
     pool = a_pool()
-    idle, busy = [cast(Stub, pool.lease(function)) for _ in range(2)]
+    idle, busy = [cast(Stub, await pool.lease(function)) for _ in range(2)]
     pool.give_back(cast(Environment, idle))
     pool.retire(function.key)
     assert (idle.stopped, busy.stopped) == (True, False)
@@ -119,16 +194,18 @@ def test_retired_environment_ends_after_its_call(function: Function) -> None:
     assert busy.stopped
 
 
-def test_new_revision_never_gets_an_old_environment(function: Function) -> None:
+@on_a_loop
+async def test_new_revision_never_gets_an_old_environment(function: Function) -> None:
     pool = a_pool()
-    old = pool.lease(function)
+    old = await pool.lease(function)
     pool.give_back(old)
-    assert pool.lease(replace(function, revision="next")) is not old
+    assert await pool.lease(replace(function, revision="next")) is not old
 
 
-def test_what_was_idle_too_long_is_ended(function: Function) -> None:
+@on_a_loop
+async def test_what_was_idle_too_long_is_ended(function: Function) -> None:
     pool = a_pool()
-    idle = cast(Stub, pool.lease(function))
+    idle = cast(Stub, await pool.lease(function))
     pool.give_back(cast(Environment, idle))
     pool.end_idle(keepalive_seconds=60)
     assert not idle.stopped
@@ -136,22 +213,40 @@ def test_what_was_idle_too_long_is_ended(function: Function) -> None:
     assert idle.stopped
 
 
-def test_stop_ends_idle_and_busy_and_wakes_who_waits(function: Function) -> None:
+@on_a_loop
+async def test_what_died_while_idle_is_ended(function: Function) -> None:
+    pool = a_pool()
+    dead, alive = [cast(Stub, await pool.lease(function)) for _ in range(2)]
+    for each in (dead, alive):
+        pool.give_back(cast(Environment, each))
+    dead.usable = False
+    pool.end_idle(keepalive_seconds=60)
+    assert (dead.stopped, alive.stopped) == (True, False)
+
+
+@on_a_loop
+async def test_stop_ends_idle_and_busy_and_wakes_who_waits(function: Function) -> None:
     pool = a_pool(per_function=1, wait_seconds=10)
-    busy = cast(Stub, pool.lease(function))
-    refused: list[Exception] = []
-
-    def wait() -> None:
-        try:
-            pool.lease(function)
-        except HostStoppedError as error:
-            refused.append(error)
-
-    waiting = Thread(target=wait)
-    waiting.start()
+    busy = cast(Stub, await pool.lease(function))
+    idle = cast(Stub, await pool.lease(replace(function, arn="idle")))
+    pool.give_back(cast(Environment, idle))
+    waiting = asyncio.create_task(pool.lease(function))
+    await asyncio.sleep(0)
     pool.stop()
-    waiting.join(10)
-    wait_until(lambda: busy.stopped, "busy one is stopped")
-    assert len(refused) == 1
     with pytest.raises(HostStoppedError):
-        pool.lease(function)
+        await waiting
+    assert (busy.stopped, idle.stopped) == (True, True)
+    with pytest.raises(HostStoppedError):
+        await pool.lease(function)
+
+
+@on_a_loop
+async def test_nothing_is_kept_of_functions_that_have_no_environment(function: Function) -> None:
+    pool = a_pool()
+    for number in range(10):
+        each = replace(function, revision=str(number))
+        environment = await pool.lease(each)
+        pool.retire(each.key)
+        pool.give_back(environment)
+    assert not pool._groups
+    assert pool._count == 0

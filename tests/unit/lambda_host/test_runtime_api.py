@@ -2,17 +2,20 @@ import http.client
 import json
 import os
 import resource
+import select
+import socket
+import time
 from collections.abc import Iterator
-from queue import SimpleQueue
+from contextlib import suppress
 from threading import Thread
 
 import pytest
 
-from tests.unit.lambda_host.builders import wait_until
+from tests.host_thread import LoopThread
 from tidings_local.lambda_host import Invocation
 from tidings_local.lambda_host.faults import RESPONSE_LIMIT_BYTES
 from tidings_local.lambda_host.runtime_api import Offer, RuntimeApi
-from tidings_local.lambda_host.signals import Answered, InitFailed, Ready, Signals
+from tidings_local.lambda_host.signals import Answered, InitFailed, Ready, Signal, Signals
 
 NEXT = "/2018-06-01/runtime/invocation/next"
 OFFER = Offer(
@@ -22,19 +25,37 @@ OFFER = Offer(
 )
 
 
-@pytest.fixture
-def signals() -> Signals:
-    return SimpleQueue()
+class Runtime:
+    """The Runtime API on its loop, for the thread of a test."""
+
+    def __init__(self, loop: LoopThread) -> None:
+        self._loop = loop
+        self._signals = loop.call(Signals)
+        self.api = loop.call(RuntimeApi, self._signals)
+        self.address = self.api.address
+        loop.run(self.api.open())
+
+    def offer(self, offer: Offer) -> None:
+        self._loop.call(self.api.offer, offer)
+
+    def signal(self, within_seconds: float = 30.0) -> Signal | None:
+        return self._loop.run(self._signals.get(time.monotonic() + within_seconds))
+
+    def event_was_read(self) -> bool:
+        return self._loop.run(self.api.event_was_read())
+
+    def close(self) -> None:
+        self._loop.call(self.api.close)
 
 
 @pytest.fixture
-def api(signals: Signals) -> Iterator[RuntimeApi]:
-    api = RuntimeApi(signals)
-    yield api
-    api.close()
+def api(loop: LoopThread) -> Iterator[Runtime]:
+    runtime = Runtime(loop)
+    yield runtime
+    runtime.close()
 
 
-def post(api: RuntimeApi, path: str, body: bytes = b"{}", **headers: str) -> int:
+def post(api: Runtime, path: str, body: bytes = b"{}", **headers: str) -> int:
     connection = http.client.HTTPConnection(api.address, timeout=10)
     connection.request("POST", f"/2018-06-01/runtime/{path}", body, headers)
     status = connection.getresponse().status
@@ -42,7 +63,7 @@ def post(api: RuntimeApi, path: str, body: bytes = b"{}", **headers: str) -> int
     return status
 
 
-def test_event_is_handed_out_with_the_headers_of_aws(api: RuntimeApi, signals: Signals) -> None:
+def test_event_is_handed_out_with_the_headers_of_aws(api: Runtime) -> None:
     api.offer(OFFER)
     connection = http.client.HTTPConnection(api.address, timeout=10)
     connection.request("GET", NEXT)
@@ -53,57 +74,169 @@ def test_event_is_handed_out_with_the_headers_of_aws(api: RuntimeApi, signals: S
     assert response.headers["Lambda-Runtime-Invoked-Function-Arn"] == "arn:f"
     assert response.headers["Lambda-Runtime-Trace-Id"] == "Root=1"
     assert response.headers["Lambda-Runtime-Client-Context"] == "{}"
-    assert signals.get(timeout=1) == Ready()
-    assert api.delivered.is_set()
+    assert api.signal() == Ready()
+    assert api.api.delivered
     connection.close()
 
 
-def test_answer_reaches_the_caller_once(api: RuntimeApi, signals: Signals) -> None:
+def test_answer_reaches_the_caller_once(api: Runtime) -> None:
     api.offer(OFFER)
     assert post(api, "invocation/r-1/response", b'"done"') == 202
-    assert signals.get(timeout=1) == Answered("r-1", b'"done"')
+    assert api.signal() == Answered("r-1", b'"done"')
     assert post(api, "invocation/r-1/response") == 400
 
 
-def test_error_answer_is_marked(api: RuntimeApi, signals: Signals) -> None:
+def test_error_answer_is_marked(api: Runtime) -> None:
     api.offer(OFFER)
     assert post(api, "invocation/r-1/error", b'{"errorType": "E"}') == 202
-    assert signals.get(timeout=1) == Answered("r-1", b'{"errorType": "E"}', is_error=True)
+    assert api.signal() == Answered("r-1", b'{"errorType": "E"}', is_error=True)
 
 
-def test_answer_for_another_request_is_refused(api: RuntimeApi, signals: Signals) -> None:
+def test_answer_for_another_request_is_refused(api: Runtime) -> None:
     api.offer(OFFER)
     assert post(api, "invocation/r-2/response") == 400
-    assert signals.empty()
+    assert api.signal(within_seconds=0.01) is None
 
 
-def test_too_large_answer_is_refused_and_told(api: RuntimeApi, signals: Signals) -> None:
+def test_too_large_answer_is_refused_and_told(api: Runtime) -> None:
     api.offer(OFFER)
     assert post(api, "invocation/r-1/response", b"x" * (RESPONSE_LIMIT_BYTES + 1)) == 413
-    assert signals.get(timeout=1) == Answered("r-1", b"", too_large=True)
+    assert api.signal() == Answered("r-1", b"", too_large=True)
 
 
-def test_init_error_is_told_with_its_type(api: RuntimeApi, signals: Signals) -> None:
+def test_init_error_is_told_with_its_type(api: Runtime) -> None:
     headers = {"Lambda-Runtime-Function-Error-Type": "Runtime.ImportModuleError"}
     assert post(api, "init/error", b'{"a": 1}', **headers) == 202
-    assert signals.get(timeout=1) == InitFailed("Runtime.ImportModuleError", b'{"a": 1}')
+    assert api.signal() == InitFailed("Runtime.ImportModuleError", b'{"a": 1}')
 
 
-def test_unknown_path_is_not_found(api: RuntimeApi) -> None:
+def test_unknown_path_is_not_found(api: Runtime) -> None:
     assert post(api, "restore/error") == 404
 
 
-def test_event_is_not_handed_to_a_runtime_that_is_gone(api: RuntimeApi, signals: Signals) -> None:
+def test_event_is_not_handed_to_a_runtime_that_is_gone(api: Runtime) -> None:
     connection = http.client.HTTPConnection(api.address, timeout=10)
     connection.request("GET", NEXT)
-    assert signals.get(timeout=1) == Ready()
+    assert api.signal() == Ready()
     connection.close()
     api.offer(OFFER)
-    wait_until(lambda: not api._connections, "connection is given up")
-    assert not api.delivered.is_set()
+    assert not api.event_was_read()
 
 
-def test_host_may_have_many_open_files(api: RuntimeApi, signals: Signals) -> None:
+def test_event_sent_to_a_runtime_that_has_just_gone_was_not_read(
+    loop: LoopThread, api: Runtime
+) -> None:
+    connection = http.client.HTTPConnection(api.address, timeout=10)
+    connection.request("GET", NEXT)
+    assert api.signal() == Ready()
+
+    def close_and_offer() -> None:  # the loop cannot see the end before it writes
+        connection.close()
+        api.api.offer(OFFER)
+
+    loop.call(close_and_offer)
+    assert not api.event_was_read()
+
+
+def test_event_is_not_sent_on_a_connection_whose_end_was_seen(
+    loop: LoopThread, api: Runtime
+) -> None:
+    connection = http.client.HTTPConnection(api.address, timeout=10)
+    connection.request("GET", NEXT)
+    assert api.signal() == Ready()
+
+    def offer_between_end_and_loss() -> None:
+        (waiting,) = api.api._waiting
+        waiting.eof_received()
+        api.api.offer(OFFER)
+
+    loop.call(offer_between_end_and_loss)
+    assert not api.event_was_read()
+    connection.close()
+
+
+def test_event_left_unread_by_its_runtime_was_not_read(api: Runtime) -> None:
+    connection = http.client.HTTPConnection(api.address, timeout=10)
+    connection.request("GET", NEXT)
+    assert api.signal() == Ready()
+    api.offer(OFFER)
+    select.select([connection.sock], [], [], 5)
+    connection.close()
+    assert not api.event_was_read()
+
+
+def test_event_read_by_a_runtime_that_ends_was_read(api: Runtime) -> None:
+    api.offer(OFFER)
+    connection = http.client.HTTPConnection(api.address, timeout=10)
+    connection.request("GET", NEXT)
+    connection.getresponse().read()
+    connection.close()
+    assert api.event_was_read()
+
+
+def test_runtime_that_ends_in_the_middle_of_its_answer_had_read_the_event(api: Runtime) -> None:
+    api.offer(OFFER)
+    connection = http.client.HTTPConnection(api.address, timeout=10)
+    connection.request("GET", NEXT)
+    connection.getresponse().read()
+    head = b"POST /2018-06-01/runtime/invocation/r-1/response HTTP/1.1\r\n"
+    connection.sock.sendall(head + b"Expect: 100-continue\r\nContent-Length: 9\r\n\r\n")
+    select.select([connection.sock], [], [], 5)
+    connection.close()  # with "100 Continue" unread: the kernel resets the connection
+    assert api.event_was_read()
+
+
+def test_a_runtime_that_asks_early_gets_the_next_event(api: Runtime) -> None:
+    connection = http.client.HTTPConnection(api.address, timeout=10)
+    for number in ("r-1", "r-2"):
+        connection.request("GET", NEXT)
+        if number == "r-1":
+            assert api.signal() == Ready()
+        invocation = Invocation(payload=number.encode(), request_id=number)
+        api.offer(Offer(invocation, function_arn="arn:f", deadline_ms=1))
+        assert connection.getresponse().read() == number.encode()
+        path = f"/2018-06-01/runtime/invocation/{number}/response"
+        connection.request("POST", path, number)
+        assert connection.getresponse().read() == b'{"status": "OK"}'
+        assert api.signal() == Answered(number, number.encode())
+    connection.close()
+
+
+def test_a_client_waits_for_the_word_to_go_on_with_a_large_body(api: Runtime) -> None:
+    api.offer(OFFER)
+    host, _, port = api.address.partition(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        head = b"POST /2018-06-01/runtime/invocation/r-1/response HTTP/1.1\r\nExpect: 100-continue"
+        connection.sendall(head + b"\r\nContent-Length: 4\r\n\r\n")
+        assert connection.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(b'"a')
+        connection.sendall(b'b"')
+        assert connection.recv(100).startswith(b"HTTP/1.1 202 Accepted\r\n")
+    assert api.signal() == Answered("r-1", b'"ab"')
+
+
+def test_what_is_not_http_ends_its_connection(api: Runtime) -> None:
+    host, _, port = api.address.partition(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(b"\x16\x03\x01 this is TLS\r\n\r\n")
+        with suppress(ConnectionResetError):
+            assert connection.recv(100) == b""
+    assert post(api, "init/error") == 202  # the others are served
+
+
+def test_lines_of_a_client_context_do_not_end_its_header(api: Runtime) -> None:
+    invocation = Invocation(payload=b"1", request_id="r-1", client_context='{\r\n"a": "æ"}')
+    api.offer(Offer(invocation, function_arn="arn:f", deadline_ms=1))
+    connection = http.client.HTTPConnection(api.address, timeout=10)
+    connection.request("GET", NEXT)
+    response = connection.getresponse()
+    context = response.headers["Lambda-Runtime-Client-Context"].encode("latin-1").decode()
+    assert json.loads(context) == {"a": "æ"}
+    assert response.read() == b"1"
+    connection.close()
+
+
+def test_host_may_have_many_open_files(api: Runtime) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 2048)), hard))
     held = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
@@ -119,7 +252,7 @@ def test_host_may_have_many_open_files(api: RuntimeApi, signals: Signals) -> Non
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-def test_closing_ends_a_runtime_that_waits(api: RuntimeApi, signals: Signals) -> None:
+def test_closing_ends_a_runtime_that_waits(api: Runtime) -> None:
     connection = http.client.HTTPConnection(api.address, timeout=10)
     failures: list[Exception] = []
 
@@ -132,7 +265,7 @@ def test_closing_ends_a_runtime_that_waits(api: RuntimeApi, signals: Signals) ->
 
     waiting = Thread(target=wait)
     waiting.start()
-    assert signals.get(timeout=1) == Ready()
+    assert api.signal() == Ready()
     api.close()
     waiting.join(10)
     assert len(failures) == 1

@@ -8,7 +8,7 @@ import pytest
 from moto import mock_aws
 
 from tests.contract.project import template
-from tidings_local.launcher.channels import (
+from tidings_local.launcher.running.channels import (
     FEEDBACK,
     PLATFORMS,
     feedback_topic,

@@ -9,8 +9,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from tidings_local.launcher.certificate import certificate_beside, ensure_certificate
-from tidings_local.launcher.credentials import keep_signing_keys, load_or_make, make
+from tidings_local.launcher.running.certificate import certificate_beside, ensure_certificate
+from tidings_local.launcher.running.credentials import keep_signing_keys, load_or_make, make
 
 
 def test_secrets_are_made_once(tmp_path: Path) -> None:

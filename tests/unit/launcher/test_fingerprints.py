@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import bootstrap
-from tidings_local.launcher.fingerprints import fingerprint
+from tidings_local.launcher.deploying.fingerprints import fingerprint
 
 
 @pytest.fixture

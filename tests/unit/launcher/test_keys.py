@@ -10,11 +10,15 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from tidings_local.launcher import deploy, keys
-from tidings_local.launcher.credentials import load_or_make, make_signing_keys
+from tidings.platform.secrets import PublicKeys, SigningKeys
+from tidings.platform.security.keys import public_part
+from tidings_local.launcher.deploying import deploy
 from tidings_local.launcher.errors import LauncherError
-from tidings_local.launcher.keys import rotate_keys
-from tidings_local.launcher.rules import Invocation
+from tidings_local.launcher.operating import keys
+from tidings_local.launcher.operating.keys import rotate_keys
+from tidings_local.launcher.operating.rules import Invocation
+from tidings_local.launcher.running.credentials import load_or_make
+from tidings_local.launcher.running.signing_keys import make_signing_keys, public_keys
 from tidings_local.launcher.settings import Settings
 
 SECRET = "tidings/signing-keys"
@@ -71,14 +75,54 @@ def test_deployment_leaves_signing_keys_as_they_are(
     assert manager.get_secret_value(SecretId=SECRET)["SecretString"] == expected
 
 
-def test_tests_have_no_limits_and_other_stacks_those_that_are_set() -> None:
-    given = {
-        "TIDINGS_STACK": "local",
-        "TIDINGS_CALLS_PER_MINUTE": 7,
-        "TIDINGS_SENDS_PER_MINUTE": 5,
-        "TIDINGS_ADDRESS_ALLOWANCE": 3,
+def members(folder: Path) -> Any:
+    connections = SimpleNamespace(
+        mongodb_uri="m", redis_url="r", cache_redis_url="c", amqp_url="a", broker_login={}
+    )
+    return SimpleNamespace(credentials=load_or_make(folder), connections=connections)
+
+
+def secret(manager: Any, name: str) -> Any:
+    return json.loads(manager.get_secret_value(SecretId=f"tidings/{name}")["SecretString"])
+
+
+def test_deployment_publishes_the_keys_that_sign_now(
+    manager: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deploy, "client", lambda _stack, _service: manager)
+    settings = Settings(stack="local")
+    deploy.store_secrets(stack_in(tmp_path), members(tmp_path), settings)
+    made = load_or_make(tmp_path).signing_keys
+    assert secret(manager, "public-keys") == public_keys(made)
+    # Of a rotation whose public part was lost, or a version that had none.
+    rotated = make_signing_keys()
+    manager.put_secret_value(SecretId=SECRET, SecretString=json.dumps(rotated))
+    arns = deploy.store_secrets(stack_in(tmp_path), members(tmp_path), settings)
+    assert secret(manager, "signing-keys") == rotated
+    assert secret(manager, "public-keys") == public_keys(rotated)
+    assert arns.keys() >= {"signing-keys", "public-keys", "connections", "broker"}
+
+
+def test_launcher_publishes_what_the_functions_would() -> None:
+    made = make_signing_keys()
+    expected = public_part(SigningKeys.model_validate(made))
+    assert PublicKeys.model_validate(public_keys(made)) == expected
+    assert "PRIVATE" not in json.dumps(public_keys(made))
+
+
+def test_laptop_is_open_where_nothing_else_is_said() -> None:
+    there = Settings(stack="local")
+    assert set(deploy.openness(there).values()) == {"true"}
+    closed = Settings(stack="local", introspection=False, graphiql=False, open_metrics=False)
+    assert deploy.openness(closed) == {
+        "Introspection": "false",
+        "GraphiQL": "false",
+        "OpenMetrics": "false",
     }
-    set_ = Settings.model_validate(given)
+
+
+def test_tests_have_no_limits_and_other_stacks_those_that_are_set() -> None:
+    set_ = Settings(stack="local", calls_per_minute=7, sends_per_minute=5, address_allowance=3)
     assert deploy.limits(set_) == {
         "CallsPerMinute": "7",
         "SendsPerMinute": "5",

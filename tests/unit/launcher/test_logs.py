@@ -2,7 +2,7 @@
 
 import json
 
-from tidings_local.launcher.logs import Record, merged, render, timed
+from tidings_local.launcher.operating.logs import Record, merged, render, timed
 
 
 def line(message: str, at: str = "08:00:00,100", **fields: object) -> str:

@@ -9,7 +9,7 @@ from pymongo import MongoClient, ReturnDocument
 from secantus import SecantusDBServer, transactions
 from secantus.storage import Storage
 
-from tidings_local.launcher.services import mongodb_process
+from tidings_local.launcher.running.services import mongodb_process
 
 DOCUMENTS = 50
 

@@ -1,8 +1,7 @@
 """Artifacts on their way to S3."""
 
-import io
-import os
-import zipfile
+import json
+import shutil
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tidings_local.launcher.package import artifacts, package, zipped
+from tidings_local.launcher.deploying.archives import Archive
+from tidings_local.launcher.deploying.deployed_code import Code
+from tidings_local.launcher.deploying.package import BUCKET, artifact_of, package
 
 
 class Bucket:
@@ -46,29 +47,78 @@ def built(tmp_path: Path) -> Path:
     return tmp_path / "template.yaml"
 
 
+NOTHING = Code({}, {})
+
+
+def packaged(template_file: Path, code: Code, bucket: Bucket) -> dict[str, Any]:
+    """Return the template as it was uploaded."""
+    url, _ = package(template_file, code, bucket)
+    template: dict[str, Any] = json.loads(bucket.objects[url.rpartition("/")[2]])
+    return template
+
+
+def place_of(name: str, template: dict[str, Any]) -> str:
+    return str(template["Resources"][name]["Properties"]["CodeUri"])
+
+
 def test_functions_with_the_same_code_share_one_upload(built: Path) -> None:
     bucket = Bucket()
-    url = package(built, bucket)
-    template = yaml.safe_load(bucket.objects[url.rpartition("/")[2]])
-    places = {template["Resources"][name]["Properties"]["CodeUri"] for name in ("One", "Two")}
-    assert len(places) == 1
+    template = packaged(built, NOTHING, bucket)
+    assert place_of("One", template) == place_of("Two", template)
     assert len(bucket.objects) == 2
 
 
-def test_what_is_in_s3_already_is_left_out(built: Path) -> None:
+def test_copies_of_the_same_code_are_uploaded_once(built: Path) -> None:
     template = yaml.safe_load(built.read_text())
-    template["Resources"]["One"]["Properties"]["CodeUri"] = "s3://bucket/key"
-    assert len(artifacts(template)) == 1
+    shutil.copytree(built.parent / "Code", built.parent / "Copy")
+    template["Resources"]["Two"]["Properties"]["CodeUri"] = "Copy"
+    built.write_text(yaml.safe_dump(template))
+    bucket = Bucket()
+    template = packaged(built, NOTHING, bucket)
+    assert place_of("One", template) == place_of("Two", template)
 
 
-def test_the_same_files_give_the_same_bytes(built: Path) -> None:
-    before = zipped(built.parent / "Code")
-    os.utime(built.parent / "Code" / "a.py", (1, 1))
-    assert zipped(built.parent / "Code") == before
+def test_a_folder_is_compressed_once_for_all_deployments_of_a_build(
+    built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = packaged(built, NOTHING, Bucket())
+    monkeypatch.setattr("tidings_local.launcher.deploying.package.zipped", None)
+    assert packaged(built, NOTHING, Bucket()) == first
 
 
-def test_a_zip_holds_the_files_with_their_modes(built: Path) -> None:
-    (built.parent / "Code" / "a.py").chmod(0o755)
-    with zipfile.ZipFile(io.BytesIO(zipped(built.parent / "Code"))) as archive:
-        assert archive.read("a.py") == b"1"
-        assert archive.getinfo("a.py").external_attr >> 16 == 0o755
+def test_code_of_the_working_tree_goes_before_what_was_built(built: Path) -> None:
+    template = yaml.safe_load(built.read_text())
+    template["Resources"]["One"]["Properties"]["FunctionName"] = {
+        "Fn::Sub": "${AWS::StackName}-one"
+    }
+    built.write_text(yaml.safe_dump(template))
+    bucket, newer = Bucket(), Archive(b"newer")
+    template = packaged(built, Code({"tidings-one": newer}, {}), bucket)
+    assert place_of("One", template) == f"s3://{BUCKET}/{newer.hexdigest}.zip"
+    assert bucket.objects[f"{newer.hexdigest}.zip"] == b"newer"
+    assert place_of("Two", template) != place_of("One", template)
+
+
+def test_a_layer_of_the_working_tree_goes_before_the_built_one(built: Path) -> None:
+    template = yaml.safe_load(built.read_text())
+    layer = {"Type": "AWS::Serverless::LayerVersion", "Properties": {"ContentUri": "Code"}}
+    template["Resources"] = {"Ours": layer, "Packages": deepcopy(layer)}
+    built.write_text(yaml.safe_dump(template))
+    newer = Archive(b"newer")
+    resources = packaged(built, Code({}, {"Ours": newer}), Bucket())["Resources"]
+    places = [resources[name]["Properties"]["ContentUri"] for name in ("Ours", "Packages")]
+    assert places[0] == f"s3://{BUCKET}/{newer.hexdigest}.zip"
+    assert places[1] != places[0]
+
+
+def test_the_template_says_which_parameters_it_has(built: Path) -> None:
+    template = yaml.safe_load(built.read_text())
+    built.write_text(yaml.safe_dump(template | {"Parameters": {"StageName": {"Type": "String"}}}))
+    assert package(built, NOTHING, Bucket())[1] == {"StageName"}
+
+
+def test_what_is_in_s3_already_is_left_out(built: Path) -> None:
+    resource = yaml.safe_load(built.read_text())["Resources"]["One"]
+    assert artifact_of(resource) == "CodeUri"
+    resource["Properties"]["CodeUri"] = "s3://bucket/key"
+    assert artifact_of(resource) is None

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tidings_local.launcher import ports
+from tidings_local.launcher.running import ports
+from tidings_local.launcher.running.stack import find_stack
 from tidings_local.launcher.settings import Settings
-from tidings_local.launcher.stack import find_stack
 
 
 @pytest.fixture(autouse=True)
@@ -27,9 +27,21 @@ def stack_folder(tmp_path: Path, name: str) -> Path:
 def test_every_port_of_a_block_is_its_own() -> None:
     block = ports.Ports(4566)
     names = [name for name, kind in vars(ports.Ports).items() if isinstance(kind, property)]
-    numbers = [getattr(block, name) for name in names if name != "localstack_internal"]
+    elsewhere = {"localstack", "localstack_internal", "gateway"}
+    numbers = [getattr(block, name) for name in names if name not in elsewhere]
     assert len(set(numbers)) == len(numbers)
     assert all(4566 <= number < 4566 + ports.BLOCK_SIZE for number in numbers)
+
+
+def test_localstack_listens_beside_the_ports_that_it_may_open() -> None:
+    block = ports.Ports(4566)
+    assert block.localstack not in range(*block.localstack_internal)
+    assert block.localstack == 4566 + 15010
+
+
+def test_the_ports_of_neighbouring_stacks_do_not_meet() -> None:
+    first, second = ports.Ports(4566), ports.Ports(4566 + ports.BLOCK_SIZE)
+    assert first.localstack != second.localstack
 
 
 def test_a_port_in_use_is_not_free() -> None:

@@ -7,20 +7,23 @@ from typing import Any
 
 import pytest
 
-from tidings_local.launcher import product_import, progress
+from tidings.platform.inputs.tables import TableRow
+from tidings_local.launcher import progress
 from tidings_local.launcher.errors import LauncherError
-from tidings_local.launcher.ports import Ports
-from tidings_local.launcher.product_import import (
+from tidings_local.launcher.operating import product_import
+from tidings_local.launcher.operating.product_import import (
     MAX_CHUNK_CHARACTERS,
     MAX_CHUNK_ROWS,
     Refusal,
     chunks,
     import_products,
+    path_of,
     send_table,
 )
-from tidings_local.launcher.rules import Invocation
-from tidings_local.launcher.stack import Stack
-from tidings_local.launcher.tables import Row, open_table
+from tidings_local.launcher.operating.rules import Invocation
+from tidings_local.launcher.operating.tables import open_table
+from tidings_local.launcher.running.ports import Ports
+from tidings_local.launcher.running.stack import Stack
 
 Event = dict[str, Any]
 
@@ -59,7 +62,7 @@ def test_every_row_is_sent_once_with_the_columns(tmp_path: Path, function: Funct
     totals = send_table(open_table(a_file(tmp_path, "sku\n" + "\n".join(skus))), function)
     assert totals.created == totals.rows == len(skus)
     assert function.rows == list(range(2, len(skus) + 2))
-    assert [event["columns"] for event in function.events] == [["sku"]] * 3
+    assert [event["columns"] for event in function.events] == [["sku"]] * 4
 
 
 def test_refused_rows_are_reported_in_their_order(tmp_path: Path, function: Function) -> None:
@@ -77,7 +80,9 @@ def test_refused_rows_are_reported_in_their_order(tmp_path: Path, function: Func
 def test_sku_is_refused_again_also_far_below(tmp_path: Path, function: Function) -> None:
     skus = [f"S{n}" for n in range(MAX_CHUNK_ROWS)] + [" s0 "]
     totals = send_table(open_table(a_file(tmp_path, "SKU\n" + "\n".join(skus))), function)
-    assert totals.refused == [Refusal(MAX_CHUNK_ROWS + 2, "sku", "is the same as in row 2")]
+    assert totals.refused == [
+        Refusal(MAX_CHUNK_ROWS + 2, MAX_CHUNK_ROWS + 2, "sku", "is the same as in row 2")
+    ]
 
 
 def test_rows_without_a_sku_are_left_to_the_function(tmp_path: Path, function: Function) -> None:
@@ -86,16 +91,22 @@ def test_rows_without_a_sku_are_left_to_the_function(tmp_path: Path, function: F
 
 
 def test_pieces_fit_into_one_invocation() -> None:
-    rows = [Row(n, ["😀" * (MAX_CHUNK_CHARACTERS // 3)]) for n in range(7)]
+    rows = [TableRow(n, n, ["😀" * (MAX_CHUNK_CHARACTERS // 3)]) for n in range(7)]
     pieces = list(chunks(rows))
     assert [len(piece) for piece in pieces] == [3, 3, 1]
     sent = max(len(json.dumps([row.cells for row in piece])) for piece in pieces)
     assert sent < 6 * 1024 * 1024
 
 
-def test_nothing_is_sent_of_an_empty_table(tmp_path: Path, function: Function) -> None:
+def test_columns_of_an_empty_table_are_checked_too(tmp_path: Path, function: Function) -> None:
     assert send_table(open_table(a_file(tmp_path, "sku\n")), function).rows == 0
-    assert function.events == []
+    assert function.events == [{"columns": ["sku"], "rows": []}]
+
+
+def test_refusal_names_row_line_and_column(tmp_path: Path, function: Function) -> None:
+    path = a_file(tmp_path, 'sep=;\nsku;title\n"A";"one\ntwo"\nBAD;x\n')
+    totals = send_table(open_table(path), function)
+    assert [str(each) for each in totals.refused] == ["row 3 (line 5), column sku: is bad"]
 
 
 @pytest.fixture
@@ -110,12 +121,19 @@ def answering(result: object, *, failed: bool = False) -> Callable[..., Invocati
 def test_every_refused_row_is_in_the_report_file(
     tmp_path: Path, stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    refused = [{"row": 2, "column": None, "reason": 'has 1 cells, not "3"'}]
+    refused = [
+        {"row": 2, "column": None, "reason": 'has 1 cells, not "3"'},
+        {"row": 3, "column": "=cmd", "reason": "@SUM(1)"},
+    ]
     report = {"created": 0, "updated": 0, "unchanged": 0, "refused": refused}
     monkeypatch.setattr(product_import, "invoke", answering(report))
-    import_products(stack, str(a_file(tmp_path, "sku\nA\n")))
+    import_products(stack, str(a_file(tmp_path, "sku\nA\nB\n")))
     written = (tmp_path / "reports/products.refused.csv").read_text().splitlines()
-    assert written == ["row,column,reason", '2,,"has 1 cells, not ""3"""']
+    assert written == [
+        "row,line,column,reason",
+        '2,2,,"has 1 cells, not ""3"""',
+        "3,3,'=cmd,'@SUM(1)",
+    ]
 
 
 def test_reason_of_a_failed_function_is_told(
@@ -129,8 +147,17 @@ def test_reason_of_a_failed_function_is_told(
 
 
 def test_file_must_be_named(stack: Stack) -> None:
-    with pytest.raises(LauncherError, match="FILE="):
+    with pytest.raises(LauncherError, match="FILE is missing"):
         import_products(stack, None)
+
+
+def test_a_file_is_the_one_that_was_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Excel's own files of open tables begin with `~$`."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    for typed in ("~$preis.csv", "~nobody/x.csv", "preis $neu.csv", "-x.csv", " a.csv"):
+        assert path_of(typed) == Path(typed)
+    assert path_of("~/x.csv") == tmp_path / "home" / "x.csv"
 
 
 def test_bar_without_a_terminal_says_a_line_for_each_tenth(

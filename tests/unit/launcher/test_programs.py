@@ -2,9 +2,9 @@
 
 import pytest
 
-from tidings_local.launcher import programs
 from tidings_local.launcher.errors import LauncherError
-from tidings_local.launcher.programs import Program
+from tidings_local.launcher.running import programs
+from tidings_local.launcher.running.programs import Program
 
 ABSENT = Program("tidings-absent", "absent-server", "absent")
 SHELL = Program("sh", "dash", "dash")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from tidings_local.launcher.rules import scheduled_event
+from tidings_local.launcher.operating.rules import scheduled_event
 from tidings_local.launcher.settings import ROOT
 
 IN_BERLIN = timezone(timedelta(hours=1))

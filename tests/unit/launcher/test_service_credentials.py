@@ -5,15 +5,15 @@ from typing import Any, cast
 
 import pytest
 
-from tidings_local.launcher import service_credentials
 from tidings_local.launcher.errors import LauncherError
-from tidings_local.launcher.rules import Invocation
-from tidings_local.launcher.service_credentials import (
+from tidings_local.launcher.operating import service_credentials
+from tidings_local.launcher.operating.rules import Invocation
+from tidings_local.launcher.operating.service_credentials import (
     create_service,
     list_services,
     revoke_service,
 )
-from tidings_local.launcher.stack import Stack
+from tidings_local.launcher.running.stack import Stack
 
 STACK = cast(Stack, Path())
 
@@ -52,9 +52,9 @@ def test_service_is_revoked_by_its_id(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_is_not_said_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = answers(monkeypatch, {})
-    with pytest.raises(LauncherError, match="called"):
+    with pytest.raises(LauncherError, match="NAME is missing"):
         create_service(STACK, None)
-    with pytest.raises(LauncherError, match="which"):
+    with pytest.raises(LauncherError, match="ID is missing"):
         revoke_service(STACK, None)
     assert asked == []
 

@@ -5,12 +5,18 @@ from pathlib import Path
 import pytest
 
 from tidings_local.launcher.errors import LauncherError
-from tidings_local.launcher.services.connections import (
+from tidings_local.launcher.running.services.connections import (
     Connections,
     check_url,
     without_login,
 )
-from tidings_local.launcher.settings import inherited_environment, load_options, load_settings
+from tidings_local.launcher.settings import (
+    Options,
+    Settings,
+    inherited_environment,
+    load_options,
+    load_settings,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +64,7 @@ def test_the_stack_of_the_tests_takes_no_database_from_the_env_file(
         ("TIDINGS_STACK", "Upper"),
         ("TIDINGS_PORT_BASE", "80"),
         ("TIDINGS_PORT_BASE", "many"),
-        ("ENGINE", "podman"),
+        ("TIDINGS_LOG_LEVEL", "LOUD"),
     ],
 )
 def test_an_unusable_value_is_one_line_with_its_name(
@@ -71,23 +77,56 @@ def test_an_unusable_value_is_one_line_with_its_name(
     assert name in refused.value.message
 
 
-def test_options_left_empty_by_make_are_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_of_other_programs_mean_nothing(
+    env_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = load_settings(env_file)
+    for name in Settings.model_fields:
+        monkeypatch.setenv(name.upper(), "x")
+    assert load_settings(env_file) == before
+
+
+def test_an_empty_option_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("FN", "FOLLOW", "PYTEST"):
-        monkeypatch.setenv(name, "")
+        monkeypatch.setenv(f"TIDINGS_ARG_{name}", "")
     options = load_options()
     assert options.fn is None
     assert options.follow is False
 
 
+def test_everyday_names_of_the_environment_mean_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Options.model_fields:
+        monkeypatch.setenv(name.upper(), "1")
+        monkeypatch.setenv(name, "1")
+    monkeypatch.setenv("TIME", "%E real")
+    monkeypatch.setenv("ENGINE", "podman")
+    assert load_options().model_dump(exclude_defaults=True) == {}
+    assert load_settings().engine == "process"
+
+
+def test_docker_is_chosen_in_the_environment_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENGINE", "docker")
+    assert load_settings().engine == "docker"
+    monkeypatch.setenv("TIDINGS_ENGINE", "process")
+    assert load_settings().engine == "process"
+
+
+def test_an_unusable_option_is_named_as_a_person_types_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIDINGS_ARG_TIME", "%E real")
+    with pytest.raises(LauncherError, match="TIME is not usable"):
+        load_options()
+
+
 def test_services_do_not_inherit_a_real_aws_profile_or_a_password(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for name in ("AWS_PROFILE", "PASSWORD", "RABBITMQ_NODENAME", "PYTHONPATH"):
+    secret = {"AWS_PROFILE", "TIDINGS_ARG_PASSWORD", "RABBITMQ_NODENAME", "PYTHONPATH"}
+    for name in secret:
         monkeypatch.setenv(name, "x")
     monkeypatch.setenv("SSL_CERT_FILE", "/ca.pem")
     inherited = inherited_environment()
     assert inherited["SSL_CERT_FILE"] == "/ca.pem"
-    assert not {"AWS_PROFILE", "PASSWORD", "RABBITMQ_NODENAME", "PYTHONPATH"} & set(inherited)
+    assert not secret & set(inherited)
 
 
 def test_a_url_of_the_wrong_kind_is_refused_without_its_password() -> None:
@@ -109,5 +148,5 @@ def test_urls_are_shown_without_login(url: str, shown: str) -> None:
 
 
 def test_the_brokers_login_is_unquoted() -> None:
-    login = Connections("", "", "amqp://me:p%40ss@host/").broker_login
+    login = Connections("", "", "", "amqp://me:p%40ss@host/").broker_login
     assert login == {"username": "me", "password": "p@ss"}

@@ -3,11 +3,11 @@
 from configparser import RawConfigParser
 from pathlib import Path
 
-from tidings_local.launcher.orphans import service_of
-from tidings_local.launcher.ports import Ports
-from tidings_local.launcher.services.service import Service
-from tidings_local.launcher.stack import SOCKET_PATH_LIMIT, Stack, short_socket
-from tidings_local.launcher.supervisor_config import SERVICE_MARK, STACK_MARK, render
+from tidings_local.launcher.running.orphans import service_of
+from tidings_local.launcher.running.ports import Ports
+from tidings_local.launcher.running.services.service import Service
+from tidings_local.launcher.running.stack import SOCKET_PATH_LIMIT, Stack, short_socket
+from tidings_local.launcher.running.supervisor_config import SERVICE_MARK, STACK_MARK, render
 
 STACK = Stack("local", Path("/a folder/.tidings/stacks/local"), Ports(4566))
 
@@ -79,7 +79,7 @@ def test_a_process_is_known_by_its_marks() -> None:
 
 def test_a_functions_process_is_known_by_its_code() -> None:
     environment = {"LAMBDA_TASK_ROOT": f"{STACK.folder}/run/lambda/packages/x"}
-    assert service_of(environment, STACK.folder) == "localstack"
+    assert service_of(environment, STACK.folder) == "runner"
 
 
 def test_processes_of_others_are_left_alone() -> None:

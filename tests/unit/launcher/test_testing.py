@@ -1,14 +1,142 @@
+"""Which tests a target runs."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import bootstrap
+from tests.waiting import eventually
+from tidings_local.launcher.developing import child
+from tidings_local.launcher.developing.child import Child, launcher_run, pytest_run
+from tidings_local.launcher.developing.plan import (
+    FUZZ,
+    SIDE_BY_SIDE,
+    SOAK,
+    chosen,
+    pytest_arguments,
+)
+from tidings_local.launcher.developing.testing import check_folder
+from tidings_local.launcher.errors import LauncherError
 from tidings_local.launcher.settings import Options
-from tidings_local.launcher.testing import SIDE_BY_SIDE, pytest_arguments
 
 
-def test_all_tests_are_two_runs_of_which_one_is_side_by_side() -> None:
-    beside, after = pytest_arguments(Options())
+def test_all_tests_are_three_runs_and_the_last_has_what_the_others_have_not() -> None:
+    beside, strangers, after = pytest_arguments(Options())
     assert set(SIDE_BY_SIDE) < set(beside)
-    assert {f"--ignore={folder}" for folder in SIDE_BY_SIDE} < set(after)
+    assert "-n" in beside
+    assert "-n" in strangers
+    assert "-n" not in after
+    others = {each for each in (*beside, *strangers) if each.startswith("tests/")}
+    assert {each for each in after if each.startswith("--ignore")} == {
+        f"--ignore={folder}" for folder in others
+    }
+
+
+# ---------------------------------------------------------------------- a run of pytest
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """A shell that starts the tests in the background has this signal ignored, by children too."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def python_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], list[str]]:
+    """Return what takes a script for pytest's place, and makes the arguments of a run."""
+
+    def arguments(script: str) -> list[str]:
+        (tmp_path / "pytest.py").write_text(script)
+        return []
+
+    monkeypatch.setattr(bootstrap, "python_of", lambda _: Path(sys.executable))
+    monkeypatch.setattr(child, "ROOT", tmp_path)
+    return arguments
+
+
+def test_run_gives_the_exit_status_of_pytest(python_says: Callable[[str], list[str]]) -> None:
+    with pytest_run(python_says("raise SystemExit(3)"), {}) as run:
+        assert run.wait() == 3
+
+
+def fail_beside(run: Child, ready: Path) -> None:
+    with run:
+        eventually(ready.exists)
+        raise LauncherError("the deployment failed")
+
+
+LISTENS = """
+import pathlib, time
+try:
+    pathlib.Path("ready").touch()
+    time.sleep(60)
+except KeyboardInterrupt:
+    pathlib.Path("found").write_text("so far")
+"""
+
+
+@pytest.mark.usefixtures("interruptible")
+def test_run_is_interrupted_when_the_stack_fails(
+    python_says: Callable[[str], list[str]], tmp_path: Path
+) -> None:
+    run = pytest_run(python_says(LISTENS), {})
+    with pytest.raises(LauncherError):
+        fail_beside(run, tmp_path / "ready")
+    assert (tmp_path / "found").read_text() == "so far"
+    assert run.wait() == 0
+
+
+def test_run_that_does_not_listen_is_killed(
+    python_says: Callable[[str], list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(child, "INTERRUPTED_SECONDS", 0.2)
+    deaf = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n" + LISTENS
+    run = pytest_run(python_says(deaf), {})
+    with pytest.raises(LauncherError):
+        fail_beside(run, tmp_path / "ready")
+    assert run.wait() == -signal.SIGKILL
+
+
+def test_another_launcher_is_told_what_to_do_and_writes_into_a_file(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with launcher_run("nonsense", {"PYTHONPATH": os.pathsep.join(sys.path)}, log) as run:
+        assert run.wait() == 2
+    assert log.read_text().startswith("commands: ")
+
+
+# -------------------------------------------------------------------------- what is run
 
 
 def test_a_part_of_the_tests_is_one_run() -> None:
     assert pytest_arguments(Options(t="tests/unit", pytest="-k name")) == [
         ["-k", "name", "tests/unit"]
     ]
+
+
+def test_a_target_has_tests_of_its_own() -> None:
+    (soak,) = pytest_arguments(chosen(Options(), SOAK))
+    assert soak == ["-m", "soak", "-s", "tests/faults/test_soak.py"]
+
+
+def test_what_is_said_takes_the_place_of_a_targets_own() -> None:
+    options = chosen(Options(t="tests/unit", minutes=3), SOAK)
+    assert (options.t, options.pytest, options.minutes) == ("tests/unit", "-m soak -s", 3)
+    assert chosen(Options(pytest="-x"), FUZZ).pytest == "-x"
+
+
+@pytest.mark.parametrize("name", ["t", "pytest"])
+def test_a_quotation_mark_without_its_other_one_is_named(name: str) -> None:
+    with pytest.raises(LauncherError, match=f"{name.upper()} is not usable"):
+        pytest_arguments(Options.model_validate({name: "it's"}))
+
+
+def test_tests_are_refused_where_python_would_not_find_its_modules() -> None:
+    check_folder(Path("/home/ada/my shop"))
+    with pytest.raises(LauncherError, match="':' in its path"):
+        check_folder(Path("/home/ada/shop:2"))

@@ -32,6 +32,7 @@ def make_version(shelf: stand_ins.Shelf) -> Callable[..., Any]:
             "package_type": "Zip",
             "handler": "app.handler",
             "environment": {},
+            "role": "arn:role",
             "timeout": 3,
             "memory_size": 128,
             "internal_revision": "1",

@@ -1,117 +1,105 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from tests.unit.lambda_host.test_packages import zipped
-from tests.unit.localstack_plugin.stand_ins import TooManyRequestsException
-from tidings_local.lambda_host import (
-    Function,
-    FunctionKey,
-    Invocation,
-    Outcome,
-    PackageStore,
-    ThrottledError,
-)
+from tests.unit.runner.socket_server import SocketServer, serving
 
 Maker = Callable[..., Any]
 CODE = zipped({"app.py": ""})
-PAYLOAD = {"invoke-id": "r-1", "invoked-function-arn": "arn:orders", "payload": '"æ"'}
-
-
-class RecordingHost:
-    def __init__(self) -> None:
-        self.invocations: list[Invocation] = []
-        self.retired: list[FunctionKey] = []
-        self.throttled = False
-
-    def invoke(self, function: Function, invocation: Invocation) -> Outcome:
-        if self.throttled:
-            raise ThrottledError(function.arn, 10)
-        self.invocations.append(invocation)
-        return Outcome(request_id="r-1", payload=b"1", is_error=False, logs="START")
-
-    def retire(self, key: FunctionKey) -> None:
-        self.retired.append(key)
 
 
 @pytest.fixture
-def host(make_version: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RecordingHost:
+def runner(
+    make_version: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[SocketServer]:
+    monkeypatch.setenv("TIDINGS_RUNNER_SOCKET", str(tmp_path / "runner.sock"))
+    monkeypatch.setenv("TIDINGS_LAMBDA_DIR", str(tmp_path / "lambda"))
+    monkeypatch.setenv("TIDINGS_RUNTIME_PYTHON", "/usr/bin/true")  # compiles nothing
+    with serving(tmp_path / "runner.sock") as server:
+        yield server
+
+
+def executor() -> Any:
     from tidings_local.localstack_plugin import executor
 
-    recording = RecordingHost()
-    monkeypatch.setattr(executor, "shared_host", lambda: recording)
-    monkeypatch.setattr(executor, "shared_packages", lambda: PackageStore(tmp_path))
-    return recording
-
-
-def started(version: Any) -> Any:
-    from tidings_local.localstack_plugin.executor import ProcessRuntimeExecutor
-
-    executor = ProcessRuntimeExecutor("handle-1", version)
-    executor.start({})
     return executor
 
 
-def test_call_is_handed_to_the_host_and_its_outcome_back(
-    host: RecordingHost, make_version: Maker
+def test_version_is_handed_over_unpacked_before_it_is_active(
+    runner: SocketServer, make_version: Maker
 ) -> None:
-    result = started(make_version(CODE)).invoke(PAYLOAD)
-    assert (result.request_id, result.payload, result.logs) == ("r-1", b"1", "START")
-    assert result.is_error is False
-    (invocation,) = host.invocations
-    assert invocation.payload == '"æ"'.encode()
-    assert invocation.invoked_arn == "arn:orders"
+    version = make_version(CODE, environment={"MINE": "1"})
+    executor().ProcessRuntimeExecutor.prepare_version(version)
+    ((kind, key, function),) = runner.changes
+    assert (kind, key) == ("functions", "arn:orders:$LATEST")
+    assert Path(function["code_dir"], "app.py").exists()
+    assert function["variables"] == {"MINE": "1"}
+    assert function["platform_variables"]["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
 
 
-def test_throttle_is_the_answer_429_of_the_lambda_api(
-    host: RecordingHost, make_version: Maker
+def test_version_that_cannot_run_here_is_not_handed_over(
+    runner: SocketServer, make_version: Maker
 ) -> None:
-    host.throttled = True
-    with pytest.raises(TooManyRequestsException, match="stayed busy") as refusal:
-        started(make_version(CODE)).invoke(PAYLOAD)
-    assert refusal.value.details["Reason"] == "ConcurrentInvocationLimitExceeded"
+    module = executor()
+    with pytest.raises(module.LambdaHostError, match="LAMBDA_RUNTIME_EXECUTOR=docker"):
+        module.ProcessRuntimeExecutor.prepare_version(make_version(CODE, runtime="nodejs20.x"))
+    assert runner.changes == []
 
 
-def test_stopped_handle_ends_no_process_of_others(host: RecordingHost, make_version: Maker) -> None:
-    started(make_version(CODE)).stop()
-    assert host.retired == []
+def test_deleted_version_is_taken_back(runner: SocketServer, make_version: Maker) -> None:
+    module = executor()
+    module.ProcessRuntimeExecutor.prepare_version(make_version(CODE))
+    module.forget_version("arn:orders:$LATEST")
+    assert runner.changes[-1] == ("functions", "arn:orders:$LATEST", None)
 
 
-def test_cleaned_up_version_is_retired(host: RecordingHost, make_version: Maker) -> None:
-    version = make_version(CODE)
-    type(started(version)).cleanup_version(version)
-    assert host.retired == [FunctionKey("arn:orders:$LATEST", "1")]
-
-
-def test_version_is_unpacked_before_its_first_call(
-    host: RecordingHost, make_version: Maker, tmp_path: Path
+def test_localstack_that_stops_leaves_the_runner_what_it_has(
+    runner: SocketServer, make_version: Maker
 ) -> None:
     version = make_version(CODE)
-    from tidings_local.localstack_plugin.executor import ProcessRuntimeExecutor
+    executor().ProcessRuntimeExecutor.prepare_version(version)
+    executor().ProcessRuntimeExecutor.cleanup_version(version)
+    assert len(runner.changes) == 1
 
-    ProcessRuntimeExecutor.prepare_version(version)
-    assert [path.name for path in tmp_path.rglob("app.py")] == ["app.py"]
 
-
-def test_missing_interpreter_is_told_when_localstack_starts(
-    host: RecordingHost, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+def test_containers_are_not_the_runners(
+    runner: SocketServer, make_version: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tidings_local.localstack_plugin.executor import ProcessRuntimeExecutor
+    module = executor()
+    monkeypatch.setattr(module.config, "LAMBDA_RUNTIME_EXECUTOR", "docker")
+    module.forget_version("arn:orders:$LATEST")
+    assert runner.asked == []
 
-    monkeypatch.setenv("TIDINGS_RUNTIME_PYTHON", "/nowhere/python")
-    assert ProcessRuntimeExecutor.validate_environment() is False
-    assert "TIDINGS_RUNTIME_PYTHON must be the path" in caplog.text
+
+@pytest.mark.parametrize("variable", ["TIDINGS_RUNTIME_PYTHON", "TIDINGS_RUNNER_SOCKET"])
+def test_missing_setting_is_told_when_localstack_starts(
+    runner: SocketServer,
+    variable: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setenv(variable, "")
+    assert executor().ProcessRuntimeExecutor.validate_environment() is False
+    assert f"{variable} must be the path" in caplog.text
 
 
-def test_no_timer_of_localstack_holds_its_end(host: RecordingHost) -> None:
+def test_plugin_replaces_what_localstack_does_with_calls(runner: SocketServer) -> None:
     from localstack.services.lambda_.invocation import execution_environment
+    from localstack.services.lambda_.invocation.logs import LogHandler
 
-    from tidings_local.localstack_plugin.executor import (
-        ProcessRuntimeExecutor,
-        ProcessRuntimeExecutorPlugin,
-    )
+    module = executor()
+    assert module.ProcessRuntimeExecutorPlugin().load() is module.ProcessRuntimeExecutor
+    assert execution_environment.Timer(1, print).daemon  # no timer holds LocalStack's end
+    LogHandler().start_subscriber()
+    assert LogHandler.started == 0
 
-    assert ProcessRuntimeExecutorPlugin().load() is ProcessRuntimeExecutor
-    assert execution_environment.Timer(1, print).daemon
+
+def test_provisioned_environment_starts_nothing(runner: SocketServer) -> None:
+    made = executor().ProcessRuntimeExecutor("id", SimpleNamespace())
+    made.start({})
+    made.stop()
+    assert runner.asked == []

@@ -16,28 +16,51 @@ def test_version_becomes_a_function(make_version: Maker, tmp_path: Path) -> None
     from tidings_local.localstack_plugin.versions import to_function
 
     version = make_version(CODE, environment={"MINE": "1"}, timeout=7, memory_size=256)
-    given = {
-        "AWS_ACCESS_KEY_ID": "key",
-        "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/orders",
-        "LOCALSTACK_RUNTIME_ID": "x",
-        "MINE": "1",
-    }
-    function = to_function(version, given, PackageStore(tmp_path))
+    function = to_function(version, PackageStore(tmp_path))
     assert (function.name, function.version, function.region) == ("orders", "$LATEST", "eu-west-1")
     assert (function.timeout_seconds, function.memory_mb) == (7, 256)
     assert function.key == FunctionKey("arn:orders:$LATEST", "1")
     assert function.variables == {"MINE": "1"}
-    assert function.platform_variables == {"AWS_ACCESS_KEY_ID": "key"}
+    assert function.platform_variables == {
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:4566",
+    }
     assert function.log_group == "/aws/lambda/orders"
     assert (function.code_dir / "app.py").exists()
     assert function.opt_dir is None
+
+
+def test_a_function_may_name_another_endpoint(make_version: Maker, tmp_path: Path) -> None:
+    from tidings_local.localstack_plugin.versions import to_function
+
+    own = {"AWS_ENDPOINT_URL": "http://elsewhere"}
+    function = to_function(make_version(CODE, environment=own), PackageStore(tmp_path))
+    assert function.platform_variables["AWS_ENDPOINT_URL"] == "http://elsewhere"
+
+
+def test_role_is_taken_once_for_each_function(
+    make_version: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from localstack.services.lambda_.invocation.execution_environment import ExecutionEnvironment
+
+    from tidings_local.localstack_plugin.versions import to_function
+
+    keys = iter(("first", "second"))
+    monkeypatch.setattr(
+        ExecutionEnvironment, "get_credentials", lambda _: {"AccessKeyId": next(keys)}
+    )
+    packages = PackageStore(tmp_path)
+    roles = ("arn:of-orders", "arn:of-orders", "arn:another")
+    functions = [to_function(make_version(CODE, role=role), packages) for role in roles]
+    used = [each.platform_variables["AWS_ACCESS_KEY_ID"] for each in functions]
+    assert used == ["first", "first", "second"]
 
 
 def test_layers_are_laid_over_each_other(make_version: Maker, tmp_path: Path) -> None:
     from tidings_local.localstack_plugin.versions import to_function
 
     layers = (zipped({"python/a.py": "first"}), zipped({"python/a.py": "second"}))
-    function = to_function(make_version(CODE, layers), {}, PackageStore(tmp_path))
+    function = to_function(make_version(CODE, layers), PackageStore(tmp_path))
     assert function.opt_dir
     assert (function.opt_dir / "python/a.py").read_text() == "second"
 

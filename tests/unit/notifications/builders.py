@@ -11,7 +11,12 @@ NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
 
 def a_contact(
-    *, verified: bool = True, devices: int = 1, phone: str | None = None, **preferences: Any
+    *,
+    verified: bool = True,
+    devices: int = 1,
+    phone: str | None = None,
+    phone_verified: bool = True,
+    **preferences: Any,
 ) -> Contact:
     return Contact(
         user_id="person-1",
@@ -19,6 +24,7 @@ def a_contact(
         email_verified=verified,
         name="Ada",
         phone=phone,
+        phone_verified=phone is not None and phone_verified,
         webhook_url=None,
         webhook_id=None,
         devices=tuple(

@@ -69,9 +69,9 @@ def test_impossible_step_is_refused_and_says_from_where_to_where(
 
 
 def test_step_of_somebody_else_is_refused_and_says_whose_it_is() -> None:
-    with pytest.raises(StepRefused, match="from packed to cancelled unless the operator takes"):
+    with pytest.raises(StepRefused, match="from packed to cancelled unless the operator does"):
         check_step(S.PACKED, S.CANCELLED, Actor.CUSTOMER)
-    with pytest.raises(StepRefused, match="from placed to confirmed unless the shop takes"):
+    with pytest.raises(StepRefused, match="from placed to confirmed unless the shop does"):
         check_step(S.PLACED, S.CONFIRMED, Actor.OPERATOR)
 
 

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 import jwt
+import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -17,22 +18,43 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from tidings.platform.auth import ALGORITHM, AUDIENCE, ISSUER
-from tidings.platform.broker import Message
-from tidings.platform.clock import now
+from tidings.platform.messaging.broker import Message
 from tidings.platform.secrets import SigningKey, SigningKeys
+from tidings.platform.security import auth
+from tidings.platform.security.auth import ALGORITHM, AUDIENCE, ISSUER, Principal, Role
+from tidings.platform.security.keys import public_part
+from tidings.platform.timing.clock import new_id, now
 
 CONTEXT: Final = SimpleNamespace(aws_request_id="request-1")
 CUSTOMER_ID: Final = "6b0152a5f6b097fd8ed20a98"
+SESSION_ID: Final = "6b0152a5f6b097fd8ed20a97"
 ORDER_ID: Final = "6b0152a6f6b097fd8ed20a9b"
 PRODUCT_ID: Final = "6b0152a6f6b097fd8ed20a9a"
 
 
+CUSTOMER: Final = Principal(
+    user_id=CUSTOMER_ID, role=Role.CUSTOMER, session_id=SESSION_ID, security_version=0
+)
+
+
+def in_a_session(principal: Principal) -> Principal:
+    """Return the caller with a session of their own, if they have none; access tokens need one."""
+    if principal.session_id:
+        return principal
+    return principal.model_copy(update={"session_id": new_id(), "security_version": 0})
+
+
 def api_event(body: object = None, **changes: Any) -> dict[str, Any]:
-    """Return a proxy event of API Gateway; a body that is no text is sent as JSON."""
+    """Return a proxy event of API Gateway; a body that is no text is sent as JSON.
+
+    Every body is said to be JSON, unless the headers say otherwise.
+    """
     text = body if body is None or isinstance(body, str) else json.dumps(body)
+    headers: dict[str, str] | None = changes.pop("headers", {})
+    if body is not None and "content-type" not in {name.lower() for name in headers or ()}:
+        headers = {"Content-Type": "application/json", **(headers or {})}
     return {
-        "headers": {},
+        "headers": headers,
         "body": text,
         "isBase64Encoded": False,
         "pathParameters": None,
@@ -130,6 +152,14 @@ def signing_keys(*kids: str) -> SigningKeys:
     return SigningKeys(current=names[-1], keys=keys)
 
 
+def use_keys(monkeypatch: pytest.MonkeyPatch, keys: SigningKeys) -> SigningKeys:
+    """Let these keys sign and verify, without Secrets Manager."""
+    monkeypatch.setattr(auth, "signing_keys", lambda: keys)
+    monkeypatch.setattr(auth, "published_keys", lambda: public_part(keys))
+    monkeypatch.setattr(auth, "refresh_published_keys", lambda _: None)
+    return keys
+
+
 def claims(issued_at: datetime | None = None, **changes: Any) -> dict[str, Any]:
     """Return claims that hold; a change to None leaves a claim out."""
     at = issued_at or now()
@@ -138,6 +168,8 @@ def claims(issued_at: datetime | None = None, **changes: Any) -> dict[str, Any]:
         "aud": AUDIENCE,
         "sub": CUSTOMER_ID,
         "role": "customer",
+        "sid": SESSION_ID,
+        "ver": 0,
         "iat": at,
         "exp": at + timedelta(minutes=15),
     } | changes

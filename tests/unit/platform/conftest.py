@@ -2,9 +2,10 @@
 
 import pytest
 
-from tests.unit.platform.builders import RecordingPublisher, signing_keys
-from tidings.platform import auth, consumer, database
+from tests.unit.platform.builders import RecordingPublisher, signing_keys, use_keys
+from tidings.platform.entry import consumer
 from tidings.platform.secrets import SigningKeys
+from tidings.platform.storage import database
 
 
 @pytest.fixture(autouse=True)
@@ -21,6 +22,4 @@ def broker(monkeypatch: pytest.MonkeyPatch) -> RecordingPublisher:
 
 @pytest.fixture
 def keys(monkeypatch: pytest.MonkeyPatch) -> SigningKeys:
-    fresh = signing_keys()
-    monkeypatch.setattr(auth, "signing_keys", lambda: fresh)
-    return fresh
+    return use_keys(monkeypatch, signing_keys())

@@ -1,19 +1,24 @@
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pytest
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
+from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
 from pydantic import ValidationError
 
 from tests.unit.platform.builders import signing_keys as fresh_keys
 from tidings.platform import secrets
-from tidings.platform.keys import rotate_signing_keys
+from tidings.platform.security import keys as rotation
+from tidings.platform.security.keys import public_part, rotate_signing_keys
 from tidings.platform.settings import Settings
 
+SIGNING, PUBLIC = "tidings/signing-keys", "tidings/public-keys"
 
-def settings_with(**given: str) -> Settings:
+
+def settings_with(**given: str | None) -> Settings:
     return Settings.model_validate(given)
 
 
@@ -27,6 +32,7 @@ def manager(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         provider = secrets._provider.__wrapped__()
         monkeypatch.setattr(secrets, "_provider", lambda: provider)
         monkeypatch.setattr(secrets, "settings", settings_with)
+        monkeypatch.setattr(secrets, "_kept", {})
         yield boto3.client("secretsmanager", region_name="us-east-1")
 
 
@@ -59,29 +65,78 @@ def test_rotated_keys_are_picked_up_in_time(manager: Any, monkeypatch: pytest.Mo
     assert secrets.signing_keys() == rotated
 
 
-def test_keys_are_read_anew_when_asked_but_not_again_and_again(
+def test_published_keys_are_read_anew_when_asked_but_not_again_and_again(
     manager: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(secrets, "_refreshed_at", float("-inf"))
-    first, second, third = fresh_keys(), fresh_keys(), fresh_keys()
-    put(manager, "tidings/signing-keys", first.model_dump_json())
-    assert secrets.signing_keys() == first
+    first, second, third = (public_part(fresh_keys()) for _ in range(3))
+    put(manager, PUBLIC, first.model_dump_json())
+    assert secrets.published_keys() == first
     for changed in (second, third):
-        secrets.store_signing_keys(changed)
-        secrets.refresh_signing_keys(60)
-    assert secrets.signing_keys() == second
-    secrets.refresh_signing_keys(0)
-    assert secrets.signing_keys() == third
+        secrets.store_published_keys(changed)
+        secrets.refresh_published_keys(60)
+    assert secrets.published_keys() == second
+    secrets.refresh_published_keys(0)
+    assert secrets.published_keys() == third
 
 
-def test_rotation_is_stored(manager: Any) -> None:
-    old = fresh_keys("old")
-    put(manager, "tidings/signing-keys", old.model_dump_json())
+def has_both(manager: Any, keys: secrets.SigningKeys) -> None:
+    put(manager, SIGNING, keys.model_dump_json())
+    put(manager, PUBLIC, public_part(keys).model_dump_json())
+
+
+def stored(manager: Any) -> tuple[secrets.SigningKeys, secrets.PublicKeys]:
+    signing, public = (
+        manager.get_secret_value(SecretId=name)["SecretString"] for name in (SIGNING, PUBLIC)
+    )
+    return (
+        secrets.SigningKeys.model_validate_json(signing),
+        secrets.PublicKeys.model_validate_json(public),
+    )
+
+
+def test_rotation_changes_both_secrets_and_the_public_one_holds_nothing_private(
+    manager: Any,
+) -> None:
+    has_both(manager, fresh_keys("old"))
     new = rotate_signing_keys()
-    assert secrets.signing_keys() in (old, new)
-    secrets.refresh_signing_keys(0)
-    assert secrets.signing_keys() == new
+    assert stored(manager) == (new, public_part(new))
     assert [key.kid for key in new.keys] == [new.current, "old"]
+    text = manager.get_secret_value(SecretId=PUBLIC)["SecretString"]
+    assert "PRIVATE" not in text
+    assert '"d"' not in text
+
+
+@pytest.mark.parametrize("dies_at", ["store_published_keys", "store_signing_keys"])
+def test_rotation_that_dies_logs_nobody_out_and_the_next_one_makes_it_good(
+    dies_at: str, manager: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has_both(manager, fresh_keys("old"))
+
+    def die(_: object) -> None:
+        raise RuntimeError("the process was killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rotation, dies_at, die)
+        with pytest.raises(RuntimeError):
+            rotate_signing_keys()
+    signing, public = stored(manager)
+    assert signing.current in {key.kid for key in public.keys}
+    new = rotate_signing_keys()
+    assert stored(manager) == (new, public_part(new))
+    assert "old" in {key.kid for key in new.keys}
+
+
+def test_key_is_published_before_it_signs(manager: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    has_both(manager, fresh_keys("old"))
+    seen: list[bool] = []
+
+    def store_last(keys: secrets.SigningKeys) -> None:
+        seen.append(keys.current in {key.kid for key in stored(manager)[1].keys})
+
+    monkeypatch.setattr(rotation, "store_signing_keys", store_last)
+    rotate_signing_keys()
+    assert seen == [True]
 
 
 def test_missing_secret_is_an_error_that_names_it(manager: Any) -> None:
@@ -103,8 +158,17 @@ def test_malformed_secret_is_not_repeated_in_the_error(manager: Any) -> None:
     assert "hunter2" not in str(refused.value)
 
 
+def connections() -> secrets.Connections:
+    return secrets.Connections(
+        mongodb_uri="mongodb://m",
+        redis_url="redis://r",
+        cache_redis_url="redis://c",
+        amqp_url="amqp://",
+    )
+
+
 def test_connections_are_read_from_the_secret(manager: Any) -> None:
-    urls = secrets.Connections(mongodb_uri="mongodb://m", redis_url="redis://r", amqp_url="amqp://")
+    urls = connections()
     put(manager, "tidings/connections", urls.model_dump_json())
     assert secrets.connections.__wrapped__() == urls
 
@@ -115,10 +179,77 @@ def test_environment_wins_where_it_has_all_urls(monkeypatch: pytest.MonkeyPatch)
     assert secrets.connections.__wrapped__().amqp_url == "amqp://a"
 
 
+@pytest.mark.parametrize(("cache", "used"), [(None, "redis://r"), ("redis://c", "redis://c")])
+def test_one_redis_does_for_both_in_the_environment_of_tests(
+    monkeypatch: pytest.MonkeyPatch, cache: str | None, used: str
+) -> None:
+    urls = {"mongodb_uri": "mongodb://m", "redis_url": "redis://r", "amqp_url": "amqp://a"}
+    here = settings_with(**urls, cache_redis_url=cache)
+    monkeypatch.setattr(secrets, "settings", lambda: here)
+    assert secrets.connections.__wrapped__().cache_redis_url == used
+
+
+def test_the_secret_has_to_name_a_redis_for_the_cache(manager: Any) -> None:
+    one_redis = connections().model_dump(exclude={"cache_redis_url"})
+    put(manager, "tidings/connections", json.dumps(one_redis))
+    with pytest.raises(ValidationError, match="cache_redis_url"):
+        secrets.connections.__wrapped__()
+
+
 def test_environment_with_some_urls_only_does_not_count(manager: Any) -> None:
-    urls = secrets.Connections(mongodb_uri="mongodb://m", redis_url="redis://r", amqp_url="amqp://")
+    urls = connections()
     put(manager, "tidings/connections", urls.model_dump_json())
     partly = settings_with(amqp_url="amqp://elsewhere")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(secrets, "settings", lambda: partly)
         assert secrets.connections.__wrapped__().amqp_url == "amqp://"
+
+
+class Failing:
+    """A provider whose client fails in one way."""
+
+    def __init__(self, cause: Exception) -> None:
+        self.cause = cause
+        self.asked = 0
+
+    def get(self, name: str, **_: object) -> str:
+        self.asked += 1
+        raise GetParameterError("failed") from self.cause
+
+
+def refusal(status: int) -> ClientError:
+    said = {"Error": {"Code": "no"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(said, "GetSecretValue")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("cause", [EndpointConnectionError(endpoint_url="x"), refusal(503)])
+def test_keys_that_were_read_are_good_while_secrets_manager_is_away(
+    manager: Any, monkeypatch: pytest.MonkeyPatch, cause: Exception
+) -> None:
+    keys = public_part(fresh_keys())
+    put(manager, PUBLIC, keys.model_dump_json())
+    secrets.published_keys()
+    away = Failing(cause)
+    monkeypatch.setattr(secrets, "_provider", lambda: away)
+    for _ in range(3):
+        assert secrets.published_keys() == keys
+    assert away.asked == 1  # asking takes seconds
+
+
+@pytest.mark.parametrize("cause", [refusal(400), ValueError("a mistake of ours")])
+def test_keys_that_are_refused_are_no_longer_good(
+    manager: Any, monkeypatch: pytest.MonkeyPatch, cause: Exception
+) -> None:
+    put(manager, PUBLIC, public_part(fresh_keys()).model_dump_json())
+    secrets.published_keys()
+    monkeypatch.setattr(secrets, "_provider", lambda: Failing(cause))
+    with pytest.raises(GetParameterError):
+        secrets.published_keys()
+
+
+def test_keys_that_were_never_read_are_an_error(
+    manager: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(secrets, "_provider", lambda: Failing(refusal(503)))
+    with pytest.raises(GetParameterError):
+        secrets.published_keys()

@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from tidings.platform.settings import Settings, settings
+from tidings.platform.settings import BadSettings, Settings, settings
 
 
 def read() -> Settings:
@@ -37,7 +37,7 @@ def test_the_function_has_the_name_that_aws_gave_it(monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize("prefix", ["", "Shop", "1shop", "shop-1", "shop/../x", "s" * 32, "a.b"])
 def test_bad_value_is_told_by_its_name(prefix: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TIDINGS_DATABASE_PREFIX", prefix)
-    with pytest.raises(ValidationError, match="database_prefix"):
+    with pytest.raises(BadSettings, match=r"^TIDINGS_DATABASE_PREFIX: "):
         read()
 
 
@@ -57,7 +57,7 @@ def test_bad_url_of_a_mail_server_is_told_without_its_password(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TIDINGS_SMTP_URL", f"{url} hunter2")
-    with pytest.raises(ValidationError, match="smtp_url") as refused:
+    with pytest.raises(BadSettings, match=r"^TIDINGS_SMTP_URL: ") as refused:
         read()
     assert "hunter2" not in str(refused.value)
 
@@ -67,5 +67,17 @@ def test_bad_url_of_a_mail_server_is_told_without_its_password(
 )
 def test_sender_that_is_no_mailbox_is_refused(sender: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TIDINGS_MAIL_FROM", sender)
-    with pytest.raises(ValidationError, match="mail_from"):
+    with pytest.raises(BadSettings, match=r"^TIDINGS_MAIL_FROM: "):
         read()
+
+
+def test_every_bad_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIDINGS_CALLS_PER_MINUTE", "many")
+    monkeypatch.setenv("TIDINGS_GRAPHIQL", "perhaps")
+    with pytest.raises(BadSettings) as refused:
+        read()
+    problems = str(refused.value).split("; ")
+    assert [each.partition(": ")[0] for each in problems] == [
+        "TIDINGS_CALLS_PER_MINUTE",
+        "TIDINGS_GRAPHIQL",
+    ]

@@ -3,9 +3,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mongoengine import Q
 
-from tidings.platform.pagination import PageRequest, paginate
-from tidings.products.catalogue import MAX_WORDS, ORDERS, folded, prepare, words_in
+from tidings.platform.storage.pagination import PageRequest, paginate
+from tidings.platform.text.search_keys import folded, words_in
+from tidings.products.catalogue import MAX_PARTS, MAX_WORDS, ORDERS, prepare
+from tidings.products.fields import MAX_AMOUNT
 from tidings.products.models import Product
+
+PRICES = st.integers(0, MAX_AMOUNT) | st.sampled_from([0, 10**12 - 1, 10**12, MAX_AMOUNT])
 
 
 def a_product(**values: object) -> Product:
@@ -20,7 +24,7 @@ def a_product(**values: object) -> Product:
         ("Café CAFE cafe\u0301", ["cafe"]),
         ("Straße", ["strasse"]),
         ("PEN-1.A", ["pen", "1", "a"]),
-        ("日本語 テスト", ["日本語", "テスト"]),
+        ("日本語 テスト", ["日本語", "てすと"]),
         (" !?$^.*() \x00", []),
         ("x" * 100, ["x" * 40]),
     ],
@@ -47,11 +51,25 @@ def test_a_long_description_does_not_crowd_out_the_title() -> None:
     assert "quill" in product.words
 
 
-@given(st.integers(0, 10**9), st.integers(0, 10**9))
+def test_a_title_without_blanks_is_found_by_what_stands_in_it() -> None:
+    assert a_product(title="牛乳石鹸").words == [
+        *("pen-1.a", "牛乳石鹸", "pen", "1", "a"),
+        *("乳石鹸", "石鹸", "鹸"),
+    ]
+    long = a_product(title="石鹸" * 100, description="牛乳" * 100)
+    assert len(long.words) <= MAX_WORDS + MAX_PARTS
+
+
+@given(PRICES, PRICES)
 def test_keys_of_prices_are_in_order_of_prices(one: int, other: int) -> None:
     keys = [a_product(price=price).price_key for price in (one, other)]
     if one != other:
         assert (keys[0] < keys[1]) == (one < other)
+
+
+def test_keys_of_prices_that_were_stored_before_stay_in_order() -> None:
+    stored = "EUR:000000000990:6b0152a6f6b097fd8ed20a9a"
+    assert stored < a_product(price=10**12).price_key
 
 
 @given(st.text(max_size=200))

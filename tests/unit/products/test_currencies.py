@@ -1,16 +1,35 @@
+"""The currencies are those of ISO 4217, as SIX published them."""
+
+from pathlib import Path
+
 import pytest
 
 from tidings.products.currencies import DECIMALS, known
 
+LIST_ONE = Path(__file__).with_name("iso-4217-list-one-2026-01-01.txt")
+PUBLISHED = {
+    code: decimals
+    for code, decimals, _ in (
+        line.split(maxsplit=2)
+        for line in LIST_ONE.read_text(encoding="utf-8").splitlines()
+        if not line.startswith("#")
+    )
+}
 
-def test_every_code_is_three_capital_letters() -> None:
-    assert len(DECIMALS) == 155
-    assert all(code.isascii() and code.isalpha() and code.isupper() for code in DECIMALS)
-    assert {len(code) for code in DECIMALS} == {3}
+
+def test_every_currency_with_minor_units_has_its_decimals() -> None:
+    assert {code: str(decimals) for code, decimals in DECIMALS.items()} == {
+        code: decimals for code, decimals in PUBLISHED.items() if decimals != "N.A."
+    }
+    assert len(PUBLISHED) == 178
 
 
 @pytest.mark.parametrize(
-    ("code", "decimals"), [("EUR", 2), ("USD", 2), ("JPY", 0), ("KWD", 3), ("CLP", 0), ("MGA", 2)]
+    ("code", "decimals"),
+    [
+        *(("EUR", 2), ("IDR", 2), ("COP", 2), ("JPY", 0), ("CLP", 0), ("UYI", 0)),
+        *(("KWD", 3), ("MGA", 2), ("CLF", 4), ("UYW", 4)),
+    ],
 )
 def test_currency_has_its_decimals(code: str, decimals: int) -> None:
     assert known(code) == code
@@ -20,10 +39,10 @@ def test_currency_has_its_decimals(code: str, decimals: int) -> None:
 @pytest.mark.parametrize(
     "code",
     [
-        *("EURO", "eur", "", "XXX", "XTS", "XAU", "CHE"),
+        *("EURO", "eur", "", "XXX", "XTS", "XAU", "XAG", "XDR", "XBA"),
         *("DEM", "HRK", "SLL", "ZWL", "BGN", "ANG", "CUC"),
     ],
 )
-def test_what_nothing_is_sold_for_is_refused(code: str) -> None:
+def test_code_without_minor_units_or_use_is_refused(code: str) -> None:
     with pytest.raises(ValueError, match="ISO 4217"):
         known(code)

@@ -123,7 +123,7 @@ def test_bad_adjustment_is_refused_by_name(change: dict[str, Any], field: Locati
 
 
 def test_adjustment_that_moves_nothing_is_refused_with_a_reason_that_the_schema_says() -> None:
-    with pytest.raises(ValidationError, match="a change of 0 moves nothing"):
+    with pytest.raises(ValidationError, match="a change of 0 changes nothing"):
         AdjustStock.model_validate({"change": 0, "reason": "x"})
     assert AdjustStock.model_json_schema()["properties"]["change"]["not"] == {"const": 0}
 
@@ -137,7 +137,12 @@ def test_adjustment_that_moves_nothing_is_refused_with_a_reason_that_the_schema_
         ({"currency": "XXX"}, ("currency",)),
         ({"min_price": "-1"}, ("min_price",)),
         ({"max_price": "1.5"}, ("max_price",)),
-        ({"max_price": "99999999999"}, ("max_price",)),
+        ({"max_price": str(10**15 + 1)}, ("max_price",)),
+        ({"max_price": "9" * 5_000}, ("max_price",)),
+        ({"max_price": "1_000"}, ("max_price",)),
+        ({"max_price": "+5"}, ("max_price",)),
+        ({"max_price": "1e3"}, ("max_price",)),
+        ({"max_price": "\uff15"}, ("max_price",)),
         ({"in_stock": "maybe"}, ("in_stock",)),
         ({"search": "x" * 101}, ("search",)),
         ({"search": {"$regex": "."}}, ("search",)),

@@ -1,5 +1,6 @@
 """Files of tasks, row by row."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,13 +8,16 @@ import pytest
 from tidings.tasks.errors import BadTaskFile
 from tidings.tasks.rows import CSV, JSON_LINES, MAX_LINE_CHARACTERS, BrokenRow, TaskFile, read_rows
 
+# Files that strangers' programs wrote.
+CASES = Path(__file__).parents[2] / "cases"
+
 
 def rows_of(content: str, media_type: str = CSV) -> dict[int, Any]:
     """Return what each row says by its number: its values, or why it is broken."""
     file = TaskFile(media_type=media_type, content=content)
     return {
         number: (values.column, values.reason) if isinstance(values, BrokenRow) else values
-        for number, values in read_rows(file)
+        for number, _, values in read_rows(file)
     }
 
 
@@ -68,9 +72,12 @@ def test_labels_are_separated_by_semicolons() -> None:
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        ("Ink,done,more", "this row has 3 cells, the header 2"),
-        ("Ink", "this row has 1 cells, the header 2"),
-        ('"Ink"x,done', "the quotes of this row do not match"),
+        (
+            "Ink,done,more",
+            "it has 3 cells, the header 2; put a cell that holds the separator in quotes",
+        ),
+        ('"Ink"x,done', "its quotes do not match; within quotes, write a quote twice"),
+        ("I\0nk,done", "it has NUL characters; save the file as UTF-8 text"),
     ],
 )
 def test_broken_row_among_good_ones_is_named_alone(row: str, reason: str) -> None:
@@ -81,18 +88,52 @@ def test_broken_row_among_good_ones_is_named_alone(row: str, reason: str) -> Non
     }
 
 
-def test_quote_that_is_never_closed_breaks_its_row() -> None:
-    assert rows_of('title\nA\n"B\nC\n') == {
-        2: {"title": "A"},
-        3: (None, "the quotes of this row do not match"),
+def test_row_that_ends_early_says_nothing_of_the_rest() -> None:
+    assert rows_of("title,state,labels\nInk\nPens,done") == {
+        2: {"title": "Ink"},
+        3: {"title": "Pens", "state": "done"},
     }
 
 
-def test_quote_that_is_never_closed_does_not_swallow_a_large_file() -> None:
-    content = 'title\n"A\n' + "B\n" * 200_000
-    rows = rows_of(content)
-    assert rows[2] == (None, "the quotes of this row do not match")
-    assert rows[3] == {"title": "B"}
+def test_quote_that_is_never_closed_breaks_its_row() -> None:
+    assert rows_of('title\nA\n"B\nC\n') == {
+        2: {"title": "A"},
+        3: (None, "a quote is opened and not closed (lines 3 to 4 are not read)"),
+    }
+
+
+@pytest.mark.parametrize("name", ["10a-tasks-blank-columns.csv", "10c-tasks-sep-line.csv"])
+def test_what_excel_writes_is_read(name: str) -> None:
+    file = TaskFile.read((CASES / name).read_bytes(), CSV)
+    assert [row.values for row in read_rows(file)] == [{"title": "Buy ink", "description": "blue"}]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+@pytest.mark.parametrize(
+    ("media_type", "content"),
+    [(CSV, "title;\r\nGröße;\r\n"), (JSON_LINES, '{"title": "Größe"}')],
+)
+def test_every_encoding_with_a_mark_is_read_alike(
+    encoding: str, media_type: str, content: str
+) -> None:
+    plain, marked = (
+        TaskFile.read(content.encode(each), media_type) for each in ("utf-8", encoding)
+    )
+    assert plain == marked
+
+
+def test_line_is_that_of_the_file_and_the_row_that_of_a_spreadsheet() -> None:
+    content = 'sep=;\ntitle;description\nA;"one\ntwo"\nB;\n'
+    file = TaskFile(media_type=CSV, content=content)
+    assert [(row.number, row.line) for row in read_rows(file)] == [(2, 3), (3, 5)]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=["unix", "windows", "old mac"])
+def test_json_lines_end_as_programs_end_them(end: str) -> None:
+    assert rows_of(end.join(['{"title": "A"}', "", '{"title": "B"}']), JSON_LINES) == {
+        1: {"title": "A"},
+        3: {"title": "B"},
+    }
 
 
 @pytest.mark.parametrize(
@@ -100,14 +141,18 @@ def test_quote_that_is_never_closed_does_not_swallow_a_large_file() -> None:
     [
         ("", "The file is empty."),
         ("\r\n\n", "The file is empty."),
-        ("state\ndone", "The column title is missing."),
-        ("title,title\na,b", "The header names a column twice."),
-        ("title,Title\na,b", "The header names a column twice."),
-        ("title,owner_id\na,b", "There is no column owner_id."),
-        ("title,\na,b", "There is no column ."),
-        ('title,"x\na,b', "The header cannot be read"),
-        ("x" * 1000, f"There is no column {'x' * 40}."),
-        ("title\x00\na", "There is no column title\x00."),
+        ("state\ndone", "The column title is missing. The header has: state."),
+        ("title,title\na,b", "The header names the column title twice."),
+        ("title,Title\na,b", "The header names the column title twice."),
+        ("title,owner_id\na,b", 'There is no column "owner_id". The columns are: title, '),
+        ("title|state\na|b", 'There is no column "title|state".'),
+        ('title,"x\na,b', "The header (line 1) cannot be read: a quote is opened"),
+        ("x" * 1000, f'There is no column "{"x" * 39}…".'),
+        ("🇩🇪" * 50, f'There is no column "{"🇩🇪" * 19}…".'),
+        ("x" * 38 + "e\u0327\u0301" * 9, f'There is no column "{"x" * 38}…".'),
+        ("title\x00\na", "The header (line 1) cannot be read: it has NUL characters"),
+        ("sep=x\ntitle\na", "Line 1 (sep='x') names a separator"),
+        ("sep=;\n", "The file is empty."),
     ],
 )
 def test_bad_header_refuses_the_file(content: str, message: str) -> None:
@@ -139,12 +184,12 @@ def test_each_line_is_an_object() -> None:
         ("[" * 50_000, None, "this line is not JSON"),
         ('{"title":' * 5_000, None, "this line is not JSON"),
         ('{"title": ' + "9" * 5_000 + "}", None, "this line is not JSON"),
-        ("[]", None, "this line is no JSON object"),
-        ("7", None, "this line is no JSON object"),
-        ("null", None, "this line is no JSON object"),
-        ('"title"', None, "this line is no JSON object"),
-        ('{"title": "a", "title": "b"}', "title", "this name is there twice"),
-        ('{"title": {"a": 1, "a": 2}}', "a", "this name is there twice"),
+        ("[]", None, "this line is not a JSON object"),
+        ("7", None, "this line is not a JSON object"),
+        ("null", None, "this line is not a JSON object"),
+        ('"title"', None, "this line is not a JSON object"),
+        ('{"title": "a", "title": "b"}', "title", "this name occurs twice"),
+        ('{"title": {"a": 1, "a": 2}}', "a", "this name occurs twice"),
         ('{"title": "a", "owner_id": "b"}', "owner_id", "there is no such column"),
         ('{"title": "a", "$where": "b"}', "$where", "there is no such column"),
         ('{"\\ud800": "a"}', "?", "there is no such column"),

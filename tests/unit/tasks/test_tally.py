@@ -3,6 +3,7 @@ import json
 import pytest
 from pydantic import ValidationError
 
+from tidings.tasks.rows import Row
 from tidings.tasks.schemas import CreateTask
 from tidings.tasks.tally import Tally
 from tidings.tasks.upload import MAX_ROWS
@@ -10,12 +11,16 @@ from tidings.tasks.upload import MAX_ROWS
 LAMBDA_ANSWER_BYTES = 6 * 1024 * 1024
 
 
+def row_at(number: int) -> Row:
+    return Row(number, number + 1, {})
+
+
 def test_every_row_of_a_large_upload_is_told() -> None:
     tally = Tally()
     for start in range(0, 3_500, 700):
         tally.note_created([str(number) for number in range(start, start + 700)])
     for row in range(1_500):
-        tally.refuse(row, ("title", "missing"), ("state", "unknown"))
+        tally.refuse(row_at(row), ("title", "missing"), ("state", "unknown"))
     report = tally.report()
     assert report.ids == [str(number) for number in range(3_500)]
     assert (report.created, report.refused) == (3_500, 1_500)
@@ -30,19 +35,19 @@ def test_report_on_the_largest_broken_file_can_be_answered() -> None:
     longest = max(problems, key=lambda each: len(json.dumps(each)))
     tally = Tally()
     for row in range(MAX_ROWS):
-        tally.refuse(row, *[longest] * len(CreateTask.model_fields))
+        tally.refuse(row_at(row), *[longest] * len(CreateTask.model_fields))
     answer = json.dumps(tally.report().model_dump())
     assert len(json.dumps({"body": answer})) < LAMBDA_ANSWER_BYTES
 
 
 def test_refusals_are_in_the_order_of_rows() -> None:
     tally = Tally()
-    tally.refuse(7, (None, "broken"))
-    tally.refuse(3, ("title", "missing"))
-    assert [each.row for each in tally.report().refusals] == [3, 7]
+    tally.refuse(row_at(7), (None, "broken"))
+    tally.refuse(row_at(3), ("title", "missing"))
+    assert [(each.row, each.line) for each in tally.report().refusals] == [(3, 4), (7, 8)]
 
 
 def test_nothing_omitted_where_all_is_named() -> None:
     tally = Tally()
-    tally.refuse(2, (None, "broken"))
+    tally.refuse(row_at(2), (None, "broken"))
     assert tally.report().refusals_omitted == 0

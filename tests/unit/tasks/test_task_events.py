@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tidings.notifications.rules import RULES
-from tidings.platform.events import Event
+from tidings.platform.messaging.events import Event
 from tidings.tasks.events import TaskCreated, TaskDeleted, TaskDue, TaskUpdated
 
 EVENTS: tuple[type[Event], ...] = (TaskCreated, TaskUpdated, TaskDeleted, TaskDue)
@@ -53,5 +53,5 @@ def test_assignee_is_not_told_of_changes_that_assign_nothing() -> None:
 
 def test_title_reaches_the_template_as_it_is() -> None:
     for kind in EVENTS:
-        told = RULES[kind].telling(an_event(kind)).variables
+        told = RULES[kind].content(an_event(kind)).variables
         assert told["title"] == "Call {the} carrier %s"

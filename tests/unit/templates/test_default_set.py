@@ -14,16 +14,19 @@ from tidings.templates.schemas import Rendered
 CODES = {
     *("order_confirmed", "order_rejected", "order_cancelled"),
     *("order_status_changed", "order_status_update"),
-    *("user_registered", "user_verified", "password_reset"),
+    *("user_registered", "user_verified", "password_reset", "role_changed"),
+    "phone_verification",
     *("task_assigned", "task_reassigned", "task_deleted", "task_due"),
     *("product_out_of_stock", "product_back_in_stock", "product_price_dropped"),
     *("recommendations", "promotion", "digest"),
 }
 BY_MAIL_ALONE = {"user_registered"}
+BY_TEXT_ALONE = {"phone_verification"}
 SECRETS = {"user_registered": "7K3M-9QXA", "password_reset": "Q4TN-82WB"}
 VOID = {"meta", "br", "img", "hr"}
 
 each_default = pytest.mark.parametrize("code", sorted(CODES))
+each_mailed = pytest.mark.parametrize("code", sorted(CODES - BY_TEXT_ALONE))
 each_language = pytest.mark.parametrize("language", ["en", "de"])
 
 
@@ -66,7 +69,7 @@ def test_default_could_be_saved_as_it_is(code: str) -> None:
     check(content)
 
 
-@each_default
+@each_mailed
 @each_language
 def test_default_says_something_on_each_of_its_channels(code: str, language: str) -> None:
     made = message(code, language)
@@ -79,7 +82,7 @@ def test_default_says_something_on_each_of_its_channels(code: str, language: str
         assert text is None or not re.search(r"[{}]|\bNone\b| ,|  \S+ \n", text)
 
 
-@each_default
+@each_mailed
 @each_language
 def test_mail_of_a_default_is_well_formed_and_accessible(code: str, language: str) -> None:
     tags = Tags()
@@ -92,7 +95,7 @@ def test_mail_of_a_default_is_well_formed_and_accessible(code: str, language: st
     assert not {"script", "img", "iframe", "link"} & {tag for tag, _ in tags.seen}
 
 
-@each_default
+@each_mailed
 @each_language
 def test_hostile_texts_are_escaped_in_every_default(code: str, language: str) -> None:
     content = builtin.content_of(code)
@@ -101,7 +104,7 @@ def test_hostile_texts_are_escaped_in_every_default(code: str, language: str) ->
         name: "<script>alert(1)</script>\r\nBcc: x@example.com"
         for name, sample in content.sample_variables.items()
         if isinstance(sample, str)
-        and not name.endswith(("url", "_at", "day", "until", "currency", "state"))
+        and not name.endswith(("url", "_at", "day", "until", "currency", "state", "_code"))
     }
     made = message(code, language, **hostile)
     assert made.email_html is not None
@@ -111,7 +114,7 @@ def test_hostile_texts_are_escaped_in_every_default(code: str, language: str) ->
         assert line is None or not re.search(r"[\r\n]", line)
 
 
-@each_default
+@each_mailed
 @each_language
 def test_default_does_without_what_is_optional(code: str, language: str) -> None:
     content = builtin.content_of(code)
@@ -120,6 +123,20 @@ def test_default_does_without_what_is_optional(code: str, language: str) -> None
     required = {name: content.sample_variables[name] for name in content.required_variables}
     made = render_parts(compiled_parts(variant), content, language, required)
     assert (made.email_text or "").startswith(("Hello,", "Hallo,"))
+
+
+@each_language
+@pytest.mark.parametrize("optional", [{}, {"code_expires_at": None, "shop_name": None}])
+def test_code_for_a_phone_is_a_text_and_nothing_else(
+    language: str, optional: dict[str, object]
+) -> None:
+    made = message("phone_verification", language, **optional)
+    assert (made.sms_text or "").startswith("5HX2-8RWN ")
+    assert "None" not in (made.sms_text or "")
+    # One text message costs as many as it has parts: 70 characters each in UCS-2, 153 in GSM.
+    assert len(made.sms_text or "") < 153
+    said = made.model_dump(exclude={"sms_text", "language"}, exclude_none=True)
+    assert not any(isinstance(value, str) and value for value in said.values())
 
 
 @pytest.mark.parametrize("code", sorted(SECRETS))

@@ -45,6 +45,15 @@ def test_nearest_language_is_used(wanted: str, found: str) -> None:
     assert made.inbox_body == f"{found} Ada"
 
 
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [("zh-Hans-CN", "zh-Hans"), ("zh-Hant-TW", "zh"), ("es-419", "es"), ("sr-Latn", "en")],
+)
+def test_language_falls_back_subtag_by_subtag(wanted: str, found: str) -> None:
+    made = message(in_languages("en", "zh", "zh-Hans", "es"), wanted, who="Ada")
+    assert made.language == found
+
+
 def test_parts_that_a_template_lacks_are_none() -> None:
     made = message(in_inbox("Hello {{ who }}"), who="Ada")
     assert made.model_dump(exclude_none=True) == {
@@ -131,3 +140,11 @@ def test_subject_in_the_page_is_escaped() -> None:
     html = message(in_email("<p>Hello</p>", "{{ who }}"), who='"><script>').email_html
     assert html is not None
     assert "<script>" not in html
+
+
+def test_title_is_cut_at_a_whole_character() -> None:
+    family = "👨‍👩‍👧‍👦"
+    variants = [{"language": "en", "inbox": {"title": "{{ who }}", "body": "Body"}}]
+    content = TemplateContent.model_validate(some_words(variants=variants))
+    made = message(content, who=family * 100)
+    assert made.inbox_title == family * 28 + "…"  # 7 code points each, 200 in all

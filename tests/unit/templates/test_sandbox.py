@@ -214,6 +214,12 @@ def test_filters_write_amounts_and_times_in_the_readers_language() -> None:
     assert rendered("{{ '2026-12-01'|date }}", **english) == "1 December 2026"
 
 
+def test_truncate_cuts_at_whole_characters() -> None:
+    assert rendered("{{ who|truncate(4) }}", who="Zoe\u0308 Q") == "Zo…"
+    assert rendered("{{ who|truncate(3) }}", who="🇩🇪🇫🇷") == "🇩🇪…"
+    assert rendered("{{ who|truncate(4) }}", who="🇩🇪🇫🇷") == "🇩🇪🇫🇷"
+
+
 def test_loop_over_nothing_has_no_rounds() -> None:
     source = "{% for i in items %}x{% else %}nothing{% endfor %}"
     assert rendered(source, items=None) == rendered(source, items=[]) == "nothing"

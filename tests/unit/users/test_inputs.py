@@ -8,7 +8,10 @@ from pydantic import BaseModel, ValidationError
 
 from tidings.users.errors import GuessablePassword
 from tidings.users.schemas import (
+    CreateService,
+    Login,
     Logout,
+    PromoteToAdmin,
     RefreshSession,
     RegisterPushToken,
     RegisterUser,
@@ -131,3 +134,15 @@ def test_filters_come_from_a_query_string() -> None:
 def test_bad_filters_are_refused(change: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         UserFilter.model_validate(change)
+
+
+@pytest.mark.parametrize("model", [RegisterUser, PromoteToAdmin, Login, CreateService])
+@pytest.mark.parametrize(
+    "given", [{"password": "hunter2-secret"}, {"email": "a", "password": "hunt2"}]
+)
+def test_error_of_an_input_quotes_no_password(
+    model: type[BaseModel], given: dict[str, str]
+) -> None:
+    with pytest.raises(ValidationError) as refused:
+        model.model_validate(given)
+    assert given["password"] not in str(refused.value)

@@ -24,7 +24,7 @@ ADA = ("ada.lovelace@example.com", "ada.lovelace")
     ],
 )
 def test_what_is_tried_first_is_refused(password: str) -> None:
-    with pytest.raises(GuessablePassword, match="tried first"):
+    with pytest.raises(GuessablePassword, match="attackers try first"):
         refuse_guessable(password)
 
 

@@ -51,7 +51,17 @@ def test_changes_are_what_was_named(given: dict[str, Any], expected: dict[str, A
     assert UpdatePreferences.model_validate(given).changes() == expected
 
 
-@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires"])
+@pytest.mark.parametrize(
+    "zone",
+    [
+        "UTC",
+        "Europe/Berlin",
+        "America/Argentina/Buenos_Aires",
+        "Asia/Calcutta",
+        "EST5EDT",
+        "Etc/GMT+5",
+    ],
+)
 def test_time_zones_of_the_database_are_taken(zone: str) -> None:
     assert UpdatePreferences(time_zone=zone).time_zone == zone
 
@@ -63,6 +73,18 @@ def test_time_zones_of_the_database_are_taken(zone: str) -> None:
         {"time_zone": "../../etc/passwd"},
         {"time_zone": "/etc/localtime"},
         {"time_zone": "America"},
+        {"time_zone": "localtime"},
+        {"time_zone": "posixrules"},
+        {"time_zone": "Factory"},
+        {"time_zone": "posix/Europe/Berlin"},
+        {"time_zone": "right/Europe/Berlin"},
+        {"time_zone": "europe/berlin"},
+        {"time_zone": "EUROPE/BERLIN"},
+        {"time_zone": "Europe/Berlin "},
+        {"time_zone": "Europe//Berlin"},
+        {"time_zone": "tzdata.zi"},
+        {"time_zone": "EST5EDT4"},
+        {"time_zone": "+02:00"},
         {"time_zone": ""},
         {"time_zone": "\x00"},
         {"time_zone": "x" * 1000},
@@ -98,3 +120,13 @@ def test_what_is_chosen_is_what_is_kept(chosen: dict[str, dict[str, bool]]) -> N
     for path, on in UpdatePreferences.model_validate(chosen).changes().items():
         kind, channel = path.split(".")
         assert kept[kind][channel] is on
+
+
+def test_zone_that_was_stored_and_is_none_any_more_counts_as_utc() -> None:
+    assert Preferences.of({"time_zone": "localtime"}).time_zone == "UTC"
+
+
+@pytest.mark.parametrize("language", ["es-419", "en-001", "zh-Hans-CN", "fil", "sr-Latn"])
+def test_languages_of_bcp_47_are_taken_in_any_case(language: str) -> None:
+    assert UpdatePreferences(language=language).language == language
+    assert UpdatePreferences(language=language.lower()).language == language

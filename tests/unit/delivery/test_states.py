@@ -1,0 +1,73 @@
+"""The transitions of a delivery: what the page says of them, and what must never be."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.contract.project import ROOT
+from tidings.delivery import states
+from tidings.delivery.models import Channel, Delivery, DeliveryStatus, Notification
+from tidings.delivery.states import BY_DECISION, Transition
+from tidings.platform.timing.clock import now
+
+TRANSITIONS = {name: each for name, each in vars(states).items() if isinstance(each, Transition)}
+FINAL = {DeliveryStatus.SUPPRESSED, DeliveryStatus.CANCELLED}
+
+
+def test_the_page_has_the_transitions() -> None:
+    page = (ROOT / "docs" / "delivery.md").read_text()
+    rows = re.findall(r"^\| `([A-Z_]+)` \| (.+) \| `(\w+)` \|$", page, re.MULTILINE)
+    told = {name: (tuple(re.findall(r"\w+", after)), reached) for name, after, reached in rows}
+    assert told == {
+        name: (tuple(after.value for after in each.after), each.reached.value)
+        for name, each in TRANSITIONS.items()
+    }
+
+
+def test_every_status_can_be_reached_and_the_final_ones_are_not_left() -> None:
+    assert {each.reached for each in TRANSITIONS.values()} == set(DeliveryStatus)
+    left = {after for each in TRANSITIONS.values() for after in each.after}
+    assert left == set(DeliveryStatus) - FINAL
+
+
+def test_only_a_claim_leads_to_a_message_of_a_provider() -> None:
+    reached = [name for name, each in TRANSITIONS.items() if each.reached is DeliveryStatus.SENDING]
+    assert reached == ["CLAIM"]
+    for name in ("ACCEPT", "REQUEUE", "LOSE"):
+        assert TRANSITIONS[name].after == (DeliveryStatus.SENDING,)
+
+
+def test_a_message_that_may_have_been_sent_is_not_queued_again() -> None:
+    for each in TRANSITIONS.values():
+        if each.reached in {DeliveryStatus.QUEUED, DeliveryStatus.SENDING}:
+            assert not {DeliveryStatus.SENT, DeliveryStatus.UNKNOWN} & set(each.after)
+
+
+def test_every_decision_can_be_carried_out() -> None:
+    assert set(BY_DECISION) == {
+        DeliveryStatus.QUEUED,
+        DeliveryStatus.SCHEDULED,
+        DeliveryStatus.SUPPRESSED,
+        DeliveryStatus.DELIVERED,
+    }
+
+
+@pytest.mark.parametrize(
+    ("read", "transition"),
+    [
+        (status, each)
+        for each in TRANSITIONS.values()
+        for status in DeliveryStatus
+        if status not in each.after
+    ],
+)
+def test_an_impossible_transition_is_refused_and_nothing_is_written(
+    read: DeliveryStatus, transition: Transition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = list[Any]()
+    monkeypatch.setattr(states, "record", written.append)
+    notification = Notification(deliveries={"email": Delivery(status=read.value)})
+    with pytest.raises(ValueError, match=read.value):
+        states.change(notification, Channel.EMAIL, transition, at=now())
+    assert written == []

@@ -1,0 +1,71 @@
+"""An orderly end: what was accepted is answered, nothing new is taken."""
+
+import asyncio
+import contextlib
+import socket
+import threading
+
+import pytest
+
+from tests.unit.front_door.server.running import RunningDoor, read_to_end
+from tests.unit.front_door.server.upstream import OK, Received
+from tests.waiting import eventually
+from tidings_local.front_door.http import Request, Response
+
+GET = b"GET /ours HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+def stop(door: RunningDoor, grace_seconds: float) -> threading.Thread:
+    thread = threading.Thread(target=door.run, args=(door.door.stop(grace_seconds),))
+    thread.start()
+    return thread
+
+
+def refused(door: RunningDoor) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", door.port)).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("target", [b"/ours", b"/theirs"])
+def test_what_was_accepted_is_answered(door: RunningDoor, target: bytes) -> None:
+    may_end = door.in_loop(asyncio.Event)
+
+    async def ours(_: Request) -> Response:
+        await may_end.wait()
+        return Response(status=200, body=b"ok")
+
+    async def theirs(_: Received, writer: asyncio.StreamWriter) -> None:
+        await may_end.wait()
+        writer.write(OK)
+
+    door.handler, door.upstream.reply = ours, theirs
+    busy, idle = door.connect(), door.connect(secure=True)
+    busy.sendall(GET.replace(b"/ours", target))
+    eventually(lambda: door.connections() == 2)
+    stopping = stop(door, 20)
+    assert read_to_end(idle) == b""
+    eventually(lambda: refused(door))
+    door.in_loop(may_end.set)
+    answer = read_to_end(busy)
+    assert answer.startswith(b"HTTP/1.1 200 OK")
+    assert answer.endswith(b"ok")
+    stopping.join(10)
+    assert not stopping.is_alive()
+
+
+def test_what_takes_too_long_is_cut(door: RunningDoor) -> None:
+    async def never(_: Request) -> Response:
+        await asyncio.sleep(3600)
+        return Response(status=200)
+
+    door.handler = never
+    connection = door.connect()
+    connection.sendall(GET)
+    eventually(lambda: door.connections() == 1)
+    door.run(door.door.stop(grace_seconds=0.1))
+    with contextlib.suppress(ConnectionResetError):
+        assert read_to_end(connection) == b""
+    assert refused(door)

@@ -1,0 +1,15 @@
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+import uvloop
+
+from tests.host_thread import LoopThread
+
+
+@pytest.fixture(params=[asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+def loop(request: pytest.FixtureRequest) -> Iterator[LoopThread]:
+    """An event loop in a thread of its own, of each kind that the host runs on."""
+    thread = LoopThread(request.param)
+    yield thread
+    thread.close()

@@ -1,0 +1,37 @@
+"""AWS's services as moto plays them, in the place of the stack's."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+REGION = "us-east-1"
+
+
+@contextmanager
+def mocked(monkeypatch: pytest.MonkeyPatch, *modules: str, **instead: Any) -> Iterator[Any]:
+    """Within it, modules of the launcher talk to moto, or to what is given for a service.
+
+    Yields:
+        Makes a client of a service.
+    """
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    make: Any = boto3.client
+    clients: dict[str, Any] = dict(instead)
+
+    def client(service: str) -> Any:
+        if service not in clients:
+            clients[service] = make(service, region_name=REGION)
+        return clients[service]
+
+    for module in modules:
+        monkeypatch.setattr(
+            f"tidings_local.launcher.{module}.client", lambda _stack, service: client(service)
+        )
+    with mock_aws():
+        yield client

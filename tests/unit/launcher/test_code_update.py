@@ -1,0 +1,195 @@
+"""Changed code to functions that are deployed: which calls are made, and which are not."""
+
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from tests.unit.lambda_host.test_packages import zipped
+from tidings_local.launcher.deploying.archives import Archive
+from tidings_local.launcher.deploying.code_update import layer_name, update_code
+from tidings_local.launcher.deploying.deployed_code import Code
+from tidings_local.launcher.errors import LauncherError
+
+OLD, NEW = (Archive(zipped({"app.py": text})) for text in ("'old'", "'new'"))
+OLD_LAYER, NEW_LAYER = (Archive(zipped({"python/ours.py": text})) for text in ("'old'", "'new'"))
+READING = {"ListFunctions", "GetLayerVersion", "ListLayerVersions", "GetFunctionConfiguration"}
+
+
+@pytest.fixture
+def functions(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        yield boto3.client("lambda", region_name="us-east-1")
+
+
+@pytest.fixture
+def role(functions: Any) -> str:
+    iam: Any = boto3.client("iam", region_name="us-east-1")
+    return str(iam.create_role(RoleName="any", AssumeRolePolicyDocument="{}")["Role"]["Arn"])
+
+
+@pytest.fixture
+def create(functions: Any, role: str) -> Callable[..., str]:
+    layer = functions.publish_layer_version(
+        LayerName="OurLayer", Content={"ZipFile": OLD_LAYER.content}
+    )["LayerVersionArn"]
+
+    def made(name: str, code: Archive = OLD) -> str:
+        functions.create_function(
+            FunctionName=name,
+            Runtime="python3.11",
+            Role=role,
+            Handler="app.handler",
+            Code={"ZipFile": code.content},
+            Layers=[layer],
+        )
+        return str(layer)
+
+    return made
+
+
+@pytest.fixture
+def changes(functions: Any) -> list[str]:
+    """The calls that change something, in their order."""
+    noted: list[str] = []
+
+    def note(model: Any, **_: Any) -> None:
+        if model.name not in READING:
+            noted.append(model.name)
+
+    functions.meta.events.register("before-call.lambda", note)
+    return noted
+
+
+def digest_of(functions: Any, name: str) -> str:
+    return str(functions.get_function_configuration(FunctionName=name)["CodeSha256"])
+
+
+def layers_of(functions: Any, name: str) -> list[str]:
+    configuration = functions.get_function_configuration(FunctionName=name)
+    return [layer["Arn"] for layer in configuration["Layers"]]
+
+
+def test_only_functions_with_other_code_are_updated(
+    functions: Any, create: Callable[..., str], changes: list[str]
+) -> None:
+    create("tidings-changed")
+    create("tidings-same")
+    changes.clear()
+    code = Code({"tidings-changed": NEW, "tidings-same": OLD}, {"OurLayer": OLD_LAYER})
+    assert update_code(functions, code) == ["tidings-changed"]
+    assert changes == ["UpdateFunctionCode"]
+    assert digest_of(functions, "tidings-changed") == NEW.sha256
+
+
+def test_nothing_is_called_where_everything_is_as_wanted(
+    functions: Any, create: Callable[..., str], changes: list[str]
+) -> None:
+    create("tidings-one")
+    changes.clear()
+    code = Code({"tidings-one": OLD}, {"OurLayer": OLD_LAYER})
+    assert update_code(functions, code) == []
+    assert changes == []
+
+
+def test_a_changed_layer_is_published_once_and_given_to_all(
+    functions: Any, create: Callable[..., str], changes: list[str]
+) -> None:
+    for name in ("tidings-one", "tidings-two"):
+        create(name)
+    changes.clear()
+    code = Code({"tidings-one": OLD, "tidings-two": OLD}, {"OurLayer": NEW_LAYER})
+    assert update_code(functions, code) == ["tidings-one", "tidings-two"]
+    assert changes == ["PublishLayerVersion", *["UpdateFunctionConfiguration"] * 2]
+    (layer,) = {arn for name in code.functions for arn in layers_of(functions, name)}
+    number = int(layer.rpartition(":")[2])
+    found = functions.get_layer_version(LayerName="OurLayer", VersionNumber=number)
+    assert found["Content"]["CodeSha256"] == NEW_LAYER.sha256
+
+
+def test_versions_that_were_published_here_are_removed_when_no_function_uses_them(
+    functions: Any, create: Callable[..., str]
+) -> None:
+    first = create("tidings-one")
+    for text in ("second", "third"):
+        layer = Archive(zipped({"python/ours.py": text}))
+        update_code(functions, Code({"tidings-one": OLD}, {"OurLayer": layer}))
+    versions = functions.list_layer_versions(LayerName="OurLayer")["LayerVersions"]
+    # The first is CloudFormation's, which would miss it.
+    left = {version["LayerVersionArn"] for version in versions}
+    assert left == {first, *layers_of(functions, "tidings-one")}
+
+
+def test_functions_of_others_and_functions_that_are_not_deployed_are_left_alone(
+    functions: Any, create: Callable[..., str], changes: list[str]
+) -> None:
+    create("another-shop")
+    changes.clear()
+    assert update_code(functions, Code({"another-shop": NEW, "tidings-absent": NEW}, {})) == []
+    assert changes == []
+
+
+def test_the_name_of_a_layer_is_read_from_its_version() -> None:
+    assert layer_name("arn:aws:lambda:us-east-1:000000000000:layer:OurLayer:12") == "OurLayer"
+
+
+# ---------------------------------------------------- functions that do not take their code
+
+
+class Stubborn:
+    """A Lambda API with one function, whose update ends as a test says."""
+
+    def __init__(self, *statuses: str, reason: str | None = None) -> None:
+        self._statuses, self._reason = list(statuses), reason
+        self.updates: list[str] = []
+
+    def get_paginator(self, operation: str) -> Any:
+        pages: dict[str, Any] = {
+            "list_functions": {"Functions": [self._function(), {"FunctionName": "elsewhere"}]},
+            "list_layer_versions": {"LayerVersions": []},
+        }
+        return SimpleNamespace(paginate=lambda **_: [pages[operation]])
+
+    def update_function_code(self, *, FunctionName: str, ZipFile: bytes) -> None:  # noqa: N803
+        self.updates.append(FunctionName)
+
+    def get_function_configuration(self, *, FunctionName: str) -> dict[str, str]:  # noqa: N803
+        status = self._statuses.pop(0) if len(self._statuses) > 1 else self._statuses[0]
+        reason = {"LastUpdateStatusReason": self._reason} if self._reason else {}
+        return {"LastUpdateStatus": status} | reason
+
+    def _function(self) -> dict[str, Any]:
+        return {"FunctionName": "tidings-one", "CodeSha256": OLD.sha256, "Layers": []}
+
+
+def bring_new_code(functions: Stubborn) -> list[str]:
+    return update_code(functions, Code({"tidings-one": NEW}, {}))
+
+
+def test_an_update_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tidings_local.launcher.deploying.code_update.POLL_SECONDS", 0)
+    functions = Stubborn("InProgress", "InProgress", "Successful")
+    assert bring_new_code(functions) == ["tidings-one"]
+    assert functions.updates == ["tidings-one"]
+
+
+def test_an_update_that_fails_is_told_with_its_reason() -> None:
+    functions = Stubborn("InProgress", "Failed", reason="the archive is broken")
+    with pytest.raises(LauncherError, match="tidings-one did not take its new code") as told:
+        bring_new_code(functions)
+    assert told.value.hint == "the archive is broken"
+
+
+def test_an_update_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tidings_local.launcher.deploying.code_update.UPDATE_SECONDS", 0.1)
+    with pytest.raises(LauncherError, match="did not take its new code") as told:
+        bring_new_code(Stubborn("InProgress"))
+    assert "not updated in 0.1 s" in told.value.hint
+
+
+def test_nothing_to_update_asks_no_status() -> None:
+    assert update_code(Stubborn(), Code({"tidings-one": OLD, "tidings-other": NEW}, {})) == []

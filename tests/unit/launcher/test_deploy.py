@@ -1,0 +1,146 @@
+"""What a deployment remembers, stores and tells the template."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.unit.launcher.aws_mock import mocked
+from tidings_local.launcher.deploying.deploy import (
+    limits,
+    openness,
+    parameters,
+    remember,
+    remembered,
+    store_secrets,
+)
+from tidings_local.launcher.running.credentials import load_or_make
+from tidings_local.launcher.running.ports import Ports
+from tidings_local.launcher.running.signing_keys import make_signing_keys, public_keys
+from tidings_local.launcher.running.stack import Stack
+from tidings_local.launcher.settings import TEST_STACK, Settings
+
+ARNS = {name: f"arn:{name}" for name in ("connections", "signing-keys", "public-keys", "broker")}
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Stack:
+    found = Stack("tests", tmp_path, Ports(41000))
+    found.make_folders()
+    return found
+
+
+# ------------------------------------------------------------------------- the note
+
+
+def test_what_was_deployed_is_remembered(stack: Stack) -> None:
+    remember(stack, {"sources": "one"})
+    remember(stack, {"sources": "two"})
+    assert remembered(stack) == {"sources": "two"}
+
+
+def test_nothing_is_remembered_before(stack: Stack) -> None:
+    assert remembered(stack) == {}
+
+
+@pytest.mark.parametrize("note", ["", "{", "null", "3", '"text"', "[1, 2]", '["ab", 3]'])
+def test_note_that_was_half_written_is_nothing(stack: Stack, note: str) -> None:
+    remember(stack, {"sources": "one"})
+    (stack.run / "deployed.json").write_text(note)
+    assert remembered(stack) == {}
+
+
+# ------------------------------------------------------------- the template's parameters
+
+
+def test_parameters_are_texts_and_name_secrets_but_tell_none() -> None:
+    settings = Settings(stack="local", smtp_url="smtp://me:hidden@mail:25")
+    values = parameters(ARNS, settings)
+    assert {type(each) for each in values.values()} == {str}
+    assert values["SigningKeysSecretArn"] == "arn:signing-keys"
+    assert "hidden" not in json.dumps(values)
+
+
+def test_each_secret_has_its_name_and_its_arn() -> None:
+    values = parameters(ARNS, Settings())
+    for name in ("Connections", "SigningKeys", "PublicKeys"):
+        kebab = values[f"{name}Secret"].rpartition("/")[2]
+        assert values[f"{name}SecretArn"] == ARNS[kebab]
+
+
+def test_tests_have_no_limits_and_others_have_theirs() -> None:
+    said: dict[str, Any] = {"calls_per_minute": 7, "sends_per_minute": 8, "address_allowance": 9}
+    assert list(limits(Settings(stack="local", **said)).values()) == ["7", "8", "9"]
+    assert {int(each) for each in limits(Settings(stack=TEST_STACK, **said)).values()} == {
+        1_000_000
+    }
+
+
+@pytest.mark.parametrize(("open_", "said"), [(True, "true"), (False, "false")])
+def test_openness_is_said_in_the_words_of_the_template(open_: bool, said: str) -> None:
+    settings = Settings(introspection=open_, graphiql=open_, open_metrics=open_)
+    assert set(openness(settings).values()) == {said}
+
+
+# ---------------------------------------------------------------------- the secrets
+
+
+@pytest.fixture
+def manager(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    with mocked(monkeypatch, "deploying.deploy") as client:
+        yield client("secretsmanager")
+
+
+@pytest.fixture
+def members(tmp_path: Path) -> Any:
+    connections = SimpleNamespace(
+        mongodb_uri="mongodb://one",
+        redis_url="redis://one",
+        cache_redis_url="redis://two",
+        amqp_url="amqp://one",
+        broker_login={"username": "me", "password": "secret"},
+    )
+    return SimpleNamespace(connections=connections, credentials=load_or_make(tmp_path))
+
+
+def value_of(manager: Any, name: str) -> Any:
+    return json.loads(manager.get_secret_value(SecretId=f"tidings/{name}")["SecretString"])
+
+
+def test_every_secret_is_stored(manager: Any, stack: Stack, members: Any) -> None:
+    arns = store_secrets(stack, members, Settings())
+    assert set(arns) == set(ARNS)
+    assert len(set(arns.values())) == len(ARNS)
+    assert value_of(manager, "broker") == {"username": "me", "password": "secret"}
+    assert value_of(manager, "connections")["mongodb_uri"] == "mongodb://one"
+    assert value_of(manager, "signing-keys") == members.credentials.signing_keys
+
+
+def test_stored_again_they_have_the_same_arns_and_the_new_values(
+    manager: Any, stack: Stack, members: Any
+) -> None:
+    first = store_secrets(stack, members, Settings())
+    members.connections.mongodb_uri = "mongodb://another"
+    assert store_secrets(stack, members, Settings()) == first
+    assert value_of(manager, "connections")["mongodb_uri"] == "mongodb://another"
+
+
+def test_rotated_keys_stay_and_their_public_part_is_published(
+    manager: Any, stack: Stack, members: Any
+) -> None:
+    store_secrets(stack, members, Settings())
+    rotated = make_signing_keys()
+    manager.put_secret_value(
+        SecretId="tidings/signing-keys", SecretString=json.dumps(rotated)
+    )  # and whoever rotated died before the public ones
+    store_secrets(stack, members, Settings())
+    assert value_of(manager, "signing-keys") == rotated
+    assert value_of(manager, "public-keys") == public_keys(rotated)
+
+
+def test_public_keys_hold_nothing_private(manager: Any, stack: Stack, members: Any) -> None:
+    store_secrets(stack, members, Settings())
+    assert "PRIVATE" not in json.dumps(value_of(manager, "public-keys"))

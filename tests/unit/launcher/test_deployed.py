@@ -1,0 +1,91 @@
+"""What was deployed can be brought back, whenever the one who kept it was killed."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.unit.lambda_host.test_packages import zipped
+from tidings_local.launcher.deploying.archives import Archive
+from tidings_local.launcher.deploying.deployed import Deployed, load_deployed, save_deployed
+from tidings_local.launcher.deploying.deployed_code import Code
+from tidings_local.launcher.running.ports import Ports
+from tidings_local.launcher.running.stack import Stack
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Stack:
+    found = Stack("local", tmp_path / "stack", Ports(41000))
+    found.make_folders()
+    return found
+
+
+def code(text: str) -> Code:
+    archive = Archive(zipped({"app.py": text}))
+    return Code({"tidings-one": archive}, {"OurLayer": archive})
+
+
+def a_build(folder: Path, text: str) -> Path:
+    (folder / "One").mkdir(parents=True)
+    (folder / "One" / "app.py").write_text(text)
+    (folder / "template.yaml").write_text(f"# {text}\n")
+    return folder / "template.yaml"
+
+
+def test_nothing_was_deployed(stack: Stack) -> None:
+    assert load_deployed(stack) is None
+
+
+def test_template_artifacts_and_code_come_back(stack: Stack, tmp_path: Path) -> None:
+    save_deployed(stack, Deployed(a_build(tmp_path / "build", "one"), code("one")))
+    shutil.rmtree(tmp_path / "build")  # as a later build does
+    found = load_deployed(stack)
+    assert found is not None
+    assert found.code == code("one")
+    assert found.template.read_text() == "# one\n"
+    assert (found.template.parent / "One" / "app.py").read_text() == "one"
+
+
+def test_the_later_one_counts(stack: Stack, tmp_path: Path) -> None:
+    for text in ("one", "two"):
+        save_deployed(stack, Deployed(a_build(tmp_path / text, text), code(text)))
+    found = load_deployed(stack)
+    assert found is not None
+    assert (found.template.read_text(), found.code) == ("# two\n", code("two"))
+
+
+def test_changed_code_is_kept_beside_the_build_that_it_came_after(
+    stack: Stack, tmp_path: Path
+) -> None:
+    save_deployed(stack, Deployed(a_build(tmp_path / "build", "one"), code("one")))
+    before = load_deployed(stack)
+    assert before is not None
+    save_deployed(stack, Deployed(before.template, code("two")))
+    assert load_deployed(stack) == Deployed(before.template, code("two"))
+
+
+def test_a_draft_that_was_left_is_no_hindrance(stack: Stack, tmp_path: Path) -> None:
+    draft = stack.run / "deployed" / "build.draft"
+    draft.mkdir(parents=True)
+    (draft / "template.yaml").write_text("# half")
+    assert load_deployed(stack) is None
+    save_deployed(stack, Deployed(a_build(tmp_path / "build", "one"), code("one")))
+    found = load_deployed(stack)
+    assert found is not None
+    assert found.template.read_text() == "# one\n"
+    assert not draft.exists()
+
+
+@pytest.mark.parametrize("lost", ["build/template.yaml", "code"])
+def test_what_is_not_whole_is_not_brought_back(stack: Stack, tmp_path: Path, lost: str) -> None:
+    save_deployed(stack, Deployed(a_build(tmp_path / "build", "one"), code("one")))
+    path = stack.run / "deployed" / lost
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    assert load_deployed(stack) is None
+
+
+def test_artifacts_are_linked(stack: Stack, tmp_path: Path) -> None:
+    built = a_build(tmp_path / "build", "one")
+    save_deployed(stack, Deployed(built, code("one")))
+    kept = stack.run / "deployed" / "build" / "One" / "app.py"
+    assert kept.stat().st_ino == (built.parent / "One" / "app.py").stat().st_ino

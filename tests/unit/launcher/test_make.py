@@ -1,0 +1,267 @@
+"""What is typed behind a make target reaches the launcher as it is; nothing else does.
+
+Each test runs the real make with the real Makefile. In place of Python it calls a program that
+reads the options as the launcher does, and writes them down.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tidings_local.launcher.settings import Options
+
+ROOT = Path(__file__).resolve().parents[3]
+ARGUMENTS = [*(name.upper() for name in Options.model_fields), "ENGINE"]
+TEXTS = [name for name, each in Options.model_fields.items() if "str" in str(each.annotation)]
+NOTHING_SAID = Options().model_dump(mode="json")
+
+LAUNCHER = """#!{python}
+import json, os, sys
+sys.path[:0] = [{localstack!r}]
+from tidings_local.launcher.settings import load_options, load_settings
+from tidings_local.launcher.errors import LauncherError
+try:
+    options = load_options().model_dump(mode="json")
+    engine = load_settings().engine
+except LauncherError as error:
+    sys.exit(error.message)
+print(json.dumps({{"options": options, "engine": engine}}))
+"""
+ENVIRONMENT = """#!{python} -IS
+import json, os, sys
+print(json.dumps({{"environment": dict(os.environ), "arguments": sys.argv[1:]}}))
+"""
+"""The same in a hundredth of the time: what make alone does."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a program that make called has got."""
+
+    options: dict[str, Any] = field(default_factory=dict)
+    engine: str = ""
+    arguments: list[str] = field(default_factory=list)
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+Make = Callable[..., Call]
+
+
+def program(place: Path, text: str) -> Path:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(text.format(python=sys.executable, localstack=str(ROOT / "localstack")))
+    place.chmod(0o755)
+    return place
+
+
+def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return subprocess.run(
+        ["make", *words],
+        cwd=ROOT,
+        env=kept | {"LC_ALL": "C.UTF-8"} | environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def caller(python: Path) -> Make:
+    def call(*words: str, **environment: str) -> Call:
+        done = run(f"PYTHON={python}", *words, **environment)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return Call(**json.loads(done.stdout))
+
+    return call
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Make:
+    """Call make; returns what the process it starts has got."""
+    return caller(program(tmp_path / "python", ENVIRONMENT))
+
+
+@pytest.fixture
+def launch(tmp_path: Path) -> Make:
+    """Call make; returns the options as the launcher reads them."""
+    return caller(program(tmp_path / "launcher", LAUNCHER))
+
+
+HOSTILE = [
+    "Winter$Sale2026 tidy",
+    "$$ and $",
+    "preis $neu.csv",
+    "$(shell touch {canary})",
+    "${{shell touch {canary}}}",
+    "$(error stop)",
+    "`touch {canary}`",
+    "; touch {canary}",
+    "&& touch {canary} || x",
+    "| tee {canary}",
+    "it's \"quoted\" 'twice'",
+    "back\\slash \\$ \\\\ \\n and a last one\\",
+    "# no comment",
+    "a # b",
+    "blanks  inside  and  behind  ",
+    "tab\tinside\t",
+    "100 % of %PATH% %(x)s %%",
+    "-x --password=y",
+    "Grüße, 日本, 🦊, é",
+    "~ ~root ~/x",
+    "* ? [a-z] {{a,b}}",
+    "a=b:=c!=d+=e",
+    ":= x",
+    "two\nlines",
+    "trailing newline\n",
+    "$PASSWORD $(PASSWORD) $(EMAIL) ${{FILE}}",
+    "@echo -n + -",
+    "!history ^1",
+    "NAME=x",
+    "a,b) (c",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_any_text_is_handed_on_as_it_was_typed(text: str, make: Make, tmp_path: Path) -> None:
+    canary = tmp_path / "executed"
+    typed = text.format(canary=canary)
+    environment = make("create-admin", *(f"{name}={typed}" for name in ARGUMENTS)).environment
+    got = {name: environment[f"TIDINGS_ARG_{name}"] for name in ARGUMENTS}
+    assert got == dict.fromkeys(ARGUMENTS, typed)
+    assert not canary.exists()
+
+
+def test_the_launcher_reads_what_was_typed(launch: Make) -> None:
+    typed = dict(zip(TEXTS, HOSTILE, strict=False))
+    options = launch("create-admin", *(f"{name.upper()}={typed[name]}" for name in TEXTS)).options
+    assert {name: options[name] for name in TEXTS} == typed
+
+
+@pytest.mark.parametrize("blanks", [" ", "   ", "\t", " \t ", "\n"])
+def test_blanks_before_a_value_belong_to_it(blanks: str, launch: Make) -> None:
+    """make drops them before it reads a makefile."""
+    typed = f"{blanks}$Winter  2026{blanks}"
+    options = launch("create-admin", f"PASSWORD={typed}", f"FILE={typed}").options
+    assert (options["password"], options["file"]) == (typed, typed)
+
+
+def targets() -> list[str]:
+    lines = (ROOT / "Makefile").read_text().splitlines()
+    return [line.partition(":")[0] for line in lines if re.match(r"[a-z-]+: ## ", line)]
+
+
+@pytest.mark.parametrize("target", [each for each in targets() if each != "help"])
+def test_every_target_hands_on_what_was_typed(target: str, make: Make) -> None:
+    call = make(target, *(f"{name}=a$b $(shell id)" for name in ARGUMENTS))
+    assert call.arguments == ["localstack/bootstrap.py", target]
+    got = {call.environment[f"TIDINGS_ARG_{name}"] for name in ARGUMENTS}
+    assert got == {"a$b $(shell id)"}
+
+
+def test_other_kinds_of_options_arrive(launch: Make) -> None:
+    said = ("FOLLOW=1", "FORCE=1", "PROMOTE=1", "MINUTES=2.5", "FUZZ_SECONDS=300", "EMAIL=")
+    options = launch("logs", *said, "TIME=2026-11-27T12:00:00Z").options
+    expected = {"follow": True, "force": True, "promote": True, "minutes": 2.5}
+    assert options == NOTHING_SAID | expected | {
+        "fuzz_seconds": 300,
+        "time": "2026-11-27T12:00:00Z",
+    }
+
+
+def test_no_password_is_on_a_command_line_or_under_an_everyday_name(make: Make) -> None:
+    call = make("create-admin", "PASSWORD=s3cret$word")
+    assert not any("s3cret" in word for word in call.arguments)
+    holders = {name for name, value in call.environment.items() if "s3cret" in value}
+    assert holders == {"TIDINGS_ARG_PASSWORD"}
+
+
+EVERYDAY = dict.fromkeys(ARGUMENTS, "x") | {
+    "TIME": "%E real",
+    "NAME": "DESKTOP-1AB2C3",
+    "ENGINE": "podman",
+    "PYTHON": "/usr/bin/python2",
+    "REDIS_URL": "redis://somewhere.example/0",
+    "MINUTES": "soon",
+}
+
+
+def test_everyday_names_of_the_environment_mean_nothing(launch: Make) -> None:
+    call = launch("create-service", **EVERYDAY)
+    assert call.options == NOTHING_SAID
+    assert call.engine == "process"
+
+
+def test_everyday_names_mean_nothing_where_make_prefers_the_environment(launch: Make) -> None:
+    assert launch("-e", "services", **EVERYDAY).options == NOTHING_SAID
+
+
+def test_the_command_line_counts_beside_everyday_names(launch: Make) -> None:
+    call = launch("create-service", "NAME=Packing station", **EVERYDAY)
+    assert call.options == NOTHING_SAID | {"name": "Packing station"}
+
+
+def test_programs_find_their_own_everyday_names_untouched(make: Make) -> None:
+    environment = make("services", "EMAIL=a@b.example", **EVERYDAY).environment
+    assert environment["TIME"] == "%E real"
+    assert environment["NAME"] == "DESKTOP-1AB2C3"
+
+
+def test_a_script_says_options_by_prefixed_names(launch: Make) -> None:
+    call = launch("create-admin", TIDINGS_ARG_PASSWORD=" $(shell id) ", TIDINGS_ENGINE="docker")
+    assert call.options["password"] == " $(shell id) "
+    assert call.engine == "docker"
+
+
+def test_the_command_line_counts_before_a_prefixed_name(make: Make) -> None:
+    for first in ((), ("-e",)):
+        call = make(*first, "create-admin", "PASSWORD=typed", TIDINGS_ARG_PASSWORD="set")
+        assert call.environment["TIDINGS_ARG_PASSWORD"] == "typed"
+
+
+def test_an_engine_is_said_behind_the_target(launch: Make) -> None:
+    assert launch("up", "ENGINE=docker").engine == "docker"
+
+
+@pytest.mark.parametrize("name", ["TIDINGS_SMTP_URL", "HTTP_PROXY", "ANYTHING"])
+def test_other_variables_reach_the_environment_as_they_were_typed(name: str, make: Make) -> None:
+    typed = "smtp://me:pa$$word$(shell id)@host"
+    assert make("services", f"{name}={typed}").environment[name] == typed
+
+
+def test_an_unusable_value_is_named_and_nothing_else(tmp_path: Path) -> None:
+    launcher = program(tmp_path / "launcher", LAUNCHER)
+    done = run("run-rule", "TIME=%E real", f"PYTHON={launcher}")
+    assert done.returncode != 0
+    assert done.stderr.startswith("TIME is not usable")
+
+
+@pytest.mark.parametrize("name", ["my python", "it's", "a$b", 'a"b', "a;b", "pÿthon"])
+def test_python_may_lie_anywhere(name: str, tmp_path: Path) -> None:
+    python = program(tmp_path / name / "python", ENVIRONMENT)
+    for done in (
+        run("services", f"PYTHON={python}"),
+        run("services", TIDINGS_PYTHON=str(python)),
+    ):
+        assert json.loads(done.stdout)["arguments"] == ["localstack/bootstrap.py", "services"]
+
+
+def test_make_alone_lists_the_targets() -> None:
+    listed = run().stdout
+    assert [target for target in targets() if f"  make {target} " not in listed] == []
+
+
+def test_the_makefile_and_the_launcher_know_the_same_options() -> None:
+    text = (ROOT / "Makefile").read_text().replace("\\\n", " ")
+    found = re.search(r"^override ARGUMENTS := (.*)$", text, re.MULTILINE)
+    assert found
+    assert sorted(found[1].split()) == sorted(ARGUMENTS)

@@ -1,0 +1,206 @@
+"""`make test` from the inside: what runs when, what its status is, and what it says at the end."""
+
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Self
+
+import pytest
+
+from tidings_local.launcher.developing import testing
+from tidings_local.launcher.developing.testing import run_tests
+from tidings_local.launcher.errors import LauncherError
+from tidings_local.launcher.running.ports import Ports
+from tidings_local.launcher.running.stack import Stack
+from tidings_local.launcher.settings import Options, Settings
+
+FAULTS = 3
+"""The number of the run that another launcher makes, on a stack of its own."""
+REPORT = (
+    '<testsuites><testsuite><testcase classname="tests.{run}" name="test_{run}" time="{seconds}"/>'
+    "</testsuite></testsuites>"
+)
+
+
+class House:
+    """Everything that `make test` starts, which notes what happened in which order."""
+
+    def __init__(self) -> None:
+        self.happened: list[str] = []
+        self.statuses = [0, 0, 0]
+        self.is_clean_code = True
+        self.failure: LauncherError | None = None
+        self.environments: list[dict[str, str]] = []
+
+    def up(
+        self,
+        _stack: Stack,
+        _settings: Settings,
+        *,
+        on_services: Callable[[Any], object] | None = None,
+    ) -> Any:
+        connections = SimpleNamespace(
+            mongodb_uri="mongodb://one",
+            redis_url="redis://one",
+            cache_redis_url="redis://two",
+            amqp_url="amqp://me:secret@one/",
+        )
+        members = SimpleNamespace(connections=connections)
+        if on_services:
+            on_services(members)
+        if self.failure:
+            raise self.failure
+        self.happened.append("deployed")
+        return members
+
+    def lint(self) -> bool:
+        return self.is_clean_code
+
+    def stop(self, _stack: Stack) -> bool:
+        self.happened.append("stopped")
+        return True
+
+    def start(self, arguments: list[str], environment: dict[str, str]) -> "Run":
+        self.environments.append(environment)
+        return Run(self, len(self.environments), arguments)
+
+    def start_launcher(self, command: str, said: dict[str, str], log: Path) -> "Run":
+        assert (command, said["TIDINGS_STACK"]) == ("test", "test-faults")
+        log.write_text("what the fault tests said")
+        return Run(self, FAULTS, shlex.split(said["TIDINGS_ARG_PYTEST"]))
+
+
+class Run:
+    def __init__(self, house: House, number: int, arguments: list[str]) -> None:
+        self._house, self._number = house, number
+        self._has_ended = False
+        house.happened.append(f"{number} began")
+        for each in arguments:
+            if each.startswith("--junitxml="):
+                report = REPORT.format(run=number, seconds=number * 1.5)
+                Path(each.removeprefix("--junitxml=")).write_text(report)
+
+    def wait(self) -> int:
+        self._has_ended = True
+        self._house.happened.append(f"{self._number} ended")
+        return self._house.statuses[self._number - 1]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if not self._has_ended:
+            self._house.happened.append(f"{self._number} interrupted")
+
+
+@pytest.fixture
+def house(monkeypatch: pytest.MonkeyPatch) -> House:
+    found = House()
+    monkeypatch.setattr(testing, "install", lambda _: None)
+    monkeypatch.setattr("bootstrap.ensure", lambda *_: None)
+    monkeypatch.setattr(testing, "up", found.up)
+    monkeypatch.setattr(testing, "lint", found.lint)
+    monkeypatch.setattr(testing, "stop_all", found.stop)
+    monkeypatch.setattr(testing, "pytest_run", found.start)
+    monkeypatch.setattr(testing, "launcher_run", found.start_launcher)
+    return found
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Stack:
+    found = Stack("test", tmp_path, Ports(41000))
+    found.make_folders()
+    return found
+
+
+def test_first_tests_run_while_the_code_is_deployed(house: House, stack: Stack) -> None:
+    assert run_tests(stack, Settings(stack="test"), Options()) == 0
+    assert house.happened == [
+        *("3 began", "stopped", "1 began", "deployed", "1 ended"),
+        *("2 began", "2 ended", "3 ended", "stopped"),
+    ]
+
+
+def test_part_of_the_tests_waits_for_the_deployment(house: House, stack: Stack) -> None:
+    assert run_tests(stack, Settings(stack="test"), Options(t="tests/unit")) == 0
+    assert house.happened == ["stopped", "deployed", "1 began", "1 ended", "stopped"]
+
+
+@pytest.mark.parametrize("statuses", [[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 5, 1]])
+def test_every_run_is_made_and_the_worst_counts(
+    house: House, stack: Stack, statuses: list[int]
+) -> None:
+    house.statuses = statuses
+    assert run_tests(stack, Settings(stack="test"), Options()) == max(statuses)
+    assert "3 ended" in house.happened
+
+
+def test_code_that_is_not_clean_fails_whatever_the_tests_say(house: House, stack: Stack) -> None:
+    house.is_clean_code = False
+    assert run_tests(stack, Settings(stack="test"), Options()) == 1
+
+
+def test_part_of_the_tests_is_not_about_clean_code(house: House, stack: Stack) -> None:
+    house.is_clean_code = False
+    assert run_tests(stack, Settings(stack="test"), Options(t="tests/unit")) == 0
+
+
+def test_failed_deployment_ends_the_tests_that_run_and_the_stack(
+    house: House, stack: Stack
+) -> None:
+    house.failure = LauncherError("the deployment failed")
+    with pytest.raises(LauncherError, match="the deployment failed"):
+        run_tests(stack, Settings(stack="test"), Options())
+    assert house.happened == [
+        *("3 began", "stopped", "1 began"),
+        *("1 interrupted", "3 interrupted", "stopped"),
+    ]
+
+
+def test_what_the_fault_tests_said_is_shown(
+    house: House, stack: Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    house.statuses = [0, 0, 1]
+    run_tests(stack, Settings(stack="test"), Options())
+    assert "what the fault tests said" in capsys.readouterr().out.splitlines()
+
+
+def test_slowest_tests_of_all_runs_are_shown_in_one_table(
+    house: House, stack: Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_tests(stack, Settings(stack="test"), Options())
+    lines = capsys.readouterr().out.splitlines()
+    at = lines.index("the tests that took longest:")
+    assert [line.split()[-1] for line in lines[at + 1 : at + 4]] == [
+        f"tests/{number}::test_{number}" for number in (3, 2, 1)
+    ]
+
+
+def test_reports_of_an_earlier_run_are_not_shown_again(
+    house: House, stack: Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_tests(stack, Settings(stack="test"), Options())
+    capsys.readouterr()
+    house.failure = LauncherError("no")
+    house.environments.clear()
+    with pytest.raises(LauncherError):
+        run_tests(stack, Settings(stack="test"), Options())
+    assert sorted(path.name for path in stack.folder.glob("tests-*.xml")) == [
+        "tests-1.xml",
+        "tests-3.xml",
+    ]
+
+
+def test_tests_are_told_where_the_stack_is_and_no_password_of_a_shell(
+    house: House, stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TIDINGS_ARG_PASSWORD", "typed")
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    run_tests(stack, Settings(stack="test"), Options(minutes=3))
+    for environment in house.environments:
+        assert environment["TIDINGS_MONGODB_URI"] == "mongodb://one"
+        assert environment["TIDINGS_RABBITMQ_API_URL"].startswith("http://me:secret@127.0.0.1:")
+        assert environment["TIDINGS_SOAK_MINUTES"] == "3.0"
+        assert "typed" not in environment.values()
+        assert "AWS_PROFILE" not in environment

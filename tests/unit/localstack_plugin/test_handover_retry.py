@@ -1,0 +1,202 @@
+"""LocalStack tells a runner again that hung, went away or refused."""
+
+import http.client
+import logging
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.unit.localstack_plugin.test_handover import (
+    OUT_OF_STEP,
+    REFUSED,
+    TAKEN,
+    everything_of,
+    handover,
+)
+from tests.unit.runner.socket_server import SocketServer, serving
+from tests.waiting import eventually
+from tidings_local.front_door.http import Response
+from tidings_local.localstack_plugin.handover import Handover, NotTakenError
+from tidings_local.runner.client import RunnerClient
+
+OLD, NEW = {"name": "old"}, {"name": "new"}
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "runner.sock"
+
+
+@pytest.fixture
+def server(path: Path) -> Iterator[SocketServer]:
+    with serving(path, TAKEN) as server:
+        yield server
+
+
+def in_step(told: Handover) -> None:
+    eventually(lambda: told.is_in_step, what="the runner has everything")
+
+
+def test_refused_function_is_replaced_by_the_old_one_on_the_runner_too(
+    server: SocketServer, path: Path
+) -> None:
+    """The runner may have taken it, and failed only then."""
+    told = handover(path)
+    told.put("functions", "arn:1", OLD)
+    server.answers = [REFUSED, REFUSED, TAKEN]
+    with pytest.raises(NotTakenError):
+        told.put("functions", "arn:1", NEW)
+    in_step(told)
+    last = server.asked[-1]
+    assert (last.method, last.target) == ("PUT", "/deployed")
+    assert last.content["items"]["functions"] == {"arn:1": OLD}
+
+
+def test_numbers_go_on_after_a_refusal(server: SocketServer, path: Path) -> None:
+    """The runner takes a change only after the number that it knows."""
+    told = handover(path)
+    server.answers = [REFUSED, TAKEN]
+    with pytest.raises(NotTakenError):
+        told.put("functions", "arn:1", OLD)
+    in_step(told)
+    known = server.asked[-1].content["number"]
+    told.put("functions", "arn:2", NEW)
+    assert server.asked[-1].target == "/deployed/changes"
+    assert server.asked[-1].content["number"] == known + 1
+
+
+def test_changes_meanwhile_are_in_what_is_told_at_the_end(server: SocketServer, path: Path) -> None:
+    told = handover(path)
+    told.put("functions", "arn:gone", OLD)
+    server.answers = [REFUSED]
+    with pytest.raises(NotTakenError):
+        told.put("settings", "arn", {"reserved_concurrency": 1})
+    told.remove("functions", "arn:gone")
+    with pytest.raises(NotTakenError):
+        told.put("settings", "arn", {"reserved_concurrency": 2})
+    with pytest.raises(NotTakenError):
+        told.put("functions", "arn:new", NEW)
+    server.answers = [TAKEN]
+    in_step(told)
+    expected = {
+        "functions": {},
+        "settings": {"arn": {"reserved_concurrency": 2}},
+        "rest_apis": {},
+    }
+    assert server.asked[-1].content["items"] == everything_of(told) == expected
+
+
+def test_localstack_that_starts_before_the_runner_has_it_forget_later(path: Path) -> None:
+    told = handover(path, patience_seconds=0)
+    told.begin()
+    assert not told.is_in_step
+    with serving(path, TAKEN) as server:
+        in_step(told)
+        assert [(asked.method, asked.target) for asked in server.asked] == [("PUT", "/deployed")]
+
+
+def test_runner_that_refuses_everything_too_is_told_its_second_reason(
+    server: SocketServer, path: Path
+) -> None:
+    server.answers = [OUT_OF_STEP, REFUSED]
+    told = handover(path)
+    with pytest.raises(NotTakenError, match="unexpected keyword"):
+        told.put("functions", "arn:1", NEW)
+    assert [asked.target for asked in server.asked[:2]] == ["/deployed/changes", "/deployed"]
+    server.answers = [TAKEN]
+    in_step(told)
+
+
+def test_runner_that_starts_is_waited_for(path: Path) -> None:
+    """503 says that it is not ready yet: that is no refusal."""
+    starting = Response(status=503, body=b"{}")
+    with serving(path, starting, starting, TAKEN) as server:
+        told = handover(path)
+        told.put("functions", "arn:1", NEW)
+        assert told.is_in_step
+        assert [asked.content["number"] for asked in server.asked] == [1, 1, 1]
+
+
+def test_each_reason_is_logged_once(
+    server: SocketServer, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = Response(status=500, body=b"OSError: no space left")
+    server.answers = [REFUSED, REFUSED, other, other, other, TAKEN]
+    told = handover(path)
+    with caplog.at_level(logging.WARNING), pytest.raises(NotTakenError):
+        told.put("functions", "arn:1", NEW)
+    in_step(told)
+    eventually(lambda: "has taken what is deployed" in caplog.text)
+    assert caplog.text.count("no space left") == 1
+    assert "unexpected keyword" not in caplog.text, "the call that failed tells this one"
+
+
+# ---------------------------------------------------------------- a runner that gives no answer
+
+
+@contextmanager
+def silent(path: Path, *answers: bytes | None) -> Iterator[list[bytes]]:
+    """A runner with one request a connection: None hangs, empty bytes go away unanswered.
+
+    Yields:
+        The first lines of its requests.
+    """
+    seen: list[bytes] = []
+    held: list[socket.socket] = []
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(str(path))
+    listening.listen()
+
+    def serve() -> None:
+        for answer in answers:
+            connection, _ = listening.accept()
+            seen.append(_read_request(connection))
+            if answer is None:
+                held.append(connection)
+                continue
+            with connection:
+                connection.sendall(answer)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        thread.join(10)
+        for each in (*held, listening):
+            each.close()
+
+
+def _read_request(connection: socket.socket) -> bytes:
+    """Read a whole request; return its first line."""
+    with connection.makefile("rb") as stream:
+        first = stream.readline().strip()
+        size = int(http.client.parse_headers(stream)["Content-Length"])
+        stream.read(size)
+    return first
+
+
+def test_runner_that_goes_away_unanswered_is_told_everything_at_once(path: Path) -> None:
+    """It was started anew, and knows nothing: the change alone would not follow."""
+    told = handover(path)
+    with silent(path, b"", ANSWER) as seen:
+        told.put("functions", "arn:1", NEW)
+    assert seen == [b"POST /deployed/changes HTTP/1.1", b"PUT /deployed HTTP/1.1"]
+    assert told.is_in_step
+    assert everything_of(told)["functions"] == {"arn:1": NEW}
+
+
+def test_runner_that_hangs_holds_a_change_up_once(path: Path) -> None:
+    told = Handover(RunnerClient(str(path), answer_seconds=0.3), patience_seconds=5)
+    with silent(path, None, ANSWER) as seen:
+        with pytest.raises(NotTakenError, match="went away"):
+            told.put("functions", "arn:1", NEW)
+        assert seen == [b"POST /deployed/changes HTTP/1.1"], "it would hang again"
+        in_step(told)
+    assert seen[1:] == [b"PUT /deployed HTTP/1.1"], "told later, beside the calls"
+    assert everything_of(told)["functions"] == {}

@@ -1,0 +1,49 @@
+from collections.abc import Callable
+
+import pytest
+from pymongo.errors import AutoReconnect
+
+from tidings.monitoring.health import check_health
+
+
+def answers() -> None:
+    return None
+
+
+def fails() -> None:
+    raise AutoReconnect("mongodb://user:secret@host")
+
+
+@pytest.mark.parametrize(
+    ("needed", "dispensable", "status"),
+    [
+        (answers, answers, "healthy"),
+        (answers, fails, "degraded"),
+        (fails, answers, "unhealthy"),
+        (fails, fails, "unhealthy"),
+    ],
+)
+def test_health_is_what_the_services_say(
+    needed: Callable[[], None], dispensable: Callable[[], None], status: str
+) -> None:
+    health = check_health(needed={"mongodb": needed}, dispensable={"redis": dispensable})
+    assert health.status == status
+    assert health.services["mongodb"].status == ("up" if needed is answers else "down")
+    assert health.services["redis"].status == ("up" if dispensable is answers else "down")
+
+
+def test_each_service_is_timed() -> None:
+    health = check_health(needed={"mongodb": answers}, dispensable={"redis": fails})
+    assert all(0 <= service.latency_ms < 1000 for service in health.services.values())
+
+
+def test_cause_is_not_told() -> None:
+    health = check_health(needed={"mongodb": fails}, dispensable={})
+    assert "secret" not in health.model_dump_json()
+
+
+def test_any_error_is_a_service_that_is_down() -> None:
+    def breaks() -> None:
+        raise RuntimeError
+
+    assert check_health(needed={}, dispensable={"rabbitmq": breaks}).status == "degraded"

@@ -1,0 +1,489 @@
+import base64
+import json
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, Field
+
+from tests.unit.platform.builders import CONTEXT, CUSTOMER_ID, answer_of, api_event, in_a_session
+from tidings.platform.context import correlation_id
+from tidings.platform.entry import http
+from tidings.platform.entry.http import MAX_BODY_BYTES, EndpointContract, Reply, Request, endpoint
+from tidings.platform.errors import NotFound, RateLimited, Unavailable
+from tidings.platform.operation import PUBLIC
+from tidings.platform.secrets import SigningKeys
+from tidings.platform.security.auth import Principal, Role, issue_access_token
+from tidings.platform.storage.pagination import Page, PageRequest
+
+
+class Note(BaseModel, extra="forbid"):
+    text: str = Field(max_length=1000)
+    stars: int = 0
+
+
+calls: list[Request[Any, Any, Any]] = []
+
+
+@pytest.fixture(autouse=True)
+def no_calls() -> None:
+    calls.clear()
+
+
+@endpoint(EndpointContract(role=PUBLIC, body=Note, status=201))
+def take_note(request: Request[Note]) -> Reply:
+    calls.append(request)
+    return Reply(request.body, message="Noted.")
+
+
+@endpoint(EndpointContract(role=PUBLIC, query=PageRequest))
+def read(request: Request[None, PageRequest]) -> Reply:
+    calls.append(request)
+    return Reply({"page": request.query.page, "id": correlation_id()})
+
+
+@endpoint(EndpointContract(role=Role.OPERATOR))
+def operate(request: Request[None]) -> Reply:
+    calls.append(request)
+    return Reply({"caller": request.caller.user_id, "person": request.person("user_id")})
+
+
+@endpoint(EndpointContract(role=PUBLIC, reads_token=False))
+def sign_in(request: Request[None]) -> Reply:
+    calls.append(request)
+    return Reply({})
+
+
+def bearer(role: Role) -> dict[str, str]:
+    caller = in_a_session(Principal(user_id="me-id", role=role))
+    return {"Authorization": f"Bearer {issue_access_token(caller)}"}
+
+
+# ----------------------------------------------------------------- the envelope
+
+
+def test_answer_is_in_the_envelope() -> None:
+    response = take_note(api_event({"text": "größe"}), CONTEXT)
+    assert answer_of(response) == (
+        201,
+        {
+            "success": True,
+            "data": {"text": "größe", "stars": 0},
+            "message": "Noted.",
+            "error": None,
+            "meta": None,
+        },
+    )
+    assert response["headers"]["Content-Type"] == "application/json"
+
+
+def test_refusal_is_in_the_envelope() -> None:
+    status, envelope = answer_of(take_note(api_event({"text": 7}), CONTEXT))
+    assert status == 400
+    assert envelope["success"] is False
+    assert envelope["data"] is None
+    assert envelope["error"]["code"] == "BAD_USER_INPUT"
+    assert envelope["error"]["message"] == envelope["message"]
+    assert envelope["error"]["details"][0]["field"] == "text"
+    assert not calls
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (NotFound("There is none."), 404, "NOT_FOUND"),
+        (Unavailable("Later."), 503, "INTERNAL"),
+        (RuntimeError("secret"), 500, "INTERNAL"),
+    ],
+)
+def test_error_of_the_operation_becomes_its_status(
+    error: Exception, status: int, code: str
+) -> None:
+    @endpoint(EndpointContract(role=PUBLIC))
+    def fails(_: Request[None]) -> Reply:
+        raise error
+
+    response = fails(api_event(), CONTEXT)
+    assert answer_of(response)[0] == status
+    assert answer_of(response)[1]["error"]["code"] == code
+    assert "secret" not in response["body"]
+    assert ("Retry-After" in response["headers"]) == (status == 503)
+
+
+def test_page_says_where_it_stands() -> None:
+    page = Page[Any].model_construct(
+        items=["a", "b"],
+        cursors=["c1", "c2"],
+        total=5,
+        limit=2,
+        page=2,
+        has_next=True,
+        has_previous=True,
+    )
+    assert Reply.of_page(page).meta == {
+        "total": 5,
+        "limit": 2,
+        "page": 2,
+        "total_pages": 3,
+        "has_next": True,
+        "has_previous": True,
+        "next_cursor": "c2",
+    }
+
+
+def test_last_page_hands_out_no_cursor() -> None:
+    page = Page[Any].model_construct(
+        items=["a"],
+        cursors=["c1"],
+        total=1,
+        limit=2,
+        page=1,
+        has_next=False,
+        has_previous=False,
+    )
+    meta = Reply.of_page(page).meta
+    assert meta is not None
+    assert (meta["total_pages"], meta["next_cursor"]) == (1, None)
+
+
+# ---------------------------------------------------------------------- the body
+
+
+def test_body_in_base64_is_read() -> None:
+    body = base64.b64encode(json.dumps({"text": "größe"}).encode()).decode()
+    status, envelope = answer_of(take_note(api_event(body, isBase64Encoded=True), CONTEXT))
+    assert (status, envelope["data"]["text"]) == (201, "größe")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [None, "", "{", "nope", '{"text": "a"', "\ud800", '{"text": "a"} more', "[" * 100_000],
+    ids=["none", "empty", "open", "word", "cut", "surrogate", "trailing", "deep"],
+)
+def test_body_that_is_not_json_is_refused(body: str | None) -> None:
+    status, envelope = answer_of(take_note(api_event(body), CONTEXT))
+    assert (status, envelope["message"]) == (400, "The body is not JSON.")
+    assert envelope["error"]["details"][0]["field"] == "body"
+    assert not calls
+
+
+@pytest.mark.parametrize("body", ["not base64!", "a", base64.b64encode(b"\xff\xfe").decode()])
+def test_body_that_is_not_base64_of_json_is_refused(body: str) -> None:
+    status, envelope = answer_of(take_note(api_event(body, isBase64Encoded=True), CONTEXT))
+    assert (status, envelope["error"]["code"]) == (400, "BAD_USER_INPUT")
+    assert not calls
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        [],
+        7,
+        "null",
+        "true",
+        {},
+        {"text": None},
+        {"text": "a", "stars": "many"},
+        {"text": "a", "stars": 1.5},
+        {"text": "a", "role": "admin"},
+        {"text": {"$gt": ""}},
+        {"text": "a" * 1001},
+        '{"text": "\\ud800"}',
+        '{"text": "a", "\\ud800": 1}',
+        '{"text": "a", "stars": NaN}',
+        '{"text": "a", "stars": 1e999}',
+    ],
+    ids=str,
+)
+def test_body_of_the_wrong_shape_is_refused(body: object) -> None:
+    response = take_note(api_event(body), CONTEXT)
+    assert answer_of(response)[0] == 400
+    response["body"].encode()  # can be sent
+    assert not calls
+
+
+def test_huge_body_is_refused_unread() -> None:
+    body = json.dumps({"text": "a" * MAX_BODY_BYTES})
+    assert answer_of(take_note(api_event(body), CONTEXT))[0] == 413
+    encoded = base64.b64encode(body.encode()).decode()
+    assert answer_of(take_note(api_event(encoded, isBase64Encoded=True), CONTEXT))[0] == 413
+    assert not calls
+
+
+def test_body_counts_in_bytes() -> None:
+    body = '"' + "ö" * (MAX_BODY_BYTES // 2) + '"'
+    assert len(body) < MAX_BODY_BYTES
+    assert answer_of(take_note(api_event(body), CONTEXT))[0] == 413
+
+
+def test_number_of_too_many_digits_is_refused() -> None:
+    body = '{"text": "a", "stars": ' + "9" * 10_000 + "}"
+    assert answer_of(take_note(api_event(body), CONTEXT))[0] == 400
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["application/json", "APPLICATION/JSON", "application/json; charset=utf-8",
+     'application/json;charset="UTF-8"', "application/json ; profile=x"],
+)  # fmt: skip
+def test_body_that_is_said_to_be_json_is_read(kind: str) -> None:
+    event = api_event({"text": "a"}, headers={"content-type": kind})
+    assert answer_of(take_note(event, CONTEXT))[0] == 201
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["text/plain", "text/plain; application/json", "text/plain, application/json", "*/*", "",
+     "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/json",
+     "application/json; charset=utf-16", "application/json, text/plain", "application/jsonp"],
+)  # fmt: skip
+def test_body_of_another_kind_is_415(kind: str) -> None:
+    event = api_event({"text": "a"}, headers={"Content-Type": kind})
+    status, envelope = answer_of(take_note(event, CONTEXT))
+    assert (status, envelope["error"]["code"]) == (415, "BAD_USER_INPUT")
+    assert not calls
+
+
+def test_body_of_no_kind_is_415() -> None:
+    event = api_event() | {"body": '{"text": "a"}'}
+    assert answer_of(take_note(event, CONTEXT))[0] == 415
+    assert not calls
+
+
+@pytest.mark.parametrize(
+    "body",
+    ['{"text": "a", "text": "b"}', '{"text": "a", "stars": 1e400}', '{"text": "a", "stars": 1E999}',
+     '{"text": "a", "stars": ' + "9" * 15_000 + "}", '{"text": "a", "stars": -Infinity}'],
+    ids=lambda body: body[:30],
+)  # fmt: skip
+def test_body_that_programs_read_differently_is_refused(body: str) -> None:
+    status, envelope = answer_of(take_note(api_event(body), CONTEXT))
+    assert (status, envelope["message"]) == (400, "The body is not JSON.")
+    assert not calls
+
+
+def test_byte_order_mark_before_json_is_passed_over() -> None:
+    assert answer_of(take_note(api_event('\ufeff{"text": "a"}'), CONTEXT))[0] == 201
+
+
+def test_endpoint_without_a_body_does_not_read_one() -> None:
+    assert answer_of(read(api_event("{"), CONTEXT))[0] == 200
+
+
+# ------------------------------------------------------ headers, path and query
+
+
+def test_event_without_headers_or_parameters_is_served() -> None:
+    event = api_event(headers=None)
+    assert answer_of(read(event, CONTEXT))[0] == 200
+    assert answer_of(read({}, CONTEXT))[0] == 200
+
+
+@pytest.mark.parametrize("name", ["X-Correlation-Id", "x-correlation-id", "X-CORRELATION-ID"])
+def test_correlation_id_comes_in_and_goes_out(name: str) -> None:
+    response = read(api_event(headers={name: "request-7"}), CONTEXT)
+    assert response["headers"]["X-Correlation-Id"] == "request-7"
+    assert answer_of(response)[1]["data"]["id"] == "request-7"
+
+
+@pytest.mark.parametrize("offered", ["a\r\nSet-Cookie: b=c", "", "x" * 500, None])
+def test_unsafe_correlation_id_is_replaced(offered: str | None) -> None:
+    response = read(api_event(headers={"X-Correlation-Id": offered}), CONTEXT)
+    answered = response["headers"]["X-Correlation-Id"]
+    assert len(answered) == 36
+    assert answered.isprintable()
+
+
+def test_refusal_carries_the_correlation_id_too() -> None:
+    response = take_note(api_event("{", headers={"X-Correlation-Id": "request-7"}), CONTEXT)
+    assert response["headers"]["X-Correlation-Id"] == "request-7"
+
+
+def test_correlation_id_does_not_outlive_the_request() -> None:
+    read(api_event(headers={"X-Correlation-Id": "request-7"}), CONTEXT)
+    assert correlation_id() is None
+
+
+@pytest.mark.parametrize(
+    "query", [{"limit": "0"}, {"limit": "x"}, {"page": "-1"}, {"limit": "1e9"}], ids=str
+)
+def test_bad_parameter_of_the_url_is_named(query: dict[str, str]) -> None:
+    status, envelope = answer_of(read(api_event(queryStringParameters=query), CONTEXT))
+    assert status == 400
+    assert envelope["error"]["details"][0]["field"] == next(iter(query))
+
+
+def test_unknown_parameters_of_the_url_are_ignored() -> None:
+    event = api_event(queryStringParameters={"utm_source": "mail", "page": "2"})
+    assert answer_of(read(event, CONTEXT))[1]["data"]["page"] == 2
+
+
+# ---------------------------------------------------------------- who may call
+
+
+def test_public_endpoint_serves_anybody() -> None:
+    assert answer_of(read(api_event(), CONTEXT))[0] == 200
+
+
+def test_bad_token_is_refused_even_where_none_is_needed() -> None:
+    event = api_event(headers={"Authorization": "Bearer nonsense"})
+    assert answer_of(read(event, CONTEXT))[0] == 401
+    assert not calls
+
+
+def test_nobody_is_401(keys: SigningKeys) -> None:
+    status, envelope = answer_of(operate(api_event(), CONTEXT))
+    assert (status, envelope["error"]["code"]) == (401, "UNAUTHENTICATED")
+    assert not calls
+
+
+def test_lesser_role_is_403_and_nothing_is_done(keys: SigningKeys) -> None:
+    event = api_event(headers=bearer(Role.CUSTOMER), pathParameters={"user_id": "me"})
+    status, envelope = answer_of(operate(event, CONTEXT))
+    assert (status, envelope["error"]["code"]) == (403, "FORBIDDEN")
+    assert not calls
+
+
+def test_caller_is_refused_before_the_body_is_looked_at(keys: SigningKeys) -> None:
+    @endpoint(EndpointContract(role=Role.ADMIN, body=Note))
+    def handler(request: Request[Note]) -> Reply:
+        raise AssertionError
+
+    event = api_event("{" * 1000, headers=bearer(Role.CUSTOMER))
+    assert answer_of(handler(event, CONTEXT))[0] == 403
+
+
+@pytest.mark.parametrize("role", [Role.OPERATOR, Role.ADMIN])
+def test_role_or_more_is_served(role: Role, keys: SigningKeys) -> None:
+    event = api_event(headers=bearer(role), pathParameters={"user_id": CUSTOMER_ID})
+    assert answer_of(operate(event, CONTEXT))[1]["data"] == {
+        "caller": "me-id",
+        "person": CUSTOMER_ID,
+    }
+
+
+def test_me_stands_for_the_caller(keys: SigningKeys) -> None:
+    event = api_event(headers=bearer(Role.ADMIN), pathParameters={"user_id": "me"})
+    assert answer_of(operate(event, CONTEXT))[1]["data"]["person"] == "me-id"
+
+
+def test_endpoint_says_who_may_call_it() -> None:
+    assert (operate.contract.role, take_note.contract.role) == (Role.OPERATOR, None)  # type: ignore[attr-defined]
+
+
+def test_what_was_stored_is_published_also_after_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    published: list[str] = []
+    monkeypatch.setattr(
+        "tidings.platform.entry.invocation.publish_stored", lambda: published.append("")
+    )
+
+    @endpoint(EndpointContract(role=PUBLIC))
+    def fails(_: Request[None]) -> Reply:
+        raise NotFound("Gone.")
+
+    assert answer_of(fails(api_event(), CONTEXT))[0] == 404
+    assert len(published) == 1
+
+
+def test_limits_are_those_of_api_gateway() -> None:
+    assert http.MAX_BODY_BYTES < 10 * 1024 * 1024
+
+
+# ------------------------------------------------------------- what may be left out
+
+
+class Wish(BaseModel, extra="forbid"):
+    reason: str | None = Field(None, max_length=10)
+
+
+class WishHeaders(BaseModel):
+    key: str | None = Field(None, alias="Idempotency-Key", min_length=1, max_length=10)
+
+
+@endpoint(EndpointContract(role=PUBLIC, body=Wish, headers=WishHeaders))
+def wish(request: Request[Wish, None, WishHeaders]) -> Reply:
+    calls.append(request)
+    return Reply({"reason": request.body.reason, "key": request.headers.key})
+
+
+@pytest.mark.parametrize("body", [None, ""])
+def test_body_without_a_required_field_may_be_left_out(body: str | None) -> None:
+    assert answer_of(wish(api_event(body), CONTEXT))[1]["data"]["reason"] is None
+
+
+@pytest.mark.parametrize("body", ["{", " ", "null", '{"other": 1}', '{"reason": "01234567890"}'])
+def test_body_that_is_there_is_checked_all_the_same(body: str) -> None:
+    assert answer_of(wish(api_event(body), CONTEXT))[0] == 400
+    assert not calls
+
+
+@pytest.mark.parametrize("name", ["Idempotency-Key", "idempotency-key"])
+def test_header_is_read_whatever_the_case_of_its_name(name: str) -> None:
+    event = api_event({"reason": "late"}, headers={name: "key-1"})
+    assert answer_of(wish(event, CONTEXT))[1]["data"] == {"reason": "late", "key": "key-1"}
+
+
+@pytest.mark.parametrize("value", ["", "01234567890"])
+def test_bad_header_is_named(value: str) -> None:
+    status, envelope = answer_of(wish(api_event(headers={"idempotency-key": value}), CONTEXT))
+    assert status == 400
+    assert envelope["error"]["details"][0]["field"] == "Idempotency-Key"
+    assert not calls
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [("Idempotency-Key", ["a", "b"]), ("Content-Type", ["application/json", "text/plain"]),
+     ("Authorization", ["Bearer a", "Bearer b"])],
+)  # fmt: skip
+def test_header_that_is_sent_twice_with_other_values_is_named(name: str, values: list[str]) -> None:
+    event = api_event({"reason": "late"}, headers={name: values[-1]})
+    status, envelope = answer_of(wish(event | {"multiValueHeaders": {name: values}}, CONTEXT))
+    assert status == 400
+    assert envelope["error"]["details"][0]["field"] == name
+    assert not calls
+
+
+def test_header_that_is_sent_twice_with_the_same_value_is_read() -> None:
+    event = api_event({"reason": "late"}, headers={"Idempotency-Key": "a"})
+    twice = {"multiValueHeaders": {"Idempotency-Key": ["a"], "idempotency-key": ["a"]}}
+    assert answer_of(wish(event | twice, CONTEXT))[1]["data"]["key"] == "a"
+
+
+def test_method_cannot_be_overridden_by_a_header() -> None:
+    event = api_event(headers={"X-HTTP-Method-Override": "DELETE", "X-Method-Override": "PUT"})
+    assert answer_of(read(event, CONTEXT))[0] == 200
+
+
+def test_other_headers_are_not_looked_at() -> None:
+    assert answer_of(wish(api_event(headers={"X-Other": "1"}), CONTEXT))[0] == 200
+
+
+def test_endpoint_that_reads_no_token_takes_an_old_one(no_limits: list[Principal]) -> None:
+    event = api_event(headers={"Authorization": "Bearer expired"})
+    assert sign_in(event, CONTEXT)["statusCode"] == 200
+    assert calls[0].principal is None
+    assert no_limits == []
+
+
+def test_calls_of_signed_in_users_are_counted(
+    keys: SigningKeys, no_limits: list[Principal]
+) -> None:
+    operate(api_event(headers=bearer(Role.CUSTOMER)), CONTEXT)
+    assert no_limits == [], "a refused call costs nothing"
+    event = api_event(headers=bearer(Role.OPERATOR), pathParameters={"user_id": "me"})
+    assert operate(event, CONTEXT)["statusCode"] == 200
+    assert [each.user_id for each in no_limits] == ["me-id"]
+
+
+def test_limit_is_429_with_the_seconds_to_wait(
+    keys: SigningKeys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Principal) -> None:
+        raise RateLimited(7)
+
+    monkeypatch.setattr(http, "admit", refuse)
+    response = operate(api_event(headers=bearer(Role.OPERATOR)), CONTEXT)
+    status, envelope = answer_of(response)
+    assert (status, envelope["error"]["code"]) == (429, "RATE_LIMITED")
+    assert response["headers"]["Retry-After"] == "7"
+    assert not calls

@@ -1,0 +1,56 @@
+"""Text files in the encodings that programs write."""
+
+import io
+
+import pytest
+
+from tidings.platform.inputs.text_files import BLOCK_BYTES, NotText, decode, open_text
+
+TEXT = "sku,title\r\nA,Käse ☕ 😀\rB,x\n"
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"]
+)
+def test_byte_order_mark_says_the_encoding(encoding: str) -> None:
+    mark = "\ufeff" if encoding in ("utf-16-le", "utf-16-be") else ""
+    raw = (mark + TEXT).encode(encoding)
+    assert decode(raw) == TEXT
+    assert open_text(io.BytesIO(raw)).read() == TEXT
+
+
+def test_mark_counts_whatever_was_said() -> None:
+    assert decode(TEXT.encode("utf-16"), "utf-8") == TEXT
+    assert decode(TEXT.encode("utf-8-sig"), "utf-16-le") == TEXT
+
+
+def test_encoding_that_was_said_counts_where_there_is_no_mark() -> None:
+    assert decode(TEXT.encode("utf-16-be"), "utf-16-be") == TEXT
+
+
+def test_mark_twice_is_left_out_twice() -> None:
+    assert decode("\ufeff\ufeffsku".encode()) == "sku"
+
+
+@pytest.mark.parametrize(
+    ("raw", "line", "byte"),
+    [
+        (b"sku\nA\nK\xe4se\n", 3, "0xE4"),
+        (b"sku\r\nA\r\nK\xe4se\n", 3, "0xE4"),
+        (b"sku\rA\rK\xe4se", 3, "0xE4"),
+        (b"\xff", 1, "0xFF"),
+        (b"sku\n\xed\xa0\x80", 2, "0xED"),
+        (b"sku\n\xf0\x9f\x98", 2, "0xF0"),
+        ("\ufeffsku\nA".encode("utf-16-be") + b"\x0a", 2, "0x0A"),
+        ("\ufeffsku\n\u0a0a".encode("utf-16-le") + b"\x00\xd8\x41\x00", 2, "0x00"),
+        (b"x" * (BLOCK_BYTES - 1) + b"\r\n\xe4", 2, "0xE4"),
+        ("ä\n".encode() * BLOCK_BYTES + b"\xe4", BLOCK_BYTES + 1, "0xE4"),
+    ],
+    ids=repr,
+)
+def test_byte_that_is_no_text_is_named_with_its_line(raw: bytes, line: int, byte: str) -> None:
+    with pytest.raises(NotText) as refused:
+        decode(raw)
+    assert refused.value.line == line
+    assert byte in str(refused.value)
+    assert "UTF-8" in str(refused.value)

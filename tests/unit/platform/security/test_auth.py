@@ -1,0 +1,284 @@
+import hashlib
+import hmac
+import json
+from base64 import urlsafe_b64encode
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any, get_args
+
+import jwt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.platform.builders import (
+    CUSTOMER,
+    CUSTOMER_ID,
+    claims,
+    in_a_session,
+    private_key,
+    public_pem,
+    segment,
+    signed,
+    signing_keys,
+    use_keys,
+)
+from tidings.platform.errors import Forbidden, Unauthenticated
+from tidings.platform.secrets import SigningKey, SigningKeys
+from tidings.platform.security.auth import (
+    PersonRole,
+    Principal,
+    Role,
+    authenticate,
+    issue_access_token,
+    public_keys,
+    require,
+    require_self,
+    verify_access_token,
+)
+from tidings.platform.timing.clock import now
+
+OPERATOR = in_a_session(Principal(user_id="operator", role=Role.OPERATOR))
+ADMIN = Principal(user_id="admin", role=Role.ADMIN)
+SERVICE = Principal(user_id="service", role=Role.SERVICE)
+
+
+NEXT_CENTURY = datetime(2101, 1, 1, tzinfo=UTC)
+"""Not a time from now: each worker of pytest-xdist must find tests of the same names."""
+
+
+def refusal_of(token: str) -> str:
+    with pytest.raises(Unauthenticated) as refused:
+        verify_access_token(token)
+    return refused.value.message
+
+
+# ------------------------------------------------------------------ what holds
+
+
+def test_issued_token_stands_for_whom_it_was_issued(keys: SigningKeys) -> None:
+    assert verify_access_token(issue_access_token(OPERATOR)) == OPERATOR
+
+
+def test_token_lives_fifteen_minutes(keys: SigningKeys) -> None:
+    young = issue_access_token(CUSTOMER, at=now() - timedelta(minutes=14, seconds=50))
+    assert verify_access_token(young) == CUSTOMER
+    old = issue_access_token(CUSTOMER, at=now() - timedelta(minutes=15, seconds=1))
+    assert refusal_of(old) == "The access token has expired."
+
+
+def test_no_two_tokens_are_the_same(keys: SigningKeys) -> None:
+    at = now()
+    assert issue_access_token(CUSTOMER, at) != issue_access_token(CUSTOMER, at)
+
+
+def test_rotation_logs_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    both = signing_keys("old", "new")
+    use_keys(monkeypatch, both.model_copy(update={"current": "old"}))
+    before = issue_access_token(CUSTOMER)
+    use_keys(monkeypatch, both)
+    after = issue_access_token(CUSTOMER)
+    assert jwt.get_unverified_header(after)["kid"] == "new"
+    assert verify_access_token(before) == verify_access_token(after) == CUSTOMER
+
+
+def test_published_keys_verify_our_tokens_and_hold_no_secret(keys: SigningKeys) -> None:
+    token = issue_access_token(CUSTOMER)
+    published = public_keys()
+    (jwk,) = published["keys"]
+    verified = jwt.decode(token, jwt.PyJWK(jwk), algorithms=["ES256"], audience="tidings-api")
+    assert verified["sub"] == CUSTOMER_ID
+    assert jwk["kid"] == "key-1"
+    assert (jwk["use"], jwk["alg"], jwk["crv"]) == ("sig", "ES256", "P-256")
+    assert "d" not in jwk
+
+
+# ---------------------------------------------------------------- what does not
+
+
+def test_token_without_a_signature_is_refused(keys: SigningKeys) -> None:
+    content = claims()
+    body = {**content, "iat": 0, "exp": 2**31}
+    for algorithm in ("none", "None", "NONE"):
+        header = segment({"alg": algorithm, "typ": "JWT", "kid": "key-1"})
+        assert refusal_of(f"{header}.{segment(body)}.") == "The access token is not valid."
+    assert refusal_of(jwt.encode(content, "", algorithm="none", headers={"kid": "key-1"}))
+
+
+def test_token_of_a_foreign_key_is_refused(keys: SigningKeys) -> None:
+    foreign = SigningKey(kid="key-1", private_key=private_key())
+    assert refusal_of(signed(claims(role="admin"), foreign)) == "The access token is not valid."
+
+
+def test_token_with_a_changed_claim_is_refused(keys: SigningKeys) -> None:
+    header, _, signature = issue_access_token(CUSTOMER).split(".")
+    raised = claims(role="admin") | {"iat": 0, "exp": 2**31}
+    assert refusal_of(f"{header}.{segment(raised)}.{signature}")
+
+
+def test_public_key_does_not_serve_as_a_shared_secret(keys: SigningKeys) -> None:
+    # jwt.encode refuses a PEM as a secret, so the attack is made by hand.
+    secret = public_pem(keys.keys[0].private_key)
+    header = segment({"alg": "HS256", "typ": "JWT", "kid": "key-1"})
+    content = segment({**claims(), "role": "admin", "iat": 0, "exp": 2**31})
+    mac = hmac.digest(secret, f"{header}.{content}".encode(), hashlib.sha256)
+    signature = urlsafe_b64encode(mac).rstrip(b"=").decode()
+    assert refusal_of(f"{header}.{content}.{signature}") == "The access token is not valid."
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"aud": "another-api"},
+        {"aud": ["another-api"]},
+        {"iss": "somebody"},
+        {"iss": None},
+        {"aud": None},
+        {"sub": None},
+        {"role": None},
+        {"iat": None},
+        {"exp": None},
+        {"sid": None},
+        {"sid": ""},
+        {"sid": 7},
+        {"ver": None},
+        {"ver": "latest"},
+        {"role": "superuser"},
+        {"role": "ADMIN"},
+        {"role": ["admin"]},
+        {"sub": 7},
+        {"sub": {"$ne": ""}},
+        {"exp": "soon"},
+        {"iat": NEXT_CENTURY},
+        {"nbf": NEXT_CENTURY},
+    ],
+    ids=str,
+)
+def test_token_with_other_claims_is_refused(change: dict[str, Any], keys: SigningKeys) -> None:
+    assert verify_access_token(signed(claims(), keys.keys[0])) == CUSTOMER
+    # By PyJWS: jwt.encode itself would refuse some of these.
+    content = {
+        name: int(value.timestamp()) if hasattr(value, "timestamp") else value
+        for name, value in claims(**change).items()
+    }
+    key = keys.keys[0]
+    token = jwt.PyJWS().encode(
+        json.dumps(content).encode(), key.private_key, "ES256", headers={"kid": key.kid}
+    )
+    assert refusal_of(token) == "The access token is not valid."
+
+
+@pytest.mark.parametrize("kid", ["key-2", "", "../../etc/passwd", "key-1 "])
+def test_token_of_an_unknown_key_is_refused(kid: str, keys: SigningKeys) -> None:
+    assert refusal_of(signed(claims(), keys.keys[0], kid=kid)).endswith("unknown key.")
+
+
+def test_key_in_the_tokens_own_header_counts_for_nothing(keys: SigningKeys) -> None:
+    foreign = SigningKey(kid="key-1", private_key=private_key())
+    own = jwt.algorithms.ECAlgorithm.to_jwk(
+        jwt.algorithms.ECAlgorithm(jwt.algorithms.ECAlgorithm.SHA256).prepare_key(
+            public_pem(foreign.private_key)
+        ),
+        as_dict=True,
+    )
+    assert refusal_of(signed(claims(), foreign, jwk=own, jku="https://evil.example/keys"))
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "x",
+        "a.b",
+        "a.b.c",
+        "a.b.c.d",
+        "größe.größe.größe",
+        "\ud800",
+        "e30.e30.e30",
+        "..",
+        "\x00",
+    ],
+    ids=ascii,
+)
+def test_what_is_no_token_is_refused(token: str, keys: SigningKeys) -> None:
+    assert refusal_of(token)
+
+
+@given(st.text())
+def test_no_header_ever_breaks_authentication(header: str) -> None:
+    fresh = signing_keys_once()
+    with pytest.MonkeyPatch.context() as patch:
+        use_keys(patch, fresh)
+        with suppress(Unauthenticated):
+            assert authenticate(header) is None
+
+
+def signing_keys_once(_kept: list[SigningKeys] = []) -> SigningKeys:  # noqa: B006 (meant)
+    if not _kept:
+        _kept.append(signing_keys())
+    return _kept[0]
+
+
+# ------------------------------------------------------------------ the header
+
+
+@pytest.mark.parametrize("header", [None, ""])
+def test_no_header_is_nobody(header: str | None) -> None:
+    assert authenticate(header) is None
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+def test_bearer_token_is_taken(scheme: str, keys: SigningKeys) -> None:
+    assert authenticate(f"{scheme} {issue_access_token(CUSTOMER)}") == CUSTOMER
+    assert authenticate(f"{scheme}   {issue_access_token(CUSTOMER)} ") == CUSTOMER
+
+
+@pytest.mark.parametrize("header", ["Bearer", "Bearer ", "Basic dTpw", "Token abc", "abc", " "])
+def test_other_schemes_are_refused_rather_than_nobody(header: str) -> None:
+    with pytest.raises(Unauthenticated, match="Bearer"):
+        authenticate(header)
+
+
+# ------------------------------------------------------------------- the roles
+
+
+def test_each_role_may_what_those_before_it_may() -> None:
+    people = get_args(PersonRole)
+    table = {(mine, needed): mine.includes(needed) for mine in people for needed in people}
+    assert {pair for pair, included in table.items() if not included} == {
+        (Role.CUSTOMER, Role.OPERATOR),
+        (Role.CUSTOMER, Role.ADMIN),
+        (Role.OPERATOR, Role.ADMIN),
+    }
+
+
+@pytest.mark.parametrize("role", get_args(PersonRole))
+def test_services_stand_outside_of_the_order(role: Role) -> None:
+    assert not Role.SERVICE.includes(role)
+    assert not role.includes(Role.SERVICE)
+    with pytest.raises(Forbidden):
+        require(SERVICE, role)
+    assert require(SERVICE, role, services=True) is SERVICE
+
+
+def test_what_services_may_is_open_to_no_lesser_role() -> None:
+    with pytest.raises(Forbidden):
+        require(CUSTOMER, Role.OPERATOR, services=True)
+
+
+def test_nobody_is_asked_to_sign_in() -> None:
+    with pytest.raises(Unauthenticated, match="Sign in"):
+        require(None, Role.CUSTOMER)
+
+
+def test_lesser_role_is_refused() -> None:
+    with pytest.raises(Forbidden, match="admin"):
+        require(OPERATOR, Role.ADMIN)
+    assert require(ADMIN, Role.OPERATOR) is ADMIN
+
+
+def test_what_belongs_to_a_person_is_for_them_and_for_operators() -> None:
+    for principal in (CUSTOMER, OPERATOR, ADMIN):
+        require_self(principal, CUSTOMER_ID)
+    with pytest.raises(Forbidden):
+        require_self(CUSTOMER, "somebody-else")

@@ -1,0 +1,155 @@
+import base64
+from contextlib import suppress
+from typing import Any, Self
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mongoengine import Q
+from pydantic import ValidationError
+
+from tidings.platform.storage.pagination import Page, PageRequest, UnknownCursor, paginate
+
+
+class Document:
+    def __init__(self, pk: str) -> None:
+        self.pk = pk
+
+
+class Found:
+    """A query over documents in memory, newest first."""
+
+    def __init__(self, count: int) -> None:
+        self._documents = [Document(f"{n:024x}") for n in range(count, 0, -1)]
+
+    def count(self) -> int:
+        return len(self._documents)
+
+    def filter(self, condition: Q) -> Self:
+        narrowed = type(self)(0)
+        last = condition.query["pk__lt"]
+        narrowed._documents = [each for each in self._documents if each.pk < last]
+        return narrowed
+
+    def order_by(self, key: str) -> Self:
+        assert key == "-pk"
+        return self
+
+    def skip(self, count: int) -> Self:
+        self._documents = self._documents[count:]
+        return self
+
+    def limit(self, count: int) -> list[Document]:
+        return self._documents[:count]
+
+
+def page_of(count: int, **request: Any) -> Page[Any]:
+    return paginate(Found(count), PageRequest(**request))
+
+
+def ids(page: Page[Any]) -> list[int]:
+    return [int(each.pk, 16) for each in page.items]
+
+
+def test_first_page_is_the_newest() -> None:
+    page = page_of(5, limit=2)
+    assert ids(page) == [5, 4]
+    assert (page.total, page.has_next, page.has_previous) == (5, True, False)
+
+
+def test_page_by_number() -> None:
+    page = page_of(5, limit=2, page=3)
+    assert ids(page) == [1]
+    assert (page.has_next, page.has_previous) == (False, True)
+
+
+def test_page_after_a_cursor() -> None:
+    first = page_of(5, limit=2)
+    page = page_of(5, limit=2, after=first.cursors[-1])
+    assert ids(page) == [3, 2]
+    assert (page.total, page.has_next, page.has_previous) == (5, True, True)
+
+
+def test_list_by_cursor_is_stable_while_new_ones_come_in() -> None:
+    first = page_of(4, limit=2)
+    assert ids(page_of(9, limit=2, after=first.cursors[-1])) == [2, 1]
+
+
+def test_last_page_that_is_full_has_no_next() -> None:
+    assert not page_of(4, limit=2, page=2).has_next
+
+
+def test_nothing_found_is_an_empty_page() -> None:
+    page = page_of(0)
+    assert (page.items, page.cursors, page.total, page.has_next) == ([], [], 0, False)
+
+
+def test_page_beyond_the_end_is_empty() -> None:
+    assert ids(page_of(3, limit=2, page=9)) == []
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "garbage",
+        "a",
+        "====",
+        "ab==cd",
+        "with space",
+        "größe",
+        "\ud800",
+        "\x00",
+        "../etc",
+        base64.urlsafe_b64encode(b"\xff\xfe").decode(),
+    ],
+    ids=repr,
+)
+def test_cursor_that_was_not_handed_out_is_refused(cursor: str) -> None:
+    request = PageRequest.model_construct(limit=2, page=1, after=cursor)
+    with pytest.raises(UnknownCursor, match="cursor") as refused:
+        paginate(Found(3), request)
+    assert refused.value.field == "after"
+
+
+@given(st.text(max_size=200))
+def test_any_cursor_is_refused_or_leads_to_a_page(cursor: str) -> None:
+    request = PageRequest.model_construct(limit=2, page=1, after=cursor)
+    with suppress(UnknownCursor):
+        assert len(paginate(Found(3), request).items) <= 2
+
+
+def test_foreign_base64_is_only_ever_compared_as_text() -> None:
+    query = base64.urlsafe_b64encode(b'{"$gt": ""}').decode()
+    assert isinstance(page_of(3, after=query).items, list)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"limit": 0},
+        {"limit": 101},
+        {"limit": "many"},
+        {"page": 0},
+        {"page": 1001},
+        {"after": "x" * 201},
+        {"after": {"$gt": ""}},
+    ],
+    ids=str,
+)
+def test_request_out_of_bounds_names_the_parameter(bad: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError) as refused:
+        PageRequest.model_validate(bad)
+    assert refused.value.errors()[0]["loc"] == tuple(bad)
+
+
+def test_numbers_of_a_url_are_read() -> None:
+    assert PageRequest.model_validate({"limit": "5", "page": "2"}) == PageRequest.model_validate(
+        {"limit": 5, "page": 2}
+    )
+
+
+def test_converted_page_keeps_its_place() -> None:
+    page = page_of(5, limit=2)
+    converted = page.map(lambda each: each.pk[-1])
+    assert converted.items == ["5", "4"]
+    assert (converted.cursors, converted.total, converted.has_next) == (page.cursors, 5, True)

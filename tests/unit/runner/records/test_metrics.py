@@ -1,0 +1,121 @@
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+
+import pytest
+
+from tests.unit.runner.builders import a_record
+from tests.unit.runner.records.cloudwatch_server import CloudWatchServer
+from tidings_local.runner.records.cloudwatch import CloudWatch
+from tidings_local.runner.records.metrics import MetricWriter
+
+Data = dict[tuple[str, str], dict[str, str]]
+
+
+@pytest.fixture
+def server() -> Iterator[CloudWatchServer]:
+    with CloudWatchServer() as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def _one_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.time", lambda: 1_800_000_059.0)
+
+
+def written(
+    server: CloudWatchServer, work: Callable[[MetricWriter], Awaitable[None]]
+) -> list[Data]:
+    """Return what was written by each request: by metric and function."""
+
+    async def scenario() -> None:
+        cloudwatch = CloudWatch(server.url)
+        await work(MetricWriter(cloudwatch))
+        await cloudwatch.close()
+
+    asyncio.run(scenario())
+    return [_data(form) for form in server.metrics]
+
+
+def _data(form: dict[str, str]) -> Data:
+    found = {}
+    for place in {name.split(".")[2] for name in form if name.startswith("MetricData.")}:
+        prefix = f"MetricData.member.{place}."
+        item = {
+            name.removeprefix(prefix): value
+            for name, value in form.items()
+            if name.startswith(prefix)
+        }
+        function = item.get("Dimensions.member.1.Value", "all")
+        found[item["MetricName"], function] = item
+    return found
+
+
+def test_calls_are_counted_for_the_function_and_over_all(server: CloudWatchServer) -> None:
+    async def work(writer: MetricWriter) -> None:
+        writer.add(a_record(duration_ms=10, concurrent=1, concurrent_in_all=3))
+        writer.add(a_record(duration_ms=30, concurrent=2, concurrent_in_all=2, is_error=True))
+        writer.add(a_record(function="products", duration_ms=20))
+        await writer.flush()
+
+    (data,) = written(server, work)
+    orders = data["Invocations", "orders"]
+    assert orders["Dimensions.member.1.Name"] == "FunctionName"
+    assert orders["StatisticValues.Sum"] == "2"
+    assert orders["Timestamp"] == "2027-01-15T08:00:00Z"
+    assert data["Invocations", "all"]["StatisticValues.Sum"] == "3"
+    assert data["Errors", "orders"]["StatisticValues.Sum"] == "1"
+    assert data["Errors", "products"]["StatisticValues.Sum"] == "0"
+    duration = data["Duration", "orders"]
+    assert duration["Unit"] == "Milliseconds"
+    assert [duration[f"StatisticValues.{name}"] for name in ("Minimum", "Maximum")] == ["10", "30"]
+    assert duration["StatisticValues.SampleCount"] == "2"
+    assert data["ConcurrentExecutions", "orders"]["StatisticValues.Maximum"] == "2"
+    assert data["ConcurrentExecutions", "all"]["StatisticValues.Maximum"] == "3"
+
+
+def test_throttle_is_no_invocation(server: CloudWatchServer) -> None:
+    async def work(writer: MetricWriter) -> None:
+        writer.add_throttle("000000000000", "us-east-1", "orders")
+        await writer.flush()
+
+    (data,) = written(server, work)
+    assert data.keys() == {("Throttles", "orders"), ("Throttles", "all")}
+
+
+def test_values_wait_while_localstack_is_away(server: CloudWatchServer) -> None:
+    async def work(writer: MetricWriter) -> None:
+        server.failing = (503, {})
+        writer.add(a_record())
+        await writer.flush()
+        writer.add(a_record())
+        server.failing = None
+        await writer.flush()
+        await writer.flush()
+
+    (data,) = written(server, work)
+    assert data["Invocations", "orders"]["StatisticValues.Sum"] == "2"
+
+
+def test_values_of_long_ago_are_dropped(
+    server: CloudWatchServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def work(writer: MetricWriter) -> None:
+        server.failing = (503, {})
+        writer.add(a_record())
+        monkeypatch.setattr("time.time", lambda: 1_800_004_000.0)
+        await writer.flush()
+        server.failing = None
+        await writer.flush()
+
+    assert written(server, work) == []
+
+
+def test_many_functions_are_several_requests(server: CloudWatchServer) -> None:
+    async def work(writer: MetricWriter) -> None:
+        for n in range(200):
+            writer.add(a_record(function=f"f{n}"))
+        await writer.flush()
+
+    first, second = written(server, work)
+    assert len(first) == 500
+    assert len(second) == 304

@@ -1,0 +1,65 @@
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+from prometheus_client import generate_latest
+
+from tests.unit.runner.builders import a_function, an_outcome
+from tests.unit.runner.records.cloudwatch_server import CloudWatchServer
+from tidings_local.runner.records.cloudwatch import CloudWatch
+from tidings_local.runner.records.prometheus import RunnerMetrics
+from tidings_local.runner.records.recorder import Recorder
+
+
+@pytest.fixture
+def server() -> Iterator[CloudWatchServer]:
+    with CloudWatchServer() as server:
+        yield server
+
+
+def recorded(server: CloudWatchServer) -> str:
+    """Record some calls, end, and return the metrics of Prometheus."""
+
+    async def scenario() -> str:
+        metrics = RunnerMetrics()
+        recorder = Recorder(CloudWatch(server.url), metrics)
+        running = asyncio.create_task(recorder.run())
+        function, other = a_function(), a_function("products")
+        for _ in range(2):
+            recorder.begins(function)
+        recorder.begins(other)
+        outcome = an_outcome(duration_ms=12, log_stream="one", logs="START\nEND\n", is_error=True)
+        recorder.ends(function, outcome)
+        recorder.is_given_up(other)
+        recorder.is_throttled(other)
+        await asyncio.sleep(0)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        return generate_latest(metrics.registry).decode()
+
+    return asyncio.run(scenario())
+
+
+def test_call_is_in_logs_and_metrics_even_at_the_end(server: CloudWatchServer) -> None:
+    shown = recorded(server)
+    assert server.messages("/aws/lambda/orders", "one") == ["START\n", "END\n"]
+    (form,) = server.metrics
+    assert "ConcurrentExecutions" in form.values()
+    assert "Throttles" in form.values()
+    assert 'tidings_runner_calls_total{function="orders",result="function_error"} 1.0' in shown
+    assert 'tidings_runner_calls_total{function="products",result="throttled"} 1.0' in shown
+    assert 'tidings_runner_in_flight{function="orders"} 1.0' in shown
+    assert 'tidings_runner_in_flight{function="products"} 0.0' in shown
+    assert "tidings_runner_logs_kept_bytes 0.0" in shown
+
+
+def test_concurrency_counts_what_runs_with_a_call(server: CloudWatchServer) -> None:
+    recorded(server)
+    (form,) = server.metrics
+    maxima = {}
+    for name, metric in form.items():
+        if name.endswith(".MetricName") and metric == "ConcurrentExecutions":
+            place = name.removesuffix(".MetricName")
+            whose = form.get(f"{place}.Dimensions.member.1.Value", "all")
+            maxima[whose] = float(form[f"{place}.StatisticValues.Maximum"])
+    assert maxima == {"orders": 2, "all": 3}
