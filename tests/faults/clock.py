@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from bootstrap import ROOT
 from tests.e2e.aws import client
-from tests.faults.stack import ROOT
 from tests.settings import stack_under_test
 
 LIBRARY: Final = "faketime/libfaketime.so.1"
-STEP_SECONDS: Final = 5.0
+STEP_SECONDS: Final = 3.0
 CONSUMERS: Final = ("tidings-inventory", "tidings-orders", "tidings-notifications")
 VARIABLES: Final = (
     "LD_PRELOAD",

@@ -9,6 +9,8 @@ from tests.faults import messages, stack
 from tests.faults.clock import steps_of_the_clock
 
 HANG_SECONDS: Final = 12.0
+# Twice as long as the longest that a request waits for a service.
+SHORT_HANG_SECONDS: Final = 6.0
 AWAY_SECONDS: Final = 5.0
 
 
@@ -20,7 +22,8 @@ def _nothing() -> None:
 class Fault:
     """`prepare` is done before the load, `inflict` under it; `mend` is what an operator then does.
 
-    `dead_letters` says how many messages it puts into `failed-messages`.
+    `dead_letters` says how many messages it puts into `failed-messages`. What is looked at without
+    load in every test, too, need not be `in_every_test` under load.
     """
 
     name: str
@@ -28,23 +31,24 @@ class Fault:
     mend: Callable[[], None] = _nothing
     prepare: Callable[[], None] = _nothing
     dead_letters: int = 0
+    in_every_test: bool = True
 
 
 def _killed(service: str) -> Fault:
     return Fault(f"kill -9 {service}", lambda: stack.kill(service), stack.repair)
 
 
-def _hangs(service: str) -> Fault:
+def _hangs(service: str, seconds: float, *, in_every_test: bool = True) -> Fault:
     """Connections stay open, new ones are taken by the kernel, and nothing answers."""
 
     def hang() -> None:
         stack.freeze(service)
         try:
-            time.sleep(HANG_SECONDS)
+            time.sleep(seconds)
         finally:
             stack.thaw(service)
 
-    return Fault(f"{service} hangs for {HANG_SECONDS:.0f} s", hang)
+    return Fault(f"{service} hangs for {seconds:.0f} s", hang, in_every_test=in_every_test)
 
 
 def _functions_killed() -> None:
@@ -55,11 +59,19 @@ def _functions_killed() -> None:
         time.sleep(1)
 
 
-def _disk_full() -> None:
+def _runner_killed() -> None:
+    """Kill it twice; supervisord brings it back."""
+    for _ in range(2):
+        stack.kill("runner")
+        stack.wait_for("runner")
+        time.sleep(1)
+
+
+def _disk_full(seconds: float) -> None:
     """RabbitMQ's own alarm: it blocks whoever publishes until there is room again."""
     stack.rabbitmqctl("set_disk_free_limit", "900000000MB")
     try:
-        time.sleep(HANG_SECONDS)
+        time.sleep(seconds)
     finally:
         stack.rabbitmqctl("set_disk_free_limit", "50MB")
 
@@ -72,26 +84,34 @@ def _two_bridges() -> None:
         time.sleep(AWAY_SECONDS)
 
 
-FAULTS: Final[tuple[Fault, ...]] = (
-    _killed("rabbitmq"),
-    _killed("mongodb"),
-    _killed("redis"),
-    _killed("localstack"),
-    _killed("bridge"),
-    Fault("kill -9 functions", _functions_killed),
-    _hangs("rabbitmq"),
-    _hangs("mongodb"),
-    _hangs("redis"),
-    Fault("RabbitMQ's disk is full", _disk_full),
-    Fault("two bridges, one killed, then the other", _two_bridges),
-    Fault("every event three times, shuffled", messages.repeat_shuffled),
-    Fault(
-        "truncated and giant messages", messages.send_broken, dead_letters=messages.BROKEN_MESSAGES
-    ),
-    Fault(
-        "functions' clocks step by an hour, both ways",
-        steps_of_the_clock.inflict,
-        prepare=steps_of_the_clock.prepare,
-        mend=steps_of_the_clock.mend,
-    ),
-)
+def faults(seconds: float) -> tuple[Fault, ...]:
+    """Return every fault; services hang, and events are repeated, for so long."""
+    return (
+        _killed("rabbitmq"),
+        _killed("mongodb"),
+        _killed("redis"),
+        _killed("redis-cache"),
+        _killed("localstack"),
+        _killed("bridge"),
+        Fault("kill -9 runner", _runner_killed),
+        Fault("kill -9 functions", _functions_killed),
+        _hangs("rabbitmq", seconds),
+        _hangs("mongodb", seconds),
+        # tests/integration/platform/test_outages.py has these two.
+        _hangs("redis", seconds, in_every_test=False),
+        _hangs("redis-cache", seconds, in_every_test=False),
+        Fault("RabbitMQ's disk is full", lambda: _disk_full(seconds)),
+        Fault("two bridges, one killed, then the other", _two_bridges),
+        Fault("every event three times, shuffled", lambda: messages.repeat_shuffled(seconds)),
+        Fault(
+            "truncated and giant messages",
+            messages.send_broken,
+            dead_letters=messages.BROKEN_MESSAGES,
+        ),
+        Fault(
+            "functions' clocks step by an hour, both ways",
+            steps_of_the_clock.inflict,
+            prepare=steps_of_the_clock.prepare,
+            mend=steps_of_the_clock.mend,
+        ),
+    )

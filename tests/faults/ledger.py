@@ -117,7 +117,7 @@ class MailLedger:
     """An accepted mail arrived once; one that nobody can know of says `unknown`.
 
     A process that dies between sending and recording leaves one that arrived or not: its
-    status says so, it is never sent again, and it counts as an effect (docs/notifications.md).
+    status says so, it is never sent again, and it counts as an effect (docs/delivery.md).
     """
 
     user_ids: tuple[str, ...]
@@ -186,9 +186,10 @@ class CampaignLedger:
         return Account(self.kind, len(people), reached, len(twice), len(missing), 0, notes)
 
 
-def failed_messages(client: MongoClient[dict[str, Any]]) -> int:
-    """Return how many messages have failed for good so far, and are kept for operators."""
-    return client["tidings_operations"]["failed_messages"].count_documents({})
+def failed_messages(client: MongoClient[dict[str, Any]]) -> set[str]:
+    """Return the ids of the messages that have failed for good, and are kept for operators."""
+    kept = client["tidings_operations"]["failed_messages"]
+    return {str(each["_id"]) for each in kept.find({}, {"_id": 1})}
 
 
 def mongo() -> MongoClient[dict[str, Any]]:

@@ -1,6 +1,5 @@
 """An SMTP server that takes every mail and counts it by its Message-ID."""
 
-import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +9,8 @@ from urllib.parse import urlsplit
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from tests.settings import run_options
 
 
 class Sink:
@@ -32,7 +33,9 @@ class Sink:
 @contextmanager
 def mail_sink() -> Iterator[Sink]:
     """Take mails at the address that `make test-faults` told the stack."""
-    address = urlsplit(os.environ["TIDINGS_SMTP_URL"])
+    url = run_options().smtp_url
+    assert url, "TIDINGS_SMTP_URL is not set; run `make test-faults`"
+    address = urlsplit(url)
     sink = Sink()
     server: Any = Controller(sink, hostname=str(address.hostname), port=address.port or 25)
     server.start()

@@ -13,7 +13,6 @@ from pika.adapters.blocking_connection import BlockingChannel
 from tests.settings import stack_under_test
 
 EXCHANGES: Final = {"user-events": "#"}
-REPEAT_SECONDS: Final = 12.0
 TIMES: Final = 2
 TRUNCATED: Final = 40
 GIANT: Final = 3
@@ -32,7 +31,7 @@ class Copy(NamedTuple):
     properties: pika.BasicProperties
 
 
-def repeat_shuffled() -> None:
+def repeat_shuffled(seconds: float) -> None:
     """Publish every event twice more, in another order, some seconds long."""
     with closing(_connection()) as connection:
         channel = connection.channel()
@@ -40,7 +39,7 @@ def repeat_shuffled() -> None:
         for exchange, key in EXCHANGES.items():
             channel.queue_bind(spy, exchange, key)
         seen: set[str] = set()
-        deadline = time.monotonic() + REPEAT_SECONDS
+        deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             _publish_again(channel, _new(_take(channel, spy), seen))
             time.sleep(0.5)

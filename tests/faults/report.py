@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from bootstrap import ROOT
 from tests.faults.ledger import Account
-from tests.faults.stack import ROOT
 from tests.settings import stack_under_test
 
 HEAD: Final = (

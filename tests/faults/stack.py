@@ -1,34 +1,49 @@
 """The stack's processes, and how an operator kills and repairs them."""
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import psutil
 
+from bootstrap import ROOT
 from tests.settings import stack_under_test
+from tests.waiting import eventually
+from tidings_local.launcher.running.exposure import sockets_of
+from tidings_local.launcher.running.ports import Ports
 
-ROOT = Path(__file__).resolve().parents[2]
-REPAIR_SECONDS = 120
+REPAIR_SECONDS = 400
+START_SECONDS = 120
+PROCESS_NAME_LIMIT = 15
+"""How much of the end of a function's name its process carries, in characters."""
+OURS_IN_MEMORY = ("bridge", "localstack", "runner")
 # Not Debian's wrapper, which becomes another user with another Erlang cookie.
 RABBITMQCTL = "/usr/lib/rabbitmq/bin/rabbitmqctl"
 # The launcher would take these for services of somebody else and not start its own.
-OURS = ("TIDINGS_MONGODB_URI", "TIDINGS_REDIS_URL", "TIDINGS_AMQP_URL")
+OURS = (
+    "TIDINGS_MONGODB_URI",
+    "TIDINGS_REDIS_URL",
+    "TIDINGS_CACHE_REDIS_URL",
+    "TIDINGS_AMQP_URL",
+)
 
 
 def port_of(service: str) -> int:
     """Return the port on which a service of the stack under test listens."""
     stack = stack_under_test()
+    if service == "localstack":
+        return Ports(port_of("runner")).localstack
     urls = {
-        "localstack": stack.api_url,
+        "runner": stack.api_url,
         "rabbitmq": stack.amqp_url,
         "mongodb": stack.mongodb_uri,
         "bridge": stack.bridge_url,
         "redis": stack.redis_url,
+        "redis-cache": stack.cache_redis_url,
     }
     port = urlsplit(urls[service]).port
     assert port, service
@@ -43,21 +58,31 @@ def processes_of(service: str) -> list[psutil.Process]:
     """
     port = port_of(service)
     listening = [
-        process
-        for process in psutil.process_iter()
-        if any(
-            connection.laddr.port == port and connection.status == psutil.CONN_LISTEN
-            for connection in _connections(process)
-        )
+        pid
+        for pid, each in sockets_of(psutil.pids())
+        if each.status == psutil.CONN_LISTEN and each.laddr and each.laddr.port == port
     ]
     assert listening, f"nothing listens on {port}"
-    return listening
+    return [psutil.Process(pid) for pid in set(listening)]
 
 
 def kill(service: str) -> None:
-    """Kill -9 the service."""
-    for process in processes_of(service):
+    """Kill -9 the service, and wait for its end: until then its port takes connections."""
+    killed = processes_of(service)
+    for process in killed:
         process.kill()
+    _, alive = psutil.wait_procs(killed, START_SECONDS)
+    assert not alive, f"{service} goes on after kill -9"
+
+
+def wait_for(service: str) -> None:
+    """Wait until something listens on the service's port."""
+
+    def listens() -> bool:
+        with socket.socket() as caller:
+            return caller.connect_ex(("127.0.0.1", port_of(service))) == 0
+
+    eventually(listens, seconds=START_SECONDS, what=f"{service} listens")
 
 
 def freeze(service: str) -> None:
@@ -88,15 +113,17 @@ def second_bridge() -> Iterator[None]:
 
 def function_processes(name: str | None = None) -> list[psutil.Process]:
     """Return the processes that run functions, or one function, of the stack under test."""
-    (localstack,) = processes_of("localstack")
-    found = {child: _function_of(child) for child in localstack.children(recursive=True)}
-    return [child for child, runs in found.items() if runs and name in (None, runs)]
+    (runner,) = processes_of("runner")
+    found = {child: _function_of(child) for child in runner.children(recursive=True)}
+    wanted = name and name[-PROCESS_NAME_LIMIT:]
+    return [child for child, runs in found.items() if runs and wanted in (None, runs)]
 
 
 def left_over() -> list[psutil.Process]:
     """Return processes that run functions of this stack, and that nobody looks after any more."""
     packages = str(ROOT / ".tidings" / "stacks" / stack_under_test().name)
-    known = set(function_processes())
+    (runner,) = processes_of("runner")
+    known = set(runner.children(recursive=True))
     return [
         each
         for each in psutil.process_iter()
@@ -105,8 +132,9 @@ def left_over() -> list[psutil.Process]:
 
 
 def memory_mb() -> float:
-    """Return what LocalStack with all its functions and the bridge hold, in MB of RSS."""
-    processes = [*processes_of("bridge"), *processes_of("localstack"), *function_processes()]
+    """Return what LocalStack, the runner, all functions and the bridge hold, in MB of RSS."""
+    services = [process for name in OURS_IN_MEMORY for process in processes_of(name)]
+    processes = [*services, *function_processes()]
     return sum(_rss(process) for process in processes) / 2**20
 
 
@@ -167,20 +195,19 @@ def make(target: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def _connections(process: psutil.Process) -> list[psutil._ntuples.pconn]:
-    try:
-        return list(process.net_connections(kind="tcp"))
-    except (psutil.NoSuchProcess, psutil.AccessDenied):
-        return []
-
-
 def _as_client(server: dict[str, str]) -> dict[str, str]:
     """Return the server's environment without the port that it alone may take."""
     return {name: value for name, value in server.items() if name != "RABBITMQ_DIST_PORT"}
 
 
 def _function_of(process: psutil.Process) -> str | None:
-    return _environment(process).get("AWS_LAMBDA_FUNCTION_NAME")
+    """Return what a process that was forked for a function is named: the end of its name."""
+    try:
+        forked = any(part.endswith("template_process.py") for part in process.cmdline())
+        name = process.name()
+    except psutil.Error:
+        return None
+    return name if forked and not name.startswith("python") else None
 
 
 def _environment(process: psutil.Process) -> dict[str, str]:

@@ -18,7 +18,7 @@ TOLD_SECONDS = 300
 @pytest.mark.parametrize("victim", ["tidings-campaigns", "bridge", "mongodb"])
 def test_killed_in_the_middle_of_5000_recipients(victim: str, admin: Shop) -> None:
     with crowd_of(PEOPLE) as crowd:
-        campaign_id = begin_campaign(admin)
+        campaign_id = begin_campaign(admin, crowd)
         eventually(lambda: crowd.told(campaign_id) >= KILL_AFTER, seconds=60)
         if victim == "tidings-campaigns":
             processes = function_processes(victim)

@@ -1,6 +1,5 @@
 """Every fault under load: what was accepted has its effect exactly once, and queues drain."""
 
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -12,13 +11,14 @@ import pytest
 from tests.crowd import begin_campaign, crowd_of
 from tests.e2e.shop import Shop
 from tests.faults import broker, ledger, report
-from tests.faults.faults import FAULTS, Fault
+from tests.faults.faults import HANG_SECONDS, SHORT_HANG_SECONDS, Fault, faults
 from tests.faults.ledger import CampaignLedger, Ledger, MailLedger, OrderLedger
 from tests.faults.load import Book, Orders, Sends, Traffic, Writer
 from tests.faults.mail import Sink, mail_sink
 from tests.faults.report import Row
 from tests.faults.settling import wait_until_settled
 from tests.faults.stack import left_over, memory_mb
+from tests.settings import run_options
 from tests.waiting import eventually
 
 CLIENTS = 4
@@ -39,10 +39,14 @@ class Load:
 IN_EVERY_TEST: Final = Load(requests=15, pieces=40, people=200, relay_often=True)
 WHOLE: Final = Load(requests=60, pieces=150, people=1_200)
 CASES: Final = [
-    *(pytest.param(each, IN_EVERY_TEST, id=each.name) for each in FAULTS),
+    *(
+        pytest.param(each, IN_EVERY_TEST, id=each.name)
+        for each in faults(SHORT_HANG_SECONDS)
+        if each.in_every_test
+    ),
     *(
         pytest.param(each, WHOLE, id=f"{each.name}, whole load", marks=pytest.mark.faults)
-        for each in FAULTS
+        for each in faults(HANG_SECONDS)
     ),
 ]
 
@@ -58,7 +62,7 @@ def rows() -> Iterator[list[Row]]:
 @pytest.fixture(scope="module")
 def sink() -> Iterator[Sink | None]:
     """The mail server that the stack was told of; `make test` tells it of none."""
-    if "TIDINGS_SMTP_URL" not in os.environ:
+    if run_options().smtp_url is None:
         yield None
         return
     with mail_sink() as found:
@@ -78,7 +82,7 @@ def test_nothing_is_lost_and_nothing_done_twice(
 
     fault.prepare()
     with crowd_of(load.people) as crowd:
-        ledgers.append(CampaignLedger(crowd, begin_campaign(admin)))
+        ledgers.append(CampaignLedger(crowd, begin_campaign(admin, crowd)))
         traffic.start()
         assert traffic.under_way.wait(120)
         fault.inflict()
@@ -100,13 +104,15 @@ def test_nothing_is_lost_and_nothing_done_twice(
         assert account.effects == account.accepted > 0
     # Rules that run each minute send a message now and then.
     eventually(lambda: broker.waiting() <= waiting_before, what="drained queues", seconds=60)
-    assert _dead_letters() - dead_before == fault.dead_letters
+    # Only new ones count: an erasure that an earlier test asked for may remove older ones.
+    assert len(_dead_letters() - dead_before) == fault.dead_letters
     eventually(lambda: not left_over(), what="the end of processes that nobody looks after")
 
 
-def _dead_letters() -> int:
+def _dead_letters() -> set[str]:
+    unreadable = {f"unreadable {number}" for number in range(broker.unreadable())}
     with ledger.mongo() as client:
-        return ledger.failed_messages(client) + broker.unreadable()
+        return ledger.failed_messages(client) | unreadable
 
 
 def _shop_at_work(

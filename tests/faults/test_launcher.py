@@ -12,10 +12,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from bootstrap import ROOT
+
 NAME = "broken"
 STACK = ROOT / ".tidings" / "stacks" / NAME
-LIMIT_SECONDS = 90
+LIMIT_SECONDS = 300
 
 
 @pytest.fixture(autouse=True)
@@ -29,10 +30,10 @@ def _no_stack_before_and_after() -> Iterator[None]:
     assert left == []
 
 
-def make(target: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def make(target: str, *said: str, **variables: str) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TIDINGS_")}
     return subprocess.run(
-        ["make", target, f"PYTHON={sys.executable}"],
+        ["make", target, f"PYTHON={sys.executable}", *said],
         cwd=ROOT,
         env=kept | {"TIDINGS_STACK": NAME} | variables,
         stdin=subprocess.DEVNULL,
@@ -82,6 +83,7 @@ def test_a_busy_port_is_named_with_its_owner_and_nothing_is_started() -> None:
     [
         ("TIDINGS_MONGODB_URI", "mongodb://me:secret@127.0.0.1:1/"),
         ("TIDINGS_REDIS_URL", "redis://:secret@127.0.0.1:1/0"),
+        ("TIDINGS_CACHE_REDIS_URL", "redis://:secret@127.0.0.1:1/0"),
         ("TIDINGS_AMQP_URL", "amqp://me:secret@127.0.0.1:1/"),
         ("TIDINGS_AMQP_URL", "http://me:secret@127.0.0.1:1/"),
     ],
@@ -112,12 +114,13 @@ def test_a_missing_program_is_named_with_what_would_bring_it(tmp_path: Path) -> 
 
 
 def test_a_command_for_a_stopped_stack_says_how_to_start_it() -> None:
-    assert complaint(make("run-rule", RULE="outbox-relay")).endswith("is not running: make up")
+    assert complaint(make("run-rule", "RULE=outbox-relay")).endswith("is not running: make up")
 
 
 def test_data_is_not_removed_without_consent() -> None:
     base_port()
     assert "FORCE=1" in complaint(make("clean-data"))
+    assert "FORCE=1" in complaint(make("clean-data", FORCE="1"))  # of another program
     assert (STACK / "secrets.json").is_file()
-    assert make("clean-data", FORCE="1").returncode == 0
+    assert make("clean-data", "FORCE=1").returncode == 0
     assert not STACK.exists()

@@ -1,6 +1,5 @@
 """Work for a long time: every request has its effect once, and memory stays where it was."""
 
-import os
 import sys
 import time
 
@@ -14,6 +13,7 @@ from tests.faults.mail import mail_sink
 from tests.faults.report import Row
 from tests.faults.settling import wait_until_settled
 from tests.faults.stack import memory_mb
+from tests.settings import run_options
 
 pytestmark = pytest.mark.soak
 
@@ -25,7 +25,7 @@ GROWTH_LIMIT = 1.15
 
 
 def test_soak(shop: Shop, admin: Shop) -> None:
-    minutes = float(os.environ.get("MINUTES", "30"))
+    minutes = run_options().soak_minutes
     pieces = 1_000_000
     product_id = admin.create_product(stock=pieces)
     customers = [shop.register() for _ in range(CLIENTS)]

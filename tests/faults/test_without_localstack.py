@@ -1,0 +1,99 @@
+"""LocalStack dies: the API and the consumers go on, all else is told to come again.
+
+Each test goes on from where the one before stopped: an empty LocalStack is deployed to again, which
+takes half a minute. The last one leaves it dead, because no other test uses this stack.
+"""
+
+import json
+import uuid
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+
+from tests.e2e.shop import Shop
+from tests.faults import stack
+from tests.integration.test_localstack_lambda import ROLE, zipped
+from tests.waiting import eventually
+
+NOTE = (
+    "import time\n"
+    "from pathlib import Path\n"
+    "def handler(event, context):\n"
+    "    time.sleep(1)\n"
+    "    Path(event['folder'], event['name']).touch()\n"
+)
+
+
+def test_orders_become_notifications_without_localstack(shop: Shop, admin: Shop) -> None:
+    """It is killed while everything is warm.
+
+    A process that starts without LocalStack finds no secrets, as on AWS without Secrets Manager.
+    """
+    customer = shop.register()
+    _order_and_hear_of_it(customer, admin)
+    stack.kill("localstack")
+
+    order_id = _order_and_hear_of_it(customer, admin)
+    assert customer.order_state(order_id) == "CONFIRMED"
+
+    answer = httpx.get(f"http://127.0.0.1:{stack.port_of('runner')}/a-bucket", trust_env=False)
+    assert answer.status_code == 503
+    assert int(answer.headers["retry-after"]) > 0
+
+
+def test_runner_that_dies_too_is_ready_after_make_up(
+    shop: Shop, request: pytest.FixtureRequest
+) -> None:
+    stack.kill("runner")
+    stack.wait_for("runner")
+    stack.repair()
+    admin: Shop = request.getfixturevalue("admin")  # made by a function call, so not earlier
+    _order_and_hear_of_it(shop.register(), admin)
+
+
+@pytest.fixture
+def note() -> Any:
+    """Call a function asynchronously that makes a file of a name, in a folder."""
+    connect: Any = boto3.client
+    address = f"http://127.0.0.1:{stack.port_of('runner')}"
+    keys = {"aws_access_key_id": "000000000000", "aws_secret_access_key": "none"}
+    api = connect("lambda", endpoint_url=address, region_name="us-east-1", **keys)
+    given = {"Runtime": "python3.11", "Handler": "app.handler", "Role": ROLE, "Timeout": 10}
+    name = f"note-{uuid.uuid4().hex[:8]}"
+    api.create_function(FunctionName=name, Code={"ZipFile": zipped(NOTE)}, **given)
+    api.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
+
+    def call(folder: Path, file: str) -> None:
+        event = json.dumps({"folder": str(folder), "name": file})
+        answer = api.invoke(FunctionName=name, InvocationType="Event", Payload=event)
+        assert answer["StatusCode"] == 202
+
+    return call
+
+
+def test_accepted_events_outlive_the_runner_and_localstack(note: Any, tmp_path: Path) -> None:
+    for killed in ("runner", "localstack"):
+        victims = stack.processes_of(killed)  # to look for them takes as long as some calls
+        names = {f"{killed}-{number}" for number in range(20)}
+        for name in names:
+            note(tmp_path, name)
+        for victim in victims:
+            victim.kill()
+        assert not _are_there(names, tmp_path)
+        stack.wait_for("runner")
+        eventually(partial(_are_there, names, tmp_path), seconds=60)
+
+
+def _are_there(names: set[str], folder: Path) -> bool:
+    return names <= {each.name for each in folder.iterdir()}
+
+
+def _order_and_hear_of_it(customer: Shop, admin: Shop) -> str:
+    """Place an order, wait for its notification, and return the order's id."""
+    order_id = customer.place_order(admin.create_product(stock=1))
+    eventually(lambda: customer.inbox_about(order_id))
+    return order_id
