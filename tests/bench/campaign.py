@@ -29,7 +29,7 @@ def main() -> None:
         admin = _admin(Shop(stack.api_url, http))
         with crowd_of(PEOPLE) as crowd:
             began = time.time()
-            campaign_id = begin_campaign(admin)
+            campaign_id = begin_campaign(admin, crowd)
             eventually(lambda: crowd.is_over(campaign_id), seconds=600)
             seconds = time.time() - began
             asked = time.perf_counter()

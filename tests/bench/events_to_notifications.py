@@ -10,11 +10,12 @@ import pymongo
 from tests.e2e.aws import client
 from tests.readers import COMMAND_SECONDS, readers
 from tests.waiting import eventually
-from tidings.notifications.models import Notification
+from tidings.delivery.models import Notification
 from tidings.orders.events import OrderStatusChanged, OrderStatusChangedData
-from tidings.platform import database, relay
-from tidings.platform.clock import new_id
-from tidings.platform.queues import queue_depths
+from tidings.platform.messaging import relay
+from tidings.platform.messaging.queues import queue_depths
+from tidings.platform.storage import database
+from tidings.platform.timing.clock import new_id
 
 EVENTS = 10_000
 READERS = 500

@@ -32,12 +32,12 @@ class Memory:
 
     rows: dict[str, dict[str, Any]] = field(default_factory=lambda: defaultdict(_row))
     # Person -> kind -> product -> when first and when last.
-    tastes: dict[int, dict[Field, dict[str, list[datetime]]]] = field(
+    profiles: dict[int, dict[Field, dict[str, list[datetime]]]] = field(
         default_factory=lambda: defaultdict(lambda: {"bought": {}, "viewed": {}})
     )
 
     def learn(self, deed: Deed) -> None:
-        known = self.tastes[deed.person][deed.field]
+        known = self.profiles[deed.person][deed.field]
         if deed.field == "viewed":
             for product in [p for p, (_, last) in known.items() if last < deed.at - BROWSING_LASTS]:
                 del known[product]
@@ -51,12 +51,12 @@ class Memory:
         known[deed.product] = [deed.at, deed.at]
 
     def deeds_of(self, person: int, kinds: Iterable[Field]) -> Mapping[Field, list[Any]]:
-        taste = self.tastes[person]
+        profile = self.profiles[person]
         recent = SPLIT - BROWSING_LASTS
         return {
             kind: [
                 (product, last)
-                for product, (_, last) in taste[kind].items()
+                for product, (_, last) in profile[kind].items()
                 if kind in kinds and (kind == "bought" or last > recent)
             ]
             for kind in FIELDS
@@ -101,13 +101,13 @@ class Trial:
             self.memory.learn(deed)
         later: dict[int, set[str]] = defaultdict(set)
         for deed in deeds:
-            taste = self.memory.tastes.get(deed.person)
-            if deed.at >= SPLIT and deed.field == "bought" and taste is not None:
+            profile = self.memory.profiles.get(deed.person)
+            if deed.at >= SPLIT and deed.field == "bought" and profile is not None:
                 later[deed.person].add(deed.product)
         self.wanted = {
             person: new
             for person, products in later.items()
-            if (new := products - self.memory.tastes[person]["bought"].keys())
+            if (new := products - self.memory.profiles[person]["bought"].keys())
         }
         self.popular = [
             product
@@ -131,7 +131,7 @@ class Trial:
         def rank(person: int) -> list[str]:
             found: Counter[str] = Counter()
             for kind in FIELDS:
-                for product in self.memory.tastes[person][kind]:
+                for product in self.memory.profiles[person][kind]:
                     found.update(self.together[product])
             return self._new(person, [product for product, _ in found.most_common()])
 
@@ -164,7 +164,7 @@ class Trial:
         )
 
     def _new(self, person: int, ranked: Iterable[str]) -> list[str]:
-        bought = self.memory.tastes[person]["bought"]
+        bought = self.memory.profiles[person]["bought"]
         return list(dict.fromkeys(each for each in ranked if each not in bought))[:TOP]
 
     def _together(self) -> dict[str, Counter[str]]:

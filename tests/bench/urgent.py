@@ -17,8 +17,10 @@ from tests.e2e.shop import Shop
 from tests.readers import COMMAND_SECONDS, readers
 from tests.settings import StackUnderTest, stack_under_test
 from tests.waiting import eventually
-from tidings.notifications.telling import MAX_TOLD, Telling, tell
-from tidings.platform import database, outbox, relay
+from tidings.notifications.creating import MAX_RECIPIENTS, create_notifications
+from tidings.notifications.drafting import NotificationContent
+from tidings.platform.messaging import outbox, relay
+from tidings.platform.storage import database
 
 BACKLOG = 10_000
 URGENT = 5
@@ -32,9 +34,9 @@ def main() -> None:
     database.connect()
     with httpx.Client(verify=ssl.create_default_context(cafile=stack.ca_file), timeout=60) as http:
         machine = _sign_in(Shop(stack.api_url, http))
-        with readers(MAX_TOLD) as reader_ids:
+        with readers(MAX_RECIPIENTS) as reader_ids:
             _time_of(machine, reader_ids[0])  # wakes the functions
-            with pymongo.timeout(COMMAND_SECONDS * BACKLOG // MAX_TOLD):
+            with pymongo.timeout(COMMAND_SECONDS * BACKLOG // MAX_RECIPIENTS):
                 _fill(stack, reader_ids)
             before = _waiting(stack)
             seconds = [_time_of(machine, reader_ids[0]) for _ in range(URGENT)]
@@ -63,13 +65,13 @@ def _fill(stack: StackUnderTest, reader_ids: list[str]) -> None:
     """Tell people of things faster than mails go out, until so many wait."""
     while _waiting(stack) < BACKLOG:
         outbox.begin_noting()
-        tell(reader_ids, _telling())
+        create_notifications(reader_ids, _content())
         relay.publish_stored()
 
 
-def _telling() -> Telling:
+def _content() -> NotificationContent:
     number = uuid4().hex
-    return Telling(
+    return NotificationContent(
         kind="order.status_update",
         category="orders",
         template_code="order_status_update",

@@ -30,11 +30,15 @@ def changed(data: bytes, seed: int) -> bytes | None:
     holders = [each for each in _values(content) if each and isinstance(each, dict | list)]
     if not holders or choice.random() < BYTES_SHARE:
         return None
+    before = json.dumps(content)
     _change(choice.choice(holders), choice.choice([*ODD, *_values(content)]), choice)
     try:
-        parts[place] = json.dumps(content).encode()
+        after = json.dumps(content)
     except (ValueError, RecursionError):  # it holds itself now
         return None
+    if after == before:  # a value was put in place of itself
+        return None
+    parts[place] = after.encode()
     return b"\0".join(parts)
 
 

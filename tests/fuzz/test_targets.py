@@ -15,8 +15,9 @@ from tests.contract.project import ROOT
 from tests.fuzz.found import FOUND
 from tests.fuzz.fuzzer import TARGETS, target
 from tests.fuzz.mutator import changed
+from tests.settings import run_options
 
-SECONDS = int(os.environ.get("FUZZ_SECONDS", "20"))
+SECONDS = run_options().fuzz_seconds
 # For what is instrumented while it is imported, and for the last input.
 MORE_SECONDS = 100
 HANGS_SECONDS = 30

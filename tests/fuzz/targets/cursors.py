@@ -6,10 +6,10 @@ import bson
 from mongoengine import Document
 from pydantic import ValidationError
 
-from tidings.operations.models import FailedMessage
-from tidings.operations.queries import LATEST_FIRST
+from tidings.monitoring.models import FailedMessage
+from tidings.monitoring.queries import LATEST_FIRST
 from tidings.platform.errors import TidingsError
-from tidings.platform.pagination import (
+from tidings.platform.storage.pagination import (
     Order,
     PageRequest,
     UniqueOrder,

@@ -11,19 +11,26 @@ import bson
 
 from tests.contract.project import ROOT
 from tests.unit.platform.builders import attempt
-from tidings.operations.editing import edited
-from tidings.operations.errors import ChangesRefused
-from tidings.operations.failed_messages import _stored
-from tidings.operations.forecasts import event_of
-from tidings.operations.masking import masked_payload
-from tidings.platform import dead_letters
-from tidings.platform.history import encoded, failures_since_redrive
+from tidings.monitoring.editing import edited
+from tidings.monitoring.errors import ChangesRefused
+from tidings.monitoring.failed_messages import _stored
+from tidings.monitoring.forecasts import event_of
+from tidings.monitoring.masking import masked_payload
+from tidings.platform.entry import dead_letter_consumer
+from tidings.platform.messaging import dead_letters
+from tidings.platform.messaging.history import encoded, failures_since_redrive
 
 BODY = (ROOT / "events/samples/order.placed.json").read_bytes()
 HISTORY = json.dumps([attempt(), attempt() | {"function": "redrive"}]).encode()
 
-TAKEN = [b"\0".join([BODY, HISTORY, changes]) for changes in (b"{}", b'{"data": {"lines": []}}')]
+CANCELLED = (ROOT / "events/samples/order.cancelled.json").read_bytes()
+
+TAKEN = [
+    b"\0".join([CANCELLED, HISTORY, changes])
+    for changes in (b'{"data": {"reason": "It broke."}}', '{"data": {"reason": "Größe"}}'.encode())
+]
 REFUSED = [
+    b"\0".join([BODY, HISTORY, b'{"data": {"lines": []}}']),
     *(b"", b"\0\0", b"\xff\0[{}]\0{}", b'{"type": []}\0[]\0{}'),
     *(BODY + b"\0{}\0" + changes for changes in (b'{"id": "x"}', b"[]", b"\xff")),
     *(BODY + b"\0{}\0" + changes for changes in (b'{"more": NaN}', b'{"more": 1e999}')),
@@ -42,7 +49,7 @@ WORDS = [
 
 def check(data: bytes) -> bool:
     body, history, changes = (*data.split(b"\0", 2), b"", b"")[:3]
-    letter = dead_letters._letter("failed-messages", message(body, history))
+    letter = dead_letter_consumer._letter("failed-messages", message(body, history))
     assert letter.body == body
     assert len(letter.key) == 24
     assert letter.failed_at.tzinfo is not None

@@ -3,7 +3,7 @@
 from generate import event_classes
 
 from tests.contract.project import ROOT
-from tidings.platform.events import Malformed, decoded
+from tidings.platform.messaging.events import Malformed, decoded
 
 CLASSES = event_classes()
 

@@ -19,8 +19,8 @@ from tidings.products.importing import (
     _Refused,
 )
 from tidings_local.launcher.errors import LauncherError
-from tidings_local.launcher.product_import import send_table
-from tidings_local.launcher.tables import open_table
+from tidings_local.launcher.operating.product_import import send_table
+from tidings_local.launcher.operating.tables import open_table
 
 FILE = Path(mkdtemp()) / "products.csv"
 HEAD = b"sku,title,price,currency,stock,state,categories,images,attribute:nib\n"
@@ -28,6 +28,7 @@ HEAD = b"sku,title,price,currency,stock,state,categories,images,attribute:nib\n"
 TAKEN = [
     HEAD + b"PEN-1,Pen,12.50,EUR,3,active,pens|ink,https://shop.example/pen.png,M\n",
     b"\xef\xbb\xbf" + HEAD.replace(b",", b";") + b'INK-1;"Ink; blue";7,50;EUR;;;;;\n',
+    b"sep=;\r\nsku;title;;price;currency;\r\n;;\r\nPEN-1;Pen;;34.0000;EUR;\r\nA\r\n",
     "sku\ttitle\tprice\tcurrency\nPEN-1\tFüller\t12\tJPY\nPEN-1\t\t\t\n".encode("utf-16"),
 ]
 REFUSED = [b"", b"\n", b"sku\n", b'"sku', b"\xff\xfe\xff", HEAD + b"\xff\n", HEAD + b'"\n']

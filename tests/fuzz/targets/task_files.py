@@ -2,22 +2,35 @@
 
 import json
 
-from pydantic import ValidationError
-
 from tidings.platform.errors import InvalidInput
+from tidings.platform.inputs.parsing import InvalidFields, parsed
 from tidings.tasks.errors import BadTaskFile
 from tidings.tasks.rows import COLUMNS, CSV, JSON_LINES, BrokenRow, Row, TaskFile, read_rows
 from tidings.tasks.schemas import CreateTask
-from tidings.tasks.upload import _problems
 
 TAKEN = [
     b"title,priority,labels\nPack,high,a;b\n",
     b'\xef\xbb\xbftitle;description\r\n"Say ""hello""";"two\r\nlines"\r\n\r\n;\r\n',
+    b"sep=;\r\ntitle;description;;\r\nPack;;;\r\nShip\r\n",
+    "title\tstate\r\nPack\tdone\r\n".encode("utf-16"),
     b"due_at\ttitle\n2026-12-01T09:00:00Z\tShip\n",
     b'{"title": "Pack", "labels": ["a"]}\n\n{"title": 7}\n{"title": "a", "title": "b"}\n[]\n',
 ]
 REFUSED = [b"", b"\n\n", b"name\nPack\n", b"title,title\n", b'"title\n', b"\xff", b"title\0\n"]
-WORDS = [*COLUMNS, '"', '""', ";", "\t", "\r\n", "\0", "\ufeff", "\u2028", "\\ud800", '{"title":']
+WORDS = [
+    *COLUMNS,
+    "sep=;",
+    '"',
+    '""',
+    ";",
+    "\t",
+    "\r\n",
+    "\0",
+    "\ufeff",
+    "\u2028",
+    "\\ud800",
+    '{"title":',
+]
 
 
 def check(data: bytes) -> bool:
@@ -40,9 +53,9 @@ def is_task(row: Row) -> bool:
         json.dumps([row.values.reason, row.values.column], ensure_ascii=False).encode()
         return False
     try:
-        task = CreateTask.model_validate(row.values)
-    except ValidationError as error:
-        json.dumps(_problems(error), ensure_ascii=False).encode()
+        task = parsed(CreateTask, row.values)
+    except InvalidFields as error:
+        json.dumps(error.faults, ensure_ascii=False).encode()
         return False
     assert task.title.strip()
     task.model_dump_json()

@@ -13,16 +13,19 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from jwt.algorithms import ECAlgorithm
 
 from tests.unit.platform.builders import claims
-from tidings.platform import auth
-from tidings.platform.auth import Principal, authenticate
 from tidings.platform.errors import Unauthenticated
 from tidings.platform.secrets import SigningKey, SigningKeys
+from tidings.platform.security import auth
+from tidings.platform.security.auth import Principal, authenticate
+from tidings.platform.security.keys import public_part
 
 # Made of a number: what is found with it breaks again tomorrow.
 OURS = ec.derive_private_key(1_000_003, ec.SECP256R1())
 FOREIGN = ec.derive_private_key(1_000_033, ec.SECP256R1())
 PEM = OURS.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-KEYS = SigningKeys(current="key-1", keys=[SigningKey(kid="key-1", private_key=PEM)])
+PUBLISHED = public_part(
+    SigningKeys(current="key-1", keys=[SigningKey(kid="key-1", private_key=PEM)])
+)
 ES256 = ECAlgorithm(ECAlgorithm.SHA256)
 
 HEADER = b'{"alg": "ES256", "typ": "JWT", "kid": "key-1"}'
@@ -63,8 +66,8 @@ def check(data: bytes) -> bool:
 
 def principal(authorization: str) -> Principal | None:
     with (
-        patch.object(auth, "signing_keys", lambda: KEYS),
-        patch.object(auth, "refresh_signing_keys", lambda _: None),
+        patch.object(auth, "published_keys", lambda: PUBLISHED),
+        patch.object(auth, "refresh_published_keys", lambda _: None),
     ):
         try:
             return authenticate(authorization)
