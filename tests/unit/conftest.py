@@ -1,4 +1,4 @@
-"""No unit test reaches Redis or Secrets Manager by the way."""
+"""Fixtures that keep all unit tests away from Redis and Secrets Manager."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tidings.platform.security.auth import Principal
 
 @pytest.fixture(autouse=True)
 def no_limits(monkeypatch: pytest.MonkeyPatch) -> list[Principal]:
-    """Let everybody in; the list says who came."""
+    """Admit every caller, and list the admitted ones."""
     admitted: list[Principal] = []
     for module in ("tidings.platform.entry.http", "app"):
         monkeypatch.setattr(f"{module}.admit", admitted.append)

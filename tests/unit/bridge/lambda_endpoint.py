@@ -1,4 +1,4 @@
-"""A real HTTP endpoint that speaks the three routes of the Lambda API which the bridge uses."""
+"""An HTTP endpoint that serves the three routes of the Lambda API that the bridge calls."""
 
 import base64
 import json
@@ -56,7 +56,7 @@ class Invocation:
 
 
 class LambdaEndpoint:
-    DENIED = 0  # as a function's timeout: the caller may not ask for it
+    DENIED = 0  # a value for a function's timeout: reading its configuration is denied
 
     def __init__(self) -> None:
         self.mappings: list[dict[str, Any]] = []
@@ -84,7 +84,7 @@ class LambdaEndpoint:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def stop(self) -> None:
-        """Nobody listens any more; the port is kept for the next start."""
+        """Stop listening, and keep the port for the next start."""
         if self._server:
             self._server.shutdown()
             self._server.server_close()
@@ -138,7 +138,7 @@ def _always(reply: Reply) -> Callable[[Invocation], Reply]:
 def _handler(endpoint: LambdaEndpoint) -> type[BaseHTTPRequestHandler]:
     class LambdaHandler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        wbufsize = -1  # one write per answer: two small ones cost 40 ms
+        wbufsize = -1  # write each answer at once: two small writes take 40 ms
         disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
@@ -170,7 +170,7 @@ def _handler(endpoint: LambdaEndpoint) -> type[BaseHTTPRequestHandler]:
 
         def _answer(self, reply: Reply) -> None:
             if not endpoint.running:
-                self.close_connection = True  # as a process that died: no answer at all
+                self.close_connection = True  # like a process that died: close without an answer
                 return
             self.send_response(reply.status)
             for name, value in reply.headers.items():

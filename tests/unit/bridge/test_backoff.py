@@ -31,6 +31,6 @@ def test_jitter_takes_off_half_at_most(chance: float, delay: float) -> None:
     assert Backoff(4.0, 30.0, chance=lambda: chance).next() == delay
 
 
-def test_endless_failures_are_no_overflow() -> None:
+def test_long_row_of_failures_causes_no_overflow() -> None:
     backoff = Backoff(0.5, 30.0, chance=full)
     assert {backoff.next() for _ in range(2000)} >= {30.0}

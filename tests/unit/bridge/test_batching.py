@@ -15,7 +15,7 @@ def tags(batch: list[Delivery]) -> list[int]:
     return [item.tag for item in batch]
 
 
-def test_nothing_is_due_while_nothing_waits() -> None:
+def test_no_batch_is_due_without_messages() -> None:
     assert pending().due_in(5.0) is None
     assert pending().take_due(5.0) == []
 
@@ -38,14 +38,14 @@ def test_window_begins_with_the_first_message() -> None:
     assert tags(waiting.take_due(110.0)) == [1, 2]
 
 
-def test_window_of_zero_takes_what_is_there() -> None:
+def test_window_of_zero_takes_all_waiting_messages() -> None:
     waiting = pending(window_seconds=0.0)
     waiting.add(delivery(1, at=100.0))
     waiting.add(delivery(2, at=100.0))
     assert tags(waiting.take_due(100.0)) == [1, 2]
 
 
-def test_next_window_begins_with_the_message_that_is_left() -> None:
+def test_next_window_begins_with_the_first_remaining_message() -> None:
     waiting = pending(batch_size=2, window_seconds=10.0)
     for tag, at in ((1, 0.0), (2, 1.0), (3, 2.0)):
         waiting.add(delivery(tag, at=at))
@@ -53,7 +53,7 @@ def test_next_window_begins_with_the_message_that_is_left() -> None:
     assert waiting.due_in(2.0) == 10.0
 
 
-def test_batch_ends_at_what_an_invocation_carries() -> None:
+def test_batch_ends_at_the_payload_limit() -> None:
     waiting = pending()
     for tag in (1, 2):
         waiting.add(delivery(tag, size=60))
@@ -80,7 +80,7 @@ def test_record_that_fills_an_invocation_goes_alone() -> None:
     assert tags(waiting.take_due(0.0)) == [1]
 
 
-def test_cleared_messages_no_longer_count() -> None:
+def test_cleared_messages_are_not_counted() -> None:
     waiting = pending()
     waiting.add(delivery(1, size=60))
     assert tags(waiting.clear()) == [1]

@@ -1,4 +1,4 @@
-"""Messages in, invocations out, acknowledgements back: in which order, and at which failures."""
+"""Tests of the consumer loop: the order of its calls, and failures."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, cast
@@ -37,7 +37,7 @@ class Channel(RecordingChannel):
 
 
 class World:
-    """Broker and function of one consumer; each turn of its loop is the next step of a test."""
+    """The broker and the function of one consumer; each turn of its loop runs the next step."""
 
     def __init__(self, concurrency: int = 2, first_delay: float = 0.0) -> None:
         self.channel, self.stop = Channel(), StopSignal()
@@ -65,7 +65,7 @@ class World:
         )
 
     def process_data_events(self, time_limit: float) -> None:
-        """Stand for pika's connection."""
+        """Replace the method of pika's connection."""
         assert 0 <= time_limit <= 0.25
         if self.steps:
             self.steps.pop(0)()
@@ -73,7 +73,7 @@ class World:
             self.stop.request(0)
 
     def start(self, batch: list[Delivery]) -> None:
-        """Stand for the pool of invocations."""
+        """Replace the method of the pool of invocations."""
         self.started.append(batch)
 
     def answers(self) -> Iterator[Answer]:
@@ -88,11 +88,11 @@ class World:
         return step
 
     def answer(self, *outcomes: tuple[int, Outcome]) -> Callable[[], None]:
-        """Answer the invocations of these places."""
+        """Return a step that answers the started invocations with these indexes."""
         return lambda: self._answers.extend((self.started[n], outcome) for n, outcome in outcomes)
 
     def run(self, *steps: Callable[[], object]) -> list[tuple[Any, ...]]:
-        """Return what the channel was told."""
+        """Run the steps and return the calls made on the channel."""
         self.steps = list(steps)
         self.consumer.start()
         self.consumer.run(self.stop)
@@ -115,7 +115,7 @@ def test_message_is_acknowledged_after_its_function_took_it() -> None:
     assert calls == [SUBSCRIBED, ("ack", 7, True), CANCELLED]
 
 
-def test_no_more_run_at_once_than_allowed() -> None:
+def test_invocations_stay_within_the_concurrency() -> None:
     world = World(concurrency=2)
     meanwhile: list[int] = []
     world.run(
@@ -128,17 +128,17 @@ def test_no_more_run_at_once_than_allowed() -> None:
     assert world.tags == [1, 2, 3]
 
 
-def test_failed_batch_goes_back_when_nothing_is_taken_any_more() -> None:
-    """Else the broker would hand it to this very consumer again, before the pause."""
+def test_failed_batch_is_requeued_after_the_subscription_ended() -> None:
+    """Otherwise the broker would deliver it to this consumer again before the pause."""
     world = World(concurrency=1, first_delay=50)
     calls = world.run(world.arrive(1, 2, 3), world.answer((0, FAILED)))
     assert calls[:2] == [SUBSCRIBED, CANCELLED]
     assert calls[2:] == [("nack", tag, False, True) for tag in (2, 3, 1)]
-    assert world.tags == [1], "what waited is not invoked during the pause"
+    assert world.tags == [1], "waiting messages must not be invoked during the pause"
 
 
 @pytest.mark.parametrize(("outcome", "seconds"), [(FAILED, 50.0), (AWAY, 5.0)])
-def test_pause_is_short_where_lambda_is_only_away(
+def test_pause_is_short_when_lambda_is_unavailable(
     outcome: Outcome, seconds: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 1000.0
@@ -169,10 +169,10 @@ def test_batches_that_fail_together_are_one_failure() -> None:
     calls = world.run(world.arrive(1, 2), world.answer((0, FAILED), (1, FAILED)))
     assert calls.count(CANCELLED) == 1
     assert [call[1] for call in calls if call[0] == "nack"] == [1, 2]
-    assert world.backoff.next() == 2.0, "the second failure in a row, not the third"
+    assert world.backoff.next() == 2.0, "two batches that fail together must count as one failure"
 
 
-def test_success_ends_the_row_of_failures() -> None:
+def test_success_resets_the_backoff() -> None:
     world = World(first_delay=1)
     world.backoff.next()
     world.run(world.arrive(1), world.answer((0, DONE)))
@@ -186,7 +186,7 @@ def test_queue_that_was_deleted_ends_the_consumer() -> None:
     assert ("ack", 1, True) not in world.channel.calls
 
 
-def test_stop_gives_back_what_waits_and_awaits_what_runs() -> None:
+def test_stop_requeues_waiting_messages_and_awaits_invocations() -> None:
     world = World(concurrency=1)
     calls = world.run(
         world.arrive(1, 2),
@@ -197,7 +197,7 @@ def test_stop_gives_back_what_waits_and_awaits_what_runs() -> None:
     assert world.tags == [1]
 
 
-def test_failure_while_stopping_goes_back_without_a_new_pause() -> None:
+def test_failure_while_stopping_is_requeued_without_a_new_pause() -> None:
     world = World(first_delay=1)
     calls = world.run(world.arrive(1), lambda: world.stop.request(60), world.answer((0, FAILED)))
     assert calls == [SUBSCRIBED, CANCELLED, ("nack", 1, False, True)]
@@ -207,5 +207,5 @@ def test_failure_while_stopping_goes_back_without_a_new_pause() -> None:
 def test_stop_does_not_wait_longer_than_its_limit(caplog: pytest.LogCaptureFixture) -> None:
     world = World()
     calls = world.run(world.arrive(1), lambda: world.stop.request(0))
-    assert calls == [SUBSCRIBED, CANCELLED], "the broker delivers it again"
+    assert calls == [SUBSCRIBED, CANCELLED], "the message must stay unacknowledged"
     assert "drain limit reached" in caplog.text

@@ -1,4 +1,4 @@
-"""The event against the sample in AWS's documentation of Amazon MQ event sources."""
+"""Compare the event with the sample in AWS's documentation of Amazon MQ event sources."""
 
 import base64
 import json
@@ -62,7 +62,7 @@ def documented_event() -> dict[str, Any]:
     return event
 
 
-def test_event_is_the_one_aws_documents() -> None:
+def test_event_equals_the_one_in_aws_documentation() -> None:
     assert documented_event() == {
         "eventSource": "aws:rmq",
         "eventSourceArn": ARN,
@@ -106,7 +106,7 @@ def test_several_records_make_one_event() -> None:
     assert [base64.b64decode(item["data"]) for item in found] == [b"a", b"b"]
 
 
-def test_binary_body_survives() -> None:
+def test_binary_body_is_kept() -> None:
     body = bytes(range(256))
     record = json.loads(encode_record(BasicProperties(), True, body))
     assert base64.b64decode(record["data"]) == body
@@ -140,14 +140,14 @@ def test_header_value(header: object, found: object) -> None:
         (1_795_266_309, "Nov 21, 2026, 1:05:09 PM"),
     ],
 )
-def test_timestamp_is_text_on_a_clock_of_twelve_hours(seconds: int, text: str) -> None:
+def test_timestamp_is_text_in_12_hour_format(seconds: int, text: str) -> None:
     assert basic_properties(BasicProperties(timestamp=seconds), 0)["timestamp"] == text
 
 
 @pytest.mark.parametrize(
     "header", [float("nan"), float("inf"), Decimal("NaN"), {1, 2}, [object()], {"deep": {1}}]
 )
-def test_header_without_a_form_in_the_event_is_refused(header: object) -> None:
+def test_header_without_an_event_representation_is_refused(header: object) -> None:
     with pytest.raises(UnencodableMessageError, match="header of type"):
         header_value(header)
 
@@ -158,7 +158,7 @@ def test_timestamp_in_milliseconds_is_refused() -> None:
 
 
 @pytest.mark.parametrize("name", ["message_id", "correlation_id", "type", "content_type"])
-def test_property_that_is_no_text_is_refused(name: str) -> None:
+def test_property_that_is_not_text_is_refused(name: str) -> None:
     sent = b"".join(BasicProperties(**{name: b"\xff\xfe"}).encode())
     arrived = BasicProperties()
     arrived.decode(sent)
@@ -166,7 +166,7 @@ def test_property_that_is_no_text_is_refused(name: str) -> None:
         encode_record(arrived, False, b"")
 
 
-def test_headers_nested_without_an_end_are_refused() -> None:
+def test_deeply_nested_headers_are_refused() -> None:
     headers: dict[str, Any] = {}
     for _ in range(5_000):
         headers = {"deeper": headers}
@@ -174,7 +174,7 @@ def test_headers_nested_without_an_end_are_refused() -> None:
         encode_record(BasicProperties(headers=headers), False, b"")
 
 
-def test_room_is_what_the_envelope_leaves() -> None:
+def test_room_is_the_payload_limit_minus_the_envelope() -> None:
     envelope = Envelope(ARN, "pizzaQueue", "/")
     filling = b"1" * envelope.room_bytes
     assert len(envelope.enclose([filling])) == MAX_PAYLOAD_BYTES

@@ -1,4 +1,4 @@
-"""The client against a real HTTP endpoint."""
+"""Tests of the Lambda API client against an HTTP endpoint."""
 
 from collections.abc import Iterator
 
@@ -57,7 +57,7 @@ def test_outcome(
     outcome = Invoker(api, FUNCTION)(b'{"an": "event"}')
     assert outcome.result is result
     assert detail in outcome.detail
-    # Repeating is the bridge's business, not botocore's.
+    # The bridge does the retries, so botocore must not.
     assert [item.payload for item in endpoint.of("reserve")] == [b'{"an": "event"}']
 
 
@@ -68,12 +68,12 @@ def test_answer_of_the_function_is_not_in_the_outcome(
     assert "KeyError" not in str(Invoker(api, FUNCTION)(b"{}"))
 
 
-def test_nobody_there(endpoint: LambdaEndpoint, api: LambdaApi) -> None:
+def test_endpoint_that_does_not_listen(endpoint: LambdaEndpoint, api: LambdaApi) -> None:
     endpoint.stop()
     assert Invoker(api, FUNCTION)(b"{}").result is Result.UNREACHABLE
 
 
-def test_function_of_unknown_timeout_is_given_the_longest(
+def test_function_of_unknown_timeout_gets_the_longest(
     endpoint: LambdaEndpoint, api: LambdaApi, caplog: pytest.LogCaptureFixture
 ) -> None:
     invoker = Invoker(api, f"{ARN}unknown")

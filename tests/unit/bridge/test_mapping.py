@@ -30,7 +30,7 @@ def test_defaults_are_those_of_lambda() -> None:
     assert mapping.virtual_host is None
 
 
-def test_what_is_said_is_taken() -> None:
+def test_given_values_are_used() -> None:
     mapping = only(BatchSize=7, MaximumBatchingWindowInSeconds=0)
     assert (mapping.queue, mapping.function) == ("inventory", "reserve")
     assert (mapping.batch_size, mapping.window_seconds) == (7, 0.0)
@@ -48,7 +48,7 @@ def test_alias_is_part_of_the_function() -> None:
     assert only(FunctionArn=f"{ARN}reserve:live").function == "reserve:live"
 
 
-def test_filters_are_noticed() -> None:
+def test_filters_are_reported() -> None:
     assert only(FilterCriteria={"Filters": [{"Pattern": "{}"}]}).has_filters
     assert not only().has_filters
 
@@ -63,7 +63,7 @@ def test_disabled_mappings_are_served_where_aws_must_not_poll() -> None:
     assert [mapping.uuid for mapping in served(entries, "Disabled")] == ["off"]
 
 
-def test_other_event_sources_are_not_ours() -> None:
+def test_other_event_sources_are_ignored() -> None:
     assert served([entry(EventSourceArn="arn:aws:sqs:us-east-1:1:jobs")], "Enabled") == []
     assert served([{"UUID": "self-managed-kafka", "State": "Enabled"}], "Enabled") == []
 
@@ -71,7 +71,7 @@ def test_other_event_sources_are_not_ours() -> None:
 @pytest.mark.parametrize(
     "mistake", [{"Queues": []}, {"Queues": ["a", "b"]}, {"BatchSize": 0}, {"FunctionArn": None}]
 )
-def test_unreadable_mapping_is_told_and_leaves_the_others_alone(
+def test_unreadable_mapping_is_reported_and_the_others_are_served(
     mistake: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     found = served([entry(UUID="broken", **mistake), entry()], "Enabled")
@@ -79,7 +79,7 @@ def test_unreadable_mapping_is_told_and_leaves_the_others_alone(
     assert [vars(record)["mapping"] for record in caplog.records] == ["broken"]
 
 
-def test_file_holds_what_the_api_would_answer(tmp_path: Path) -> None:
+def test_file_has_the_format_of_the_api(tmp_path: Path) -> None:
     path = tmp_path / "mappings.json"
     brief = {"FunctionArn": "reserve", "Queues": ["inventory"], "EventSourceArn": BROKER_ARN}
     path.write_text(json.dumps({"EventSourceMappings": [brief]}))
@@ -89,7 +89,7 @@ def test_file_holds_what_the_api_would_answer(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", "Mappings: []"])
-def test_file_that_is_something_else_is_an_error(tmp_path: Path, text: str) -> None:
+def test_file_in_another_format_is_an_error(tmp_path: Path, text: str) -> None:
     path = tmp_path / "mappings.yaml"
     path.write_text(text)
     with pytest.raises(MappingsUnreadableError, match=r"mappings\.yaml"):

@@ -1,4 +1,4 @@
-"""Headers as other clients write them, and pika cannot read them."""
+"""Headers that other clients write and pika cannot read."""
 
 import struct
 
@@ -44,12 +44,12 @@ def arrived(value: bytes) -> BasicProperties:
 
 
 @pytest.mark.parametrize("value", ODD.values(), ids=ODD)
-def test_message_with_odd_headers_is_refused_alone(value: bytes) -> None:
+def test_only_the_message_with_odd_headers_is_refused(value: bytes) -> None:
     properties = arrived(value)
     assert properties.message_id == "m-1"
     with pytest.raises(UnencodableMessageError):
         encode_record(properties, False, b"")
 
 
-def test_plain_headers_are_read_as_ever() -> None:
+def test_plain_headers_are_still_read() -> None:
     assert arrived(b"I" + struct.pack(">i", 7)).headers == {"odd": 7}

@@ -1,4 +1,4 @@
-"""What a mapping does is told in metrics, on the health page and in the log, and the same there."""
+"""The metrics, the health page and the log report the same state of a mapping."""
 
 import json
 import logging
@@ -74,9 +74,7 @@ def test_state_says_whether_the_broker_is_connected(
     assert value(metrics, "broker_connected") == is_connected
 
 
-def test_messages_are_counted_by_what_became_of_them(
-    report: MappingReport, metrics: Metrics
-) -> None:
+def test_messages_are_counted_by_outcome(report: MappingReport, metrics: Metrics) -> None:
     report.counts("delivered", 3)
     report.counts("acked", 2)
     report.counts("delivered")
@@ -120,7 +118,7 @@ def test_handled_batch_is_a_success_in_all_places(
 
 
 @pytest.mark.parametrize("result", [each for each in Result if each is not Result.SUCCESS])
-def test_failed_batch_says_why(
+def test_failed_batch_has_a_reason(
     report: MappingReport, metrics: Metrics, caplog: pytest.LogCaptureFixture, result: Result
 ) -> None:
     report.invoked(deliveries("a"), Outcome(result, "Task timed out"), 3.0)
@@ -138,7 +136,7 @@ def test_a_later_success_does_not_hide_the_last_error(report: MappingReport) -> 
     assert report.snapshot()["last_error"]["what"] == "queue is missing"
 
 
-def test_large_batch_makes_no_endless_log_line(
+def test_large_batch_makes_a_bounded_log_line(
     report: MappingReport, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -148,7 +146,7 @@ def test_large_batch_makes_no_endless_log_line(
     assert len(told["correlation_ids"]) == MAX_LOGGED_CORRELATION_IDS
 
 
-def test_mapping_that_is_gone_has_no_state_and_keeps_its_counts(
+def test_removed_mapping_has_no_state_and_keeps_its_counts(
     report: MappingReport, metrics: Metrics
 ) -> None:
     report.enters(State.CONSUMING)
@@ -164,7 +162,7 @@ def test_mapping_that_is_gone_has_no_state_and_keeps_its_counts(
 
 
 class Channel:
-    """Notes which messages are sent away."""
+    """A channel that records the messages published to it."""
 
     def __init__(self) -> None:
         self.rejected: list[tuple[int, bool]] = []
@@ -198,11 +196,11 @@ def test_message_waits_for_its_batch(report: MappingReport) -> None:
 @pytest.mark.parametrize(
     ("body", "properties"),
     [
-        (b"x" * 20_000, {}),  # more than an invocation carries
+        (b"x" * 20_000, {}),  # larger than the payload of one invocation
         (b"x", {"timestamp": 1_700_000_000_000}),  # milliseconds
     ],
 )
-def test_message_that_cannot_be_carried_becomes_a_dead_letter(
+def test_message_too_large_for_an_invocation_becomes_a_dead_letter(
     report: MappingReport,
     caplog: pytest.LogCaptureFixture,
     body: bytes,
@@ -231,7 +229,7 @@ def ask(port: int, path: str) -> tuple[int, str, str]:
 
 
 @pytest.mark.parametrize(("said", "status"), [("ok", 200), ("degraded", 503), ("stopping", 503)])
-def test_health_is_what_it_is_now(metrics: Metrics, said: str, status: int) -> None:
+def test_health_page_shows_the_current_state(metrics: Metrics, said: str, status: int) -> None:
     now = {"status": "ok"}
     server = StatusServer("127.0.0.1", 0, lambda: now, metrics.registry)
     server.start()
@@ -261,7 +259,7 @@ def test_there_are_no_other_pages(metrics: Metrics, path: str) -> None:
     assert ask(server.port, path)[0] == 404
 
 
-def test_port_that_is_taken_is_told_at_once(metrics: Metrics) -> None:
+def test_port_in_use_is_reported_at_the_start(metrics: Metrics) -> None:
     first = StatusServer("127.0.0.1", 0, dict, metrics.registry)
     with pytest.raises(OSError, match="in use"):
         StatusServer("127.0.0.1", first.port, dict, metrics.registry)
@@ -289,7 +287,7 @@ def test_shorter_of_two_limits_holds(asked: tuple[float, float]) -> None:
     assert stop.expired
 
 
-def test_wait_without_a_stop_is_as_long_as_it_was_said() -> None:
+def test_wait_without_a_stop_takes_the_given_time() -> None:
     before = time.monotonic()
     assert not StopSignal().wait(0.05)
     assert time.monotonic() - before >= 0.05

@@ -41,7 +41,7 @@ def invoke(path: Path) -> Outcome:
         ),
     ],
 )
-def test_answer_of_the_runner_is_that_of_lambda(
+def test_runner_answers_like_lambda(
     tmp_path: Path, status: int, headers: Headers, outcome: Outcome
 ) -> None:
     with serving(tmp_path / "s", Response(status=status, headers=headers)) as server:
@@ -51,5 +51,5 @@ def test_answer_of_the_runner_is_that_of_lambda(
     assert asked.body == b"{}"
 
 
-def test_runner_that_is_away_is_lambda_that_is_away(tmp_path: Path) -> None:
+def test_unavailable_runner_counts_as_unavailable_lambda(tmp_path: Path) -> None:
     assert invoke(tmp_path / "s").result is Result.UNREACHABLE

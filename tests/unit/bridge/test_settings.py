@@ -37,7 +37,7 @@ def test_password_is_not_shown() -> None:
     "url",
     ["", "broker:5672", "http://broker", "amqp://", "amqp://u:p@:5672", "amqp://u:s3cret/x@b:no"],
 )
-def test_url_of_no_broker_is_told_without_its_password(url: str) -> None:
+def test_url_of_another_scheme_is_reported_without_its_password(url: str) -> None:
     with pytest.raises(ValidationError) as refused:
         BridgeSettings.read(amqp_url=SecretStr(url))
     told = describe(refused.value)
@@ -50,7 +50,7 @@ def test_url_of_a_broker(url: str) -> None:
     assert is_amqp_url(url)
 
 
-def test_every_mistake_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_mistakes_are_reported_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TIDINGS_AMQP_URL")
     monkeypatch.setenv("TIDINGS_BRIDGE_PORT", "many")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "nowhere")

@@ -30,7 +30,7 @@ def two_batches() -> tuple[RecordingChannel, InFlight, list[Delivery], list[Deli
     return channel, in_flight, older, newer
 
 
-def test_oldest_batch_is_acknowledged_at_one_stroke() -> None:
+def test_oldest_batch_is_acknowledged_with_one_call() -> None:
     channel, in_flight, older, newer = two_batches()
     in_flight.acknowledge(older)
     in_flight.acknowledge(newer)

@@ -1,4 +1,4 @@
-"""When campaigns run."""
+"""Tests of the times at which campaigns run."""
 
 from datetime import UTC, datetime
 

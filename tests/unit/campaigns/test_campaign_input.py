@@ -1,4 +1,4 @@
-"""What is taken for a campaign."""
+"""Tests of the validation of campaign input."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +16,7 @@ GOOD: dict[str, Any] = {
 }
 
 
-def test_everybody_is_meant_where_nothing_is_said() -> None:
+def test_campaign_without_conditions_has_everyone_as_audience() -> None:
     audience = CreateCampaign.model_validate(GOOD).audience
     assert set(audience.model_dump().values()) == {None}
 
@@ -56,7 +56,7 @@ def test_bad_input_is_refused(change: dict[str, Any]) -> None:
         CreateCampaign.model_validate(GOOD | change)
 
 
-def test_time_is_said_for_a_campaign_for_a_time_and_for_no_other() -> None:
+def test_only_a_campaign_at_a_time_has_a_time() -> None:
     with pytest.raises(TimeMissing):
         CreateCampaign.model_validate(GOOD | {"schedule": {"kind": "at"}})
     schedule = {"kind": "weekly", "at": "2026-11-27T09:00:00Z"}

@@ -1,4 +1,4 @@
-"""Which steps a campaign can take, and who takes them there."""
+"""Tests of the steps of a campaign and of the roles that take them."""
 
 import pytest
 
@@ -11,18 +11,18 @@ def test_every_state_is_in_the_table() -> None:
 
 
 @pytest.mark.parametrize("state", [CampaignState.FINISHED, CampaignState.STOPPED])
-def test_what_is_over_stays_over(state: CampaignState) -> None:
+def test_final_states_have_no_steps(state: CampaignState) -> None:
     assert STEPS[state] == {}
 
 
 @pytest.mark.parametrize("state", [CampaignState.RUNNING, CampaignState.FINISHED])
-def test_nobody_sends_a_waiting_campaign_out_by_hand(state: CampaignState) -> None:
+def test_operators_cannot_start_a_scheduled_campaign(state: CampaignState) -> None:
     with pytest.raises(CampaignStepRefused) as refused:
         check_step(CampaignState.SCHEDULED, state, Mover.OPERATOR)
     assert refused.value.before == "scheduled"
 
 
-def test_the_shop_does_not_pause_or_stop() -> None:
+def test_only_operators_pause_or_stop() -> None:
     for state in (CampaignState.PAUSED, CampaignState.STOPPED):
         with pytest.raises(CampaignStepRefused):
             check_step(CampaignState.RUNNING, state, Mover.SHOP)

@@ -1,4 +1,4 @@
-"""Quiet hours and digests by a person's own clock, also in the nights when it is changed."""
+"""Quiet hours and digests in a person's time zone, also on nights with a change of the clocks."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -19,7 +19,7 @@ def person(start: str = "22:00", end: str = "07:00", zone: str = "Europe/Berlin"
 
 
 def local(text: str, fold: int = 0) -> datetime:
-    """Return a time of Berlin's clocks, in UTC."""
+    """Convert a local time in Berlin to UTC."""
     return datetime.fromisoformat(text).replace(tzinfo=BERLIN, fold=fold).astimezone(UTC)
 
 
@@ -35,7 +35,7 @@ def local(text: str, fold: int = 0) -> datetime:
         ("2026-12-31T23:00", "2027-01-01T07:00"),
     ],
 )
-def test_quiet_hours_go_past_midnight(at: str, until: str | None) -> None:
+def test_quiet_hours_may_pass_midnight(at: str, until: str | None) -> None:
     assert quiet_until(person(), local(at)) == (local(until) if until else None)
 
 
@@ -47,11 +47,11 @@ def test_quiet_hours_within_a_day(at: str, quiet: bool) -> None:
     assert until == (local("2026-12-01T15:00") if quiet else None)
 
 
-def test_nobody_is_quiet_who_did_not_ask_for_it() -> None:
+def test_no_quiet_hours_by_default() -> None:
     assert quiet_until(Preferences(), local("2026-12-01T03:00")) is None
 
 
-def test_it_is_the_persons_own_clock() -> None:
+def test_quiet_hours_are_in_the_persons_time_zone() -> None:
     at = datetime(2026, 12, 1, 14, tzinfo=UTC)  # 23:00 in Tokyo
     assert quiet_until(person(zone="Asia/Tokyo"), at) == datetime(2026, 12, 1, 22, tzinfo=UTC)
     assert quiet_until(person(zone="America/New_York"), at) is None
@@ -59,9 +59,9 @@ def test_it_is_the_persons_own_clock() -> None:
 
 def test_rules_of_zones_are_those_of_the_pinned_release() -> None:
     """British Columbia keeps -07:00 and Morocco keeps +00:00 in December 2026."""
-    in_vancouver = datetime(2026, 12, 10, 14, 30, tzinfo=UTC)  # 07:30; by older rules 06:30
+    in_vancouver = datetime(2026, 12, 10, 14, 30, tzinfo=UTC)  # 07:30; 06:30 by older rules
     assert quiet_until(person(zone="America/Vancouver"), in_vancouver) is None
-    in_casablanca = datetime(2026, 12, 10, 6, 30, tzinfo=UTC)  # 06:30; by older rules 07:30
+    in_casablanca = datetime(2026, 12, 10, 6, 30, tzinfo=UTC)  # 06:30; 07:30 by older rules
     until = quiet_until(person(zone="Africa/Casablanca"), in_casablanca)
     assert until == datetime(2026, 12, 10, 7, tzinfo=UTC)
 
@@ -123,11 +123,11 @@ def reader(digest: str) -> Preferences:
         ("daily", "2026-12-01T08:00", "2026-12-02T08:00"),
         ("daily", "2026-03-28T20:00", "2026-03-29T08:00"),
         ("daily", "2026-10-24T20:00", "2026-10-25T08:00"),
-        # The first of December 2026 is a Tuesday.
+        # 1 December 2026 is a Tuesday.
         ("weekly", "2026-12-01T07:00", "2026-12-07T08:00"),
         ("weekly", "2026-12-07T07:00", "2026-12-07T08:00"),
         ("weekly", "2026-12-07T08:00", "2026-12-14T08:00"),
     ],
 )
-def test_digest_is_due_at_eight_by_the_persons_clock(digest: str, at: str, due: str) -> None:
+def test_digest_is_due_at_eight_in_the_persons_time_zone(digest: str, at: str, due: str) -> None:
     assert next_digest(reader(digest), local(at)) == local(due)

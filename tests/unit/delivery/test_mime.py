@@ -1,4 +1,4 @@
-"""Mails say what was typed, and nothing that was typed makes a header or touches the body."""
+"""Mails show text as it was typed, and typed text never becomes a header or a part of a mail."""
 
 import json
 import subprocess
@@ -88,14 +88,14 @@ def a_mail(name: str = "Ada", subject: str = "Words", **more: Any) -> OutgoingMe
 
 
 def as_typed(text: str, limit: int) -> str:
-    """Return a text as one line can show it: line breaks and controls are blanks."""
+    """Return the text on one line: line breaks and control characters become blanks."""
     return headers.one_line(text, limit)
 
 
 @settings(max_examples=400)
 @given(texts, texts)
 @example(FORGED, FORGED)
-def test_what_was_typed_is_shown_and_makes_no_header(name: str, subject: str) -> None:
+def test_typed_text_is_shown_and_makes_no_header(name: str, subject: str) -> None:
     raw = mail_of(a_mail(name, subject), mail_from=FROM, at=AT).raw
     wire = split(raw)
     assert sorted(key for key, _ in wire.headers) == sorted(ONCE)
@@ -111,12 +111,12 @@ def test_what_was_typed_is_shown_and_makes_no_header(name: str, subject: str) ->
 
 @settings(max_examples=200)
 @given(texts, texts)
-def test_mail_program_reads_what_was_typed(name: str, subject: str) -> None:
+def test_mail_program_reads_the_typed_text(name: str, subject: str) -> None:
     raw = mail_of(a_mail(name, subject), mail_from=FROM, at=AT).raw
     mail = BytesParser(policy=policy.default).parsebytes(raw)
     assert mail["Subject"] == as_typed(subject, 200)
     assert [each.addr_spec for each in mail["To"].addresses] == ["ada@example.com"]
-    # `display_name` has blanks between encoded words, which are not shown.
+    # `display_name` has blanks between encoded words, which mail programs do not show.
     to = str(BytesParser(policy=policy.compat32).parsebytes(raw)["To"])
     read = str(make_header(decode_header(to.replace("\r\n", "")))).removesuffix("<ada@example.com>")
     assert read.rstrip() == (as_typed(name, 100) or "ada@example.com")
@@ -127,7 +127,7 @@ def test_mail_program_reads_what_was_typed(name: str, subject: str) -> None:
 @settings(max_examples=300)
 @given(texts, texts)
 @example("Я" * 100, "👩‍👩‍👧" * 60)
-def test_encoded_words_are_as_long_as_they_may_be_and_whole(name: str, subject: str) -> None:
+def test_encoded_words_are_whole_and_within_the_limit(name: str, subject: str) -> None:
     sender = f"{as_typed(name, 90) or 'x'} <no-reply@tidings.example>"
     message = a_mail(name, subject)
     wire = split(mail_of(message, mail_from=sender, at=AT).raw)
@@ -136,7 +136,7 @@ def test_encoded_words_are_as_long_as_they_may_be_and_whole(name: str, subject: 
         assert not words or len(line) <= 76
         for word in words:
             assert len(word[0]) <= 75
-            shown(word[0])  # half a character cannot be decoded
+            shown(word[0])  # raises if the word ends within a character
     assert f"List-Unsubscribe: <{LINK}>".encode() in wire.head_lines
 
 
@@ -155,7 +155,7 @@ def test_body_has_the_text_in_lines_of_76(text: str) -> None:
 
 
 @given(texts)
-def test_id_that_none_of_ours_looks_like_is_left_out(correlation: str) -> None:
+def test_malformed_correlation_id_is_left_out(correlation: str) -> None:
     wire = split(mail_of(a_mail(correlation_id=correlation), mail_from=FROM, at=AT).raw)
     there = [value for key, value in wire.headers if key == "X-Correlation-Id"]
     assert there in ([], [correlation])
@@ -163,7 +163,7 @@ def test_id_that_none_of_ours_looks_like_is_left_out(correlation: str) -> None:
 
 
 @pytest.mark.parametrize("id_", [FORGED, "n\r\n1", "n 1", "", "n" * 65])
-def test_notification_with_another_kind_of_id_is_refused(id_: str) -> None:
+def test_notification_with_a_malformed_id_is_refused(id_: str) -> None:
     with pytest.raises(ValueError, match="notification_id"):
         a_mail(notification_id=id_)
 
@@ -174,7 +174,7 @@ def test_notification_with_another_kind_of_id_is_refused(id_: str) -> None:
      (FROM, f"{LINK}\r\nBcc: x"), (FROM, f"{LINK}/ü"), (FROM, f"{LINK}{FORGED}"),
      (FROM, LINK * 3)],
 )  # fmt: skip
-def test_own_settings_that_are_no_headers_are_ours_to_repair(sender: str, link: str) -> None:
+def test_malformed_setting_is_a_temporary_failure(sender: str, link: str) -> None:
     with pytest.raises(TemporaryFailure) as failed:
         mail_of(a_mail(unsubscribe_url=link), mail_from=sender, at=AT)
     assert failed.value.reason == "misconfigured"
@@ -203,14 +203,14 @@ def test_domain_is_written_by_idna_2008(address: str, recipient: str) -> None:
 
 @pytest.mark.parametrize("address", [f"{FORGED}@example.com", "ü@example.com", '"a b"@c.example',
                                      "a@b.example>, <c@d.example", "a@xn--a.de"])  # fmt: skip
-def test_address_that_is_no_plain_one_reaches_no_server(address: str) -> None:
+def test_malformed_address_is_undeliverable(address: str) -> None:
     with pytest.raises(Undeliverable) as failed:
         mail_of(a_mail(address=Address(email=address)), mail_from=FROM, at=AT)
     assert failed.value.reason == "bad_address"
 
 
 def test_headers_are_the_same_under_the_systems_python() -> None:
-    """Debian's 3.11.2 has no guard of its own; the module needs little beside Python."""
+    """The module itself refuses line breaks, because Debian's Python 3.11.2 does not."""
     python = which("python3", path="/usr/bin") or sys.executable
     hostile = json.dumps(HOSTILE)
     made = subprocess.run(

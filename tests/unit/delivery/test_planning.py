@@ -1,4 +1,4 @@
-"""Preferences, channels and quiet hours: whether a message goes now, later or never."""
+"""Tests of when a message is sent, by preferences, channels and quiet hours."""
 
 from datetime import UTC, datetime
 from itertools import product
@@ -52,7 +52,7 @@ def test_preference_decides_for_its_category_and_channel(
 
 
 @pytest.mark.parametrize("transactional", [True, False])
-def test_email_of_what_is_transactional_can_be_switched_off(transactional: bool) -> None:
+def test_transactional_email_can_be_switched_off(transactional: bool) -> None:
     contact = a_contact(orders={"email": False})
     decision = decide(Channel.EMAIL, content(transactional=transactional), contact, NOON)
     assert decision.reason == "preferences"
@@ -66,14 +66,14 @@ def test_transactional_notices_cannot_be_switched_off_in_the_inbox() -> None:
 
 @pytest.mark.parametrize("channel", Channel)
 @pytest.mark.parametrize("urgent", [True, False])
-def test_nothing_leaves_for_an_account_that_is_not_verified(channel: Channel, urgent: bool) -> None:
+def test_nothing_is_sent_for_an_unverified_account(channel: Channel, urgent: bool) -> None:
     chosen = {"sms": True, "webhook": True}
     contact = a_contact(verified=False, phone="+491701234567", orders=chosen)
     said = content(transactional=urgent, priority=Priority.URGENT if urgent else Priority.NORMAL)
     assert decide(channel, said, contact, NOON).reason == "address not verified"
 
 
-def test_codes_are_mailed_to_any_address_and_go_nowhere_else() -> None:
+def test_codes_are_mailed_to_any_address_and_use_no_other_channel() -> None:
     contact = a_contact(verified=False, phone="+491701234567")
     code = content("account", carries_code=True, transactional=True)
     assert decide(Channel.EMAIL, code, contact, NOON).status is DeliveryStatus.QUEUED
@@ -91,13 +91,13 @@ def test_phone_gets_its_code_and_nothing_else_until_it_is_verified() -> None:
 
 
 @pytest.mark.parametrize("channel", [Channel.PUSH, Channel.SMS, Channel.WEBHOOK])
-def test_who_cannot_be_reached_is_not_tried(channel: Channel) -> None:
+def test_person_without_a_contact_point_is_not_tried(channel: Channel) -> None:
     contact = a_contact(devices=0, orders={"push": True, "sms": True, "webhook": True})
     decision = decide(channel, content(), contact, NOON)
     assert (decision.status, decision.reason) == (DeliveryStatus.SUPPRESSED, "no address")
 
 
-def test_account_that_is_gone_gets_nothing() -> None:
+def test_deleted_account_gets_nothing() -> None:
     for channel in Channel:
         code = content("account", carries_code=True)
         assert decide(channel, code, None, NOON).reason == "no account"
@@ -105,7 +105,9 @@ def test_account_that_is_gone_gets_nothing() -> None:
 
 @pytest.mark.parametrize("channel", [Channel.EMAIL, Channel.PUSH, Channel.SMS])
 @pytest.mark.parametrize("priority", Priority)
-def test_quiet_hours_hold_back_what_would_wake_people(channel: Channel, priority: Priority) -> None:
+def test_quiet_hours_hold_back_mails_push_and_text_messages(
+    channel: Channel, priority: Priority
+) -> None:
     contact = a_contact(phone="+4930123456", orders={"sms": True}, **QUIET)
     held = decide(channel, content(priority=priority), contact, MIDNIGHT)
     assert held == (DeliveryStatus.SCHEDULED, "quiet_hours", SEVEN)
@@ -126,12 +128,12 @@ def test_only_urgent_news_of_the_account_pass_quiet_hours(
     assert reason == (None if passes else "quiet_hours")
 
 
-def test_codes_do_not_wait_for_the_morning() -> None:
+def test_codes_ignore_quiet_hours() -> None:
     code = content("account", carries_code=True, priority=Priority.URGENT)
     assert decide(Channel.EMAIL, code, a_contact(**QUIET), MIDNIGHT).due_at is None
 
 
-def test_digest_gathers_mails_that_can_wait() -> None:
+def test_digest_collects_mails_that_can_wait() -> None:
     contact = a_contact(digest="daily", tasks={"email": True}, **QUIET)
     eight = datetime(2026, 12, 1, 8, tzinfo=UTC)
     assert decide(Channel.EMAIL, content("tasks"), contact, MIDNIGHT) == (
@@ -147,7 +149,7 @@ def test_digest_gathers_mails_that_can_wait() -> None:
     assert decide(Channel.PUSH, content("tasks"), contact, NOON).reason is None
 
 
-def test_inbox_email_and_push_are_wished_and_more_where_it_was_switched_on() -> None:
+def test_default_channels_are_inbox_email_and_push() -> None:
     assert wished_channels(content(), a_contact()) == {"inbox", "email", "push"}
     contact = a_contact(orders={"sms": True})
     assert wished_channels(content(), contact) == {"inbox", "email", "push", "sms"}

@@ -1,4 +1,4 @@
-"""Push payloads fit, whatever the words."""
+"""Push payloads stay within the limits of their services for any text."""
 
 import json
 
@@ -41,12 +41,12 @@ def test_words_are_cut_at_whole_characters(character: str) -> None:
             assert part.count(character) > 10
 
 
-def test_data_that_leaves_no_room_fails_for_good() -> None:
+def test_data_that_leaves_no_room_fails_permanently() -> None:
     with pytest.raises(PermanentFailure) as failed:
         payload(message("Title", "Body", {"kind": "x" * 5_000}))
     assert failed.value.reason == "payload_too_large"
 
 
-def test_app_cannot_be_fooled_by_data_named_as_apples_own() -> None:
+def test_data_cannot_overwrite_apples_own_fields() -> None:
     forms = json.loads(payload(message("Title", "Body", {"aps": "x"})))
     assert json.loads(forms["APNS"])["aps"]["alert"]["title"] == "Title"

@@ -1,4 +1,4 @@
-"""Text messages stay within their parts, and are cut at whole characters."""
+"""Text messages stay within their number of parts, and are cut at whole characters."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The transitions of a delivery: what the page says of them, and what must never be."""
+"""The transitions of a delivery: the table in docs/delivery.md, and forbidden transitions."""
 
 import re
 from typing import Any
@@ -15,7 +15,7 @@ TRANSITIONS = {name: each for name, each in vars(states).items() if isinstance(e
 FINAL = {DeliveryStatus.SUPPRESSED, DeliveryStatus.CANCELLED}
 
 
-def test_the_page_has_the_transitions() -> None:
+def test_docs_list_the_transitions() -> None:
     page = (ROOT / "docs" / "delivery.md").read_text()
     rows = re.findall(r"^\| `([A-Z_]+)` \| (.+) \| `(\w+)` \|$", page, re.MULTILINE)
     told = {name: (tuple(re.findall(r"\w+", after)), reached) for name, after, reached in rows}
@@ -25,26 +25,26 @@ def test_the_page_has_the_transitions() -> None:
     }
 
 
-def test_every_status_can_be_reached_and_the_final_ones_are_not_left() -> None:
+def test_every_status_can_be_reached_and_final_ones_have_no_transition() -> None:
     assert {each.reached for each in TRANSITIONS.values()} == set(DeliveryStatus)
     left = {after for each in TRANSITIONS.values() for after in each.after}
     assert left == set(DeliveryStatus) - FINAL
 
 
-def test_only_a_claim_leads_to_a_message_of_a_provider() -> None:
+def test_only_a_claim_leads_to_sending() -> None:
     reached = [name for name, each in TRANSITIONS.items() if each.reached is DeliveryStatus.SENDING]
     assert reached == ["CLAIM"]
     for name in ("ACCEPT", "REQUEUE", "LOSE"):
         assert TRANSITIONS[name].after == (DeliveryStatus.SENDING,)
 
 
-def test_a_message_that_may_have_been_sent_is_not_queued_again() -> None:
+def test_message_that_may_have_been_sent_is_not_queued_again() -> None:
     for each in TRANSITIONS.values():
         if each.reached in {DeliveryStatus.QUEUED, DeliveryStatus.SENDING}:
             assert not {DeliveryStatus.SENT, DeliveryStatus.UNKNOWN} & set(each.after)
 
 
-def test_every_decision_can_be_carried_out() -> None:
+def test_every_decision_has_a_transition() -> None:
     assert set(BY_DECISION) == {
         DeliveryStatus.QUEUED,
         DeliveryStatus.SCHEDULED,
@@ -62,7 +62,7 @@ def test_every_decision_can_be_carried_out() -> None:
         if status not in each.after
     ],
 )
-def test_an_impossible_transition_is_refused_and_nothing_is_written(
+def test_impossible_transition_is_refused_and_nothing_is_written(
     read: DeliveryStatus, transition: Transition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written = list[Any]()

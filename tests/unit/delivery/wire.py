@@ -1,15 +1,15 @@
-"""Read a mail's bytes with rules of our own: what a lenient program would take for a header."""
+"""Parse a mail's bytes strictly, so that anything a lenient program takes for a header is found."""
 
 import base64
 import quopri
 import re
 from typing import Final, NamedTuple
 
-# Any of these may end a line to some program (RFC 5322 knows CRLF alone).
+# Some programs end a line at any of these characters; RFC 5322 allows only CRLF.
 LINE_ENDS: Final = re.compile(rb"\r\n|[\r\n\x0b\x0c\x1c-\x1e\x85]")
 HEADER: Final = re.compile(rb"([!-9;-~]+): ?(.*)", re.DOTALL)
 ENCODED_WORD: Final = re.compile(r"=\?([^?]+)\?([bBqQ])\?([^?]*)\?=")
-# Blanks between two encoded words are not shown (RFC 2047 section 6.2).
+# Mail programs do not show blanks between two encoded words (RFC 2047 section 6.2).
 BETWEEN_WORDS: Final = re.compile(r"(?<=\?=)\s+(?==\?)")
 
 
@@ -29,7 +29,7 @@ def split(raw: bytes) -> Wire:
     head, empty, body = raw.partition(b"\r\n\r\n")
     assert empty
     lines = LINE_ENDS.split(head)
-    assert lines == head.split(b"\r\n"), "a line ends otherwise than by CRLF"
+    assert lines == head.split(b"\r\n"), "a line does not end with CRLF"
     headers: list[tuple[str, str]] = []
     for line in lines:
         if line[:1] in (b" ", b"\t"):
@@ -44,7 +44,7 @@ def split(raw: bytes) -> Wire:
 
 
 def shown(value: str) -> str:
-    """Return what a mail program shows: each encoded word is decoded by itself, once."""
+    """Return the text that a mail program shows: each encoded word is decoded separately, once."""
     return ENCODED_WORD.sub(lambda found: decoded(*found.groups()), BETWEEN_WORDS.sub("", value))
 
 

@@ -1,4 +1,4 @@
-"""Requests, and stages of REST APIs as LocalStack's plugin tells them."""
+"""Builders of requests, and of REST API stages in the form that LocalStack's plugin sends."""
 
 import asyncio
 import json
@@ -103,7 +103,7 @@ def a_stage(*resources: ResourceDocument, **changed: Any) -> StageDocument:
 
 
 class Function:
-    """Stands for every function: it keeps what it was called with."""
+    """Replaces every function and records its invocations."""
 
     def __init__(self, answer: Any = None, *, is_error: bool = False) -> None:
         self.payload = json.dumps({"statusCode": 200} if answer is None else answer).encode()
@@ -123,7 +123,7 @@ class Function:
 def answered(
     request: Request, *stages: StageDocument, invoke: Invoke | None = None
 ) -> Response | None:
-    """The answer of a front door on which these stages are deployed."""
+    """Return the answer of a front door on which these stages are deployed."""
 
     async def answer() -> Response | None:
         apis = RestApis(invoke or Function())
@@ -141,7 +141,7 @@ def event_for(request: Request, *stages: StageDocument) -> dict[str, Any]:
 
 
 def headers_of(response: Response | None) -> dict[str, str]:
-    """By small letters, the last of each."""
+    """Return the headers by lower-case name; of repeated ones the last."""
     assert response is not None
     return {name.decode().lower(): value.decode("latin-1") for name, value in response.headers}
 

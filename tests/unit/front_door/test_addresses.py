@@ -46,7 +46,7 @@ def test_paths_of_localstack(target: str, path: str, query: str) -> None:
         "http://localhost:4566/_aws/execute-api/tidings/local/graphql",
     ],
 )
-def test_all_else_is_no_address(target: str) -> None:
+def test_other_paths_have_no_address(target: str) -> None:
     assert address_of(target.encode(), HEADERS) is None
 
 
@@ -67,6 +67,6 @@ def test_host_name_without_a_stage() -> None:
     assert address_of(b"/", a_host("tidings.execute-api.localhost")) is None
 
 
-def test_path_that_is_no_utf_8() -> None:
+def test_path_that_is_not_utf_8() -> None:
     found = address_of(b"/_aws/execute-api/tidings/local/\xff", HEADERS)
     assert found == Address("tidings", "local", "/�", "")

@@ -20,7 +20,7 @@ def headers(**fields: Any) -> Headers:
     return answer(**fields).headers
 
 
-def test_nothing_is_200() -> None:
+def test_empty_answer_is_200() -> None:
     response = answer()
     assert (response.status, response.headers, response.body) == (200, [JSON_TYPE], b"")
 
@@ -41,7 +41,7 @@ def test_body_is_utf_8() -> None:
     assert answer(body="grün €").body == "grün €".encode()
 
 
-def test_base64_is_decoded_for_who_takes_bytes() -> None:
+def test_base64_is_decoded_for_clients_that_accept_bytes() -> None:
     text = base64.b64encode(b"\0\xff").decode()
     assert answer(True, body=text, isBase64Encoded=True).body == b"\0\xff"
     assert answer(False, body=text, isBase64Encoded=True).body == text.encode()
@@ -57,7 +57,7 @@ def test_headers_keep_their_letters_and_order() -> None:
     ]
 
 
-def test_of_two_spellings_the_last_counts() -> None:
+def test_last_spelling_of_a_header_wins() -> None:
     given = {"Content-Type": "a/a", "X-A": "1", "content-type": "b/b", "x-a": "2"}
     assert headers(headers=given) == [(b"content-type", b"b/b"), (b"x-a", b"2")]
 
@@ -131,7 +131,7 @@ def test_dropped(name: str) -> None:
         b'{"statuscode": 200}',
     ],
 )
-def test_no_answer_at_all(payload: bytes) -> None:
+def test_missing_answer(payload: bytes) -> None:
     with pytest.raises(MalformedAnswerError):
         answer_of(payload, accepts_bytes=False)
 
@@ -177,7 +177,7 @@ def test_malformed_fields(fields: dict[str, Any]) -> None:
         answer(**fields)
 
 
-def test_no_base64() -> None:
+def test_invalid_base64() -> None:
     with pytest.raises(MalformedAnswerError):
         answer(True, body="a", isBase64Encoded=True)
 

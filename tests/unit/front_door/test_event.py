@@ -37,7 +37,7 @@ def test_a_plain_request() -> None:
     assert (context["httpMethod"], context["path"]) == ("POST", "/local/orders/7")
 
 
-def test_what_is_not_there_is_null() -> None:
+def test_missing_parts_are_null() -> None:
     event = event_for(a_request())
     names = ("queryStringParameters", "multiValueQueryStringParameters", "pathParameters")
     assert {event[name] for name in (*names, "stageVariables", "body")} == {None}

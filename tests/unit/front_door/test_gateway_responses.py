@@ -50,7 +50,7 @@ def answer(fault: Fault, **responses: GatewayResponseDocument) -> Response:
         (STOPPING, 503, "Service Unavailable"),
     ],
 )
-def test_as_aws_gives_them(fault: Fault, status: int, message: str) -> None:
+def test_defaults_are_those_of_aws(fault: Fault, status: int, message: str) -> None:
     response = answer(fault)
     assert (response.status, json.loads(response.body)) == (status, {"message": message})
     assert headers_of(response) == {
@@ -65,7 +65,7 @@ def test_a_changed_status() -> None:
     assert json.loads(response.body) == {"message": "Missing Authentication Token"}
 
 
-def test_general_ones() -> None:
+def test_default_4xx_and_5xx() -> None:
     general: Any = {"DEFAULT_4XX": changed("418"), "DEFAULT_5XX": changed("555")}
     assert answer(MISSING_TOKEN, **general).status == 418
     assert answer(TIMED_OUT, **general).status == 555

@@ -4,7 +4,7 @@ from tidings_local.front_door.matching import PathTree
 
 
 def a_tree(*resources: str) -> PathTree[str]:
-    """`GET /orders`: a resource with one method, whose value is the text itself."""
+    """Return resources from lines such as `GET /orders`; each value is the line itself."""
     tree: PathTree[str] = PathTree()
     for resource in resources:
         method, path = resource.split()
@@ -55,7 +55,7 @@ def test_the_root(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/order", "/orders/7/8", "/Orders", "/", "", "/orders//7"])
-def test_nothing_there(path: str) -> None:
+def test_no_resource_matches(path: str) -> None:
     assert a_tree("GET /orders", "GET /orders/{id}").find(path, "GET") is None
 
 
@@ -87,6 +87,6 @@ def test_a_resource_without_the_method_hides_no_other() -> None:
     assert tree.find("/a/b", "PUT") == ("PUT /{proxy+}", {"proxy": "a/b"})
 
 
-def test_parameters_of_a_way_not_taken_are_forgotten() -> None:
+def test_parameters_of_a_rejected_branch_are_dropped() -> None:
     tree = a_tree("GET /{x}/b", "GET /{proxy+}")
     assert tree.find("/a/c", "GET") == ("GET /{proxy+}", {"proxy": "a/c"})

@@ -37,6 +37,6 @@ def test_the_last_value_counts() -> None:
 
 
 @given(st.text(alphabet="ab=&+%2Fé?;/"))
-def test_as_the_standard_library_where_that_knows(query: str) -> None:
+def test_decoding_agrees_with_the_standard_library(query: str) -> None:
     expected = parse_qs(query, keep_blank_values=True, errors="tidings.percent")
     assert multi_values(query) == expected

@@ -1,4 +1,4 @@
-"""A body between the connection that fills it and the code that reads it."""
+"""Tests of the request body between the connection that fills it and the code that reads it."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -11,7 +11,7 @@ from tidings_local.front_door.request_body import FULL_BYTES, RequestBody
 
 
 class Source:
-    """A connection: each time that more is wanted it does the next step."""
+    """A connection that runs its next step each time the body wants more bytes."""
 
     def __init__(self, *steps: Callable[[RequestBody], None]) -> None:
         self.steps = list(steps)
@@ -50,7 +50,7 @@ def run(work: Coroutine[Any, Any, Any]) -> Any:
     return asyncio.run(limited())
 
 
-def test_pieces_that_came_and_that_are_still_to_come_are_one_body() -> None:
+def test_received_and_later_pieces_are_one_body() -> None:
     body = a_body(feeds(b"c"), feeds(b"d"), ends)
     body.feed(b"a")
     body.feed(b"b")
@@ -64,8 +64,8 @@ def test_limit_itself_is_allowed_and_one_byte_more_is_not(declared: int | None) 
         run(a_body(feeds(b"abcd"), ends, declared=declared).read(3))
 
 
-def test_body_that_says_it_is_too_large_is_not_asked_for() -> None:
-    """A client with `Expect: 100-continue` then sends nothing."""
+def test_body_with_a_declared_size_over_the_limit_is_not_read() -> None:
+    """A client that sends `Expect: 100-continue` then sends nothing."""
     source = Source()
     body = RequestBody(source, 5)
     with pytest.raises(BodyTooLargeError):
@@ -78,12 +78,12 @@ def test_endless_body_ends_at_the_limit() -> None:
         run(a_body(*[feeds(b"x" * 10)] * 100).read(25))
 
 
-def test_broken_body_is_never_half_a_body() -> None:
+def test_broken_body_is_never_returned_in_part() -> None:
     with pytest.raises(ConnectionError, match="the client went away"):
         run(a_body(feeds(b"half"), breaks).read(100))
 
 
-def test_pieces_before_the_break_are_not_given_out_after_it() -> None:
+def test_pieces_before_the_break_are_not_returned_after_it() -> None:
     body = a_body()
     body.feed(b"half")
     breaks(body)
@@ -91,7 +91,7 @@ def test_pieces_before_the_break_are_not_given_out_after_it() -> None:
         run(body.read(100))
 
 
-def test_body_that_has_ended_cannot_break_any_more() -> None:
+def test_complete_body_cannot_break() -> None:
     body = a_body()
     body.feed(b"whole")
     body.end()
@@ -115,7 +115,7 @@ def test_reader_that_waits_is_woken_by_the_break() -> None:
 
 
 def test_reader_that_was_cancelled_does_not_wait() -> None:
-    """A watch over slow clients would refuse the next request else."""
+    """Otherwise a timeout for slow clients would make the next read fail."""
 
     async def scenario() -> None:
         body = a_body()
@@ -152,10 +152,10 @@ def test_discarded_bytes_are_counted_and_take_no_room() -> None:
     assert body.discarded_bytes == 3 * FULL_BYTES
     body.end()
     assert body.take_all() == b""
-    assert not body.empty, "the client did send bytes"
+    assert not body.empty, "discarded bytes must count as received"
 
 
-def test_body_is_empty_only_when_the_client_has_ended_it_without_a_byte() -> None:
+def test_body_counts_as_empty_only_after_its_end_without_bytes() -> None:
     body = a_body()
     assert not body.empty
     body.end()
@@ -164,11 +164,11 @@ def test_body_is_empty_only_when_the_client_has_ended_it_without_a_byte() -> Non
     other.feed(b"x")
     other.take_all()
     other.end()
-    assert not other.empty, "to send it again would lose what was taken"
+    assert not other.empty, "sending it again would lose the bytes that were read"
 
 
 @pytest.mark.parametrize("last", [ends, breaks])
-def test_wait_for_the_end_ends_with_the_body(last: Callable[[RequestBody], None]) -> None:
+def test_waiting_for_the_end_stops_with_the_body(last: Callable[[RequestBody], None]) -> None:
     body = a_body(feeds(b"a"), feeds(b"b"), last)
     run(body.wait_for_end())
     assert body.ended != body.failed

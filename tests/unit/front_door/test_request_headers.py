@@ -10,7 +10,7 @@ def received(*headers: tuple[str, str], secure: bool = True) -> ReceivedHeaders:
     return ReceivedHeaders(a_request(headers=pairs, secure=secure), "tidings")
 
 
-def test_what_is_added() -> None:
+def test_added_headers() -> None:
     headers = received()
     trace = headers.multi.pop("X-Amzn-Trace-Id")
     assert trace == [headers.trace_id]
@@ -24,7 +24,7 @@ def test_what_is_added() -> None:
     }
 
 
-def test_user_agent_is_the_clients_only() -> None:
+def test_user_agent_comes_from_the_client_only() -> None:
     assert received().user_agent is None
     assert received(("user-agent", "curl/8")).user_agent == "curl/8"
     assert received(("user-agent", "")).user_agent == ""
@@ -42,18 +42,18 @@ def test_dropped(name: str) -> None:
     assert name not in received((name, "1")).multi
 
 
-def test_names_keep_the_clients_letters() -> None:
+def test_names_keep_the_clients_case() -> None:
     headers = received(("x-LOWER", "1"), ("Content-type", "a/b"), ("COOKIE", "a=1; b=2"))
     assert {"x-LOWER", "Content-type", "COOKIE"} <= headers.multi.keys()
 
 
-def test_two_names_are_spelled_anew() -> None:
+def test_two_names_get_canonical_case() -> None:
     headers = received(("authorization", "Bearer x"), ("USER-AGENT", "curl/8"))
     assert headers.multi["Authorization"] == ["Bearer x"]
     assert headers.multi["User-Agent"] == ["curl/8"]
 
 
-def test_repeated_headers_have_the_first_ones_letters() -> None:
+def test_repeated_headers_have_the_first_ones_case() -> None:
     headers = received(("X-a", "1"), ("b", "2"), ("x-A", "3"), ("X-A", ""))
     assert headers.multi["X-a"] == ["1", "3", ""]
     assert headers.last_values()["X-a"] == ""

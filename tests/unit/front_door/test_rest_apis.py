@@ -55,7 +55,7 @@ def test_a_function_answers() -> None:
         "/_localstack/health",
     ],
 )
-def test_what_is_not_deployed_is_localstacks(target: str) -> None:
+def test_undeployed_stages_are_forwarded_to_localstack(target: str) -> None:
     assert answered(a_request(target)) is None
 
 
@@ -79,12 +79,12 @@ def test_what_is_not_deployed_is_localstacks(target: str) -> None:
         a_method(integration=an_integration(uri="arn:aws:apigateway:us-east-1:sqs:path/1/q")),
     ],
 )
-def test_what_needs_more_is_localstacks(method: Any) -> None:
+def test_unsupported_methods_are_forwarded_to_localstack(method: Any) -> None:
     assert answered(a_request(), a_stage(a_resource("/graphql", method))) is None
 
 
 @pytest.mark.parametrize(("target", "method"), [("/nowhere", "GET"), ("/graphql", "DELETE")])
-def test_a_way_that_leads_nowhere(target: str, method: str) -> None:
+def test_path_without_a_resource(target: str, method: str) -> None:
     stage = a_stage(a_resource("/graphql", a_method("GET")))
     response = answered(a_request(PREFIX + target, method), stage)
     assert message_of(response) == (403, {"message": "Missing Authentication Token"})
@@ -93,7 +93,7 @@ def test_a_way_that_leads_nowhere(target: str, method: str) -> None:
     assert {"x-amzn-requestid", "x-amz-apigw-id"} <= headers.keys()
 
 
-def test_a_handed_method_beside_an_own_one() -> None:
+def test_forwarded_method_beside_an_answered_one() -> None:
     mock = a_method("OPTIONS", integration=an_integration(type="MOCK"))
     stage = a_stage(a_resource("/graphql", a_method("POST"), mock))
     assert answered(a_request(method="OPTIONS"), stage) is None
@@ -114,7 +114,7 @@ def test_stage_variables_in_the_uri() -> None:
     assert function.called[0][0] == f"{FUNCTION}-2:live"
 
 
-def test_a_missing_stage_variable_leaves_nothing() -> None:
+def test_missing_stage_variable_is_empty() -> None:
     function = Function()
     answered(
         a_request(), a_stage_with(uri=uri_of(FUNCTION + "${stageVariables.x}")), invoke=function
@@ -132,7 +132,7 @@ def test_a_new_deployment_replaces_the_old_one() -> None:
         apis.replace([a_stage(stage="other")])
         given.append(apis.answer(a_request()))
         assert first is not None
-        assert (await first).status == 200, "a call that was accepted is answered"
+        assert (await first).status == 200, "an accepted call must be answered"
         return given
 
     before, between, after = asyncio.run(answers())
@@ -140,7 +140,7 @@ def test_a_new_deployment_replaces_the_old_one() -> None:
     assert between is not None
 
 
-def test_a_stage_that_cannot_be_read_harms_no_other(caplog: pytest.LogCaptureFixture) -> None:
+def test_unreadable_stage_affects_no_other(caplog: pytest.LogCaptureFixture) -> None:
     broken: Any = {"api_id": "tidings", "stage": "broken"}
     response = answered(a_request(), broken, a_stage())
     assert response is not None
@@ -156,7 +156,7 @@ def test_a_functions_error() -> None:
     assert "x-amzn-trace-id" not in headers_of(response)
 
 
-def test_an_error_that_looks_like_an_answer() -> None:
+def test_error_in_the_form_of_an_answer() -> None:
     function = Function({"statusCode": 200}, is_error=True)
     assert message_of(answered(a_request(), invoke=function)) == (502, INTERNAL)
 
@@ -170,14 +170,14 @@ def test_a_malformed_answer(caplog: pytest.LogCaptureFixture) -> None:
 @pytest.mark.parametrize(
     "error", [ThrottledError(FUNCTION, 10), LookupError("unknown"), OSError("gone")]
 )
-def test_no_function_took_it(error: Exception) -> None:
+def test_throttled_function(error: Exception) -> None:
     async def refuse(arn: str, invocation: Invocation) -> Outcome:
         raise error
 
     assert message_of(answered(a_request(), invoke=refuse)) == (500, INTERNAL)
 
 
-def test_a_runner_that_stops() -> None:
+def test_runner_that_is_stopping() -> None:
     async def refuse(arn: str, invocation: Invocation) -> Outcome:
         raise HostStoppedError
 
@@ -223,10 +223,10 @@ def test_a_function_that_takes_too_long(caplog: pytest.LogCaptureFixture) -> Non
         return response
 
     assert message_of(asyncio.run(answer())) == (504, {"message": "Endpoint request timed out"})
-    assert function.ended, "the function goes on, as on AWS"
+    assert function.ended, "the function must continue, as on AWS"
 
 
-def test_a_function_goes_on_when_its_caller_goes_away() -> None:
+def test_function_continues_when_its_caller_leaves() -> None:
     ended = asyncio.Event()
 
     async def invoke(arn: str, invocation: Invocation) -> Outcome:
@@ -247,7 +247,7 @@ def test_a_function_goes_on_when_its_caller_goes_away() -> None:
     asyncio.run(go_away())
 
 
-def test_the_error_of_a_function_nobody_waits_for_is_logged(
+def test_error_of_a_function_without_a_waiting_caller_is_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def fail(arn: str, invocation: Invocation) -> Outcome:

@@ -1,4 +1,4 @@
-"""Two connections that are tied together: a slow end slows the other, and they end as one."""
+"""Two tied connections: a slow end slows the other, and both end together."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from tidings_local.front_door.tunnel import TunnelEnd, tie
 
 
 class Line:
-    """A transport that notes what is done with it."""
+    """A transport that records the calls made on it."""
 
     def __init__(self) -> None:
         self.sent = b""
@@ -19,7 +19,7 @@ class Line:
         self.protocol: TunnelEnd | None = None
 
     def write(self, data: bytes) -> None:
-        assert not self.closing, "nothing is written to a line that ends"
+        assert not self.closing, "nothing may be written to a closing connection"
         self.sent += data
 
     def pause_reading(self) -> None:
@@ -59,7 +59,7 @@ class Tunnel:
         self.ended += 1
 
     def ends(self, of: str) -> tuple[Line, Line]:
-        """Return the named line and the other one."""
+        """Return the named connection and the other one."""
         both = self.client, self.upstream
         return both if of == "client" else both[::-1]
 
@@ -82,8 +82,8 @@ def test_bytes_go_to_the_other_end_only(tunnel: Tunnel, of: str) -> None:
 
 
 @BOTH
-def test_end_that_takes_nothing_stops_the_reading_of_the_other(tunnel: Tunnel, of: str) -> None:
-    """Else the bytes of a fast sender would fill the memory."""
+def test_end_that_does_not_read_pauses_the_other(tunnel: Tunnel, of: str) -> None:
+    """Otherwise the bytes of a fast sender would fill the memory."""
     mine, other = tunnel.ends(of)
     mine.end.pause_writing()
     assert (mine.reads, other.reads) == (True, False)
@@ -99,7 +99,7 @@ def test_both_ends_may_be_slow_at_once(tunnel: Tunnel) -> None:
 
 
 @BOTH
-def test_end_of_one_is_the_end_of_both(tunnel: Tunnel, of: str) -> None:
+def test_end_of_one_connection_ends_both(tunnel: Tunnel, of: str) -> None:
     mine, other = tunnel.ends(of)
     mine.closing = True
     mine.end.connection_lost(ConnectionResetError())
@@ -108,7 +108,7 @@ def test_end_of_one_is_the_end_of_both(tunnel: Tunnel, of: str) -> None:
 
 
 def test_client_ends_once_however_both_ends_went(tunnel: Tunnel) -> None:
-    """The count of connections would be wrong else."""
+    """Otherwise the count of connections would be wrong."""
     tunnel.upstream.end.connection_lost(None)
     tunnel.client.end.connection_lost(None)
     assert tunnel.ended == 1
@@ -124,7 +124,7 @@ def test_client_ends_once_however_both_ends_went(tunnel: Tunnel) -> None:
     ids=["bytes", "slow", "ready"],
 )
 @BOTH
-def test_what_comes_after_the_end_of_the_other_is_dropped(
+def test_bytes_after_the_end_of_the_other_are_dropped(
     tunnel: Tunnel, of: str, late: Callable[[TunnelEnd], None]
 ) -> None:
     mine, other = tunnel.ends(of)

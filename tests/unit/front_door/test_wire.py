@@ -1,4 +1,4 @@
-"""Answers as bytes, by the rules of RFC 9110 and RFC 9112."""
+"""Tests of answers as bytes, by RFC 9110 and RFC 9112."""
 
 import json
 
@@ -21,7 +21,7 @@ def written(
     version: str = "1.1",
     keep: bool = True,
 ) -> tuple[bytes, list[bytes], bytes]:
-    """Return the first line, the headers and the body of an answer."""
+    """Return the status line, the headers and the body of an answer."""
     response = Response(status=status, headers=headers or [], body=body)
     data = wire.answer(response, to=to, version=version, keep=keep, date=DATE)
     head, _, rest = data.partition(b"\r\n\r\n")
@@ -46,8 +46,8 @@ def test_each_status_has_a_reason(status: int, reason: bytes) -> None:
     "name",
     [b"Content-Length", b"content-length", b"TRANSFER-ENCODING", b"Connection", b"keep-Alive"],
 )
-def test_functions_do_not_say_how_an_answer_is_framed(name: bytes) -> None:
-    """Else a function's `Content-Length: 0` would make its body the next answer."""
+def test_functions_do_not_set_the_framing_headers(name: bytes) -> None:
+    """Otherwise a function's `Content-Length: 0` would make its body the next answer."""
     _, lines, body = written(headers=[(name, b"0")])
     assert lines == [b"Date: " + DATE, b"Content-Length: 2"]
     assert body == b"ok"
@@ -60,13 +60,13 @@ def test_date_of_a_function_is_kept() -> None:
 
 @pytest.mark.parametrize("status", [204, 304])
 def test_answer_that_has_no_body_has_no_length(status: int) -> None:
-    """RFC 9112, 6.3: it ends with its head, whatever its headers say."""
+    """RFC 9112, 6.3: the answer ends after its head, regardless of its headers."""
     _, lines, body = written(status)
     assert lines == [b"Date: " + DATE]
     assert body == b""
 
 
-def test_answer_to_head_has_the_length_of_the_body_that_it_leaves_out() -> None:
+def test_answer_to_head_has_the_length_of_the_omitted_body() -> None:
     _, lines, body = written(to="HEAD")
     assert b"Content-Length: 2" in lines
     assert body == b""
@@ -81,7 +81,7 @@ def test_answer_to_head_has_the_length_of_the_body_that_it_leaves_out() -> None:
         ("1.0", False, b"Connection: close"),
     ],
 )
-def test_connection_is_said_where_it_differs_from_the_version(
+def test_connection_header_is_sent_where_it_differs_from_the_default(
     version: str, keep: bool, expected: bytes | None
 ) -> None:
     _, lines, _ = written(version=version, keep=keep)
@@ -91,7 +91,7 @@ def test_connection_is_said_where_it_differs_from_the_version(
 
 
 @pytest.mark.parametrize("part", [b"\r\nSet-Cookie: a=b", b"\n", b"\r", b"a\r\n\r\n<html>"])
-def test_header_that_would_become_two_is_never_sent(part: bytes) -> None:
+def test_header_with_a_line_break_is_never_sent(part: bytes) -> None:
     for header in [(b"X-A", part), (b"X-A" + part, b"b"), (b"date", part)]:
         with pytest.raises(UnsafeHeaderError):
             written(headers=[header])
@@ -111,7 +111,7 @@ def test_refusal_is_json_also_with_quotes_and_umlauts() -> None:
     assert b"\r" not in response.body
 
 
-# ------------------------------------------------------------------- what goes on to LocalStack
+# ------------------------------------------------------------- requests forwarded to LocalStack
 
 
 def test_head_of_a_request_keeps_target_letters_and_order() -> None:
@@ -134,7 +134,7 @@ def test_last_chunk_ends_a_body_with_its_trailers() -> None:
 
 
 def test_every_transfer_encoding_is_found() -> None:
-    """Two of them, or one in capital letters, must not pass for one that is known."""
+    """Two encodings, or one in capital letters, must not be taken for a known one."""
     headers = [
         (b"TRANSFER-encoding", b"GZip"),
         (b"X", b"chunked"),

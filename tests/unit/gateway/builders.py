@@ -1,4 +1,4 @@
-"""Requests to the gateway by Chalice's test client, which stands for API Gateway."""
+"""Builders of requests to the gateway, sent with Chalice's test client."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ GRAPHQL_JSON = "application/graphql-response+json"
 
 
 class Client(TestHTTPClient):
-    """Chalice's client for several threads: it does not exchange `os.environ` for each request."""
+    """Chalice's test client for several threads: it leaves `os.environ` as it is."""
 
     @contextmanager
     def _patched_env_vars(self, environment_variables: object) -> Iterator[None]:
@@ -56,7 +56,7 @@ def send(
     parameters: dict[str, str] | None = None,
     file: str | None = None,
 ) -> Answer:
-    """Send one request by Chalice's test client; a body that is no text is sent as JSON."""
+    """Send one request with Chalice's test client; a body that is not text is sent as JSON."""
     path = "/graphql" if file is None else f"/graphql/{file}"
     query = f"?{urlencode(parameters)}" if parameters else ""
     response = CLIENT.request(
@@ -69,7 +69,7 @@ def send(
 
 
 def send_in_base64(body: str) -> Answer:
-    """Send a body as API Gateway sends binary ones; Chalice's client does so for other types."""
+    """Send a body in Base64, as API Gateway does with binary bodies."""
     event = {
         "headers": {"content-type": "application/json"},
         "body": body,

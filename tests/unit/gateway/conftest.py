@@ -1,4 +1,4 @@
-"""No unit test of the gateway reaches a service."""
+"""Fixtures that keep all unit tests of the gateway away from services."""
 
 import pytest
 

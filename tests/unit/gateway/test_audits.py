@@ -1,4 +1,4 @@
-"""GraphQL over HTTP, after the audits of graphql-http 1.23, under their ids.
+"""GraphQL over HTTP, by the audits of graphql-http 1.23, with their ids.
 
 https://github.com/graphql/graphql-http/blob/main/src/audits/server.ts
 """
@@ -21,7 +21,7 @@ WITH_VARIABLES: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Audit:
-    """A request and what the answer has to be."""
+    """A request and the conditions for its answer."""
 
     number: str
     status: set[int]
@@ -95,18 +95,18 @@ AUDITS = [
     *(post(f"58B{n}", REFUSED, query(extensions=value)) for n, value in enumerate(NO_MAPS)),
     post("428F", OK, query(extensions={"any": "thing"}), GRAPHQL_JSON, data=True),
     post("1B7A", OK, query(extensions={"any": "thing"}), JSON, data=True),
-    # ---------------------------------------------- what cannot be run, and how
+    # ---------------------------------------------- requests that cannot be run
     post("BCF8", REFUSED, '{ "not a JSON', JSON),
     post("B7N8", REFUSED, '{ "not a JSON', GRAPHQL_JSON),
     post("3E3A", REFUSED, {"qeury": TYPENAME}, GRAPHQL_JSON),
-    # As application/json, what is well formed is answered with 200, for clients of old.
+    # For older clients, a well-formed request as application/json is answered with 200.
     post("572B", OK, UNPARSED, JSON, data=False, media_type=JSON),
     post("FDE2", OK, INVALID, JSON, data=False, media_type=JSON),
     post("7B9B", OK, UNCOERCED, JSON, data=False, media_type=JSON),
     post("556A", REFUSED, UNPARSED, GRAPHQL_JSON, data=False, media_type=GRAPHQL_JSON),
     post("74FF", REFUSED, INVALID, GRAPHQL_JSON, data=False, media_type=GRAPHQL_JSON),
     post("86EE", REFUSED, UNCOERCED, GRAPHQL_JSON, data=False, media_type=GRAPHQL_JSON),
-    # What goes wrong in one field leaves the status alone.
+    # An error in one field does not change the status.
     post("own", OK, query("{ me { id } }"), GRAPHQL_JSON),
 ]
 
@@ -129,14 +129,14 @@ def test_every_answer_of_graphql_is_utf8_json() -> None:
         assert json.loads(answer.text.encode()) == {"data": {"__type": None}}
 
 
-def test_batch_is_refused_and_nothing_of_it_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_batch_is_refused_and_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tidings.users.sessions.login", lambda _: pytest.fail("was run"))
     answer = send(body=[query(MUTATION), query(MUTATION)])
     assert (answer.status, answer.code) == (400, "BAD_USER_INPUT")
     assert "batches" in answer.errors[0]["message"]
 
 
-def test_what_may_change_by_caller_or_fails_is_not_kept_by_caches() -> None:
+def test_answers_that_depend_on_the_caller_or_fail_are_not_cached() -> None:
     assert send(body=query()).headers["cache-control"] == "no-store"
     failed = send("GET", parameters={"query": "{ me { id } }"})
     assert failed.headers["cache-control"] == "no-store"

@@ -1,4 +1,4 @@
-"""A field that follows from an operation takes the operation's parameters from its arguments."""
+"""A field that follows from an operation fills the operation's parameters from its arguments."""
 
 from enum import StrEnum
 from types import SimpleNamespace
@@ -60,7 +60,7 @@ def test_arguments_without_an_input_make_the_model() -> None:
     assert call(grant, text="a") == "a"
 
 
-def test_person_is_named_or_the_caller() -> None:
+def test_person_is_an_argument_or_the_caller() -> None:
     @operation(role=Role.CUSTOMER)
     def grant(user_id: str, *, caller: Principal) -> str:
         return user_id
@@ -73,7 +73,7 @@ def test_person_is_named_or_the_caller() -> None:
         call(grant, user_id="somebody")
 
 
-def test_id_of_a_thing_of_the_caller_is_not_the_callers() -> None:
+def test_id_of_an_object_is_not_replaced_by_the_callers() -> None:
     @operation(role=Role.CUSTOMER)
     def grant(user_id: str, token_id: str, *, caller: Principal) -> list[str]:
         return [user_id, token_id]
@@ -125,7 +125,7 @@ def test_role_is_checked_by_the_operation() -> None:
         call(grant)
 
 
-def test_parameter_without_an_argument_is_a_mistake() -> None:
+def test_parameter_without_an_argument_is_an_error() -> None:
     @operation(role=PUBLIC)
     def grant(code: str) -> None: ...
 

@@ -1,4 +1,4 @@
-"""What an operation may cost, and counts that no reader reaches."""
+"""Tests of the cost of an operation, and of the limits that no request may exceed."""
 
 from typing import Any
 
@@ -52,7 +52,7 @@ def test_objects_count_as_often_as_lists_may_hold_them(query: str, expected: int
     ("variables", "size"),
     [({"n": 7}, 7), ({}, 4), ({"n": 10**9}, 100), ({"n": -1}, 100), ({"n": "x"}, 100)],
 )
-def test_page_of_a_variable_counts_as_what_it_is_or_as_the_largest(
+def test_page_size_in_a_variable_counts_with_its_value_or_the_maximum(
     variables: dict[str, Any], size: int
 ) -> None:
     query = "query($n: Int = 4) { me { orders(first: $n) { nodes { id } } } }"
@@ -75,13 +75,13 @@ def test_pages_of_pages_are_refused_before_anything_is_loaded() -> None:
     assert codes_of(query) == {"QUERY_TOO_COMPLEX"}
 
 
-def test_guesses_at_passwords_do_not_go_by_the_dozen(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_repeated_logins_in_one_request_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tidings.users.sessions.login", lambda _: pytest.fail("was run"))
     guesses = " ".join(f"g{n}: {LOGIN}" for n in range(10))
     assert codes_of(f"mutation {{ {guesses} }}") == {"QUERY_TOO_COMPLEX"}
 
 
-def test_fragments_that_double_at_each_step_are_counted_at_once() -> None:
+def test_fragments_that_double_at_each_step_are_counted_fast() -> None:
     fragments = " ".join(f"fragment F{n} on User {{ ...F{n + 1} ...F{n + 1} }}" for n in range(60))
     query = f"{{ me {{ ...F0 }} }} {fragments} fragment F60 on User {{ orders {{ totalCount }} }}"
     assert codes_of(query) == {"QUERY_TOO_COMPLEX"}

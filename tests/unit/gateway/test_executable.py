@@ -15,13 +15,13 @@ from tidings.platform.security.auth import PersonRole
     ("camel", "snake"),
     [("id", "id"), ("createdAt", "created_at"), ("hasNextPage", "has_next_page"), ("me", "me")],
 )
-def test_names_of_both_worlds(camel: str, snake: str) -> None:
+def test_names_are_converted_in_both_directions(camel: str, snake: str) -> None:
     assert snake_case(camel) == snake
     assert camel_case(snake) == camel
 
 
 @given(st.from_regex(r"[a-z]+([A-Z][a-z]+)*", fullmatch=True))
-def test_names_come_back(name: str) -> None:
+def test_converted_names_are_converted_back(name: str) -> None:
     assert camel_case(snake_case(name)) == name
 
 
@@ -55,7 +55,7 @@ def test_arguments_and_input_reach_the_domain_in_its_own_names() -> None:
     assert item.fields["productId"].out_name == "product_id"
 
 
-def test_enums_stand_for_the_domains_values() -> None:
+def test_enums_have_the_domains_values() -> None:
     for name, values in (
         ("Role", get_args(PersonRole)),
         ("OrderState", OrderState),

@@ -1,4 +1,4 @@
-"""A document is bounded before it is validated, so that validation takes little time."""
+"""Tests of the limits on a document before its validation, which keep the validation short."""
 
 import json
 import time
@@ -12,7 +12,7 @@ from resolvers.caller import GatewayContext
 
 from tests.unit.gateway.builders import Answer, send
 
-# On a machine at work; an ordinary request takes some milliseconds.
+# The limit for a busy machine; an ordinary request takes a few milliseconds.
 MOST_SECONDS = 1.0
 FEW_KB = 20_000
 
@@ -41,7 +41,7 @@ def refusal_of(query: str) -> RequestRefused:
 
 
 @pytest.mark.parametrize("name", REPEATED)
-def test_document_that_repeats_itself_is_refused_at_once(name: str) -> None:
+def test_repetitive_document_is_refused_fast(name: str) -> None:
     started = time.process_time()
     (error,) = refusal_of(REPEATED[name]).errors
     assert time.process_time() - started < MOST_SECONDS
@@ -52,12 +52,12 @@ def test_document_that_repeats_itself_is_refused_at_once(name: str) -> None:
     "query",
     [
         "{me{" + "id " * 100 + "}}",
-        # Components of a page that each name what they need, as Relay and Apollo compose them.
+        # Components of a page that each request their own fields, as Relay and Apollo compose them.
         "{me{" + " ".join(f"...F{n}" for n in range(40)) + "}}"
         + " ".join(f"fragment F{n} on User{{id name email}}" for n in range(40)),
         "{me{" + " ".join("...on User{id name ...{email}}" for _ in range(40)) + "}}",
         "{" + " ".join(f"a{n}:getProducts{{edges{{node{{sku}}}}}}" for n in range(50)) + "}",
-        # The fragment is there twice, and not in itself.
+        # The fragment occurs twice, but not within itself.
         "{me{...F preferences{...G}}} fragment F on User{id preferences{...G}}"
         " fragment G on Preferences{__typename}",
     ],
@@ -67,7 +67,7 @@ def test_document_of_a_large_page_passes(query: str) -> None:
     check_form(_parse(query))
 
 
-def test_fragments_that_spread_each_other_end() -> None:
+def test_fragments_in_a_circle_end() -> None:
     check_form(parse("{me{...A}} fragment A on User{id ...B} fragment B on User{name ...A}"))
 
 
@@ -116,7 +116,7 @@ def is_refused_in_short(answer: Answer, log: str) -> bool:
 
 @pytest.mark.parametrize("number", NUMBERS, ids=lambda each: f"{each[:6]}-{len(each)}")
 @pytest.mark.parametrize("document", AT_PLACES, ids=range(len(AT_PLACES)))
-def test_number_that_fits_nothing_is_bad_input(
+def test_number_out_of_range_is_bad_input(
     document: str, number: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     answer = send(body={"query": document.format(number)})
@@ -125,7 +125,7 @@ def test_number_that_fits_nothing_is_bad_input(
 
 @pytest.mark.parametrize("number", [*NUMBERS, "NaN", "Infinity", "9" * 400, "1e308"],
                          ids=lambda each: f"{each[:6]}-{len(each)}")  # fmt: skip
-def test_number_in_variables_that_fits_nothing_is_bad_input(
+def test_number_out_of_range_in_variables_is_bad_input(
     number: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     query = "query($n: Int) {getProducts(first: $n) {totalCount}}"
@@ -159,14 +159,14 @@ def test_number_in_variables_that_fits_nothing_is_bad_input(
     ],
     ids=lambda body: str(body)[:60],
 )  # fmt: skip
-def test_refusal_does_not_grow_with_what_was_sent(
+def test_refusal_does_not_grow_with_the_request(
     body: dict[str, object], caplog: pytest.LogCaptureFixture
 ) -> None:
     assert len(json.dumps(body)) < 256 * 1024
     assert is_refused_in_short(send(body=body), caplog.text)
 
 
-def test_refusal_says_how_many_errors_it_does_not_list() -> None:
+def test_refusal_counts_the_errors_that_it_does_not_list() -> None:
     query = "mutation($i: PlaceOrderInput!) {placeOrder(input: $i) {id}}"
     variables = {"i": {f"k{n}": n for n in range(500)}}
     errors = send(body={"query": query, "variables": variables}).errors

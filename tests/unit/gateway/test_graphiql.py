@@ -1,4 +1,4 @@
-"""Browsers get GraphiQL; other sites' pages get what the setting allows."""
+"""Browsers get GraphiQL; pages of other sites may call the gateway only if a setting lists them."""
 
 import base64
 import hashlib
@@ -27,7 +27,7 @@ def test_browser_gets_a_page() -> None:
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A gateway whose files are these."""
+    """Return a gateway that serves these files."""
     shutil.copy(graphiql.HERE / "graphiql.json", tmp_path)
     monkeypatch.setattr(graphiql, "HERE", tmp_path)
     for kept in (graphiql.files, graphiql.file, graphiql._addresses):
@@ -45,7 +45,7 @@ def vendored(place: Path) -> Path:
     return place
 
 
-def test_page_loads_what_the_gateway_has_from_the_gateway(vendored: Path) -> None:
+def test_page_loads_the_gateways_own_files(vendored: Path) -> None:
     answer = send("GET", headers=BROWSER)
     assert "https://" not in answer.text
     assert "script-src 'self' 'sha256-" in answer.headers["content-security-policy"]
@@ -58,7 +58,7 @@ def test_page_loads_what_the_gateway_has_from_the_gateway(vendored: Path) -> Non
 
 
 @pytest.mark.parametrize("name", ["graphiql.json", "../app.py", "..%2fapp.py", "", "\x00"])
-def test_no_other_file_is_given(name: str, vendored: Path) -> None:
+def test_no_other_file_is_served(name: str, vendored: Path) -> None:
     assert graphiql.file(name) is None
 
 
@@ -67,7 +67,7 @@ def test_unknown_file_is_404(name: str, vendored: Path) -> None:
     assert send("GET", file=name).status == 404
 
 
-def test_without_the_files_they_come_pinned_and_checked_from_a_cdn(place: Path) -> None:
+def test_without_the_files_pinned_ones_come_from_a_cdn_with_their_hashes(place: Path) -> None:
     page = send("GET", headers=BROWSER).text
     loaded = re.findall(r"<(?:script src|link rel=\"stylesheet\" href)=\"([^\"]+)\"([^>]*)>", page)
     assert len(loaded) == 4
@@ -89,7 +89,7 @@ def test_policy_lets_no_other_script_run() -> None:
     assert policy["connect-src"] == "'self'"
 
 
-def test_query_of_a_browser_is_answered_as_any_other() -> None:
+def test_query_of_a_browser_is_answered_like_any_other() -> None:
     answer = send("GET", parameters={"query": "{__typename}"}, headers=BROWSER)
     assert answer.content == {"data": {"__typename": "Query"}}
 

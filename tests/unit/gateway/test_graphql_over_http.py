@@ -37,7 +37,7 @@ QUERY = {"query": "{__typename}"}
         ("nonsense", None),
     ],
 )
-def test_answer_is_in_a_type_that_the_client_takes(
+def test_answer_has_a_type_that_the_client_accepts(
     accept: str | None, media_type: str | None
 ) -> None:
     assert _negotiate(accept) == media_type
@@ -66,7 +66,7 @@ def test_body_of_another_type_is_415() -> None:
      "application/json, text/plain", "multipart/form-data; boundary=application/json",
      "application/json; charset=utf-16", "application/graphql", "x" * 5_000],
 )  # fmt: skip
-def test_body_that_only_looks_like_json_is_415(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_body_of_a_type_similar_to_json_is_415(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tidings.users.sessions.login", lambda _: pytest.fail("was run"))
     query = 'mutation{login(input:{email:"a@example.com",password:"x"}){accessToken}}'
     answer = send(body={"query": query}, headers={"content-type": kind})
@@ -78,7 +78,7 @@ def test_body_that_only_looks_like_json_is_415(kind: str, monkeypatch: pytest.Mo
     "kind",
     ["application/json", "Application/JSON; Charset=UTF-8", 'application/json;charset="utf-8"'],
 )
-def test_body_of_json_is_read_however_its_kind_is_written(kind: str) -> None:
+def test_json_types_are_accepted_in_any_spelling(kind: str) -> None:
     assert send(body=QUERY, headers={"content-type": kind}).status == 200
 
 
@@ -90,12 +90,12 @@ def test_body_of_json_is_read_however_its_kind_is_written(kind: str) -> None:
      '{"query": "{__typename}", "x": ' + "[" * 50 + "]" * 50 + "}"],
     ids=lambda body: body[24:50],
 )  # fmt: skip
-def test_body_that_programs_read_differently_is_400(body: str) -> None:
+def test_body_that_parsers_read_differently_is_400(body: str) -> None:
     answer = send(body=body)
     assert (answer.status, answer.errors[0]["message"]) == (400, "The body is not JSON.")
 
 
-def test_byte_order_mark_before_the_body_is_passed_over() -> None:
+def test_byte_order_mark_before_the_body_is_ignored() -> None:
     assert send(body="\ufeff" + json.dumps(QUERY)).status == 200
 
 
@@ -159,7 +159,7 @@ def test_error_of_a_field_is_200(accept: str) -> None:
     ],
     ids=lambda body: str(body)[:30],
 )  # fmt: skip
-def test_body_that_is_no_request_is_400(body: object) -> None:
+def test_malformed_request_is_400(body: object) -> None:
     answer = send(body=body)
     assert answer.status == 400
     assert answer.code == "BAD_USER_INPUT"
@@ -213,7 +213,7 @@ def test_query_by_url() -> None:
     ],
     ids=str,
 )
-def test_url_that_is_no_request_is_400(parameters: dict[str, str] | None) -> None:
+def test_malformed_url_is_400(parameters: dict[str, str] | None) -> None:
     answer = send("GET", parameters=parameters)
     assert (answer.status, answer.code) == (400, "BAD_USER_INPUT")
 
@@ -240,7 +240,7 @@ def test_mutation_beside_a_query_is_not_run_by_url() -> None:
 
 
 @pytest.mark.parametrize("name", ["X-Correlation-Id", "x-correlation-id"])
-def test_correlation_id_comes_in_and_goes_out(name: str) -> None:
+def test_correlation_id_is_accepted_and_returned(name: str) -> None:
     answer = send(body=QUERY, headers={name: "request-7"})
     assert answer.headers["x-correlation-id"] == "request-7"
 
@@ -248,7 +248,7 @@ def test_correlation_id_comes_in_and_goes_out(name: str) -> None:
 @pytest.mark.parametrize(
     ("method", "content_type", "status"), [("PUT", "application/json", 405), ("POST", "x/y", 415)]
 )
-def test_refusal_before_any_view_carries_the_correlation_id(
+def test_early_refusal_carries_the_correlation_id(
     method: str, content_type: str, status: int
 ) -> None:
     headers = {"content-type": content_type, "x-correlation-id": "request-7"}
@@ -267,7 +267,7 @@ def test_bad_token_is_401(keys: SigningKeys) -> None:
     assert (answer.status, answer.code) == (401, "UNAUTHENTICATED")
 
 
-def test_unexpected_error_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unexpected_error_is_not_revealed(monkeypatch: pytest.MonkeyPatch) -> None:
     def breaks(_: object) -> None:
         raise RuntimeError("hunter2")
 
@@ -277,7 +277,7 @@ def test_unexpected_error_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "hunter2" not in answer.text
 
 
-def test_output_that_breaks_its_model_is_our_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_output_is_a_server_error(monkeypatch: pytest.MonkeyPatch) -> None:
     def breaks(_: object) -> None:
         GraphQLRequest.model_validate({"query": ""})
 
@@ -287,7 +287,7 @@ def test_output_that_breaks_its_model_is_our_fault(monkeypatch: pytest.MonkeyPat
     assert "field" not in answer.errors[0]["extensions"]
 
 
-def test_error_around_the_operation_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error_around_the_operation_is_not_revealed(monkeypatch: pytest.MonkeyPatch) -> None:
     def breaks() -> None:
         raise RuntimeError("hunter2")
 
@@ -297,7 +297,7 @@ def test_error_around_the_operation_is_not_told(monkeypatch: pytest.MonkeyPatch)
     assert "hunter2" not in answer.text
 
 
-def test_error_of_input_names_its_field_as_the_client_wrote_it(keys: SigningKeys) -> None:
+def test_error_of_input_names_its_field_as_in_the_request(keys: SigningKeys) -> None:
     query = (
         'mutation{registerUser(input:{email:"ada@example.com",password:"short",name:"Ada"})'
         "{message}}"
@@ -325,7 +325,7 @@ REQUESTS = st.builds(
 
 
 @given(st.text() | st.builds(json.dumps, VALUES) | REQUESTS)
-def test_gateway_always_answers_and_never_with_500(body: str) -> None:
+def test_gateway_always_answers_without_500(body: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(database, "connect", lambda: None)
         answer = send(body=body)

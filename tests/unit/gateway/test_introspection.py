@@ -1,4 +1,4 @@
-"""Tools may ask for the schema, unless it is switched off."""
+"""Tools can read the schema unless introspection is switched off."""
 
 import pytest
 from graphql import get_introspection_query
@@ -26,7 +26,7 @@ def test_tools_get_the_whole_schema() -> None:
 @pytest.mark.parametrize(
     "query", ["{__schema{types{name}}}", '{__type(name:"User"){name}}', get_introspection_query()]
 )
-def test_schema_is_not_told_where_it_is_switched_off(query: str) -> None:
+def test_schema_is_refused_where_introspection_is_off(query: str) -> None:
     answer = send(body={"query": query})
     assert "data" not in answer.content
     assert answer.code == "BAD_USER_INPUT"
@@ -47,28 +47,28 @@ def test_schema_is_not_told_where_it_is_switched_off(query: str) -> None:
         'mutation{login(input:{emial:"a"}){accessToken}}',
     ],
 )
-def test_errors_do_not_guess_at_names_then(query: str) -> None:
+def test_errors_suggest_no_names_where_introspection_is_off(query: str) -> None:
     assert "Did you mean" not in send(body={"query": query}).text
 
 
 @pytest.mark.usefixtures("untold")
 @pytest.mark.parametrize("value", [{"emial": "a"}, {"email": "a", "pasword": "b"}, []])
-def test_errors_about_variables_do_not_guess_either(value: object) -> None:
+def test_errors_about_variables_suggest_no_names_either(value: object) -> None:
     query = "mutation($i: LoginInput!){login(input:$i){accessToken}}"
     text = send(body={"query": query, "variables": {"i": value}}).text
     assert "Did you mean" not in text
     assert "errors" in text
 
 
-def test_schema_is_not_told_unless_it_is_switched_on() -> None:
+def test_introspection_is_off_by_default() -> None:
     assert (SETTINGS.introspection, SETTINGS.graphiql, SETTINGS.open_metrics) == (False,) * 3
 
 
 @pytest.mark.usefixtures("untold")
-def test_typename_is_served_all_the_same() -> None:
+def test_typename_is_always_served() -> None:
     assert send(body={"query": "{__typename}"}).content == {"data": {"__typename": "Query"}}
 
 
 @pytest.mark.usefixtures("untold")
-def test_browser_gets_no_page_where_it_is_switched_off() -> None:
+def test_browser_gets_no_page_where_graphiql_is_off() -> None:
     assert send("GET", headers={"accept": "text/html"}).status == 406

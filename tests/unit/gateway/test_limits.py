@@ -27,7 +27,7 @@ def is_served(query: str) -> bool:
 
 
 def introspection(depth: int) -> str:
-    """A query of exactly so many levels."""
+    """Return an introspection query with this number of levels."""
     levels = depth - 3
     return '{__type(name: "User"){' + "ofType{" * levels + "fields{name}" + "}" * (levels + 2)
 
@@ -55,7 +55,7 @@ SCHEMA_AGAIN = "types{name fields{name args{name type{name}}}}"
     ],
     ids=["root", "inside", "types", "fragment"],
 )  # fmt: skip
-def test_schema_is_told_a_few_times_in_one_answer(query: str) -> None:
+def test_schema_may_be_requested_a_few_times_at_once(query: str) -> None:
     assert codes_of(query) == {"QUERY_TOO_COMPLEX"}
 
 
@@ -67,7 +67,7 @@ def test_tools_may_name_a_few_parts_of_the_schema() -> None:
 @pytest.mark.parametrize(
     "query",
     [
-        # through fragments, through fragments in fragments, and inline
+        # in fragments, in nested fragments, and inline
         "query{__type(name:\"User\"){...A}} fragment A on __Type{"
         + "ofType{" * 20 + "name" + "}" * 21,
         "query{__type(name:\"User\"){...A}}"
@@ -82,7 +82,7 @@ def test_depth_counts_through_fragments(query: str) -> None:
     assert codes_of(query) == {"QUERY_TOO_COMPLEX"}
 
 
-def test_fragments_that_spread_each_other_are_refused() -> None:
+def test_fragments_in_a_circle_are_refused() -> None:
     query = (
         "{__type(name:\"User\"){...A}}"
         " fragment A on __Type{ofType{...B}} fragment B on __Type{ofType{...A}}"
@@ -90,7 +90,7 @@ def test_fragments_that_spread_each_other_are_refused() -> None:
     assert codes_of(query) == {"BAD_USER_INPUT"}
 
 
-def test_fragments_that_double_at_each_step_are_measured_at_once() -> None:
+def test_fragments_that_double_at_each_step_are_measured_fast() -> None:
     count = 60
     fragments = [
         f"fragment F{n} on __Type{{...F{n + 1} ofType{{...F{n + 1}}}}}" for n in range(count)
@@ -101,7 +101,7 @@ def test_fragments_that_double_at_each_step_are_measured_at_once() -> None:
     assert time.thread_time() - started < 5
 
 
-def test_many_fragments_that_all_spread_each_other_end() -> None:
+def test_many_fragments_in_circles_end() -> None:
     names = [f"F{n}" for n in range(14)]
     fragments = [
         f"fragment {name} on __Type{{" + " ".join(f"...{other}" for other in names) + "}"
@@ -124,7 +124,7 @@ def test_document_of_many_tokens_is_refused() -> None:
 
 @pytest.mark.parametrize("depth", [20, 50, 100, 150, 200, 300, 400, 600, 900])
 @pytest.mark.parametrize("opening", ["ofType{", "...{", "...on __Type{"])
-def test_document_that_nests_however_deep_is_refused(opening: str, depth: int) -> None:
+def test_deeply_nested_document_is_refused(opening: str, depth: int) -> None:
     query = '{__type(name:"User"){' + opening * depth + "name" + "}" * (depth + 2)
     if opening == "ofType{":
         assert codes_of(query) <= {"QUERY_TOO_COMPLEX", "BAD_USER_INPUT"}
@@ -134,13 +134,13 @@ def test_document_that_nests_however_deep_is_refused(opening: str, depth: int) -
 
 
 @pytest.mark.parametrize("depth", [50, 200, 400, 900])
-def test_argument_that_nests_however_deep_is_refused(depth: int) -> None:
+def test_deeply_nested_argument_is_refused(depth: int) -> None:
     value = "[" * depth + "]" * depth
     assert codes_of(f"{{getProducts(first: {value}){{totalCount}}}}")
 
 
 @pytest.mark.parametrize("query", ["{", "}", "nope", "{a", "query", "#", "\x00", "{a(b:)}"])
-def test_document_that_is_none_is_bad_input(query: str) -> None:
+def test_text_that_is_not_a_document_is_bad_input(query: str) -> None:
     assert codes_of(query) == {"BAD_USER_INPUT"}
 
 

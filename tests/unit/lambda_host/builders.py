@@ -1,4 +1,4 @@
-"""Functions to try, and what a test waits for."""
+"""Builders of functions, and helpers that wait for a condition."""
 
 import time
 from collections.abc import Callable
@@ -17,7 +17,7 @@ before a process has started."""
 
 
 def a_function(folder: Path, source: str = "", **settings: Any) -> Function:
-    """`source` is a module `app` with a `handler`; each call of this makes a new revision."""
+    """Write a function with the module `app` and its `handler`; each call makes a new revision."""
     revision = str(time.monotonic_ns())
     code_dir = folder / f"code-{revision}"
     code_dir.mkdir(parents=True)
@@ -36,7 +36,7 @@ def wait_until(condition: Callable[[], bool], what: str) -> None:
 
 
 def is_running(pid: int) -> bool:
-    """Return whether a process runs. A zombie does not: it holds nothing any more.
+    """Return whether a process runs.
 
     psutil and not /proc: a process may end between the opening and the reading of its file.
     """

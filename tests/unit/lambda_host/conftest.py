@@ -9,7 +9,7 @@ from tests.host_thread import LoopThread
 
 @pytest.fixture(params=[asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
 def loop(request: pytest.FixtureRequest) -> Iterator[LoopThread]:
-    """An event loop in a thread of its own, of each kind that the host runs on."""
+    """Return an event loop in its own thread, of each kind that the host supports."""
     thread = LoopThread(request.param)
     yield thread
     thread.close()

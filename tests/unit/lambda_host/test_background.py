@@ -7,7 +7,7 @@ from tests.host_thread import LoopThread
 from tidings_local.lambda_host.background import Background
 
 
-def test_work_that_begins_more_work_is_waited_for(loop: LoopThread) -> None:
+def test_work_started_by_other_work_is_awaited(loop: LoopThread) -> None:
     done: list[str] = []
 
     async def work() -> None:
@@ -30,7 +30,7 @@ def test_work_that_begins_more_work_is_waited_for(loop: LoopThread) -> None:
     assert done == ["first", "last"]
 
 
-def test_work_that_does_not_end_is_told_and_left(
+def test_work_that_does_not_end_is_reported_and_abandoned(
     loop: LoopThread, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def work() -> None:

@@ -21,7 +21,7 @@ threading.Thread(target=lambda: subprocess.Popen([sys.executable, '-c', child]).
 @pytest.fixture(params=[True, False], ids=["by-proc", "by-psutil"])
 def _each_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param and not family._LINUX:
-        pytest.skip("this system does not tell the children of a process")
+        pytest.skip("this system does not list the children of a process")
     monkeypatch.setattr(family, "_LINUX", request.param)
 
 
@@ -59,7 +59,7 @@ def test_memory_of_a_process_is_read_until_its_end() -> None:
     assert memory.read_bytes() == 0
 
 
-def test_both_ways_tell_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_both_methods_give_the_same_result(monkeypatch: pytest.MonkeyPatch) -> None:
     def told(linux: bool) -> int:
         monkeypatch.setattr(family, "_LINUX", linux)
         return ResidentMemory(os.getpid()).read_bytes()
@@ -68,7 +68,7 @@ def test_both_ways_tell_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
         assert told(True) == pytest.approx(told(False), rel=0.1)
 
 
-def test_a_process_that_ended_before_it_was_looked_at_has_no_memory() -> None:
+def test_ended_process_has_no_memory() -> None:
     ended = subprocess.Popen(["true"])
     ended.wait(10)
     unknown: list[Callable[[], object]] = [

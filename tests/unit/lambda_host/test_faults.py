@@ -27,7 +27,7 @@ def test_exit_names_the_request() -> None:
     }
 
 
-def test_timeout_tells_the_limit_with_two_decimals() -> None:
+def test_timeout_message_has_two_decimals() -> None:
     assert json.loads(faults.timed_out("r-1", 3).payload()) == {
         "errorType": "Sandbox.Timedout",
         "errorMessage": "RequestId: r-1 Error: Task timed out after 3.00 seconds",
@@ -35,5 +35,5 @@ def test_timeout_tells_the_limit_with_two_decimals() -> None:
     assert faults.timed_out("r-1", 3).status == "timeout"
 
 
-def test_too_large_response_tells_the_limit_of_aws() -> None:
+def test_too_large_response_message_has_the_limit_of_aws() -> None:
     assert "(6291556 bytes)" in faults.response_too_large().message

@@ -12,7 +12,7 @@ MB = 1024 * 1024
 
 
 class Memory:
-    """Stands for what the kernel says: bytes by process."""
+    """Replaces the kernel's numbers: bytes by process."""
 
     def __init__(self) -> None:
         self.used: dict[int, int] = {1: 10 * MB}
@@ -47,7 +47,7 @@ def a_gauge(killed: list[int], limit_mb: int = 128) -> MemoryGauge:
     return MemoryGauge(1, limit_mb, lambda: killed.append(1))
 
 
-def test_the_peak_stays_when_memory_is_given_back(kernel: Memory) -> None:
+def test_peak_stays_when_memory_is_freed(kernel: Memory) -> None:
     gauge = a_gauge([])
     for used in (10, 50, 20):
         kernel.used[1] = used * MB
@@ -55,14 +55,14 @@ def test_the_peak_stays_when_memory_is_given_back(kernel: Memory) -> None:
     assert gauge.peak_mb == 50
 
 
-def test_a_begun_megabyte_counts(kernel: Memory) -> None:
+def test_megabytes_are_rounded_up(kernel: Memory) -> None:
     gauge = a_gauge([])
     kernel.used[1] = 10 * MB + 1
     gauge.sample()
     assert gauge.peak_mb == 11
 
 
-def test_a_process_over_its_limit_is_killed_once_and_shows_no_more_than_the_limit(
+def test_process_over_its_limit_is_killed_once_and_reports_at_most_the_limit(
     kernel: Memory,
 ) -> None:
     killed: list[int] = []
@@ -77,7 +77,7 @@ def test_a_process_over_its_limit_is_killed_once_and_shows_no_more_than_the_limi
     assert gauge.peak_mb == 128
 
 
-def test_children_are_looked_for_now_and_then_and_count(kernel: Memory) -> None:
+def test_children_are_found_periodically_and_count(kernel: Memory) -> None:
     killed: list[int] = []
     gauge = a_gauge(killed)
     kernel.children, kernel.used[2] = [2], 125 * MB
@@ -104,7 +104,7 @@ def test_children_that_ended_are_forgotten(kernel: Memory) -> None:
     assert sorted(kernel.closed) == [1, 2]
 
 
-def test_only_what_is_busy_is_sampled(
+def test_only_busy_environments_are_sampled(
     kernel: Memory, loop: LoopThread, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(memory, "SAMPLE_SECONDS", 0.001)

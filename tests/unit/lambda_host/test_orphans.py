@@ -1,4 +1,4 @@
-"""Functions do not outlive their host, also when the reaper was ended before."""
+"""Functions end with their host, even when the reaper was ended before it."""
 
 import errno
 import os
@@ -20,7 +20,7 @@ Start = Callable[[], subprocess.Popen[bytes]]
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """Starts a process that leads a group of its own, as those of functions do."""
+    """Start a process in its own process group, like those of functions."""
     started: list[subprocess.Popen[bytes]] = []
 
     def make() -> subprocess.Popen[bytes]:
@@ -49,7 +49,7 @@ def was_killed(process: subprocess.Popen[bytes]) -> bool:
     return process.wait(10) == -signal.SIGKILL
 
 
-def test_what_is_watched_ends_with_the_host_and_what_was_forgotten_does_not(
+def test_watched_group_ends_with_the_host_and_forgotten_one_does_not(
     guard: OrphanGuard, start: Start
 ) -> None:
     left, forgotten = start(), start()
@@ -63,13 +63,13 @@ def test_what_is_watched_ends_with_the_host_and_what_was_forgotten_does_not(
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_reaper_outlives_what_ends_the_host(
+def test_reaper_ignores_the_signals_that_end_the_host(
     guard: OrphanGuard, start: Start, ending: signal.Signals
 ) -> None:
     left = start()
     guard.watch(left.pid)
     first = reaper_of(guard)
-    # Its signal handlers are there once it runs its own code.
+    # It ignores the signals only after its own code has started.
     eventually(lambda: _ignores(first.pid, ending))
     first.send_signal(ending)
     guard.close()
@@ -83,7 +83,7 @@ def _ignores(pid: int, number: signal.Signals) -> bool:
     return bool(int(ignored, 16) >> (number - 1) & 1)
 
 
-def test_reaper_that_was_killed_is_replaced_and_told_all(guard: OrphanGuard, start: Start) -> None:
+def test_killed_reaper_is_replaced_and_gets_all_groups(guard: OrphanGuard, start: Start) -> None:
     before, after, ended = start(), start(), start()
     guard.watch(before.pid)
     guard.watch(ended.pid)
@@ -99,7 +99,7 @@ def test_reaper_that_was_killed_is_replaced_and_told_all(guard: OrphanGuard, sta
     assert ended.poll() is None
 
 
-def test_reaper_that_does_not_start_is_told_and_tried_again(
+def test_reaper_that_fails_to_start_is_reported_and_retried(
     guard: OrphanGuard,
     start: Start,
     monkeypatch: pytest.MonkeyPatch,
@@ -119,15 +119,15 @@ def test_reaper_that_does_not_start_is_told_and_tried_again(
     assert was_killed(later)
 
 
-def test_closed_guard_starts_no_reaper_any_more(guard: OrphanGuard, start: Start) -> None:
+def test_closed_guard_starts_no_reaper(guard: OrphanGuard, start: Start) -> None:
     guard.close()
     guard.forget(start().pid)
     guard.close()
     assert guard._reaper is None
 
 
-def test_group_that_cannot_be_ended_saves_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One has ended already, and of another macOS says that it may not be ended."""
+def test_group_that_cannot_be_ended_affects_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One group has already ended; for another, macOS reports that the signal is not permitted."""
     ended: list[int] = []
 
     def end(group: int, number: int) -> None:

@@ -11,20 +11,20 @@ def test_short_text_is_kept_whole() -> None:
     assert text.text() == "1234567890"
 
 
-def test_long_text_keeps_both_ends_and_says_what_is_cut() -> None:
+def test_long_text_keeps_both_ends_and_counts_the_cut_bytes() -> None:
     text = BoundedText(limit_bytes=10)
     for _ in range(3):
         text.add(b"0123456789")
     assert text.text() == "01234\n[20 bytes of output cut]\n56789"
 
 
-def test_a_character_cut_in_two_does_no_harm() -> None:
+def test_character_cut_in_two_is_replaced() -> None:
     text = BoundedText(limit_bytes=4)
     text.add("ææææ".encode())
     assert text.text().startswith("æ\n[4 bytes of output cut]")
 
 
-def test_all_that_was_written_is_taken_at_once_and_only_once(loop: LoopThread) -> None:
+def test_written_bytes_are_taken_at_once_and_only_once(loop: LoopThread) -> None:
     capture = loop.call(OutputCapture)
     writer = os.dup(capture.write_fd)
     loop.call(capture.started)
@@ -37,7 +37,7 @@ def test_all_that_was_written_is_taken_at_once_and_only_once(loop: LoopThread) -
     assert loop.call(capture.take) == ""
 
 
-def test_a_writer_is_never_blocked_by_a_full_pipe(loop: LoopThread) -> None:
+def test_writer_is_never_blocked_by_a_full_pipe(loop: LoopThread) -> None:
     capture = loop.call(OutputCapture, 100)
     writer = os.dup(capture.write_fd)
     loop.call(capture.started)
@@ -48,7 +48,7 @@ def test_a_writer_is_never_blocked_by_a_full_pipe(loop: LoopThread) -> None:
     loop.call(capture.close)
 
 
-def test_closing_loses_nothing_and_does_not_wait_for_a_writer_that_stays(loop: LoopThread) -> None:
+def test_closing_loses_nothing_and_does_not_wait_for_an_open_writer(loop: LoopThread) -> None:
     capture = loop.call(OutputCapture)
     writer = os.dup(capture.write_fd)
     loop.call(capture.started)

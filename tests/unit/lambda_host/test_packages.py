@@ -43,7 +43,7 @@ def test_same_content_is_unpacked_once(tmp_path: Path) -> None:
     assert (folders.pop() / "app.py").read_text() == "x = 1"
 
 
-def test_another_process_finds_it_unpacked(tmp_path: Path) -> None:
+def test_another_process_finds_the_unpacked_content(tmp_path: Path) -> None:
     first = PackageStore(tmp_path).unpack([Archive.of(zipped({"app.py": ""}))])
     unread = Archive(Archive.of(zipped({"app.py": ""})).digest, lambda: pytest.fail("read again"))
     assert PackageStore(tmp_path).unpack([unread]) == first
@@ -59,7 +59,7 @@ def test_later_layer_covers_an_earlier_one(tmp_path: Path) -> None:
     assert (store.unpack([second, first]) / "python/a.py").read_text() == "first"
 
 
-def test_layer_that_did_not_change_is_neither_unpacked_nor_compiled_again(tmp_path: Path) -> None:
+def test_unchanged_layer_is_neither_unpacked_nor_compiled_again(tmp_path: Path) -> None:
     store = PackageStore(tmp_path, Path(sys.executable))
     big, before = (Archive.of(zipped({f"python/{name}.py": "x = 1"})) for name in ("big", "our"))
     after = Archive.of(zipped({"python/our.py": "x = 22"}))
@@ -77,7 +77,7 @@ def test_file_that_does_not_compile_covers_the_compiled_one(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("name", ["../outside.py", "/outside.py", "a/../../outside.py"])
-def test_archive_cannot_reach_outside(tmp_path: Path, name: str) -> None:
+def test_archive_cannot_write_outside_its_folder(tmp_path: Path, name: str) -> None:
     store = PackageStore(tmp_path / "store")
     with pytest.raises(BadPackageError, match="outside"):
         store.unpack([Archive.of(zipped({"app.py": "", name: ""}))])
@@ -94,7 +94,7 @@ def test_program_stays_executable(tmp_path: Path) -> None:
     assert (tmp_path / "bin/run").stat().st_mode & 0o777 == 0o755
 
 
-def test_what_is_not_a_zip_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
+def test_file_that_is_not_a_zip_is_refused_and_removed(tmp_path: Path) -> None:
     with pytest.raises(BadPackageError, match="not a zip"):
         PackageStore(tmp_path).unpack([Archive.of(b"no zip")])
     assert list((tmp_path / "packages").iterdir()) == []
@@ -107,14 +107,14 @@ def test_unzipped_size_is_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         extract(zipped({"app.py": "1234"}), tmp_path)
 
 
-def test_code_is_compiled_for_where_it_will_be(tmp_path: Path) -> None:
+def test_code_is_compiled_for_its_final_path(tmp_path: Path) -> None:
     store = PackageStore(tmp_path, Path(sys.executable))
     folder = store.unpack([Archive.of(zipped({"app.py": "x = 1"}))])
     (compiled,) = (folder / "__pycache__").iterdir()
     assert str(folder / "app.py").encode() in compiled.read_bytes()
 
 
-def test_file_that_does_not_compile_is_left_to_the_function(tmp_path: Path) -> None:
+def test_file_that_does_not_compile_is_kept(tmp_path: Path) -> None:
     store = PackageStore(tmp_path, Path(sys.executable))
     folder = store.unpack([Archive.of(zipped({"app.py": "this is not python"}))])
     assert (folder / "app.py").exists()

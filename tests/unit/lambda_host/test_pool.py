@@ -14,7 +14,7 @@ from tidings_local.lambda_host.pool import EnvironmentPool, PoolLimits
 
 
 class Stub:
-    """An environment without a process: the pool's own rules need none."""
+    """An environment without a process, which the pool's own rules do not need."""
 
     def __init__(self, function: Function) -> None:
         self.function = function
@@ -69,7 +69,7 @@ async def test_busy_environments_are_bounded_for_each_function(function: Functio
 
 
 @on_a_loop
-async def test_a_functions_own_limit_is_lower(function: Function) -> None:
+async def test_function_may_have_a_lower_limit(function: Function) -> None:
     pool = a_pool(per_function=2)
     narrow = replace(function, max_environments=1)
     await pool.lease(narrow)
@@ -78,7 +78,7 @@ async def test_a_functions_own_limit_is_lower(function: Function) -> None:
 
 
 @on_a_loop
-async def test_waiting_call_gets_what_is_given_back(function: Function) -> None:
+async def test_waiting_call_gets_a_returned_environment(function: Function) -> None:
     pool = a_pool(per_function=1, wait_seconds=10)
     first = await pool.lease(function)
     waiting = asyncio.create_task(pool.lease(function))
@@ -106,7 +106,7 @@ async def test_waiting_calls_are_served_in_their_order(function: Function) -> No
 
 
 @on_a_loop
-async def test_room_of_a_broken_environment_is_for_a_call_that_waits(function: Function) -> None:
+async def test_waiting_call_replaces_a_broken_environment(function: Function) -> None:
     pool = a_pool(per_function=1, wait_seconds=10)
     broken = await pool.lease(function)
     waiting = asyncio.create_task(pool.lease(function))
@@ -117,7 +117,7 @@ async def test_room_of_a_broken_environment_is_for_a_call_that_waits(function: F
 
 
 @on_a_loop
-async def test_environment_given_back_makes_room_for_another_function(function: Function) -> None:
+async def test_returned_environment_makes_room_for_another_function(function: Function) -> None:
     pool = a_pool(total=1, wait_seconds=10)
     other = await pool.lease(replace(function, arn="other"))
     waiting = asyncio.create_task(pool.lease(function))
@@ -128,14 +128,14 @@ async def test_environment_given_back_makes_room_for_another_function(function: 
 
 
 @on_a_loop
-async def test_cancelled_call_leaves_its_place_and_its_environment(function: Function) -> None:
+async def test_cancelled_call_frees_its_place_and_its_environment(function: Function) -> None:
     pool = a_pool(per_function=1, wait_seconds=10)
     environment = await pool.lease(function)
     early, late, next_one = (asyncio.create_task(pool.lease(function)) for _ in range(3))
     await asyncio.sleep(0)
     early.cancel()  # while it waits
     pool.give_back(environment)
-    late.cancel()  # it has the environment, but does not know yet
+    late.cancel()  # the pool has assigned the environment, but the call has not resumed yet
     assert await next_one is environment
     assert early.cancelled() or await asyncio.wait({early})
     pool.give_back(environment)
@@ -163,7 +163,7 @@ async def test_broken_environment_is_not_kept(function: Function) -> None:
 
 
 @on_a_loop
-async def test_oldest_idle_one_makes_room_when_all_functions_together_are_too_many(
+async def test_oldest_idle_environment_ends_when_the_total_is_reached(
     function: Function,
 ) -> None:
     pool = a_pool(total=2)
@@ -176,7 +176,7 @@ async def test_oldest_idle_one_makes_room_when_all_functions_together_are_too_ma
 
 
 @on_a_loop
-async def test_total_is_never_passed_when_all_are_busy(function: Function) -> None:
+async def test_total_is_never_exceeded_when_all_are_busy(function: Function) -> None:
     pool = a_pool(total=1)
     await pool.lease(replace(function, arn="other"))
     with pytest.raises(ThrottledError):
@@ -203,7 +203,7 @@ async def test_new_revision_never_gets_an_old_environment(function: Function) ->
 
 
 @on_a_loop
-async def test_what_was_idle_too_long_is_ended(function: Function) -> None:
+async def test_environment_idle_for_too_long_is_ended(function: Function) -> None:
     pool = a_pool()
     idle = cast(Stub, await pool.lease(function))
     pool.give_back(cast(Environment, idle))
@@ -214,7 +214,7 @@ async def test_what_was_idle_too_long_is_ended(function: Function) -> None:
 
 
 @on_a_loop
-async def test_what_died_while_idle_is_ended(function: Function) -> None:
+async def test_environment_that_died_while_idle_is_ended(function: Function) -> None:
     pool = a_pool()
     dead, alive = [cast(Stub, await pool.lease(function)) for _ in range(2)]
     for each in (dead, alive):
@@ -225,7 +225,7 @@ async def test_what_died_while_idle_is_ended(function: Function) -> None:
 
 
 @on_a_loop
-async def test_stop_ends_idle_and_busy_and_wakes_who_waits(function: Function) -> None:
+async def test_stop_ends_all_environments_and_wakes_waiting_calls(function: Function) -> None:
     pool = a_pool(per_function=1, wait_seconds=10)
     busy = cast(Stub, await pool.lease(function))
     idle = cast(Stub, await pool.lease(replace(function, arn="idle")))
@@ -241,7 +241,7 @@ async def test_stop_ends_idle_and_busy_and_wakes_who_waits(function: Function) -
 
 
 @on_a_loop
-async def test_nothing_is_kept_of_functions_that_have_no_environment(function: Function) -> None:
+async def test_function_without_environments_leaves_no_state(function: Function) -> None:
     pool = a_pool()
     for number in range(10):
         each = replace(function, revision=str(number))

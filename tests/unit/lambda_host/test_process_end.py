@@ -30,12 +30,12 @@ def test_process_that_was_killed_has_its_signal(loop: LoopThread) -> None:
     process = subprocess.Popen(["sleep", "60"])
     process.kill()
     assert loop.run(ended(process)) == -9
-    assert process.returncode == -9  # it is no zombie
+    assert process.returncode == -9  # the process was reaped
 
 
 @pytest.mark.usefixtures("_each_way")
-def test_process_that_had_ended_before(loop: LoopThread) -> None:
+def test_process_that_has_already_ended(loop: LoopThread) -> None:
     process = subprocess.Popen(["true"], stdout=subprocess.PIPE)
     assert process.stdout
-    process.stdout.read()  # until its end
+    process.stdout.read()  # wait for its end
     assert loop.run(ended(process)) == 0

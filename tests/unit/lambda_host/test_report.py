@@ -50,7 +50,7 @@ def test_timeout_line_has_time_and_request() -> None:
     )
 
 
-def test_exit_is_told_before_the_end() -> None:
+def test_exit_is_logged_before_the_end() -> None:
     lines = lines_of(replace(REPORT, fault=faults.exited("r-1", 1)))
     assert lines[1:4] == [
         "RequestId: r-1 Error: Runtime exited with error: exit status 1",

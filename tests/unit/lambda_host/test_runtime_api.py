@@ -26,7 +26,7 @@ OFFER = Offer(
 
 
 class Runtime:
-    """The Runtime API on its loop, for the thread of a test."""
+    """Runs the Runtime API on its event loop, for a test in another thread."""
 
     def __init__(self, loop: LoopThread) -> None:
         self._loop = loop
@@ -98,13 +98,13 @@ def test_answer_for_another_request_is_refused(api: Runtime) -> None:
     assert api.signal(within_seconds=0.01) is None
 
 
-def test_too_large_answer_is_refused_and_told(api: Runtime) -> None:
+def test_too_large_answer_is_refused_and_reported(api: Runtime) -> None:
     api.offer(OFFER)
     assert post(api, "invocation/r-1/response", b"x" * (RESPONSE_LIMIT_BYTES + 1)) == 413
     assert api.signal() == Answered("r-1", b"", too_large=True)
 
 
-def test_init_error_is_told_with_its_type(api: Runtime) -> None:
+def test_init_error_is_reported_with_its_type(api: Runtime) -> None:
     headers = {"Lambda-Runtime-Function-Error-Type": "Runtime.ImportModuleError"}
     assert post(api, "init/error", b'{"a": 1}', **headers) == 202
     assert api.signal() == InitFailed("Runtime.ImportModuleError", b'{"a": 1}')
@@ -114,7 +114,7 @@ def test_unknown_path_is_not_found(api: Runtime) -> None:
     assert post(api, "restore/error") == 404
 
 
-def test_event_is_not_handed_to_a_runtime_that_is_gone(api: Runtime) -> None:
+def test_event_is_not_handed_to_an_ended_runtime(api: Runtime) -> None:
     connection = http.client.HTTPConnection(api.address, timeout=10)
     connection.request("GET", NEXT)
     assert api.signal() == Ready()
@@ -123,14 +123,14 @@ def test_event_is_not_handed_to_a_runtime_that_is_gone(api: Runtime) -> None:
     assert not api.event_was_read()
 
 
-def test_event_sent_to_a_runtime_that_has_just_gone_was_not_read(
+def test_event_sent_to_a_runtime_that_just_ended_was_not_read(
     loop: LoopThread, api: Runtime
 ) -> None:
     connection = http.client.HTTPConnection(api.address, timeout=10)
     connection.request("GET", NEXT)
     assert api.signal() == Ready()
 
-    def close_and_offer() -> None:  # the loop cannot see the end before it writes
+    def close_and_offer() -> None:  # the loop cannot notice the end before it writes
         connection.close()
         api.api.offer(OFFER)
 
@@ -138,9 +138,7 @@ def test_event_sent_to_a_runtime_that_has_just_gone_was_not_read(
     assert not api.event_was_read()
 
 
-def test_event_is_not_sent_on_a_connection_whose_end_was_seen(
-    loop: LoopThread, api: Runtime
-) -> None:
+def test_event_is_not_sent_on_a_connection_that_has_ended(loop: LoopThread, api: Runtime) -> None:
     connection = http.client.HTTPConnection(api.address, timeout=10)
     connection.request("GET", NEXT)
     assert api.signal() == Ready()
@@ -174,7 +172,7 @@ def test_event_read_by_a_runtime_that_ends_was_read(api: Runtime) -> None:
     assert api.event_was_read()
 
 
-def test_runtime_that_ends_in_the_middle_of_its_answer_had_read_the_event(api: Runtime) -> None:
+def test_runtime_that_ends_during_its_answer_had_read_the_event(api: Runtime) -> None:
     api.offer(OFFER)
     connection = http.client.HTTPConnection(api.address, timeout=10)
     connection.request("GET", NEXT)
@@ -182,7 +180,7 @@ def test_runtime_that_ends_in_the_middle_of_its_answer_had_read_the_event(api: R
     head = b"POST /2018-06-01/runtime/invocation/r-1/response HTTP/1.1\r\n"
     connection.sock.sendall(head + b"Expect: 100-continue\r\nContent-Length: 9\r\n\r\n")
     select.select([connection.sock], [], [], 5)
-    connection.close()  # with "100 Continue" unread: the kernel resets the connection
+    connection.close()  # with "100 Continue" unread, so that the kernel resets the connection
     assert api.event_was_read()
 
 
@@ -202,7 +200,7 @@ def test_a_runtime_that_asks_early_gets_the_next_event(api: Runtime) -> None:
     connection.close()
 
 
-def test_a_client_waits_for_the_word_to_go_on_with_a_large_body(api: Runtime) -> None:
+def test_client_waits_for_100_continue_with_a_large_body(api: Runtime) -> None:
     api.offer(OFFER)
     host, _, port = api.address.partition(":")
     with socket.create_connection((host, int(port)), timeout=10) as connection:
@@ -215,7 +213,7 @@ def test_a_client_waits_for_the_word_to_go_on_with_a_large_body(api: Runtime) ->
     assert api.signal() == Answered("r-1", b'"ab"')
 
 
-def test_what_is_not_http_ends_its_connection(api: Runtime) -> None:
+def test_malformed_request_ends_only_its_connection(api: Runtime) -> None:
     host, _, port = api.address.partition(":")
     with socket.create_connection((host, int(port)), timeout=10) as connection:
         connection.sendall(b"\x16\x03\x01 this is TLS\r\n\r\n")
@@ -224,7 +222,7 @@ def test_what_is_not_http_ends_its_connection(api: Runtime) -> None:
     assert post(api, "init/error") == 202  # the others are served
 
 
-def test_lines_of_a_client_context_do_not_end_its_header(api: Runtime) -> None:
+def test_line_breaks_in_a_client_context_do_not_end_its_header(api: Runtime) -> None:
     invocation = Invocation(payload=b"1", request_id="r-1", client_context='{\r\n"a": "æ"}')
     api.offer(Offer(invocation, function_arn="arn:f", deadline_ms=1))
     connection = http.client.HTTPConnection(api.address, timeout=10)
@@ -252,7 +250,7 @@ def test_host_may_have_many_open_files(api: Runtime) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-def test_closing_ends_a_runtime_that_waits(api: Runtime) -> None:
+def test_closing_ends_a_waiting_runtime(api: Runtime) -> None:
     connection = http.client.HTTPConnection(api.address, timeout=10)
     failures: list[Exception] = []
 

@@ -17,14 +17,14 @@ def test_signals_come_in_their_order(loop: LoopThread) -> None:
     assert loop.run(told()) == sent
 
 
-def test_no_signal_until_the_deadline_is_none(loop: LoopThread) -> None:
+def test_no_signal_until_the_deadline_returns_none(loop: LoopThread) -> None:
     signals = loop.call(Signals)
     began = time.monotonic()
     assert loop.run(signals.get(began + 0.05)) is None
     assert time.monotonic() - began >= 0.05
 
 
-def test_a_signal_to_a_reader_that_went_away_is_kept(loop: LoopThread) -> None:
+def test_signal_to_a_reader_that_left_is_kept(loop: LoopThread) -> None:
     signals = loop.call(Signals)
 
     async def told() -> Signal | None:

@@ -22,24 +22,26 @@ def variables_of(function: Function) -> dict[str, str]:
     )
 
 
-def test_nothing_of_the_host_leaks_in(function: Function, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_host_variables_are_not_passed_on(
+    function: Function, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HOST_SECRET", "x")
     assert "HOST_SECRET" not in variables_of(function)
     assert "HOME" not in variables_of(function)
 
 
-def test_reserved_names_win_over_the_functions_own(function: Function) -> None:
+def test_reserved_names_override_the_functions_own(function: Function) -> None:
     bent = replace(function, variables={"AWS_LAMBDA_FUNCTION_NAME": "bent", "_HANDLER": "bent"})
     assert variables_of(bent)["AWS_LAMBDA_FUNCTION_NAME"] == "orders-place"
     assert variables_of(bent)["_HANDLER"] == "app.handler"
 
 
-def test_function_may_replace_what_aws_does_not_reserve(function: Function) -> None:
+def test_function_may_override_unreserved_names(function: Function) -> None:
     own = {"TZ": "Europe/Madrid", "LANG": "C", "PATH": "/own"}
     assert variables_of(replace(function, variables=own)).items() >= own.items()
 
 
-def test_platform_gives_credentials_and_endpoint(function: Function) -> None:
+def test_platform_sets_credentials_and_endpoint(function: Function) -> None:
     given = {"AWS_ACCESS_KEY_ID": "key", "AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}
     assert variables_of(replace(function, platform_variables=given)).items() >= given.items()
 

@@ -1,4 +1,4 @@
-"""A certificate for localhost, made anew for each session."""
+"""A certificate for localhost, made for each test session."""
 
 import datetime
 from pathlib import Path
@@ -10,7 +10,7 @@ from cryptography.x509.oid import NameOID
 
 
 def make_certificate(path: Path) -> Path:
-    """Write key and certificate into one file; return it."""
+    """Write a key and its certificate into one file, and return the file."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.datetime.now(datetime.UTC)

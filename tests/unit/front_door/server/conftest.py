@@ -1,4 +1,4 @@
-"""A front door with real sockets and real TLS, on a loop of its own."""
+"""Fixtures of a front door with real sockets and TLS, on its own event loop."""
 
 import ssl
 from collections.abc import Iterator

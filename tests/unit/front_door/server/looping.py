@@ -1,4 +1,4 @@
-"""An event loop beside the test, which uses plain blocking sockets."""
+"""An event loop in another thread, so that a test can use plain blocking sockets."""
 
 import asyncio
 import threading

@@ -1,4 +1,4 @@
-"""A running front door and what a client does with it."""
+"""A running front door, and a client for it."""
 
 import socket
 import ssl
@@ -33,7 +33,7 @@ class Answer:
 
 
 class RunningDoor:
-    """Answers paths under /ours by `handler`; all else is the upstream server's."""
+    """Answers paths below /ours with `handler`, and forwards all others to the upstream server."""
 
     def __init__(
         self,
@@ -60,12 +60,12 @@ class RunningDoor:
         self.port = await self.door.listen("127.0.0.1", 0, self.tls)
 
     def restart(self, **limits: Any) -> None:
-        """Start with other limits."""
+        """Restart the front door with other limits."""
         self.end()
         self.start(Limits(**limits))
 
     def to_secure_upstream(self, secure: bool) -> None:
-        """Have the upstream server speak TLS, or not. LocalStack does both on one port."""
+        """Switch the upstream server to TLS or back; LocalStack serves both on one port."""
         if secure != self._secure_upstream:
             self._secure_upstream = secure
             self.run(self.upstream.stop())
@@ -84,7 +84,7 @@ class RunningDoor:
 
     def connect(self, *, secure: bool = False) -> socket.socket:
         connection = socket.socket()
-        # Linux would keep up to 32 MB for a reader that does not read.
+        # Linux would otherwise buffer up to 32 MB for a client that does not read.
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 256 * 1024)
         connection.settimeout(20)
         connection.connect(("127.0.0.1", self.port))
@@ -95,13 +95,13 @@ class RunningDoor:
         return connection
 
     def ask(self, request: bytes, *, secure: bool = False, method: str = "GET") -> Answer:
-        """Send these bytes on a connection of their own; return the answer."""
+        """Send these bytes on a new connection, and return the answer."""
         connection = self.connect(secure=secure)
         connection.sendall(request)
         return read_answer(connection, method)
 
     def connections(self) -> int:
-        """Return how many clients the door knows."""
+        """Return the number of open client connections."""
         return int(self.in_loop(lambda: len(self.door.connections)))
 
     def upstream_connections(self) -> int:
@@ -115,7 +115,7 @@ class RunningDoor:
 
 
 def read_answer(connection: socket.socket, method: str = "GET") -> Answer:
-    """Read one answer; what follows on the connection may be lost."""
+    """Read one answer; bytes after it may be lost."""
     response = HTTPResponse(connection, method=method)
     response.begin()
     return Answer(response.status, response.getheaders(), response.read())

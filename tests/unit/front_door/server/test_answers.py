@@ -1,4 +1,4 @@
-"""What the front door answers by itself, on plain sockets and by TLS."""
+"""Answers that the front door gives itself, over plain sockets and TLS."""
 
 import os
 import socket
@@ -22,7 +22,7 @@ def test_one_port_takes_http_and_https(door: RunningDoor, secure: bool) -> None:
     assert answer.header("Date").endswith("GMT")  # type: ignore[union-attr]
 
 
-def test_the_request_is_as_it_was_on_the_wire(door: RunningDoor) -> None:
+def test_request_arrives_unchanged(door: RunningDoor) -> None:
     seen: list[Request] = []
 
     async def note(request: Request) -> Response:
@@ -62,7 +62,7 @@ def test_pipelined_requests_are_answered_in_their_order(door: RunningDoor) -> No
     ]
 
 
-def test_the_unix_socket_is_its_owners_alone(door: RunningDoor, tmp_path: Path) -> None:
+def test_only_the_owner_can_use_the_unix_socket(door: RunningDoor, tmp_path: Path) -> None:
     path = tmp_path / "control.sock"
     control = door.in_loop(lambda: FrontDoor(door.handler))
     door.run(control.listen_unix(path))

@@ -1,4 +1,4 @@
-"""Requests and answers with something changed: the door copes, and never breaks."""
+"""Randomly changed requests and answers: the front door refuses or serves them, and stays up."""
 
 import asyncio
 import contextlib
@@ -57,7 +57,7 @@ def changed(draw: st.DrawFn, seeds: list[bytes]) -> bytes:
 @pytest.mark.parametrize("secure", [False, True])
 @settled
 @given(data=changed(REQUESTS))
-def test_any_bytes_are_survived(
+def test_any_request_bytes_are_handled(
     door: RunningDoor, caplog: pytest.LogCaptureFixture, secure: bool, data: bytes
 ) -> None:
     door.to_secure_upstream(secure)
@@ -70,7 +70,7 @@ def test_any_bytes_are_survived(
         connection.settimeout(0.05 if secure else 20)
         read_to_end(connection)
     connection.close()
-    # What the door takes, another parser takes too, and reads in the same way.
+    # A request that the front door accepts is also accepted, and read the same, by another parser.
     assert door.in_loop(lambda: list(door.upstream.errors)) == []
     assert [each.message for each in caplog.records if each.levelno >= logging.ERROR] == []
     answer = door.ask(REQUESTS[0], secure=secure)
@@ -79,7 +79,7 @@ def test_any_bytes_are_survived(
 
 @settled
 @given(data=changed(ANSWERS))
-def test_any_answer_is_survived(
+def test_any_answer_bytes_are_handled(
     door: RunningDoor, caplog: pytest.LogCaptureFixture, data: bytes
 ) -> None:
     async def reply(_: Received, writer: asyncio.StreamWriter) -> None:
@@ -96,7 +96,7 @@ def test_any_answer_is_survived(
 
 
 def _read_as_http(connection: socket.socket) -> None:
-    """Read to the end.
+    """Read the answer to its end.
 
     Raises:
         h11.RemoteProtocolError: it is neither an answer nor the beginning of one.
@@ -105,7 +105,7 @@ def _read_as_http(connection: socket.socket) -> None:
         wire = read_to_end(connection)
     except ConnectionResetError:
         return
-    # llhttp takes any byte as part of the reason, h11 does not. It means nothing.
+    # llhttp accepts any byte in the reason phrase, h11 does not. Clients ignore the phrase.
     wire = re.sub(rb"^(HTTP/\S+ \d+)[^\r\n]*", rb"\1", wire, flags=re.MULTILINE)
     parser = h11.Connection(h11.CLIENT)
     parser.send(h11.Request(method="GET", target="/", headers=[("Host", "a")]))

@@ -1,4 +1,4 @@
-"""What no well-meaning client sends."""
+"""Tests with malicious, malformed and slow requests."""
 
 import asyncio
 import os
@@ -80,7 +80,7 @@ def test_an_ambiguous_request_is_refused(
 
 
 @pytest.mark.parametrize("request_bytes", AMBIGUOUS.values(), ids=AMBIGUOUS.keys())
-def test_localstack_is_asked_nothing_ambiguous(door: RunningDoor, request_bytes: bytes) -> None:
+def test_ambiguous_request_is_not_forwarded(door: RunningDoor, request_bytes: bytes) -> None:
     connection = door.connect()
     connection.sendall(request_bytes.replace(b"/ours", b"/their"))
     assert read_to_end(connection).startswith(b"HTTP/1.1 400 Bad Request\r\n")
@@ -104,7 +104,9 @@ def test_localstack_is_asked_nothing_ambiguous(door: RunningDoor, request_bytes:
         (b"GET /ours HTTP/1.1\r\nHost: a\r\n" + 140_000 * b"A", 431),
     ],
 )
-def test_what_is_not_served_is_told(door: RunningDoor, request_bytes: bytes, status: int) -> None:
+def test_unsupported_request_gets_an_error(
+    door: RunningDoor, request_bytes: bytes, status: int
+) -> None:
     door.handler = echo
     connection = door.connect()
     connection.sendall(request_bytes)
@@ -121,7 +123,7 @@ def test_requests_before_a_bad_one_are_answered(door: RunningDoor) -> None:
     assert answers.count(b"400 Bad Request") == 1
 
 
-def test_garbage_instead_of_a_handshake_ends_that_connection_alone(door: RunningDoor) -> None:
+def test_malformed_handshake_ends_only_its_connection(door: RunningDoor) -> None:
     for garbage in (b"\x16" + os.urandom(500), b"\x16\x03\x01\xff\xff" + os.urandom(100)):
         connection = door.connect()
         connection.sendall(garbage)
@@ -137,7 +139,7 @@ def _read_what_comes(connection: socket.socket) -> bytes:
         return b""
 
 
-def test_a_head_that_trickles_is_cut_off(door: RunningDoor) -> None:
+def test_slow_head_is_cut_off(door: RunningDoor) -> None:
     door.restart(head_seconds=0.3)
     connection = door.connect()
     connection.sendall(b"GET /ours HTTP/1.1\r\n")
@@ -153,7 +155,7 @@ def _answer_to_one_byte_more(connection: socket.socket) -> bytes:
         return b""
 
 
-def test_a_body_that_does_not_come_is_cut_off(door: RunningDoor) -> None:
+def test_missing_body_is_cut_off(door: RunningDoor) -> None:
     door.restart(body_seconds=0.3)
     door.handler = echo
     answer = door.ask(POST + b"Content-Length: 9\r\n\r\nabc")
@@ -161,7 +163,7 @@ def test_a_body_that_does_not_come_is_cut_off(door: RunningDoor) -> None:
     assert b"0.3 seconds" in answer.body
 
 
-def test_a_handshake_that_does_not_come_is_cut_off(door: RunningDoor) -> None:
+def test_missing_handshake_is_cut_off(door: RunningDoor) -> None:
     door.restart(head_seconds=0.3)
     connection = door.connect()
     connection.sendall(b"\x16\x03\x01")
@@ -176,7 +178,7 @@ def test_an_idle_connection_is_closed(door: RunningDoor, before: bytes) -> None:
     read_to_end(connection)
 
 
-def test_a_reader_that_does_not_read_is_cut_off(door: RunningDoor) -> None:
+def test_client_that_does_not_read_is_cut_off(door: RunningDoor) -> None:
     door.restart(write_seconds=0.3)
 
     async def much(_: Request) -> Response:
@@ -190,7 +192,7 @@ def test_a_reader_that_does_not_read_is_cut_off(door: RunningDoor) -> None:
     connection.close()
 
 
-def test_a_last_answer_that_is_not_taken_is_cut_off(door: RunningDoor) -> None:
+def test_last_answer_that_is_not_read_is_cut_off(door: RunningDoor) -> None:
     door.restart(write_seconds=0.3)
     size = 8_000_000
 
@@ -207,14 +209,14 @@ def test_a_last_answer_that_is_not_taken_is_cut_off(door: RunningDoor) -> None:
 
 @pytest.fixture
 def many_files() -> Iterator[None]:
-    """Both ends of the connections are this process's."""
+    """Raise the limit of open files: both ends of each connection are in this process."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 4096), hard))
     yield
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-def test_a_thousand_idle_connections_hinder_nobody(door: RunningDoor, many_files: None) -> None:
+def test_a_thousand_idle_connections_delay_no_other(door: RunningDoor, many_files: None) -> None:
     idle = [door.connect() for _ in range(1000)]
     for connection in idle[:500]:
         connection.sendall(b"GET /ours HT")
@@ -224,7 +226,7 @@ def test_a_thousand_idle_connections_hinder_nobody(door: RunningDoor, many_files
     assert read_answer(idle[0]).status == 200
 
 
-def test_too_few_file_descriptors_only_delay(door: RunningDoor) -> None:
+def test_lack_of_file_descriptors_only_delays(door: RunningDoor) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     connection = socket.socket()
     free = os.open(os.devnull, os.O_RDONLY)
@@ -240,14 +242,14 @@ def test_too_few_file_descriptors_only_delay(door: RunningDoor) -> None:
     connection.close()
 
 
-def test_a_client_that_only_stopped_sending_hears_the_answer(door: RunningDoor) -> None:
+def test_client_that_closed_its_sending_side_gets_the_answer(door: RunningDoor) -> None:
     connection = door.connect()
     connection.sendall(GET + GET)
     connection.shutdown(socket.SHUT_WR)
     assert read_to_end(connection).count(b"hello") == 2
 
 
-def test_half_a_request_ends_with_its_sender(door: RunningDoor) -> None:
+def test_half_a_request_ends_with_its_connection(door: RunningDoor) -> None:
     door.handler = echo
     connection = door.connect()
     connection.sendall(POST + b"Content-Length: 9\r\n\r\nabc")

@@ -1,4 +1,4 @@
-"""Bodies of requests that the front door answers by itself."""
+"""Bodies of requests that the front door answers itself."""
 
 import asyncio
 
@@ -17,7 +17,7 @@ async def echo(request: Request) -> Response:
     return Response(status=200, body=await request.body.read(1000))
 
 
-def test_a_body_in_chunks(door: RunningDoor) -> None:
+def test_chunked_body(door: RunningDoor) -> None:
     door.handler = echo
     answer = door.ask(
         POST + b"Transfer-Encoding: chunked\r\n\r\n3;name=value\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
@@ -26,7 +26,7 @@ def test_a_body_in_chunks(door: RunningDoor) -> None:
 
 
 @pytest.mark.parametrize("secure", [False, True])
-def test_the_body_is_called_for_when_it_is_read(door: RunningDoor, secure: bool) -> None:
+def test_100_continue_is_sent_when_the_body_is_read(door: RunningDoor, secure: bool) -> None:
     door.handler = echo
     connection = door.connect(secure=secure)
     connection.sendall(POST + b"Content-Length: 3\r\nExpect: 100-continue\r\n\r\n")
@@ -36,7 +36,7 @@ def test_the_body_is_called_for_when_it_is_read(door: RunningDoor, secure: bool)
     assert b"\r\n\r\nabcHTTP/1.1 200 OK" in answers
 
 
-def test_an_answer_without_the_body_calls_for_none(door: RunningDoor) -> None:
+def test_answer_without_reading_the_body_sends_no_100_continue(door: RunningDoor) -> None:
     connection = door.connect()
     connection.sendall(POST + b"Content-Length: 3\r\nExpect: 100-continue\r\n\r\n")
     answer = read_to_end(connection)
@@ -54,7 +54,7 @@ def test_a_body_over_the_limit_is_413(door: RunningDoor, length: bytes) -> None:
     assert read_answer(connection).status == 413
 
 
-def test_a_body_before_half_a_head_does_not_count_as_head(door: RunningDoor) -> None:
+def test_body_bytes_do_not_count_towards_the_next_head(door: RunningDoor) -> None:
     connection = door.connect()
     first = POST + b"Content-Length: %d\r\n\r\n"
     size = SLICE_BYTES - len(first % SLICE_BYTES) - len(POST)
@@ -64,7 +64,7 @@ def test_a_body_before_half_a_head_does_not_count_as_head(door: RunningDoor) -> 
     assert read_to_end(connection).startswith(b"HTTP/1.1 200 OK")
 
 
-def test_a_body_that_nobody_reads_is_thrown_away(door: RunningDoor) -> None:
+def test_unread_body_is_discarded(door: RunningDoor) -> None:
     connection = door.connect()
     connection.sendall(POST + b"Content-Length: 3000000\r\n\r\n" + bytes(1_000_000))
     assert read_answer(connection).status == 200
@@ -72,7 +72,7 @@ def test_a_body_that_nobody_reads_is_thrown_away(door: RunningDoor) -> None:
     assert read_answer(connection).body == b"hello"
 
 
-def test_a_body_that_nobody_reads_has_a_limit(door: RunningDoor) -> None:
+def test_unread_body_has_a_limit(door: RunningDoor) -> None:
     door.restart(unread_bytes=1_000_000, unread_seconds=0.5)
     connection = door.connect()
     connection.sendall(POST + b"Content-Length: 200000000\r\n\r\n")
@@ -80,7 +80,7 @@ def test_a_body_that_nobody_reads_has_a_limit(door: RunningDoor) -> None:
         connection.sendall(bytes(200_000_000))
 
 
-def test_a_slow_reader_slows_its_sender_down(door: RunningDoor) -> None:
+def test_slow_reader_slows_its_client_down(door: RunningDoor) -> None:
     may_read = door.in_loop(asyncio.Event)
     size = 64_000_000
 
@@ -108,7 +108,7 @@ def test_a_slow_reader_slows_its_sender_down(door: RunningDoor) -> None:
     assert read_answer(connection).body == b"%d" % size
 
 
-def test_a_client_that_leaves_in_its_body_is_told_to_the_reader(door: RunningDoor) -> None:
+def test_reader_is_notified_when_its_client_leaves_in_the_body(door: RunningDoor) -> None:
     errors: list[BaseException] = []
 
     async def read(request: Request) -> Response:
@@ -164,7 +164,7 @@ def test_http_1_0_closes_unless_asked(door: RunningDoor) -> None:
     assert b"Connection: close" in read_to_end(connection)
 
 
-def test_an_error_of_ours_is_500(door: RunningDoor) -> None:
+def test_error_of_the_handler_is_500(door: RunningDoor) -> None:
     async def fail(_: Request) -> Response:
         raise ValueError("a fault")
 

@@ -1,4 +1,4 @@
-"""Requests that are LocalStack's, and its answers."""
+"""Requests that are forwarded to LocalStack, and its answers."""
 
 import asyncio
 import socket
@@ -15,7 +15,7 @@ POST = b"POST / HTTP/1.1\r\nHost: a\r\n"
 
 
 @pytest.mark.parametrize("secure", [False, True])
-def test_a_request_goes_on_as_it_came(door: RunningDoor, secure: bool) -> None:
+def test_request_is_forwarded_unchanged(door: RunningDoor, secure: bool) -> None:
     door.to_secure_upstream(secure)
     answer = door.ask(
         b"PUT /bucket/%20a?x= HTTP/1.1\r\nhost: LocalHost\r\nAUTHORIZATION: AWS4 x\r\n"
@@ -33,7 +33,7 @@ def test_a_request_goes_on_as_it_came(door: RunningDoor, secure: bool) -> None:
     assert (received.body, received.secure) == (b"bytes", secure)
 
 
-def test_chunks_and_trailers_go_on(door: RunningDoor) -> None:
+def test_chunks_and_trailers_are_forwarded(door: RunningDoor) -> None:
     door.ask(
         POST + b"Transfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n"
         b"3\r\nabc\r\n2\r\nde\r\n0\r\nX-Sum: 7\r\n\r\n"
@@ -59,7 +59,7 @@ ANSWERS = {
 
 @pytest.mark.parametrize("secure", [False, True])
 @pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS.keys())
-def test_an_answer_comes_back_as_it_was(door: RunningDoor, answer: bytes, secure: bool) -> None:
+def test_answer_is_forwarded_unchanged(door: RunningDoor, answer: bytes, secure: bool) -> None:
     async def reply(_: Received, writer: asyncio.StreamWriter) -> None:
         writer.write(answer)
         if b"until the end" in answer:
@@ -81,7 +81,7 @@ def test_an_answer_to_head_has_no_body(door: RunningDoor) -> None:
     assert door.upstream.connections == 1
 
 
-def test_connections_to_localstack_are_used_again(door: RunningDoor) -> None:
+def test_connections_to_localstack_are_reused(door: RunningDoor) -> None:
     for _ in range(5):
         assert door.ask(GET).body == b"ok"
     assert door.upstream.connections == 1
@@ -109,7 +109,7 @@ def test_pipelined_requests_are_answered_in_their_order(door: RunningDoor) -> No
     ]
 
 
-def test_localstack_says_when_the_body_may_come(door: RunningDoor) -> None:
+def test_localstack_sends_100_continue_itself(door: RunningDoor) -> None:
     async def reply(_: Received, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 100 Continue\r\n\r\n" + OK)
 
@@ -132,7 +132,7 @@ def test_a_refused_body_is_not_awaited(door: RunningDoor) -> None:
 
 
 def test_bodies_stream_both_ways_at_once(door: RunningDoor) -> None:
-    """An answer that begins before the request has ended is not held up."""
+    """An answer that begins before the request has ended is forwarded immediately."""
 
     async def reply(_: Received, writer: asyncio.StreamWriter) -> None:
         writer.write(OK[:-1])
@@ -149,7 +149,7 @@ def test_bodies_stream_both_ways_at_once(door: RunningDoor) -> None:
 # ------------------------------------------------------------------------------- failures
 
 
-def test_localstack_away_is_503_with_a_reason(door: RunningDoor) -> None:
+def test_unavailable_localstack_is_503_with_a_reason(door: RunningDoor) -> None:
     door.run(door.upstream.stop())
     connection = door.connect()
     for _ in range(2):
@@ -166,7 +166,7 @@ async def hang_up(_: Received, writer: asyncio.StreamWriter) -> None:
     writer.transport.abort()
 
 
-def test_localstack_that_dies_before_its_answer_is_503(door: RunningDoor) -> None:
+def test_connection_lost_before_the_answer_is_503(door: RunningDoor) -> None:
     door.upstream.reply = hang_up
     answer = door.ask(POST + b"Content-Length: 3\r\n\r\nabc")
     assert answer.status == 503
@@ -177,7 +177,7 @@ def test_localstack_that_dies_before_its_answer_is_503(door: RunningDoor) -> Non
 @pytest.mark.parametrize(
     "part", [OK[:-1], b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"]
 )
-def test_half_an_answer_does_not_look_whole(door: RunningDoor, part: bytes) -> None:
+def test_incomplete_answer_is_recognised_as_incomplete(door: RunningDoor, part: bytes) -> None:
     async def reply(_: Received, writer: asyncio.StreamWriter) -> None:
         writer.write(part)
         await writer.drain()
@@ -204,20 +204,20 @@ def test_half_an_answer_does_not_look_whole(door: RunningDoor, part: bytes) -> N
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n0\r\n\r\n",
     ],
 )
-def test_an_answer_that_is_no_http_is_503(door: RunningDoor, nonsense: bytes) -> None:
+def test_answer_that_is_not_http_is_503(door: RunningDoor, nonsense: bytes) -> None:
     door.upstream.reply = says(nonsense)
     answer = door.ask(GET)
     assert answer.status == 503
 
 
-def test_bytes_that_nobody_asked_for_reach_no_other_client(door: RunningDoor) -> None:
+def test_unrequested_bytes_reach_no_other_client(door: RunningDoor) -> None:
     door.upstream.reply = says(OK + b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstray")
     assert door.ask(GET).body == b"ok"
     door.upstream.reply = says(OK)
     assert door.ask(GET).body == b"ok"
 
 
-def test_a_kept_connection_that_was_closed_costs_nobody_a_request(door: RunningDoor) -> None:
+def test_closed_idle_connection_fails_no_request(door: RunningDoor) -> None:
     async def answer_then_die_at_the_next(_: Received, writer: asyncio.StreamWriter) -> None:
         writer.write(OK)
         door.upstream.reply = die_once
@@ -233,14 +233,14 @@ def test_a_kept_connection_that_was_closed_costs_nobody_a_request(door: RunningD
     assert len(door.upstream.received) == 3
 
 
-def test_what_may_have_been_done_is_not_sent_twice(door: RunningDoor) -> None:
+def test_request_that_may_have_been_handled_is_not_repeated(door: RunningDoor) -> None:
     assert door.ask(GET).status == 200
     door.upstream.reply = hang_up
     assert door.ask(POST + b"Content-Length: 3\r\n\r\nabc").status == 503
     assert len(door.upstream.received) == 2
 
 
-def test_a_client_that_leaves_ends_its_request(door: RunningDoor) -> None:
+def test_client_that_leaves_cancels_its_request(door: RunningDoor) -> None:
     async def never(_: Received, writer: asyncio.StreamWriter) -> None:
         await reader_of(writer).read()
 
@@ -252,7 +252,7 @@ def test_a_client_that_leaves_ends_its_request(door: RunningDoor) -> None:
     eventually(lambda: door.upstream_connections() == 0)
 
 
-def test_a_client_that_leaves_in_its_body_ends_its_request(door: RunningDoor) -> None:
+def test_client_that_leaves_in_its_body_cancels_its_request(door: RunningDoor) -> None:
     connection = door.connect()
     connection.sendall(POST + b"Content-Length: 9\r\n\r\nabc")
     eventually(lambda: door.upstream.received)
@@ -261,7 +261,7 @@ def test_a_client_that_leaves_in_its_body_ends_its_request(door: RunningDoor) ->
     assert door.upstream.received[0].body == b""
 
 
-def test_a_broken_body_ends_its_request(door: RunningDoor) -> None:
+def test_broken_body_cancels_its_request(door: RunningDoor) -> None:
     connection = door.connect()
     connection.sendall(POST + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n")
     eventually(lambda: door.upstream.received)
@@ -284,7 +284,7 @@ async def _echo_frames(received: Received, writer: asyncio.StreamWriter) -> None
 
 
 @pytest.mark.parametrize("secure", [False, True])
-def test_a_websocket_is_tied_through(door: RunningDoor, secure: bool) -> None:
+def test_websocket_is_tunnelled(door: RunningDoor, secure: bool) -> None:
     door.upstream.reply = _echo_frames
     door.to_secure_upstream(secure)
     connection = door.connect(secure=secure)
@@ -313,14 +313,17 @@ def test_an_upgrade_that_localstack_refuses_stays_http(door: RunningDoor) -> Non
     assert [each.target for each in door.upstream.received] == [b"/", b"/socket", b"/after", b"/"]
 
 
-def test_an_upgrade_that_we_do_not_take_stays_http(door: RunningDoor) -> None:
+def test_unsupported_upgrade_stays_http(door: RunningDoor) -> None:
     connection = door.connect()
     connection.sendall(UPGRADE.replace(b"/socket", b"/ours") + LAST_GET)
     assert read_to_end(connection).count(b"HTTP/1.1 200 OK") == 2
 
 
-def test_a_client_that_begins_with_http2_speaks_with_localstack(door: RunningDoor) -> None:
-    """Some AWS clients speak HTTP/2 without asking. LocalStack reads it, this server does not."""
+def test_http2_with_prior_knowledge_is_tunnelled_to_localstack(door: RunningDoor) -> None:
+    """Some AWS clients speak HTTP/2 without an upgrade.
+
+    LocalStack supports it, the front door does not.
+    """
     seen = door.in_loop(list)
 
     async def note(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

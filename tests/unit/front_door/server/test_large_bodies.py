@@ -1,4 +1,4 @@
-"""Bodies that do not fit into memory pass through it."""
+"""Bodies larger than the memory are streamed."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ def body() -> bytes:
 
 
 @pytest.mark.parametrize("secure", [False, True])
-def test_a_large_body_goes_on_whole(door: RunningDoor, secure: bool) -> None:
+def test_large_body_is_forwarded_whole(door: RunningDoor, secure: bool) -> None:
     door.to_secure_upstream(secure)
     sent = body()
     assert door.ask(PUT + sent, secure=secure).status == 200
@@ -30,7 +30,7 @@ def test_a_large_body_goes_on_whole(door: RunningDoor, secure: bool) -> None:
 
 
 @pytest.mark.parametrize("secure", [False, True])
-def test_a_large_answer_comes_back_whole(door: RunningDoor, secure: bool) -> None:
+def test_large_answer_is_forwarded_whole(door: RunningDoor, secure: bool) -> None:
     sent = body()
 
     async def reply(_: Received, writer: asyncio.StreamWriter) -> None:
@@ -84,7 +84,7 @@ def _stands_still(written: list[int]) -> bool:
     return before > 0 and before == len(written)
 
 
-def test_a_client_that_leaves_in_an_answer_ends_it(door: RunningDoor) -> None:
+def test_client_that_leaves_during_an_answer_ends_it(door: RunningDoor) -> None:
     async def write_for_ever(_: Received, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
         while not reader_of(writer).at_eof():

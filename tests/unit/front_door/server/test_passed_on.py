@@ -1,4 +1,4 @@
-"""Any request, cut anywhere, arrives at LocalStack as it was; its answer comes back so, too."""
+"""Requests, split at any byte, reach LocalStack unchanged, and its answers reach the client so."""
 
 from dataclasses import dataclass
 
@@ -79,7 +79,7 @@ status_lines = st.builds(
 @given(
     sent=st.lists(messages(request_lines), min_size=1, max_size=4), cuts=st.lists(st.floats(0, 1))
 )
-def test_requests_arrive_as_they_were(
+def test_requests_are_forwarded_unchanged(
     door: RunningDoor, secure: bool, sent: list[Message], cuts: list[float]
 ) -> None:
     door.to_secure_upstream(secure)
@@ -103,7 +103,7 @@ def test_requests_arrive_as_they_were(
 @pytest.mark.parametrize("secure", [False, True])
 @settled
 @given(sent=messages(status_lines))
-def test_answers_come_back_as_they_were(door: RunningDoor, secure: bool, sent: Message) -> None:
+def test_answers_are_forwarded_unchanged(door: RunningDoor, secure: bool, sent: Message) -> None:
     door.to_secure_upstream(secure)
     door.upstream.reply = says(sent.on_the_wire())
     connection = door.connect(secure=secure)

@@ -1,4 +1,4 @@
-"""An orderly end: what was accepted is answered, nothing new is taken."""
+"""Orderly stop: accepted requests are answered, new ones are refused."""
 
 import asyncio
 import contextlib
@@ -30,7 +30,7 @@ def refused(door: RunningDoor) -> bool:
 
 
 @pytest.mark.parametrize("target", [b"/ours", b"/theirs"])
-def test_what_was_accepted_is_answered(door: RunningDoor, target: bytes) -> None:
+def test_accepted_requests_are_answered(door: RunningDoor, target: bytes) -> None:
     may_end = door.in_loop(asyncio.Event)
 
     async def ours(_: Request) -> Response:
@@ -56,7 +56,7 @@ def test_what_was_accepted_is_answered(door: RunningDoor, target: bytes) -> None
     assert not stopping.is_alive()
 
 
-def test_what_takes_too_long_is_cut(door: RunningDoor) -> None:
+def test_requests_over_the_grace_period_are_ended(door: RunningDoor) -> None:
     async def never(_: Request) -> Response:
         await asyncio.sleep(3600)
         return Response(status=200)

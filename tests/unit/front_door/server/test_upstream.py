@@ -1,4 +1,4 @@
-"""Connections to LocalStack that wait for the next request."""
+"""Idle connections to LocalStack that are kept for the next request."""
 
 import pytest
 
@@ -26,7 +26,7 @@ def upstream(door: RunningDoor) -> Upstream:
     return made
 
 
-def test_a_connection_that_was_paused_reads_again(door: RunningDoor, upstream: Upstream) -> None:
+def test_connection_that_was_paused_reads_again(door: RunningDoor, upstream: Upstream) -> None:
     note = Note()
 
     async def scenario() -> None:
@@ -41,7 +41,7 @@ def test_a_connection_that_was_paused_reads_again(door: RunningDoor, upstream: U
     eventually(lambda: note.data)
 
 
-def test_a_connection_that_waited_long_is_not_used(
+def test_connection_idle_for_long_is_not_used(
     door: RunningDoor, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(upstream_module, "KEEP_SECONDS", 0.0)
@@ -68,7 +68,7 @@ def test_plain_and_secure_connections_are_not_mixed(door: RunningDoor, upstream:
     door.run(scenario())
 
 
-def test_few_are_kept(door: RunningDoor, upstream: Upstream) -> None:
+def test_number_of_idle_connections_is_limited(door: RunningDoor, upstream: Upstream) -> None:
     async def scenario() -> None:
         taken = [await upstream.take(secure=False) for _ in range(upstream_module.KEPT + 3)]
         for connection in taken:

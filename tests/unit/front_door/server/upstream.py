@@ -1,4 +1,4 @@
-"""A server behind the front door. It reads HTTP with h11, another parser than the door's."""
+"""A server behind the front door, which parses HTTP with h11, not with the front door's parser."""
 
 import asyncio
 import socket
@@ -38,7 +38,7 @@ def reader_of(writer: asyncio.StreamWriter) -> asyncio.StreamReader:
 
 
 class UpstreamServer:
-    """Notes each request; `reply` answers it."""
+    """Records each request, and answers it with `reply`."""
 
     def __init__(self) -> None:
         self.reply: Reply = says(OK)
@@ -56,7 +56,7 @@ class UpstreamServer:
 
     async def start(self, tls: ssl.SSLContext | None = None, port: int = 0) -> None:
         listening = socket.create_server(("127.0.0.1", port))
-        # Linux would keep up to 32 MB for a reader that does not read.
+        # Linux would otherwise buffer up to 32 MB for a client that does not read.
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 256 * 1024)
         self.port = listening.getsockname()[1]
         self._server = await asyncio.start_server(self._serve, sock=listening, ssl=tls)
@@ -73,7 +73,7 @@ class UpstreamServer:
         try:
             await self._talk(reader, writer)
         except h11.RemoteProtocolError as error:
-            if not reader.at_eof():  # no half of a request
+            if not reader.at_eof():  # the client left in the middle of a request
                 self.errors.append(error)
         except ConnectionError:
             pass
@@ -125,7 +125,7 @@ async def _next_event(parser: h11.Connection, reader: asyncio.StreamReader) -> o
 
 
 def _next_cycle(parser: h11.Connection) -> h11.Connection:
-    """Return a parser for the next request; replies are raw bytes that h11 does not see."""
+    """Return a parser for the next request; replies are raw bytes that h11 does not parse."""
     rest, _ = parser.trailing_data
     fresh = h11.Connection(h11.SERVER, max_incomplete_event_size=1 << 20)
     if rest:
