@@ -178,9 +178,10 @@ class {new.model}(BaseModel):
 
     text: Annotated[str, VisibleText(max_length=500)]
 '''
+    siblings = python_source.names_in(source)
     changes.edit(path, python_source.with_imports(source, *imports) + model)
     example = f'    "{new.model}": {{"text": "{TEXT}"}},'
-    examples = python_source.with_entry(changes.read(EXAMPLES), "EXAMPLES", example, set())
+    examples = python_source.with_entry(changes.read(EXAMPLES), "EXAMPLES", example, siblings)
     changes.edit(EXAMPLES, examples)
 
 
@@ -227,7 +228,7 @@ def _add_samples(changes: Changes, new: NewOperation) -> None:
     values = {_argument(new, place): _in_world(samples, place) for place in new.places}
     given = ", ".join(f'"{key}": {value}' for key, value in values.items())
     if new.model:
-        given = ", ".join(filter(None, [given, f'"input": {{"text": "{TEXT}"}}']))
+        given = ", ".join(filter(None, [given, f'"input": example_of("{new.model}")']))
     selected = first_scalar_of(changes, new.graphql_type)
     head, call = field.document(selected)
     entry = f'''    "{field.root}.{field.name}": Sample(
@@ -286,10 +287,10 @@ def _left_to_do(new: NewOperation) -> list[str]:
         steps += [
             f"{layer}/schemas.py: the fields of {new.model}",
             f"gateway/schema.graphql: the same fields in {new.model}Input",
-            f"{EXAMPLES}, {SAMPLES}: a real input",
+            f"{EXAMPLES}: a real input; the matrix of rights sends it, too",
         ]
     steps.append(f"tests/integration/{new.domain}/test_{new.name}.py: its tests")
     if new.role is None:
         permissions = "tests/contract/test_permissions.py"
         steps.append(f"{permissions}: add it to PUBLIC_ROUTES and PUBLIC_FIELDS")
-    return steps
+    return [*steps, "CHANGELOG.md: a line, if users notice it"]

@@ -10,7 +10,13 @@ from tidings.platform.entry.http import PATH_PATTERNS
 ROUTE: Final = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/api/v1(?:/[a-z-]+|/{[a-z_]+})+)")
 EVENT: Final = re.compile(r'RestApiId: !Ref Api, Path: "?([^",]+)"?, Method: (\w+)')
 # The method of an operation on one thing, by the verb of its name.
-METHODS: Final = {"get": "GET", "update": "PATCH", "delete": "DELETE", "remove": "DELETE"}
+METHODS: Final = {
+    "get": "GET",
+    "update": "PATCH",
+    "edit": "PATCH",
+    "delete": "DELETE",
+    "remove": "DELETE",
+}
 
 
 def route_for(changes: Changes, domain: str, name: str, given: str, *, reads: bool) -> str:
@@ -47,7 +53,7 @@ def _routes(changes: Changes) -> list[str]:
 
 
 def _usual(changes: Changes, domain: str, name: str, *, reads: bool) -> str:
-    """Return `POST /api/v1/campaigns/{campaign_id}/edit` for `edit_campaign`."""
+    """Return `POST /api/v1/campaigns/{campaign_id}/copy` for `copy_campaign`."""
     verb, _, thing = name.partition("_")
     base = f"/api/v1/{domain}"
     if verb == "create":

@@ -6,8 +6,13 @@ from typing import Final
 
 from graphql import (
     FieldDefinitionNode,
+    InputObjectTypeDefinitionNode,
+    ListTypeNode,
+    NamedTypeNode,
+    NonNullTypeNode,
     ObjectTypeDefinitionNode,
     ObjectTypeExtensionNode,
+    TypeNode,
     build_schema,
     get_named_type,
     is_leaf_type,
@@ -62,7 +67,7 @@ def first_scalar_of(changes: Changes, name: str) -> str:
 
 
 def add_field(changes: Changes, field: Field, domain: str, model: str) -> set[str]:
-    """Add a field, and its input type with one field, to the schema.
+    """Add a field, and its input type with one field, to the part of the schema for the domain.
 
     Args:
         changes: the project.
@@ -82,6 +87,7 @@ def add_field(changes: Changes, field: Field, domain: str, model: str) -> set[st
     functions = {path.stem for path in (changes.root / "functions" / domain).glob("*.py")}
     blocks: list[tuple[int, int]] = []
     siblings: set[str] = set()
+    inputs: set[str] = set()
     for node in parse(text).definitions:
         if not isinstance(node, ObjectTypeDefinitionNode | ObjectTypeExtensionNode):
             continue
@@ -90,8 +96,9 @@ def add_field(changes: Changes, field: Field, domain: str, model: str) -> set[st
         fields = node.fields or ()
         if field.name in {each.name.value for each in fields}:
             raise Refused(f"NAME: {SCHEMA} has a field {field.name} already")
-        ours = {each.name.value for each in fields if _function_of(each) in functions}
-        siblings |= {f"{node.name.value}.{each}" for each in ours}
+        ours = [each for each in fields if _function_of(each) in functions]
+        siblings |= {f"{node.name.value}.{each.name.value}" for each in ours}
+        inputs |= {_type_name(given.type) for each in ours for given in each.arguments or ()}
         if node.name.value == field.root:
             assert node.loc is not None
             blocks.append((len(ours), node.loc.end - 1))
@@ -99,12 +106,35 @@ def add_field(changes: Changes, field: Field, domain: str, model: str) -> set[st
     at = max(blocks, key=lambda block: block[0])[1]
     text = text[:at] + field.definition() + text[at:]
     if model:
-        text += (
-            f'\n"The input of {field.name}."\ninput {model} {{\n'
-            '  "A text, at most 500 characters."\n  text: String!\n}\n'
-        )
+        at = _end_of_inputs(text, inputs)
+        text = text[:at] + _input_type(field.name, model) + text[at:]
     changes.edit(SCHEMA, text)
     return siblings
+
+
+def _input_type(field_name: str, model: str) -> str:
+    return (
+        f'\n"The input of {field_name}."\ninput {model} {{\n'
+        '  "A text, at most 500 characters."\n  text: String!\n}\n'
+    )
+
+
+def _end_of_inputs(text: str, names: set[str]) -> int:
+    """Return where the last of these input types ends; the end of the text if there is none."""
+    ends = [
+        node.loc.end + 1  # the line's end
+        for node in parse(text).definitions
+        if isinstance(node, InputObjectTypeDefinitionNode) and node.name.value in names and node.loc
+    ]
+    return max(ends, default=len(text))
+
+
+def _type_name(node: TypeNode) -> str:
+    """Return `TaskInput` for `[TaskInput!]!`."""
+    while isinstance(node, ListTypeNode | NonNullTypeNode):
+        node = node.type
+    assert isinstance(node, NamedTypeNode)
+    return node.name.value
 
 
 def _function_of(field: FieldDefinitionNode) -> str:

@@ -9,8 +9,17 @@ from typing import Any, Final
 from uuid import uuid4
 
 from executable import executable_schema, operation_of_field
-from graphql import GraphQLObjectType
+from graphql import (
+    GraphQLInputType,
+    GraphQLObjectType,
+    assert_input_object_type,
+    is_enum_type,
+    is_input_object_type,
+    is_list_type,
+    is_non_null_type,
+)
 
+from infra.contracts.examples import EXAMPLES
 from tests.integration.gateway.rights import CALLERS, FORBIDDEN, NOT_FOUND, UNAUTHENTICATED, outcome
 from tidings.users import codes, session_store
 from tidings.users.credentials import version_of
@@ -57,6 +66,26 @@ def refresh_token_of(user_id: str) -> str:
     started = session_store.start(user_id, version_of(user_id) or 0)
     assert started is not None
     return started.refresh_token
+
+
+def example_of(model: str) -> Any:
+    """Return the example of a body as GraphQL takes it."""
+    kind = assert_input_object_type(executable_schema().type_map[f"{model}Input"])
+    return _as_input(kind, EXAMPLES[model])
+
+
+def _as_input(kind: GraphQLInputType, value: Any) -> Any:
+    if is_non_null_type(kind):
+        return _as_input(kind.of_type, value)
+    if is_list_type(kind):
+        return [_as_input(kind.of_type, each) for each in value]
+    if is_input_object_type(kind):
+        return {
+            name: _as_input(each.type, value[each.out_name])
+            for name, each in kind.fields.items()
+            if each.out_name in value
+        }
+    return value.upper() if is_enum_type(kind) else value
 
 
 def _nothing(_: World) -> dict[str, Any]:
@@ -570,16 +599,7 @@ OPERATIONS: Final[dict[str, Sample]] = {
     ),
     "Mutation.createCampaign": Sample(
         "mutation($input: CreateCampaignInput!) { createCampaign(input: $input) { id state } }",
-        lambda _: {
-            "input": {
-                "name": "Winter days",
-                "templateCode": TEMPLATE,
-                "audience": {"boughtCategory": "pens", "inactiveDays": 30, "language": "en"},
-                "schedule": {"kind": "AT", "at": "2099-01-01T10:00:00Z"},
-                "voucher": "WINTER-10",
-                "variables": {"message": "Warm things."},
-            }
-        },
+        lambda _: {"input": example_of("CreateCampaign")},
     ),
     "Mutation.startCampaign": Sample(
         "mutation($id: ID!) { startCampaign(id: $id) { id state nextRunAt } }",

@@ -134,6 +134,7 @@ def test_a_second_run_is_refused(plan: Plan, written: Path) -> None:
         (partial(OPERATION, route="POST /orders"), "ROUTE="),
         (partial(OPERATION, route="GET /api/v1/orders/{order_id}/note"), "reads"),
         (partial(OPERATION, route="POST /api/v1/orders"), "exists already"),
+        (partial(OPERATION, domain="tasks", name="edit_task"), "PATCH .*/{task_id} exists already"),
         (partial(OPERATION, route="PUT /api/v1/orders/{note_id}"), "names {note_id} {order_id}"),
         (partial(OPERATION, route="PUT /api/v1/notes/{number}"), "must end with _id"),
         (partial(OPERATION, returns="NoteView"), "RETURNS=NoteView is not in"),
@@ -150,6 +151,17 @@ def test_a_second_run_is_refused(plan: Plan, written: Path) -> None:
 def test_what_is_not_possible_is_refused(plan: Plan, message: str) -> None:
     with pytest.raises(Refused, match=message):
         plan(Changes(ROOT))
+
+
+def test_input_and_example_are_beside_those_of_the_domain(written: Path) -> None:
+    schema = (written / "gateway/schema.graphql").read_text()
+    before, _, after = schema.partition("\ninput NoteCampaignInput {")
+    assert before.rindex("\ninput ") == before.index("\ninput CreateCampaignInput {")
+    assert after.index("\ninput CampaignAudienceInput {") < after.index("\n# ----")
+    examples = (written / "infra/contracts/examples.py").read_text()
+    before, _, after = examples.partition('"NoteCampaign": ')
+    assert '"CreateCampaign": ' in before
+    assert '"RedriveFailedMessages": ' in after
 
 
 def test_customers_get_their_own_data_only(written: Path) -> None:
