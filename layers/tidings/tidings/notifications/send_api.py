@@ -1,11 +1,8 @@
 """The send API: one message to one person, accepted once for each request id."""
 
-import hashlib
 import json
 from datetime import datetime, timedelta
 from typing import Final
-
-from mongoengine import NotUniqueError
 
 from tidings.delivery.errors import NothingToSay
 from tidings.delivery.planning import ACCOUNT
@@ -26,6 +23,7 @@ from tidings.platform.operation import operation
 from tidings.platform.security.auth import Principal, Role, require
 from tidings.platform.security.limits import Limit
 from tidings.platform.settings import settings
+from tidings.platform.storage.once import digest_of, key_id, once
 from tidings.platform.timing.clock import now
 from tidings.templates.errors import CodeTemplate, TemplateNotFound
 from tidings.templates.queries import carries_code, category_of, parts_of
@@ -74,36 +72,25 @@ def send_notification(
 
 def _request(wanted: SendNotification, caller: Principal, at: datetime) -> SendRequest:
     """Return the stored request with this id; store it if it is new."""
-    key = hashlib.sha256(f"{caller.user_id}:{wanted.request_id}".encode()).hexdigest()
-    body = json.dumps(wanted.model_dump(mode="json"), sort_keys=True)
-    digest = hashlib.sha256(body.encode()).hexdigest()
-    request = SendRequest.objects(pk=key).first() or _claim(key, digest, wanted, caller, at)
-    if request.content_digest != digest:
-        raise RequestIdReused
-    found: SendRequest = request
-    return found
+    request_id = key_id(caller.user_id, wanted.request_id)
+    digest = digest_of(json.dumps(wanted.model_dump(mode="json"), sort_keys=True))
 
-
-def _claim(
-    key: str, digest: str, wanted: SendNotification, caller: Principal, at: datetime
-) -> SendRequest:
-    _check_time(wanted.send_at, at)
-    claimed = SendRequest(
-        id=key,
-        content_digest=digest,
-        sender_id=caller.user_id,
-        created_at=at,
-        # As long as the notification, because its `dedupe_key` contains this id.
-        expires_at=max(wanted.send_at or at, at) + KEPT_FOR,
-    )
-    try:
+    def claim() -> SendRequest:
+        _check_time(wanted.send_at, at)
+        claimed = SendRequest(
+            id=request_id,
+            content_digest=digest,
+            sender_id=caller.user_id,
+            created_at=at,
+            # As long as the notification, because its `dedupe_key` contains this id.
+            expires_at=max(wanted.send_at or at, at) + KEPT_FOR,
+        )
         claimed.save(force_insert=True)
-    except NotUniqueError:
-        found: SendRequest | None = SendRequest.objects(pk=key).first()
-        if found is None:  # the other request was refused, and this one will be, too
-            return claimed
-        return found
-    return claimed
+        return claimed
+
+    found = SendRequest.objects(pk=request_id).first
+    request: SendRequest = once(digest, found, claim, reused=RequestIdReused)
+    return request
 
 
 def _create(request: SendRequest, wanted: SendNotification, at: datetime) -> str:

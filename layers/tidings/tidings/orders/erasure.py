@@ -11,7 +11,7 @@ ERASED: Final = "erased"
 def forget_words(user_id: str) -> None:
     """Erase the texts that a customer wrote: reasons of steps, and idempotency keys."""
     Order.objects(customer_id=user_id, idempotency_key__ne=None).update(
-        unset__idempotency_key=True, unset__idempotency_digest=True
+        unset__idempotency_key=True, unset__content_digest=True
     )
     own = {"user_id": user_id, "reason": {"$nin": [None, ERASED]}}
     written = {"customer_id": user_id, "history": {"$elemMatch": own}}

@@ -58,7 +58,7 @@ class Order(OutboxDocument):
     created_at = DateTimeField(required=True, default=now)
     # The customer's idempotency key, and the digest of the order's content.
     idempotency_key = StringField()
-    idempotency_digest = StringField()
+    content_digest = StringField(db_field="idempotency_digest")
     status_announced_for = DateTimeField()
     # Set while an order waits for its stock: the time when the settling job checks it, and whether
     # the job has already published its event again.

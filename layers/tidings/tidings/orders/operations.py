@@ -1,9 +1,6 @@
 """Operations on orders."""
 
-import hashlib
 from collections.abc import Mapping
-
-from mongoengine import NotUniqueError
 
 from tidings.orders import announcements
 from tidings.orders.errors import (
@@ -34,6 +31,7 @@ from tidings.platform.logging import logger
 from tidings.platform.messaging import outbox
 from tidings.platform.operation import Whose, operation
 from tidings.platform.security.auth import Principal, Role
+from tidings.platform.storage.once import digest_of, once
 from tidings.platform.timing.clock import now
 from tidings.products.queries import get_products_by_id
 from tidings.products.schemas import ProductView
@@ -57,9 +55,15 @@ def place_order(
         OrderTooLarge: clients could not read the total exactly.
         IdempotencyKeyReused: the caller used this key for an order with different content.
     """
-    placed = _placed_before(wanted, caller, idempotency_key)
-    if placed is None:
-        placed = _place(wanted, caller, idempotency_key)
+    if idempotency_key is None:
+        return view_of(_place(wanted, caller), caller=caller)
+    remembered = {"idempotency_key": idempotency_key, "content_digest": _digest(wanted)}
+    placed = once(
+        remembered["content_digest"],
+        Order.objects(customer_id=caller.user_id, idempotency_key=idempotency_key).first,
+        lambda: _place(wanted, caller, **remembered),
+        reused=IdempotencyKeyReused,
+    )
     return view_of(placed, caller=caller)
 
 
@@ -128,7 +132,7 @@ def _check_shipment(wanted: UpdateOrderStatus) -> None:
             raise ShipmentTooEarly(name)
 
 
-def _place(wanted: PlaceOrder, caller: Principal, idempotency_key: str | None) -> Order:
+def _place(wanted: PlaceOrder, caller: Principal, **remembered: str) -> Order:
     products = get_products_by_id(item.product_id for item in wanted.items)
     items = [_order_item(item, products) for item in wanted.items]
     step = Step(OrderState.PLACED, Mover(Actor.CUSTOMER, caller.user_id), now())
@@ -141,30 +145,10 @@ def _place(wanted: PlaceOrder, caller: Principal, idempotency_key: str | None) -
         history=[step.transition()],
         settle_at=step.settle_at(),
         correlation_id=correlation_id(),
-        idempotency_key=idempotency_key,
-        idempotency_digest=_digest(wanted) if idempotency_key else None,
+        **remembered,
     )
-    try:
-        outbox.insert(order, announcements.placed(order))
-    except NotUniqueError:
-        # A concurrent request has placed the same order.
-        faster = _placed_before(wanted, caller, idempotency_key)
-        if faster is None:
-            raise
-        return faster
+    outbox.insert(order, announcements.placed(order))
     logger.info("order placed", order_id=order.id)
-    return order
-
-
-def _placed_before(
-    wanted: PlaceOrder, caller: Principal, idempotency_key: str | None
-) -> Order | None:
-    if idempotency_key is None:
-        return None
-    found = Order.objects(customer_id=caller.user_id, idempotency_key=idempotency_key)
-    order: Order | None = found.first()
-    if order is not None and order.idempotency_digest != _digest(wanted):
-        raise IdempotencyKeyReused
     return order
 
 
@@ -173,7 +157,7 @@ def _digest(wanted: PlaceOrder) -> str:
 
     Defaults are left out, so that a field added by a later version does not change old digests.
     """
-    return hashlib.sha256(wanted.model_dump_json(exclude_defaults=True).encode()).hexdigest()
+    return digest_of(wanted.model_dump_json(exclude_defaults=True))
 
 
 def _order_item(item: PlaceOrderItem, products: Mapping[str, ProductView]) -> OrderItem:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from hashlib import sha256
+from functools import partial
 from itertools import islice
 from typing import Final, NamedTuple
 
-from mongoengine import NotUniqueError, QuerySet
+from mongoengine import QuerySet
 
 from tidings.platform.errors import PayloadTooLarge, TidingsError, UnsupportedMediaType
 from tidings.platform.inputs.parsing import InvalidFields, parsed
@@ -14,6 +14,7 @@ from tidings.platform.logging import logger
 from tidings.platform.messaging import outbox
 from tidings.platform.operation import operation
 from tidings.platform.security.auth import Principal, Role
+from tidings.platform.storage.once import digest_of, key_id, once
 from tidings.platform.timing.clock import now
 from tidings.tasks.assignees import check_assignee, known_assignees
 from tidings.tasks.errors import BadTaskFile, TooManyRows, UploadKeyReused
@@ -73,16 +74,14 @@ def upload_tasks(
 
 
 def _remember(file: TaskFile, key: str, caller: Principal) -> _Key:
-    upload_id = sha256(f"{caller.user_id}:{key}".encode()).hexdigest()[:32]
-    digest = sha256(f"{file.media_type}\n{file.content}".encode()).hexdigest()
-    try:
-        Upload(id=upload_id, content_digest=digest).save(force_insert=True)
-    except NotUniqueError:
-        if Upload.objects(pk=upload_id, content_digest=digest).first() is None:
-            raise UploadKeyReused from None
-        made = Task.objects(upload_key__gte=f"{upload_id}:", upload_key__lt=f"{upload_id};")
-        return _Key(upload_id, _ids_by_key(made))
-    return _Key(upload_id, {})
+    upload_id = key_id(caller.user_id, key)[:32]
+    digest = digest_of(f"{file.media_type}\n{file.content}")
+    new = Upload(id=upload_id, content_digest=digest)
+    store = partial(new.save, force_insert=True)
+    if once(digest, Upload.objects(pk=upload_id).first, store, reused=UploadKeyReused) is new:
+        return _Key(upload_id, {})
+    made = Task.objects(upload_key__gte=f"{upload_id}:", upload_key__lt=f"{upload_id};")
+    return _Key(upload_id, _ids_by_key(made))
 
 
 def _chunks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
