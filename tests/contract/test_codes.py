@@ -9,7 +9,7 @@ from tidings.monitoring.editing import EDITS  # which imports the events of all 
 from tidings.notifications.rules import RULES, Rule
 from tidings.platform.messaging.events import EVENT_CLASSES, Event
 from tidings.templates import builtin
-from tidings.templates.one_time_codes import code_variables, is_code_name
+from tidings.templates.one_time_codes import is_code_name
 from tidings.users import codes
 
 EVENTS: Final = [each for each in EVENT_CLASSES.values() if each.__module__.startswith("tidings.")]
@@ -63,14 +63,14 @@ def test_rule_of_a_code_names_one_channel_and_nothing_else(event_class: type[Eve
 def test_template_of_a_code_is_built_in_and_declares_it(event_class: type[Event]) -> None:
     content = builtin.content_of(rule_of(event_class).template)
     assert content is not None
-    assert code_variables(content) == set(event_class.code_fields())
+    assert content.code_variables == set(event_class.code_fields())
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.kind)
 def test_only_rules_of_codes_use_a_template_with_codes(rule: Rule) -> None:
     content = builtin.content_of(rule.template)
     assert content is not None
-    assert bool(code_variables(content)) == rule.carries_code
+    assert bool(content.code_variables) == rule.carries_code
 
 
 @each_code_event

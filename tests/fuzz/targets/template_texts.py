@@ -9,9 +9,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from tidings.templates import rendering
-from tidings.templates.budget import MAX_CHARACTERS
 from tidings.templates.checking import check as check_template
 from tidings.templates.errors import RenderingFailed, TemplateRefused
+from tidings.templates.sandbox import MAX_CHARACTERS
 from tidings.templates.schemas import TemplateContent
 
 VARIABLES: dict[str, Any] = {"who": "Ada <&>", "items": ["a", {"price": 1250, "at": "2026-11-21"}]}
@@ -49,11 +49,11 @@ def check(data: bytes) -> bool:
     except (ValidationError, TemplateRefused) as refused:
         str(refused).encode()
         return False
-    parts = rendering.compiled_parts(content.variants[0])
-    assert size_of(rendering.render_parts(parts, content, "en", VARIABLES))
+    compiled = rendering.CompiledVariant(content, content.variants[0])
+    assert size_of(compiled.render(VARIABLES))
     for variables in ODD_VARIABLES:
         with suppress(RenderingFailed):
-            size_of(rendering.render_parts(parts, content, "en", variables))
+            size_of(compiled.render(variables))
     return True
 
 

@@ -14,7 +14,7 @@ from tidings.orders.schemas import MAX_TOTAL
 from tidings.products.currencies import DECIMALS
 from tidings.products.fields import MAX_AMOUNT
 from tidings.templates import builtin
-from tidings.templates.rendering import compiled_parts, render_parts, variant_for
+from tidings.templates.rendering import CompiledVariant
 
 # How many make a US dollar, rounded up to a power of ten; the others take ten at most.
 TO_THE_DOLLAR: Final = {
@@ -60,8 +60,8 @@ def mail_about(order_id: str, language: str) -> str:
     content = RULES[OrderConfirmed].content(confirmed(Order.objects.get(pk=order_id)))
     template = builtin.content_of(content.template_code)
     assert template is not None
-    parts = compiled_parts(variant_for(template, language))
-    made = render_parts(parts, template, language, {"name": "Ada", **content.variables})
+    compiled = CompiledVariant(template, template.variant_for(language))
+    made = compiled.render({"name": "Ada", **content.variables})
     assert made.email_text is not None
     return made.email_text
 

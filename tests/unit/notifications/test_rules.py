@@ -14,7 +14,7 @@ from tidings.orders.events import OrderCancelled, OrderStatusChanged, OrderStatu
 from tidings.platform.messaging.events import Event
 from tidings.products.events import ProductBackInStock, ProductOutOfStock, ProductPriceDropped
 from tidings.templates import builtin
-from tidings.templates.rendering import compiled_parts, render_parts, variant_for
+from tidings.templates.rendering import CompiledTemplate
 from tidings.templates.schemas import Rendered
 from tidings.users.events import (
     UserPasswordResetRequested,
@@ -49,9 +49,8 @@ def rendered(event: Event, language: str = "en") -> Rendered:
     content = RULES[type(event)].content(event)
     template = builtin.content_of(content.template_code)
     assert template is not None
-    variant = variant_for(template, language)
     variables: dict[str, Any] = {"name": "Ada", **content.variables}
-    return render_parts(compiled_parts(variant), template, variant.language, variables)
+    return CompiledTemplate(template).variant_for(language).render(variables)
 
 
 @each_rule

@@ -3,8 +3,7 @@
 import itertools
 from typing import Any
 
-from tidings.templates.budget import Budget
-from tidings.templates.sandbox import compiled, run
+from tidings.templates.sandbox import Budget, compiled, run
 from tidings.templates.schemas import TemplateContent
 from tidings.templates.values import plain
 

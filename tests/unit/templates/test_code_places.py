@@ -6,9 +6,10 @@ import pytest
 
 from tests.unit.templates.builders import in_email, in_inbox
 from tidings.templates import builtin, rendering
+from tidings.templates.builtin import carries_code
 from tidings.templates.checking import check
 from tidings.templates.errors import TemplateRefused, UnsafeCode
-from tidings.templates.one_time_codes import carries_code, is_code_name
+from tidings.templates.one_time_codes import is_code_name
 from tidings.templates.schemas import TemplateContent
 
 CODE = "Q4TN82WB"
@@ -32,10 +33,9 @@ def with_text(text: str) -> TemplateContent:
 
 def made(content: TemplateContent, **variables: Any) -> rendering.Rendered:
     """Make a message without looking at the template first, as of an older release."""
-    variant = content.variants[0]
-    parts = rendering.compiled_parts(variant)
-    told = {"reset_code": CODE, "link": "", "who": "", "name": ""} | variables
-    return rendering.render_parts(parts, content, variant.language, told)
+    compiled = rendering.CompiledVariant(content, content.variants[0])
+    variables = {"reset_code": CODE, "link": "", "who": "", "name": ""} | variables
+    return compiled.render(variables)
 
 
 @pytest.mark.parametrize(

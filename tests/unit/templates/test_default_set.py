@@ -7,7 +7,7 @@ import pytest
 
 from tidings.templates import builtin
 from tidings.templates.checking import check
-from tidings.templates.rendering import compiled_parts, render_parts, variant_for
+from tidings.templates.rendering import CompiledVariant
 from tidings.templates.schemas import Rendered
 
 # Whoever adds an event that tells somebody something adds its template here.
@@ -50,10 +50,9 @@ class Tags(HTMLParser):
 def message(code: str, language: str, **more: object) -> Rendered:
     content = builtin.content_of(code)
     assert content is not None
-    variant = variant_for(content, language)
+    variant = content.variant_for(language)
     assert variant.language == language
-    variables = content.sample_variables | more
-    return render_parts(compiled_parts(variant), content, language, variables)
+    return CompiledVariant(content, variant).render(content.sample_variables | more)
 
 
 def test_there_is_one_for_each_thing_to_tell() -> None:
@@ -119,9 +118,9 @@ def test_hostile_texts_are_escaped_in_every_default(code: str, language: str) ->
 def test_default_does_without_what_is_optional(code: str, language: str) -> None:
     content = builtin.content_of(code)
     assert content is not None
-    variant = variant_for(content, language)
+    compiled = CompiledVariant(content, content.variant_for(language))
     required = {name: content.sample_variables[name] for name in content.required_variables}
-    made = render_parts(compiled_parts(variant), content, language, required)
+    made = compiled.render(required)
     assert (made.email_text or "").startswith(("Hello,", "Hallo,"))
 
 

@@ -6,13 +6,12 @@ import pytest
 
 from tests.unit.templates.builders import in_email, in_inbox, some_words
 from tidings.templates.errors import BadVariable, MissingVariable, OutputTooLarge
-from tidings.templates.rendering import compiled_parts, render_parts, variant_for
+from tidings.templates.rendering import CompiledTemplate
 from tidings.templates.schemas import Rendered, TemplateContent
 
 
 def message(content: TemplateContent, language: str = "en", **variables: Any) -> Rendered:
-    variant = variant_for(content, language)
-    return render_parts(compiled_parts(variant), content, variant.language, variables)
+    return CompiledTemplate(content).variant_for(language).render(variables)
 
 
 def in_languages(*languages: str) -> TemplateContent:

@@ -8,14 +8,13 @@ import pytest
 from markupsafe import Markup
 
 from tests.unit.templates.builders import rendered
-from tidings.templates.budget import MAX_CHARACTERS, MAX_ROUNDS
 from tidings.templates.errors import (
     BrokenTemplate,
     OutputTooLarge,
     RenderingFailed,
     RenderingTooSlow,
 )
-from tidings.templates.sandbox import faults_in
+from tidings.templates.sandbox import MAX_CHARACTERS, MAX_ROUNDS, faults_in
 
 KNOWN = frozenset({"who", "items", "n"})
 

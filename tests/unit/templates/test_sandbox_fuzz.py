@@ -5,9 +5,8 @@ from contextlib import suppress
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tidings.templates.budget import Budget
 from tidings.templates.errors import RenderingFailed
-from tidings.templates.sandbox import compiled, faults_in, run
+from tidings.templates.sandbox import Budget, compiled, faults_in, run
 
 PIECES = [
     *("{{", "}}", "{%", "%}", "{#", "#}", "{%-", "-%}", "who", "items", "loop", "loop.index", " "),

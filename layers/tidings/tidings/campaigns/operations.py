@@ -25,7 +25,7 @@ from tidings.platform.security.auth import Principal, Role
 from tidings.platform.timing.clock import now
 from tidings.templates.errors import CodeTemplate, TemplateNotFound
 from tidings.templates.queries import carries_code, template_view
-from tidings.templates.variables import ALWAYS_KNOWN
+from tidings.templates.values import ALWAYS_KNOWN
 
 NEVER: Final[dict[str, Any]] = {"unset__next_run_at": True}
 

@@ -24,3 +24,9 @@ def content_of(code: str) -> TemplateContent | None:
         return None
     text = (FOLDER / f"{code}.toml").read_text(encoding="utf-8")
     return TemplateContent.model_validate(tomllib.loads(text))
+
+
+def carries_code(code: str, content: TemplateContent) -> bool:
+    """Say whether a template contains a code, in this content or in its built-in version."""
+    built_in = content_of(code)
+    return bool(content.code_variables or (built_in and built_in.code_variables))

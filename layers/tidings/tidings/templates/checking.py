@@ -8,7 +8,7 @@ from tidings.templates import rendering
 from tidings.templates.errors import RenderingFailed, TemplateRefused
 from tidings.templates.sandbox import faults_in
 from tidings.templates.schemas import TemplateContent
-from tidings.templates.variables import ALWAYS_KNOWN
+from tidings.templates.values import ALWAYS_KNOWN
 
 MAX_NAMED: Final = 10
 
@@ -48,7 +48,7 @@ def _in_variants(content: TemplateContent) -> Iterator[_Fault]:
     if content.default_language not in languages:
         yield _Fault("variants", f"there is no variant for {content.default_language}, the default")
         return
-    expected = set(rendering.variant_for(content, content.default_language).channels())
+    expected = set(content.variant_for(content.default_language).channels())
     if not expected:
         yield _Fault("variants", "no channel has content")
     for variant in content.variants:
@@ -58,7 +58,7 @@ def _in_variants(content: TemplateContent) -> Iterator[_Fault]:
 
 
 def _in_texts(content: TemplateContent) -> Iterator[_Fault]:
-    known = ALWAYS_KNOWN.union(content.required_variables, content.optional_variables)
+    known = ALWAYS_KNOWN | content.declared_variables
     for number, variant in enumerate(content.variants):
         for place, source in variant.sources():
             for fault in faults_in(source, known, html=place == rendering.HTML):
@@ -79,10 +79,10 @@ def _in_messages(content: TemplateContent) -> Iterator[_Fault]:
     names = content.required_variables
     told = (samples, {name: samples[name] for name in names}) if samples.keys() >= {*names} else ()
     for number, variant in enumerate(content.variants):
-        parts = rendering.compiled_parts(variant)
+        compiled = rendering.CompiledVariant(content, variant)
         for variables in told:
             try:
-                rendering.render_parts(parts, content, variant.language, variables)
+                compiled.render(variables)
             except RenderingFailed as error:
                 message = f"{variant.language}, with the samples: {error.message.rstrip('.')}"
                 yield _Fault(f"variants.{number}", message)

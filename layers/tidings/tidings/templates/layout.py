@@ -1,7 +1,7 @@
 """The layout around the content of every mail."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -9,8 +9,7 @@ from typing import Any, Final
 from jinja2.environment import Template
 from markupsafe import Markup
 
-from tidings.templates.budget import Budget
-from tidings.templates.sandbox import compiled, run
+from tidings.templates.sandbox import Budget, compiled, run
 
 FILE: Final = Path(__file__).with_name("layouts") / "email.html"
 
@@ -38,6 +37,16 @@ REASON: Final[Mapping[str, str]] = {
 def dressed(source: str) -> str:
     """Add inline styles to the bare tags of a mail's content."""
     return BARE_TAG.sub(lambda tag: f'<{tag[1]} style="{STYLES[tag[1]]}">', source)
+
+
+def surround(parts: MutableMapping[str, str], known: Mapping[str, Any]) -> None:
+    """Put the layout around the rendered parts of a mail, in place."""
+    preheader = parts.get("inbox.body") or parts.get("push.body") or ""
+    subject = parts["email.subject"]
+    parts["email.html"] = page(
+        parts["email.html"], subject=subject, preheader=preheader, known=known
+    )
+    parts["email.text"] = letter(parts["email.text"], known=known)
 
 
 def page(words: str, *, subject: str, preheader: str, known: Mapping[str, Any]) -> str:

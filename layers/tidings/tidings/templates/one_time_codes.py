@@ -1,4 +1,4 @@
-"""Find the templates that contain a one-time code, such as one that sets a new password.
+"""Names of variables that contain a one-time code, such as one that sets a new password.
 
 A variable contains a code if its name says so. The events with codes use such names; a contract
 test ensures that (tests/contract/test_codes.py).
@@ -6,9 +6,6 @@ test ensures that (tests/contract/test_codes.py).
 
 import re
 from typing import Final
-
-from tidings.templates import builtin
-from tidings.templates.schemas import TemplateContent
 
 _CODE_NAME: Final = re.compile(
     r"(?:.*_)?(?:otp|totp|pin|password|passcode|secret|token)"
@@ -21,15 +18,3 @@ _CODE_NAME: Final = re.compile(
 def is_code_name(name: str) -> bool:
     """Say whether a variable of this name contains a code."""
     return _CODE_NAME.fullmatch(name) is not None
-
-
-def code_variables(content: TemplateContent) -> frozenset[str]:
-    """Return the declared variables that contain a code."""
-    names = (*content.required_variables, *content.optional_variables)
-    return frozenset(name for name in names if is_code_name(name))
-
-
-def carries_code(code: str, content: TemplateContent) -> bool:
-    """Say whether a template contains a code, in this content or in its built-in version."""
-    built_in = builtin.content_of(code)
-    return bool(code_variables(content) or (built_in and code_variables(built_in)))

@@ -22,7 +22,6 @@ from tidings.templates.errors import (
     TemplateRefused,
 )
 from tidings.templates.models import TemplateVersion, id_of
-from tidings.templates.one_time_codes import carries_code, code_variables
 from tidings.templates.schemas import (
     UNNAMED,
     CreateTemplate,
@@ -119,7 +118,7 @@ def _check_caller(caller: Principal, code: str, *contents: TemplateContent) -> N
     Raises:
         Forbidden: the caller is not an admin.
     """
-    if any(carries_code(code, each) for each in contents):
+    if any(builtin.carries_code(code, each) for each in contents):
         require(caller, Role.ADMIN)
 
 
@@ -137,7 +136,7 @@ def _content_of(code: str, given: TemplateContent) -> TemplateContent:
 
 def _check_code_event(built_in: TemplateContent | None, given: TemplateContent) -> None:
     """Refuse required variables that the event with the code does not provide."""
-    if built_in and code_variables(built_in):
+    if built_in and built_in.code_variables:
         for name in sorted({*given.required_variables} - {*built_in.required_variables}):
             message = f"The event of this template does not always provide {cut(name, 50)}."
             raise TemplateRefused(message, field="required_variables")

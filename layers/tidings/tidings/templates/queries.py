@@ -6,7 +6,7 @@ from tidings.platform.operation import operation
 from tidings.platform.security.auth import Principal, Role, require
 from tidings.platform.storage.pagination import Page, PageRequest, paginate_texts
 from tidings.platform.text.visible_text import STORED
-from tidings.templates import builtin, one_time_codes, rendering, versions
+from tidings.templates import builtin, rendering, versions
 from tidings.templates.builtin import FIRST_VERSION
 from tidings.templates.errors import BadVariable, RenderingFailed, TemplateNotFound
 from tidings.templates.models import TemplateVersion, id_of
@@ -124,7 +124,7 @@ def carries_code(template_code: str, version: int | None = None) -> bool:
         TemplateNotFound: the template or the version does not exist.
     """
     content = versions.content_of(template_code, version or current_version(template_code))
-    return one_time_codes.carries_code(template_code, content)
+    return builtin.carries_code(template_code, content)
 
 
 @operation(

@@ -5,18 +5,12 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-from jinja2.environment import Template
-
 from tidings.platform.text.cuts import ELLIPSIS, cut
-from tidings.platform.text.languages import lookup
 from tidings.templates import code_places, layout, versions
-from tidings.templates.budget import Budget
 from tidings.templates.errors import OutputTooLarge, UnsafeCode
 from tidings.templates.grammar import Fault
-from tidings.templates.one_time_codes import code_variables
-from tidings.templates.sandbox import code_faults_in, compiled, run
+from tidings.templates.sandbox import Budget, code_faults_in, compiled, run
 from tidings.templates.schemas import Rendered, TemplateContent, Variant
-from tidings.templates.variables import told_to
 
 __all__ = ["Rendered", "render"]
 
@@ -30,7 +24,56 @@ MAX_BODIES: Final[Mapping[str, int]] = {"push.body": 4_000, "inbox.body": 4_000,
 CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e]")
 BLANK: Final = re.compile(r"\s+")
 
-Compiled = Mapping[str, Template]
+
+class CompiledVariant:
+    """One language of a template with all parts compiled, ready to render messages."""
+
+    def __init__(self, content: TemplateContent, variant: Variant) -> None:
+        self._content = content
+        self._language = variant.language
+        self._parts = {
+            place: compiled(layout.dressed(source), html=True)
+            if place == HTML
+            else compiled(source, html=False)
+            for place, source in variant.sources()
+        }
+
+    def render(self, variables: Mapping[str, Any]) -> Rendered:
+        """Render a message; see the function `render`."""
+        known = self._content.values_for(variables) | {"language": self._language}
+        codes = {name: known[name] for name in self._content.code_variables}
+        budget, made = Budget(), {}
+        for place, part in self._parts.items():
+            text = run(part, known, budget)
+            made[place] = _line(text) if place in LINES else _body(place, text)
+            if codes:  # checked in the rendered text, too, whatever the template ensures
+                _check_codes(place, made[place], codes)
+        if HTML in made:
+            layout.surround(made, known)
+        return Rendered(
+            language=self._language, **{k.replace(".", "_"): v for k, v in made.items()}
+        )
+
+
+class CompiledTemplate:
+    """A version of a template; each of its variants is compiled when it is first used."""
+
+    def __init__(self, content: TemplateContent) -> None:
+        self._content = content
+        self._variants: dict[str, CompiledVariant] = {}
+
+    def variant_for(self, language: str) -> CompiledVariant:
+        """Return the variant whose language matches best.
+
+        Raises:
+            UnsafeCode: the template was stored before the rules for codes, and breaks them.
+        """
+        variant = self._content.variant_for(language)
+        if variant.language not in self._variants:
+            for place, fault in code_faults(self._content, variant):
+                raise UnsafeCode(place, fault.message)
+            self._variants[variant.language] = CompiledVariant(self._content, variant)
+        return self._variants[variant.language]
 
 
 def render(
@@ -51,78 +94,33 @@ def render(
             too large or take too long, or a one-time code would be where others could get it. A
             retry does not help.
     """
-    content = versions.content_of(template_code, version)
-    variant = variant_for(content, language)
-    parts = _compiled(template_code, version, variant.language)
-    return render_parts(parts, content, variant.language, variables)
-
-
-def variant_for(content: TemplateContent, language: str) -> Variant:
-    """Return the variant whose language matches best."""
-    by_language = {each.language: each for each in content.variants}
-    found = lookup(language, by_language) or lookup(content.default_language, by_language)
-    return by_language[found or content.default_language]
-
-
-def compiled_parts(variant: Variant) -> Compiled:
-    """Compile all parts of a variant."""
-    return {
-        place: compiled(layout.dressed(source), html=True)
-        if place == HTML
-        else compiled(source, html=False)
-        for place, source in variant.sources()
-    }
-
-
-def render_parts(
-    parts: Compiled, content: TemplateContent, language: str, variables: Mapping[str, Any]
-) -> Rendered:
-    """Render a message from compiled parts; see `render`."""
-    known = told_to(content, variables) | {"language": language}
-    budget = Budget()
-    made = {place: _clean(place, run(part, known, budget)) for place, part in parts.items()}
-    _check_codes(made, {name: known[name] for name in code_variables(content)})
-    if HTML in made:
-        preheader = made.get("inbox.body") or made.get("push.body") or ""
-        subject = made["email.subject"]
-        made[HTML] = layout.page(made[HTML], subject=subject, preheader=preheader, known=known)
-        made["email.text"] = layout.letter(made["email.text"], known=known)
-    return Rendered(language=language, **{k.replace(".", "_"): v for k, v in made.items()})
-
-
-@lru_cache(maxsize=256)
-def _compiled(code: str, version: int, language: str) -> Compiled:
-    content = versions.content_of(code, version)
-    variant = variant_for(content, language)
-    # A version may be older than the rules for codes.
-    for place, fault in code_faults(content, variant):
-        raise UnsafeCode(place, fault.message)
-    return compiled_parts(variant)
+    return _compiled(template_code, version).variant_for(language).render(variables)
 
 
 def code_faults(content: TemplateContent, variant: Variant) -> Iterator[tuple[str, Fault]]:
     """Yield the faults in a variant's use of its codes, with their places."""
-    if codes := code_variables(content):
+    if codes := content.code_variables:
         for place, source in variant.sources():
             for fault in code_faults_in(source, place, codes):
                 yield place, fault
 
 
-def _check_codes(made: Mapping[str, str], codes: Mapping[str, Any]) -> None:
-    """Check the codes in the rendered message, whatever its template ensures.
-
-    Raises:
-        UnsafeCode: a code is where others than its reader could get it.
-    """
-    for place, text in made.items() if codes else ():
-        for reason in code_places.faults_in_message(place, text, codes):
-            raise UnsafeCode(place, reason)
+def _check_codes(place: str, text: str, codes: Mapping[str, Any]) -> None:
+    for reason in code_places.faults_in_message(place, text, codes):
+        raise UnsafeCode(place, reason)
 
 
-def _clean(place: str, text: str) -> str:
-    if place in LINES:
-        line = BLANK.sub(" ", CONTROL.sub(" ", text)).strip()
-        return cut(line, MAX_LINE, ellipsis=ELLIPSIS)
+@lru_cache(maxsize=256)
+def _compiled(code: str, version: int) -> CompiledTemplate:
+    return CompiledTemplate(versions.content_of(code, version))
+
+
+def _line(text: str) -> str:
+    line = BLANK.sub(" ", CONTROL.sub(" ", text)).strip()
+    return cut(line, MAX_LINE, ellipsis=ELLIPSIS)
+
+
+def _body(place: str, text: str) -> str:
     body = CONTROL.sub("", text).strip()
     if len(body) > MAX_BODIES.get(place, len(body)):
         raise OutputTooLarge

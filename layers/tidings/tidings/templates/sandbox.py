@@ -1,5 +1,6 @@
 """Jinja2's sandbox, further restricted: names refer only to given variables."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any, Final
@@ -13,16 +14,61 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from tidings.platform.errors import TidingsError
 from tidings.templates import code_places, filters, grammar
-from tidings.templates.budget import Budget
-from tidings.templates.errors import BrokenTemplate
+from tidings.templates.errors import BrokenTemplate, OutputTooLarge, RenderingTooSlow
 from tidings.templates.grammar import Fault
 
+# The limits for rendering one message.
+MAX_CHARACTERS: Final = 300_000
+MAX_ROUNDS: Final = 2_000
+# Processor time of this thread, so that a busy or frozen machine does not break a message.
+MAX_SECONDS: Final = 0.5
 # Templates cannot use these names.
 COUNTED: Final = "_counted"
 BUDGET: Final = "_budget"
 OF_JINJA: Final = frozenset(
     {"upper", "lower", "capitalize", "trim", "urlencode", "default", "length"}
 )
+
+
+class Budget:
+    """The remaining budget of one message, for all its parts together."""
+
+    def __init__(self) -> None:
+        self._characters = MAX_CHARACTERS
+        self._rounds = MAX_ROUNDS
+        self._until = time.thread_time() + MAX_SECONDS
+
+    def spend_characters(self, count: int) -> None:
+        """Count output.
+
+        Raises:
+            OutputTooLarge: there is too much output.
+            RenderingTooSlow: rendering took too long.
+        """
+        self._characters -= count
+        if self._characters < 0:
+            raise OutputTooLarge
+        self.check_time()
+
+    def spend_round(self) -> None:
+        """Count one iteration of a loop.
+
+        Raises:
+            RenderingTooSlow: there are too many iterations, or rendering took too long.
+        """
+        self._rounds -= 1
+        if self._rounds < 0:
+            raise RenderingTooSlow
+        self.check_time()
+
+    def check_time(self) -> None:
+        """Check the time limit.
+
+        Raises:
+            RenderingTooSlow: rendering took too long.
+        """
+        if time.thread_time() > self._until:
+            raise RenderingTooSlow
 
 
 class Sandbox(ImmutableSandboxedEnvironment):

@@ -1,15 +1,17 @@
 """Input and output models of template operations."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from tidings.platform.storage.pagination import PageRequest
-from tidings.platform.text.languages import Language
+from tidings.platform.text.languages import Language, lookup
 from tidings.platform.text.visible_text import VisibleLine, VisibleText
-from tidings.templates.values import plain
+from tidings.templates.errors import MissingVariable
+from tidings.templates.one_time_codes import is_code_name
+from tidings.templates.values import ALWAYS_KNOWN, plain
 from tidings.users.preferences import Category
 
 CODE_PATTERN: Final = r"^[a-z][a-z0-9_]{0,63}$"
@@ -99,6 +101,38 @@ class TemplateContent(BaseModel):
         default_factory=dict, description="default values of variables in previews"
     )
     variants: Annotated[tuple[Variant, ...], Field(min_length=1, max_length=MAX_LANGUAGES)]
+
+    @property
+    def declared_variables(self) -> frozenset[str]:
+        """The variables that a sender may give, required or optional."""
+        return frozenset({*self.required_variables, *self.optional_variables})
+
+    @property
+    def code_variables(self) -> frozenset[str]:
+        """The declared variables that contain a one-time code."""
+        return frozenset(name for name in self.declared_variables if is_code_name(name))
+
+    def variant_for(self, language: str) -> Variant:
+        """Return the variant whose language matches best, or that of the default language."""
+        by_language = {each.language: each for each in self.variants}
+        found = lookup(language, by_language) or lookup(self.default_language, by_language)
+        return by_language[found or self.default_language]
+
+    def values_for(self, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values of all variables that the template may use; others are left out.
+
+        Missing optional variables are None, which prints nothing.
+
+        Raises:
+            MissingVariable: a required variable is missing.
+            BadVariable: a value has a type or size that is not accepted.
+        """
+        for name in self.required_variables:
+            if variables.get(name) is None:
+                raise MissingVariable(name)
+        names = ALWAYS_KNOWN | self.declared_variables
+        given = {name: value for name, value in variables.items() if name in names}
+        return dict.fromkeys(names) | plain(given)
 
 
 class CreateTemplate(TemplateContent):

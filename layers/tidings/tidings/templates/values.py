@@ -8,6 +8,10 @@ from typing import Any, Final
 from tidings.platform.text.cuts import cut
 from tidings.templates.errors import BadVariable
 
+# Every template may use these; the sender provides those that exist.
+ALWAYS_KNOWN: Final = frozenset(
+    {"name", "shop_name", "shop_url", "unsubscribe_url", "language", "time_zone"}
+)
 MAX_TEXT: Final = 10_000
 MAX_DEPTH: Final = 5
 MAX_VALUES: Final = 2_000
