@@ -18,11 +18,11 @@ from tidings.delivery import channels, states
 from tidings.delivery.errors import CircuitOpen, DeliveryFailure, TemporaryFailure
 from tidings.delivery.events import NotificationFailed, NotificationFailedData
 from tidings.delivery.models import Channel, DeliveryStatus, Notification
-from tidings.delivery.schemas import Receipt
+from tidings.delivery.schemas import OutgoingMessage, Receipt
 from tidings.platform.context import is_last_attempt
 from tidings.platform.errors import NotYet, TidingsError
 from tidings.platform.storage import database
-from tidings.platform.timing.clock import new_event_id
+from tidings.platform.timing.clock import new_event_id, now
 
 # Functions that send end within their timeout (120 s). After this time the process is dead.
 LEASE: Final = timedelta(seconds=150)
@@ -36,6 +36,31 @@ MAX_IN_MIND: Final = 1_000
 
 # By claim: the provider's receipt, or None if the provider has not received the message.
 _in_mind: dict[str, Receipt | None] = {}
+
+
+def send(
+    notification: Notification, channel: Channel, message: OutgoingMessage, *, at: datetime | None
+) -> None:
+    """Claim a delivery, call its provider once, and record the result.
+
+    Args:
+        at: the time to record; by default the current time at each step.
+
+    Raises:
+        NotYet: another process claimed it first, or the provider's circuit is open.
+        TemporaryFailure: the provider did not accept the message this time.
+        PermanentFailure: the provider refused the message; the delivery has failed.
+    """
+    claimed = take(notification, channel, at or now())
+    if claimed is None:
+        return
+    try:
+        receipt = channels.deliver(message)
+    except Exception as error:
+        if end_with_failure(claimed, channel, error, at=at or now()):
+            return
+        raise
+    end_with_receipt(claimed, channel, receipt, at=at or now())
 
 
 def take(notification: Notification, channel: Channel, at: datetime) -> Notification | None:

@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Final
 
-from tidings.delivery import channels, claims, planning, sms_limits, states
+from tidings.delivery import claims, planning, sms_limits, states
 from tidings.delivery.events import DeliverNotification
 from tidings.delivery.messages import message_for
 from tidings.delivery.models import Channel, DeliveryStatus, Notification
 from tidings.delivery.planning import Decision
+from tidings.delivery.schemas import OutgoingMessage
 from tidings.platform.errors import TidingsError
 from tidings.platform.timing.clock import now
 from tidings.users.contact_points import get_contacts
@@ -34,29 +35,11 @@ def deliver(command: DeliverNotification, at: datetime | None = None) -> None:
     notification = states.find_open(command.data.notification_id, channel)
     if notification is None or claims.is_over_for(notification, channel, moment):
         return
-    contact = get_contacts([notification.user_id]).get(notification.user_id)
-    decision = planning.decide_now(channel, notification, contact, moment)
-    if contact is None or decision.status != DeliveryStatus.QUEUED:
-        states.decide(notification, channel, decision, at=moment)
+    prepared = _prepared(notification, channel, moment)
+    if isinstance(prepared, Decision):
+        states.decide(notification, channel, prepared, at=moment)
         return
-    try:
-        message = message_for(notification, channel, contact)
-    except TidingsError as error:
-        states.change(notification, channel, states.FAIL, type(error).__name__, at=moment)
-        raise
-    if not sms_limits.admits(message, carries_code=notification.carries_code):
-        states.change(notification, channel, states.SUPPRESS, SMS_LIMIT, at=moment)
-        return
-    claimed = claims.take(notification, channel, moment)
-    if claimed is None:
-        return
-    try:
-        receipt = channels.deliver(message)
-    except Exception as error:
-        if claims.end_with_failure(claimed, channel, error, at=moment):
-            return
-        raise
-    claims.end_with_receipt(claimed, channel, receipt, at=at or now())
+    claims.send(notification, channel, prepared, at=at)
 
 
 def outlook(command: DeliverNotification, at: datetime | None = None) -> Decision:
@@ -74,3 +57,25 @@ def outlook(command: DeliverNotification, at: datetime | None = None) -> Decisio
         return Decision(DeliveryStatus(delivery.status), delivery.reason)
     contact = get_contacts([found.user_id]).get(found.user_id)
     return planning.decide_now(channel, found, contact, moment)
+
+
+def _prepared(
+    notification: Notification, channel: Channel, at: datetime
+) -> OutgoingMessage | Decision:
+    """Return the message to send, or the decision not to send one now.
+
+    Raises:
+        TidingsError: rendering failed; the delivery has failed.
+    """
+    contact = get_contacts([notification.user_id]).get(notification.user_id)
+    decision = planning.decide_now(channel, notification, contact, at)
+    if contact is None or decision.status != DeliveryStatus.QUEUED:
+        return decision
+    try:
+        message = message_for(notification, channel, contact)
+    except TidingsError as error:
+        states.change(notification, channel, states.FAIL, type(error).__name__, at=at)
+        raise
+    if not sms_limits.admits(message, carries_code=notification.carries_code):
+        return Decision(DeliveryStatus.SUPPRESSED, SMS_LIMIT)
+    return message
