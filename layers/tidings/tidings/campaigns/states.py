@@ -1,4 +1,4 @@
-"""The states of a campaign, and who may change them."""
+"""The states of a campaign, and which actor may change them."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -18,19 +18,19 @@ class CampaignState(StrEnum):
     STOPPED = "stopped"
 
 
-class Mover(StrEnum):
-    """The actor of a step; `shop` is the shop's software."""
+class Actor(StrEnum):
+    """The role in which a step is made; `shop` is the shop's software."""
 
     OPERATOR = "operator"
     SHOP = "shop"
 
 
-OPERATOR: Final = frozenset({Mover.OPERATOR})
-SHOP: Final = frozenset({Mover.SHOP})
+OPERATOR: Final = frozenset({Actor.OPERATOR})
+SHOP: Final = frozenset({Actor.SHOP})
 
 # By state: the possible next states, and the actor that may make the step. All other steps are
 # impossible.
-STEPS: Final[Mapping[CampaignState, Mapping[CampaignState, frozenset[Mover]]]] = {
+STEPS: Final[Mapping[CampaignState, Mapping[CampaignState, frozenset[Actor]]]] = {
     CampaignState.DRAFT: {
         CampaignState.SCHEDULED: OPERATOR,
         CampaignState.STOPPED: OPERATOR,
@@ -58,11 +58,11 @@ STEPS: Final[Mapping[CampaignState, Mapping[CampaignState, frozenset[Mover]]]] =
 }
 
 
-def check_step(before: CampaignState, after: CampaignState, mover: Mover) -> None:
+def check_step(before: CampaignState, after: CampaignState, actor: Actor) -> None:
     """Check that the table allows a step.
 
     Raises:
         CampaignStepRefused: the table does not contain the step, or not for this actor.
     """
-    if mover not in STEPS[before].get(after, frozenset()):
+    if actor not in STEPS[before].get(after, frozenset()):
         raise CampaignStepRefused(before, after)

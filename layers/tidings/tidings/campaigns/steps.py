@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from tidings.campaigns.errors import CampaignNotFound
 from tidings.campaigns.models import Campaign, CampaignTransition
-from tidings.campaigns.states import CampaignState, Mover, check_step
+from tidings.campaigns.states import Actor, CampaignState, check_step
 from tidings.platform.logging import logger
 from tidings.platform.messaging import outbox
 from tidings.platform.messaging.events import Event
@@ -49,7 +49,7 @@ def take_step(campaign_id: str, plan: Plan, *, user_id: str, at: datetime) -> Ca
     while True:
         campaign = find_campaign(campaign_id)
         state, changes, events = plan(campaign)
-        check_step(CampaignState(campaign.state), state, Mover.OPERATOR)
+        check_step(CampaignState(campaign.state), state, Actor.OPERATOR)
         found = Campaign.objects(pk=campaign.id, state=campaign.state, __raw__=_same_run(campaign))
         changed = outbox.change(found, *events, **step_to(state, at, user_id), **changes)
         if changed is not None:

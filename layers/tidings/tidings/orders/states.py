@@ -74,8 +74,6 @@ def check_step(before: OrderState, after: OrderState, actor: Actor) -> None:
     Raises:
         StepRefused: the table does not contain the step, or not for this actor.
     """
-    actors = STEPS[before].get(after)
-    if actors is None:
-        raise StepRefused(before, after)
+    actors = STEPS[before].get(after, frozenset())
     if actor not in actors:
         raise StepRefused(before, after, only=sorted(actors))
