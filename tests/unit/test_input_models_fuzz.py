@@ -1,4 +1,4 @@
-"""Whatever a client sends, an input model takes it or says what is wrong: nothing else happens.
+"""An input model accepts any value or reports its faults, and raises no other error.
 
 Every endpoint's body, query and headers, as their contracts name them.
 """
@@ -59,13 +59,13 @@ def try_out(model: type[BaseModel], content: object) -> None:
     try:
         parsed(model, content)
     except TidingsError as error:
-        problem_of(error)  # what the frame of endpoints says about it
+        problem_of(error)  # the error that the frame of endpoints handles
 
 
 @pytest.mark.parametrize("name", MODELS)
 @settings(max_examples=25)
 @given(data=st.data())
-def test_input_is_taken_or_refused(name: str, data: Any) -> None:
+def test_input_is_accepted_or_refused(name: str, data: Any) -> None:
     try_out(MODELS[name], data.draw(fields_of(MODELS[name]) | VALUES))
 
 
@@ -73,5 +73,5 @@ def test_input_is_taken_or_refused(name: str, data: Any) -> None:
 @pytest.mark.parametrize("name", MODELS)
 @settings(max_examples=2_000)
 @given(data=st.data())
-def test_input_is_taken_or_refused_however_long_one_tries(name: str, data: Any) -> None:
+def test_input_is_accepted_or_refused_in_a_long_run(name: str, data: Any) -> None:
     try_out(MODELS[name], data.draw(fields_of(MODELS[name]) | VALUES))

@@ -36,7 +36,7 @@ def written(tmp_path: Path, **changes: Any) -> Path:
     return path
 
 
-def test_the_projects_own_file_holds_together() -> None:
+def test_projects_own_file_is_valid() -> None:
     topology = load(DEFAULT_FILE)
     assert topology.retry_delays_seconds == [1, 5, 25, 120, 600]
     assert "failed-messages" in topology.queues
@@ -65,14 +65,16 @@ def with_queue(name: str, bindings: object) -> dict[str, object]:
         ({"bindings": {}}, "bindings: "),
     ],
 )
-def test_mistake_is_told_with_its_place(tmp_path: Path, changes: dict[str, Any], told: str) -> None:
+def test_mistake_is_reported_with_its_place(
+    tmp_path: Path, changes: dict[str, Any], told: str
+) -> None:
     with pytest.raises(TopologyError, match=r"topology\.yaml") as refused:
         load(written(tmp_path, **changes))
     assert told in str(refused.value)
 
 
 @pytest.mark.parametrize("text", ["", "- a", "a: [", "exchanges:"])
-def test_file_that_is_no_topology(tmp_path: Path, text: str) -> None:
+def test_file_that_is_not_a_topology(tmp_path: Path, text: str) -> None:
     path = tmp_path / "topology.yaml"
     path.write_text(text)
     with pytest.raises(TopologyError):
@@ -88,13 +90,13 @@ def test_queues_dead_letter_at_least_once() -> None:
     }
 
 
-def test_dead_letters_that_nobody_can_take_go_to_the_last_queue_and_no_further() -> None:
+def test_unroutable_dead_letters_go_to_the_last_queue_only() -> None:
     dead_letters = queue_arguments({"dead-letter-exchange": [""]})
     assert dead_letters["x-dead-letter-exchange"] == "unreadable-exchange"
     assert queue_arguments({"unreadable-exchange": [""]}) == {"x-queue-type": "quorum"}
 
 
-def test_retry_queue_returns_by_the_messages_own_routing_key() -> None:
+def test_retry_queue_returns_with_the_messages_own_routing_key() -> None:
     arguments = retry_arguments(25)
     assert retry_name(25) == "retry.25s"
     assert arguments["x-message-ttl"] == 25_000
@@ -102,7 +104,7 @@ def test_retry_queue_returns_by_the_messages_own_routing_key() -> None:
     assert "x-dead-letter-routing-key" not in arguments
 
 
-def test_command_without_a_broker_is_one_line_without_the_password(
+def test_command_without_a_broker_prints_one_line_without_the_password(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main(["--url", "http://guest:s3cret@localhost"]) == 1

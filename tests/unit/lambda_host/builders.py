@@ -36,9 +36,9 @@ def wait_until(condition: Callable[[], bool], what: str) -> None:
 
 
 def is_running(pid: int) -> bool:
-    """Return whether a process runs.
+    """Return whether a process runs; a zombie does not.
 
-    psutil and not /proc: a process may end between the opening and the reading of its file.
+    It uses psutil, because a process may end between opening and reading its file in /proc.
     """
     try:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE

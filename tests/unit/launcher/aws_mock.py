@@ -1,4 +1,4 @@
-"""AWS's services as moto plays them, in the place of the stack's."""
+"""AWS's services, simulated by moto in the place of the stack's."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,10 +13,10 @@ REGION = "us-east-1"
 
 @contextmanager
 def mocked(monkeypatch: pytest.MonkeyPatch, *modules: str, **instead: Any) -> Iterator[Any]:
-    """Within it, modules of the launcher talk to moto, or to what is given for a service.
+    """Make these modules of the launcher call moto, or the given object for a service.
 
     Yields:
-        Makes a client of a service.
+        A function that makes the client of a service.
     """
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")

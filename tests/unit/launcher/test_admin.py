@@ -1,4 +1,4 @@
-"""`make create-admin`, with and without PROMOTE=1."""
+"""Tests of `make create-admin`, with and without PROMOTE=1."""
 
 from pathlib import Path
 from typing import Any, cast
@@ -17,7 +17,7 @@ Asked = list[tuple[str, dict[str, Any]]]
 
 
 def answers(patch: pytest.MonkeyPatch, refusal: str = "") -> Asked:
-    """Let the functions refuse or not; returns what they are asked."""
+    """Set the answers of the functions; return the list of their events."""
     asked: Asked = []
 
     def invoke(_: Any, function: str, event: dict[str, Any]) -> Invocation:
@@ -49,7 +49,7 @@ def test_a_password_beside_promote_is_refused_by_name(monkeypatch: pytest.Monkey
     assert asked == []
 
 
-def test_what_is_missing_is_asked_for_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_arguments_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = answers(monkeypatch)
     for make in (create_admin, promote_to_admin):
         with pytest.raises(LauncherError, match="EMAIL is missing"):
@@ -59,7 +59,7 @@ def test_what_is_missing_is_asked_for_by_name(monkeypatch: pytest.MonkeyPatch) -
     assert asked == []
 
 
-def test_a_refusal_says_why_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refusal_has_its_reason_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     answers(monkeypatch, "This address has an account. Promote it instead (PROMOTE=1).")
     with pytest.raises(LauncherError) as refused:
         create_admin(STACK, EMAIL, PASSWORD)

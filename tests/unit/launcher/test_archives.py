@@ -1,4 +1,4 @@
-"""Folders as zip archives."""
+"""Tests of zip archives made from folders."""
 
 import base64
 import hashlib
@@ -36,24 +36,24 @@ def test_a_zip_holds_the_files_with_their_modes(tmp_path: Path) -> None:
         assert archive.getinfo("a.py").external_attr >> 16 == 0o755
 
 
-def test_what_python_compiled_is_left_out(tmp_path: Path) -> None:
+def test_compiled_files_are_left_out(tmp_path: Path) -> None:
     folder = folder_with_a_file(tmp_path / "code")
     (folder / "__pycache__").mkdir()
     (folder / "__pycache__" / "a.pyc").write_text("1")
     assert names(zipped(folder)) == ["a.py"]
 
 
-def test_a_clone_below_a_folder_that_tools_make_is_deployed_whole(tmp_path: Path) -> None:
+def test_clone_below_an_ignored_folder_is_deployed_whole(tmp_path: Path) -> None:
     (tmp_path / "node_modules").mkdir()
     folder = folder_with_a_file(tmp_path / "node_modules" / "code")
     assert names(zipped(folder)) == ["a.py"]
 
 
-def test_the_files_of_a_layer_lie_where_lambda_looks_for_them(tmp_path: Path) -> None:
+def test_files_of_a_layer_are_in_the_folder_that_lambda_reads(tmp_path: Path) -> None:
     folder = folder_with_a_file(tmp_path / "layer")
     assert names(zipped(folder, "python/")) == ["python/a.py"]
 
 
-def test_the_digest_is_the_one_that_lambda_tells() -> None:
+def test_digest_equals_the_one_of_lambda() -> None:
     expected = base64.b64encode(hashlib.sha256(b"zip").digest()).decode()
     assert Archive(b"zip").sha256 == expected

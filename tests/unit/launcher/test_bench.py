@@ -1,4 +1,4 @@
-"""Benchmarks run one after the other; their tables are shown and kept."""
+"""Benchmarks run one after another; their tables are printed and saved."""
 
 import sys
 from pathlib import Path
@@ -31,27 +31,27 @@ def kept(folder: Path) -> dict[str, str]:
     return {path.stem: path.read_text() for path in tables.glob("*.md")}
 
 
-def test_all_are_run_and_kept(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_are_run_and_saved(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_benchmarks("", {})
     assert kept(folder) == {"fast": "| fast |\n", "slow": "| slow |\n"}
     shown = capsys.readouterr().out
     assert shown.index("| fast |") < shown.index("| slow |")
 
 
-def test_one_is_asked_for(folder: Path) -> None:
+def test_one_can_be_chosen(folder: Path) -> None:
     assert run_benchmarks("slow", {})
     assert set(kept(folder)) == {"slow"}
 
 
 @pytest.mark.parametrize("name", ["nothing", "data", "slow.py", "../bench/slow"])
-def test_one_that_is_not_there_is_told_with_those_that_are(folder: Path, name: str) -> None:
+def test_unknown_benchmark_is_refused_with_the_list_of_all(folder: Path, name: str) -> None:
     with pytest.raises(LauncherError, match="there is no benchmark") as told:
         run_benchmarks(name, {})
     assert told.value.hint == "T=fast|slow"
     assert kept(folder) == {}
 
 
-def test_one_that_fails_keeps_the_table_of_before(folder: Path) -> None:
+def test_failed_benchmark_keeps_the_previous_table(folder: Path) -> None:
     run_benchmarks("", {})
     (folder / "fast.py").write_text("print('half a table')\nraise SystemExit(1)\n")
     (folder / "slow.py").write_text("print('| new |')\n")
@@ -59,7 +59,7 @@ def test_one_that_fails_keeps_the_table_of_before(folder: Path) -> None:
     assert kept(folder) == {"fast": "| fast |\n", "slow": "| new |\n"}
 
 
-def test_they_are_told_where_a_stack_runs_and_nothing_of_the_shell(
+def test_benchmarks_get_the_stacks_addresses_and_no_shell_variables(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TIDINGS_API_URL", "https://production")
@@ -70,7 +70,7 @@ def test_they_are_told_where_a_stack_runs_and_nothing_of_the_shell(
     assert kept(folder)["slow"] == "where https://localhost\n"
 
 
-def test_every_benchmark_of_ours_can_be_asked_for() -> None:
+def test_every_benchmark_can_be_chosen() -> None:
     names = benchmarks(None)
     assert names == sorted(names)
     assert [benchmarks(name) for name in names] == [[name] for name in names]

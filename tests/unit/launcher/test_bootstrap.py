@@ -1,4 +1,4 @@
-"""A clone may lie in a folder of any name: programs see it by a plain path."""
+"""A clone may be in a folder of any name: programs get a path without special characters."""
 
 import os
 import subprocess
@@ -39,26 +39,26 @@ NAMES = [
 
 @pytest.fixture
 def links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of the links."""
+    """Return the folder of the links."""
     folder = tmp_path / "links"
     monkeypatch.setattr(bootstrap, "_links_folder", lambda: folder)
     return folder
 
 
 @pytest.mark.parametrize("place", ["/home/ada/tidings", "/srv/c++/shop_2.0", "/work/a@b~1"])
-def test_a_plain_path_stays(place: str) -> None:
+def test_plain_path_is_used_directly(place: str) -> None:
     assert plain_path(Path(place)) == Path(place)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_any_other_path_is_seen_by_a_plain_one(name: str) -> None:
+def test_any_other_path_gets_a_plain_one(name: str) -> None:
     seen = plain_path(Path("/home/ada") / name)
     assert PLAIN_PATH.fullmatch(str(seen))
     assert len(os.fsencode(seen / ".tidings/stacks/local/run/supervisor.sock")) <= 140
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_lies_in_the_clone_is_found_by_the_plain_path(
+def test_files_of_the_clone_are_found_by_the_plain_path(
     name: str, links: Path, tmp_path: Path
 ) -> None:
     clone = tmp_path / name
@@ -75,7 +75,7 @@ def test_each_clone_has_a_link_of_its_own(links: Path, tmp_path: Path) -> None:
     assert plain_path(tmp_path / "my shop") != plain_path(tmp_path / "my  shop")
 
 
-def test_a_link_that_leads_elsewhere_is_made_anew(links: Path, tmp_path: Path) -> None:
+def test_link_to_another_folder_is_replaced(links: Path, tmp_path: Path) -> None:
     clone = tmp_path / "my shop"
     clone.mkdir()
     link = plain_path(clone)
@@ -90,10 +90,10 @@ def test_a_plain_clone_gets_no_link(links: Path) -> None:
     assert not links.exists()
 
 
-def test_a_folder_of_another_user_is_refused(
+def test_folder_of_another_user_is_refused(
     links: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It could lead a clone's programs anywhere."""
+    """Its owner could redirect a clone's programs."""
     links.mkdir()
     owner = links.stat().st_uid
     monkeypatch.setattr(os, "getuid", lambda: owner + 1)
@@ -110,7 +110,7 @@ def test_every_path_of_the_launcher_begins_at_the_plain_one() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_layer_is_built_in_a_folder_of_any_name(name: str, tmp_path: Path) -> None:
-    """SAM follows the link and names the real folder."""
+    """SAM follows the link and uses the real folder."""
     target, uv = tmp_path / name, tmp_path / name / "uv"
     target.mkdir()
     uv.write_text('#!/bin/sh\nfor word; do printf "%s\\0" "$word"; done\n')

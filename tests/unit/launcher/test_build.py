@@ -1,4 +1,4 @@
-"""SAM builds once for each structure; a build that breaks off leaves nothing behind."""
+"""SAM builds once for each structure; an interrupted build leaves nothing."""
 
 import os
 from collections.abc import Callable
@@ -70,7 +70,7 @@ def test_same_structure_is_built_once(root: Path, calls: Path, use_sam: object) 
 
 
 @pytest.mark.parametrize("changed", ["template.yaml", "layers/dependencies/requirements.txt"])
-def test_other_structure_is_built_beside_it(
+def test_other_structure_gets_another_build(
     root: Path, calls: Path, use_sam: object, changed: str
 ) -> None:
     first = build(root)
@@ -80,7 +80,7 @@ def test_other_structure_is_built_beside_it(
     assert count(calls) == 2
 
 
-def test_structure_of_before_is_there_still(root: Path, calls: Path, use_sam: object) -> None:
+def test_previous_structure_is_still_built(root: Path, calls: Path, use_sam: object) -> None:
     first = build(root)
     (root / "template.yaml").write_text("# another\n")
     build(root)
@@ -89,7 +89,7 @@ def test_structure_of_before_is_there_still(root: Path, calls: Path, use_sam: ob
     assert count(calls) == 2
 
 
-def test_old_builds_are_forgotten_and_the_last_used_stay(root: Path, use_sam: object) -> None:
+def test_old_builds_are_removed_and_recently_used_ones_stay(root: Path, use_sam: object) -> None:
     first = build(root)
     made = []
     for number in range(KEPT_BUILDS):
@@ -102,7 +102,7 @@ def test_old_builds_are_forgotten_and_the_last_used_stay(root: Path, use_sam: ob
     assert [each.is_file() for each in made] == [False, *[True] * (KEPT_BUILDS - 1)]
 
 
-def test_failed_build_is_told_with_its_log_and_tried_again(
+def test_failed_build_is_reported_with_its_log_and_retried(
     root: Path, state: Path, calls: Path, use_sam: Callable[[str], None]
 ) -> None:
     use_sam("echo no such runtime; exit 1")
@@ -116,14 +116,14 @@ def test_failed_build_is_told_with_its_log_and_tried_again(
     assert count(calls) == 3
 
 
-def test_draft_of_a_killed_build_is_removed(root: Path, state: Path, use_sam: object) -> None:
+def test_unfinished_build_is_removed(root: Path, state: Path, use_sam: object) -> None:
     left = state / "build" / "0123456789abcdef.draft"
     left.mkdir(parents=True)
     build(root)
     assert not left.exists()
 
 
-def test_no_template_is_told_before_anything_is_fetched(
+def test_missing_template_is_reported_before_any_download(
     root: Path, use_sam: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (root / "template.yaml").unlink()
@@ -134,7 +134,7 @@ def test_no_template_is_told_before_anything_is_fetched(
         build(root)
 
 
-def test_sam_sees_no_account_of_the_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sam_gets_no_aws_account_of_the_shell(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "production")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "real")
     environment = sam_environment()

@@ -1,4 +1,4 @@
-"""The stack's certificate holds for its names, is made once, and anew in time."""
+"""The stack's certificate is valid for its names, made once, and renewed in time."""
 
 import http.server
 import ssl
@@ -57,7 +57,7 @@ def test_it_is_made_once_and_checked_once_a_day(
 
 @pytest.mark.parametrize("was_checked", [True, False])
 @pytest.mark.parametrize("content", [None, "", "-----BEGIN CERTIFICATE-----\nbroken"])
-def test_it_is_made_anew_where_clients_have_none(
+def test_it_is_remade_where_the_clients_file_is_missing(
     file: Path, content: str | None, was_checked: bool
 ) -> None:
     if was_checked:
@@ -69,7 +69,7 @@ def test_it_is_made_anew_where_clients_have_none(
     assert read(file)
 
 
-def test_it_is_made_anew_where_the_key_is_gone(file: Path) -> None:
+def test_it_is_remade_where_the_key_is_missing(file: Path) -> None:
     before = read(file)
     file.unlink()
     ensure_certificate(file)
@@ -88,18 +88,18 @@ def test_it_is_renewed_before_it_ends(
     assert (read(file).serial_number != before) == is_renewed
 
 
-def test_it_is_valid_now_and_as_long_as_apple_takes(file: Path) -> None:
+def test_it_is_valid_now_and_for_as_long_as_apple_accepts(file: Path) -> None:
     made = read(file)
     now = datetime.now(UTC)
     assert made.not_valid_before_utc < now
     assert made.not_valid_after_utc - made.not_valid_before_utc < timedelta(days=825)
 
 
-# ---------------------------------------------------- what the launcher asks behind it
+# ------------------------------------------------------------ requests of the launcher
 
 
 class Server:
-    """An HTTPS server with the certificate; it gives the same answer to everything."""
+    """An HTTPS server with the certificate; it gives the same answer to every request."""
 
     def __init__(self, file: Path) -> None:
         self.status, self.body, self.headers = 200, b"{}", dict[str, str]()
@@ -117,7 +117,7 @@ class Server:
                 self.wfile.write(server.body)
 
             def log_message(self, *_: Any) -> None:
-                """Say nothing."""
+                """Log nothing."""
 
         self._server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -141,7 +141,7 @@ def server(file: Path) -> Iterator[Server]:
 
 
 class StackBehind:
-    """As much of a stack as a client of its API looks at."""
+    """The parts of a stack that a client of its API uses."""
 
     def __init__(self, url: str, file: Path) -> None:
         self.api_url, self.certificate = url, file
@@ -152,7 +152,7 @@ def api(server: Server, file: Path) -> GraphqlApi:
     return GraphqlApi(stack)
 
 
-def test_answer_is_the_field_that_was_asked_for(server: Server, file: Path) -> None:
+def test_answer_is_the_requested_field(server: Server, file: Path) -> None:
     server.body = b'{"data": {"me": {"id": "1"}}}'
     server.headers = {"X-Correlation-Id": "abc"}
     with api(server, file) as client:
@@ -163,7 +163,7 @@ def test_answer_is_the_field_that_was_asked_for(server: Server, file: Path) -> N
     assert b'"variables":{"a":1}' in body.replace(b" ", b"")
 
 
-def test_nobody_sends_no_token(server: Server, file: Path) -> None:
+def test_request_without_a_caller_sends_no_token(server: Server, file: Path) -> None:
     server.body = b'{"data": {"health": "up"}}'
     with api(server, file) as client:
         client.ask("{ health }")
@@ -179,14 +179,14 @@ def test_nobody_sends_no_token(server: Server, file: Path) -> None:
         (b"{}", "no data"),
     ],
 )
-def test_refusal_is_told(server: Server, file: Path, body: bytes, hint: str) -> None:
+def test_refusal_is_reported(server: Server, file: Path, body: bytes, hint: str) -> None:
     server.body = body
     with api(server, file) as client, pytest.raises(LauncherError, match="refused") as told:
         client.ask("{ me { id } }")
     assert told.value.hint == hint
 
 
-def test_answer_that_is_no_json_is_told(server: Server, file: Path) -> None:
+def test_answer_that_is_not_json_is_reported(server: Server, file: Path) -> None:
     server.status, server.body = 502, b"<html>Bad Gateway</html>"
     with api(server, file) as client, pytest.raises(LauncherError, match="does not answer as it"):
         client.ask("{ me { id } }")
@@ -202,7 +202,7 @@ def test_certificate_of_another_stack_is_not_trusted(
     assert server.asked == []
 
 
-def test_a_proxy_of_the_shell_is_not_asked(
+def test_proxy_of_the_shell_is_not_used(
     server: Server, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")

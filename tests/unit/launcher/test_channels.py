@@ -1,4 +1,4 @@
-"""What the launcher makes in LocalStack for mails and push, on a stand-in of AWS."""
+"""Tests of the resources that the launcher creates in LocalStack for mails and push, with moto."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -33,21 +33,21 @@ def test_sender_is_verified_by_its_address(aws: Any) -> None:
     assert aws("ses").list_identities()["Identities"] == ["shop@example.com"]
 
 
-def test_applications_are_the_templates_parameters_and_made_once(aws: Any) -> None:
+def test_applications_are_the_templates_parameters_and_created_once(aws: Any) -> None:
     made = platform_applications(aws("sns"))
     assert platform_applications(aws("sns")) == made
     assert set(made) == set(PLATFORMS) <= set(template()["Parameters"])
     assert len(aws("sns").list_platform_applications()["PlatformApplications"]) == 2
 
 
-def test_mail_events_go_to_the_topic_and_are_made_once(aws: Any) -> None:
+def test_mail_events_go_to_the_topic_and_are_created_once(aws: Any) -> None:
     for _ in range(2):
         mail_events(aws("ses"), feedback_topic())
     sets = aws("ses").list_configuration_sets()["ConfigurationSets"]
     assert [each["Name"] for each in sets] == ["tidings-mails"]
 
 
-def test_template_asks_for_the_same_events() -> None:
+def test_template_requests_the_same_events() -> None:
     resources = template()["Resources"]
     destination = resources["MailEvents"]["Properties"]["EventDestination"]
     assert destination["MatchingEventTypes"] == FEEDBACK

@@ -1,4 +1,4 @@
-"""The stack is created, or it is said why not."""
+"""The stack is created, or the reason of the failure is reported."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +11,7 @@ from tidings_local.launcher.errors import LauncherError
 
 
 class Engine:
-    """CloudFormation whose answers are given; each is the last one from then on."""
+    """A CloudFormation client with given answers; the last one is repeated."""
 
     def __init__(self, change_sets: list[str], stacks: list[str | None]) -> None:
         self._change_sets, self._stacks = iter(change_sets), iter(stacks)
@@ -68,7 +68,7 @@ def test_refused_template_is_not_executed() -> None:
 
 
 @pytest.mark.parametrize("end", ["CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"])
-def test_failed_stack_says_which_resource_and_why(end: str) -> None:
+def test_failed_stack_is_reported_with_resource_and_reason(end: str) -> None:
     engine = Engine(["CREATE_COMPLETE"], ["CREATE_IN_PROGRESS", end])
     engine.events = [
         event("Good", "CREATE_COMPLETE", "irrelevant"),
@@ -87,7 +87,7 @@ def test_failure_without_a_reason_points_to_the_log() -> None:
     assert "log of localstack" in failed.value.hint
 
 
-def test_stack_that_vanishes_has_failed() -> None:
+def test_stack_that_disappears_has_failed() -> None:
     engine = Engine(["CREATE_COMPLETE"], ["CREATE_IN_PROGRESS", None])
     with pytest.raises(LauncherError, match="DELETE_COMPLETE"):
         cloudformation.create(engine, "http://template", {})
@@ -105,7 +105,7 @@ def forever(status: str) -> Iterator[Any]:
         ("CREATE_COMPLETE", "CREATE_IN_PROGRESS", "did not end"),
     ],
 )
-def test_waiting_has_an_end(
+def test_waiting_is_bounded(
     change_set: str, stack: str, told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cloudformation, "LIMIT_SECONDS", 0.05)
@@ -115,14 +115,14 @@ def test_waiting_has_an_end(
         cloudformation.create(engine, "http://template", {})
 
 
-def test_status_of_no_stack_is_none() -> None:
+def test_status_of_a_missing_stack_is_none() -> None:
     assert cloudformation.stack_status(Engine([], [None])) is None
     assert cloudformation.stack_status(Engine([], ["CREATE_COMPLETE"])) == "CREATE_COMPLETE"
 
 
 @pytest.mark.parametrize("code", ["InternalFailure", "AccessDenied", "ServiceUnavailable"])
-def test_status_that_cannot_be_told_is_not_taken_for_no_stack(code: str) -> None:
-    """Else a deployment would create a stack where one is, and fail."""
+def test_unreadable_status_is_not_taken_for_a_missing_stack(code: str) -> None:
+    """Otherwise a deployment would try to create an existing stack, and fail."""
 
     def fail(**_: Any) -> None:
         raise ClientError({"Error": {"Code": code}}, "DescribeStacks")

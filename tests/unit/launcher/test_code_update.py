@@ -1,4 +1,4 @@
-"""Changed code to functions that are deployed: which calls are made, and which are not."""
+"""Tests of code updates of deployed functions: the calls that are made."""
 
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
@@ -54,7 +54,7 @@ def create(functions: Any, role: str) -> Callable[..., str]:
 
 @pytest.fixture
 def changes(functions: Any) -> list[str]:
-    """The calls that change something, in their order."""
+    """Return the calls that change something, in order."""
     noted: list[str] = []
 
     def note(model: Any, **_: Any) -> None:
@@ -86,7 +86,7 @@ def test_only_functions_with_other_code_are_updated(
     assert digest_of(functions, "tidings-changed") == NEW.sha256
 
 
-def test_nothing_is_called_where_everything_is_as_wanted(
+def test_no_call_is_made_without_a_difference(
     functions: Any, create: Callable[..., str], changes: list[str]
 ) -> None:
     create("tidings-one")
@@ -96,7 +96,7 @@ def test_nothing_is_called_where_everything_is_as_wanted(
     assert changes == []
 
 
-def test_a_changed_layer_is_published_once_and_given_to_all(
+def test_changed_layer_is_published_once_and_used_by_all(
     functions: Any, create: Callable[..., str], changes: list[str]
 ) -> None:
     for name in ("tidings-one", "tidings-two"):
@@ -111,7 +111,7 @@ def test_a_changed_layer_is_published_once_and_given_to_all(
     assert found["Content"]["CodeSha256"] == NEW_LAYER.sha256
 
 
-def test_versions_that_were_published_here_are_removed_when_no_function_uses_them(
+def test_versions_published_here_are_removed_when_unused(
     functions: Any, create: Callable[..., str]
 ) -> None:
     first = create("tidings-one")
@@ -119,12 +119,12 @@ def test_versions_that_were_published_here_are_removed_when_no_function_uses_the
         layer = Archive(zipped({"python/ours.py": text}))
         update_code(functions, Code({"tidings-one": OLD}, {"OurLayer": layer}))
     versions = functions.list_layer_versions(LayerName="OurLayer")["LayerVersions"]
-    # The first is CloudFormation's, which would miss it.
+    # CloudFormation made the first version and still refers to it.
     left = {version["LayerVersionArn"] for version in versions}
     assert left == {first, *layers_of(functions, "tidings-one")}
 
 
-def test_functions_of_others_and_functions_that_are_not_deployed_are_left_alone(
+def test_functions_of_other_stacks_and_undeployed_ones_are_left_alone(
     functions: Any, create: Callable[..., str], changes: list[str]
 ) -> None:
     create("another-shop")
@@ -137,11 +137,11 @@ def test_the_name_of_a_layer_is_read_from_its_version() -> None:
     assert layer_name("arn:aws:lambda:us-east-1:000000000000:layer:OurLayer:12") == "OurLayer"
 
 
-# ---------------------------------------------------- functions that do not take their code
+# -------------------------------------------------------------------------- failing updates
 
 
 class Stubborn:
-    """A Lambda API with one function, whose update ends as a test says."""
+    """A Lambda API with one function, whose update ends as the test sets."""
 
     def __init__(self, *statuses: str, reason: str | None = None) -> None:
         self._statuses, self._reason = list(statuses), reason
@@ -170,26 +170,26 @@ def bring_new_code(functions: Stubborn) -> list[str]:
     return update_code(functions, Code({"tidings-one": NEW}, {}))
 
 
-def test_an_update_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_update_is_awaited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tidings_local.launcher.deploying.code_update.POLL_SECONDS", 0)
     functions = Stubborn("InProgress", "InProgress", "Successful")
     assert bring_new_code(functions) == ["tidings-one"]
     assert functions.updates == ["tidings-one"]
 
 
-def test_an_update_that_fails_is_told_with_its_reason() -> None:
+def test_failed_update_is_reported_with_its_reason() -> None:
     functions = Stubborn("InProgress", "Failed", reason="the archive is broken")
     with pytest.raises(LauncherError, match="tidings-one did not take its new code") as told:
         bring_new_code(functions)
     assert told.value.hint == "the archive is broken"
 
 
-def test_an_update_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_update_that_never_ends_is_abandoned(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tidings_local.launcher.deploying.code_update.UPDATE_SECONDS", 0.1)
     with pytest.raises(LauncherError, match="did not take its new code") as told:
         bring_new_code(Stubborn("InProgress"))
     assert "not updated in 0.1 s" in told.value.hint
 
 
-def test_nothing_to_update_asks_no_status() -> None:
+def test_no_status_is_read_without_an_update() -> None:
     assert update_code(Stubborn(), Code({"tidings-one": OLD, "tidings-other": NEW}, {})) == []

@@ -1,4 +1,4 @@
-"""What a command says and which status it ends with, whatever stands in its way."""
+"""Tests of the output and the exit status of commands."""
 
 import io
 import signal
@@ -28,7 +28,7 @@ EVERY_ROOM = (running, deploying, developing, operating)
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Callable[[], int]], int]]:
-    """Run something as a command; signals are as before afterwards."""
+    """Run a function as a command, and restore the signal handlers."""
     handlers = {
         each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     }
@@ -59,7 +59,7 @@ def test_unknown_command_lists_all(
 
 
 @pytest.mark.parametrize("status", [0, 1, 3])
-def test_status_is_the_commands(run: Run, status: int) -> None:
+def test_exit_status_is_the_commands(run: Run, status: int) -> None:
     assert run(lambda: status) == status
 
 
@@ -86,7 +86,7 @@ def test_failure_is_one_line_and_no_traceback(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_every_signal_that_ends_it_is_an_interrupt(run: Run, number: signal.Signals) -> None:
+def test_every_terminating_signal_is_an_interrupt(run: Run, number: signal.Signals) -> None:
     def command() -> int:
         signal.raise_signal(number)
         return 0
@@ -94,7 +94,7 @@ def test_every_signal_that_ends_it_is_an_interrupt(run: Run, number: signal.Sign
     assert run(command) == 130
 
 
-def test_mistake_of_our_own_is_a_traceback(run: Run) -> None:
+def test_bug_of_ours_prints_a_traceback(run: Run) -> None:
     with pytest.raises(ZeroDivisionError):
         run(lambda: 1 // 0)
 
@@ -106,7 +106,7 @@ def test_mistake_of_our_own_is_a_traceback(run: Run) -> None:
 def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stack:
     found = Stack("mine", tmp_path / "mine", Ports(41000))
     found.make_folders()
-    monkeypatch.delenv("TIDINGS_AMQP_URL", raising=False)  # as `make test` says it
+    monkeypatch.delenv("TIDINGS_AMQP_URL", raising=False)  # like `make test`
     for room in EVERY_ROOM:
         monkeypatch.setattr(room, "load_settings", lambda: Settings(stack="mine"))
     for module in (*EVERY_ROOM, supervisor):
@@ -119,7 +119,7 @@ def options(monkeypatch: pytest.MonkeyPatch, **said: Any) -> None:
         monkeypatch.setattr(room, "load_options", lambda: Options.model_validate(said))
 
 
-def test_every_command_is_in_its_room() -> None:
+def test_every_command_is_in_its_group() -> None:
     there = {room.__name__.split(".")[-2]: tuple(room.COMMANDS) for room in EVERY_ROOM}
     assert {name: set(names) for name, names in there.items()} == {
         name: set(names) for name, names in ROOMS.items()
@@ -127,7 +127,7 @@ def test_every_command_is_in_its_room() -> None:
 
 
 def ask(name: str) -> int:
-    """Do what a make target does."""
+    """Run a make target's command."""
     found = command(name)
     assert found
     return found()
@@ -149,7 +149,7 @@ def ask(name: str) -> int:
         *("revoke-service", "rotate-keys", "import-products", "declare-topology"),
     ],
 )
-def test_command_for_a_running_stack_says_how_to_start_it(
+def test_command_for_a_running_stack_names_the_command_that_starts_it(
     stack: Stack, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     options(monkeypatch)
@@ -171,10 +171,10 @@ class Terminal(io.StringIO):
         (Terminal("\n"), False),
         (Terminal("y\n"), False),
         (Terminal("MINE\n"), False),
-        (io.StringIO("mine\n"), False),  # nobody sits there
+        (io.StringIO("mine\n"), False),  # nobody is at the terminal
     ],
 )
-def test_data_is_removed_by_who_types_the_stacks_name(
+def test_data_is_removed_after_the_stacks_name_was_typed(
     stack: Stack, monkeypatch: pytest.MonkeyPatch, typed: io.StringIO, is_removed: bool
 ) -> None:
     options(monkeypatch)
@@ -187,14 +187,14 @@ def test_data_is_removed_by_who_types_the_stacks_name(
     assert stack.folder.exists() != is_removed
 
 
-def test_force_asks_nobody(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_force_asks_for_no_confirmation(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     options(monkeypatch, force=True)
     monkeypatch.setattr("builtins.input", lambda _: pytest.fail("asked"))
     assert ask("clean-data") == 0
     assert not stack.folder.exists()
 
 
-def test_stack_that_does_not_run_is_stopped_without_a_word_too_many(
+def test_stopping_a_stopped_stack_prints_one_line(
     stack: Stack, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for _ in range(2):
@@ -214,7 +214,7 @@ def test_rule_fails_when_one_of_its_targets_does(
 
 
 @pytest.mark.parametrize("name", ["test", "test-faults", "soak", "fuzz", "test-browser"])
-def test_tests_never_run_on_the_stack_that_somebody_works_with(
+def test_tests_refuse_a_stack_in_use(
     stack: Stack, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     ran_on: list[str] = []
@@ -232,7 +232,7 @@ def test_tests_never_run_on_the_stack_that_somebody_works_with(
 def test_fault_tests_of_make_test_run_on_their_own_stack(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`make test` says it to another launcher."""
+    """`make test` passes this to another launcher."""
     ran_on: list[str] = []
     options(monkeypatch)
     monkeypatch.setattr(developing, "load_settings", lambda: Settings(stack=FAULT_STACK))
@@ -246,7 +246,7 @@ def test_fault_tests_of_make_test_run_on_their_own_stack(
     assert ran_on == [FAULT_STACK]
 
 
-def test_events_are_frozen_for_a_version_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_events_are_released_for_a_version_only(monkeypatch: pytest.MonkeyPatch) -> None:
     options(monkeypatch)
     with pytest.raises(LauncherError, match="VERSION is missing"):
         ask("freeze-events")

@@ -1,4 +1,4 @@
-"""The secrets and the certificate of a stack."""
+"""Tests of the secrets and the certificate of a stack."""
 
 import json
 import stat
@@ -29,7 +29,7 @@ def test_only_the_owner_can_read_the_secrets(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "secrets.json").stat().st_mode) == 0o600
 
 
-def test_an_interrupted_write_is_made_good(tmp_path: Path) -> None:
+def test_interrupted_write_is_repaired(tmp_path: Path) -> None:
     (tmp_path / "secrets.draft").write_text("{")
     load_or_make(tmp_path)
     assert not (tmp_path / "secrets.draft").exists()
@@ -54,7 +54,7 @@ def test_the_certificate_is_for_localhost_and_kept(tmp_path: Path) -> None:
     assert names.get_values_for_type(x509.DNSName) == ["localhost"]
 
 
-def test_a_broken_certificate_is_made_again(tmp_path: Path) -> None:
+def test_broken_certificate_is_replaced(tmp_path: Path) -> None:
     file = tmp_path / "localhost.pem"
     ensure_certificate(file)
     certificate_beside(file).write_text("nonsense")
@@ -71,7 +71,7 @@ def test_rotated_keys_are_kept_with_the_other_secrets(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "secrets.json").stat().st_mode) == 0o600
 
 
-def test_what_an_older_version_did_not_know_is_made_and_the_rest_stays(tmp_path: Path) -> None:
+def test_secrets_missing_in_an_older_file_are_added(tmp_path: Path) -> None:
     made = load_or_make(tmp_path)
     file = tmp_path / "secrets.json"
     older = json.loads(file.read_text())

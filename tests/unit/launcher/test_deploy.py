@@ -1,4 +1,4 @@
-"""What a deployment remembers, stores and tells the template."""
+"""Tests of the notes, the secrets and the template parameters of a deployment."""
 
 import json
 from collections.abc import Iterator
@@ -36,18 +36,18 @@ def stack(tmp_path: Path) -> Stack:
 # ------------------------------------------------------------------------- the note
 
 
-def test_what_was_deployed_is_remembered(stack: Stack) -> None:
+def test_deployment_is_remembered(stack: Stack) -> None:
     remember(stack, {"sources": "one"})
     remember(stack, {"sources": "two"})
     assert remembered(stack) == {"sources": "two"}
 
 
-def test_nothing_is_remembered_before(stack: Stack) -> None:
+def test_nothing_is_remembered_before_the_first_deployment(stack: Stack) -> None:
     assert remembered(stack) == {}
 
 
 @pytest.mark.parametrize("note", ["", "{", "null", "3", '"text"', "[1, 2]", '["ab", 3]'])
-def test_note_that_was_half_written_is_nothing(stack: Stack, note: str) -> None:
+def test_incomplete_note_is_ignored(stack: Stack, note: str) -> None:
     remember(stack, {"sources": "one"})
     (stack.run / "deployed.json").write_text(note)
     assert remembered(stack) == {}
@@ -56,7 +56,7 @@ def test_note_that_was_half_written_is_nothing(stack: Stack, note: str) -> None:
 # ------------------------------------------------------------- the template's parameters
 
 
-def test_parameters_are_texts_and_name_secrets_but_tell_none() -> None:
+def test_parameters_are_texts_and_contain_names_of_secrets_only() -> None:
     settings = Settings(stack="local", smtp_url="smtp://me:hidden@mail:25")
     values = parameters(ARNS, settings)
     assert {type(each) for each in values.values()} == {str}
@@ -80,7 +80,7 @@ def test_tests_have_no_limits_and_others_have_theirs() -> None:
 
 
 @pytest.mark.parametrize(("open_", "said"), [(True, "true"), (False, "false")])
-def test_openness_is_said_in_the_words_of_the_template(open_: bool, said: str) -> None:
+def test_openness_uses_the_terms_of_the_template(open_: bool, said: str) -> None:
     settings = Settings(introspection=open_, graphiql=open_, open_metrics=open_)
     assert set(openness(settings).values()) == {said}
 
@@ -119,7 +119,7 @@ def test_every_secret_is_stored(manager: Any, stack: Stack, members: Any) -> Non
     assert value_of(manager, "signing-keys") == members.credentials.signing_keys
 
 
-def test_stored_again_they_have_the_same_arns_and_the_new_values(
+def test_secrets_stored_again_keep_their_arns_and_get_the_new_values(
     manager: Any, stack: Stack, members: Any
 ) -> None:
     first = store_secrets(stack, members, Settings())
@@ -135,12 +135,12 @@ def test_rotated_keys_stay_and_their_public_part_is_published(
     rotated = make_signing_keys()
     manager.put_secret_value(
         SecretId="tidings/signing-keys", SecretString=json.dumps(rotated)
-    )  # and whoever rotated died before the public ones
+    )  # and the process of the rotation ended before it published them
     store_secrets(stack, members, Settings())
     assert value_of(manager, "signing-keys") == rotated
     assert value_of(manager, "public-keys") == public_keys(rotated)
 
 
-def test_public_keys_hold_nothing_private(manager: Any, stack: Stack, members: Any) -> None:
+def test_public_keys_contain_no_private_part(manager: Any, stack: Stack, members: Any) -> None:
     store_secrets(stack, members, Settings())
     assert "PRIVATE" not in json.dumps(value_of(manager, "public-keys"))

@@ -1,4 +1,4 @@
-"""What was deployed can be brought back, whenever the one who kept it was killed."""
+"""The last deployment can be restored, also after a kill while it was being saved."""
 
 import shutil
 from pathlib import Path
@@ -36,7 +36,7 @@ def test_nothing_was_deployed(stack: Stack) -> None:
     assert load_deployed(stack) is None
 
 
-def test_template_artifacts_and_code_come_back(stack: Stack, tmp_path: Path) -> None:
+def test_template_artifacts_and_code_are_restored(stack: Stack, tmp_path: Path) -> None:
     save_deployed(stack, Deployed(a_build(tmp_path / "build", "one"), code("one")))
     shutil.rmtree(tmp_path / "build")  # as a later build does
     found = load_deployed(stack)
@@ -46,7 +46,7 @@ def test_template_artifacts_and_code_come_back(stack: Stack, tmp_path: Path) -> 
     assert (found.template.parent / "One" / "app.py").read_text() == "one"
 
 
-def test_the_later_one_counts(stack: Stack, tmp_path: Path) -> None:
+def test_the_latest_deployment_is_restored(stack: Stack, tmp_path: Path) -> None:
     for text in ("one", "two"):
         save_deployed(stack, Deployed(a_build(tmp_path / text, text), code(text)))
     found = load_deployed(stack)
@@ -54,9 +54,7 @@ def test_the_later_one_counts(stack: Stack, tmp_path: Path) -> None:
     assert (found.template.read_text(), found.code) == ("# two\n", code("two"))
 
 
-def test_changed_code_is_kept_beside_the_build_that_it_came_after(
-    stack: Stack, tmp_path: Path
-) -> None:
+def test_changed_code_is_kept_with_the_build_before_it(stack: Stack, tmp_path: Path) -> None:
     save_deployed(stack, Deployed(a_build(tmp_path / "build", "one"), code("one")))
     before = load_deployed(stack)
     assert before is not None
@@ -64,7 +62,7 @@ def test_changed_code_is_kept_beside_the_build_that_it_came_after(
     assert load_deployed(stack) == Deployed(before.template, code("two"))
 
 
-def test_a_draft_that_was_left_is_no_hindrance(stack: Stack, tmp_path: Path) -> None:
+def test_unfinished_save_does_not_disturb(stack: Stack, tmp_path: Path) -> None:
     draft = stack.run / "deployed" / "build.draft"
     draft.mkdir(parents=True)
     (draft / "template.yaml").write_text("# half")
@@ -77,7 +75,7 @@ def test_a_draft_that_was_left_is_no_hindrance(stack: Stack, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("lost", ["build/template.yaml", "code"])
-def test_what_is_not_whole_is_not_brought_back(stack: Stack, tmp_path: Path, lost: str) -> None:
+def test_incomplete_save_is_not_restored(stack: Stack, tmp_path: Path, lost: str) -> None:
     save_deployed(stack, Deployed(a_build(tmp_path / "build", "one"), code("one")))
     path = stack.run / "deployed" / lost
     shutil.rmtree(path) if path.is_dir() else path.unlink()

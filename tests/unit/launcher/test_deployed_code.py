@@ -1,4 +1,4 @@
-"""The code that should run, read from a working tree, and kept."""
+"""Tests of reading the code to deploy from a working tree, and of saving it."""
 
 from pathlib import Path
 
@@ -70,7 +70,7 @@ def test_a_file_with_null_bytes_is_refused_with_its_place(tree: Path) -> None:
         working_tree(tree)
 
 
-def test_code_that_was_checked_before_is_not_checked_again(tree: Path) -> None:
+def test_checked_code_is_not_checked_again(tree: Path) -> None:
     known = working_tree(tree)
     (tree / "gateway" / "one.py").write_text("\nprint(\n")
     with pytest.raises(LauncherError, match=r"gateway/one\.py:2"):
@@ -79,7 +79,7 @@ def test_code_that_was_checked_before_is_not_checked_again(tree: Path) -> None:
     assert working_tree(tree, broken).functions["tidings-gateway"] == broken.functions["any"]
 
 
-def test_only_the_files_of_a_changed_folder_that_changed_are_checked(
+def test_only_changed_files_of_a_changed_folder_are_checked(
     tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = working_tree(tree)
@@ -92,14 +92,14 @@ def test_only_the_files_of_a_changed_folder_that_changed_are_checked(
     assert checked == ["two.py"]
 
 
-def test_what_is_kept_is_read_again(tree: Path, tmp_path: Path) -> None:
+def test_saved_code_is_read_again(tree: Path, tmp_path: Path) -> None:
     code = working_tree(tree)
     deployed_code.save(Code({}, {}), tmp_path / "kept")
     deployed_code.save(code, tmp_path / "kept")
     assert deployed_code.load(tmp_path / "kept") == code
 
 
-def test_nothing_is_read_where_nothing_whole_was_kept(tree: Path, tmp_path: Path) -> None:
+def test_incomplete_save_is_not_read(tree: Path, tmp_path: Path) -> None:
     assert deployed_code.load(tmp_path / "kept") is None
     deployed_code.save(working_tree(tree), tmp_path / "kept")
     next((tmp_path / "kept").glob("*.zip")).unlink()

@@ -1,4 +1,4 @@
-"""A deployment that fails leaves what ran before, whatever it was that failed."""
+"""A failed deployment leaves the previous one running, at any failure."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -27,7 +27,7 @@ FAILURES = [
 
 
 class Engine:
-    """Stands for LocalStack, and notes what it was brought."""
+    """Replaces LocalStack, and records what is deployed."""
 
     def __init__(self, stack: Stack, build: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.stack = stack
@@ -66,7 +66,7 @@ class Engine:
         return is_deployed(self.stack, Settings(), SimpleNamespace())  # type: ignore[arg-type]
 
     def had(self, what: dict[str, str], tmp_path: Path) -> None:
-        """Say what was deployed before."""
+        """Set the previous deployment."""
         save_deployed(self.stack, Deployed(a_build(tmp_path / "old", "old"), OLD))
         remember(self.stack, self.wanted | what)
 
@@ -84,7 +84,7 @@ def kept(engine: Engine) -> Code:
     return found.code
 
 
-def test_first_deployment_brings_all_and_is_remembered(engine: Engine) -> None:
+def test_first_deployment_deploys_everything_and_is_remembered(engine: Engine) -> None:
     assert not engine.is_deployed()
     engine.deploy()
     assert engine.brought == [("all", NEW)]
@@ -92,7 +92,7 @@ def test_first_deployment_brings_all_and_is_remembered(engine: Engine) -> None:
     assert kept(engine) == NEW
 
 
-def test_changed_code_alone_goes_by_the_lambda_api(engine: Engine, tmp_path: Path) -> None:
+def test_changed_code_alone_is_deployed_by_the_lambda_api(engine: Engine, tmp_path: Path) -> None:
     engine.had({"sources": "1"}, tmp_path)
     engine.deploy()
     assert engine.brought == [("code", NEW)]
@@ -102,7 +102,7 @@ def test_changed_code_alone_goes_by_the_lambda_api(engine: Engine, tmp_path: Pat
 
 
 @pytest.mark.parametrize("other", [{"structure": "0"}, {"localstack": "gone"}, {"of_before": "1"}])
-def test_any_other_difference_brings_all(
+def test_any_other_difference_deploys_everything(
     engine: Engine, other: dict[str, str], tmp_path: Path
 ) -> None:
     engine.had(other, tmp_path)
@@ -111,7 +111,7 @@ def test_any_other_difference_brings_all(
 
 
 @pytest.mark.parametrize("failure", FAILURES, ids=lambda each: type(each).__name__)
-def test_code_that_is_not_taken_brings_back_the_old_one(
+def test_refused_code_restores_the_old_one(
     engine: Engine, failure: Exception, tmp_path: Path
 ) -> None:
     engine.had({"sources": "1"}, tmp_path)
@@ -124,7 +124,7 @@ def test_code_that_is_not_taken_brings_back_the_old_one(
 
 
 @pytest.mark.parametrize("failure", FAILURES, ids=lambda each: type(each).__name__)
-def test_failed_deployment_brings_back_all_that_ran_before(
+def test_failed_deployment_restores_the_previous_one(
     engine: Engine, failure: Exception, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     engine.had({"structure": "0"}, tmp_path)
@@ -137,7 +137,9 @@ def test_failed_deployment_brings_back_all_that_ran_before(
 
 
 @pytest.mark.parametrize("failure", FAILURES, ids=lambda each: type(each).__name__)
-def test_first_deployment_that_fails_says_why(engine: Engine, failure: Exception) -> None:
+def test_failed_first_deployment_is_reported_with_its_reason(
+    engine: Engine, failure: Exception
+) -> None:
     engine.failures = [failure]
     with pytest.raises(type(failure)) as told:
         engine.deploy()
@@ -147,10 +149,10 @@ def test_first_deployment_that_fails_says_why(engine: Engine, failure: Exception
 
 
 @pytest.mark.parametrize("before", [{"sources": "1"}, {"structure": "0"}])
-def test_deployment_that_broke_off_is_made_again_as_a_whole(
+def test_interrupted_deployment_is_repeated_as_a_whole(
     engine: Engine, before: dict[str, str], tmp_path: Path
 ) -> None:
-    """Also when it was killed: the note is gone before anything changes."""
+    """Also after a kill: the note is removed before anything changes."""
     engine.had(before, tmp_path)
     engine.failures = [KeyboardInterrupt()]  # type: ignore[list-item]
     with pytest.raises(KeyboardInterrupt):
@@ -162,7 +164,7 @@ def test_deployment_that_broke_off_is_made_again_as_a_whole(
     assert engine.is_deployed()
 
 
-def test_what_cannot_be_brought_back_is_told_by_its_own_reason(
+def test_failed_restore_is_reported_with_the_original_reason(
     engine: Engine, tmp_path: Path
 ) -> None:
     engine.had({"structure": "0"}, tmp_path)
@@ -170,4 +172,4 @@ def test_what_cannot_be_brought_back_is_told_by_its_own_reason(
     with pytest.raises(LauncherError, match="LocalStack does not start"):
         engine.deploy()
     assert not engine.is_deployed()
-    assert kept(engine) == OLD, "the next deployment tries to bring it back again"
+    assert kept(engine) == OLD, "the next deployment must try to restore it again"

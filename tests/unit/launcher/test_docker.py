@@ -1,4 +1,4 @@
-"""What `docker compose` is told, with a program of the tests in Docker's place."""
+"""Tests of the calls of `docker compose`, with a test program in the place of Docker."""
 
 import re
 from pathlib import Path
@@ -29,7 +29,7 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stack:
 
 @pytest.fixture
 def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Put a `docker` first on the PATH that writes down what it is told."""
+    """Put a `docker` first on the PATH that records its arguments and environment."""
     programs = tmp_path / "programs"
     programs.mkdir()
     use_docker(programs / "docker", tmp_path, "exit 0")
@@ -61,7 +61,7 @@ def test_containers_are_started_and_waited_for(stack: Stack, told: Path) -> None
     assert f"--project-name tidings-tests-{stack.identity}" in words(told)
 
 
-def test_services_of_somebody_else_get_no_container(stack: Stack, told: Path) -> None:
+def test_external_services_get_no_container(stack: Stack, told: Path) -> None:
     docker.up(stack, members(stack, mongodb_uri="mongodb://elsewhere/"))
     assert words(told).rstrip().endswith("--wait rabbitmq redis redis-cache")
 
@@ -73,7 +73,7 @@ def test_every_variable_of_the_compose_file_is_given(stack: Stack, told: Path) -
     assert asked <= set(variables(told))
 
 
-def test_containers_see_no_account_of_the_shell(
+def test_containers_get_no_aws_account_of_the_shell(
     stack: Stack, told: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "production")
@@ -81,21 +81,21 @@ def test_containers_see_no_account_of_the_shell(
     assert "AWS_PROFILE" not in variables(told)
 
 
-def test_data_goes_only_where_it_was_asked(stack: Stack, told: Path) -> None:
+def test_data_is_deleted_only_on_request(stack: Stack, told: Path) -> None:
     docker.down(stack, members(stack))
     assert words(told).rstrip().endswith(" down")
     docker.down(stack, members(stack), with_data=True)
     assert words(told).rstrip().endswith(" down --volumes")
 
 
-def test_failure_is_told_with_its_log(stack: Stack, told: Path) -> None:
+def test_failure_is_reported_with_its_log(stack: Stack, told: Path) -> None:
     use_docker(told / "programs" / "docker", told, "echo no space left; exit 1")
     with pytest.raises(LauncherError, match="docker compose up failed") as failed:
         docker.up(stack, members(stack))
     assert "no space left" in "\n".join(failed.value.lines())
 
 
-def test_missing_docker_is_told(
+def test_missing_docker_is_reported(
     stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path / "nothing"))

@@ -1,4 +1,4 @@
-"""How a failure is told."""
+"""Tests of the text of failures."""
 
 from pathlib import Path
 
@@ -17,5 +17,5 @@ def test_the_end_of_the_log_follows(tmp_path: Path) -> None:
     assert len(lines) == TAIL_LINES + 2
 
 
-def test_a_log_that_was_never_written_is_no_second_failure(tmp_path: Path) -> None:
+def test_missing_log_is_no_second_failure(tmp_path: Path) -> None:
     assert LauncherError("redis died", log=tmp_path / "no.log").lines() == ["redis died"]

@@ -1,4 +1,4 @@
-"""`make up` sees each port that its stack opens to other machines."""
+"""`make up` finds each port that its stack opens to other machines."""
 
 import os
 import socket
@@ -19,7 +19,7 @@ from tidings_local.launcher.running.stack import Stack
 from tidings_local.launcher.running.supervisor_config import SERVICE_MARK, STACK_MARK
 from tidings_local.launcher.settings import ROOT
 
-# A loopback address stands for another interface: no test opens a port to other machines.
+# One loopback address is treated as another interface: no test opens a port to other machines.
 LISTENS = """
 import socket, sys
 kind = socket.SOCK_DGRAM if sys.argv[2] == "udp" else socket.SOCK_STREAM
@@ -40,7 +40,7 @@ def stack(tmp_path: Path) -> Stack:
 
 @contextmanager
 def process(environment: dict[str, str], address: str, transport: str = "tcp") -> Iterator[int]:
-    """Within it, a process that listens; yields its port."""
+    """Start a process that listens, and yield its port."""
     with subprocess.Popen(
         [sys.executable, "-c", LISTENS, address, transport],
         env={"PATH": os.defpath} | environment,
@@ -78,7 +78,7 @@ def test_a_udp_port_is_found(stack: Stack) -> None:
         assert listeners_of(stack) == {Listener("redis", "127.0.0.1", port, "udp")}
 
 
-def test_a_question_of_rabbitmq_to_a_name_server_is_no_listener(stack: Stack) -> None:
+def test_dns_socket_of_rabbitmq_is_no_listener(stack: Stack) -> None:
     with process(marks(stack, "rabbitmq"), "127.0.0.1", "udp"):
         assert listeners_of(stack) == set()
     with process(marks(stack, "rabbitmq"), "127.0.0.1") as port:
@@ -91,7 +91,7 @@ def test_a_port_that_a_function_opens_is_found(stack: Stack) -> None:
         assert listeners_of(stack) == {Listener("runner", "127.0.0.1", port)}
 
 
-def test_ports_of_others_do_not_matter(stack: Stack) -> None:
+def test_ports_of_other_programs_are_ignored(stack: Stack) -> None:
     with process({STACK_MARK: f"{stack.folder}-2"}, "127.0.0.1"), socket.socket() as own:
         own.bind(("127.0.0.1", 0))
         own.listen()
@@ -99,7 +99,7 @@ def test_ports_of_others_do_not_matter(stack: Stack) -> None:
 
 
 def test_a_connection_is_no_listener(stack: Stack) -> None:
-    """A socket that has a peer takes no calls of others."""
+    """A connected socket accepts no connections."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         connects = "import socket,sys; c=socket.create_connection(('127.0.0.1', int(sys.argv[1])));"
         waits = "print(1, flush=True); sys.stdin.read()"
@@ -115,13 +115,13 @@ def test_a_connection_is_no_listener(stack: Stack) -> None:
             client.communicate()
 
 
-def test_a_stack_on_the_loopback_passes(stack: Stack) -> None:
+def test_stack_on_the_loopback_is_accepted(stack: Stack) -> None:
     with process(marks(stack), "127.0.0.1"):
         check_listeners(stack)
 
 
 def exposed_for(looks: list[set[Listener]], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the stack show these listeners, one set a look, and the last set from then on."""
+    """Return what is found when the stack shows these listeners, one set at each check."""
 
     def shown(_: Stack) -> set[Listener]:
         return looks.pop(0) if len(looks) > 1 else looks[0]
@@ -144,7 +144,7 @@ def test_an_open_port_is_refused_in_one_line_that_names_it(
 
 
 @pytest.mark.parametrize("looks", [1, exposure.LOOKS - 1])
-def test_a_socket_that_goes_away_is_no_listener(
+def test_socket_that_closes_is_no_listener(
     stack: Stack, monkeypatch: pytest.MonkeyPatch, looks: int
 ) -> None:
     waiting = {Listener("rabbitmq", "0.0.0.0", 50000, "udp")}

@@ -1,4 +1,4 @@
-"""What counts as a change, for builds and for installed environments."""
+"""Tests of the changes that make a build or an installed environment outdated."""
 
 from pathlib import Path
 
@@ -23,19 +23,19 @@ def test_unchanged_code_has_the_same_fingerprint(code: Path) -> None:
     assert of(code) == of(code)
 
 
-def test_changed_content_shows(code: Path) -> None:
+def test_changed_content_changes_the_fingerprint(code: Path) -> None:
     before = of(code)
     (code / "functions" / "a.py").write_text("2")
     assert of(code) != before
 
 
-def test_a_new_name_shows(code: Path) -> None:
+def test_new_name_changes_the_fingerprint(code: Path) -> None:
     before = of(code)
     (code / "functions" / "a.py").rename(code / "functions" / "b.py")
     assert of(code) != before
 
 
-def test_compiled_files_do_not_show(code: Path) -> None:
+def test_compiled_files_do_not_count(code: Path) -> None:
     before = of(code)
     (code / "functions" / "__pycache__").mkdir()
     (code / "functions" / "__pycache__" / "a.pyc").write_text("x")
@@ -57,7 +57,7 @@ def installed(requirements: Path, stamp: str) -> None:
     (binary.parent / ".installed").write_text(stamp)
 
 
-def test_an_installed_set_is_left_alone(requirements: Path) -> None:
+def test_installed_set_is_left_alone(requirements: Path) -> None:
     installed(requirements, bootstrap.fingerprint("sam"))
     assert bootstrap.outdated(["sam"]) == []
 
@@ -82,7 +82,7 @@ def test_a_moved_clone_is_outdated(
     assert bootstrap.outdated(["sam"]) == ["sam"]
 
 
-def test_uv_takes_over_what_pip_was_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_uv_uses_the_settings_of_pip(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_INDEX_URL", "https://mirror.example/simple")
     monkeypatch.delenv("UV_DEFAULT_INDEX", raising=False)
     assert bootstrap.uv_environment()["UV_DEFAULT_INDEX"] == "https://mirror.example/simple"

@@ -1,4 +1,4 @@
-"""A scheduled rule is fired now: every target, with the event that it would get."""
+"""A scheduled rule is fired now: every target gets the event that EventBridge would send."""
 
 import io
 import json
@@ -21,7 +21,7 @@ ARN = "arn:aws:lambda:us-east-1:000000000000:function:tidings-"
 
 
 class Lambda:
-    """Functions that answer what a test wants, and note with what they were called."""
+    """A Lambda client whose answers a test sets, and which records the invocations."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, Any]] = []
@@ -54,7 +54,7 @@ def a_target(function: str, **more: str) -> dict[str, str]:
     return {"Id": function, "Arn": f"{ARN}{function}"} | more
 
 
-def test_rules_are_named_without_their_prefix(events: Any) -> None:
+def test_rules_are_listed_without_their_prefix(events: Any) -> None:
     for name in ("tidings-outbox-relay", "tidings-digests", "somebody-elses"):
         a_rule(events, name)
     assert rule_names(STACK) == ["digests", "outbox-relay"]
@@ -77,9 +77,7 @@ def test_target_with_an_input_of_its_own_gets_that(events: Any, functions: Lambd
     assert functions.calls == [(f"{ARN}digests", own)]
 
 
-def test_every_target_is_called_and_each_time_is_an_event_of_its_own(
-    events: Any, functions: Lambda
-) -> None:
+def test_every_target_is_called_with_an_event_of_its_own(events: Any, functions: Lambda) -> None:
     a_rule(events, "tidings-digests", a_target("one"), a_target("two"))
     for _ in range(2):
         assert len(invoke_rule(STACK, "digests")) == 2
@@ -94,7 +92,7 @@ def test_rule_without_a_target_calls_nothing(events: Any, functions: Lambda) -> 
 
 
 @pytest.mark.parametrize("name", ["nothing", "tidings-digests", "Digests", "", None])
-def test_rule_that_is_not_there_is_told_with_those_that_are(
+def test_unknown_rule_is_refused_with_the_list_of_all(
     events: Any, functions: Lambda, name: str | None
 ) -> None:
     a_rule(events, "tidings-digests", a_target("digests"))
@@ -104,7 +102,7 @@ def test_rule_that_is_not_there_is_told_with_those_that_are(
     assert functions.calls == []
 
 
-def test_missing_name_says_how_to_give_it(events: Any) -> None:
+def test_missing_name_is_asked_for(events: Any) -> None:
     with pytest.raises(LauncherError, match="RULE is missing") as told:
         invoke_rule(STACK, None)
     assert told.value.hint == "rules: none"
@@ -113,14 +111,14 @@ def test_missing_name_says_how_to_give_it(events: Any) -> None:
 # ------------------------------------------------------------------------- the answer
 
 
-def test_answer_and_log_of_a_function_come_back(events: Any, functions: Lambda) -> None:
+def test_answer_and_log_of_a_function_are_returned(events: Any, functions: Lambda) -> None:
     functions.payload = b'{"sent": 3}'
     functions.more = {"LogResult": b64encode("gesendet: 3 Stück".encode()).decode()}
     done = invoke(STACK, f"{ARN}digests", {})
     assert (done.result, done.failed, done.log) == ({"sent": 3}, False, "gesendet: 3 Stück")
 
 
-def test_failure_of_a_function_is_told(events: Any, functions: Lambda) -> None:
+def test_failure_of_a_function_is_reported(events: Any, functions: Lambda) -> None:
     functions.payload = b'{"errorMessage": "no"}'
     functions.more = {"FunctionError": "Unhandled"}
     done = invoke(STACK, "tidings-digests", {})
@@ -128,7 +126,7 @@ def test_failure_of_a_function_is_told(events: Any, functions: Lambda) -> None:
 
 
 @pytest.mark.parametrize("payload", [b"", b"null"])
-def test_answer_may_be_nothing(events: Any, functions: Lambda, payload: bytes) -> None:
+def test_answer_may_be_null(events: Any, functions: Lambda, payload: bytes) -> None:
     functions.payload = payload
     assert invoke(STACK, "tidings-digests", {}).result is None
 

@@ -14,7 +14,7 @@ from tidings_local.launcher.deploying.graphiql import fetch
 from tidings_local.launcher.errors import LauncherError
 
 CONTENT = b"export const page = 1;\n"
-# Copies the packages that a test made to where npm is told to leave them.
+# Stands for npm: copies the packages that a test made into the folder in which it runs.
 NPM = '#!/bin/sh\necho "$*" >> {packages}/calls\n{before}\ncp {packages}/*.tgz . && exit 0\n'
 
 
@@ -81,7 +81,7 @@ def test_files_of_another_version_are_removed(gateway: Path, packages: Path) -> 
         ("../../dist/page.js", CONTENT),
     ],
 )
-def test_any_other_file_is_refused_and_what_was_there_stays(
+def test_any_other_file_is_refused_and_the_old_ones_stay(
     gateway: Path, packages: Path, path: str, content: bytes
 ) -> None:
     a_package(packages, path, content)
@@ -101,13 +101,13 @@ def test_archive_that_cannot_be_read_is_refused(
         fetch(gateway)
 
 
-def test_archive_that_npm_did_not_leave_is_refused(gateway: Path, packages: Path) -> None:
+def test_missing_archive_is_refused(gateway: Path, packages: Path) -> None:
     (packages / "another-1.2.3.tgz").write_bytes(b"")
     with pytest.raises(LauncherError, match="is not the file"):
         fetch(gateway)
 
 
-def test_without_npm_the_page_will_come_from_its_cdn(
+def test_without_npm_the_page_uses_its_cdn(
     gateway: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("shutil.which", lambda _: None)
@@ -117,7 +117,7 @@ def test_without_npm_the_page_will_come_from_its_cdn(
 
 
 @pytest.mark.parametrize("before", ["exit 1", "sleep 60"], ids=["fails", "hangs"])
-def test_without_a_network_too(
+def test_without_a_network_the_page_uses_its_cdn(
     gateway: Path, npm: Path, packages: Path, monkeypatch: pytest.MonkeyPatch, before: str
 ) -> None:
     monkeypatch.setattr(graphiql, "LIMIT_SECONDS", 0.5)

@@ -1,4 +1,4 @@
-"""What a command of the launcher loads before it begins."""
+"""Tests of the modules that a command of the launcher imports at its start."""
 
 import subprocess
 import sys
@@ -14,7 +14,7 @@ SLOW = {
 
 
 @pytest.mark.parametrize("name", SLOW)
-def test_a_command_does_not_wait_for_what_it_does_not_use(name: str) -> None:
+def test_command_does_not_import_unused_packages(name: str) -> None:
     loaded = f"import sys; print([name for name in {SLOW[name]} if name in sys.modules])"
     code = f"from tidings_local.launcher.__main__ import find_command; find_command({name!r})"
     done = subprocess.run(

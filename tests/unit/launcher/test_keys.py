@@ -1,4 +1,4 @@
-"""Rotated signing keys outlive LocalStack and a new deployment."""
+"""Rotated signing keys survive a restart of LocalStack and a new deployment."""
 
 import json
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ def answers(monkeypatch: pytest.MonkeyPatch, result: object, *, failed: bool = F
     monkeypatch.setattr(keys, "invoke", lambda *_: done)
 
 
-def test_rotated_keys_are_taken_back(
+def test_rotated_keys_are_saved_and_used(
     manager: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     load_or_make(tmp_path)
@@ -67,9 +67,7 @@ def test_failed_rotation_changes_nothing(
 
 
 @pytest.mark.parametrize(("keep", "expected"), [(True, "first"), (False, "second")])
-def test_deployment_leaves_signing_keys_as_they_are(
-    keep: bool, expected: str, manager: Any
-) -> None:
+def test_deployment_keeps_the_signing_keys(keep: bool, expected: str, manager: Any) -> None:
     arns = {deploy._store(manager, SECRET, value, keep=keep) for value in ("first", "second")}
     assert len(arns) == 1
     assert manager.get_secret_value(SecretId=SECRET)["SecretString"] == expected
@@ -86,7 +84,7 @@ def secret(manager: Any, name: str) -> Any:
     return json.loads(manager.get_secret_value(SecretId=f"tidings/{name}")["SecretString"])
 
 
-def test_deployment_publishes_the_keys_that_sign_now(
+def test_deployment_publishes_the_current_signing_keys(
     manager: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deploy, "client", lambda _stack, _service: manager)
@@ -94,7 +92,7 @@ def test_deployment_publishes_the_keys_that_sign_now(
     deploy.store_secrets(stack_in(tmp_path), members(tmp_path), settings)
     made = load_or_make(tmp_path).signing_keys
     assert secret(manager, "public-keys") == public_keys(made)
-    # Of a rotation whose public part was lost, or a version that had none.
+    # The state after a rotation whose public part was lost, or of a version that had none.
     rotated = make_signing_keys()
     manager.put_secret_value(SecretId=SECRET, SecretString=json.dumps(rotated))
     arns = deploy.store_secrets(stack_in(tmp_path), members(tmp_path), settings)
@@ -103,14 +101,14 @@ def test_deployment_publishes_the_keys_that_sign_now(
     assert arns.keys() >= {"signing-keys", "public-keys", "connections", "broker"}
 
 
-def test_launcher_publishes_what_the_functions_would() -> None:
+def test_launcher_and_functions_publish_the_same_keys() -> None:
     made = make_signing_keys()
     expected = public_part(SigningKeys.model_validate(made))
     assert PublicKeys.model_validate(public_keys(made)) == expected
     assert "PRIVATE" not in json.dumps(public_keys(made))
 
 
-def test_laptop_is_open_where_nothing_else_is_said() -> None:
+def test_laptop_is_open_by_default() -> None:
     there = Settings(stack="local")
     assert set(deploy.openness(there).values()) == {"true"}
     closed = Settings(stack="local", introspection=False, graphiql=False, open_metrics=False)
@@ -121,7 +119,7 @@ def test_laptop_is_open_where_nothing_else_is_said() -> None:
     }
 
 
-def test_tests_have_no_limits_and_other_stacks_those_that_are_set() -> None:
+def test_tests_have_no_limits_and_other_stacks_the_configured_ones() -> None:
     set_ = Settings(stack="local", calls_per_minute=7, sends_per_minute=5, address_allowance=3)
     assert deploy.limits(set_) == {
         "CallsPerMinute": "7",

@@ -1,4 +1,4 @@
-"""`make lint` runs every check, shows what failed, and fails if one does."""
+"""`make lint` runs every check, shows the failures, and fails if a check does."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ CHECKS = {"ruff format", "ruff check", "mypy", "import-linter", "sam validate"}
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A clone whose tools find nothing to complain about."""
+    """Return a clone in which every tool succeeds."""
     monkeypatch.setattr(linting, "ROOT", tmp_path)
     monkeypatch.setattr("bootstrap.VENVS", tmp_path / "venvs")
     for name in TOOLS:
@@ -37,13 +37,13 @@ def checks_told(text: str, outcome: str) -> set[str]:
     return {check for check in CHECKS if f"{check}: {outcome}" in text}
 
 
-def test_all_checks_are_told(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_checks_are_listed(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert lint()
     assert checks_told(capsys.readouterr().out, "ok") == CHECKS
 
 
 @pytest.mark.parametrize("broken", TOOLS)
-def test_one_failure_fails_it_and_the_others_run_all_the_same(
+def test_one_failure_fails_it_and_the_other_checks_run(
     root: Path, capsys: pytest.CaptureFixture[str], broken: str
 ) -> None:
     tool(root, broken, "echo found here; echo and there >&2; exit 1")
@@ -69,7 +69,7 @@ def test_types_are_checked_where_there_is_code(root: Path) -> None:
     assert mypy.split()[3:] == ["gateway"]
 
 
-def test_checks_find_our_modules_and_not_those_of_the_shell(
+def test_checks_find_our_modules_and_ignore_the_shells_path(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", "/somewhere/else")

@@ -1,4 +1,4 @@
-"""The functions' logs are read whole, each line once, whenever it arrives."""
+"""The functions' logs are read completely, each line once, also when it arrives late."""
 
 import json
 import time
@@ -19,7 +19,7 @@ NOW_MS = int(time.time() * 1000)
 
 
 class Logs:
-    """CloudWatch's side: what functions write."""
+    """Replaces CloudWatch Logs, to which functions write."""
 
     def __init__(self, logs: Any) -> None:
         self._logs = logs
@@ -29,7 +29,7 @@ class Logs:
         self._logs.create_log_group(logGroupName=name)
 
     def write(self, function: str, *texts: str, at_ms: int = NOW_MS) -> None:
-        """Write lines into a stream of their own, as a new environment does."""
+        """Write lines into a new stream, as a new environment does."""
         group, self._streams = f"/aws/lambda/tidings-{function}", self._streams + 1
         stream = f"stream-{self._streams}"
         self._logs.create_log_stream(logGroupName=group, logStreamName=stream)
@@ -69,7 +69,7 @@ def test_each_line_is_read_once(logs: Logs) -> None:
     assert texts(following) == [("orders", "three")]
 
 
-def test_line_that_arrives_late_is_read_all_the_same(logs: Logs) -> None:
+def test_line_that_arrives_late_is_read(logs: Logs) -> None:
     following = reader()
     logs.write("orders", "later", at_ms=NOW_MS)
     assert texts(following) == [("orders", "later")]
@@ -77,7 +77,7 @@ def test_line_that_arrives_late_is_read_all_the_same(logs: Logs) -> None:
     assert texts(following) == [("inventory", "earlier")]
 
 
-def test_the_same_words_twice_are_two_lines(logs: Logs) -> None:
+def test_equal_lines_are_all_read(logs: Logs) -> None:
     logs.write("orders", "again", "again")
     assert texts(reader()) == [("orders", "again")] * 2
 
@@ -87,7 +87,7 @@ def test_many_lines_come_page_by_page(logs: Logs) -> None:
     assert [text for _, text in texts(reader())] == [str(number) for number in range(3_000)]
 
 
-def test_function_that_is_new_is_read_from_then_on(logs: Logs) -> None:
+def test_new_function_is_read_from_then_on(logs: Logs) -> None:
     following = reader()
     assert texts(following) == []
     logs.group("/aws/lambda/tidings-added")
@@ -95,7 +95,7 @@ def test_function_that_is_new_is_read_from_then_on(logs: Logs) -> None:
     assert texts(following) == [("added", "hello")]
 
 
-def test_groups_of_others_are_left_alone(logs: Logs) -> None:
+def test_groups_of_other_stacks_are_ignored(logs: Logs) -> None:
     logs.group("/aws/lambda/somebody-elses")
     logs.group("/aws/apigateway/tidings")
     assert texts(reader()) == []
@@ -109,13 +109,13 @@ def test_one_function_is_named_with_its_prefix_or_without(logs: Logs, name: str)
 
 
 @pytest.mark.parametrize("name", ["order", "orders ", "ORDERS", "../orders"])
-def test_name_that_has_no_logs_is_told_with_those_that_have(logs: Logs, name: str) -> None:
+def test_unknown_name_is_refused_with_the_list_of_all(logs: Logs, name: str) -> None:
     with pytest.raises(LauncherError, match="has no logs") as told:
         reader(name).new()
     assert told.value.hint == "functions with logs: inventory, orders"
 
 
-def test_before_the_first_call_nobody_has_logs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_function_has_logs_before_the_first_call(monkeypatch: pytest.MonkeyPatch) -> None:
     with mocked(monkeypatch, "operating.logs"):
         assert texts(reader()) == []
         with pytest.raises(LauncherError) as told:
@@ -132,7 +132,7 @@ def test_lines_of_one_request_only(logs: Logs) -> None:
     assert sorted(texts(reader(correlation="mine"))) == [("inventory", mine), ("orders", mine)]
 
 
-def test_line_that_is_of_another_request_is_not_shown_later_either(logs: Logs) -> None:
+def test_line_of_another_request_is_never_shown(logs: Logs) -> None:
     following = reader(correlation="mine")
     logs.write("orders", json.dumps({"correlation_id": "other"}))
     assert texts(following) == []

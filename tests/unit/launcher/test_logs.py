@@ -1,4 +1,4 @@
-"""The merging and rendering of log lines."""
+"""Tests of the merging and rendering of log lines."""
 
 import json
 
@@ -14,7 +14,7 @@ def messages(records: list[Record]) -> list[str]:
     return [str(record.fields.get("message", record.text)) for record in records]
 
 
-def test_lines_of_all_functions_come_in_order_of_time() -> None:
+def test_lines_of_all_functions_are_ordered_by_time() -> None:
     gateway = timed([Record(9_999, "gateway", line("second", "08:00:02,000"))])
     orders = timed([Record(1, "orders", line("first", "08:00:01,000"))])
     assert messages(merged([*gateway, *orders])) == ["first", "second"]
@@ -31,7 +31,7 @@ def test_platform_lines_stay_around_their_invocation() -> None:
     assert len({record.at_ms for record in timed(written)}) == 1
 
 
-def test_plain_text_without_any_time_keeps_cloudwatchs() -> None:
+def test_text_without_a_time_gets_cloudwatchs() -> None:
     lines = [Record(5, "f", "START RequestId: 1"), Record(5, "f", "hello")]
     assert [record.at_ms for record in timed([*lines, Record(5, "f", "END RequestId: 1")])] == [
         5,
@@ -62,5 +62,5 @@ def test_a_traceback_follows_its_line() -> None:
     assert "\nTraceback" in render(Record(1, "orders", text))
 
 
-def test_text_that_is_no_json_is_shown_as_it_is() -> None:
+def test_text_that_is_not_json_is_shown_unchanged() -> None:
     assert render(Record(0, "orders", "[1, 2]")).endswith("[1, 2]")

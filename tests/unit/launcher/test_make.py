@@ -1,4 +1,4 @@
-"""What is typed behind a make target reaches the launcher as it is; nothing else does.
+"""The arguments of a make target reach the launcher unchanged, and nothing else does.
 
 Each test runs the real make with the real Makefile. In place of Python it calls a program that
 reads the options as the launcher does, and writes them down.
@@ -44,7 +44,7 @@ print(json.dumps({{"environment": dict(os.environ), "arguments": sys.argv[1:]}})
 
 @dataclass(frozen=True)
 class Call:
-    """What a program that make called has got."""
+    """The options, arguments and environment of a program that make started."""
 
     options: dict[str, Any] = field(default_factory=dict)
     engine: str = ""
@@ -87,13 +87,13 @@ def caller(python: Path) -> Make:
 
 @pytest.fixture
 def make(tmp_path: Path) -> Make:
-    """Call make; returns what the process it starts has got."""
+    """Run make; return the environment and arguments of the process that it starts."""
     return caller(program(tmp_path / "python", ENVIRONMENT))
 
 
 @pytest.fixture
 def launch(tmp_path: Path) -> Make:
-    """Call make; returns the options as the launcher reads them."""
+    """Run make; return the options that the launcher reads."""
     return caller(program(tmp_path / "launcher", LAUNCHER))
 
 
@@ -132,7 +132,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_any_text_is_handed_on_as_it_was_typed(text: str, make: Make, tmp_path: Path) -> None:
+def test_any_text_is_passed_unchanged(text: str, make: Make, tmp_path: Path) -> None:
     canary = tmp_path / "executed"
     typed = text.format(canary=canary)
     environment = make("create-admin", *(f"{name}={typed}" for name in ARGUMENTS)).environment
@@ -141,15 +141,15 @@ def test_any_text_is_handed_on_as_it_was_typed(text: str, make: Make, tmp_path: 
     assert not canary.exists()
 
 
-def test_the_launcher_reads_what_was_typed(launch: Make) -> None:
+def test_launcher_reads_the_typed_values(launch: Make) -> None:
     typed = dict(zip(TEXTS, HOSTILE, strict=False))
     options = launch("create-admin", *(f"{name.upper()}={typed[name]}" for name in TEXTS)).options
     assert {name: options[name] for name in TEXTS} == typed
 
 
 @pytest.mark.parametrize("blanks", [" ", "   ", "\t", " \t ", "\n"])
-def test_blanks_before_a_value_belong_to_it(blanks: str, launch: Make) -> None:
-    """make drops them before it reads a makefile."""
+def test_blanks_around_a_value_are_kept(blanks: str, launch: Make) -> None:
+    """make itself drops the blanks before a value when it reads its command line."""
     typed = f"{blanks}$Winter  2026{blanks}"
     options = launch("create-admin", f"PASSWORD={typed}", f"FILE={typed}").options
     assert (options["password"], options["file"]) == (typed, typed)
@@ -161,14 +161,14 @@ def targets() -> list[str]:
 
 
 @pytest.mark.parametrize("target", [each for each in targets() if each != "help"])
-def test_every_target_hands_on_what_was_typed(target: str, make: Make) -> None:
+def test_every_target_passes_its_arguments(target: str, make: Make) -> None:
     call = make(target, *(f"{name}=a$b $(shell id)" for name in ARGUMENTS))
     assert call.arguments == ["localstack/bootstrap.py", target]
     got = {call.environment[f"TIDINGS_ARG_{name}"] for name in ARGUMENTS}
     assert got == {"a$b $(shell id)"}
 
 
-def test_other_kinds_of_options_arrive(launch: Make) -> None:
+def test_other_kinds_of_options_are_passed(launch: Make) -> None:
     said = ("FOLLOW=1", "FORCE=1", "PROMOTE=1", "MINUTES=2.5", "FUZZ_SECONDS=300", "EMAIL=")
     options = launch("logs", *said, "TIME=2026-11-27T12:00:00Z").options
     expected = {"follow": True, "force": True, "promote": True, "minutes": 2.5}
@@ -178,7 +178,7 @@ def test_other_kinds_of_options_arrive(launch: Make) -> None:
     }
 
 
-def test_no_password_is_on_a_command_line_or_under_an_everyday_name(make: Make) -> None:
+def test_no_password_is_on_a_command_line_or_in_a_common_variable(make: Make) -> None:
     call = make("create-admin", "PASSWORD=s3cret$word")
     assert not any("s3cret" in word for word in call.arguments)
     holders = {name for name, value in call.environment.items() if "s3cret" in value}
@@ -195,50 +195,50 @@ EVERYDAY = dict.fromkeys(ARGUMENTS, "x") | {
 }
 
 
-def test_everyday_names_of_the_environment_mean_nothing(launch: Make) -> None:
+def test_common_variables_are_ignored(launch: Make) -> None:
     call = launch("create-service", **EVERYDAY)
     assert call.options == NOTHING_SAID
     assert call.engine == "process"
 
 
-def test_everyday_names_mean_nothing_where_make_prefers_the_environment(launch: Make) -> None:
+def test_common_variables_are_ignored_where_make_prefers_the_environment(launch: Make) -> None:
     assert launch("-e", "services", **EVERYDAY).options == NOTHING_SAID
 
 
-def test_the_command_line_counts_beside_everyday_names(launch: Make) -> None:
+def test_command_line_wins_over_common_variables(launch: Make) -> None:
     call = launch("create-service", "NAME=Packing station", **EVERYDAY)
     assert call.options == NOTHING_SAID | {"name": "Packing station"}
 
 
-def test_programs_find_their_own_everyday_names_untouched(make: Make) -> None:
+def test_programs_get_their_common_variables_unchanged(make: Make) -> None:
     environment = make("services", "EMAIL=a@b.example", **EVERYDAY).environment
     assert environment["TIME"] == "%E real"
     assert environment["NAME"] == "DESKTOP-1AB2C3"
 
 
-def test_a_script_says_options_by_prefixed_names(launch: Make) -> None:
+def test_script_sets_options_by_prefixed_variables(launch: Make) -> None:
     call = launch("create-admin", TIDINGS_ARG_PASSWORD=" $(shell id) ", TIDINGS_ENGINE="docker")
     assert call.options["password"] == " $(shell id) "
     assert call.engine == "docker"
 
 
-def test_the_command_line_counts_before_a_prefixed_name(make: Make) -> None:
+def test_command_line_wins_over_a_prefixed_variable(make: Make) -> None:
     for first in ((), ("-e",)):
         call = make(*first, "create-admin", "PASSWORD=typed", TIDINGS_ARG_PASSWORD="set")
         assert call.environment["TIDINGS_ARG_PASSWORD"] == "typed"
 
 
-def test_an_engine_is_said_behind_the_target(launch: Make) -> None:
+def test_engine_is_set_on_the_command_line(launch: Make) -> None:
     assert launch("up", "ENGINE=docker").engine == "docker"
 
 
 @pytest.mark.parametrize("name", ["TIDINGS_SMTP_URL", "HTTP_PROXY", "ANYTHING"])
-def test_other_variables_reach_the_environment_as_they_were_typed(name: str, make: Make) -> None:
+def test_other_variables_are_passed_unchanged(name: str, make: Make) -> None:
     typed = "smtp://me:pa$$word$(shell id)@host"
     assert make("services", f"{name}={typed}").environment[name] == typed
 
 
-def test_an_unusable_value_is_named_and_nothing_else(tmp_path: Path) -> None:
+def test_unusable_value_is_named(tmp_path: Path) -> None:
     launcher = program(tmp_path / "launcher", LAUNCHER)
     done = run("run-rule", "TIME=%E real", f"PYTHON={launcher}")
     assert done.returncode != 0
@@ -246,7 +246,7 @@ def test_an_unusable_value_is_named_and_nothing_else(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["my python", "it's", "a$b", 'a"b', "a;b", "pÿthon"])
-def test_python_may_lie_anywhere(name: str, tmp_path: Path) -> None:
+def test_python_may_be_in_any_folder(name: str, tmp_path: Path) -> None:
     python = program(tmp_path / name / "python", ENVIRONMENT)
     for done in (
         run("services", f"PYTHON={python}"),
@@ -260,7 +260,7 @@ def test_make_alone_lists_the_targets() -> None:
     assert [target for target in targets() if f"  make {target} " not in listed] == []
 
 
-def test_the_makefile_and_the_launcher_know_the_same_options() -> None:
+def test_makefile_and_launcher_have_the_same_options() -> None:
     text = (ROOT / "Makefile").read_text().replace("\\\n", " ")
     found = re.search(r"^override ARGUMENTS := (.*)$", text, re.MULTILINE)
     assert found

@@ -1,4 +1,4 @@
-"""`make test` from the inside: what runs when, what its status is, and what it says at the end."""
+"""Tests of `make test`: the order of its steps, its exit status, and its last lines."""
 
 import shlex
 from collections.abc import Callable
@@ -24,7 +24,7 @@ REPORT = (
 
 
 class House:
-    """Everything that `make test` starts, which notes what happened in which order."""
+    """Replaces everything that `make test` starts, and records the order."""
 
     def __init__(self) -> None:
         self.happened: list[str] = []
@@ -114,7 +114,7 @@ def stack(tmp_path: Path) -> Stack:
     return found
 
 
-def test_first_tests_run_while_the_code_is_deployed(house: House, stack: Stack) -> None:
+def test_first_tests_run_during_the_deployment(house: House, stack: Stack) -> None:
     assert run_tests(stack, Settings(stack="test"), Options()) == 0
     assert house.happened == [
         *("3 began", "stopped", "1 began", "deployed", "1 ended"),
@@ -128,7 +128,7 @@ def test_part_of_the_tests_waits_for_the_deployment(house: House, stack: Stack) 
 
 
 @pytest.mark.parametrize("statuses", [[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 5, 1]])
-def test_every_run_is_made_and_the_worst_counts(
+def test_every_run_is_made_and_the_worst_status_counts(
     house: House, stack: Stack, statuses: list[int]
 ) -> None:
     house.statuses = statuses
@@ -136,19 +136,17 @@ def test_every_run_is_made_and_the_worst_counts(
     assert "3 ended" in house.happened
 
 
-def test_code_that_is_not_clean_fails_whatever_the_tests_say(house: House, stack: Stack) -> None:
+def test_lint_failure_fails_whatever_the_tests_return(house: House, stack: Stack) -> None:
     house.is_clean_code = False
     assert run_tests(stack, Settings(stack="test"), Options()) == 1
 
 
-def test_part_of_the_tests_is_not_about_clean_code(house: House, stack: Stack) -> None:
+def test_part_of_the_tests_does_not_lint(house: House, stack: Stack) -> None:
     house.is_clean_code = False
     assert run_tests(stack, Settings(stack="test"), Options(t="tests/unit")) == 0
 
 
-def test_failed_deployment_ends_the_tests_that_run_and_the_stack(
-    house: House, stack: Stack
-) -> None:
+def test_failed_deployment_ends_the_running_tests_and_the_stack(house: House, stack: Stack) -> None:
     house.failure = LauncherError("the deployment failed")
     with pytest.raises(LauncherError, match="the deployment failed"):
         run_tests(stack, Settings(stack="test"), Options())
@@ -158,7 +156,7 @@ def test_failed_deployment_ends_the_tests_that_run_and_the_stack(
     ]
 
 
-def test_what_the_fault_tests_said_is_shown(
+def test_output_of_the_fault_tests_is_shown(
     house: House, stack: Stack, capsys: pytest.CaptureFixture[str]
 ) -> None:
     house.statuses = [0, 0, 1]
@@ -192,7 +190,7 @@ def test_reports_of_an_earlier_run_are_not_shown_again(
     ]
 
 
-def test_tests_are_told_where_the_stack_is_and_no_password_of_a_shell(
+def test_tests_get_the_stacks_addresses_and_no_password_of_a_shell(
     house: House, stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TIDINGS_ARG_PASSWORD", "typed")

@@ -1,4 +1,4 @@
-"""Which services a stack runs itself follows from the URLs that are set."""
+"""The services that a stack runs itself depend on the URLs that are set."""
 
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ EVERY = set().union(*SERVICES.values())
 
 @pytest.fixture(autouse=True)
 def nothing_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`make test` says in the environment where the services of the stack under test are."""
+    """Remove the variables in which `make test` passes the addresses of the stack under test."""
     for setting in URLS:
         monkeypatch.delenv(f"TIDINGS_{setting.upper()}", raising=False)
 
@@ -54,7 +54,7 @@ def test_without_urls_all_services_are_its_own(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("setting", sorted(URLS))
-def test_service_with_a_url_is_somebody_elses(stack: Stack, setting: str) -> None:
+def test_service_with_a_url_is_external(stack: Stack, setting: str) -> None:
     found = members(stack, **{setting: URLS[setting]})
     assert names(found) == ALWAYS | EVERY - SERVICES[setting]
     (external,) = found.external
@@ -68,7 +68,7 @@ def test_with_all_urls_it_runs_none(stack: Stack) -> None:
     assert {each.url for each in found.external} == set(URLS.values())
 
 
-def test_containers_are_neither_its_own_nor_somebody_elses(stack: Stack) -> None:
+def test_containers_are_neither_own_nor_external(stack: Stack) -> None:
     found = members(stack, engine="docker")
     assert names(found) == ALWAYS
     assert {each.is_foreign for each in found.external} == {False}
@@ -83,7 +83,7 @@ def test_containers_are_neither_its_own_nor_somebody_elses(stack: Stack) -> None
         ("cache_redis_url", "amqp://elsewhere/"),
     ],
 )
-def test_url_of_another_kind_is_refused_by_its_variable(
+def test_url_of_another_kind_is_refused_with_the_name_of_its_variable(
     stack: Stack, setting: str, url: str
 ) -> None:
     with pytest.raises(LauncherError) as told:
@@ -91,13 +91,13 @@ def test_url_of_another_kind_is_refused_by_its_variable(
     assert told.value.lines()[0].startswith(f"TIDINGS_{setting.upper()}")
 
 
-def test_asked_again_passwords_are_the_same(stack: Stack) -> None:
+def test_passwords_stay_the_same(stack: Stack) -> None:
     first, second = members(stack), members(stack)
     assert first.connections == second.connections
     assert first.credentials == second.credentials
 
 
-def test_ports_of_the_services_are_in_the_stacks_block_and_do_not_meet(stack: Stack) -> None:
+def test_ports_of_the_services_are_in_the_stacks_block_and_differ(stack: Stack) -> None:
     taken = [port for each in members(stack).own for port in each.ports]
     assert len(taken) == len(set(taken))
     assert all(41000 <= port < 41010 or port >= 56000 for port in taken)

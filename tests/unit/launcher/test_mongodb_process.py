@@ -1,4 +1,4 @@
-"""The embedded MongoDB with its slow places mended answers as before, without walking it all."""
+"""The embedded MongoDB with faster writes answers as before, and reads no whole collection."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,7 +35,7 @@ def shelves(mended: None, tmp_path: Path) -> Iterator[Any]:
 
 @pytest.fixture
 def walks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The collections that were walked as a whole."""
+    """Return the list of collections that were read as a whole."""
     walked: list[str] = []
     walk = Storage._scan_docs
 
@@ -47,7 +47,7 @@ def walks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return walked
 
 
-def test_a_change_by_id_walks_nothing(shelves: Any, walks: list[str]) -> None:
+def test_change_by_id_reads_no_whole_collection(shelves: Any, walks: list[str]) -> None:
     changed = shelves.find_one_and_update(
         {"_id": 7, "state": "full"},
         {"$set": {"state": "empty"}},
@@ -72,7 +72,7 @@ def test_the_whole_filter_is_matched(shelves: Any) -> None:
     assert shelves.update_many(above, {"$set": {"state": "moved"}}).modified_count == 9
 
 
-def test_a_write_that_is_sent_again_is_answered_from_memory(mended: None) -> None:
+def test_repeated_write_is_answered_from_memory(mended: None) -> None:
     clock = [0.0]
     registry = transactions.TransactionRegistry(time_func=lambda: clock[0])
     registry.record_retryable(b"session", 1, b"insert", {"ok": 1.0, "n": 1})
@@ -84,7 +84,7 @@ def test_a_write_that_is_sent_again_is_answered_from_memory(mended: None) -> Non
     assert registry.retryable_reply(b"session", 2, b"insert") is not None
 
 
-def test_no_more_writes_are_remembered_than_before(
+def test_number_of_remembered_writes_is_as_before(
     mended: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transactions, "_RETRYABLE_RECORD_MAX", 3)

@@ -1,4 +1,4 @@
-"""Artifacts on their way to S3."""
+"""Tests of the upload of artifacts to S3."""
 
 import json
 import shutil
@@ -15,17 +15,17 @@ from tidings_local.launcher.deploying.package import BUCKET, artifact_of, packag
 
 
 class Bucket:
-    """As much of an S3 client as packaging uses."""
+    """An S3 client with the calls that packaging uses."""
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
         self.meta = type("Meta", (), {"endpoint_url": "http://localhost:4566"})
 
     def create_bucket(self, **_options: Any) -> None:
-        """There is just one."""
+        """Do nothing: there is just one bucket."""
 
     def put_object(self, *, Bucket: str, Key: str, Body: bytes) -> None:  # noqa: N803
-        assert Key not in self.objects, f"{Bucket}/{Key} was there already"
+        assert Key not in self.objects, f"{Bucket}/{Key} was uploaded twice"
         self.objects[Key] = Body
 
     def get_paginator(self, _operation: str) -> "Bucket":
@@ -51,7 +51,7 @@ NOTHING = Code({}, {})
 
 
 def packaged(template_file: Path, code: Code, bucket: Bucket) -> dict[str, Any]:
-    """Return the template as it was uploaded."""
+    """Package the template, and return it as it was uploaded."""
     url, _ = package(template_file, code, bucket)
     template: dict[str, Any] = json.loads(bucket.objects[url.rpartition("/")[2]])
     return template
@@ -78,7 +78,7 @@ def test_copies_of_the_same_code_are_uploaded_once(built: Path) -> None:
     assert place_of("One", template) == place_of("Two", template)
 
 
-def test_a_folder_is_compressed_once_for_all_deployments_of_a_build(
+def test_folder_is_compressed_once_for_all_deployments_of_a_build(
     built: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = packaged(built, NOTHING, Bucket())
@@ -86,7 +86,7 @@ def test_a_folder_is_compressed_once_for_all_deployments_of_a_build(
     assert packaged(built, NOTHING, Bucket()) == first
 
 
-def test_code_of_the_working_tree_goes_before_what_was_built(built: Path) -> None:
+def test_code_of_the_working_tree_wins_over_the_build(built: Path) -> None:
     template = yaml.safe_load(built.read_text())
     template["Resources"]["One"]["Properties"]["FunctionName"] = {
         "Fn::Sub": "${AWS::StackName}-one"
@@ -99,7 +99,7 @@ def test_code_of_the_working_tree_goes_before_what_was_built(built: Path) -> Non
     assert place_of("Two", template) != place_of("One", template)
 
 
-def test_a_layer_of_the_working_tree_goes_before_the_built_one(built: Path) -> None:
+def test_layer_of_the_working_tree_wins_over_the_build(built: Path) -> None:
     template = yaml.safe_load(built.read_text())
     layer = {"Type": "AWS::Serverless::LayerVersion", "Properties": {"ContentUri": "Code"}}
     template["Resources"] = {"Ours": layer, "Packages": deepcopy(layer)}
@@ -111,13 +111,13 @@ def test_a_layer_of_the_working_tree_goes_before_the_built_one(built: Path) -> N
     assert places[1] != places[0]
 
 
-def test_the_template_says_which_parameters_it_has(built: Path) -> None:
+def test_template_lists_its_parameters(built: Path) -> None:
     template = yaml.safe_load(built.read_text())
     built.write_text(yaml.safe_dump(template | {"Parameters": {"StageName": {"Type": "String"}}}))
     assert package(built, NOTHING, Bucket())[1] == {"StageName"}
 
 
-def test_what_is_in_s3_already_is_left_out(built: Path) -> None:
+def test_objects_already_in_s3_are_not_uploaded(built: Path) -> None:
     resource = yaml.safe_load(built.read_text())["Resources"]["One"]
     assert artifact_of(resource) == "CodeUri"
     resource["Properties"]["CodeUri"] = "s3://bucket/key"

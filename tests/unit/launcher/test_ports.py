@@ -1,4 +1,4 @@
-"""Which ports a stack gets."""
+"""Tests of the choice of a stack's ports."""
 
 import json
 import socket
@@ -24,7 +24,7 @@ def stack_folder(tmp_path: Path, name: str) -> Path:
     return folder
 
 
-def test_every_port_of_a_block_is_its_own() -> None:
+def test_every_port_of_a_block_is_different() -> None:
     block = ports.Ports(4566)
     names = [name for name, kind in vars(ports.Ports).items() if isinstance(kind, property)]
     elsewhere = {"localstack", "localstack_internal", "gateway"}
@@ -33,13 +33,13 @@ def test_every_port_of_a_block_is_its_own() -> None:
     assert all(4566 <= number < 4566 + ports.BLOCK_SIZE for number in numbers)
 
 
-def test_localstack_listens_beside_the_ports_that_it_may_open() -> None:
+def test_localstack_listens_outside_its_range_of_external_ports() -> None:
     block = ports.Ports(4566)
     assert block.localstack not in range(*block.localstack_internal)
     assert block.localstack == 4566 + 15010
 
 
-def test_the_ports_of_neighbouring_stacks_do_not_meet() -> None:
+def test_blocks_of_neighbouring_stacks_do_not_overlap() -> None:
     first, second = ports.Ports(4566), ports.Ports(4566 + ports.BLOCK_SIZE)
     assert first.localstack != second.localstack
 
@@ -75,14 +75,14 @@ def test_a_stopped_stack_keeps_its_block(tmp_path: Path) -> None:
     assert ports.claim_block(20000, folder) == first
 
 
-def test_the_block_of_a_removed_stack_is_given_again(tmp_path: Path) -> None:
+def test_block_of_a_removed_stack_is_reused(tmp_path: Path) -> None:
     folder = stack_folder(tmp_path, "a")
     first = ports.claim_block(20000, folder)
     folder.rmdir()
     assert ports.claim_block(20000, stack_folder(tmp_path, "b")) == first
 
 
-def test_the_local_stack_begins_at_the_port_base(tmp_path: Path) -> None:
+def test_local_stack_begins_at_the_port_base(tmp_path: Path) -> None:
     stack = find_stack(Settings(stack="local", port_base=5566), tmp_path)
     assert stack.ports.base == 5566
     assert stack.api_url.startswith("https://localhost:5566/")
@@ -96,7 +96,7 @@ def test_a_stopped_local_stack_follows_the_port_base(tmp_path: Path) -> None:
 def test_a_running_local_stack_keeps_its_ports(tmp_path: Path) -> None:
     stack = find_stack(Settings(port_base=5566), tmp_path)
     stack.run.mkdir()
-    socket = stack.supervisor_socket  # outside of the stack's folder where that lies deep
+    socket = stack.supervisor_socket  # outside the stack's folder if that has a long path
     socket.touch()
     try:
         assert find_stack(Settings(port_base=5666), tmp_path).ports.base == 5566
@@ -104,7 +104,7 @@ def test_a_running_local_stack_keeps_its_ports(tmp_path: Path) -> None:
         socket.unlink()
 
 
-def test_another_stack_begins_beyond_the_local_one_and_remembers(tmp_path: Path) -> None:
+def test_another_stack_begins_after_the_local_one_and_keeps_its_block(tmp_path: Path) -> None:
     settings = Settings(stack="test", port_base=20000)
     base = find_stack(settings, tmp_path).ports.base
     assert base >= 20100

@@ -1,4 +1,4 @@
-"""A file of products goes to the stack in pieces, and comes back as a report."""
+"""A file of products is sent to the stack in pieces, and a report is returned."""
 
 import json
 from collections.abc import Callable
@@ -29,7 +29,7 @@ Event = dict[str, Any]
 
 
 class Function:
-    """Takes every row but those of the SKU `BAD`."""
+    """Accepts every row except those with the SKU `BAD`."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
@@ -77,7 +77,7 @@ def test_refused_rows_are_reported_in_their_order(tmp_path: Path, function: Func
     assert "row 2" in totals.refused[2].reason
 
 
-def test_sku_is_refused_again_also_far_below(tmp_path: Path, function: Function) -> None:
+def test_repeated_sku_is_refused_also_in_a_later_piece(tmp_path: Path, function: Function) -> None:
     skus = [f"S{n}" for n in range(MAX_CHUNK_ROWS)] + [" s0 "]
     totals = send_table(open_table(a_file(tmp_path, "SKU\n" + "\n".join(skus))), function)
     assert totals.refused == [
@@ -85,12 +85,12 @@ def test_sku_is_refused_again_also_far_below(tmp_path: Path, function: Function)
     ]
 
 
-def test_rows_without_a_sku_are_left_to_the_function(tmp_path: Path, function: Function) -> None:
+def test_rows_without_a_sku_are_refused_by_the_function(tmp_path: Path, function: Function) -> None:
     send_table(open_table(a_file(tmp_path, "title,sku\na\nb\nc,\n")), function)
     assert function.rows == [2, 3, 4]
 
 
-def test_pieces_fit_into_one_invocation() -> None:
+def test_pieces_are_within_the_payload_limit() -> None:
     rows = [TableRow(n, n, ["😀" * (MAX_CHUNK_CHARACTERS // 3)]) for n in range(7)]
     pieces = list(chunks(rows))
     assert [len(piece) for piece in pieces] == [3, 3, 1]
@@ -136,7 +136,7 @@ def test_every_refused_row_is_in_the_report_file(
     ]
 
 
-def test_reason_of_a_failed_function_is_told(
+def test_reason_of_a_failed_function_is_reported(
     tmp_path: Path, stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failed = answering({"errorMessage": "Columns that are missing: title."}, failed=True)
@@ -151,7 +151,7 @@ def test_file_must_be_named(stack: Stack) -> None:
         import_products(stack, None)
 
 
-def test_a_file_is_the_one_that_was_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_name_is_used_unchanged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Excel's own files of open tables begin with `~$`."""
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
@@ -160,7 +160,7 @@ def test_a_file_is_the_one_that_was_typed(tmp_path: Path, monkeypatch: pytest.Mo
     assert path_of("~/x.csv") == tmp_path / "home" / "x.csv"
 
 
-def test_bar_without_a_terminal_says_a_line_for_each_tenth(
+def test_bar_without_a_terminal_prints_a_line_for_each_tenth(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with progress.bar() as show:

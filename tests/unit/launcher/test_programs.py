@@ -1,4 +1,4 @@
-"""Programs that are missing."""
+"""Tests of the handling of missing programs."""
 
 import pytest
 
@@ -10,13 +10,13 @@ ABSENT = Program("tidings-absent", "absent-server", "absent")
 SHELL = Program("sh", "dash", "dash")
 
 
-def test_what_is_there_needs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_installed_programs_need_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(programs, "_apt_install", lambda packages: pytest.fail("installed"))
     programs.check([SHELL])
     programs.install_missing([SHELL])
 
 
-def test_without_apt_or_root_it_says_how_to_bring_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_apt_or_root_the_error_names_the_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(programs, "_can_use_apt", lambda: False)
     with pytest.raises(LauncherError) as refused:
         programs.check([SHELL, ABSENT])
@@ -26,7 +26,7 @@ def test_without_apt_or_root_it_says_how_to_bring_it(monkeypatch: pytest.MonkeyP
     assert "dash" not in told
 
 
-def test_with_apt_and_root_only_what_is_missing_is_installed(
+def test_with_apt_and_root_only_missing_programs_are_installed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     installed: list[str] = []

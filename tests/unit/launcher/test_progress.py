@@ -1,4 +1,4 @@
-"""What a person sees while something takes its time."""
+"""Tests of the output while a command runs."""
 
 import io
 
@@ -13,20 +13,20 @@ class Terminal(io.StringIO):
 
 
 def a_terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    """Show on a terminal; not as a fixture, for pytest gives each test its own streams."""
+    """Write to a terminal. This is no fixture, because pytest gives each test its own streams."""
     found = Terminal()
     monkeypatch.setattr("sys.stderr", found)
     return found
 
 
-def test_step_has_the_seconds_since_the_start(capsys: pytest.CaptureFixture[str]) -> None:
+def test_step_shows_the_seconds_since_the_start(capsys: pytest.CaptureFixture[str]) -> None:
     progress.step("redis is ready")
     seconds, _, message = capsys.readouterr().out.partition(" s  ")
     assert float(seconds) >= 0
     assert message == "redis is ready\n"
 
 
-def test_complaints_come_after_what_was_shown(capfd: pytest.CaptureFixture[str]) -> None:
+def test_warnings_follow_the_output_so_far(capfd: pytest.CaptureFixture[str]) -> None:
     progress.show("first")
     progress.complain("second")
     out, err = capfd.readouterr()
@@ -55,7 +55,7 @@ def test_share_beyond_its_bounds_is_shown_within_them(
     assert terminal.getvalue().count("#") in (0, progress.BAR_WIDTH)
 
 
-def test_bar_that_never_grew_leaves_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bar_without_progress_leaves_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = a_terminal(monkeypatch)
     with progress.bar():
         pass
@@ -75,7 +75,7 @@ def fail_after(grow: object) -> None:
     raise RuntimeError
 
 
-def test_without_a_terminal_it_says_a_line_for_each_tenth(
+def test_without_a_terminal_it_prints_a_line_for_each_tenth(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with progress.bar() as grow:

@@ -1,4 +1,4 @@
-"""The event that a scheduled rule sends."""
+"""Tests of the event that a scheduled rule sends."""
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
@@ -47,7 +47,7 @@ def test_given_time_is_sent_in_utc(said: datetime, sent: str) -> None:
     assert scheduled_event(ARN, said)["time"] == sent
 
 
-def test_event_has_the_fields_of_the_samples_that_jobs_are_tested_with() -> None:
+def test_event_has_the_fields_of_the_samples_for_jobs() -> None:
     sample = json.loads((ROOT / "events/lambda/relay_outbox.json").read_text())
     event = scheduled_event(sample["resources"][0], datetime.fromisoformat(sample["time"]))
     assert event | {"id": sample["id"]} == sample

@@ -1,4 +1,4 @@
-"""`make create-service`, `services`, `revoke-service`."""
+"""Tests of `make create-service`, `services` and `revoke-service`."""
 
 from pathlib import Path
 from typing import Any, cast
@@ -19,7 +19,7 @@ STACK = cast(Stack, Path())
 
 
 def answers(patch: pytest.MonkeyPatch, result: Any, *, failed: bool = False) -> list[Any]:
-    """Let every function answer so; returns what they are asked."""
+    """Set the answer of every function; return the list of their events."""
     asked: list[Any] = []
 
     def invoke(_: Any, function: str, event: Any) -> Invocation:
@@ -50,7 +50,7 @@ def test_service_is_revoked_by_its_id(monkeypatch: pytest.MonkeyPatch) -> None:
     assert asked == [("tidings-revoke-service", {"client_id": "1"})]
 
 
-def test_what_is_not_said_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_argument_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = answers(monkeypatch, {})
     with pytest.raises(LauncherError, match="NAME is missing"):
         create_service(STACK, None)
@@ -59,7 +59,7 @@ def test_what_is_not_said_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     assert asked == []
 
 
-def test_refusal_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refusal_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     answers(monkeypatch, {"errorMessage": "There is no such service."}, failed=True)
     with pytest.raises(LauncherError, match="not revoked") as refused:
         revoke_service(STACK, "1")

@@ -1,4 +1,4 @@
-"""What a person can set, and what services must not inherit."""
+"""Tests of the settings of a person, and of the variables that services must not inherit."""
 
 from pathlib import Path
 
@@ -50,7 +50,7 @@ def test_the_environment_wins(env_file: Path, monkeypatch: pytest.MonkeyPatch) -
     assert load_settings(env_file).port_base == 6000
 
 
-def test_the_stack_of_the_tests_takes_no_database_from_the_env_file(
+def test_stack_of_the_tests_ignores_databases_in_the_env_file(
     env_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TIDINGS_STACK", "test")
@@ -77,7 +77,7 @@ def test_an_unusable_value_is_one_line_with_its_name(
     assert name in refused.value.message
 
 
-def test_settings_of_other_programs_mean_nothing(
+def test_settings_of_other_programs_are_ignored(
     env_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = load_settings(env_file)
@@ -86,7 +86,7 @@ def test_settings_of_other_programs_mean_nothing(
     assert load_settings(env_file) == before
 
 
-def test_an_empty_option_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_empty_option_counts_as_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("FN", "FOLLOW", "PYTEST"):
         monkeypatch.setenv(f"TIDINGS_ARG_{name}", "")
     options = load_options()
@@ -94,7 +94,7 @@ def test_an_empty_option_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
     assert options.follow is False
 
 
-def test_everyday_names_of_the_environment_mean_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_common_variables_of_the_environment_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in Options.model_fields:
         monkeypatch.setenv(name.upper(), "1")
         monkeypatch.setenv(name, "1")
@@ -104,14 +104,14 @@ def test_everyday_names_of_the_environment_mean_nothing(monkeypatch: pytest.Monk
     assert load_settings().engine == "process"
 
 
-def test_docker_is_chosen_in_the_environment_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_docker_can_be_chosen_in_the_environment_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ENGINE", "docker")
     assert load_settings().engine == "docker"
     monkeypatch.setenv("TIDINGS_ENGINE", "process")
     assert load_settings().engine == "process"
 
 
-def test_an_unusable_option_is_named_as_a_person_types_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unusable_option_is_named_as_on_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TIDINGS_ARG_TIME", "%E real")
     with pytest.raises(LauncherError, match="TIME is not usable"):
         load_options()
@@ -147,6 +147,6 @@ def test_urls_are_shown_without_login(url: str, shown: str) -> None:
     assert without_login(url) == shown
 
 
-def test_the_brokers_login_is_unquoted() -> None:
+def test_brokers_login_is_unquoted() -> None:
     login = Connections("", "", "", "amqp://me:p%40ss@host/").broker_login
     assert login == {"username": "me", "password": "p@ss"}

@@ -1,4 +1,4 @@
-"""Which tests took longest."""
+"""Tests of the table of the slowest tests."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def test_slowest_of_all_runs_come_first(tmp_path: Path) -> None:
     ]
 
 
-def test_there_are_ten_at_most(tmp_path: Path) -> None:
+def test_table_has_at_most_ten_tests(tmp_path: Path) -> None:
     many = report(tmp_path / "1.xml", *(("t", f"test_{each}", each) for each in range(30)))
     found = slowest([many])
     assert [each.seconds for each in found] == list(range(29, 29 - COUNT, -1))

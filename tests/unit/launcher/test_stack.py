@@ -1,4 +1,4 @@
-"""A stack is found again as it was made, whatever its note says."""
+"""A stack is found again by its folder, also when its note is broken."""
 
 import multiprocessing
 import os
@@ -17,7 +17,7 @@ from tidings_local.launcher.settings import Settings
 
 @pytest.fixture(autouse=True)
 def own_claims(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave the ports that other stacks of this machine claimed alone."""
+    """Use a separate file of port claims, so that other stacks keep theirs."""
     (tmp_path / "temporary").mkdir()
     monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path / "temporary"))
 
@@ -33,19 +33,19 @@ def test_other_stacks_have_blocks_of_their_own_and_keep_them(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("note", ["", "{", "[]", "{}", '{"port_base": "many"}', "null"])
-def test_broken_note_is_written_anew(tmp_path: Path, note: str) -> None:
+def test_broken_note_is_replaced(tmp_path: Path, note: str) -> None:
     folder = find_stack(settings(), tmp_path).folder
     (folder / "stack.json").write_text(note)
     assert find_stack(settings(port_base=42000), tmp_path).ports == Ports(42000)
     assert find_stack(settings(port_base=42000), tmp_path).ports == Ports(42000)
 
 
-def test_stacks_of_the_same_name_in_two_clones_are_told_apart(tmp_path: Path) -> None:
+def test_stacks_of_the_same_name_in_two_clones_are_different(tmp_path: Path) -> None:
     one, other = (find_stack(settings(), tmp_path / clone) for clone in ("a", "b"))
     assert one.identity != other.identity
 
 
-def test_folders_are_private_and_may_be_there_already(tmp_path: Path) -> None:
+def test_folders_are_private_and_may_exist(tmp_path: Path) -> None:
     found = find_stack(settings(), tmp_path)
     for _ in range(2):
         found.make_folders()
@@ -56,7 +56,7 @@ def test_folders_are_private_and_may_be_there_already(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("length", [10, SOCKET_PATH_LIMIT, SOCKET_PATH_LIMIT + 1, 300])
-def test_socket_can_be_listened_on_however_deep_the_clone_is(length: int, tmp_path: Path) -> None:
+def test_socket_can_be_used_in_a_folder_with_a_long_path(length: int, tmp_path: Path) -> None:
     wanted = Path("/" + "d" * (length - 1))
     found = short_socket(wanted, "abcd1234")
     assert len(os.fsencode(found)) <= SOCKET_PATH_LIMIT or found.parent != wanted.parent
@@ -79,7 +79,7 @@ def hold(folder: Path, told: Connection) -> None:
 
 @pytest.fixture
 def held(tmp_path: Path) -> Iterator[Connection]:
-    """Another process that holds the lock until it is told something."""
+    """Run another process that holds the lock until it is told to end."""
     ours, theirs = multiprocessing.Pipe()
     other = multiprocessing.get_context("spawn").Process(target=hold, args=(tmp_path, theirs))
     other.start()
@@ -89,7 +89,7 @@ def held(tmp_path: Path) -> Iterator[Connection]:
     other.join()
 
 
-def test_second_command_waits_and_says_so(
+def test_second_command_waits_and_prints_that(
     held: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[str] = []

@@ -1,4 +1,4 @@
-"""The lines of `make status` about memory and processes."""
+"""Tests of the lines of `make status` about memory and processes."""
 
 import os
 import subprocess
@@ -24,7 +24,7 @@ def stack(tmp_path: Path) -> Stack:
 
 @pytest.fixture
 def processes(stack: Stack) -> Iterator[None]:
-    """Two processes of the bridge, one of a function, and supervisord."""
+    """Return two processes of the bridge, one of a function, and supervisord."""
     mark = {STACK_MARK: str(stack.folder)}
     bridge = mark | {SERVICE_MARK: "bridge"}
     function = {"LAMBDA_TASK_ROOT": f"{stack.folder}/run/lambda/packages/one"}
@@ -47,9 +47,7 @@ def _start(environment: dict[str, str]) -> subprocess.Popen[str]:
     return process
 
 
-def test_processes_count_for_their_service_and_functions_for_themselves(
-    stack: Stack, processes: None
-) -> None:
+def test_processes_count_for_their_service_or_for_functions(stack: Stack, processes: None) -> None:
     usages = usage_of(stack)
     counted = {name: usage.processes for name, usage in usages.items()}
     assert counted == {"bridge": 2, FUNCTIONS: 1, SUPERVISOR: 1}
@@ -77,12 +75,12 @@ def test_functions_and_the_total_have_lines_of_their_own() -> None:
     ]
 
 
-def test_no_function_running_is_said() -> None:
+def test_absence_of_running_functions_is_shown() -> None:
     assert [str(line).split() for line in more_lines([], {})] == [
         [FUNCTIONS, "0", "MB", "0"],
         ["total", "0", "MB", "0"],
     ]
 
 
-def test_one_process_that_hides_what_it_shares_marks_the_total() -> None:
+def test_process_with_unreadable_memory_marks_the_total() -> None:
     assert not total({"a": Usage(1, 1), "b": Usage(1, 1, is_shared_fairly=False)}).is_shared_fairly

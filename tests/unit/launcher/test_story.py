@@ -1,4 +1,4 @@
-"""The demo's story ends well, or says at which sentence it did not."""
+"""The demo succeeds, or names the step that failed."""
 
 from pathlib import Path
 from typing import Any, Self
@@ -13,7 +13,7 @@ from tidings_local.launcher.running.stack import Stack
 
 
 class Shop:
-    """A shop that behaves as it should, unless a test has it do otherwise."""
+    """A shop that works, unless a test changes it."""
 
     def __init__(self, _stack: Stack | None = None) -> None:
         self.stock = story.STOCK
@@ -28,7 +28,7 @@ class Shop:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Nothing is open."""
+        """Close nothing."""
 
     def ask(self, document: str, token: str = "", **variables: Any) -> Any:
         self.asked.append((document, token))
@@ -80,9 +80,7 @@ def stack(tmp_path: Path) -> Stack:
     return Stack("local", tmp_path / ".tidings" / "stacks" / "local", Ports(41000))
 
 
-def test_story_is_told_to_its_end(
-    shop: Shop, stack: Stack, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_demo_runs_to_its_end(shop: Shop, stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
     story.play(stack)
     told = capsys.readouterr().out
     for sentence in ("Ada registers", "Ada orders 2: pending", "Ada orders 5: pending"):
@@ -91,7 +89,7 @@ def test_story_is_told_to_its_end(
     assert told.index("order placed") < told.index("reserved")
 
 
-def test_it_can_be_told_again(shop: Shop, stack: Stack) -> None:
+def test_demo_can_be_repeated(shop: Shop, stack: Stack) -> None:
     skus = set()
     for _ in range(2):
         shop.stock = story.STOCK
@@ -100,12 +98,12 @@ def test_it_can_be_told_again(shop: Shop, stack: Stack) -> None:
     assert len(skus) == 2  # of two administrators
 
 
-def test_a_notification_is_waited_for(shop: Shop, stack: Stack) -> None:
+def test_notification_is_awaited(shop: Shop, stack: Stack) -> None:
     shop.tells_after = 5
     story.play(stack)
 
 
-def test_missing_notification_is_told_with_where_to_look(
+def test_missing_notification_is_reported_with_where_to_look(
     shop: Shop, stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(story, "NOTIFIED_WITHIN_SECONDS", 0.05)
@@ -116,19 +114,19 @@ def test_missing_notification_is_told_with_where_to_look(
 
 
 @pytest.mark.parametrize("state", ["PENDING", "REJECTED"])
-def test_order_in_another_state_is_told(shop: Shop, stack: Stack, state: str) -> None:
+def test_order_in_another_state_is_reported(shop: Shop, stack: Stack, state: str) -> None:
     shop.wrong_state = state
     with pytest.raises(LauncherError, match=f"the order is {state}, it should be CONFIRMED"):
         story.play(stack)
 
 
-def test_stock_that_a_rejected_order_took_is_told(shop: Shop, stack: Stack) -> None:
+def test_stock_taken_by_a_rejected_order_is_reported(shop: Shop, stack: Stack) -> None:
     shop.takes_stock_of_rejected = True
     with pytest.raises(LauncherError, match="the stock is -4, it should be 1"):
         story.play(stack)
 
 
-def test_each_person_asks_with_a_token_of_their_own(shop: Shop, stack: Stack) -> None:
+def test_each_person_calls_with_a_token_of_their_own(shop: Shop, stack: Stack) -> None:
     story.play(stack)
     tokens = dict(shop.asked)
     assert tokens[queries.CREATE_PRODUCT].startswith("token of admin-")
@@ -136,7 +134,7 @@ def test_each_person_asks_with_a_token_of_their_own(shop: Shop, stack: Stack) ->
     assert tokens[queries.GET_PRODUCTS] == ""
 
 
-def test_last_words_name_the_token_and_the_request(
+def test_last_lines_contain_the_token_and_the_request(
     shop: Shop, stack: Stack, capsys: pytest.CaptureFixture[str]
 ) -> None:
     story.play(stack)

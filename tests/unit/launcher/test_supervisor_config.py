@@ -1,4 +1,4 @@
-"""supervisord's configuration, and whose process is whose."""
+"""Tests of supervisord's configuration, and of the assignment of processes to stacks."""
 
 from configparser import RawConfigParser
 from pathlib import Path
@@ -43,13 +43,13 @@ def test_quotation_marks_cannot_end_a_value() -> None:
     assert 'URL="a%%22b"' in program["environment"]
 
 
-def test_each_program_carries_the_marks_of_its_stack_and_service() -> None:
+def test_each_program_has_the_marks_of_its_stack_and_service() -> None:
     environment = rendered(service())["program:bridge"]["environment"]
     assert f'{STACK_MARK}="{STACK.folder}"' in environment
     assert f'{SERVICE_MARK}="bridge"' in environment
 
 
-def test_only_localstack_stays_down_when_it_dies() -> None:
+def test_only_localstack_is_not_restarted() -> None:
     parser = rendered(service(), service(name="localstack", restarts=False))
     assert parser["program:bridge"]["autorestart"] == "true"
     assert parser["program:localstack"]["autorestart"] == "false"
@@ -71,18 +71,18 @@ def test_a_long_path_gets_a_short_socket() -> None:
     assert short_socket(Path("/short.sock"), "0a1b2c3d") == Path("/short.sock")
 
 
-def test_a_process_is_known_by_its_marks() -> None:
+def test_process_is_recognised_by_its_marks() -> None:
     marks = {STACK_MARK: str(STACK.folder), SERVICE_MARK: "redis"}
     assert service_of(marks, STACK.folder) == "redis"
     assert service_of({STACK_MARK: str(STACK.folder)}, STACK.folder) == ""
 
 
-def test_a_functions_process_is_known_by_its_code() -> None:
+def test_functions_process_is_recognised_by_its_code() -> None:
     environment = {"LAMBDA_TASK_ROOT": f"{STACK.folder}/run/lambda/packages/x"}
     assert service_of(environment, STACK.folder) == "runner"
 
 
-def test_processes_of_others_are_left_alone() -> None:
+def test_processes_of_others_are_ignored() -> None:
     assert service_of({}, STACK.folder) is None
     assert service_of({STACK_MARK: f"{STACK.folder}-2"}, STACK.folder) is None
     assert service_of({"LAMBDA_TASK_ROOT": f"{STACK.folder}-2/x"}, STACK.folder) is None

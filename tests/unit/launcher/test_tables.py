@@ -1,4 +1,4 @@
-"""A table in a file: what the application's reader says of it is told with the file's name."""
+"""Tables in files: errors of the application's reader are reported with the file's name."""
 
 from pathlib import Path
 
@@ -16,13 +16,13 @@ def table_of(tmp_path: Path, content: bytes | str, encoding: str = "utf-8") -> F
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
-def test_byte_order_mark_says_the_encoding(tmp_path: Path, encoding: str) -> None:
+def test_byte_order_mark_sets_the_encoding(tmp_path: Path, encoding: str) -> None:
     table = table_of(tmp_path, "sku,title\r\nA,Käse ☕\r\n", encoding)
     assert table.columns == ["sku", "title"]
     assert list(table.rows()) == [TableRow(2, 2, ["A", "Käse ☕"])]
 
 
-def test_other_bytes_are_named_with_their_line_before_any_row_is_used(tmp_path: Path) -> None:
+def test_other_bytes_are_reported_with_their_line_before_any_row_is_used(tmp_path: Path) -> None:
     with pytest.raises(LauncherError, match=r"products\.csv") as refused:
         table_of(tmp_path, b"sku,title\n" + b"A,x\n" * 100_000 + b"B,K\xe4se\n")
     assert refused.value.hint.startswith("Line 100002 has a byte (0xE4)")
@@ -41,12 +41,12 @@ def test_line_without_an_end_is_refused(tmp_path: Path) -> None:
     assert refused.value.hint.startswith("Line 2 ")
 
 
-def test_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(LauncherError, match=r"missing\.csv"):
         open_table(tmp_path / "missing.csv")
 
 
-def test_bytes_read_come_to_the_size(tmp_path: Path) -> None:
+def test_read_bytes_add_up_to_the_size(tmp_path: Path) -> None:
     table = table_of(tmp_path, "sku\n" + "A\n" * 50_000)
     rows = table.rows()
     next(rows)

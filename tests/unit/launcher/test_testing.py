@@ -1,4 +1,4 @@
-"""Which tests a target runs."""
+"""Tests of the choice of tests for a target."""
 
 import os
 import signal
@@ -24,7 +24,7 @@ from tidings_local.launcher.errors import LauncherError
 from tidings_local.launcher.settings import Options
 
 
-def test_all_tests_are_three_runs_and_the_last_has_what_the_others_have_not() -> None:
+def test_all_tests_are_three_runs_and_the_last_has_the_remaining_ones() -> None:
     beside, strangers, after = pytest_arguments(Options())
     assert set(SIDE_BY_SIDE) < set(beside)
     assert "-n" in beside
@@ -41,7 +41,7 @@ def test_all_tests_are_three_runs_and_the_last_has_what_the_others_have_not() ->
 
 @pytest.fixture
 def interruptible() -> Iterator[None]:
-    """A shell that starts the tests in the background has this signal ignored, by children too."""
+    """Restore the handling of SIGINT: a shell that runs the tests in the background ignores it."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
@@ -49,7 +49,7 @@ def interruptible() -> Iterator[None]:
 
 @pytest.fixture
 def python_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], list[str]]:
-    """Return what takes a script for pytest's place, and makes the arguments of a run."""
+    """Return a function that replaces pytest with a script, and returns the arguments of a run."""
 
     def arguments(script: str) -> list[str]:
         (tmp_path / "pytest.py").write_text(script)
@@ -92,7 +92,7 @@ def test_run_is_interrupted_when_the_stack_fails(
     assert run.wait() == 0
 
 
-def test_run_that_does_not_listen_is_killed(
+def test_run_that_ignores_the_signal_is_killed(
     python_says: Callable[[str], list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(child, "INTERRUPTED_SECONDS", 0.2)
@@ -103,40 +103,40 @@ def test_run_that_does_not_listen_is_killed(
     assert run.wait() == -signal.SIGKILL
 
 
-def test_another_launcher_is_told_what_to_do_and_writes_into_a_file(tmp_path: Path) -> None:
+def test_another_launcher_gets_its_arguments_and_writes_into_a_file(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with launcher_run("nonsense", {"PYTHONPATH": os.pathsep.join(sys.path)}, log) as run:
         assert run.wait() == 2
     assert log.read_text().startswith("commands: ")
 
 
-# -------------------------------------------------------------------------- what is run
+# ------------------------------------------------------------------- selection of tests
 
 
-def test_a_part_of_the_tests_is_one_run() -> None:
+def test_part_of_the_tests_is_one_run() -> None:
     assert pytest_arguments(Options(t="tests/unit", pytest="-k name")) == [
         ["-k", "name", "tests/unit"]
     ]
 
 
-def test_a_target_has_tests_of_its_own() -> None:
+def test_target_has_its_own_tests() -> None:
     (soak,) = pytest_arguments(chosen(Options(), SOAK))
     assert soak == ["-m", "soak", "-s", "tests/faults/test_soak.py"]
 
 
-def test_what_is_said_takes_the_place_of_a_targets_own() -> None:
+def test_given_tests_replace_a_targets_own() -> None:
     options = chosen(Options(t="tests/unit", minutes=3), SOAK)
     assert (options.t, options.pytest, options.minutes) == ("tests/unit", "-m soak -s", 3)
     assert chosen(Options(pytest="-x"), FUZZ).pytest == "-x"
 
 
 @pytest.mark.parametrize("name", ["t", "pytest"])
-def test_a_quotation_mark_without_its_other_one_is_named(name: str) -> None:
+def test_unbalanced_quotation_mark_is_named(name: str) -> None:
     with pytest.raises(LauncherError, match=f"{name.upper()} is not usable"):
         pytest_arguments(Options.model_validate({name: "it's"}))
 
 
-def test_tests_are_refused_where_python_would_not_find_its_modules() -> None:
+def test_tests_are_refused_where_python_would_not_find_their_modules() -> None:
     check_folder(Path("/home/ada/my shop"))
     with pytest.raises(LauncherError, match="':' in its path"):
         check_folder(Path("/home/ada/shop:2"))

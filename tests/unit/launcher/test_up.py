@@ -1,4 +1,4 @@
-"""`make up` lets no stack stay up that other machines can reach."""
+"""`make up` stops a stack that other machines can reach."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ STACK = Stack("local", Path("/clone/.tidings/stacks/local"), Ports(4566))
 
 @pytest.fixture
 def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What `make up` did, in order."""
+    """Record the steps of `make up` in order."""
     done: list[str] = []
 
     @contextmanager

@@ -14,7 +14,7 @@ def shelf(monkeypatch: pytest.MonkeyPatch) -> stand_ins.Shelf:
 
 @pytest.fixture
 def make_version(shelf: stand_ins.Shelf) -> Callable[..., Any]:
-    """A FunctionVersion as LocalStack holds it; `layers` and `code` are contents of archives."""
+    """Return a function that makes a FunctionVersion; `layers` and `code` are archives."""
 
     def stored(key: str, content: bytes) -> SimpleNamespace:
         shelf.objects[key] = content

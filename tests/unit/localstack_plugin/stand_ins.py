@@ -1,4 +1,4 @@
-"""Just as much of LocalStack as the plugin touches: it lives in a virtual environment of its own.
+"""Stand-ins for the parts of LocalStack that the plugin uses.
 
 Whether the real one agrees is what tests/integration/test_localstack_lambda.py shows.
 """
@@ -30,7 +30,7 @@ class TooManyRequestsException(Exception):
 
 
 class ServiceException(Exception):
-    """What LocalStack answers with 500, and tries again where nobody waits."""
+    """The exception that LocalStack answers with 500, and retries in asynchronous invocations."""
 
 
 class EmptyPollResultsException(Exception):
@@ -45,16 +45,16 @@ class RuntimeExecutor:
 
 
 class LambdaEventManager:
-    """LocalStack's own: each has a thread that waits for events."""
+    """LocalStack's event manager, which would start a thread that waits for events."""
 
     def __init__(self, version_manager: Any) -> None:
         self.version_manager = version_manager
 
     def enqueue_event(self, invocation: Any) -> None:
-        raise AssertionError("LocalStack keeps no events")
+        raise AssertionError("LocalStack must not keep events")
 
     def start(self) -> None:
-        raise AssertionError("LocalStack waits for no events")
+        raise AssertionError("LocalStack must not wait for events")
 
     stop = stop_for_update = start
 
@@ -73,7 +73,7 @@ class LambdaService:
         raise AssertionError(f"asked STS for {role_arn} in {region}")
 
     def update_version_state(self, function_version: Any, new_state: Any) -> None:
-        """LocalStack's own: it describes the new version, whatever became of it."""
+        """Describe the new version, like LocalStack, even if the update failed."""
         version = function_version.id
         function = _LAMBDA_STORE.functions[version.function_name]
         function.versions[version.qualifier] = function_version
@@ -136,7 +136,7 @@ def _get_stage_configuration(
 
 
 class ExecutionEnvironment:
-    """Knows what LocalStack would give a container; is never started."""
+    """Returns the variables that LocalStack would give a container; is never started."""
 
     def __init__(self, version: Any, *_: object, **__: object) -> None:
         self.function_version = version
@@ -166,7 +166,7 @@ class LambdaVersionManager:
         self.function_version = version
 
     def invoke(self, *, invocation: Any) -> Any:
-        raise AssertionError("LocalStack's own environments are not used")
+        raise AssertionError("LocalStack's own environments must not be used")
 
 
 class LambdaStore:
@@ -202,7 +202,7 @@ class Router:
 
 
 class Shelf:
-    """The internal S3: what the plugin downloads from it, by key."""
+    """Replaces the internal S3, from which the plugin downloads objects by key."""
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
@@ -331,7 +331,7 @@ def install(patch: pytest.MonkeyPatch) -> Shelf:
         module = ModuleType(name)
         vars(module).update(content)
         patch.setitem(sys.modules, name, module)
-    # Put back after the test: the real one describes this machine.
+    # Restored after the test: the real value describes this machine.
     patch.setattr("botocore.useragent.UserAgentString.to_string", lambda _: "described")
     for name in [name for name in sys.modules if name.startswith("tidings_local.localstack_")]:
         patch.delitem(sys.modules, name)

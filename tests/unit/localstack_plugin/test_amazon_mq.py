@@ -15,12 +15,12 @@ def holder_for(source_service: str) -> SimpleNamespace:
     return holder
 
 
-def test_mapping_of_a_broker_gets_a_poller_that_finds_nothing(shelf: Shelf) -> None:
+def test_mapping_of_a_broker_gets_a_poller_without_messages(shelf: Shelf) -> None:
     poller = holder_for("mq").create_poller_fn(arn=BROKER, client=None, processor=None)
     assert poller.event_source() == "aws:rmq"
     with pytest.raises(EmptyPollResultsException):
         poller.poll_events()
 
 
-def test_other_sources_are_left_to_localstack(shelf: Shelf) -> None:
+def test_other_sources_are_handled_by_localstack(shelf: Shelf) -> None:
     assert holder_for("kafka").create_poller_fn is None

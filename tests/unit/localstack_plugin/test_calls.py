@@ -58,7 +58,7 @@ def test_function_error_is_a_result(runner: SocketServer, make_version: Maker) -
     assert invoke(make_version()).is_error is True
 
 
-def test_throttle_is_the_answer_429_of_the_lambda_api(
+def test_throttle_is_status_429_of_the_lambda_api(
     runner: SocketServer, make_version: Maker
 ) -> None:
     body = b'{"Reason": "ReservedFunctionConcurrentInvocationLimitExceeded"}'
@@ -76,7 +76,7 @@ def test_call_waits_for_a_runner_that_is_starting(
     assert invoke(make_version()).is_error is False
 
 
-def test_call_that_the_runner_cannot_take_is_tried_again_by_localstack(
+def test_call_that_the_runner_cannot_take_is_retried_by_localstack(
     make_version: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from tidings_local.localstack_plugin import calls

@@ -25,7 +25,7 @@ def test_layers_are_copied_to_opt_as_one_folder(
     monkeypatch.setenv("TIDINGS_LAMBDA_DIR", str(tmp_path))
     ((source, target),) = copied(make_version(layers=LAYERS))
     assert target == "/opt"
-    assert source.endswith("/.")  # what is in the folder, not the folder
+    assert source.endswith("/.")  # the content of the folder, not the folder itself
     assert Path(source, "python/a.py").read_text() == "second"
     assert not list(tmp_path.rglob("__pycache__"))
 

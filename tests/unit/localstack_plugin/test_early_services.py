@@ -3,7 +3,7 @@ import pytest
 from tests.unit.localstack_plugin.stand_ins import Shelf
 
 
-def test_services_are_loaded_once_localstack_is_ready(
+def test_services_are_loaded_when_localstack_is_ready(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from localstack.runtime import events
@@ -17,7 +17,7 @@ def test_services_are_loaded_once_localstack_is_ready(
         assert events.infra_ready.is_set()
         loaded.append(name)
         if name == "s3":
-            raise RuntimeError("one that does not load keeps the others from nothing")
+            raise RuntimeError("a service that fails to load must not stop the others")
 
     monkeypatch.setattr(SERVICE_PLUGINS, "require", require, raising=False)
     thread = early_services.load_services_early()

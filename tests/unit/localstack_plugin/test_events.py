@@ -49,7 +49,7 @@ def rules_told(runner: SocketServer) -> EventRules:
     return EventRules.read(runner.asked[-1].headers["x-tidings-event-rules"].encode())
 
 
-def test_event_is_the_runners(runner: SocketServer, make_version: Maker) -> None:
+def test_event_is_passed_to_the_runner(runner: SocketServer, make_version: Maker) -> None:
     manager(make_version).enqueue_event(invocation=an_event())
     (asked,) = runner.asked
     assert asked.target == "/2015-03-31/functions/arn:orders:%24LATEST/invocations"
@@ -59,7 +59,7 @@ def test_event_is_the_runners(runner: SocketServer, make_version: Maker) -> None
     assert rules_told(runner) == EventRules(role="arn:role")
 
 
-def test_rules_are_those_of_the_version(runner: SocketServer, make_version: Maker) -> None:
+def test_retry_settings_are_those_of_the_version(runner: SocketServer, make_version: Maker) -> None:
     config = SimpleNamespace(
         maximum_retry_attempts=0,
         maximum_event_age_in_seconds=60,
@@ -71,7 +71,7 @@ def test_rules_are_those_of_the_version(runner: SocketServer, make_version: Make
     )
 
 
-def test_event_that_is_not_kept_is_not_accepted(runner: SocketServer, make_version: Maker) -> None:
+def test_event_that_is_not_saved_is_not_accepted(runner: SocketServer, make_version: Maker) -> None:
     runner.answers = [Response(status=500, body=b"the disk is full")]
     with pytest.raises(ServiceException, match="the disk is full"):
         manager(make_version).enqueue_event(invocation=an_event())
@@ -95,7 +95,7 @@ def test_no_thread_waits_for_events(runner: SocketServer, make_version: Maker) -
 
 
 class Sent:
-    """What LocalStack would send."""
+    """Records what LocalStack would send."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         from localstack.utils.aws import dead_letter_queue
@@ -129,7 +129,7 @@ def sent(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> Sent:
     return Sent(monkeypatch)
 
 
-def test_destinations_are_told_in_the_functions_name(sent: Sent) -> None:
+def test_destinations_are_called_with_the_functions_role(sent: Sent) -> None:
     assert sent.ask({"target": QUEUE, "body": {"a": 1}, "detail_type": "Failure"}) == 204
     (told,) = sent.events
     assert (told["target_arn"], told["event"], told["role"]) == (QUEUE, {"a": 1}, "arn:role")

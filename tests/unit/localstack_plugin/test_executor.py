@@ -18,7 +18,7 @@ def runner(
 ) -> Iterator[SocketServer]:
     monkeypatch.setenv("TIDINGS_RUNNER_SOCKET", str(tmp_path / "runner.sock"))
     monkeypatch.setenv("TIDINGS_LAMBDA_DIR", str(tmp_path / "lambda"))
-    monkeypatch.setenv("TIDINGS_RUNTIME_PYTHON", "/usr/bin/true")  # compiles nothing
+    monkeypatch.setenv("TIDINGS_RUNTIME_PYTHON", "/usr/bin/true")  # compile nothing
     with serving(tmp_path / "runner.sock") as server:
         yield server
 
@@ -41,23 +41,23 @@ def test_version_is_handed_over_unpacked_before_it_is_active(
     assert function["platform_variables"]["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
 
 
-def test_version_that_cannot_run_here_is_not_handed_over(
-    runner: SocketServer, make_version: Maker
-) -> None:
+def test_unsupported_version_is_not_handed_over(runner: SocketServer, make_version: Maker) -> None:
     module = executor()
     with pytest.raises(module.LambdaHostError, match="LAMBDA_RUNTIME_EXECUTOR=docker"):
         module.ProcessRuntimeExecutor.prepare_version(make_version(CODE, runtime="nodejs20.x"))
     assert runner.changes == []
 
 
-def test_deleted_version_is_taken_back(runner: SocketServer, make_version: Maker) -> None:
+def test_deleted_version_is_removed_from_the_runner(
+    runner: SocketServer, make_version: Maker
+) -> None:
     module = executor()
     module.ProcessRuntimeExecutor.prepare_version(make_version(CODE))
     module.forget_version("arn:orders:$LATEST")
     assert runner.changes[-1] == ("functions", "arn:orders:$LATEST", None)
 
 
-def test_localstack_that_stops_leaves_the_runner_what_it_has(
+def test_stopping_localstack_keeps_the_runners_functions(
     runner: SocketServer, make_version: Maker
 ) -> None:
     version = make_version(CODE)
@@ -66,7 +66,7 @@ def test_localstack_that_stops_leaves_the_runner_what_it_has(
     assert len(runner.changes) == 1
 
 
-def test_containers_are_not_the_runners(
+def test_containers_do_not_use_the_runner(
     runner: SocketServer, make_version: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     module = executor()
@@ -76,7 +76,7 @@ def test_containers_are_not_the_runners(
 
 
 @pytest.mark.parametrize("variable", ["TIDINGS_RUNTIME_PYTHON", "TIDINGS_RUNNER_SOCKET"])
-def test_missing_setting_is_told_when_localstack_starts(
+def test_missing_setting_is_reported_when_localstack_starts(
     runner: SocketServer,
     variable: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -87,13 +87,13 @@ def test_missing_setting_is_told_when_localstack_starts(
     assert f"{variable} must be the path" in caplog.text
 
 
-def test_plugin_replaces_what_localstack_does_with_calls(runner: SocketServer) -> None:
+def test_plugin_replaces_the_calls_of_localstack(runner: SocketServer) -> None:
     from localstack.services.lambda_.invocation import execution_environment
     from localstack.services.lambda_.invocation.logs import LogHandler
 
     module = executor()
     assert module.ProcessRuntimeExecutorPlugin().load() is module.ProcessRuntimeExecutor
-    assert execution_environment.Timer(1, print).daemon  # no timer holds LocalStack's end
+    assert execution_environment.Timer(1, print).daemon  # no timer delays the end of LocalStack
     LogHandler().start_subscriber()
     assert LogHandler.started == 0
 

@@ -1,4 +1,4 @@
-"""A function whose update failed is described as what runs, with the reason."""
+"""After a failed update, a function is described by its running code and the reason."""
 
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -35,7 +35,7 @@ class Version:
 
 @pytest.fixture
 def service(shelf: object) -> Any:
-    """LocalStack's Lambda with one function, whose old code runs."""
+    """Return LocalStack's Lambda with one function that runs its old code."""
     from localstack.services.lambda_.invocation.models import lambda_stores
 
     lambda_stores[ACCOUNT][REGION].functions["orders"] = SimpleNamespace(versions={})
@@ -45,7 +45,7 @@ def service(shelf: object) -> Any:
 
 
 def update(service: Any, state: VersionState) -> Version:
-    """Return what LocalStack says of the function after an update to new code."""
+    """Return LocalStack's description of the function after an update to new code."""
     from localstack.services.lambda_.invocation.models import lambda_stores
 
     from tidings_local.localstack_plugin.failed_updates import update_version_state
@@ -55,7 +55,7 @@ def update(service: Any, state: VersionState) -> Version:
     return described
 
 
-def test_failed_update_leaves_the_old_version_with_the_reason(service: Any) -> None:
+def test_failed_update_keeps_the_old_version_with_the_reason(service: Any) -> None:
     config = update(service, VersionState("Failed", "InternalError", "the runner is away")).config
     assert config.code == "old"
     assert config.state.state == "Active"
@@ -63,7 +63,7 @@ def test_failed_update_leaves_the_old_version_with_the_reason(service: Any) -> N
     assert config.last_update.reason == "the runner is away"
 
 
-def test_other_versions_are_localstacks(service: Any) -> None:
+def test_other_versions_are_described_by_localstack(service: Any) -> None:
     assert update(service, VersionState("Active")).config.code == "new"
     service.lambda_running_versions.clear()
     assert update(service, VersionState("Failed")).config.code == "new"

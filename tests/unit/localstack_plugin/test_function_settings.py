@@ -48,14 +48,14 @@ def answered(
 
 
 @pytest.mark.parametrize("name", ["orders", f"{ACCOUNT}:function:orders", ARN, f"{ARN}:live"])
-def test_reserved_concurrency_is_told(runner: SocketServer, name: str) -> None:
+def test_reserved_concurrency_is_sent(runner: SocketServer, name: str) -> None:
     deploy(reserved_concurrent_executions=3)
     answered("PutFunctionConcurrency", name=name)
     told = {"reserved_concurrency": 3, "aliases": {}}
     assert runner.changes == [("settings", ARN, told)]
 
 
-def test_aliases_are_told_with_their_weights(runner: SocketServer) -> None:
+def test_aliases_are_sent_with_their_weights(runner: SocketServer) -> None:
     routing = SimpleNamespace(version_weights={"2": 0.25})
     deploy(
         aliases={
@@ -71,7 +71,7 @@ def test_aliases_are_told_with_their_weights(runner: SocketServer) -> None:
     }
 
 
-def test_settings_go_with_their_function(runner: SocketServer) -> None:
+def test_settings_are_removed_with_their_function(runner: SocketServer) -> None:
     deploy(reserved_concurrent_executions=0)
     answered("PutFunctionConcurrency")
     from localstack.services.lambda_.invocation.models import lambda_stores
@@ -97,13 +97,13 @@ def test_settings_that_the_runner_refuses_fail_the_call(runner: SocketServer) ->
         ("CreateAlias", {"service": "kms"}),
     ],
 )
-def test_nothing_else_is_told(runner: SocketServer, operation: str, others: Any) -> None:
+def test_other_operations_send_nothing(runner: SocketServer, operation: str, others: Any) -> None:
     deploy()
     answered(operation, **others)
     assert runner.asked == []
 
 
-def test_answers_to_no_operation_are_let_by(runner: SocketServer) -> None:
+def test_answers_without_an_operation_are_ignored(runner: SocketServer) -> None:
     from tidings_local.localstack_plugin.function_settings import tell_settings
 
     tell_settings(None, SimpleNamespace(service=None, operation=None), None)

@@ -14,9 +14,7 @@ def collector() -> Iterator[None]:
     gc.set_threshold(*thresholds)
 
 
-def test_what_is_loaded_is_left_out_and_the_rest_is_looked_at_rarely(
-    shelf: Shelf, collector: None
-) -> None:
+def test_loaded_objects_are_frozen_and_collections_are_rare(shelf: Shelf, collector: None) -> None:
     from tidings_local.localstack_plugin import garbage
 
     garbage.collect_less_often()

@@ -1,4 +1,4 @@
-"""What LocalStack tells the runner, against a real server on a socket."""
+"""Tests of the handover of deployed functions to the runner, with a server on a socket."""
 
 import json
 import threading
@@ -46,12 +46,12 @@ def test_changes_are_numbered(server: SocketServer, path: Path) -> None:
     assert server.changes[2] == ("functions", "arn:1", None)
 
 
-def test_what_is_not_there_is_not_removed(server: SocketServer, path: Path) -> None:
+def test_removal_of_an_unknown_function_is_not_sent(server: SocketServer, path: Path) -> None:
     handover(path).remove("functions", "arn:1")
     assert server.asked == []
 
 
-def test_a_runner_that_does_not_follow_is_told_everything(path: Path) -> None:
+def test_runner_that_is_out_of_step_gets_everything(path: Path) -> None:
     with serving(path, TAKEN, OUT_OF_STEP, TAKEN) as server:
         told = handover(path)
         told.put("functions", "arn:1", {"name": "one"})
@@ -65,14 +65,14 @@ def test_a_runner_that_does_not_follow_is_told_everything(path: Path) -> None:
     }
 
 
-def test_localstack_that_starts_has_the_runner_forget(server: SocketServer, path: Path) -> None:
+def test_starting_localstack_clears_the_runner(server: SocketServer, path: Path) -> None:
     handover(path).begin()
     (asked,) = server.asked
     assert asked.target == "/deployed"
     assert asked.content["items"] == {"functions": {}, "settings": {}, "rest_apis": {}}
 
 
-def test_a_change_waits_for_a_runner_that_is_away(path: Path) -> None:
+def test_change_waits_for_an_unavailable_runner(path: Path) -> None:
     told = handover(path, patience_seconds=10)
     change = threading.Thread(target=told.put, args=("functions", "arn:1", {"name": "one"}))
     change.start()
@@ -86,7 +86,9 @@ def everything_of(told: Handover) -> dict[str, Any]:
     return items
 
 
-def test_function_that_the_runner_refuses_stays_as_it_was(server: SocketServer, path: Path) -> None:
+def test_function_that_the_runner_refuses_keeps_its_old_version(
+    server: SocketServer, path: Path
+) -> None:
     told = handover(path)
     told.put("functions", "arn:1", {"name": "old"})
     server.answers = [REFUSED]
@@ -95,7 +97,7 @@ def test_function_that_the_runner_refuses_stays_as_it_was(server: SocketServer, 
     assert everything_of(told)["functions"] == {"arn:1": {"name": "old"}}
 
 
-def test_new_function_that_the_runner_refuses_is_not_there(path: Path) -> None:
+def test_new_function_that_the_runner_refuses_does_not_exist(path: Path) -> None:
     with serving(path, REFUSED):
         told = handover(path)
         with pytest.raises(NotTakenError):
@@ -103,7 +105,7 @@ def test_new_function_that_the_runner_refuses_is_not_there(path: Path) -> None:
         assert everything_of(told)["functions"] == {}
 
 
-def test_routes_that_the_runner_refuses_are_told_until_it_takes_them(
+def test_refused_routes_are_sent_until_the_runner_takes_them(
     server: SocketServer, path: Path
 ) -> None:
     server.answers = [REFUSED]
@@ -130,7 +132,7 @@ def test_changes_after_a_refused_one_are_refused_at_once(path: Path) -> None:
     assert time.monotonic() - begun < 5
 
 
-def test_removal_that_cannot_be_told_is_told_later(
+def test_removal_that_cannot_be_sent_is_sent_later(
     server: SocketServer, path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     told = handover(path)
@@ -143,7 +145,7 @@ def test_removal_that_cannot_be_told_is_told_later(
     assert server.asked[-1].content["items"]["functions"] == {}
 
 
-def test_changes_from_many_threads_come_in_their_order(server: SocketServer, path: Path) -> None:
+def test_changes_from_many_threads_keep_their_order(server: SocketServer, path: Path) -> None:
     told = handover(path)
     threads = [
         threading.Thread(target=told.put, args=("functions", f"arn:{n}", {})) for n in range(20)

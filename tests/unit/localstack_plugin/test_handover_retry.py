@@ -1,4 +1,4 @@
-"""LocalStack tells a runner again that hung, went away or refused."""
+"""LocalStack sends changes again to a runner that hung, closed the connection or refused them."""
 
 import http.client
 import logging
@@ -45,7 +45,7 @@ def in_step(told: Handover) -> None:
 def test_refused_function_is_replaced_by_the_old_one_on_the_runner_too(
     server: SocketServer, path: Path
 ) -> None:
-    """The runner may have taken it, and failed only then."""
+    """The runner may have applied the change before it failed."""
     told = handover(path)
     told.put("functions", "arn:1", OLD)
     server.answers = [REFUSED, REFUSED, TAKEN]
@@ -57,8 +57,8 @@ def test_refused_function_is_replaced_by_the_old_one_on_the_runner_too(
     assert last.content["items"]["functions"] == {"arn:1": OLD}
 
 
-def test_numbers_go_on_after_a_refusal(server: SocketServer, path: Path) -> None:
-    """The runner takes a change only after the number that it knows."""
+def test_numbers_continue_after_a_refusal(server: SocketServer, path: Path) -> None:
+    """The runner takes a change only if its number is the next one."""
     told = handover(path)
     server.answers = [REFUSED, TAKEN]
     with pytest.raises(NotTakenError):
@@ -70,7 +70,9 @@ def test_numbers_go_on_after_a_refusal(server: SocketServer, path: Path) -> None
     assert server.asked[-1].content["number"] == known + 1
 
 
-def test_changes_meanwhile_are_in_what_is_told_at_the_end(server: SocketServer, path: Path) -> None:
+def test_last_snapshot_contains_the_changes_made_meanwhile(
+    server: SocketServer, path: Path
+) -> None:
     told = handover(path)
     told.put("functions", "arn:gone", OLD)
     server.answers = [REFUSED]
@@ -91,7 +93,7 @@ def test_changes_meanwhile_are_in_what_is_told_at_the_end(server: SocketServer, 
     assert server.asked[-1].content["items"] == everything_of(told) == expected
 
 
-def test_localstack_that_starts_before_the_runner_has_it_forget_later(path: Path) -> None:
+def test_localstack_that_starts_first_clears_the_runner_later(path: Path) -> None:
     told = handover(path, patience_seconds=0)
     told.begin()
     assert not told.is_in_step
@@ -100,9 +102,7 @@ def test_localstack_that_starts_before_the_runner_has_it_forget_later(path: Path
         assert [(asked.method, asked.target) for asked in server.asked] == [("PUT", "/deployed")]
 
 
-def test_runner_that_refuses_everything_too_is_told_its_second_reason(
-    server: SocketServer, path: Path
-) -> None:
+def test_second_refusal_is_reported_with_its_reason(server: SocketServer, path: Path) -> None:
     server.answers = [OUT_OF_STEP, REFUSED]
     told = handover(path)
     with pytest.raises(NotTakenError, match="unexpected keyword"):
@@ -112,8 +112,8 @@ def test_runner_that_refuses_everything_too_is_told_its_second_reason(
     in_step(told)
 
 
-def test_runner_that_starts_is_waited_for(path: Path) -> None:
-    """503 says that it is not ready yet: that is no refusal."""
+def test_starting_runner_is_awaited(path: Path) -> None:
+    """503 means that the runner is not ready yet; it is no refusal."""
     starting = Response(status=503, body=b"{}")
     with serving(path, starting, starting, TAKEN) as server:
         told = handover(path)
@@ -133,15 +133,15 @@ def test_each_reason_is_logged_once(
     in_step(told)
     eventually(lambda: "has taken what is deployed" in caplog.text)
     assert caplog.text.count("no space left") == 1
-    assert "unexpected keyword" not in caplog.text, "the call that failed tells this one"
+    assert "unexpected keyword" not in caplog.text, "the failed call must report this reason"
 
 
-# ---------------------------------------------------------------- a runner that gives no answer
+# ------------------------------------------------------------------- a runner without an answer
 
 
 @contextmanager
 def silent(path: Path, *answers: bytes | None) -> Iterator[list[bytes]]:
-    """A runner with one request a connection: None hangs, empty bytes go away unanswered.
+    """Run a runner that serves one request a connection: None hangs, empty bytes close it.
 
     Yields:
         The first lines of its requests.
@@ -181,8 +181,8 @@ def _read_request(connection: socket.socket) -> bytes:
     return first
 
 
-def test_runner_that_goes_away_unanswered_is_told_everything_at_once(path: Path) -> None:
-    """It was started anew, and knows nothing: the change alone would not follow."""
+def test_runner_that_closes_without_an_answer_gets_everything_at_once(path: Path) -> None:
+    """A restarted runner knows nothing, so the change alone would be out of step."""
     told = handover(path)
     with silent(path, b"", ANSWER) as seen:
         told.put("functions", "arn:1", NEW)
@@ -191,12 +191,14 @@ def test_runner_that_goes_away_unanswered_is_told_everything_at_once(path: Path)
     assert everything_of(told)["functions"] == {"arn:1": NEW}
 
 
-def test_runner_that_hangs_holds_a_change_up_once(path: Path) -> None:
+def test_runner_that_hangs_delays_a_change_once(path: Path) -> None:
     told = Handover(RunnerClient(str(path), answer_seconds=0.3), patience_seconds=5)
     with silent(path, None, ANSWER) as seen:
         with pytest.raises(NotTakenError, match="went away"):
             told.put("functions", "arn:1", NEW)
-        assert seen == [b"POST /deployed/changes HTTP/1.1"], "it would hang again"
+        assert seen == [b"POST /deployed/changes HTTP/1.1"], "a second request would hang again"
         in_step(told)
-    assert seen[1:] == [b"PUT /deployed HTTP/1.1"], "told later, beside the calls"
+    assert seen[1:] == [b"PUT /deployed HTTP/1.1"], (
+        "everything must be sent later, in the background"
+    )
     assert everything_of(told)["functions"] == {}

@@ -1,4 +1,4 @@
-"""LocalStack's server stays on the loopback, whatever it asks Twisted for."""
+"""LocalStack's server listens on the loopback, whatever interface it passes to Twisted."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from tidings_local.localstack_plugin.loopback import listen_on_loopback_only, lo
 
 
 class Reactor:
-    """Listens like Twisted's reactor: with no interface, on every one."""
+    """Replaces Twisted's reactor, which listens on every interface by default."""
 
     def listenTCP(  # noqa: N802 (Twisted's name)
         self, port: int, factory: object, backlog: int = 50, interface: str = ""
@@ -23,12 +23,12 @@ def reactor() -> Reactor:
     return Mended()
 
 
-def test_a_server_that_names_no_interface_listens_on_the_loopback(reactor: Reactor) -> None:
+def test_server_without_an_interface_listens_on_the_loopback(reactor: Reactor) -> None:
     assert reactor.listenTCP(4566, object()) == "127.0.0.1:4566"
 
 
 @pytest.mark.parametrize("interface", ["0.0.0.0", "::", "10.1.2.3", "fe80::1", "example.com"])
-def test_a_server_that_names_another_interface_listens_on_the_loopback(
+def test_server_with_another_interface_listens_on_the_loopback(
     reactor: Reactor, interface: str
 ) -> None:
     assert reactor.listenTCP(4566, object(), interface=interface) == "127.0.0.1:4566"

@@ -2,7 +2,7 @@ from tests.unit.localstack_plugin import stand_ins
 from tests.unit.localstack_plugin.stand_ins import Shelf
 
 
-def test_the_client_of_a_mapping_is_made_when_it_is_used(shelf: Shelf) -> None:
+def test_client_of_a_mapping_is_made_at_its_first_use(shelf: Shelf) -> None:
     from localstack.services.lambda_ import provider
     from localstack.services.lambda_.event_source_mapping import esm_worker_factory
 
@@ -20,7 +20,7 @@ def test_the_client_of_a_mapping_is_made_when_it_is_used(shelf: Shelf) -> None:
     assert stand_ins.MADE_CLIENTS == ["arn:of:a:queue"]
 
 
-def test_functions_are_made_without_asking_for_their_roles(shelf: Shelf) -> None:
+def test_functions_are_created_without_a_call_of_sts(shelf: Shelf) -> None:
     from localstack.services.lambda_.invocation.lambda_service import LambdaService
 
     from tidings_local.localstack_plugin.quick_creation import create_quickly
@@ -29,7 +29,7 @@ def test_functions_are_made_without_asking_for_their_roles(shelf: Shelf) -> None
     assert LambdaService().can_assume_role("arn:of:a:role", "us-east-1")
 
 
-def test_calls_to_itself_do_not_describe_the_machine(shelf: Shelf) -> None:
+def test_internal_calls_do_not_describe_the_machine(shelf: Shelf) -> None:
     from botocore.useragent import UserAgentString
 
     from tidings_local.localstack_plugin.quick_creation import USER_AGENT, create_quickly
@@ -38,7 +38,7 @@ def test_calls_to_itself_do_not_describe_the_machine(shelf: Shelf) -> None:
     assert UserAgentString.from_environment().to_string() == USER_AGENT
 
 
-def test_the_name_of_a_class_is_converted_once(shelf: Shelf) -> None:
+def test_class_name_is_converted_once(shelf: Shelf) -> None:
     from localstack.services.cloudformation.engine.v2 import change_set_model_visitor as visitor
 
     from tidings_local.localstack_plugin.quick_creation import create_quickly

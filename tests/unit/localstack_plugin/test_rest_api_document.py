@@ -83,12 +83,12 @@ def test_a_whole_stage() -> None:
     }
 
 
-def test_what_is_not_said_is_empty() -> None:
+def test_missing_values_are_empty() -> None:
     found = document(frozen(), {"stageName": "local"})
     assert (found["variables"], found["binary_media_types"], found["resources"]) == ({}, [], [])
 
 
-def test_what_a_method_asks_for() -> None:
+def test_requirements_of_a_method() -> None:
     method = METHOD | {
         "authorizationType": "CUSTOM",
         "apiKeyRequired": True,
@@ -107,6 +107,6 @@ def test_what_a_method_asks_for() -> None:
     ]
 
 
-def test_a_stage_with_a_canary_is_localstacks() -> None:
+def test_stage_with_a_canary_is_left_to_localstack() -> None:
     stage = STAGE | {"canarySettings": {"percentTraffic": 10.0}}
     assert stage_document("tidings", "d1", frozen(RESOURCE), stage) is None

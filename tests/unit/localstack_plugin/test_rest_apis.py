@@ -1,4 +1,4 @@
-"""Whether LocalStack does call back is what tests/integration/test_rest_api_routes.py shows."""
+"""Tests of the callback; an integration test shows that LocalStack calls it."""
 
 import sys
 from types import SimpleNamespace
@@ -27,7 +27,7 @@ def stages_of(deployed: Deployed) -> list[tuple[str, str, str]]:
 
 
 class Announced:
-    """What LocalStack's gateway would call after each request, and what that brought."""
+    """Runs the handler that LocalStack's gateway calls after each request; records the results."""
 
     def __init__(self) -> None:
         from tidings_local.localstack_plugin.rest_apis import on_change
@@ -61,7 +61,7 @@ def test_every_stage_of_every_api(store: Any) -> None:
     ]
 
 
-def test_a_stage_whose_deployment_is_gone_harms_no_other(
+def test_stage_without_its_deployment_affects_no_other(
     store: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     from tidings_local.localstack_plugin.rest_apis import deployed
@@ -80,7 +80,7 @@ def test_a_stage_whose_deployment_is_gone_harms_no_other(
         "DeleteRestApi",
     ],
 )
-def test_what_is_announced(store: Any, operation: str) -> None:
+def test_operations_that_announce_changes(store: Any, operation: str) -> None:
     announced = Announced()
     deploy(store, "tidings", "local")
     announced.after("apigateway", operation)
@@ -97,13 +97,13 @@ def test_what_is_announced(store: Any, operation: str) -> None:
         (None, None),
     ],
 )
-def test_what_is_not(store: Any, service: str | None, operation: str | None) -> None:
+def test_operations_that_do_not(store: Any, service: str | None, operation: str | None) -> None:
     announced = Announced()
     announced.after(service, operation)
     assert announced.all == []
 
 
-def test_an_error_of_the_callback_is_the_answer_of_the_call(
+def test_error_of_the_callback_is_the_answer_of_the_call(
     store: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     from tidings_local.localstack_plugin.rest_apis import on_change

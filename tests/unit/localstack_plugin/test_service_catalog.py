@@ -1,4 +1,4 @@
-"""The list of services is made once, by another process, and is there at each start."""
+"""The list of services is made once, by another process, and exists at each start."""
 
 import subprocess
 from collections.abc import Callable
@@ -28,7 +28,7 @@ def bring(shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Brin
 
 
 def makes(content: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """Let the other process write a list; return the commands that were run."""
+    """Replace the other process by one that writes a list; return the commands that were run."""
     commands: list[list[str]] = []
 
     def run(command: list[str], **_: Any) -> SimpleNamespace:
@@ -53,7 +53,7 @@ def test_the_list_is_made_once_for_all_stacks(
     assert [command[-1] for command in commands] == ["localstack.aws.spec"]
 
 
-def test_a_list_that_is_there_stays(
+def test_existing_list_is_kept(
     bring: Bring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wanted = tmp_path / "usr" / "lib" / "catalog.dill"
@@ -64,7 +64,7 @@ def test_a_list_that_is_there_stays(
     assert wanted.read_text() == "there"
 
 
-def test_a_list_that_cannot_be_made_is_left_to_localstack(
+def test_list_that_cannot_be_made_is_left_to_localstack(
     bring: Bring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: SimpleNamespace(returncode=1))

@@ -13,7 +13,7 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(f"TIDINGS_{name.upper()}", raising=False)
 
 
-def test_what_is_set_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TIDINGS_RUNTIME_PYTHON", sys.executable)
     monkeypatch.setenv("TIDINGS_LAMBDA_DIR", "/data/lambda")
     monkeypatch.setenv("TIDINGS_RUNNER_SOCKET", "/run/runner.sock")
@@ -24,20 +24,18 @@ def test_what_is_set_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("path", ["", "/nowhere/python"])
-def test_missing_interpreter_gives_one_clear_error(
-    path: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_missing_interpreter_is_one_error(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TIDINGS_RUNTIME_PYTHON", path)
     settings = PluginSettings.read()
     with pytest.raises(RuntimeMissingError, match="TIDINGS_RUNTIME_PYTHON must be the path"):
         settings.interpreter()
 
 
-def test_missing_socket_gives_one_clear_error() -> None:
+def test_missing_socket_is_one_error() -> None:
     with pytest.raises(SettingError, match="TIDINGS_RUNNER_SOCKET must be the path"):
         PluginSettings.read().socket()
 
 
-def test_empty_folder_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_empty_folder_means_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TIDINGS_LAMBDA_DIR", "")
     assert PluginSettings.read().lambda_dir.name == "tidings-lambda"

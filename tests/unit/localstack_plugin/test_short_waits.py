@@ -7,7 +7,7 @@ import pytest
 from tests.unit.localstack_plugin.stand_ins import Shelf
 
 
-def test_cloudformation_asks_again_within_milliseconds(shelf: Shelf) -> None:
+def test_cloudformation_polls_again_within_milliseconds(shelf: Shelf) -> None:
     from localstack.services.cloudformation.resource_provider import ResourceProviderExecutor
 
     from localstack import config
@@ -18,7 +18,7 @@ def test_cloudformation_asks_again_within_milliseconds(shelf: Shelf) -> None:
     assert config.BOTO_WAITER_DELAY * config.BOTO_WAITER_MAX_ATTEMPTS == short_waits.LIMIT_SECONDS
 
 
-def test_any_number_of_loaded_plugins_leaves_one_wrapper(shelf: Shelf) -> None:
+def test_any_number_of_loaded_plugins_makes_one_wrapper(shelf: Shelf) -> None:
     from localstack.services.cloudformation.resource_provider import ResourceProviderExecutor
 
     from tidings_local.localstack_plugin import short_waits
@@ -36,7 +36,7 @@ def test_ending_versions_leave_threads_for_starting_ones(shelf: Shelf) -> None:
     assert provider.lambda_service.task_executor._max_workers == short_waits.TASK_THREADS
 
 
-def test_cloudformation_does_not_ask_while_a_version_is_starting(shelf: Shelf) -> None:
+def test_cloudformation_does_not_poll_while_a_version_is_starting(shelf: Shelf) -> None:
     from localstack.services.cloudformation import resource_provider
 
     from tidings_local.localstack_plugin import short_waits
@@ -52,14 +52,14 @@ def test_cloudformation_does_not_ask_while_a_version_is_starting(shelf: Shelf) -
         waiting.result(timeout=10)
 
 
-def test_localstack_stops_without_ending_functions_that_are_not_its_own(
+def test_localstack_stops_without_ending_functions_of_the_runner(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from localstack import config
     from tidings_local.localstack_plugin import short_waits
 
     def stock() -> None:
-        """Ends containers."""
+        """Stop containers, like LocalStack."""
 
     ours, theirs = (SimpleNamespace(lambda_service=SimpleNamespace(stop=stock)) for _ in range(2))
     short_waits.add_task_threads(ours)

@@ -21,7 +21,7 @@ def runner(
 
 
 def met() -> dict[str, Any]:
-    """Return LocalStack's routes after its start."""
+    """Start the plugin, and return LocalStack's routes."""
     from localstack.services.edge import ROUTER
 
     from tidings_local.localstack_plugin.starting import meet_runner
@@ -30,13 +30,13 @@ def met() -> dict[str, Any]:
     return dict(ROUTER.routes)
 
 
-def test_runner_forgets_what_was_before(runner: SocketServer) -> None:
+def test_runner_is_cleared_at_the_start(runner: SocketServer) -> None:
     met()
     eventually(lambda: runner.asked, what="a message to the runner")
     assert (runner.asked[0].method, runner.asked[0].target) == ("PUT", "/deployed")
 
 
-def test_runner_that_asks_is_told_everything(runner: SocketServer) -> None:
+def test_runner_that_asks_gets_everything(runner: SocketServer) -> None:
     from tidings_local.localstack_plugin.runner import handover
 
     handover().put("functions", "arn:1", {"name": "one"})
@@ -44,14 +44,14 @@ def test_runner_that_asks_is_told_everything(runner: SocketServer) -> None:
     assert json.loads(answer.response)["items"]["functions"] == {"arn:1": {"name": "one"}}
 
 
-def test_stages_of_rest_apis_are_told(runner: SocketServer) -> None:
+def test_stages_of_rest_apis_are_sent(runner: SocketServer) -> None:
     from tidings_local.localstack_plugin.starting import tell_stages
 
     tell_stages([])
     assert runner.changes == [("rest_apis", "all", [])]
 
 
-def test_containers_are_not_the_runners(
+def test_containers_do_not_use_the_runner(
     runner: SocketServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from localstack import config

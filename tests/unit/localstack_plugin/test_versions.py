@@ -30,7 +30,7 @@ def test_version_becomes_a_function(make_version: Maker, tmp_path: Path) -> None
     assert function.opt_dir is None
 
 
-def test_a_function_may_name_another_endpoint(make_version: Maker, tmp_path: Path) -> None:
+def test_function_may_set_another_endpoint(make_version: Maker, tmp_path: Path) -> None:
     from tidings_local.localstack_plugin.versions import to_function
 
     own = {"AWS_ENDPOINT_URL": "http://elsewhere"}
@@ -38,7 +38,7 @@ def test_a_function_may_name_another_endpoint(make_version: Maker, tmp_path: Pat
     assert function.platform_variables["AWS_ENDPOINT_URL"] == "http://elsewhere"
 
 
-def test_role_is_taken_once_for_each_function(
+def test_role_is_assumed_once_for_each_function(
     make_version: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from localstack.services.lambda_.invocation.execution_environment import ExecutionEnvironment
@@ -56,7 +56,7 @@ def test_role_is_taken_once_for_each_function(
     assert used == ["first", "first", "second"]
 
 
-def test_layers_are_laid_over_each_other(make_version: Maker, tmp_path: Path) -> None:
+def test_layers_are_merged_in_their_order(make_version: Maker, tmp_path: Path) -> None:
     from tidings_local.localstack_plugin.versions import to_function
 
     layers = (zipped({"python/a.py": "first"}), zipped({"python/a.py": "second"}))
@@ -65,7 +65,7 @@ def test_layers_are_laid_over_each_other(make_version: Maker, tmp_path: Path) ->
     assert (function.opt_dir / "python/a.py").read_text() == "second"
 
 
-def test_what_is_unpacked_is_not_downloaded_again(
+def test_unpacked_code_is_not_downloaded_again(
     make_version: Maker, shelf: Shelf, tmp_path: Path
 ) -> None:
     from tidings_local.localstack_plugin.archives import code_dir
@@ -77,7 +77,7 @@ def test_what_is_unpacked_is_not_downloaded_again(
 
 
 @pytest.mark.parametrize("settings", [{"runtime": "nodejs20.x"}, {"package_type": "Image"}])
-def test_what_only_a_container_runs_is_refused_with_a_way_out(
+def test_version_that_needs_a_container_is_refused_with_a_hint(
     make_version: Maker, settings: dict[str, str]
 ) -> None:
     from tidings_local.localstack_plugin.versions import UnsupportedFunctionError, check_supported

@@ -23,7 +23,7 @@ def fails() -> None:
         (fails, fails, "unhealthy"),
     ],
 )
-def test_health_is_what_the_services_say(
+def test_health_follows_the_services(
     needed: Callable[[], None], dispensable: Callable[[], None], status: str
 ) -> None:
     health = check_health(needed={"mongodb": needed}, dispensable={"redis": dispensable})
@@ -37,12 +37,12 @@ def test_each_service_is_timed() -> None:
     assert all(0 <= service.latency_ms < 1000 for service in health.services.values())
 
 
-def test_cause_is_not_told() -> None:
+def test_cause_is_not_revealed() -> None:
     health = check_health(needed={"mongodb": fails}, dispensable={})
     assert "secret" not in health.model_dump_json()
 
 
-def test_any_error_is_a_service_that_is_down() -> None:
+def test_any_error_counts_as_down() -> None:
     def breaks() -> None:
         raise RuntimeError
 

@@ -1,4 +1,4 @@
-"""Dead letters are what nobody could read: reading, showing and mending them never breaks."""
+"""Reading, showing and repairing any dead letter never fails, however malformed it is."""
 
 import base64
 import json
@@ -48,7 +48,7 @@ def test_every_message_becomes_a_dead_letter_that_can_be_stored_and_sent(
 
 
 @pytest.mark.parametrize("at", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "soon"])
-def test_message_that_failed_at_no_time_failed_now(at: str) -> None:
+def test_message_without_a_time_of_failure_failed_now(at: str) -> None:
     message = record(order_placed(), headers=history_header(attempt() | {"at": at}))
     letter = dead_letter_consumer._letter("failed-messages", message)
     assert abs(letter.failed_at - now()) < timedelta(minutes=1)

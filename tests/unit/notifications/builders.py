@@ -1,4 +1,4 @@
-"""What unit tests of notifications are made of: people, by their preferences."""
+"""Builders of people with preferences, for unit tests of notifications."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the inbox and the send API take, and what they do not."""
+"""Tests of the validation of input for the inbox and the send API."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ GOOD: dict[str, Any] = {
 }
 
 
-def test_least_that_is_said_is_enough() -> None:
+def test_required_fields_are_enough() -> None:
     wanted = SendNotification.model_validate(GOOD)
     assert (wanted.priority, wanted.send_at, wanted.metadata) == ("normal", None, {})
 
@@ -52,7 +52,7 @@ def test_least_that_is_said_is_enough() -> None:
     ],
     ids=str,
 )
-def test_what_does_not_fit_is_refused(change: dict[str, Any]) -> None:
+def test_invalid_input_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises((ValidationError, TidingsError)):
         SendNotification.model_validate(GOOD | change)
 
@@ -68,7 +68,7 @@ def test_time_to_send_is_kept_in_utc() -> None:
     [{"kind": "{$gt: 1}"}, {"category": "Orders"}, {"archived": "yes"}, {"unread_only": "1"}],
     ids=str,
 )
-def test_filter_that_is_none_is_refused(query: dict[str, str]) -> None:
+def test_unknown_filter_is_refused(query: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
         InboxQuery.model_validate(query)
 
@@ -80,7 +80,7 @@ def test_filter_is_read_from_a_query_string() -> None:
     assert (query.archived, query.unread_only, query.limit) == (True, False, 5)
 
 
-def test_all_is_read_up_to_a_time_with_its_offset() -> None:
+def test_all_is_marked_read_up_to_a_time_with_its_offset() -> None:
     assert MarkAllRead.model_validate({}).up_to is None
     with pytest.raises(ValidationError):
         MarkAllRead.model_validate({"up_to": "2026-12-01T09:00:00"})

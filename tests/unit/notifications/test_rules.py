@@ -1,4 +1,4 @@
-"""Each event's rule: whom it tells, in which words, through what."""
+"""Each event's rule: its audience, its template and its channels."""
 
 import json
 from datetime import UTC, datetime
@@ -45,7 +45,7 @@ def test_template_of_a_rule_has_its_category(event_class: type[Event]) -> None:
 
 
 def rendered(event: Event, language: str = "en") -> Rendered:
-    """Return the words of the template as it comes with Tidings."""
+    """Render the rule's template as it comes with Tidings."""
     content = RULES[type(event)].content(event)
     template = builtin.content_of(content.template_code)
     assert template is not None
@@ -55,7 +55,7 @@ def rendered(event: Event, language: str = "en") -> Rendered:
 
 @each_rule
 @each_language
-def test_rule_has_words_for_its_events_sample(event_class: type[Event], language: str) -> None:
+def test_template_renders_the_sample_of_its_event(event_class: type[Event], language: str) -> None:
     words = rendered(sample(event_class), language)
     assert words.language == language
     texts = [text for text in words.model_dump().values() if text is not None]
@@ -67,7 +67,7 @@ def test_rule_has_words_for_its_events_sample(event_class: type[Event], language
 
 
 @each_rule
-def test_rule_that_reaches_the_inbox_has_words_for_it(event_class: type[Event]) -> None:
+def test_template_for_the_inbox_has_a_title_and_a_body(event_class: type[Event]) -> None:
     if event_class not in CODES + CODES_BY_TEXT:
         words = rendered(sample(event_class))
         assert words.inbox_title
@@ -75,7 +75,7 @@ def test_rule_that_reaches_the_inbox_has_words_for_it(event_class: type[Event]) 
 
 
 @each_rule
-def test_notification_is_for_the_person_the_event_concerns(event_class: type[Event]) -> None:
+def test_notification_is_for_the_person_of_the_event(event_class: type[Event]) -> None:
     if event_class in (ProductOutOfStock, ProductBackInStock, ProductPriceDropped):
         return
     event = sample(event_class)
@@ -85,12 +85,12 @@ def test_notification_is_for_the_person_the_event_concerns(event_class: type[Eve
 
 
 @pytest.mark.parametrize("event_class", [ProductBackInStock, ProductPriceDropped])
-def test_followers_are_a_crowd_that_nobody_names_at_once(event_class: type[Event]) -> None:
+def test_followers_are_not_listed_by_the_rule(event_class: type[Event]) -> None:
     assert RULES[event_class].audience(sample(event_class)) == []
 
 
 @pytest.mark.parametrize("event_class", CODES)
-def test_codes_go_by_email_alone_and_at_once(event_class: type[Event]) -> None:
+def test_codes_are_sent_only_by_email_and_at_once(event_class: type[Event]) -> None:
     content = RULES[event_class].content(sample(event_class))
     assert content.channels == frozenset({Channel.EMAIL.value})
     assert content.priority is Priority.URGENT
@@ -98,7 +98,9 @@ def test_codes_go_by_email_alone_and_at_once(event_class: type[Event]) -> None:
 
 
 @pytest.mark.parametrize("event_class", CODES_BY_TEXT)
-def test_codes_of_phones_go_by_text_message_alone_and_at_once(event_class: type[Event]) -> None:
+def test_codes_of_phones_are_sent_only_by_text_message_and_at_once(
+    event_class: type[Event],
+) -> None:
     content = RULES[event_class].content(sample(event_class))
     assert content.channels == frozenset({Channel.SMS.value})
     assert content.priority is Priority.URGENT
@@ -107,7 +109,7 @@ def test_codes_of_phones_go_by_text_message_alone_and_at_once(event_class: type[
 
 
 @each_rule
-def test_codes_are_in_no_part_but_the_mails_own(event_class: type[Event]) -> None:
+def test_codes_are_only_in_the_body_of_their_channel(event_class: type[Event]) -> None:
     event = sample(event_class)
     words = rendered(event)
     codes = [v for name, v in event.data.model_dump().items() if name.endswith("_code")]
@@ -120,7 +122,7 @@ def test_codes_are_in_no_part_but_the_mails_own(event_class: type[Event]) -> Non
 
 
 @each_rule
-def test_what_is_told_says_where_it_comes_from(event_class: type[Event]) -> None:
+def test_content_refers_to_its_event(event_class: type[Event]) -> None:
     event = sample(event_class)
     content = RULES[event_class].content(event)
     assert (content.event_id, content.dedupe, content.subject_id) == (
@@ -131,7 +133,7 @@ def test_what_is_told_says_where_it_comes_from(event_class: type[Event]) -> None
     assert content.correlation_id == event.correlationid
 
 
-def test_kinds_are_told_apart() -> None:
+def test_kinds_are_distinct() -> None:
     kinds = [rule.kind for rule in RULES.values()]
     assert len(set(kinds)) == len(kinds)
 
@@ -142,11 +144,11 @@ def test_category_is_one_of_the_preferences_or_the_account(event_class: type[Eve
     assert RULES[event_class].category in known
 
 
-def test_the_daily_flood_has_a_queue_of_its_own() -> None:
+def test_daily_events_have_a_queue_of_their_own() -> None:
     assert set(HEARD) == (set(RULES) | SILENT) - {OrderStatusDue}
 
 
-# ---------------------------------------------------------------------- the words
+# -------------------------------------------------------------------------- texts
 
 
 def status_changed(state: str, **more: str) -> OrderStatusChanged:
@@ -154,7 +156,7 @@ def status_changed(state: str, **more: str) -> OrderStatusChanged:
     return OrderStatusChanged.model_validate({"subject": "order-1", "data": data | more})
 
 
-def test_shipped_order_comes_with_its_carrier_and_tracking_number() -> None:
+def test_shipped_order_has_its_carrier_and_tracking_number() -> None:
     words = rendered(status_changed("shipped", carrier="DHL", tracking_number="JD0146"))
     assert words.inbox_title == "Your order is on its way"
     assert words.inbox_body == ("Order order-1 was handed to DHL; its tracking number is JD0146.")
@@ -162,13 +164,13 @@ def test_shipped_order_comes_with_its_carrier_and_tracking_number() -> None:
 
 @each_language
 @pytest.mark.parametrize("state", ["paid", "packed", "delivered", "returned", "of a later version"])
-def test_every_change_of_state_can_be_told(state: str, language: str) -> None:
+def test_every_order_state_can_be_rendered(state: str, language: str) -> None:
     words = rendered(status_changed(state), language)
     assert words.inbox_title
     assert "order-1" in (words.inbox_body or "")
 
 
-def test_what_people_wrote_is_not_read_as_a_template() -> None:
+def test_user_text_is_not_read_as_a_template() -> None:
     data = {"order_id": "order-1", "customer_id": "p", "reason": "{{ ''.__class__ }} <b>"}
     event = OrderCancelled.model_validate({"subject": "order-1", "data": data})
     words = rendered(event)
@@ -176,7 +178,7 @@ def test_what_people_wrote_is_not_read_as_a_template() -> None:
     assert "<b>" not in (words.email_html or "").partition("__class__")[2]
 
 
-def test_dates_travel_as_text() -> None:
+def test_dates_are_sent_as_text() -> None:
     event = sample(UserRegistered)
     expires_at = RULES[UserRegistered].content(event).variables["code_expires_at"]
     assert datetime.fromisoformat(expires_at).tzinfo in (UTC, datetime.now(UTC).tzinfo)

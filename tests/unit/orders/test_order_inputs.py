@@ -1,4 +1,4 @@
-"""What comes in about orders is typed and bounded."""
+"""Tests of the validation of input for orders."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -21,7 +21,7 @@ CUSTOMER = "6b0152a5f6b097fd8ed20a98"
 
 
 @pytest.mark.parametrize("key", ["a", "8e03978e-40d5-43dd-bc93-6894a57f9324", "~" * 128])
-def test_visible_ascii_is_a_key_with_quotes_and_without(key: str) -> None:
+def test_visible_ascii_is_a_key_with_and_without_quotes(key: str) -> None:
     for sent in (key, f'"{key}"'):
         headers = PlaceOrderHeaders.model_validate({"Idempotency-Key": sent})
         assert headers.idempotency_key == key
@@ -60,7 +60,7 @@ def test_key_may_be_left_out() -> None:
     ],
     ids=lambda content: ascii(content)[:60],
 )
-def test_bad_step_is_refused(content: Any) -> None:
+def test_invalid_step_is_refused(content: Any) -> None:
     with pytest.raises(ValidationError):
         UpdateOrderStatus.model_validate(content)
 
@@ -86,12 +86,12 @@ def test_reason_is_kept_without_the_space_around_it() -> None:
     ],
     ids=lambda content: ascii(content)[:60],
 )
-def test_bad_filter_is_refused(content: Any) -> None:
+def test_invalid_filter_is_refused(content: Any) -> None:
     with pytest.raises(ValidationError):
         OrderFilter.model_validate(content)
 
 
-def test_query_string_is_filter_and_page() -> None:
+def test_query_string_has_a_filter_and_a_page() -> None:
     query = OrderListQuery.model_validate(
         {"state": "shipped", "limit": "5", "page": "2", "utm_source": "mail"}
     )
@@ -99,7 +99,7 @@ def test_query_string_is_filter_and_page() -> None:
     assert not hasattr(query, "utm_source")
 
 
-def test_query_string_cannot_name_more_than_a_page() -> None:
+def test_page_size_over_the_limit_is_refused() -> None:
     with pytest.raises(ValidationError):
         OrderListQuery.model_validate({"limit": "101"})
 
@@ -118,7 +118,7 @@ def test_time_without_a_zone_is_utc() -> None:
         "9999-12-31T23:59:59.999999",
     ],
 )
-def test_any_instant_can_be_asked_for(time: str) -> None:
+def test_any_instant_is_accepted_as_a_filter(time: str) -> None:
     wanted = OrderFilter.model_validate({"created_from": time})
     assert encode({"at": wanted.created_from})
 

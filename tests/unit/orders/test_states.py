@@ -1,4 +1,4 @@
-"""The table of steps holds together."""
+"""Tests of the table of order steps."""
 
 from itertools import product
 
@@ -44,13 +44,13 @@ def test_every_state_can_be_reached() -> None:
 
 
 @pytest.mark.parametrize("state", OrderState)
-def test_no_way_leads_back(state: OrderState) -> None:
-    """So every order ends, and its history has no state twice."""
+def test_no_state_can_be_reached_again(state: OrderState) -> None:
+    """Therefore every order ends, and its history has no state twice."""
     assert state not in reachable(state)
 
 
 @pytest.mark.parametrize(("before", "after"), sorted(POSSIBLE))
-def test_possible_step_has_somebody_to_take_it(before: OrderState, after: OrderState) -> None:
+def test_possible_step_has_an_actor(before: OrderState, after: OrderState) -> None:
     assert STEPS[before][after]
     for actor in STEPS[before][after]:
         check_step(before, after, actor)
@@ -58,7 +58,7 @@ def test_possible_step_has_somebody_to_take_it(before: OrderState, after: OrderS
 
 @pytest.mark.parametrize(("before", "after"), IMPOSSIBLE)
 @pytest.mark.parametrize("actor", Actor)
-def test_impossible_step_is_refused_and_says_from_where_to_where(
+def test_impossible_step_is_refused_with_both_states(
     before: OrderState, after: OrderState, actor: Actor
 ) -> None:
     with pytest.raises(StepRefused) as refused:
@@ -68,14 +68,14 @@ def test_impossible_step_is_refused_and_says_from_where_to_where(
     assert refused.value.before == before
 
 
-def test_step_of_somebody_else_is_refused_and_says_whose_it_is() -> None:
+def test_step_of_another_actor_is_refused_with_the_right_actor() -> None:
     with pytest.raises(StepRefused, match="from packed to cancelled unless the operator does"):
         check_step(S.PACKED, S.CANCELLED, Actor.CUSTOMER)
     with pytest.raises(StepRefused, match="from placed to confirmed unless the shop does"):
         check_step(S.PLACED, S.CONFIRMED, Actor.OPERATOR)
 
 
-def test_customers_can_only_cancel_and_only_until_it_is_packed() -> None:
+def test_customers_can_only_cancel_and_only_before_packing() -> None:
     theirs = {
         (before, after)
         for before, steps in STEPS.items()
@@ -89,5 +89,5 @@ def test_only_the_shop_decides_on_stock() -> None:
     assert STEPS[S.PLACED][S.CONFIRMED] == STEPS[S.PLACED][S.REJECTED] == {Actor.SHOP}
 
 
-def test_open_orders_are_those_between_decision_and_end() -> None:
+def test_open_orders_are_those_between_confirmation_and_end() -> None:
     assert set(OPEN_STATES) == {S.CONFIRMED, S.PAID, S.PACKED, S.SHIPPED}

@@ -1,4 +1,4 @@
-"""What unit tests of the platform are made of: Lambda events, messages, keys, a fake broker."""
+"""Builders of Lambda events, messages and keys, and a fake broker."""
 
 import base64
 import json
@@ -38,14 +38,14 @@ CUSTOMER: Final = Principal(
 
 
 def in_a_session(principal: Principal) -> Principal:
-    """Return the caller with a session of their own, if they have none; access tokens need one."""
+    """Return the caller with a session, which access tokens need."""
     if principal.session_id:
         return principal
     return principal.model_copy(update={"session_id": new_id(), "security_version": 0})
 
 
 def api_event(body: object = None, **changes: Any) -> dict[str, Any]:
-    """Return a proxy event of API Gateway; a body that is no text is sent as JSON.
+    """Return a proxy event of API Gateway; a body that is not text is sent as JSON.
 
     Every body is said to be JSON, unless the headers say otherwise.
     """
@@ -68,7 +68,7 @@ def answer_of(response: dict[str, Any]) -> tuple[int, dict[str, Any]]:
 
 
 def order_placed(**changes: Any) -> dict[str, Any]:
-    """Return `order.placed` as it is on the wire."""
+    """Return the JSON object of `order.placed`."""
     return {
         "specversion": "1.0",
         "id": "event-1",
@@ -86,7 +86,7 @@ def order_placed(**changes: Any) -> dict[str, Any]:
 
 
 def record(content: object, *, headers: object = None, **properties: Any) -> dict[str, Any]:
-    """Return one message as Lambda hands it on; bytes are sent as they are."""
+    """Return one message as Lambda delivers it; bytes are sent unchanged."""
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
     return {
         "basicProperties": {
@@ -108,7 +108,7 @@ def mq_event(*records: Any, queue: str = "inventory") -> dict[str, Any]:
 
 
 def history_header(*attempts: dict[str, str]) -> dict[str, Any]:
-    """Return the headers of a message that failed before, as Lambda hands them on."""
+    """Return the headers of a message that failed before, as Lambda delivers them."""
     return {"tidings-history": {"bytes": list(json.dumps(attempts).encode())}}
 
 
@@ -117,7 +117,7 @@ def attempt(error: str = "ValueError: before") -> dict[str, str]:
 
 
 class RecordingPublisher:
-    """Takes what it is told to take, and remembers it."""
+    """Publishes to a list, unless a test makes it refuse or fail."""
 
     def __init__(self) -> None:
         self.published: list[Message] = []
@@ -134,26 +134,26 @@ class RecordingPublisher:
 
 
 def private_key() -> str:
-    """Return a fresh key for ES256, PEM."""
+    """Return a new key for ES256 as PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
 def public_pem(private_pem: str) -> bytes:
-    """Return the public half of a private key, PEM: what an attacker has."""
+    """Return the public half of a private key as PEM, which an attacker knows."""
     public = load_pem_private_key(private_pem.encode(), password=None).public_key()
     return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
 def signing_keys(*kids: str) -> SigningKeys:
-    """Return fresh keys; the last one signs."""
+    """Return new keys, of which the last one signs."""
     names = kids or ("key-1",)
     keys = [SigningKey(kid=kid, private_key=private_key()) for kid in names]
     return SigningKeys(current=names[-1], keys=keys)
 
 
 def use_keys(monkeypatch: pytest.MonkeyPatch, keys: SigningKeys) -> SigningKeys:
-    """Let these keys sign and verify, without Secrets Manager."""
+    """Sign and verify with these keys, without Secrets Manager."""
     monkeypatch.setattr(auth, "signing_keys", lambda: keys)
     monkeypatch.setattr(auth, "published_keys", lambda: public_part(keys))
     monkeypatch.setattr(auth, "refresh_published_keys", lambda _: None)
@@ -161,7 +161,7 @@ def use_keys(monkeypatch: pytest.MonkeyPatch, keys: SigningKeys) -> SigningKeys:
 
 
 def claims(issued_at: datetime | None = None, **changes: Any) -> dict[str, Any]:
-    """Return claims that hold; a change to None leaves a claim out."""
+    """Return valid claims; a change to None leaves a claim out."""
     at = issued_at or now()
     complete = {
         "iss": ISSUER,

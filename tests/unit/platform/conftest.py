@@ -1,4 +1,4 @@
-"""No unit test reaches a service: there is no database, and the broker is a list."""
+"""Fixtures that keep all unit tests of the platform away from services; the broker is a list."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What AWS's errors mean for a message."""
+"""Tests of the classification of AWS errors: permanent, temporary or uncertain."""
 
 import traceback
 from collections.abc import Iterator
@@ -58,12 +58,12 @@ def refused(code: str, status: int = 400) -> DeliveryFailure:
         ("SomethingNew", 503, TemporaryFailure, "unavailable"),
     ],
 )
-def test_errors_of_aws_are_told_apart(code: str, status: int, kind: type, reason: str) -> None:
+def test_errors_of_aws_are_classified(code: str, status: int, kind: type, reason: str) -> None:
     found = refused(code, status)
     assert (type(found), found.reason) == (kind, reason)
 
 
-def test_words_of_aws_which_quote_addresses_and_numbers_are_not_in_the_traceback() -> None:
+def test_aws_texts_with_addresses_and_numbers_are_not_in_the_traceback() -> None:
     words = "not verified: ada@example.com"
     answer: Any = {"Error": {"Code": "MessageRejected", "Message": words}}
     failed = failure(ClientError(answer, "SendRawEmail"))
@@ -80,7 +80,7 @@ def test_words_of_aws_which_quote_addresses_and_numbers_are_not_in_the_traceback
         (EndpointConnectionError(endpoint_url=URL), False),
     ],
 )
-def test_only_an_answer_that_is_missing_leaves_a_doubt(error: Exception, maybe_sent: bool) -> None:
+def test_only_a_missing_answer_is_uncertain(error: Exception, maybe_sent: bool) -> None:
     found = failure(error)
     assert isinstance(found, TemporaryFailure)
     assert found.maybe_sent == maybe_sent
@@ -94,7 +94,7 @@ def test_only_an_answer_that_is_missing_leaves_a_doubt(error: Exception, maybe_s
         ("Invalid parameter: PlatformApplicationArn", TemporaryFailure, "misconfigured"),
     ],
 )
-def test_token_is_dead_only_if_sns_says_so_of_the_token(
+def test_token_is_dead_only_if_sns_reports_the_token(
     message: str, kind: type, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with answering("sns", monkeypatch) as stub:
@@ -113,7 +113,7 @@ def test_token_is_dead_only_if_sns_says_so_of_the_token(
         ("InvalidParameter", "Invalid parameter: Message too long", PermanentFailure, "refused"),
     ],
 )  # fmt: skip
-def test_number_that_sns_does_not_take_is_its_owners_fault(
+def test_number_that_sns_refuses_is_a_bad_address(
     code: str, message: str, kind: type, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with answering("sns", monkeypatch) as stub:
@@ -131,7 +131,7 @@ def test_number_that_sns_does_not_take_is_its_owners_fault(
         ("MessageRejected", "Email address is not verified.", PermanentFailure, "rejected"),
     ],
 )
-def test_mailbox_that_ses_does_not_take_is_its_owners_fault(
+def test_mailbox_that_ses_refuses_is_a_bad_address(
     code: str, message: str, kind: type, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with answering("ses", monkeypatch) as stub:
@@ -170,7 +170,7 @@ def test_ses_gets_the_same_bytes_and_the_domain_in_punycode(
 
 @contextmanager
 def answering(service: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
-    """Stand in for a service of AWS: the client is the real one, its answers are the test's."""
+    """Replace the answers of an AWS service; its client is the real one."""
     make: Any = boto3.client
     client = make(service, aws_access_key_id="x", aws_secret_access_key="x")
     monkeypatch.setattr(aws, "client", lambda _: client)

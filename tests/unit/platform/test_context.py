@@ -39,7 +39,7 @@ def test_callers_id_is_kept(offered: str) -> None:
         "<script>",
     ],
 )
-def test_id_that_cannot_be_logged_safely_is_replaced(offered: str | None) -> None:
+def test_id_that_is_unsafe_to_log_is_replaced(offered: str | None) -> None:
     fresh = accept_correlation_id(offered)
     assert UUID(fresh)
     assert fresh != offered
@@ -54,20 +54,20 @@ def test_accepted_id_is_always_harmless(offered: str) -> None:
     assert " " not in accepted
 
 
-def test_ids_hold_within_and_end_after() -> None:
+def test_ids_are_set_within_the_context_and_removed_after_it() -> None:
     with correlated("request-1", "event-1"):
         assert (correlation_id(), causation_id()) == ("request-1", "event-1")
     assert (correlation_id(), causation_id()) == (None, None)
 
 
-def test_ids_end_after_an_error_too() -> None:
+def test_ids_are_removed_after_an_error_too() -> None:
     with pytest.raises(LookupError), correlated("request-1"):
         raise LookupError
     assert correlation_id() is None
     assert "correlation_id" not in logger.get_current_keys()
 
 
-def test_inner_ids_give_way_to_the_outer_ones() -> None:
+def test_outer_ids_return_after_the_inner_context() -> None:
     with correlated("outer", "cause"):
         with correlated("inner", "other"):
             assert logger.get_current_keys()["correlation_id"] == "inner"

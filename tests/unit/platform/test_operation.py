@@ -1,4 +1,4 @@
-"""What an operation declares holds for every caller of the domain function."""
+"""The declaration of an operation is enforced for every caller of the domain function."""
 
 import pytest
 from pydantic import BaseModel
@@ -42,16 +42,16 @@ def test_role_is_checked_before_the_function_runs(needed: Role, role: Role) -> N
     assert ran == []
 
 
-def test_nobody_is_refused() -> None:
+def test_anonymous_caller_is_refused() -> None:
     @operation(role=Role.CUSTOMER)
     def grant(*, caller: Principal | None) -> None:
-        pytest.fail("it ran")
+        pytest.fail("the operation ran")
 
     with pytest.raises(Unauthenticated):
         grant(caller=None)
 
 
-def test_services_call_what_allows_them() -> None:
+def test_services_call_operations_that_allow_them() -> None:
     @operation(role=Role.OPERATOR, services=True)
     def grant(*, caller: Principal) -> str:
         return caller.user_id
@@ -61,7 +61,7 @@ def test_services_call_what_allows_them() -> None:
         grant(caller=caller(Role.CUSTOMER))
 
 
-def test_public_operation_takes_anyone() -> None:
+def test_public_operation_accepts_any_caller() -> None:
     @operation(role=PUBLIC)
     def grant(wish: Wish) -> str:
         return wish.text
@@ -69,7 +69,7 @@ def test_public_operation_takes_anyone() -> None:
     assert grant(Wish(text="a")) == "a"
 
 
-def test_role_without_a_caller_is_a_mistake() -> None:
+def test_role_without_a_caller_is_an_error() -> None:
     with pytest.raises(TypeError, match="takes a caller"):
 
         @operation(role=Role.CUSTOMER)
@@ -88,7 +88,7 @@ def test_two_domains_cannot_declare_one_name() -> None:
         operation(role=PUBLIC)(other)
 
 
-def test_declaration_says_what_others_need() -> None:
+def test_declaration_has_the_contract() -> None:
     @operation(role=Role.CUSTOMER, whose=Whose.OWN, others=NotFound, refuses=(NotFound,))
     def grant_wish(
         wish_id: str, wish: Wish | None = None, *, caller: Principal, at: int | None = None
@@ -120,7 +120,7 @@ def test_declaration_says_what_others_need() -> None:
         (Whose.OWN_OR_ADMIN, {"owner", "admin"}),
     ],
 )
-def test_whose_data_it_is(whose: Whose, allowed: set[str]) -> None:
+def test_data_scope_includes_its_roles(whose: Whose, allowed: set[str]) -> None:
     found = {
         role.value
         for role in (Role.CUSTOMER, Role.OPERATOR, Role.ADMIN)

@@ -1,4 +1,4 @@
-"""Which addresses count as the internet's."""
+"""Tests of the distinction between public and internal addresses."""
 
 import ipaddress
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tidings.platform.providers.public_hosts import HttpsUrl, is_public
 
-# First, last and one in between of each special network, and of what embeds them.
+# The first, the last and a middle address of each special network and of its embeddings.
 PRIVATE = [
     *("0.0.0.0", "0.1.2.3", "0.255.255.255", "10.0.0.0", "10.1.2.3", "10.255.255.255"),
     *("100.64.0.0", "100.100.100.200", "100.127.255.255", "127.0.0.1", "127.255.255.254"),
@@ -35,7 +35,7 @@ PUBLIC = [
     *("223.255.255.255", "2606:2800:220:1::1", "2001:4860:4860::8888", "2a00:1450:4001::1"),
     *("2003::1", "::ffff:8.8.8.8", "64:ff9b::8.8.8.8"),
 ]
-# What a URL says by itself: refused when it is stored, and when it is called.
+# Hosts that are refused when a URL is stored and when it is called.
 NO_PUBLIC_HOSTS = [
     *("localhost", "LOCALHOST", "localhost.", "a.localhost", "intranet", "db", "db.", "x"),
     *("printer.local", "printer.local.", "db.internal", "db.INTERNAL", "nas.lan", "x.home.arpa"),
@@ -64,28 +64,28 @@ PUBLIC_HOSTS = [
 
 @pytest.mark.parametrize("host", NO_PUBLIC_HOSTS)
 @pytest.mark.parametrize("port", ["", ":8443"])
-def test_host_that_can_be_no_public_one_is_refused_by_its_name(host: str, port: str) -> None:
+def test_host_that_cannot_be_public_is_refused_by_its_name(host: str, port: str) -> None:
     with pytest.raises(ValueError, match=r"host|URL|brackets"):
         HttpsUrl.parse(f"https://{host}{port}/hook")
 
 
 @pytest.mark.parametrize("host", PUBLIC_HOSTS)
-def test_public_host_is_taken(host: str) -> None:
+def test_public_host_is_accepted(host: str) -> None:
     assert HttpsUrl.parse(f"https://{host}/hook").host == host.strip("[]").lower()
 
 
 @pytest.mark.parametrize("address", PRIVATE)
-def test_address_inside_is_not_public(address: str) -> None:
+def test_internal_address_is_not_public(address: str) -> None:
     assert not is_public(address)
 
 
 @pytest.mark.parametrize("address", PUBLIC)
-def test_address_of_the_internet_is_public(address: str) -> None:
+def test_internet_address_is_public(address: str) -> None:
     assert is_public(address)
 
 
 @given(st.ip_addresses(v=4))
-def test_address_in_another_dress_is_the_same(address: ipaddress.IPv4Address) -> None:
+def test_other_spelling_of_an_address_is_the_same(address: ipaddress.IPv4Address) -> None:
     number = int(address)
     for dressed in (f"::ffff:{address}", str(ipaddress.IPv6Address((0x0064FF9B << 96) | number))):
         assert is_public(dressed) == is_public(str(address))
@@ -93,7 +93,7 @@ def test_address_in_another_dress_is_the_same(address: ipaddress.IPv4Address) ->
 
 
 @given(st.ip_addresses())
-def test_nothing_is_public_that_python_knows_as_private(
+def test_address_that_python_calls_private_is_not_public(
     address: ipaddress.IPv4Address | ipaddress.IPv6Address,
 ) -> None:
     if address.is_loopback or address.is_link_local or address.is_multicast or address.is_private:
@@ -101,7 +101,7 @@ def test_nothing_is_public_that_python_knows_as_private(
 
 
 @given(st.text(max_size=60))
-def test_no_text_breaks_the_parser(text: str) -> None:
+def test_any_text_is_parsed_or_refused(text: str) -> None:
     for url in (text, f"https://{text}", f"https://example.com{text}"):
         try:
             parsed = HttpsUrl.parse(url)

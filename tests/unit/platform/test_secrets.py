@@ -46,7 +46,7 @@ def test_signing_keys_are_read(manager: Any) -> None:
     assert secrets.signing_keys() == keys
 
 
-def test_signing_keys_are_kept_a_while(manager: Any) -> None:
+def test_signing_keys_are_cached(manager: Any) -> None:
     first, second = fresh_keys(), fresh_keys()
     put(manager, "tidings/signing-keys", first.model_dump_json())
     assert secrets.signing_keys() == first
@@ -54,7 +54,7 @@ def test_signing_keys_are_kept_a_while(manager: Any) -> None:
     assert secrets.signing_keys() == first
 
 
-def test_rotated_keys_are_picked_up_in_time(manager: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rotated_keys_are_read_in_time(manager: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(secrets, "KEYS_MAX_AGE_SECONDS", 0)
     put(manager, "tidings/signing-keys", fresh_keys().model_dump_json())
     secrets.signing_keys()
@@ -65,7 +65,7 @@ def test_rotated_keys_are_picked_up_in_time(manager: Any, monkeypatch: pytest.Mo
     assert secrets.signing_keys() == rotated
 
 
-def test_published_keys_are_read_anew_when_asked_but_not_again_and_again(
+def test_published_keys_are_read_again_on_request_but_not_too_often(
     manager: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(secrets, "_refreshed_at", float("-inf"))
@@ -95,7 +95,7 @@ def stored(manager: Any) -> tuple[secrets.SigningKeys, secrets.PublicKeys]:
     )
 
 
-def test_rotation_changes_both_secrets_and_the_public_one_holds_nothing_private(
+def test_rotation_changes_both_secrets_and_the_public_one_has_no_private_part(
     manager: Any,
 ) -> None:
     has_both(manager, fresh_keys("old"))
@@ -108,7 +108,7 @@ def test_rotation_changes_both_secrets_and_the_public_one_holds_nothing_private(
 
 
 @pytest.mark.parametrize("dies_at", ["store_published_keys", "store_signing_keys"])
-def test_rotation_that_dies_logs_nobody_out_and_the_next_one_makes_it_good(
+def test_interrupted_rotation_keeps_users_signed_in_and_the_next_one_repairs_it(
     dies_at: str, manager: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     has_both(manager, fresh_keys("old"))
@@ -139,7 +139,7 @@ def test_key_is_published_before_it_signs(manager: Any, monkeypatch: pytest.Monk
     assert seen == [True]
 
 
-def test_missing_secret_is_an_error_that_names_it(manager: Any) -> None:
+def test_missing_secret_is_an_error_with_its_name(manager: Any) -> None:
     with pytest.raises(GetParameterError, match="ResourceNotFound"):
         secrets.signing_keys()
 
@@ -173,14 +173,14 @@ def test_connections_are_read_from_the_secret(manager: Any) -> None:
     assert secrets.connections.__wrapped__() == urls
 
 
-def test_environment_wins_where_it_has_all_urls(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_wins_if_it_has_all_urls(monkeypatch: pytest.MonkeyPatch) -> None:
     all_three = settings_with(mongodb_uri="mongodb://m", redis_url="redis://r", amqp_url="amqp://a")
     monkeypatch.setattr(secrets, "settings", lambda: all_three)
     assert secrets.connections.__wrapped__().amqp_url == "amqp://a"
 
 
 @pytest.mark.parametrize(("cache", "used"), [(None, "redis://r"), ("redis://c", "redis://c")])
-def test_one_redis_does_for_both_in_the_environment_of_tests(
+def test_one_redis_serves_both_purposes_in_tests(
     monkeypatch: pytest.MonkeyPatch, cache: str | None, used: str
 ) -> None:
     urls = {"mongodb_uri": "mongodb://m", "redis_url": "redis://r", "amqp_url": "amqp://a"}
@@ -189,14 +189,14 @@ def test_one_redis_does_for_both_in_the_environment_of_tests(
     assert secrets.connections.__wrapped__().cache_redis_url == used
 
 
-def test_the_secret_has_to_name_a_redis_for_the_cache(manager: Any) -> None:
+def test_secret_must_contain_the_cache_redis(manager: Any) -> None:
     one_redis = connections().model_dump(exclude={"cache_redis_url"})
     put(manager, "tidings/connections", json.dumps(one_redis))
     with pytest.raises(ValidationError, match="cache_redis_url"):
         secrets.connections.__wrapped__()
 
 
-def test_environment_with_some_urls_only_does_not_count(manager: Any) -> None:
+def test_incomplete_environment_is_ignored(manager: Any) -> None:
     urls = connections()
     put(manager, "tidings/connections", urls.model_dump_json())
     partly = settings_with(amqp_url="amqp://elsewhere")
@@ -206,7 +206,7 @@ def test_environment_with_some_urls_only_does_not_count(manager: Any) -> None:
 
 
 class Failing:
-    """A provider whose client fails in one way."""
+    """A provider whose client always raises this error."""
 
     def __init__(self, cause: Exception) -> None:
         self.cause = cause
@@ -223,7 +223,7 @@ def refusal(status: int) -> ClientError:
 
 
 @pytest.mark.parametrize("cause", [EndpointConnectionError(endpoint_url="x"), refusal(503)])
-def test_keys_that_were_read_are_good_while_secrets_manager_is_away(
+def test_cached_keys_are_used_while_secrets_manager_is_unavailable(
     manager: Any, monkeypatch: pytest.MonkeyPatch, cause: Exception
 ) -> None:
     keys = public_part(fresh_keys())
@@ -233,11 +233,11 @@ def test_keys_that_were_read_are_good_while_secrets_manager_is_away(
     monkeypatch.setattr(secrets, "_provider", lambda: away)
     for _ in range(3):
         assert secrets.published_keys() == keys
-    assert away.asked == 1  # asking takes seconds
+    assert away.asked == 1  # each attempt takes seconds
 
 
 @pytest.mark.parametrize("cause", [refusal(400), ValueError("a mistake of ours")])
-def test_keys_that_are_refused_are_no_longer_good(
+def test_cached_keys_are_not_used_after_a_refusal(
     manager: Any, monkeypatch: pytest.MonkeyPatch, cause: Exception
 ) -> None:
     put(manager, PUBLIC, public_part(fresh_keys()).model_dump_json())

@@ -5,7 +5,7 @@ from tidings.platform.settings import BadSettings, Settings, settings
 
 
 def read() -> Settings:
-    """The settings as the environment says them now, past what was read before."""
+    """Read the settings from the environment, without the cached ones."""
     return settings.__wrapped__()
 
 
@@ -16,7 +16,7 @@ def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_LAMBDA_FUNCTION_NAME", raising=False)
 
 
-def test_secrets_have_names_and_services_no_address_by_default() -> None:
+def test_secrets_have_names_and_services_have_no_default_address() -> None:
     assert read() == Settings.model_validate({})
     assert read().connections_secret == "tidings/connections"
     assert read().mongodb_uri is None
@@ -29,31 +29,33 @@ def test_variables_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     assert read().database_prefix == "shop_2"
 
 
-def test_the_function_has_the_name_that_aws_gave_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_function_name_is_that_of_aws(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "tidings-inventory")
     assert read().function_name == "tidings-inventory"
 
 
 @pytest.mark.parametrize("prefix", ["", "Shop", "1shop", "shop-1", "shop/../x", "s" * 32, "a.b"])
-def test_bad_value_is_told_by_its_name(prefix: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_value_is_reported_by_its_name(
+    prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TIDINGS_DATABASE_PREFIX", prefix)
     with pytest.raises(BadSettings, match=r"^TIDINGS_DATABASE_PREFIX: "):
         read()
 
 
-def test_settings_do_not_change() -> None:
+def test_settings_are_immutable() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         read().redis_url = "redis://elsewhere"
 
 
 @pytest.mark.parametrize("name", ["smtp_url", "ios_application", "mail_configuration_set"])
-def test_parameter_that_is_not_used_is_not_set(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unused_parameter_counts_as_not_set(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(f"TIDINGS_{name.upper()}", "")
     assert getattr(read(), name) is None
 
 
 @pytest.mark.parametrize("url", ["http://mail.example", "smtp://", "smtp://a b", "mail.example"])
-def test_bad_url_of_a_mail_server_is_told_without_its_password(
+def test_invalid_url_of_a_mail_server_is_reported_without_its_password(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TIDINGS_SMTP_URL", f"{url} hunter2")
@@ -65,13 +67,15 @@ def test_bad_url_of_a_mail_server_is_told_without_its_password(
 @pytest.mark.parametrize(
     "sender", ["Shop, Inc <a@b.example>", "Shop", "a@b.example\r\nBcc: x@y.example", "<a@b> <c@d>"]
 )
-def test_sender_that_is_no_mailbox_is_refused(sender: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sender_that_is_not_a_mailbox_is_refused(
+    sender: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TIDINGS_MAIL_FROM", sender)
     with pytest.raises(BadSettings, match=r"^TIDINGS_MAIL_FROM: "):
         read()
 
 
-def test_every_bad_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_invalid_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TIDINGS_CALLS_PER_MINUTE", "many")
     monkeypatch.setenv("TIDINGS_GRAPHIQL", "perhaps")
     with pytest.raises(BadSettings) as refused:

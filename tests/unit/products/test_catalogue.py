@@ -34,7 +34,7 @@ def test_words_of_a_text(text: str, words: list[str]) -> None:
     assert words_in(text) == words
 
 
-def test_product_is_found_by_everything_it_says() -> None:
+def test_product_is_found_by_each_of_its_texts() -> None:
     product = a_product(
         title="Fountain pen",
         description="Writes well.",
@@ -45,13 +45,13 @@ def test_product_is_found_by_everything_it_says() -> None:
     assert set(product.words) == found
 
 
-def test_a_long_description_does_not_crowd_out_the_title() -> None:
+def test_long_description_does_not_displace_the_title() -> None:
     product = a_product(title="Quill", description=" ".join(f"word{n}" for n in range(1000)))
     assert len(product.words) == MAX_WORDS
     assert "quill" in product.words
 
 
-def test_a_title_without_blanks_is_found_by_what_stands_in_it() -> None:
+def test_title_without_blanks_is_found_by_its_parts() -> None:
     assert a_product(title="牛乳石鹸").words == [
         *("pen-1.a", "牛乳石鹸", "pen", "1", "a"),
         *("乳石鹸", "石鹸", "鹸"),
@@ -61,19 +61,19 @@ def test_a_title_without_blanks_is_found_by_what_stands_in_it() -> None:
 
 
 @given(PRICES, PRICES)
-def test_keys_of_prices_are_in_order_of_prices(one: int, other: int) -> None:
+def test_price_keys_are_ordered_by_price(one: int, other: int) -> None:
     keys = [a_product(price=price).price_key for price in (one, other)]
     if one != other:
         assert (keys[0] < keys[1]) == (one < other)
 
 
-def test_keys_of_prices_that_were_stored_before_stay_in_order() -> None:
+def test_older_price_keys_stay_in_order() -> None:
     stored = "EUR:000000000990:6b0152a6f6b097fd8ed20a9a"
     assert stored < a_product(price=10**12).price_key
 
 
 @given(st.text(max_size=200))
-def test_key_of_any_title_makes_a_cursor_that_is_taken(title: str) -> None:
+def test_key_of_any_title_makes_a_valid_cursor(title: str) -> None:
     product = a_product(title=title.encode(errors="ignore").decode())
     for order in ORDERS.values():
         cursor = f"{order}|{getattr(product, order.lstrip('-'))}"
@@ -81,7 +81,7 @@ def test_key_of_any_title_makes_a_cursor_that_is_taken(title: str) -> None:
 
 
 @given(st.text(max_size=200))
-def test_folding_twice_is_folding_once(text: str) -> None:
+def test_folding_is_idempotent(text: str) -> None:
     assert words_in(folded(text)) == words_in(text)
 
 
@@ -121,7 +121,7 @@ class Found:
     st.sampled_from(sorted(ORDERS.values())),
     st.integers(1, 5),
 )
-def test_cursors_lead_through_everything_once(
+def test_cursors_return_every_document_once(
     described: list[tuple[str, int]], order: str, limit: int
 ) -> None:
     found = Found([a_product(title=title, price=price) for title, price in described])

@@ -51,7 +51,7 @@ def test_stock_and_description_may_be_left_out() -> None:
     ],
     ids=str,
 )
-def test_bad_field_is_refused_by_name(change: dict[str, Any], field: tuple[str, ...]) -> None:
+def test_invalid_field_is_refused_by_name(change: dict[str, Any], field: tuple[str, ...]) -> None:
     with pytest.raises(ValidationError) as refused:
         CreateProduct.model_validate(VALID | change)
     assert [error["loc"] for error in refused.value.errors()] == [field]

@@ -1,4 +1,4 @@
-"""The currencies are those of ISO 4217, as SIX published them."""
+"""The currencies are those of ISO 4217, as published by SIX."""
 
 from pathlib import Path
 
@@ -43,6 +43,6 @@ def test_currency_has_its_decimals(code: str, decimals: int) -> None:
         *("DEM", "HRK", "SLL", "ZWL", "BGN", "ANG", "CUC"),
     ],
 )
-def test_code_without_minor_units_or_use_is_refused(code: str) -> None:
+def test_code_without_minor_units_or_out_of_use_is_refused(code: str) -> None:
     with pytest.raises(ValueError, match="ISO 4217"):
         known(code)

@@ -1,4 +1,4 @@
-"""Whatever stands in a CSV of products, each row is a product's input or has a reason."""
+"""Each row of any CSV file becomes a product's input or is refused with a reason."""
 
 from contextlib import suppress
 
@@ -28,6 +28,6 @@ def test_row_is_a_product_or_is_refused(cells: list[str]) -> None:
 
 
 @given(st.lists(st.sampled_from(COLUMNS) | st.text(max_size=8), max_size=10))
-def test_head_is_taken_or_refused(columns: list[str]) -> None:
+def test_header_is_accepted_or_refused(columns: list[str]) -> None:
     with suppress(TidingsError):
         assert _checked_columns(columns)

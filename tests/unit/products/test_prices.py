@@ -1,4 +1,4 @@
-"""Decimal numbers in files: the value counts, and nothing is guessed."""
+"""Decimal numbers in files are read by their value, without guesses."""
 
 import pytest
 
@@ -23,7 +23,7 @@ from tidings.products.prices import NoNumber, minor_units, whole_number
         ("0." + "0" * 50, "EUR", 0),
     ],
 )
-def test_value_counts_and_not_its_digits(text: str, currency: str, amount: int) -> None:
+def test_only_the_value_counts_not_its_digits(text: str, currency: str, amount: int) -> None:
     assert minor_units(text, currency) == amount
 
 
@@ -70,18 +70,18 @@ def test_value_counts_and_not_its_digits(text: str, currency: str, amount: int) 
         ("9" * 5_000, "over 60 characters"),
     ],
 )
-def test_whatever_else_is_written_is_refused_with_its_reason(text: str, reason: str) -> None:
+def test_other_texts_are_refused_with_a_reason(text: str, reason: str) -> None:
     with pytest.raises(NoNumber) as refused:
         minor_units(text, "EUR")
     assert reason in str(refused.value)
 
 
 @pytest.mark.parametrize(("text", "number"), [("7", 7), ("7.0000", 7), ("0", 0), ("007", 7)])
-def test_pieces_are_whole_numbers(text: str, number: int) -> None:
+def test_stock_is_a_whole_number(text: str, number: int) -> None:
     assert whole_number(text) == number
 
 
 @pytest.mark.parametrize("text", ["7.5", "0.001"])
-def test_parts_of_pieces_are_refused(text: str) -> None:
+def test_fraction_of_stock_is_refused(text: str) -> None:
     with pytest.raises(NoNumber, match="is not a whole number"):
         whole_number(text)

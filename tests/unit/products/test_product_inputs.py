@@ -1,4 +1,4 @@
-"""What products may be made of, and what not."""
+"""Tests of the validation of input for products."""
 
 from typing import Any
 
@@ -56,13 +56,13 @@ def refused(model: type[BaseModel], values: dict[str, Any]) -> list[Location]:
     ],
     ids=str,
 )
-def test_bad_field_of_a_new_product_is_refused_by_name(
+def test_invalid_field_of_a_new_product_is_refused_by_name(
     change: dict[str, Any], field: Location
 ) -> None:
     assert refused(CreateProduct, NEW | change) == [field]
 
 
-def test_new_product_takes_all_it_may_have() -> None:
+def test_new_product_accepts_all_fields() -> None:
     new = CreateProduct.model_validate(
         NEW
         | {
@@ -78,7 +78,7 @@ def test_new_product_takes_all_it_may_have() -> None:
     assert new.state == "draft"
 
 
-def test_new_product_is_on_sale_unless_told_else() -> None:
+def test_new_product_is_on_sale_by_default() -> None:
     assert CreateProduct.model_validate(NEW).state == "active"
 
 
@@ -98,7 +98,9 @@ def test_new_product_is_on_sale_unless_told_else() -> None:
     ],
     ids=str,
 )
-def test_bad_field_of_an_update_is_refused_by_name(values: dict[str, Any], field: Location) -> None:
+def test_invalid_field_of_an_update_is_refused_by_name(
+    values: dict[str, Any], field: Location
+) -> None:
     assert refused(UpdateProduct, values) == [field]
 
 
@@ -118,11 +120,11 @@ def test_bad_field_of_an_update_is_refused_by_name(values: dict[str, Any], field
     ],
     ids=str,
 )
-def test_bad_adjustment_is_refused_by_name(change: dict[str, Any], field: Location) -> None:
+def test_invalid_adjustment_is_refused_by_name(change: dict[str, Any], field: Location) -> None:
     assert refused(AdjustStock, {"change": 1, "reason": "x"} | change) == [field]
 
 
-def test_adjustment_that_moves_nothing_is_refused_with_a_reason_that_the_schema_says() -> None:
+def test_adjustment_of_zero_is_refused_with_the_reason_in_the_schema() -> None:
     with pytest.raises(ValidationError, match="a change of 0 changes nothing"):
         AdjustStock.model_validate({"change": 0, "reason": "x"})
     assert AdjustStock.model_json_schema()["properties"]["change"]["not"] == {"const": 0}
@@ -151,7 +153,7 @@ def test_adjustment_that_moves_nothing_is_refused_with_a_reason_that_the_schema_
     ],
     ids=str,
 )
-def test_bad_parameter_of_a_list_is_refused_by_name(
+def test_invalid_parameter_of_a_list_is_refused_by_name(
     values: dict[str, Any], field: Location
 ) -> None:
     assert refused(ListProducts, values) == [field]

@@ -1,4 +1,4 @@
-"""What deeds add up to: each person once, later deeds more, and undone without a trace."""
+"""Tests of the sums over activities: each person counts once, later activities count more."""
 
 from datetime import UTC, datetime, timedelta
 from math import sqrt
@@ -15,7 +15,7 @@ EACH_FIELD = pytest.mark.parametrize("field", FIELDS)
 
 
 @EACH_FIELD
-def test_deed_of_a_half_life_later_weighs_twice_as_much(field: Field) -> None:
+def test_activity_one_half_life_later_has_twice_the_weight(field: Field) -> None:
     assert weight(field, NOW + HALF_LIFE[field]) == pytest.approx(2 * weight(field, NOW))
     assert weight(field, LANDMARK) == 1.0
 
@@ -27,7 +27,7 @@ def test_weights_can_be_computed_for_eighty_years(field: Field) -> None:
     assert heat(field, later) < float("inf")
 
 
-def test_new_product_is_set_beside_what_the_person_has() -> None:
+def test_new_product_is_paired_with_the_persons_others() -> None:
     before = NOW - timedelta(days=90)
     added = additions([("new", NOW)], [("old", before)], "bought")
     together = sqrt(weight("bought", NOW) * weight("bought", before))
@@ -39,7 +39,7 @@ def test_new_product_is_set_beside_what_the_person_has() -> None:
     assert added["old"] == {"near.new.bought": together}
 
 
-def test_products_of_one_basket_are_set_beside_each_other_once() -> None:
+def test_products_of_one_basket_are_paired_once() -> None:
     added = additions([("a", NOW), ("b", NOW), ("c", NOW)], [], "viewed")
     assert [set(added[each]) - {"viewed", "heat"} for each in "abc"] == [
         {"near.b.viewed", "near.c.viewed"},
@@ -48,7 +48,7 @@ def test_products_of_one_basket_are_set_beside_each_other_once() -> None:
     ]
 
 
-def test_person_who_has_much_is_set_beside_the_latest_only() -> None:
+def test_person_with_many_products_is_paired_with_the_latest_only() -> None:
     known = [(f"p{number:03}", NOW) for number in range(100)]
     added = additions([("new", NOW)], known, "viewed")
     assert len(added) == 1 + MAX_PAIRED["viewed"]
@@ -61,7 +61,7 @@ products = st.lists(st.sampled_from("abcdefgh"), unique=True, max_size=8)
 
 
 @given(products, st.lists(times, min_size=8, max_size=8), st.sampled_from(FIELDS))
-def test_what_is_taken_back_leaves_nothing(
+def test_removed_activity_leaves_nothing(
     names: list[str], at: list[datetime], field: Field
 ) -> None:
     deeds = list(zip(names, at, strict=False))

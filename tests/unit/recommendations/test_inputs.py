@@ -1,4 +1,4 @@
-"""What may be logged."""
+"""Tests of the validation of activities."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ PRODUCT = "6b0152a6f6b097fd8ed20a9a"
 ITEM = {"product_id": PRODUCT}
 
 
-def test_little_has_to_be_said() -> None:
+def test_required_fields_are_enough() -> None:
     bought = LogPurchase.model_validate({"items": [ITEM]})
     assert (bought.items[0].quantity, bought.order_id, bought.purchased_at) == (1, None, None)
     assert LogBrowse.model_validate({"views": [ITEM] * MAX_ITEMS}).views[0].viewed_at is None
@@ -39,7 +39,7 @@ def test_little_has_to_be_said() -> None:
         {"items": [ITEM], "user_id": PRODUCT},
     ],
 )
-def test_wrong_purchase_is_refused(wrong: dict[str, Any]) -> None:
+def test_invalid_purchase_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         LogPurchase.model_validate(wrong)
 
@@ -47,6 +47,6 @@ def test_wrong_purchase_is_refused(wrong: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "wrong", [{}, {"views": []}, {"views": [ITEM | {"viewed_at": "yesterday"}]}, {"views": ITEM}]
 )
-def test_wrong_looks_are_refused(wrong: dict[str, Any]) -> None:
+def test_invalid_views_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         LogBrowse.model_validate(wrong)

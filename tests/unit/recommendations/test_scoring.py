@@ -1,4 +1,4 @@
-"""From what a person did to what they may like."""
+"""Tests of the computation of recommendations from a person's activities."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,33 +22,33 @@ NOW = datetime(2026, 12, 1, tzinfo=UTC)
 
 
 def row(bought: float = 0, near: dict[str, float] | None = None) -> dict[str, Any]:
-    """Return a row in people who bought it just now."""
+    """Return a product's row for this number of people who bought it just now."""
     unit = weight("bought", NOW)
     together = {other: {"bought": each * unit} for other, each in (near or {}).items()}
     return {"bought": bought * unit, "near": together}
 
 
-def test_what_more_people_have_in_common_is_more_alike() -> None:
+def test_more_common_people_mean_more_similarity() -> None:
     tent = row(10, {"bag": 8, "mat": 4})
     bag = likeness(tent, "bag", row(10), NOW)["bought"]
     mat = likeness(tent, "mat", row(10), NOW)["bought"]
     assert bag > mat > 0
 
 
-def test_what_everybody_has_is_less_alike() -> None:
+def test_popular_product_is_less_similar() -> None:
     tent = row(10, {"bag": 8, "gift card": 8})
     bag = likeness(tent, "bag", row(10), NOW)["bought"]
     gift_card = likeness(tent, "gift card", row(1_000), NOW)["bought"]
     assert gift_card < bag / 5
 
 
-def test_one_basket_says_less_than_many() -> None:
+def test_one_basket_counts_less_than_many() -> None:
     once = likeness(row(1, {"b": 1}), "b", row(1), NOW)["bought"]
     often = likeness(row(50, {"b": 50}), "b", row(50), NOW)["bought"]
     assert once < often / 2
 
 
-def test_old_baskets_say_less_than_new_ones() -> None:
+def test_old_baskets_count_less_than_new_ones() -> None:
     then = NOW + timedelta(days=2 * 365)
     assert (
         likeness(row(3, {"b": 3}), "b", row(3), then)["bought"]
@@ -66,15 +66,17 @@ def test_old_baskets_say_less_than_new_ones() -> None:
         ({"bought": 0.0, "near": None}, row(1)),
     ],
 )
-def test_nothing_in_common_is_not_alike(first: dict[str, Any], second: dict[str, Any]) -> None:
+def test_nothing_in_common_means_no_similarity(
+    first: dict[str, Any], second: dict[str, Any]
+) -> None:
     assert likeness(first, "b", second, NOW) == {}
 
 
-def test_likeness_is_never_more_than_whole() -> None:
+def test_similarity_is_at_most_one() -> None:
     assert likeness(row(1, {"b": 100}), "b", row(1), NOW)["bought"] <= 1.0
 
 
-def test_later_deed_says_more_and_only_the_latest_are_asked() -> None:
+def test_later_activity_counts_more_and_only_the_latest_are_used() -> None:
     deeds = [(f"p{age}", NOW - timedelta(days=age)) for age in range(50)]
     seeds = seeds_of({"bought": deeds, "viewed": []}, NOW)
     assert [each.product_id for each in seeds] == [f"p{age}" for age in range(MAX_SEEDS["bought"])]
@@ -82,14 +84,14 @@ def test_later_deed_says_more_and_only_the_latest_are_asked() -> None:
     assert strengths == sorted(strengths, reverse=True)
 
 
-def test_deed_from_a_clock_that_is_ahead_says_no_more_than_one_of_now() -> None:
+def test_activity_in_the_future_counts_like_one_of_now() -> None:
     ahead, at_once = seeds_of(
         {"bought": [("a", NOW + timedelta(minutes=4)), ("b", NOW)], "viewed": []}, NOW
     )
     assert ahead.strength == at_once.strength
 
 
-def test_reason_is_the_deed_that_says_most() -> None:
+def test_reason_is_the_activity_with_the_most_weight() -> None:
     rows = {
         "tent": row(10, {"bag": 9}),
         "novel": row(10, {"bag": 1}),
@@ -100,7 +102,7 @@ def test_reason_is_the_deed_that_says_most() -> None:
     assert (bag.code, bag.because_id) == (ReasonCode.BECAUSE_VIEWED, "tent")
 
 
-def test_seeds_themselves_come_with_their_own_reason() -> None:
+def test_seeds_themselves_have_their_own_reason() -> None:
     found = score([Seed("a", "bought", 1.0), Seed("b", "viewed", 1.0)], {}, NOW)
     assert {each.product_id: each.code for each in found} == {
         "a": ReasonCode.BUY_AGAIN,
@@ -108,13 +110,13 @@ def test_seeds_themselves_come_with_their_own_reason() -> None:
     }
 
 
-def test_order_of_equals_is_always_the_same() -> None:
+def test_equal_scores_have_a_stable_order() -> None:
     seeds = [Seed(each, "viewed", 1.0) for each in ("c", "a", "b")]
     assert [each.product_id for each in score(seeds, {}, NOW)] == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize("field", ["bought", "viewed"])
-def test_long_row_is_cut_to_what_it_has_most_in_common_with(field: Field) -> None:
+def test_long_row_is_cut_to_the_most_similar_products(field: Field) -> None:
     near: dict[str, dict[str, float]] = {
         f"p{number}": {field: float(number)} for number in range(1_000)
     }

@@ -1,4 +1,4 @@
-"""Functions, outcomes and stand-ins for what the runner's parts use."""
+"""Builders of functions and outcomes, and stand-ins for the parts of the runner."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -53,7 +53,7 @@ def a_record(text: str = "START\nEND\n", **settings: Any) -> CallRecord:
 
 @dataclass
 class FakeHost:
-    """Answers when it may; or fails."""
+    """A Lambda host that answers when a test lets it, or fails."""
 
     outcome: Outcome = field(default_factory=an_outcome)
     error: Exception | None = None
@@ -88,7 +88,7 @@ class FakeRecorder:
 
 @dataclass
 class Told:
-    """What a deployment tells of functions and stages."""
+    """Records the functions and stages that a deployment passes on."""
 
     prepared: list[Function] = field(default_factory=list)
     retired: list[FunctionKey] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""A server on a unix socket that answers as a test says, and remembers what it was asked."""
+"""A server on a Unix socket with answers set by a test; it records its requests."""
 
 import json
 from collections.abc import Iterator
@@ -44,14 +44,14 @@ class SocketServer:
 
     @property
     def changes(self) -> list[tuple[str, str, Any]]:
-        """Return what was told of changes, with their numbers left out."""
+        """Return the recorded changes without their numbers."""
         told = [asked.content for asked in self.asked if asked.target == "/deployed/changes"]
         return [(each["kind"], each["key"], each["value"]) for each in told]
 
 
 @contextmanager
 def serving(path: Path, *answers: Response) -> Iterator[SocketServer]:
-    """Within it, something listens on the socket."""
+    """Run a server on the socket."""
     server = SocketServer(path, list(answers) or [Response(status=200, body=b"{}")])
     loop = LoopThread(uvloop.new_event_loop)
 

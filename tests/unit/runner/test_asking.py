@@ -1,4 +1,4 @@
-"""A runner that was started anew learns what is deployed."""
+"""A restarted runner asks LocalStack what is deployed."""
 
 import asyncio
 from collections.abc import Callable
@@ -36,7 +36,7 @@ def hangs(request: httpx.Request) -> httpx.Response:
 
 
 class LocalStack:
-    """Gives one reply after the other; the last one again and again."""
+    """Gives one reply after another, and repeats the last one."""
 
     def __init__(self, *replies: Reply) -> None:
         self._replies = list(replies)
@@ -64,7 +64,7 @@ def ask(deployment: Deployment, localstack: LocalStack, monkeypatch: pytest.Monk
     real = httpx.AsyncClient
 
     def client(**settings: object) -> httpx.AsyncClient:
-        assert settings["trust_env"] is False, "a proxy of the shell is not asked"
+        assert settings["trust_env"] is False, "the shell's proxy must not be used"
         return real(transport=httpx.MockTransport(localstack))
 
     monkeypatch.setattr("tidings_local.runner.asking.httpx.AsyncClient", client)
@@ -79,7 +79,7 @@ def ask(deployment: Deployment, localstack: LocalStack, monkeypatch: pytest.Monk
 @pytest.mark.parametrize(
     "not_yet", [is_away, hangs, says(404), says(500), says(503, b"{}")], ids=range(5)
 )
-def test_localstack_that_does_not_know_yet_is_asked_again(
+def test_localstack_that_is_not_ready_is_asked_again(
     deployment: Deployment, not_yet: Reply, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     localstack = LocalStack(not_yet, not_yet, deployed(snapshot(a_function(), number=3)))
@@ -91,7 +91,7 @@ def test_localstack_that_does_not_know_yet_is_asked_again(
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>", b"[]", b'{"session": "s", "of_later": 1}'])
-def test_answer_that_cannot_be_read_is_told_and_asked_for_again(
+def test_unreadable_answer_is_reported_and_requested_again(
     deployment: Deployment,
     content: bytes,
     monkeypatch: pytest.MonkeyPatch,
@@ -103,7 +103,7 @@ def test_answer_that_cannot_be_read_is_told_and_asked_for_again(
     assert "is LocalStack another version?" in caplog.text
 
 
-def test_empty_deployment_is_known_too(
+def test_empty_deployment_is_valid_too(
     deployment: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     localstack = LocalStack(deployed(snapshot()))
@@ -112,10 +112,10 @@ def test_empty_deployment_is_known_too(
     assert deployment.known is not None
 
 
-def test_older_answer_does_not_replace_what_was_told_meanwhile(
+def test_older_answer_does_not_replace_a_newer_change(
     deployment: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """LocalStack tells by itself while its answer to the question is on the way."""
+    """LocalStack may send a change while its answer is still on the network."""
 
     def answer_late(_: httpx.Request) -> httpx.Response:
         deployment.replace(snapshot(a_function(revision="new"), session="told"))
@@ -127,7 +127,7 @@ def test_older_answer_does_not_replace_what_was_told_meanwhile(
     assert deployment.registry.find("orders").function.revision == "new"
 
 
-def test_runner_that_was_told_asks_nothing(
+def test_runner_that_has_a_deployment_asks_nothing(
     deployment: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deployment.replace(snapshot(a_function()))

@@ -44,14 +44,14 @@ def test_call_reaches_its_function_and_is_recorded() -> None:
     assert told(made) == ["begins", "ends"]
 
 
-def test_unknown_function_is_no_call() -> None:
+def test_unknown_function_is_not_recorded() -> None:
     made = calls(FakeHost())
     with pytest.raises(UnknownFunctionError):
         run(made.invoke("products", Invocation(payload=b"1")))
     assert told(made) == []
 
 
-def test_nothing_runs_with_nothing_reserved() -> None:
+def test_nothing_runs_with_a_concurrency_of_zero() -> None:
     host = FakeHost()
     made = calls(host, reserved=0)
     with pytest.raises(ReservedConcurrencyError):
@@ -59,7 +59,7 @@ def test_nothing_runs_with_nothing_reserved() -> None:
     assert (host.called, told(made)) == ([], ["is throttled"])
 
 
-def test_reserved_concurrency_is_that_of_all_versions_together() -> None:
+def test_reserved_concurrency_is_shared_by_all_versions() -> None:
     async def scenario() -> None:
         host = FakeHost(may_answer=asyncio.Event())
         made = calls(host, reserved=2)
@@ -80,13 +80,13 @@ def test_reserved_concurrency_is_that_of_all_versions_together() -> None:
 
 def test_busy_environments_are_a_throttle() -> None:
     made = calls(FakeHost(error=ThrottledError("arn", 10)), reserved=1)
-    for _ in range(2):  # the second finds the place free again
+    for _ in range(2):  # the second call finds a free place
         with pytest.raises(ThrottledError, match="stayed busy"):
             run(made.invoke("orders", Invocation(payload=b"1")))
     assert told(made) == ["begins", "is given up", "is throttled"] * 2
 
 
-def test_call_whose_caller_goes_away_runs_on_and_is_recorded() -> None:
+def test_call_whose_caller_leaves_continues_and_is_recorded() -> None:
     async def scenario() -> Calls:
         host = FakeHost(may_answer=asyncio.Event())
         made = calls(host)

@@ -1,4 +1,4 @@
-"""The client of the runner's socket, against a real server on a socket."""
+"""Tests of the client of the runner's socket, with a server on a socket."""
 
 import socket
 import threading
@@ -13,7 +13,7 @@ from tidings_local.runner.client import RunnerAwayError, RunnerClient, RunnerLos
 BUSY = Response(status=503, body=b"{}")
 
 
-def test_a_call_is_lambdas_invoke(tmp_path: Path) -> None:
+def test_call_is_an_invoke_of_the_lambda_api(tmp_path: Path) -> None:
     error = Response(
         status=200,
         headers=[(b"X-Amz-Function-Error", b"Unhandled"), (b"X-Amz-Log-Result", b"U1RBUlQ=")],
@@ -48,7 +48,7 @@ def test_a_connection_that_the_runner_closed_is_not_used_again(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("left_behind", [False, True])
-def test_a_runner_that_is_away_was_asked_nothing(tmp_path: Path, left_behind: bool) -> None:
+def test_unavailable_runner_has_run_nothing(tmp_path: Path, left_behind: bool) -> None:
     if left_behind:  # by kill -9
         with socket.socket(socket.AF_UNIX) as killed:
             killed.bind(str(tmp_path / "s"))
@@ -56,7 +56,7 @@ def test_a_runner_that_is_away_was_asked_nothing(tmp_path: Path, left_behind: bo
         RunnerClient(str(tmp_path / "s")).ask("GET", "/health")
 
 
-def test_a_runner_that_is_away_is_waited_for(tmp_path: Path) -> None:
+def test_unavailable_runner_is_awaited(tmp_path: Path) -> None:
     answers = []
     client = RunnerClient(str(tmp_path / "s"))
 
@@ -77,13 +77,13 @@ def test_a_runner_that_is_not_ready_is_asked_again(tmp_path: Path) -> None:
     assert len(server.asked) == 3
 
 
-def test_patience_ends(tmp_path: Path) -> None:
+def test_waiting_is_bounded(tmp_path: Path) -> None:
     with serving(tmp_path / "s", BUSY):
         client = RunnerClient(str(tmp_path / "s"))
         assert client.ask("GET", "/health", patience_seconds=0.2).status == 503
 
 
-def test_a_runner_that_dies_in_a_call_may_have_run_it(tmp_path: Path) -> None:
+def test_runner_that_ends_during_a_call_may_have_run_it(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as dying:
         dying.bind(str(tmp_path / "s"))
         dying.listen()
@@ -98,7 +98,7 @@ def test_a_runner_that_dies_in_a_call_may_have_run_it(tmp_path: Path) -> None:
             RunnerClient(str(tmp_path / "s")).invoke("f", b"1", patience_seconds=10)
 
 
-def test_runner_that_hangs_is_not_waited_for_longer_than_asked(tmp_path: Path) -> None:
+def test_runner_that_hangs_is_awaited_no_longer_than_asked(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as hanging:
         hanging.bind(str(tmp_path / "s"))
         hanging.listen()

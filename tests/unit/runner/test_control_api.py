@@ -1,4 +1,4 @@
-"""The runner's socket, by the client that LocalStack and the bridge use."""
+"""Tests of the runner's socket, with the client of LocalStack and the bridge."""
 
 import base64
 import json
@@ -96,23 +96,23 @@ def error_of(answer: Answer) -> tuple[int, str]:
     return answer.status, answer.headers["x-amzn-errortype"]
 
 
-def test_socket_is_its_owners_alone(runner: Runner) -> None:
+def test_only_the_owner_can_use_the_socket(runner: Runner) -> None:
     assert runner.path.stat().st_mode & 0o777 == 0o600
 
 
-def test_runner_that_knows_nothing_answers_no_call_yet(runner: Runner) -> None:
+def test_runner_without_a_deployment_refuses_calls(runner: Runner) -> None:
     assert runner.client.ask("GET", "/health").status == 503
     answer = runner.client.invoke("orders", b"1")
     assert error_of(answer) == (503, "ServiceException")
     assert answer.headers["retry-after"] == "1"
 
 
-def test_runner_that_was_told_is_ready(runner: Runner) -> None:
+def test_runner_with_a_deployment_is_ready(runner: Runner) -> None:
     runner.deploy()
     assert json.loads(runner.client.ask("GET", "/health").body) == {"status": "ok", "functions": 1}
 
 
-def test_change_that_follows_is_taken_and_another_is_not(runner: Runner) -> None:
+def test_only_the_next_change_is_accepted(runner: Runner) -> None:
     runner.deploy()
     for number, status in ((1, 200), (3, 409), (2, 200)):
         change = Change("s", number, "functions", f"{ARN}:1", None)
@@ -120,7 +120,7 @@ def test_change_that_follows_is_taken_and_another_is_not(runner: Runner) -> None
         assert answer.status == status
 
 
-def test_change_that_cannot_be_read_is_refused_with_the_reason(runner: Runner) -> None:
+def test_unreadable_change_is_refused_with_the_reason(runner: Runner) -> None:
     runner.deploy()
     form = function_form(a_function()) | {"of_another_version": 1}
     change = Change("s", 1, "functions", f"{ARN}:$LATEST", form)
@@ -129,7 +129,7 @@ def test_change_that_cannot_be_read_is_refused_with_the_reason(runner: Runner) -
     assert "of_another_version" in json.loads(answer.body)["message"]
 
 
-def test_call_is_answered_as_by_lambda(runner: Runner) -> None:
+def test_call_is_answered_like_by_lambda(runner: Runner) -> None:
     runner.deploy()
     answer = runner.client.invoke(ARN, b'{"a": 1}', {"X-Amzn-Trace-Id": "Root=1-2"})
     assert (answer.status, answer.body) == (200, b'"done"')
@@ -148,7 +148,7 @@ def test_call_without_a_payload_has_an_empty_event(runner: Runner) -> None:
     assert runner.invocation.payload == b"{}"
 
 
-def test_localstack_gives_a_call_its_id_and_its_name(runner: Runner) -> None:
+def test_localstack_sets_the_id_and_the_name_of_a_call(runner: Runner) -> None:
     runner.deploy()
     runner.client.invoke(
         f"{ARN}:$LATEST",
@@ -164,14 +164,14 @@ def test_localstack_gives_a_call_its_id_and_its_name(runner: Runner) -> None:
     assert runner.invocation.client_context == '{"custom": {}}'
 
 
-def test_error_of_the_function_is_told_in_a_header(runner: Runner) -> None:
+def test_error_of_the_function_is_in_a_header(runner: Runner) -> None:
     runner.deploy()
     runner.host.outcome = an_outcome(is_error=True, payload=b'{"errorType": "KeyError"}')
     answer = runner.client.invoke("orders", b"1")
     assert (answer.status, answer.is_function_error) == (200, True)
 
 
-def test_end_of_the_log_comes_along_when_it_is_asked_for(runner: Runner) -> None:
+def test_end_of_the_log_is_returned_on_request(runner: Runner) -> None:
     runner.deploy()
     runner.host.outcome = an_outcome(logs="x" * 5000 + "END")
     answer = runner.client.invoke("orders", b"1", {"X-Amz-Log-Type": "Tail"})
@@ -207,13 +207,13 @@ def test_throttle_is_429_with_the_body_of_aws(
     }
 
 
-def test_payload_that_is_no_json_is_refused(runner: Runner) -> None:
+def test_payload_that_is_not_json_is_refused(runner: Runner) -> None:
     runner.deploy()
     assert error_of(runner.client.invoke("orders", b"{")) == (400, "InvalidRequestContentException")
     assert runner.host.called == []
 
 
-def test_client_context_that_is_no_text_is_refused(runner: Runner) -> None:
+def test_client_context_that_is_not_text_is_refused(runner: Runner) -> None:
     runner.deploy()
     answer = runner.client.invoke("orders", b"1", {"X-Amz-Client-Context": "/w=="})
     assert error_of(answer) == (400, "InvalidRequestContentException")
@@ -231,7 +231,7 @@ def test_dry_run_runs_nothing(runner: Runner) -> None:
     assert (answer.status, runner.host.called) == (204, [])
 
 
-def test_event_is_accepted_with_its_rules(runner: Runner) -> None:
+def test_event_is_accepted_with_its_retry_settings(runner: Runner) -> None:
     runner.deploy()
     rules = EventRules(retries=1, on_failure="arn:aws:sqs:us-east-1:000000000000:failed")
     headers = {
@@ -247,13 +247,13 @@ def test_event_is_accepted_with_its_rules(runner: Runner) -> None:
     assert runner.host.called == []
 
 
-def test_event_that_is_no_json_is_not_accepted(runner: Runner) -> None:
+def test_event_that_is_not_json_is_refused(runner: Runner) -> None:
     runner.deploy()
     answer = runner.client.invoke("orders", b"{", {"X-Amz-Invocation-Type": "Event"})
     assert (answer.status, runner.accepted) == (400, [])
 
 
-def test_runner_that_stops_is_asked_again_later(runner: Runner) -> None:
+def test_stopping_runner_answers_that_clients_retry(runner: Runner) -> None:
     runner.deploy()
     runner.host.error = HostStoppedError()
     assert error_of(runner.client.invoke("orders", b"1")) == (503, "ServiceException")
@@ -271,7 +271,7 @@ def test_other_paths_are_not_found(runner: Runner) -> None:
     assert runner.client.ask("POST", "/health").status == 404
 
 
-def test_make_dev_has_calls_run_its_folders(runner: Runner, tmp_path: Path) -> None:
+def test_make_dev_makes_calls_run_its_folders(runner: Runner, tmp_path: Path) -> None:
     runner.deploy()
     sources = {"functions": {"orders": str(tmp_path)}, "layers": [], "preload": [], "changed": []}
     body = json.dumps(sources | {"session": "one"}).encode()
@@ -285,7 +285,7 @@ def test_make_dev_has_calls_run_its_folders(runner: Runner, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("path", ["/deployed", "/deployed/changes"])
 def test_expired_change_is_not_deployed(runner: Runner, path: str) -> None:
-    """A runner that hung reads it later, when the sender has already reported a failure."""
+    """A runner that hung reads it after the sender has already reported a failure."""
     runner.deploy()
     method = "PUT" if path == "/deployed" else "POST"
     late = {UNTIL_HEADER: str(time.monotonic() - 0.001)}

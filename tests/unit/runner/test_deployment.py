@@ -42,13 +42,13 @@ def put(number: int, function: Function) -> Change:
     return change(number, "functions", function.arn, function_form(function))
 
 
-def test_nothing_is_known_at_first(deployment: Deployment) -> None:
+def test_nothing_is_deployed_at_first(deployment: Deployment) -> None:
     assert deployment.known is None
     with pytest.raises(OutOfStepError):
         deployment.change(put(1, a_function()))
 
 
-def test_everything_told_is_there(deployment: Deployment, told: Told) -> None:
+def test_snapshot_is_deployed(deployment: Deployment, told: Told) -> None:
     everything = snapshot(a_function(), a_function("products"))
     everything.apply("settings", ARN, settings_form(FunctionSettings(reserved_concurrency=1)))
     everything.apply("rest_apis", ALL, [{"api_id": "tidings"}])
@@ -59,7 +59,7 @@ def test_everything_told_is_there(deployment: Deployment, told: Told) -> None:
     assert told.routed == [[{"api_id": "tidings"}]]
 
 
-def test_what_is_not_told_again_is_forgotten(deployment: Deployment, told: Told) -> None:
+def test_functions_missing_in_a_snapshot_are_removed(deployment: Deployment, told: Told) -> None:
     everything = snapshot(a_function(), a_function("products"))
     everything.apply("settings", ARN, settings_form(FunctionSettings(reserved_concurrency=1)))
     deployment.replace(everything)
@@ -72,13 +72,13 @@ def test_what_is_not_told_again_is_forgotten(deployment: Deployment, told: Told)
     assert told.routed[-1] == []
 
 
-def test_what_is_told_again_runs_on(deployment: Deployment, told: Told) -> None:
+def test_unchanged_functions_keep_running(deployment: Deployment, told: Told) -> None:
     deployment.replace(snapshot(a_function()))
     deployment.replace(snapshot(a_function(), session="another"))
     assert told.retired == []
 
 
-def test_changes_follow_each_other(deployment: Deployment, told: Told) -> None:
+def test_changes_are_applied_in_order(deployment: Deployment, told: Told) -> None:
     deployment.replace(snapshot(number=7))
     deployment.change(put(8, a_function()))
     deployment.change(put(9, a_function(revision="2")))
@@ -102,7 +102,9 @@ def test_settings_and_stages_change(deployment: Deployment, told: Told) -> None:
 
 
 @pytest.mark.parametrize(("number", "session"), [(2, "s"), (0, "s"), (1, "another")])
-def test_change_out_of_step_is_refused(deployment: Deployment, number: int, session: str) -> None:
+def test_change_with_a_wrong_number_is_refused(
+    deployment: Deployment, number: int, session: str
+) -> None:
     deployment.replace(snapshot())
     function = a_function()
     with pytest.raises(OutOfStepError):
@@ -112,7 +114,7 @@ def test_change_out_of_step_is_refused(deployment: Deployment, number: int, sess
     assert not deployment.registry.functions
 
 
-def test_what_cannot_be_read_changes_nothing(deployment: Deployment, told: Told) -> None:
+def test_unreadable_change_changes_nothing(deployment: Deployment, told: Told) -> None:
     deployment.replace(snapshot(a_function()))
     unreadable = function_form(a_function(revision="2")) | {"of_another_version": 1}
     with pytest.raises(TypeError):

@@ -1,4 +1,4 @@
-"""What LocalStack tells is taken as a whole or not at all."""
+"""A snapshot or a change from LocalStack is applied completely or not at all."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ ROUTES = [{"api_id": "tidings"}]
 
 
 class Faulty(Told):
-    """Fails where a test says so."""
+    """Fails where a test sets a fault."""
 
     fault: str = ""
 
@@ -47,7 +47,7 @@ def deployment(told: Faulty) -> Deployment:
 
 
 def assert_as_before(deployment: Deployment, told: Faulty) -> None:
-    """Everything is as it was, and the next change in the row is taken."""
+    """Check that nothing has changed, and that the next change is accepted."""
     found = deployment.registry.find("orders")
     assert (found.function.revision, found.reserved_concurrency) == ("1", 1)
     assert set(deployment.registry.functions) == {f"{ARN}:$LATEST"}
@@ -113,7 +113,7 @@ def test_snapshot_whose_routes_are_refused_changes_no_function(
         ("functions", f"{ARN}:$LATEST", {}),
     ],
 )
-def test_change_that_cannot_be_read_changes_nothing(
+def test_unreadable_change_changes_nothing(
     deployment: Deployment, told: Faulty, kind: Any, key: str, value: Any
 ) -> None:
     with pytest.raises((ValueError, KeyError, TypeError)):
@@ -124,7 +124,7 @@ def test_change_that_cannot_be_read_changes_nothing(
 @pytest.mark.parametrize(
     ("fault", "kind", "value"), [("routes", "rest_apis", [1]), ("products", "functions", None)]
 )
-def test_change_that_is_refused_has_to_be_told_again(
+def test_refused_change_can_be_sent_again(
     deployment: Deployment, told: Faulty, fault: str, kind: Any, value: Any
 ) -> None:
     told.fault = fault
@@ -136,8 +136,8 @@ def test_change_that_is_refused_has_to_be_told_again(
     assert_as_before(deployment, told)
 
 
-def test_change_told_twice_is_taken_once(deployment: Deployment, told: Faulty) -> None:
-    """Its first answer was lost on the way."""
+def test_change_sent_twice_is_applied_once(deployment: Deployment, told: Faulty) -> None:
+    """The answer to the first request was lost."""
     again = put(5, a_function(revision="2"))
     deployment.change(again)
     with pytest.raises(OutOfStepError):
@@ -145,10 +145,10 @@ def test_change_told_twice_is_taken_once(deployment: Deployment, told: Faulty) -
     assert len(told.retired) == 1
 
 
-def test_known_is_what_a_runner_that_asks_later_would_be_told(
+def test_snapshot_equal_to_the_applied_changes_ends_no_environment(
     deployment: Deployment, told: Faulty
 ) -> None:
-    """After changes, a snapshot with the same content ends no environment."""
+    """A restarted runner would get this snapshot."""
     deployment.change(put(5, a_function("products")))
     deployment.change(change(6, "functions", f"{ARN}:$LATEST", None))
     deployment.change(change(7, "settings", ARN, None))
@@ -163,7 +163,7 @@ def test_known_is_what_a_runner_that_asks_later_would_be_told(
         deployment.registry.find("orders")
 
 
-def test_settings_may_be_told_before_their_function(deployment: Deployment) -> None:
+def test_settings_may_arrive_before_their_function(deployment: Deployment) -> None:
     arn = f"{PREFIX}:products"
     form = settings_form(FunctionSettings(reserved_concurrency=3))
     deployment.change(change(5, "settings", arn, form))
@@ -171,11 +171,11 @@ def test_settings_may_be_told_before_their_function(deployment: Deployment) -> N
     assert deployment.registry.find("products").reserved_concurrency == 3
 
 
-def test_function_that_is_removed_and_made_again_keeps_no_revision(
+def test_function_that_is_removed_and_created_again_keeps_no_revision(
     deployment: Deployment, told: Faulty
 ) -> None:
     deployment.change(change(5, "functions", f"{ARN}:$LATEST", None))
     deployment.change(put(6, a_function()))
     assert [key.revision for key in told.retired] == ["1"]
     deployment.change(change(7, "functions", f"{ARN}:9", None))
-    assert len(told.retired) == 1, "a version that was never there ends nothing"
+    assert len(told.retired) == 1, "removing an unknown version must end no environment"

@@ -27,7 +27,7 @@ class Whole:
 
 
 class FakeHost:
-    """Answers at once, and remembers which code it should have run."""
+    """Answers at once, and records the code that it should have run."""
 
     def __init__(self) -> None:
         self.ran: list[Path] = []
@@ -105,9 +105,9 @@ def test_calls_run_the_working_tree_until_it_ends(dev: Dev) -> None:
     assert dev.runs.ran == [dev.login.code_dir, dev.tree, dev.login.code_dir]
 
 
-def test_calls_are_told_with_their_logs_once(dev: Dev) -> None:
+def test_calls_are_reported_with_their_logs_once(dev: Dev) -> None:
     async def scenario() -> None:
-        await dev.call()  # before anybody looked
+        await dev.call()  # before the first request for calls
         _, laid = await dev.lay()
         await dev.call()
         await dev.call(b"bad")
@@ -126,7 +126,7 @@ def test_calls_are_told_with_their_logs_once(dev: Dev) -> None:
     asyncio.run(scenario())
 
 
-def test_a_call_is_told_to_who_waits_for_it(dev: Dev) -> None:
+def test_waiting_reader_gets_a_call_at_once(dev: Dev) -> None:
     async def scenario() -> None:
         await dev.lay()
         waiting = asyncio.create_task(dev.ask("GET", "/dev/calls?session=one&after=0"))
@@ -139,7 +139,9 @@ def test_a_call_is_told_to_who_waits_for_it(dev: Dev) -> None:
     asyncio.run(scenario())
 
 
-def test_nothing_to_tell_is_told_after_a_while(dev: Dev, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_reader_gets_an_empty_answer_after_a_while(
+    dev: Dev, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(api, "WAIT_SECONDS", 0.01)
 
     async def scenario() -> None:
@@ -154,7 +156,7 @@ def test_without_make_dev_no_call_is_kept(dev: Dev) -> None:
     assert dev.seen.last == 0
 
 
-def test_old_calls_are_forgotten(dev: Dev) -> None:
+def test_old_calls_are_dropped(dev: Dev) -> None:
     async def scenario() -> None:
         await dev.lay()
         for _ in range(KEPT + 5):
@@ -176,7 +178,7 @@ def test_a_second_make_dev_is_refused(dev: Dev) -> None:
     asyncio.run(scenario())
 
 
-def test_an_unknown_session_is_told_to_begin_anew(dev: Dev) -> None:
+def test_unknown_session_has_to_begin_again(dev: Dev) -> None:
     async def scenario() -> None:
         assert (await dev.ask("GET", "/dev/calls?session=one&after=0"))[0] == 404
         await dev.lay("one")

@@ -21,11 +21,11 @@ def limits(hard: int) -> list[int]:
     return [int(word) for word in done.stdout.split()]
 
 
-def test_runner_may_open_as_many_files_as_the_system_lets_it() -> None:
+def test_runner_raises_its_limit_of_open_files() -> None:
     assert limits(2000) == [2000, 2000]
 
 
-def test_a_large_limit_is_not_used_up() -> None:
+def test_large_limit_is_not_used_up() -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     soft, kept = limits(hard)
     assert soft <= 65_536

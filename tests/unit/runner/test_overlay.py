@@ -11,7 +11,7 @@ ARN = "arn:aws:lambda:us-east-1:000000000000:function:"
 
 
 class Tree:
-    """A working tree with two domains and a layer, and what is deployed of it."""
+    """A working tree with two domains and a layer, and its deployment."""
 
     def __init__(self, folder: Path) -> None:
         self.now = 0.0
@@ -81,18 +81,18 @@ def test_environments_of_the_deployed_code_end(tree: Tree) -> None:
     assert tree.retired == [tree.login.key]
 
 
-def test_functions_that_the_tree_does_not_have_run_as_deployed(tree: Tree) -> None:
+def test_functions_missing_in_the_tree_run_as_deployed(tree: Tree) -> None:
     tree.overlay.lay(tree.sources)
     assert tree.overlay.of(tree.foreign) is tree.foreign
 
 
-def test_a_published_version_stays_what_it_was(tree: Tree) -> None:
+def test_published_version_is_not_replaced(tree: Tree) -> None:
     tree.overlay.lay(tree.sources)
     published = replace(tree.login, version="3", arn=f"{ARN}tidings-login:3")
     assert tree.overlay.of(published) is published
 
 
-def test_a_changed_folder_is_another_revision_of_its_functions_only(tree: Tree) -> None:
+def test_changed_folder_is_a_new_revision_of_its_functions_only(tree: Tree) -> None:
     tree.overlay.lay(tree.sources)
     before = [tree.overlay.of(each) for each in (tree.login, tree.place)]
     tree.retired.clear()
@@ -105,18 +105,18 @@ def test_a_changed_folder_is_another_revision_of_its_functions_only(tree: Tree) 
     assert before[1].key not in tree.retired
 
 
-def test_a_changed_layer_is_another_revision_of_all_with_layers_of_its_own(tree: Tree) -> None:
+def test_changed_layer_is_a_new_revision_of_all_functions_with_it(tree: Tree) -> None:
     tree.overlay.lay(tree.sources)
     before = tree.overlay.of(tree.login)
     tree.prepared.clear()
     tree.overlay.lay(tree.sources, {tree.layer})
     after = tree.overlay.of(tree.login)
     assert after.key != before.key
-    assert after.opt_dir != before.opt_dir  # so that no template with old modules serves it
+    assert after.opt_dir != before.opt_dir  # so that no call runs in a template with old modules
     assert [each.opt_dir for each in tree.prepared][1:] == [after.opt_dir]  # before a call
 
 
-def test_unchanged_sources_said_again_end_nothing(tree: Tree) -> None:
+def test_unchanged_sources_sent_again_end_nothing(tree: Tree) -> None:
     tree.overlay.lay(tree.sources)
     before = tree.overlay.of(tree.login)
     tree.retired.clear()
@@ -125,7 +125,7 @@ def test_unchanged_sources_said_again_end_nothing(tree: Tree) -> None:
     assert tree.retired == []
 
 
-def test_a_deployment_meanwhile_counts(tree: Tree) -> None:
+def test_deployment_during_a_session_is_used(tree: Tree) -> None:
     tree.overlay.lay(tree.sources)
     before = tree.overlay.of(tree.login)
     tree.login = replace(tree.login, revision="r2", timeout_seconds=9)
@@ -135,7 +135,7 @@ def test_a_deployment_meanwhile_counts(tree: Tree) -> None:
     assert after.key != before.key
 
 
-def test_lifted_it_leaves_nothing_of_the_working_tree(tree: Tree) -> None:
+def test_ended_session_leaves_nothing_of_the_working_tree(tree: Tree) -> None:
     tree.overlay.lay(tree.sources)
     laid = tree.overlay.of(tree.login)
     tree.overlay.lift()
@@ -143,7 +143,7 @@ def test_lifted_it_leaves_nothing_of_the_working_tree(tree: Tree) -> None:
     assert laid.key in tree.retired
 
 
-def test_laid_again_it_never_uses_an_earlier_revision(tree: Tree) -> None:
+def test_new_session_never_uses_an_earlier_revision(tree: Tree) -> None:
     tree.overlay.lay(tree.sources)
     before = tree.overlay.of(tree.login)
     tree.overlay.lift()
@@ -153,7 +153,7 @@ def test_laid_again_it_never_uses_an_earlier_revision(tree: Tree) -> None:
     assert after.opt_dir != before.opt_dir
 
 
-def test_a_make_dev_that_was_killed_loses_it(tree: Tree) -> None:
+def test_killed_make_dev_loses_its_session(tree: Tree) -> None:
     tree.overlay.lay(tree.sources)
     laid = tree.overlay.of(tree.login)
     tree.now = LEASE_SECONDS - 1
@@ -165,11 +165,11 @@ def test_a_make_dev_that_was_killed_loses_it(tree: Tree) -> None:
     assert laid.key in tree.retired
 
 
-def test_who_calls_before_a_layer_is_loaded_imports_it_by_itself(tree: Tree) -> None:
+def test_call_before_a_layer_is_loaded_imports_it(tree: Tree) -> None:
     tree.overlay.lay(tree.sources)
     loaded, tree.loaded = tree.overlay.of(tree.login), False
     early = tree.overlay.of(tree.login)
-    assert early.key == loaded.key  # the same environments serve both
+    assert early.key == loaded.key  # the same environments serve both calls
     assert early.variables["PYTHONPATH"] == str(tree.layer)
     assert early.opt_dir
     python = early.opt_dir / "python"
@@ -178,7 +178,7 @@ def test_who_calls_before_a_layer_is_loaded_imports_it_by_itself(tree: Tree) -> 
     assert "pydantic.json_schema" in (python / "preload.list").read_text()
 
 
-def test_what_is_loaded_of_others_stays_when_a_layer_changes(tree: Tree) -> None:
+def test_loaded_third_party_modules_stay_when_a_layer_changes(tree: Tree) -> None:
     tree.loaded = False
     tree.overlay.lay(tree.sources)
     before = tree.overlay.of(tree.login).opt_dir
@@ -194,7 +194,7 @@ def test_a_functions_own_path_stays(tree: Tree) -> None:
     assert variables == {"PYTHONPATH": f"{tree.layer}:/own", "A": "b"}
 
 
-def test_modules_of_the_layers_themselves_are_not_loaded_with_the_others(tmp_path: Path) -> None:
+def test_modules_of_the_layers_themselves_are_not_preloaded(tmp_path: Path) -> None:
     deployed, layer = tmp_path / "deployed", tmp_path / "layer"
     for folder in (deployed / "python/tidings", layer / "tidings"):
         folder.mkdir(parents=True)
@@ -205,7 +205,7 @@ def test_modules_of_the_layers_themselves_are_not_loaded_with_the_others(tmp_pat
     assert "tidings.*" in (layer / "preload.list").read_text()
 
 
-def test_a_package_of_a_later_layer_covers_an_earlier_one(tmp_path: Path) -> None:
+def test_package_of_a_later_layer_hides_an_earlier_one(tmp_path: Path) -> None:
     for name in ("deployed", "one", "two"):
         (tmp_path / name / "package").mkdir(parents=True)
         (tmp_path / name / "package" / name).touch()

@@ -35,7 +35,7 @@ def test_function_is_found_by_every_form_of_its_name(
     assert registry.find(name, qualifier).function.version == version
 
 
-def test_call_knows_the_arn_as_it_was_named(registry: Registry) -> None:
+def test_call_has_the_arn_that_it_named(registry: Registry) -> None:
     assert registry.find("orders").invoked_arn == ARN
     assert registry.find("orders:1").invoked_arn == f"{ARN}:1"
 
@@ -52,7 +52,7 @@ def test_call_knows_the_arn_as_it_was_named(registry: Registry) -> None:
         "",
     ],
 )
-def test_unknown_name_is_told(registry: Registry, name: str) -> None:
+def test_unknown_name_is_reported(registry: Registry, name: str) -> None:
     with pytest.raises(UnknownFunctionError, match="Function not found"):
         registry.find(name)
 
@@ -70,7 +70,7 @@ def test_alias_leads_to_its_versions_by_their_weights(
     assert found.invoked_arn == f"{ARN}:live"
 
 
-def test_settings_are_those_of_all_versions(registry: Registry) -> None:
+def test_settings_apply_to_all_versions(registry: Registry) -> None:
     registry.set_settings(ARN, FunctionSettings(reserved_concurrency=2))
     assert registry.find("orders:1").reserved_concurrency == 2
     assert registry.find("orders").reserved_concurrency == 2
@@ -78,11 +78,11 @@ def test_settings_are_those_of_all_versions(registry: Registry) -> None:
     assert registry.find("orders").reserved_concurrency is None
 
 
-def test_new_revision_takes_the_place_of_the_old(registry: Registry) -> None:
+def test_new_revision_replaces_the_old_one(registry: Registry) -> None:
     arn = f"{ARN}:$LATEST"
     assert registry.put(a_function(revision="2")) == FunctionKey(arn, "1")
     assert registry.find("orders").function.revision == "2"
-    assert registry.put(a_function(revision="2")) is None  # told twice
+    assert registry.put(a_function(revision="2")) is None  # sent twice
 
 
 def test_removed_version_is_not_found(registry: Registry) -> None:

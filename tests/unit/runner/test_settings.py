@@ -22,7 +22,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
-def test_five_settings_are_enough() -> None:
+def test_five_settings_are_required() -> None:
     settings = RunnerSettings.read()
     assert (settings.public_host, settings.public_port) == ("127.0.0.1", 4566)
     assert settings.endpoint == "http://127.0.0.1:19576"
@@ -60,9 +60,7 @@ def test_every_limit_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
         ("TIDINGS_PUBLIC_PORT", "70000"),
     ],
 )
-def test_setting_that_cannot_work_is_named(
-    monkeypatch: pytest.MonkeyPatch, name: str, value: str
-) -> None:
+def test_invalid_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(ValidationError) as refusal:
         RunnerSettings.read()

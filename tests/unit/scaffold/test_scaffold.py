@@ -1,4 +1,4 @@
-"""The generators write files that fit the project, or nothing."""
+"""The generators write files that pass the project's checks, or write nothing."""
 
 import shutil
 import subprocess
@@ -22,7 +22,7 @@ FILES: Final = ("template.yaml", "pyproject.toml")
 
 Plan = Callable[[Changes], list[str]]
 
-# Its field is in an extension of Mutation.
+# Its field extends the type Mutation.
 OPERATION: Final = partial(
     plan_operation, domain="campaigns", name="note_campaign", role="operator"
 )
@@ -89,13 +89,13 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def test_what_is_written_passes_the_contract_tests(written: Path) -> None:
+def test_written_files_pass_the_contract_tests(written: Path) -> None:
     words = ("-q", "-p", "no:cacheprovider", "-k", "not route_refuses", *CONTRACTS)
     done = python(written, "-m", "pytest", *words)
     assert done.returncode == 0, done.stdout[-6000:]
 
 
-def test_what_is_written_is_clean(written: Path) -> None:
+def test_written_files_are_clean(written: Path) -> None:
     ruff = str(Path(sys.executable).with_name("ruff"))
     for check in ("check", "format --check"):
         done = subprocess.run(
@@ -108,7 +108,7 @@ def test_what_is_written_is_clean(written: Path) -> None:
         assert done.returncode == 0, done.stdout
 
 
-def test_what_is_written_has_a_test_that_fails(written: Path) -> None:
+def test_written_tests_fail_until_they_are_completed(written: Path) -> None:
     done = python(written, "-c", CALL_THE_TESTS)
     assert done.stdout.splitlines() == [f"write what {each} does" for each in NAMES], done.stderr
 
@@ -148,7 +148,7 @@ def test_a_second_run_is_refused(plan: Plan, written: Path) -> None:
         (partial(RULE, schedule="cron(0 9 * * *)"), "six fields"),
     ],
 )
-def test_what_is_not_possible_is_refused(plan: Plan, message: str) -> None:
+def test_impossible_request_is_refused(plan: Plan, message: str) -> None:
     with pytest.raises(Refused, match=message):
         plan(Changes(ROOT))
 
@@ -176,7 +176,7 @@ def test_missing_arguments_are_named() -> None:
     assert done.stderr.startswith("QUEUE, EVENT missing: make new-consumer DOMAIN=tasks")
 
 
-def test_a_failure_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_failure_leaves_no_file(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
     for name in ("docs/events.md", "page.txt"):
         (tmp_path / name).write_text("before")

@@ -13,14 +13,14 @@ def formatted(**fields: object) -> dict[str, object]:
     return line
 
 
-def test_fields_stand_beside_the_message() -> None:
+def test_fields_are_written_with_the_message() -> None:
     line = formatted(queue="inventory", correlation_ids=["c-1"])
     assert (line["message"], line["level"], line["logger"]) == ("said", "INFO", "bridge")
     assert (line["queue"], line["correlation_ids"]) == ("inventory", ["c-1"])
     assert "levelno" not in line
 
 
-def test_exception_stays_on_the_line() -> None:
+def test_exception_is_on_the_same_line() -> None:
     try:
         raise KeyError("missing")
     except KeyError:

@@ -1,4 +1,4 @@
-"""Files of tasks, row by row."""
+"""Tests of reading files of tasks, row by row."""
 
 from pathlib import Path
 from typing import Any
@@ -8,12 +8,12 @@ import pytest
 from tidings.tasks.errors import BadTaskFile
 from tidings.tasks.rows import CSV, JSON_LINES, MAX_LINE_CHARACTERS, BrokenRow, TaskFile, read_rows
 
-# Files that strangers' programs wrote.
+# Files that other programs wrote.
 CASES = Path(__file__).parents[2] / "cases"
 
 
 def rows_of(content: str, media_type: str = CSV) -> dict[int, Any]:
-    """Return what each row says by its number: its values, or why it is broken."""
+    """Return for each row number its values, or the reason why it is broken."""
     file = TaskFile(media_type=media_type, content=content)
     return {
         number: (values.column, values.reason) if isinstance(values, BrokenRow) else values
@@ -29,7 +29,7 @@ def lines_of(*lines: str) -> dict[int, Any]:
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"], ids=["unix", "windows", "old mac"])
-def test_rows_are_numbered_as_a_spreadsheet_shows_them(newline: str) -> None:
+def test_rows_are_numbered_as_in_a_spreadsheet(newline: str) -> None:
     content = newline.join(["title,priority", "Ink,high", "Paper,low", ""])
     assert rows_of(content) == {
         2: {"title": "Ink", "priority": "high"},
@@ -38,7 +38,7 @@ def test_rows_are_numbered_as_a_spreadsheet_shows_them(newline: str) -> None:
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_delimiter_is_the_headers(delimiter: str) -> None:
+def test_delimiter_is_that_of_the_header(delimiter: str) -> None:
     content = f"title{delimiter}state\nInk{delimiter}done"
     assert rows_of(content) == {2: {"title": "Ink", "state": "done"}}
 
@@ -55,11 +55,11 @@ def test_names_of_columns_are_read_in_any_case() -> None:
     assert rows_of(" Title ,STATE\nInk,done") == {2: {"title": "Ink", "state": "done"}}
 
 
-def test_empty_cell_says_nothing() -> None:
+def test_empty_cell_sets_nothing() -> None:
     assert rows_of("title,due_at,state\nInk, ,") == {2: {"title": "Ink"}}
 
 
-def test_empty_rows_are_left_out_and_counted() -> None:
+def test_empty_rows_are_ignored_and_counted() -> None:
     assert rows_of("\n\ntitle,state\n\n,\nInk,done\n\n") == {6: {"title": "Ink", "state": "done"}}
 
 
@@ -80,7 +80,7 @@ def test_labels_are_separated_by_semicolons() -> None:
         ("I\0nk,done", "it has NUL characters; save the file as UTF-8 text"),
     ],
 )
-def test_broken_row_among_good_ones_is_named_alone(row: str, reason: str) -> None:
+def test_only_the_broken_row_is_named(row: str, reason: str) -> None:
     assert rows_of(f"title,state\nA,done\n{row}\nB,done") == {
         2: {"title": "A", "state": "done"},
         3: (None, reason),
@@ -88,14 +88,14 @@ def test_broken_row_among_good_ones_is_named_alone(row: str, reason: str) -> Non
     }
 
 
-def test_row_that_ends_early_says_nothing_of_the_rest() -> None:
+def test_short_row_sets_no_further_field() -> None:
     assert rows_of("title,state,labels\nInk\nPens,done") == {
         2: {"title": "Ink"},
         3: {"title": "Pens", "state": "done"},
     }
 
 
-def test_quote_that_is_never_closed_breaks_its_row() -> None:
+def test_unclosed_quote_breaks_its_row() -> None:
     assert rows_of('title\nA\n"B\nC\n') == {
         2: {"title": "A"},
         3: (None, "a quote is opened and not closed (lines 3 to 4 are not read)"),
@@ -103,7 +103,7 @@ def test_quote_that_is_never_closed_breaks_its_row() -> None:
 
 
 @pytest.mark.parametrize("name", ["10a-tasks-blank-columns.csv", "10c-tasks-sep-line.csv"])
-def test_what_excel_writes_is_read(name: str) -> None:
+def test_file_of_excel_is_read(name: str) -> None:
     file = TaskFile.read((CASES / name).read_bytes(), CSV)
     assert [row.values for row in read_rows(file)] == [{"title": "Buy ink", "description": "blue"}]
 
@@ -122,14 +122,14 @@ def test_every_encoding_with_a_mark_is_read_alike(
     assert plain == marked
 
 
-def test_line_is_that_of_the_file_and_the_row_that_of_a_spreadsheet() -> None:
+def test_line_is_counted_as_in_the_file_and_row_as_in_a_spreadsheet() -> None:
     content = 'sep=;\ntitle;description\nA;"one\ntwo"\nB;\n'
     file = TaskFile(media_type=CSV, content=content)
     assert [(row.number, row.line) for row in read_rows(file)] == [(2, 3), (3, 5)]
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=["unix", "windows", "old mac"])
-def test_json_lines_end_as_programs_end_them(end: str) -> None:
+def test_json_lines_may_have_any_line_end(end: str) -> None:
     assert rows_of(end.join(['{"title": "A"}', "", '{"title": "B"}']), JSON_LINES) == {
         1: {"title": "A"},
         3: {"title": "B"},
@@ -155,7 +155,7 @@ def test_json_lines_end_as_programs_end_them(end: str) -> None:
         ("sep=;\n", "The file is empty."),
     ],
 )
-def test_bad_header_refuses_the_file(content: str, message: str) -> None:
+def test_invalid_header_refuses_the_file(content: str, message: str) -> None:
     with pytest.raises(BadTaskFile) as refused:
         rows_of(content)
     assert refused.value.message.startswith(message)
@@ -202,9 +202,7 @@ def test_each_line_is_an_object() -> None:
     ],
     ids=lambda value: str(value)[:20],
 )
-def test_broken_line_among_good_ones_is_named_alone(
-    line: str, column: str | None, reason: str
-) -> None:
+def test_only_the_broken_line_is_named(line: str, column: str | None, reason: str) -> None:
     good = '{"title": "Ink"}'
     assert lines_of(good, line, good) == {
         1: {"title": "Ink"},

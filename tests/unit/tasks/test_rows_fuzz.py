@@ -1,4 +1,4 @@
-"""Whatever is uploaded, each row is a task's input or has a reason; nothing else happens."""
+"""Each row of any upload becomes a task's input or is refused with a reason."""
 
 import json
 from itertools import islice
@@ -76,7 +76,7 @@ def test_any_objects(lines: list[dict[str, object]]) -> None:
 
 
 @given(tasks=st.lists(st.tuples(st.text(min_size=1), st.text()), min_size=1, max_size=5))
-def test_what_a_spreadsheet_writes_is_read_back(tasks: list[tuple[str, str]]) -> None:
+def test_file_of_a_spreadsheet_is_read_unchanged(tasks: list[tuple[str, str]]) -> None:
     quoted = [",".join('"' + cell.replace('"', '""') + '"' for cell in task) for task in tasks]
     rows = rows_of("title,description\r\n" + "\r\n".join(quoted), CSV)
     expected = [

@@ -15,7 +15,7 @@ def row_at(number: int) -> Row:
     return Row(number, number + 1, {})
 
 
-def test_every_row_of_a_large_upload_is_told() -> None:
+def test_every_row_of_a_large_upload_is_reported() -> None:
     tally = Tally()
     for start in range(0, 3_500, 700):
         tally.note_created([str(number) for number in range(start, start + 700)])
@@ -28,7 +28,7 @@ def test_every_row_of_a_large_upload_is_told() -> None:
     assert len(report.refusals) + report.refusals_omitted == 3_000
 
 
-def test_report_on_the_largest_broken_file_can_be_answered() -> None:
+def test_report_on_the_largest_broken_file_is_within_the_limit() -> None:
     with pytest.raises(ValidationError) as refused:
         CreateTask.model_validate({"title": "\x00", "labels": ["\x00"], "state": "none"})
     problems = [(str(each["loc"][0]), each["msg"]) for each in refused.value.errors()]
@@ -47,7 +47,7 @@ def test_refusals_are_in_the_order_of_rows() -> None:
     assert [(each.row, each.line) for each in tally.report().refusals] == [(3, 4), (7, 8)]
 
 
-def test_nothing_omitted_where_all_is_named() -> None:
+def test_nothing_is_omitted_where_all_rows_are_named() -> None:
     tally = Tally()
     tally.refuse(row_at(2), (None, "broken"))
     assert tally.report().refusals_omitted == 0

@@ -1,4 +1,4 @@
-"""What the tasks announce can be read again, with and without an assignee."""
+"""The events of tasks can be parsed again, with and without an assignee."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -27,7 +27,7 @@ def an_event(kind: type[Event], **data: Any) -> Event:
 
 
 def audience(kind: type[Event], **data: Any) -> list[str]:
-    """Return whom an event is told to, once it has gone over the wire."""
+    """Return the audience of an event after its serialisation."""
     sent = an_event(kind, **data).model_dump_json(exclude_none=True)
     return RULES[kind].audience(kind.model_validate_json(sent))
 
@@ -38,20 +38,20 @@ def test_event_without_an_assignee_can_be_read(kind: type[Event]) -> None:
 
 
 @pytest.mark.parametrize("kind", EVENTS)
-def test_assignee_is_told_of_what_others_did_and_of_due_tasks(kind: type[Event]) -> None:
+def test_assignee_is_notified_of_changes_by_others_and_of_due_tasks(kind: type[Event]) -> None:
     assert audience(kind, assignee_id="ada") == ["ada"]
 
 
 @pytest.mark.parametrize("kind", [TaskCreated, TaskUpdated, TaskDeleted])
-def test_nobody_is_told_of_their_own_change(kind: type[Event]) -> None:
+def test_own_change_notifies_nobody(kind: type[Event]) -> None:
     assert audience(kind, assignee_id="ada", actor_id="ada") == []
 
 
-def test_assignee_is_not_told_of_changes_that_assign_nothing() -> None:
+def test_assignee_is_not_notified_of_changes_that_assign_nothing() -> None:
     assert audience(TaskUpdated, assignee_id="ada", changed=["title", "state"]) == []
 
 
-def test_title_reaches_the_template_as_it_is() -> None:
+def test_title_is_passed_to_the_template_unchanged() -> None:
     for kind in EVENTS:
         told = RULES[kind].content(an_event(kind)).variables
         assert told["title"] == "Call {the} carrier %s"

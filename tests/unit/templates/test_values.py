@@ -1,4 +1,4 @@
-"""What templates take as variables."""
+"""Tests of the values that templates accept as variables."""
 
 import enum
 from datetime import UTC, date, datetime
@@ -52,14 +52,14 @@ def test_value_is_refused(value: Any) -> None:
     assert len(caught.value.message) < 200
 
 
-def test_circle_is_refused() -> None:
+def test_circular_value_is_refused() -> None:
     circle: list[Any] = []
     circle.append(circle)
     with pytest.raises(BadVariable):
         plain({"thing": circle})
 
 
-def test_values_come_out_as_plain_ones() -> None:
+def test_values_are_converted_to_plain_ones() -> None:
     given = {
         "text": Markup("<b>"),
         "colour": Colour.BLUE,

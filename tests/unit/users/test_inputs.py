@@ -1,4 +1,4 @@
-"""What the operations of accounts take."""
+"""Tests of the validation of input for accounts."""
 
 import unicodedata
 from typing import Any
@@ -39,7 +39,7 @@ OPERATORS: list[object] = [{"$gt": ""}, ["x"], {"$ne": None}, {"$regex": ".*"}]
 
 
 @pytest.mark.parametrize("model", VALID, ids=lambda each: each.__name__)
-def test_no_query_operator_comes_in(model: type[BaseModel]) -> None:
+def test_query_operators_are_refused(model: type[BaseModel]) -> None:
     model.model_validate(VALID[model])
     for field in VALID[model]:
         for operator in OPERATORS:
@@ -48,7 +48,7 @@ def test_no_query_operator_comes_in(model: type[BaseModel]) -> None:
 
 
 @pytest.mark.parametrize("model", VALID, ids=lambda each: each.__name__)
-def test_unknown_fields_and_endless_strings_are_refused(model: type[BaseModel]) -> None:
+def test_unknown_fields_and_very_long_strings_are_refused(model: type[BaseModel]) -> None:
     with pytest.raises(ValidationError):
         model.model_validate(VALID[model] | {"role_": "admin", "is_admin": True})
     for field, value in VALID[model].items():
@@ -67,7 +67,7 @@ def test_guessable_password_is_refused_by_name(model: type[BaseModel], password:
 
 
 @pytest.mark.parametrize("name", ["", " ", "Ada\r\nBcc: eve@example.com", "A\x00", "\x1b[2J"])
-def test_name_is_one_line_with_something_to_read(name: str) -> None:
+def test_name_is_one_line_with_a_visible_character(name: str) -> None:
     for model in (RegisterUser, UpdateProfile):
         with pytest.raises(ValidationError):
             model.model_validate(VALID[model] | {"name": name})
@@ -101,7 +101,7 @@ def test_address_is_kept_in_one_form_however_it_is_written(written: str) -> None
      "ada\x00@example.com", "ada@deleted.invalid"],
     ids=ascii,
 )  # fmt: skip
-def test_what_is_not_one_address_is_refused(written: str) -> None:
+def test_text_that_is_not_one_address_is_refused(written: str) -> None:
     with pytest.raises(ValidationError):
         RequestPasswordReset.model_validate({"email": written})
 
@@ -131,7 +131,7 @@ def test_filters_come_from_a_query_string() -> None:
         {"search": {"$ne": ""}},
     ],
 )
-def test_bad_filters_are_refused(change: dict[str, Any]) -> None:
+def test_invalid_filters_are_refused(change: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         UserFilter.model_validate(change)
 

@@ -23,7 +23,7 @@ ADA = ("ada.lovelace@example.com", "ada.lovelace")
         "stuvwxyz",
     ],
 )
-def test_what_is_tried_first_is_refused(password: str) -> None:
+def test_common_passwords_are_refused(password: str) -> None:
     with pytest.raises(GuessablePassword, match="attackers try first"):
         refuse_guessable(password)
 
@@ -39,7 +39,7 @@ def test_what_is_tried_first_is_refused(password: str) -> None:
         "TidingsTidings",
     ],
 )
-def test_own_words_are_refused(password: str) -> None:
+def test_words_of_the_account_are_refused(password: str) -> None:
     with pytest.raises(GuessablePassword, match="easy to guess"):
         refuse_guessable(password, ADA)
 
@@ -56,9 +56,9 @@ def test_own_words_are_refused(password: str) -> None:
         "パスワードは秘密です",
     ],
 )
-def test_other_passwords_are_taken(password: str) -> None:
+def test_other_passwords_are_accepted(password: str) -> None:
     refuse_guessable(password, ADA)
 
 
-def test_short_own_words_do_not_count() -> None:
+def test_short_words_of_the_account_are_ignored() -> None:
     refuse_guessable("ada 1815 12 10", ("ada",))

@@ -25,5 +25,5 @@ def test_unreadable_hash_matches_nothing(password_hash: str) -> None:
 
 
 @pytest.mark.parametrize("password", ["", "the password of nobody"])
-def test_nobody_has_no_password(password: str) -> None:
+def test_unknown_account_has_no_password(password: str) -> None:
     assert not matches(None, password)

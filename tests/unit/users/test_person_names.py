@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001 (names are written in every script)
-"""Names of people: real ones pass, and nothing that a mail program makes a link of."""
+"""Names of people are accepted, and texts that mail programs turn into links are refused."""
 
 import re
 
@@ -45,13 +45,13 @@ TAKEN = TypeAdapter(PersonName)
 
 
 @pytest.mark.parametrize("name", each_of(NAMES))
-def test_name_of_a_person_is_taken_as_it_is(name: str) -> None:
+def test_name_of_a_person_is_kept_unchanged(name: str) -> None:
     assert TAKEN.validate_python(name) == name
     assert is_plain(name)
 
 
 @pytest.mark.parametrize("text", each_of(LINKS))
-def test_text_that_mails_would_make_a_link_of_is_refused(text: str) -> None:
+def test_text_that_mail_programs_turn_into_a_link_is_refused(text: str) -> None:
     assert not is_plain(text)
     with pytest.raises(UnusableName) as refused:
         TAKEN.validate_python(text)
@@ -60,7 +60,7 @@ def test_text_that_mails_would_make_a_link_of_is_refused(text: str) -> None:
 
 
 @given(st.text(max_size=20), st.sampled_from(["https://", "www.", "a.com", "a@b.de"]))
-def test_link_is_found_wherever_it_stands(around: str, link: str) -> None:
+def test_link_is_found_anywhere_in_a_name(around: str, link: str) -> None:
     assert not is_plain(f"{around} {link} {around}")
 
 
@@ -68,7 +68,7 @@ def test_link_is_found_wherever_it_stands(around: str, link: str) -> None:
     ("name", "verified", "greeted"),
     [("Ada", True, "Ada"), ("Ada", False, None), ("evil.com", True, None)],
 )
-def test_mail_greets_by_a_proven_and_plain_name_only(
+def test_mail_greets_only_by_a_verified_and_plain_name(
     name: str, verified: bool, greeted: str | None
 ) -> None:
     assert a_contact(verified=verified).model_copy(update={"name": name}).known_name == greeted

@@ -1,4 +1,4 @@
-"""Telephone numbers: which limits count them together."""
+"""Tests of the limits that count telephone numbers together."""
 
 import pytest
 

@@ -9,7 +9,7 @@ from tidings.platform.errors import RuleRefused
 from tidings.users.preferences import Preferences, UpdatePreferences
 
 
-def test_defaults_tell_of_orders_and_advertise_nowhere_but_in_the_inbox() -> None:
+def test_defaults_notify_of_orders_and_advertise_only_in_the_inbox() -> None:
     defaults = Preferences()
     assert (defaults.orders.inbox, defaults.orders.email, defaults.orders.push) == (True,) * 3
     for kind in (defaults.orders, defaults.promotions, defaults.tasks, defaults.stock):
@@ -20,7 +20,7 @@ def test_defaults_tell_of_orders_and_advertise_nowhere_but_in_the_inbox() -> Non
     assert defaults.quiet_hours is None
 
 
-def test_choices_change_the_defaults_they_name() -> None:
+def test_choices_replace_the_defaults_that_they_name() -> None:
     chosen = Preferences.of({"tasks": {"email": True}, "language": "de"})
     assert chosen.tasks.model_dump() == Preferences().tasks.model_dump() | {"email": True}
     assert chosen.language == "de"
@@ -47,7 +47,7 @@ def test_quiet_hours_replace_none() -> None:
         ),
     ],
 )
-def test_changes_are_what_was_named(given: dict[str, Any], expected: dict[str, Any]) -> None:
+def test_changes_contain_the_named_fields(given: dict[str, Any], expected: dict[str, Any]) -> None:
     assert UpdatePreferences.model_validate(given).changes() == expected
 
 
@@ -104,7 +104,7 @@ def test_time_zones_of_the_database_are_taken(zone: str) -> None:
     ],
     ids=str,
 )
-def test_bad_choices_are_refused(change: dict[str, Any]) -> None:
+def test_invalid_choices_are_refused(change: dict[str, Any]) -> None:
     with pytest.raises((ValidationError, RuleRefused)):
         UpdatePreferences.model_validate(change)
 
@@ -115,18 +115,18 @@ def test_bad_choices_are_refused(change: dict[str, Any]) -> None:
         st.dictionaries(st.sampled_from(["inbox", "email", "push"]), st.booleans()),
     )
 )
-def test_what_is_chosen_is_what_is_kept(chosen: dict[str, dict[str, bool]]) -> None:
+def test_choices_are_stored_unchanged(chosen: dict[str, dict[str, bool]]) -> None:
     kept = Preferences.of(chosen).model_dump()
     for path, on in UpdatePreferences.model_validate(chosen).changes().items():
         kind, channel = path.split(".")
         assert kept[kind][channel] is on
 
 
-def test_zone_that_was_stored_and_is_none_any_more_counts_as_utc() -> None:
+def test_stored_zone_that_no_longer_exists_counts_as_utc() -> None:
     assert Preferences.of({"time_zone": "localtime"}).time_zone == "UTC"
 
 
 @pytest.mark.parametrize("language", ["es-419", "en-001", "zh-Hans-CN", "fil", "sr-Latn"])
-def test_languages_of_bcp_47_are_taken_in_any_case(language: str) -> None:
+def test_bcp_47_languages_are_accepted_in_any_case(language: str) -> None:
     assert UpdatePreferences(language=language).language == language
     assert UpdatePreferences(language=language.lower()).language == language

@@ -50,7 +50,7 @@ def test_name_is_one_line(between: str) -> None:
     ],
     ids=str,
 )
-def test_bad_field_is_refused_by_name(change: dict[str, Any]) -> None:
+def test_invalid_field_is_refused_by_name(change: dict[str, Any]) -> None:
     with pytest.raises(ValidationError) as refused:
         RegisterUser.model_validate(VALID | change)
     assert refused.value.errors()[0]["loc"] == tuple(change)
@@ -62,7 +62,7 @@ def test_password_is_not_shown() -> None:
     assert "correct horse" not in new.model_dump_json()
 
 
-def test_login_takes_any_password_and_no_other_field() -> None:
+def test_login_accepts_any_password_and_no_other_field() -> None:
     Login.model_validate({"email": VALID["email"], "password": "x"})
     with pytest.raises(ValidationError):
         Login.model_validate({"email": VALID["email"], "password": ""})

@@ -1,4 +1,4 @@
-"""Calls, as the runner tells them."""
+"""Builders of calls, in the form in which the runner reports them."""
 
 import json
 from typing import Any

@@ -9,7 +9,7 @@ from tidings_local.launcher.developing.dev.compiled import compile_all, compile_
 
 
 def run(file: Path) -> str:
-    """Import a module in a process of its own; return what it prints."""
+    """Import a module in a new process, and return its output."""
     command = [sys.executable, "-c", f"import {file.stem}"]
     environment = {name: value for name, value in os.environ.items() if name[:6] != "PYTHON"}
     done = subprocess.run(
@@ -18,7 +18,7 @@ def run(file: Path) -> str:
     return done.stdout.strip()
 
 
-def test_a_second_text_of_the_same_second_and_size_runs(tmp_path: Path) -> None:
+def test_second_text_of_the_same_second_and_size_runs(tmp_path: Path) -> None:
     file = tmp_path / "module.py"
     for text in ("one", "two"):
         file.write_text(f"print('{text}')\n")
@@ -27,7 +27,7 @@ def test_a_second_text_of_the_same_second_and_size_runs(tmp_path: Path) -> None:
         assert run(file) == text
 
 
-def test_a_text_that_came_after_the_compiling_runs(tmp_path: Path) -> None:
+def test_text_written_after_the_compilation_runs(tmp_path: Path) -> None:
     file = tmp_path / "module.py"
     for text in ("one", "two"):
         file.write_text(f"print('{text}')\n")
@@ -37,7 +37,7 @@ def test_a_text_that_came_after_the_compiling_runs(tmp_path: Path) -> None:
     assert run(file) == "two"
 
 
-def test_what_is_compiled_is_left_alone(tmp_path: Path) -> None:
+def test_compiled_file_is_left_alone(tmp_path: Path) -> None:
     file = tmp_path / "module.py"
     file.write_text("x = 1\n")
     compile_one(file)
@@ -46,7 +46,7 @@ def test_what_is_compiled_is_left_alone(tmp_path: Path) -> None:
     assert compiled_file(file).stat().st_mtime_ns == before
 
 
-def test_a_mistake_is_told_with_its_place_and_nothing_old_is_left(tmp_path: Path) -> None:
+def test_syntax_error_is_reported_with_its_place_and_removes_the_old_code(tmp_path: Path) -> None:
     file = tmp_path / "module.py"
     file.write_text("x = 1\n")
     compile_one(file)
@@ -57,18 +57,18 @@ def test_a_mistake_is_told_with_its_place_and_nothing_old_is_left(tmp_path: Path
     assert not compiled_file(file).exists()
 
 
-def test_a_file_with_zeros_is_a_mistake(tmp_path: Path) -> None:
+def test_file_with_null_bytes_is_an_error(tmp_path: Path) -> None:
     file = tmp_path / "module.py"
     file.write_bytes(b"x = 1\0")
     assert len(compile_all([file])) == 1
 
 
-def test_other_files_and_those_that_are_gone_are_left_out(tmp_path: Path) -> None:
+def test_other_and_removed_files_are_ignored(tmp_path: Path) -> None:
     (tmp_path / "schema.graphql").write_text("type Query")
     assert compile_all([tmp_path / "schema.graphql", tmp_path / "gone.py"]) == []
 
 
-def test_another_place_for_compiled_files_is_for_this_process_only(
+def test_another_folder_for_compiled_files_is_for_this_process_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "pycache_prefix", "/elsewhere")

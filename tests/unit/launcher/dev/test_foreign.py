@@ -3,7 +3,7 @@ from pathlib import Path
 from tidings_local.launcher.developing.dev.foreign import foreign_modules
 
 
-def test_modules_of_others_are_found_wherever_they_are_imported(tmp_path: Path) -> None:
+def test_third_party_modules_are_found_wherever_they_are_imported(tmp_path: Path) -> None:
     package = tmp_path / "tidings"
     package.mkdir()
     (package / "a.py").write_text(

@@ -1,4 +1,4 @@
-"""`make dev` and the runner, over a real socket."""
+"""Tests of `make dev` and the runner over a real socket."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +20,7 @@ from tidings_local.runner.dev.seen_calls import SeenCalls
 
 
 class Answering:
-    """In place of the Lambda host: answers with the folder that it should have run."""
+    """Replaces the Lambda host, and answers with the folder whose code it should have run."""
 
     async def invoke(self, function: Function, invocation: Invocation) -> Outcome:
         return Outcome(
@@ -34,7 +34,7 @@ class Answering:
 
 
 class Running:
-    """A runner that listens, as far as `make dev` needs it."""
+    """A listening runner with the parts that `make dev` uses."""
 
     def __init__(self, folder: Path) -> None:
         self.socket = folder / "s"
@@ -85,7 +85,7 @@ def running(tmp_path: Path) -> Iterator[Running]:
     running.close()
 
 
-def test_the_working_tree_runs_from_laying_to_lifting(running: Running) -> None:
+def test_working_tree_runs_from_the_start_to_the_end_of_a_session(running: Running) -> None:
     dev, deployed = running.dev(), str(running.deployed.code_dir)
     assert running.call() == deployed
     laid = dev.lay(running.sources)
@@ -95,7 +95,7 @@ def test_the_working_tree_runs_from_laying_to_lifting(running: Running) -> None:
     assert running.call() == deployed
 
 
-def test_calls_are_told_with_what_a_reader_wants(running: Running) -> None:
+def test_calls_are_reported_with_the_details_for_the_view(running: Running) -> None:
     dev = running.dev()
     laid = dev.lay(running.sources)
     running.call()
@@ -112,11 +112,11 @@ def test_a_second_make_dev_is_refused(running: Running) -> None:
         running.dev().lay(running.sources)
 
 
-def test_a_runner_that_knows_nothing_says_so(running: Running) -> None:
+def test_runner_without_a_deployment_reports_that(running: Running) -> None:
     with pytest.raises(SessionLostError):
         running.dev().calls(0)
 
 
-def test_a_runner_that_is_away_is_no_session(tmp_path: Path) -> None:
+def test_unavailable_runner_ends_the_session(tmp_path: Path) -> None:
     with pytest.raises(AWAY):
         DevRunner(RunnerClient(str(tmp_path / "nothing"))).calls(0)

@@ -18,23 +18,23 @@ def test_a_file_deep_in_a_layer_changes_the_layer() -> None:
     assert saved([file], SOURCES, ROOT).folders == {LAYER}
 
 
-def test_a_file_that_no_python_reads_counts_too() -> None:
+def test_file_that_is_not_python_counts_too() -> None:
     assert saved([GATEWAY / "schema.graphql"], SOURCES, ROOT).folders == {GATEWAY}
 
 
-def test_what_python_compiled_is_no_change() -> None:
+def test_compiled_files_are_no_change() -> None:
     found = saved([USERS / "__pycache__/login.cpython-311.pyc"], SOURCES, ROOT)
     assert not found.files
     assert not found.for_deployment
 
 
-def test_packages_of_others_need_a_deployment() -> None:
+def test_changed_dependencies_need_a_deployment() -> None:
     found = saved([ROOT / "layers/dependencies/requirements.txt"], SOURCES, ROOT)
     assert found.for_deployment == ["layers/dependencies/requirements.txt"]
     assert not found.folders
 
 
-def test_several_files_are_told_once_each() -> None:
+def test_several_files_are_reported_once_each() -> None:
     found = saved([USERS / "login.py", USERS / "login.py", GATEWAY / "app.py"], SOURCES, ROOT)
     assert found.files == [USERS / "login.py", GATEWAY / "app.py"]
     assert found.folders == {USERS, GATEWAY}

@@ -1,4 +1,4 @@
-"""`make dev` with a real folder that is watched, and a runner that only remembers."""
+"""Tests of `make dev` with a real watched folder and a runner that only records."""
 
 import io
 from collections.abc import Iterator
@@ -77,7 +77,7 @@ class Development:
         return self
 
     def _is_watched(self) -> bool:
-        """watchfiles has no word for when it began: change something until it is seen."""
+        """Change a file until the change is seen: watchfiles does not report its start."""
         probe = self.root / "layers/dependencies"
         probe.mkdir(exist_ok=True)
         (probe / f"{next(self._numbers)}").touch()
@@ -127,7 +127,7 @@ def test_a_removed_file_counts(development: Development) -> None:
 def test_a_mistake_is_shown_at_once_and_runs(development: Development) -> None:
     (development.users / "login.py").write_text("def (:\n")
     development.wait_to_read("functions/users/login.py:1: invalid syntax")
-    assert {development.users} in development.runner.laid  # never the old code in silence
+    assert {development.users} in development.runner.laid  # the old code must not run
 
 
 def test_a_changed_template_needs_a_deployment(development: Development) -> None:
@@ -140,19 +140,19 @@ def test_calls_are_shown(development: Development) -> None:
     development.wait_to_read("hello from a function")
 
 
-def test_a_runner_that_was_started_anew_gets_everything_again(development: Development) -> None:
+def test_restarted_runner_gets_everything_again(development: Development) -> None:
     development.runner.forgotten = True
     eventually(lambda: len(development.runner.laid) == 2)
     development.wait_to_read("it runs the working tree again")
 
 
-def test_another_make_dev_in_its_place_ends_it(development: Development) -> None:
+def test_session_ends_when_another_make_dev_replaces_it(development: Development) -> None:
     development.runner.refusal = LauncherError("another make dev serves this stack")
     development.runner.forgotten = True
     eventually(lambda: development.failures)
 
 
-def test_a_pipe_that_nobody_reads_any_more_ends_it(development: Development) -> None:
+def test_closed_output_pipe_ends_the_session(development: Development) -> None:
     def closed(_: str) -> int:
         raise BrokenPipeError
 
@@ -161,7 +161,7 @@ def test_a_pipe_that_nobody_reads_any_more_ends_it(development: Development) -> 
     eventually(lambda: not development.thread.is_alive())
 
 
-def test_at_the_end_the_deployed_code_counts_again(tmp_path: Path) -> None:
+def test_deployed_code_runs_again_after_the_session(tmp_path: Path) -> None:
     with Development(tmp_path) as development:
         pass
     assert development.runner.lifted

@@ -33,7 +33,7 @@ def test_modules_are_named_as_functions_import_them(sources: Sources) -> None:
     ]
 
 
-def test_a_module_that_imports_is_no_news(sources: Sources, tmp_path: Path) -> None:
+def test_module_that_imports_has_no_error(sources: Sources, tmp_path: Path) -> None:
     opt = tmp_path / "opt"
     opt.mkdir()
     (opt / "python").symlink_to(sources.layers["TidingsLayer"])
@@ -42,17 +42,17 @@ def test_a_module_that_imports_is_no_news(sources: Sources, tmp_path: Path) -> N
     assert Trial(users, ("login",)).error([opt]) is None
 
 
-def test_a_module_that_does_not_import_tells_where(sources: Sources) -> None:
+def test_failed_import_has_the_place_of_the_error(sources: Sources) -> None:
     users = sources.functions["login"]
     (users / "login.py").write_text("x = 1\nimport nowhere_to_be_found\n")
     error = Trial(users, ("login",)).error([])
     assert error
     assert f'File "{users}/login.py", line 2' in error
     assert "No module named 'nowhere_to_be_found'" in error
-    assert "importlib" not in error  # nothing of ours
+    assert "importlib" not in error  # without frames of the launcher or importlib
 
 
-def test_a_module_that_ends_the_process_tells_so(sources: Sources) -> None:
+def test_module_that_ends_the_process_is_an_error(sources: Sources) -> None:
     users = sources.functions["login"]
     (users / "login.py").write_text("raise SystemExit(0)\n")
     error = Trial(users, ("login",)).error([])

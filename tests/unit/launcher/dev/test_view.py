@@ -54,19 +54,19 @@ def test_a_terminal_gets_colours_and_no_line_is_too_wide() -> None:
     assert any(line.startswith("│") for line in lines)
 
 
-def test_a_terminal_without_such_characters_gets_others() -> None:
+def test_terminal_without_these_characters_gets_others() -> None:
     view, out = a_view(terminal=True, encoding="ascii")
     view.calls([a_call("printed")])
     assert "| " in Text.from_ansi(written(out)).plain
 
 
-def test_text_that_looks_like_markup_is_shown_as_it_is() -> None:
+def test_text_that_looks_like_markup_is_shown_unchanged() -> None:
     view, out = a_view(terminal=False)
     view.calls([a_call("[bold]not ours[/bold] :smile:")])
     assert "[bold]not ours[/bold] :smile:" in written(out)
 
 
-def test_a_terminal_obeys_no_log_line() -> None:
+def test_log_lines_cannot_control_the_terminal() -> None:
     view, out = a_view(terminal=True)
     view.calls([a_call(a_line("clear \x1b[2J it", email="a\x07b"), "and \x1b[31m this")])
     shown = written(out)
@@ -75,7 +75,7 @@ def test_a_terminal_obeys_no_log_line() -> None:
     assert "\\x1b[2J it" in Text.from_ansi(shown).plain
 
 
-def test_a_failed_call_says_so_with_its_traceback() -> None:
+def test_failed_call_is_shown_with_its_traceback() -> None:
     view, out = a_view(terminal=False)
     view.calls(
         [
@@ -92,13 +92,13 @@ def test_a_failed_call_says_so_with_its_traceback() -> None:
     assert "  [ERROR] KeyError: 'x'\n  Traceback (most recent call last):" in shown
 
 
-def test_the_traceback_in_a_log_line_stands_below_it() -> None:
+def test_traceback_of_a_log_line_is_shown_below_it() -> None:
     view, out = a_view(terminal=False)
     view.calls([a_call(a_line("call failed", level="ERROR", exception="Traceback:\n  here"))])
     assert written(out).endswith("  ERROR   call failed\n  Traceback:\n    here\n")
 
 
-def test_a_mistake_is_shown_with_its_line() -> None:
+def test_syntax_error_is_shown_with_its_line() -> None:
     view, out = a_view(terminal=False)
     view.shorten(shortener("/clone", "/run/dev", {}))
     view.mistakes([Mistake(Path("/clone/functions/users/login.py"), 3, "invalid syntax", "def (:")])
@@ -126,6 +126,6 @@ def test_an_import_that_fails_is_shown() -> None:
         ("nothing to see", "nothing to see"),
     ],
 )
-def test_paths_are_those_of_the_clone(text: str, short: str) -> None:
+def test_paths_are_relative_to_the_clone(text: str, short: str) -> None:
     shortened = shortener("/c l", "/run/dev", {"layers/tidings": ["tidings", "preload.list"]})
     assert shortened(text) == short

@@ -1,4 +1,4 @@
-"""The headers of every answer, whichever frame makes it."""
+"""Tests of the headers of every answer, with each frame."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -69,7 +69,7 @@ def headers_of(handler: Any, **headers: str) -> dict[str, str]:
 
 
 @every_frame
-def test_answer_may_not_be_sniffed_and_comes_by_https(handler: Any) -> None:
+def test_answer_forbids_sniffing_and_requires_https(handler: Any) -> None:
     headers = headers_of(handler)
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["strict-transport-security"] == "max-age=31536000"
@@ -77,12 +77,12 @@ def test_answer_may_not_be_sniffed_and_comes_by_https(handler: Any) -> None:
 
 
 @pytest.mark.parametrize("handler", [answers, fails, a_page, broken_page, text, broken_text])
-def test_answer_is_not_kept_unless_it_says_so(handler: Any) -> None:
+def test_answer_is_not_cached_unless_declared(handler: Any) -> None:
     assert headers_of(handler)["cache-control"] == "no-store"
 
 
 @pytest.mark.parametrize("handler", [says_otherwise, document])
-def test_answer_that_may_be_kept_says_so_once(handler: Any) -> None:
+def test_cacheable_answer_has_one_cache_header(handler: Any) -> None:
     answered = handler(api_event(), CONTEXT)["headers"]
     said = [value for name, value in answered.items() if name.lower() == "cache-control"]
     assert said == ["public, max-age=60"]
@@ -99,6 +99,6 @@ def test_answer_that_may_be_kept_says_so_once(handler: Any) -> None:
     ],
     ids=["https", "https behind a proxy", "http", "http behind a proxy", "what LocalStack says"],
 )
-def test_https_is_promised_unless_a_proxy_says_http(proto: str, promised: bool) -> None:
+def test_hsts_is_sent_unless_a_proxy_reports_http(proto: str, promised: bool) -> None:
     headers = headers_of(answers, **{"X-Forwarded-Proto": proto})
     assert ("strict-transport-security" in headers) == promised

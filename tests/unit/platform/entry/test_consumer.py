@@ -29,7 +29,7 @@ Handler = Callable[[dict[str, Any], Any], None]
 
 
 class Effect:
-    """What a consumer does with an event: notes it, and fails where it is told to."""
+    """Records the events of a consumer, and fails when a test sets an error."""
 
     def __init__(self, **errors: Exception) -> None:
         self.seen: list[str] = []
@@ -64,7 +64,7 @@ def attempts_of(message: Message) -> list[dict[str, str]]:
     return kept
 
 
-# ---------------------------------------------------------------- what goes well
+# ----------------------------------------------------------- successful messages
 
 
 def test_event_reaches_its_effect(broker: RecordingPublisher) -> None:
@@ -74,7 +74,7 @@ def test_event_reaches_its_effect(broker: RecordingPublisher) -> None:
     assert broker.published == []
 
 
-def test_every_queue_of_an_event_is_taken(broker: RecordingPublisher) -> None:
+def test_every_queue_of_an_event_is_handled(broker: RecordingPublisher) -> None:
     effect = Effect()
     event = mq_event(a_message("1")) | {}
     event["rmqMessagesByQueue"]["another::/"] = [a_message("2")]
@@ -82,14 +82,14 @@ def test_every_queue_of_an_event_is_taken(broker: RecordingPublisher) -> None:
     assert effect.seen == ["event-1", "event-2"]
 
 
-def test_effect_knows_the_correlation_and_the_cause(broker: RecordingPublisher) -> None:
+def test_effect_has_the_correlation_and_the_cause(broker: RecordingPublisher) -> None:
     effect = Effect()
     effect.handler(mq_event(a_message()), CONTEXT)
     assert effect.contexts == [("correlation-1", "event-good")]
     assert correlation_id() is None
 
 
-def test_consumer_says_which_events_it_takes() -> None:
+def test_consumer_lists_its_events() -> None:
     assert Effect().handler.event_types == (OrderPlaced,)  # type: ignore[attr-defined]
 
 
@@ -144,7 +144,7 @@ def test_error_text_is_bounded(broker: RecordingPublisher) -> None:
 # ------------------------------------------------------------------------ failed
 
 
-def test_failed_message_waits_alone(broker: RecordingPublisher) -> None:
+def test_only_the_failed_message_waits(broker: RecordingPublisher) -> None:
     effect = failing(ValueError("no luck"))
     effect.handler(mq_event(a_message("1"), a_message("bad"), a_message("2")), CONTEXT)
     assert effect.seen == ["event-1", "event-2"]
@@ -153,7 +153,7 @@ def test_failed_message_waits_alone(broker: RecordingPublisher) -> None:
     assert json.loads(waiting.body)["id"] == "event-bad"
 
 
-def test_waiting_message_is_itself(broker: RecordingPublisher) -> None:
+def test_waiting_message_is_unchanged(broker: RecordingPublisher) -> None:
     failing(ValueError()).handler(mq_event(a_message("bad")), CONTEXT)
     properties = broker.published[0].properties
     assert properties.message_id == "event-bad"
@@ -183,7 +183,9 @@ def test_nth_failure_waits_the_nth_delay(
     assert len(attempts_of(waiting)) == failures + 1
 
 
-def test_what_comes_too_early_waits_and_costs_no_attempt(broker: RecordingPublisher) -> None:
+def test_message_that_arrives_too_early_waits_without_an_attempt(
+    broker: RecordingPublisher,
+) -> None:
     before = [attempt()] * len(RETRY_DELAYS_SECONDS)
     message = a_message("bad", headers=history_header(*before))
     failing(NotYet("Not yet.")).handler(mq_event(message), CONTEXT)
@@ -194,7 +196,7 @@ def test_what_comes_too_early_waits_and_costs_no_attempt(broker: RecordingPublis
 
 
 @pytest.mark.parametrize("failures", range(len(RETRY_DELAYS_SECONDS) + 1))
-def test_effect_knows_whether_it_is_the_last_attempt(
+def test_effect_can_read_whether_this_is_the_last_attempt(
     failures: int, broker: RecordingPublisher
 ) -> None:
     known: list[bool] = []
@@ -208,7 +210,9 @@ def test_effect_knows_whether_it_is_the_last_attempt(
     assert not is_last_attempt()
 
 
-def test_what_failed_together_comes_back_spread_and_in_order(broker: RecordingPublisher) -> None:
+def test_messages_that_failed_together_return_spread_and_in_order(
+    broker: RecordingPublisher,
+) -> None:
     event = mq_event(*(a_message("bad") for _ in range(50)))
     failing(ValueError("again")).handler(event, CONTEXT)
     waits = [int(each.properties.expiration) for each in broker.published]
@@ -222,7 +226,7 @@ def test_dead_letter_does_not_expire(broker: RecordingPublisher) -> None:
     assert broker.published[0].properties.expiration is None
 
 
-def test_redriven_message_has_all_its_tries_anew(broker: RecordingPublisher) -> None:
+def test_redriven_message_has_all_its_attempts_again(broker: RecordingPublisher) -> None:
     before = [*[attempt()] * 6, attempt() | {"function": "redrive"}]
     message = a_message("bad", headers=history_header(*before))
     failing(ValueError("again")).handler(mq_event(message), CONTEXT)
@@ -231,7 +235,7 @@ def test_redriven_message_has_all_its_tries_anew(broker: RecordingPublisher) -> 
     assert len(attempts_of(waiting)) == 8
 
 
-def test_history_fits_into_the_headers_frame(broker: RecordingPublisher) -> None:
+def test_history_is_within_the_limit_of_the_headers(broker: RecordingPublisher) -> None:
     before = [attempt("\U0001f600" * 500) for _ in range(60)]
     before[-1] |= {"function": "redrive"}
     message = a_message("bad", headers=history_header(*before))
@@ -242,7 +246,7 @@ def test_history_fits_into_the_headers_frame(broker: RecordingPublisher) -> None
     assert waiting.exchange == "retry.1s"
 
 
-def test_after_the_last_delay_it_is_dead(broker: RecordingPublisher) -> None:
+def test_message_is_dead_after_the_last_delay(broker: RecordingPublisher) -> None:
     before = [attempt(f"ValueError: {n}") for n in range(len(RETRY_DELAYS_SECONDS))]
     message = a_message("bad", headers=history_header(*before))
     failing(ValueError("last")).handler(mq_event(message), CONTEXT)
@@ -271,7 +275,7 @@ def test_after_the_last_delay_it_is_dead(broker: RecordingPublisher) -> None:
     ],
     ids=str,
 )
-def test_unreadable_history_starts_anew(headers: object, broker: RecordingPublisher) -> None:
+def test_unreadable_history_starts_again(headers: object, broker: RecordingPublisher) -> None:
     failing(ValueError()).handler(mq_event(a_message("bad", headers=headers)), CONTEXT)
     assert broker.published[0].exchange == "retry.1s"
     assert len(attempts_of(broker.published[0])) == 1
@@ -291,12 +295,12 @@ def test_refusal_is_permanent(broker: RecordingPublisher) -> None:
 
 
 @pytest.mark.parametrize("error", [Unavailable("Later."), LookupError("not there yet")])
-def test_what_may_pass_is_tried_again(error: Exception, broker: RecordingPublisher) -> None:
+def test_temporary_error_is_retried(error: Exception, broker: RecordingPublisher) -> None:
     failing(error).handler(mq_event(a_message("bad")), CONTEXT)
     assert broker.published[0].exchange == "retry.1s"
 
 
-def test_database_error_that_is_the_messages_own_fault_is_counted(
+def test_database_error_caused_by_the_message_is_counted(
     broker: RecordingPublisher,
 ) -> None:
     failing(DuplicateKeyError("dup")).handler(mq_event(a_message("bad")), CONTEXT)
@@ -304,7 +308,7 @@ def test_database_error_that_is_the_messages_own_fault_is_counted(
 
 
 @pytest.mark.parametrize("error", [AutoReconnect("gone"), ServerSelectionTimeoutError("none")])
-def test_database_that_is_away_brings_the_batch_back_uncounted(
+def test_unavailable_database_returns_the_batch_uncounted(
     error: Exception, broker: RecordingPublisher
 ) -> None:
     with pytest.raises(type(error)):
@@ -312,7 +316,7 @@ def test_database_that_is_away_brings_the_batch_back_uncounted(
     assert broker.published == []
 
 
-def test_message_that_cannot_be_put_aside_brings_the_batch_back(
+def test_message_that_cannot_be_published_returns_the_batch(
     broker: RecordingPublisher,
 ) -> None:
     broker.takes_nothing = True
@@ -320,13 +324,13 @@ def test_message_that_cannot_be_put_aside_brings_the_batch_back(
         failing(ValueError()).handler(mq_event(a_message("bad")), CONTEXT)
 
 
-def test_broker_that_is_away_brings_the_batch_back(broker: RecordingPublisher) -> None:
+def test_unavailable_broker_returns_the_batch(broker: RecordingPublisher) -> None:
     broker.raises = BrokerUnavailable("away")
     with pytest.raises(BrokerUnavailable):
         failing(ValueError()).handler(mq_event(a_message("bad")), CONTEXT)
 
 
-def test_what_was_stored_is_published_also_when_the_batch_comes_back(
+def test_stored_events_are_published_even_when_the_batch_returns(
     broker: RecordingPublisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     published: list[str] = []
@@ -336,7 +340,7 @@ def test_what_was_stored_is_published_also_when_the_batch_comes_back(
     assert published == ["once"]
 
 
-def test_line_on_a_failed_message_carries_its_correlation_id(
+def test_log_line_of_a_failed_message_has_its_correlation_id(
     broker: RecordingPublisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[object] = []

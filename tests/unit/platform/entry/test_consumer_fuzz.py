@@ -1,4 +1,4 @@
-"""Whatever lies in a queue, a consumer ends: it handles it or puts it aside."""
+"""A consumer handles any message, or moves it to another queue."""
 
 import base64
 import json
@@ -40,7 +40,7 @@ RECORDS = st.fixed_dictionaries(
 
 
 @given(st.lists(RECORDS, min_size=1, max_size=4))
-def test_each_message_is_handled_or_put_aside(records: list[dict[str, Any]]) -> None:
+def test_each_message_is_handled_or_moved(records: list[dict[str, Any]]) -> None:
     publisher, handled = RecordingPublisher(), []
 
     @consumer(OrderPlaced)
@@ -54,4 +54,4 @@ def test_each_message_is_handled_or_put_aside(records: list[dict[str, Any]]) -> 
     assert len(handled) + len(publisher.published) == len(records)
     assert {message.exchange for message in publisher.published} <= {"dead-letter-exchange"}
     for message in publisher.published:
-        b"".join(message.properties.encode())  # can be sent
+        b"".join(message.properties.encode())  # the message can be sent as JSON

@@ -109,7 +109,7 @@ def test_error_of_the_operation_becomes_its_status(
     assert ("Retry-After" in response["headers"]) == (status == 503)
 
 
-def test_page_says_where_it_stands() -> None:
+def test_page_has_its_position() -> None:
     page = Page[Any].model_construct(
         items=["a", "b"],
         cursors=["c1", "c2"],
@@ -130,7 +130,7 @@ def test_page_says_where_it_stands() -> None:
     }
 
 
-def test_last_page_hands_out_no_cursor() -> None:
+def test_last_page_has_no_next_cursor() -> None:
     page = Page[Any].model_construct(
         items=["a"],
         cursors=["c1"],
@@ -167,7 +167,7 @@ def test_body_that_is_not_json_is_refused(body: str | None) -> None:
 
 
 @pytest.mark.parametrize("body", ["not base64!", "a", base64.b64encode(b"\xff\xfe").decode()])
-def test_body_that_is_not_base64_of_json_is_refused(body: str) -> None:
+def test_base64_of_a_body_that_is_not_json_is_refused(body: str) -> None:
     status, envelope = answer_of(take_note(api_event(body, isBase64Encoded=True), CONTEXT))
     assert (status, envelope["error"]["code"]) == (400, "BAD_USER_INPUT")
     assert not calls
@@ -194,14 +194,14 @@ def test_body_that_is_not_base64_of_json_is_refused(body: str) -> None:
     ],
     ids=str,
 )
-def test_body_of_the_wrong_shape_is_refused(body: object) -> None:
+def test_body_with_invalid_fields_is_refused(body: object) -> None:
     response = take_note(api_event(body), CONTEXT)
     assert answer_of(response)[0] == 400
-    response["body"].encode()  # can be sent
+    response["body"].encode()  # the answer can be sent as JSON
     assert not calls
 
 
-def test_huge_body_is_refused_unread() -> None:
+def test_huge_body_is_refused_without_parsing() -> None:
     body = json.dumps({"text": "a" * MAX_BODY_BYTES})
     assert answer_of(take_note(api_event(body), CONTEXT))[0] == 413
     encoded = base64.b64encode(body.encode()).decode()
@@ -209,7 +209,7 @@ def test_huge_body_is_refused_unread() -> None:
     assert not calls
 
 
-def test_body_counts_in_bytes() -> None:
+def test_size_of_a_body_is_counted_in_bytes() -> None:
     body = '"' + "ö" * (MAX_BODY_BYTES // 2) + '"'
     assert len(body) < MAX_BODY_BYTES
     assert answer_of(take_note(api_event(body), CONTEXT))[0] == 413
@@ -225,7 +225,7 @@ def test_number_of_too_many_digits_is_refused() -> None:
     ["application/json", "APPLICATION/JSON", "application/json; charset=utf-8",
      'application/json;charset="UTF-8"', "application/json ; profile=x"],
 )  # fmt: skip
-def test_body_that_is_said_to_be_json_is_read(kind: str) -> None:
+def test_body_with_a_json_type_is_read(kind: str) -> None:
     event = api_event({"text": "a"}, headers={"content-type": kind})
     assert answer_of(take_note(event, CONTEXT))[0] == 201
 
@@ -236,14 +236,14 @@ def test_body_that_is_said_to_be_json_is_read(kind: str) -> None:
      "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/json",
      "application/json; charset=utf-16", "application/json, text/plain", "application/jsonp"],
 )  # fmt: skip
-def test_body_of_another_kind_is_415(kind: str) -> None:
+def test_body_of_another_type_is_415(kind: str) -> None:
     event = api_event({"text": "a"}, headers={"Content-Type": kind})
     status, envelope = answer_of(take_note(event, CONTEXT))
     assert (status, envelope["error"]["code"]) == (415, "BAD_USER_INPUT")
     assert not calls
 
 
-def test_body_of_no_kind_is_415() -> None:
+def test_body_without_a_type_is_415() -> None:
     event = api_event() | {"body": '{"text": "a"}'}
     assert answer_of(take_note(event, CONTEXT))[0] == 415
     assert not calls
@@ -255,13 +255,13 @@ def test_body_of_no_kind_is_415() -> None:
      '{"text": "a", "stars": ' + "9" * 15_000 + "}", '{"text": "a", "stars": -Infinity}'],
     ids=lambda body: body[:30],
 )  # fmt: skip
-def test_body_that_programs_read_differently_is_refused(body: str) -> None:
+def test_body_that_parsers_read_differently_is_refused(body: str) -> None:
     status, envelope = answer_of(take_note(api_event(body), CONTEXT))
     assert (status, envelope["message"]) == (400, "The body is not JSON.")
     assert not calls
 
 
-def test_byte_order_mark_before_json_is_passed_over() -> None:
+def test_byte_order_mark_before_json_is_ignored() -> None:
     assert answer_of(take_note(api_event('\ufeff{"text": "a"}'), CONTEXT))[0] == 201
 
 
@@ -279,7 +279,7 @@ def test_event_without_headers_or_parameters_is_served() -> None:
 
 
 @pytest.mark.parametrize("name", ["X-Correlation-Id", "x-correlation-id", "X-CORRELATION-ID"])
-def test_correlation_id_comes_in_and_goes_out(name: str) -> None:
+def test_correlation_id_is_accepted_and_returned(name: str) -> None:
     response = read(api_event(headers={name: "request-7"}), CONTEXT)
     assert response["headers"]["X-Correlation-Id"] == "request-7"
     assert answer_of(response)[1]["data"]["id"] == "request-7"
@@ -298,7 +298,7 @@ def test_refusal_carries_the_correlation_id_too() -> None:
     assert response["headers"]["X-Correlation-Id"] == "request-7"
 
 
-def test_correlation_id_does_not_outlive_the_request() -> None:
+def test_correlation_id_ends_with_the_request() -> None:
     read(api_event(headers={"X-Correlation-Id": "request-7"}), CONTEXT)
     assert correlation_id() is None
 
@@ -306,7 +306,7 @@ def test_correlation_id_does_not_outlive_the_request() -> None:
 @pytest.mark.parametrize(
     "query", [{"limit": "0"}, {"limit": "x"}, {"page": "-1"}, {"limit": "1e9"}], ids=str
 )
-def test_bad_parameter_of_the_url_is_named(query: dict[str, str]) -> None:
+def test_invalid_parameter_of_the_url_is_named(query: dict[str, str]) -> None:
     status, envelope = answer_of(read(api_event(queryStringParameters=query), CONTEXT))
     assert status == 400
     assert envelope["error"]["details"][0]["field"] == next(iter(query))
@@ -317,33 +317,33 @@ def test_unknown_parameters_of_the_url_are_ignored() -> None:
     assert answer_of(read(event, CONTEXT))[1]["data"]["page"] == 2
 
 
-# ---------------------------------------------------------------- who may call
+# ----------------------------------------------------------------------- roles
 
 
-def test_public_endpoint_serves_anybody() -> None:
+def test_public_endpoint_needs_no_token() -> None:
     assert answer_of(read(api_event(), CONTEXT))[0] == 200
 
 
-def test_bad_token_is_refused_even_where_none_is_needed() -> None:
+def test_invalid_token_is_refused_even_where_none_is_needed() -> None:
     event = api_event(headers={"Authorization": "Bearer nonsense"})
     assert answer_of(read(event, CONTEXT))[0] == 401
     assert not calls
 
 
-def test_nobody_is_401(keys: SigningKeys) -> None:
+def test_missing_token_is_401(keys: SigningKeys) -> None:
     status, envelope = answer_of(operate(api_event(), CONTEXT))
     assert (status, envelope["error"]["code"]) == (401, "UNAUTHENTICATED")
     assert not calls
 
 
-def test_lesser_role_is_403_and_nothing_is_done(keys: SigningKeys) -> None:
+def test_lesser_role_is_403_and_runs_nothing(keys: SigningKeys) -> None:
     event = api_event(headers=bearer(Role.CUSTOMER), pathParameters={"user_id": "me"})
     status, envelope = answer_of(operate(event, CONTEXT))
     assert (status, envelope["error"]["code"]) == (403, "FORBIDDEN")
     assert not calls
 
 
-def test_caller_is_refused_before_the_body_is_looked_at(keys: SigningKeys) -> None:
+def test_caller_is_refused_before_the_body_is_read(keys: SigningKeys) -> None:
     @endpoint(EndpointContract(role=Role.ADMIN, body=Note))
     def handler(request: Request[Note]) -> Reply:
         raise AssertionError
@@ -353,7 +353,7 @@ def test_caller_is_refused_before_the_body_is_looked_at(keys: SigningKeys) -> No
 
 
 @pytest.mark.parametrize("role", [Role.OPERATOR, Role.ADMIN])
-def test_role_or_more_is_served(role: Role, keys: SigningKeys) -> None:
+def test_required_or_higher_role_is_served(role: Role, keys: SigningKeys) -> None:
     event = api_event(headers=bearer(role), pathParameters={"user_id": CUSTOMER_ID})
     assert answer_of(operate(event, CONTEXT))[1]["data"] == {
         "caller": "me-id",
@@ -366,11 +366,11 @@ def test_me_stands_for_the_caller(keys: SigningKeys) -> None:
     assert answer_of(operate(event, CONTEXT))[1]["data"]["person"] == "me-id"
 
 
-def test_endpoint_says_who_may_call_it() -> None:
+def test_endpoint_declares_its_role() -> None:
     assert (operate.contract.role, take_note.contract.role) == (Role.OPERATOR, None)  # type: ignore[attr-defined]
 
 
-def test_what_was_stored_is_published_also_after_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stored_events_are_published_even_after_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     published: list[str] = []
     monkeypatch.setattr(
         "tidings.platform.entry.invocation.publish_stored", lambda: published.append("")
@@ -388,7 +388,7 @@ def test_limits_are_those_of_api_gateway() -> None:
     assert http.MAX_BODY_BYTES < 10 * 1024 * 1024
 
 
-# ------------------------------------------------------------- what may be left out
+# ------------------------------------------------------------------- optional parts
 
 
 class Wish(BaseModel, extra="forbid"):
@@ -406,24 +406,24 @@ def wish(request: Request[Wish, None, WishHeaders]) -> Reply:
 
 
 @pytest.mark.parametrize("body", [None, ""])
-def test_body_without_a_required_field_may_be_left_out(body: str | None) -> None:
+def test_body_without_required_fields_may_be_left_out(body: str | None) -> None:
     assert answer_of(wish(api_event(body), CONTEXT))[1]["data"]["reason"] is None
 
 
 @pytest.mark.parametrize("body", ["{", " ", "null", '{"other": 1}', '{"reason": "01234567890"}'])
-def test_body_that_is_there_is_checked_all_the_same(body: str) -> None:
+def test_optional_body_is_checked_if_sent(body: str) -> None:
     assert answer_of(wish(api_event(body), CONTEXT))[0] == 400
     assert not calls
 
 
 @pytest.mark.parametrize("name", ["Idempotency-Key", "idempotency-key"])
-def test_header_is_read_whatever_the_case_of_its_name(name: str) -> None:
+def test_header_is_read_in_any_case(name: str) -> None:
     event = api_event({"reason": "late"}, headers={name: "key-1"})
     assert answer_of(wish(event, CONTEXT))[1]["data"] == {"reason": "late", "key": "key-1"}
 
 
 @pytest.mark.parametrize("value", ["", "01234567890"])
-def test_bad_header_is_named(value: str) -> None:
+def test_invalid_header_is_named(value: str) -> None:
     status, envelope = answer_of(wish(api_event(headers={"idempotency-key": value}), CONTEXT))
     assert status == 400
     assert envelope["error"]["details"][0]["field"] == "Idempotency-Key"
@@ -435,7 +435,7 @@ def test_bad_header_is_named(value: str) -> None:
     [("Idempotency-Key", ["a", "b"]), ("Content-Type", ["application/json", "text/plain"]),
      ("Authorization", ["Bearer a", "Bearer b"])],
 )  # fmt: skip
-def test_header_that_is_sent_twice_with_other_values_is_named(name: str, values: list[str]) -> None:
+def test_repeated_header_with_different_values_is_named(name: str, values: list[str]) -> None:
     event = api_event({"reason": "late"}, headers={name: values[-1]})
     status, envelope = answer_of(wish(event | {"multiValueHeaders": {name: values}}, CONTEXT))
     assert status == 400
@@ -443,7 +443,7 @@ def test_header_that_is_sent_twice_with_other_values_is_named(name: str, values:
     assert not calls
 
 
-def test_header_that_is_sent_twice_with_the_same_value_is_read() -> None:
+def test_repeated_header_with_the_same_value_is_read() -> None:
     event = api_event({"reason": "late"}, headers={"Idempotency-Key": "a"})
     twice = {"multiValueHeaders": {"Idempotency-Key": ["a"], "idempotency-key": ["a"]}}
     assert answer_of(wish(event | twice, CONTEXT))[1]["data"]["key"] == "a"
@@ -454,11 +454,11 @@ def test_method_cannot_be_overridden_by_a_header() -> None:
     assert answer_of(read(event, CONTEXT))[0] == 200
 
 
-def test_other_headers_are_not_looked_at() -> None:
+def test_other_headers_are_ignored() -> None:
     assert answer_of(wish(api_event(headers={"X-Other": "1"}), CONTEXT))[0] == 200
 
 
-def test_endpoint_that_reads_no_token_takes_an_old_one(no_limits: list[Principal]) -> None:
+def test_endpoint_without_authentication_ignores_an_old_token(no_limits: list[Principal]) -> None:
     event = api_event(headers={"Authorization": "Bearer expired"})
     assert sign_in(event, CONTEXT)["statusCode"] == 200
     assert calls[0].principal is None
@@ -469,7 +469,7 @@ def test_calls_of_signed_in_users_are_counted(
     keys: SigningKeys, no_limits: list[Principal]
 ) -> None:
     operate(api_event(headers=bearer(Role.CUSTOMER)), CONTEXT)
-    assert no_limits == [], "a refused call costs nothing"
+    assert no_limits == [], "a refused call must not be counted"
     event = api_event(headers=bearer(Role.OPERATOR), pathParameters={"user_id": "me"})
     assert operate(event, CONTEXT)["statusCode"] == 200
     assert [each.user_id for each in no_limits] == ["me-id"]

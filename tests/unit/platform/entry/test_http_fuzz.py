@@ -1,4 +1,4 @@
-"""Whatever comes in, a REST endpoint answers, and never with 500."""
+"""A REST endpoint answers any request, and never with 500."""
 
 import json
 from typing import Any

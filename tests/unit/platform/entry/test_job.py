@@ -13,11 +13,11 @@ EVENT: dict[str, Any] = {"id": "53dc4d37", "time": "2026-11-21T09:00:00Z"}
 
 @pytest.fixture(autouse=True)
 def every_run_is_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was run is remembered in MongoDB; see the integration tests."""
+    """Treat every run as the first; the integration tests use the record in MongoDB."""
     monkeypatch.setattr(job, "run_once", lambda _job, _time, work, **_: work())
 
 
-def test_job_gets_the_time_it_was_scheduled_for() -> None:
+def test_job_gets_its_scheduled_time() -> None:
     times: list[datetime] = []
 
     @scheduled_job
@@ -43,7 +43,7 @@ def test_job_is_correlated_by_its_events_id() -> None:
     assert ids[1]
 
 
-def test_error_reaches_lambda_and_what_was_stored_is_published(
+def test_error_is_raised_to_lambda_and_stored_events_are_published(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     published: list[str] = []
@@ -63,7 +63,7 @@ def test_error_reaches_lambda_and_what_was_stored_is_published(
 def test_event_without_a_time_is_an_error(event: dict[str, str]) -> None:
     @scheduled_job
     def handler(_: datetime) -> Summary:
-        raise AssertionError("not to be called")
+        raise AssertionError("the job must not run")
 
     with pytest.raises((KeyError, ValueError)):
         handler(event, CONTEXT)

@@ -38,13 +38,13 @@ from tidings.users.preferences import Preferences
         (BrokerUnavailable, 503, "INTERNAL"),
     ],
 )
-def test_refusal_is_said_as_it_is(error: type[TidingsError], status: int, code: str) -> None:
+def test_refusal_keeps_its_text(error: type[TidingsError], status: int, code: str) -> None:
     problem = problem_of(error("Because."))
     assert (problem.status, problem.code, problem.message) == (status, code, "Because.")
     assert problem.details == ()
 
 
-def test_limit_says_when_to_come_back() -> None:
+def test_limit_has_the_time_to_wait() -> None:
     problem = problem_of(RateLimited(42))
     assert (problem.status, problem.code) == (429, "RATE_LIMITED")
     assert problem.headers == {"Retry-After": "42"}
@@ -54,7 +54,7 @@ def test_limit_says_when_to_come_back() -> None:
 @pytest.mark.parametrize(
     "error", [redis.ConnectionError("redis://:secret@host"), redis.TimeoutError("x")]
 )
-def test_redis_that_is_away_is_told_without_its_address(error: redis.RedisError) -> None:
+def test_unavailable_redis_is_reported_without_its_address(error: redis.RedisError) -> None:
     problem = problem_of(error)
     assert (problem.status, problem.code) == (503, "INTERNAL")
     assert problem.headers["Retry-After"]
@@ -69,7 +69,7 @@ def test_field_of_a_refusal_becomes_a_detail() -> None:
 @pytest.mark.parametrize(
     "error", [NoServer("mongodb://user:secret@host"), AutoReconnect("x"), NetworkTimeout("x")]
 )
-def test_database_that_is_away_is_told_without_its_address(error: PyMongoError) -> None:
+def test_unavailable_database_is_reported_without_its_address(error: PyMongoError) -> None:
     problem = problem_of(error)
     assert (problem.status, problem.code) == (503, "INTERNAL")
     assert "secret" not in problem.message
@@ -80,7 +80,7 @@ def test_database_that_is_away_is_told_without_its_address(error: PyMongoError) 
     "error",
     [RuntimeError("the password is hunter2"), OperationFailure("hunter2"), KeyError("hunter2")],
 )
-def test_unknown_error_is_not_told(error: Exception) -> None:
+def test_unknown_error_is_not_revealed(error: Exception) -> None:
     problem = problem_of(error)
     assert (problem.status, problem.code) == (500, "INTERNAL")
     assert "hunter2" not in problem.message
@@ -120,21 +120,21 @@ def test_body_of_the_wrong_type_has_no_field() -> None:
     assert not problem.message.startswith(":")
 
 
-def test_values_beyond_the_limit_are_counted() -> None:
+def test_invalid_values_over_the_limit_are_counted() -> None:
     problem = problem_of(invalid({"lines": [{}] * (MAX_DETAILS + 3), "note": ""}))
     assert len(problem.details) == MAX_DETAILS + 1
     assert problem.details[-1] == {"field": "", "message": "and 3 more"}
 
 
-def test_input_validated_elsewhere_is_our_fault() -> None:
-    """Only `parsed` says that a value comes from the caller."""
+def test_validation_error_outside_of_parsed_is_a_server_error() -> None:
+    """Only `parsed` marks a value as one of the caller."""
     with pytest.raises(ValidationError) as broken:
         Form.model_validate({"note": "my secret"})
     problem = problem_of(broken.value)
     assert (problem.status, problem.details) == (500, ())
 
 
-def test_what_a_domain_cannot_answer_with_is_our_fault_and_logged(
+def test_invalid_stored_data_is_a_server_error_and_logged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     logged: list[str] = []
@@ -147,7 +147,7 @@ def test_what_a_domain_cannot_answer_with_is_our_fault_and_logged(
     assert "never" not in problem.message
 
 
-def test_a_broken_item_of_a_page_is_our_fault() -> None:
+def test_invalid_item_of_a_page_is_a_server_error() -> None:
     page = Page[object].model_construct(items=[{"digest": "never"}])
     with pytest.raises(ValidationError) as broken:
         page.map(Preferences.model_validate)

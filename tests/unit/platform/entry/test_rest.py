@@ -105,7 +105,7 @@ def test_page_and_filter_come_from_the_query() -> None:
     assert contract_of(wishes, query=WishQuery).body is None
 
 
-def test_two_bodies_are_a_mistake() -> None:
+def test_two_bodies_are_an_error() -> None:
     @operation(role=PUBLIC)
     def grant(wish: Wish, wanted: WishFilter) -> None: ...
 
@@ -113,7 +113,7 @@ def test_two_bodies_are_a_mistake() -> None:
         rest(grant)
 
 
-def test_contract_says_what_the_operation_declares() -> None:
+def test_contract_follows_the_declaration_of_the_operation() -> None:
     @operation(role=Role.OPERATOR, services=True)
     def grant(wish: Wish, *, caller: Principal) -> Wish:
         return wish

@@ -1,4 +1,4 @@
-"""Bodies that are files."""
+"""Tests of request bodies that are files."""
 
 import base64
 from typing import Any, ClassVar
@@ -27,7 +27,7 @@ def sent(raw: bytes, content_type: str | None = "text/plain") -> tuple[int, dict
     return answer_of(read_poem(api_event(body, headers=headers, isBase64Encoded=True), CONTEXT))
 
 
-def test_file_comes_plain_or_in_base64() -> None:
+def test_file_is_read_as_text_or_base64() -> None:
     headers = {"Content-Type": "text/x-poem"}
     plain = answer_of(read_poem(api_event("größe", headers=headers), CONTEXT))
     assert plain[1]["data"] == {"type": "text/x-poem", "content": "größe"}
@@ -62,7 +62,7 @@ def test_other_types_and_encodings_are_refused(content_type: str | None) -> None
     ["größe".encode("latin1"), "größe".encode("utf-16")[:-1], b"\xed\xa0\x80", b"\xff"],
     ids=["latin1", "half of utf-16", "surrogate", "ff"],
 )
-def test_what_is_no_text_is_refused(raw: bytes) -> None:
+def test_bytes_that_are_not_text_are_refused(raw: bytes) -> None:
     status, envelope = sent(raw)
     assert status == 400
     assert envelope["error"]["details"][0]["field"] == "file"
@@ -71,18 +71,18 @@ def test_what_is_no_text_is_refused(raw: bytes) -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
 @pytest.mark.parametrize("charset", ["", "; charset=utf-8", "; charset=UTF-16"])
-def test_byte_order_mark_says_the_encoding(encoding: str, charset: str) -> None:
+def test_byte_order_mark_sets_the_encoding(encoding: str, charset: str) -> None:
     status, envelope = sent("größe".encode(encoding), f"text/plain{charset}")
     assert (status, envelope["data"]["content"]) == (200, "größe")
 
 
 @pytest.mark.parametrize("charset", ["utf-16le", "utf-16be"])
-def test_charset_says_the_encoding_where_there_is_no_mark(charset: str) -> None:
+def test_charset_sets_the_encoding_without_a_mark(charset: str) -> None:
     status, envelope = sent("größe".encode(charset), f"text/plain; charset={charset}")
     assert (status, envelope["data"]["content"]) == (200, "größe")
 
 
-def test_utf16_without_a_mark_is_not_guessed_at() -> None:
+def test_utf16_without_a_mark_is_not_guessed() -> None:
     status, envelope = sent("größe".encode("utf-16-le"), "text/plain; charset=utf-16")
     assert (status, envelope["message"]) == (400, "A file in UTF-16 begins with a byte order mark.")
 

@@ -1,4 +1,4 @@
-"""Yes or no in a query string."""
+"""Tests of boolean values in a query string."""
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
@@ -16,6 +16,6 @@ def test_true_and_false_are_read(given: object, read: bool) -> None:
 
 
 @pytest.mark.parametrize("given", ["", "1", "0", "yes", "True", " true", "null", 1, 0, None])
-def test_nothing_else_is_a_flag(given: object) -> None:
+def test_other_values_are_refused(given: object) -> None:
     with pytest.raises(ValidationError):
         FLAG.validate_python(given)

@@ -1,4 +1,4 @@
-"""An idempotency key is the same key in quotes (RFC 8941) and without."""
+"""An idempotency key is the same with quotes (RFC 8941) and without."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""JSON from outside is read strictly: nothing that two readers understand differently."""
+"""JSON from outside is read strictly: text that two parsers read differently is refused."""
 
 import time
 from contextlib import suppress
@@ -55,7 +55,7 @@ def test_json_is_read(text: bytes, value: Any) -> None:
     ],
     ids=lambda each: f"{str(each)[:20]}-{len(each)}",
 )  # fmt: skip
-def test_what_is_no_strict_json_is_refused(text: bytes) -> None:
+def test_text_that_is_not_strict_json_is_refused(text: bytes) -> None:
     with pytest.raises(NotJson):
         parse_json(text)
 
@@ -69,12 +69,12 @@ def test_number_without_a_fraction_can_be_read_as_an_integer(text: bytes, value:
 
 
 @pytest.mark.parametrize("text", [b"1e400", b"-1e999"])
-def test_number_beyond_every_float_is_no_integer_either(text: bytes) -> None:
+def test_number_beyond_every_float_is_not_read_as_an_integer(text: bytes) -> None:
     with pytest.raises(NotJson):
         parse_json(text, parse_float=whole_number)
 
 
-def test_a_large_body_of_any_kind_is_read_in_little_time() -> None:
+def test_large_body_of_any_kind_is_read_fast() -> None:
     size = 256 * 1024
     bodies = [
         b"[" * size, b"[" + b"[]," * (size // 3) + b"[]]", b"[" + b"9" * (size - 2) + b"]",

@@ -1,4 +1,4 @@
-"""What the caller sent is told from what our own code made, by the call that validated it."""
+"""Invalid input of a caller is distinguished from invalid values of our own code."""
 
 import json
 from typing import Any
@@ -24,7 +24,7 @@ class View(BaseModel):
 
 @endpoint(EndpointContract(role=PUBLIC, body=Wish, returns=View))
 def grant(request: Request[Wish]) -> Reply:
-    """Answer with the count, which the view takes only up to 10."""
+    """Return the count in a view that allows at most 10."""
     return Reply(View(count=request.body.count))
 
 
@@ -33,7 +33,7 @@ def call(body: object) -> tuple[int, dict[str, Any]]:
     return answer["statusCode"], json.loads(answer["body"])["error"]
 
 
-def test_bad_input_is_400_and_named() -> None:
+def test_invalid_input_is_400_and_named() -> None:
     status, error = call({"count": "many"})
     assert (status, error["code"]) == (400, "BAD_USER_INPUT")
     assert [each["field"] for each in error["details"]] == ["count"]

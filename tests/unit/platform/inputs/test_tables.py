@@ -1,4 +1,4 @@
-"""Tables as Excel and other programs write them."""
+"""Tests of reading tables as Excel and other programs write them."""
 
 import csv
 import io
@@ -45,13 +45,13 @@ def refusal_of(content: str) -> str:
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_header_says_the_delimiter(delimiter: str) -> None:
+def test_header_sets_the_delimiter(delimiter: str) -> None:
     table = table_of(f"sku{delimiter}title\nA{delimiter}x")
     assert table.columns == ["sku", "title"]
     assert [row.cells for row in table.rows()] == [["A", "x"]]
 
 
-def test_delimiter_within_quotes_does_not_count() -> None:
+def test_delimiter_within_quotes_is_ignored() -> None:
     assert table_of('"a, b, c, d";e\n').columns == ["a, b, c, d", "e"]
 
 
@@ -61,21 +61,21 @@ def test_table_of_one_column_has_no_delimiter() -> None:
 
 @pytest.mark.parametrize("line", ["sep=;", "SEP=;", '"sep=;"', "sep=;;;;", "\ufeffsep=;"])
 @ENDS
-def test_line_that_names_the_separator_is_no_row(line: str, end: str) -> None:
+def test_line_that_names_the_separator_is_not_a_row(line: str, end: str) -> None:
     table = table_of(end.join([line, "title;a,b", "Ink;blue"]))
     assert table.columns == ["title", "a,b"]
     assert list(table.rows()) == [TableRow(2, 3, ["Ink", "blue"])]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
-def test_named_separator_counts_whatever_the_header_has(delimiter: str) -> None:
+def test_named_separator_wins_over_the_header(delimiter: str) -> None:
     content = f"sep={delimiter}\na.;,;,{delimiter}b\n1{delimiter}2"
     content = content.replace(";,", "" if delimiter in ";," else ";,")
     assert table_of(content).columns[-1] == "b"
 
 
 @pytest.mark.parametrize("line", ["sep=", "sep=x", "sep=.", 'sep="'])
-def test_separator_that_is_not_known_is_refused_by_name(line: str) -> None:
+def test_unknown_separator_is_refused_by_name(line: str) -> None:
     assert refusal_of(f"{line}\ntitle\nInk").startswith(("Line 1", "The header (line 1)"))
 
 
@@ -84,7 +84,7 @@ def test_separator_line_alone_is_an_empty_file() -> None:
 
 
 @ENDS
-def test_rows_and_lines_are_counted_as_spreadsheets_and_editors_do(end: str) -> None:
+def test_rows_and_lines_are_counted_like_in_spreadsheets_and_editors(end: str) -> None:
     lines = ["", "title,text", "A,x", ",", "", f'B,"one{end}two"', "C,y", ""]
     assert rows_of(end.join(lines)) == [
         TableRow(3, 3, ["A", "x"]),
@@ -102,7 +102,7 @@ def test_quote_after_a_separator_and_a_blank_opens_a_cell() -> None:
     assert cells_of('a\n" ""x"" "\n') == [[' "x" ']]
 
 
-def test_only_the_ends_of_lines_end_a_row() -> None:
+def test_only_line_ends_end_a_row() -> None:
     assert cells_of("a,b\nA,x\u2028y\x85z\x0bw\x0c\r") == [["A", "x\u2028y\x85z\x0bw\x0c"]]
 
 
@@ -110,20 +110,20 @@ def test_only_the_ends_of_lines_end_a_row() -> None:
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_columns_without_a_name_are_left_out_where_they_are_empty(delimiter: str) -> None:
+def test_columns_without_a_name_are_ignored_if_empty(delimiter: str) -> None:
     content = "sku,title,,\r\nA,x,,\r\nB,y\r\nC,z,, ,,,\r\n".replace(",", delimiter)
     table = table_of(content)
     assert table.columns == ["sku", "title"]
     assert [row.cells for row in table.rows()] == [["A", "x"], ["B", "y"], ["C", "z"]]
 
 
-def test_column_without_a_name_may_stand_anywhere() -> None:
+def test_column_without_a_name_may_be_anywhere() -> None:
     table = table_of(",sku,,title\n,A,,x\n,B\n")
     assert table.columns == ["sku", "title"]
     assert [row.cells for row in table.rows()] == [["A", "x"], ["B"]]
 
 
-def test_cell_below_no_name_refuses_its_row() -> None:
+def test_cell_without_a_column_name_refuses_its_row() -> None:
     assert problems_of("sku,,title,\nA,oops,x\nB,,y,\nC,,z,oops\n") == {
         2: "cell 2 is filled, but the header names no column 2",
         4: "cell 4 is filled, but the header names no column 4",
@@ -139,14 +139,14 @@ def test_row_that_ends_early_has_fewer_cells() -> None:
     assert cells_of("a,b,c\nA\nB,x\n") == [["A"], ["B", "x"]]
 
 
-def test_blank_rows_are_left_out_also_before_the_header() -> None:
+def test_blank_rows_are_ignored_also_before_the_header() -> None:
     content = ';;\r\n \r\n"";"";""\r\nsku;title;\r\n;;\r\n\u00a0;;\r\nA;x;\r\n'
     table = table_of(content)
     assert table.columns == ["sku", "title"]
     assert list(table.rows()) == [TableRow(7, 7, ["A", "x"])]
 
 
-def test_names_lose_what_nobody_sees() -> None:
+def test_invisible_characters_are_removed_from_names() -> None:
     header = '\ufeff\ufeff  SKU ,\u00a0Title\u200b,"Due\r\nat",\uff50\uff52\uff49\uff43\uff45'
     assert table_of(header).columns == ["SKU", "Title", "Due at", "price"]
 
@@ -160,7 +160,7 @@ def test_header_alone_has_no_rows() -> None:
     assert rows_of("sku,title\r\n") == []
 
 
-# --------------------------------------------------------------------- what is broken
+# ----------------------------------------------------------------------- broken files
 
 
 def test_broken_quotes_refuse_one_row() -> None:
@@ -169,13 +169,13 @@ def test_broken_quotes_refuse_one_row() -> None:
     assert rows[1:] == [TableRow(3, 3, ["B", "z"])]
 
 
-def test_quote_that_is_never_closed_names_the_lines_that_it_took() -> None:
+def test_unclosed_quote_is_reported_with_its_lines() -> None:
     assert problems_of('sku\nA\n"B\nC\nD\n') == {
         3: "a quote is opened and not closed (lines 3 to 5 are not read)"
     }
 
 
-def test_quote_that_is_never_closed_does_not_fill_the_memory() -> None:
+def test_unclosed_quote_does_not_fill_the_memory() -> None:
     content = 'sku,title\nA,x\nB,"' + ("C," + "x" * 1000 + "\n") * 5_000
     text = io.StringIO(content, newline="")
     tracemalloc.start()
@@ -226,13 +226,13 @@ def test_nul_characters_refuse_their_row() -> None:
     ]
 
 
-def test_utf16_without_a_mark_is_told_as_such() -> None:
+def test_utf16_without_a_mark_is_reported_as_such() -> None:
     content = "title,state\nInk,done\n".encode("utf-16-le").decode()
     assert "UTF-8" in refusal_of(content)
 
 
 @pytest.mark.parametrize("content", ['"sku', 'title,"x\nA', '"x"y\nA\n'])
-def test_header_that_cannot_be_read_is_named(content: str) -> None:
+def test_unreadable_header_is_named(content: str) -> None:
     assert refusal_of(content).startswith("The header (line 1) cannot be read: ")
 
 

@@ -1,4 +1,4 @@
-"""Text files in the encodings that programs write."""
+"""Tests of reading text files in different encodings."""
 
 import io
 
@@ -12,23 +12,23 @@ TEXT = "sku,title\r\nA,Käse ☕ 😀\rB,x\n"
 @pytest.mark.parametrize(
     "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"]
 )
-def test_byte_order_mark_says_the_encoding(encoding: str) -> None:
+def test_byte_order_mark_sets_the_encoding(encoding: str) -> None:
     mark = "\ufeff" if encoding in ("utf-16-le", "utf-16-be") else ""
     raw = (mark + TEXT).encode(encoding)
     assert decode(raw) == TEXT
     assert open_text(io.BytesIO(raw)).read() == TEXT
 
 
-def test_mark_counts_whatever_was_said() -> None:
+def test_mark_wins_over_the_declared_encoding() -> None:
     assert decode(TEXT.encode("utf-16"), "utf-8") == TEXT
     assert decode(TEXT.encode("utf-8-sig"), "utf-16-le") == TEXT
 
 
-def test_encoding_that_was_said_counts_where_there_is_no_mark() -> None:
+def test_declared_encoding_is_used_without_a_mark() -> None:
     assert decode(TEXT.encode("utf-16-be"), "utf-16-be") == TEXT
 
 
-def test_mark_twice_is_left_out_twice() -> None:
+def test_repeated_mark_is_removed() -> None:
     assert decode("\ufeff\ufeffsku".encode()) == "sku"
 
 
@@ -48,7 +48,7 @@ def test_mark_twice_is_left_out_twice() -> None:
     ],
     ids=repr,
 )
-def test_byte_that_is_no_text_is_named_with_its_line(raw: bytes, line: int, byte: str) -> None:
+def test_byte_that_is_not_text_is_reported_with_its_line(raw: bytes, line: int, byte: str) -> None:
     with pytest.raises(NotText) as refused:
         decode(raw)
     assert refused.value.line == line

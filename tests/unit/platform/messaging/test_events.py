@@ -14,7 +14,7 @@ def rejected() -> OrderRejected:
     return OrderRejected(subject=ORDER_ID, data=data)
 
 
-def test_event_says_what_cloudevents_asks_for() -> None:
+def test_event_has_the_attributes_of_cloudevents() -> None:
     wire = json.loads(rejected().model_dump_json(exclude_none=True))
     assert wire["specversion"] == "1.0"
     assert wire["type"] == "order.rejected"
@@ -29,25 +29,25 @@ def test_each_event_has_its_own_id() -> None:
     assert rejected().id != rejected().id
 
 
-def test_event_carries_the_ids_of_what_is_being_handled() -> None:
+def test_event_has_the_ids_of_the_current_request() -> None:
     with correlated("request-7", "event-6"):
         event = rejected()
     assert (event.correlationid, event.causationid) == ("request-7", "event-6")
 
 
-def test_event_outside_any_request_carries_no_ids() -> None:
+def test_event_outside_of_a_request_has_no_ids() -> None:
     event = rejected()
     assert event.correlationid is None
     assert "correlationid" not in json.loads(event.model_dump_json(exclude_none=True))
 
 
-def test_event_keeps_its_own_correlation_over_the_current_one() -> None:
+def test_event_keeps_its_own_correlation_id() -> None:
     with correlated("somebody-else"):
         event = OrderPlaced.model_validate(order_placed())
     assert event.correlationid == "correlation-1"
 
 
-def test_fields_that_producers_add_later_are_ignored() -> None:
+def test_unknown_fields_of_later_versions_are_ignored() -> None:
     data = order_placed()["data"] | {"gift_wrap": True}
     event = OrderPlaced.model_validate(order_placed(data=data, dataschema="later"))
     assert event.data.order_id == ORDER_ID
@@ -70,7 +70,7 @@ def test_fields_that_producers_add_later_are_ignored() -> None:
     ],
     ids=str,
 )
-def test_event_that_is_not_one_is_refused(change: dict[str, object]) -> None:
+def test_invalid_event_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         OrderPlaced.model_validate(order_placed(**change))
 
@@ -84,22 +84,22 @@ def test_event_that_is_not_one_is_refused(change: dict[str, object]) -> None:
     ],
     ids=["nothing", "less than nothing", "without an end"],
 )
-def test_order_that_nobody_can_have_placed_is_refused(lines: list[dict[str, object]]) -> None:
+def test_impossible_order_is_refused(lines: list[dict[str, object]]) -> None:
     data = order_placed()["data"] | {"lines": lines}
     with pytest.raises(ValidationError):
         OrderPlaced.model_validate(order_placed(data=data))
 
 
-def test_event_survives_the_wire() -> None:
+def test_event_is_unchanged_after_serialisation() -> None:
     event = rejected()
     assert OrderRejected.model_validate_json(event.model_dump_json()) == event
 
 
-def test_events_do_not_change() -> None:
+def test_events_are_immutable() -> None:
     event = rejected()
     with pytest.raises(ValidationError, match="frozen"):
         event.subject = "another"
 
 
-def test_a_type_leads_to_its_class() -> None:
+def test_class_is_found_by_type() -> None:
     assert EVENT_CLASSES["order.placed"] is OrderPlaced

@@ -53,10 +53,10 @@ def refusal_of(token: str) -> str:
     return refused.value.message
 
 
-# ------------------------------------------------------------------ what holds
+# ---------------------------------------------------------------- valid tokens
 
 
-def test_issued_token_stands_for_whom_it_was_issued(keys: SigningKeys) -> None:
+def test_issued_token_identifies_its_user(keys: SigningKeys) -> None:
     assert verify_access_token(issue_access_token(OPERATOR)) == OPERATOR
 
 
@@ -72,7 +72,7 @@ def test_no_two_tokens_are_the_same(keys: SigningKeys) -> None:
     assert issue_access_token(CUSTOMER, at) != issue_access_token(CUSTOMER, at)
 
 
-def test_rotation_logs_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rotation_keeps_users_signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
     both = signing_keys("old", "new")
     use_keys(monkeypatch, both.model_copy(update={"current": "old"}))
     before = issue_access_token(CUSTOMER)
@@ -82,7 +82,7 @@ def test_rotation_logs_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
     assert verify_access_token(before) == verify_access_token(after) == CUSTOMER
 
 
-def test_published_keys_verify_our_tokens_and_hold_no_secret(keys: SigningKeys) -> None:
+def test_published_keys_verify_our_tokens_and_contain_no_secret(keys: SigningKeys) -> None:
     token = issue_access_token(CUSTOMER)
     published = public_keys()
     (jwk,) = published["keys"]
@@ -93,7 +93,7 @@ def test_published_keys_verify_our_tokens_and_hold_no_secret(keys: SigningKeys) 
     assert "d" not in jwk
 
 
-# ---------------------------------------------------------------- what does not
+# --------------------------------------------------------------- invalid tokens
 
 
 def test_token_without_a_signature_is_refused(keys: SigningKeys) -> None:
@@ -117,7 +117,7 @@ def test_token_with_a_changed_claim_is_refused(keys: SigningKeys) -> None:
 
 
 def test_public_key_does_not_serve_as_a_shared_secret(keys: SigningKeys) -> None:
-    # jwt.encode refuses a PEM as a secret, so the attack is made by hand.
+    # jwt.encode refuses a PEM as a secret, so the test signs the token itself.
     secret = public_pem(keys.keys[0].private_key)
     header = segment({"alg": "HS256", "typ": "JWT", "kid": "key-1"})
     content = segment({**claims(), "role": "admin", "iat": 0, "exp": 2**31})
@@ -156,7 +156,7 @@ def test_public_key_does_not_serve_as_a_shared_secret(keys: SigningKeys) -> None
 )
 def test_token_with_other_claims_is_refused(change: dict[str, Any], keys: SigningKeys) -> None:
     assert verify_access_token(signed(claims(), keys.keys[0])) == CUSTOMER
-    # By PyJWS: jwt.encode itself would refuse some of these.
+    # Signed with PyJWS, because jwt.encode would refuse some of these.
     content = {
         name: int(value.timestamp()) if hasattr(value, "timestamp") else value
         for name, value in claims(**change).items()
@@ -173,7 +173,7 @@ def test_token_of_an_unknown_key_is_refused(kid: str, keys: SigningKeys) -> None
     assert refusal_of(signed(claims(), keys.keys[0], kid=kid)).endswith("unknown key.")
 
 
-def test_key_in_the_tokens_own_header_counts_for_nothing(keys: SigningKeys) -> None:
+def test_key_in_the_tokens_own_header_is_ignored(keys: SigningKeys) -> None:
     foreign = SigningKey(kid="key-1", private_key=private_key())
     own = jwt.algorithms.ECAlgorithm.to_jwk(
         jwt.algorithms.ECAlgorithm(jwt.algorithms.ECAlgorithm.SHA256).prepare_key(
@@ -200,12 +200,12 @@ def test_key_in_the_tokens_own_header_counts_for_nothing(keys: SigningKeys) -> N
     ],
     ids=ascii,
 )
-def test_what_is_no_token_is_refused(token: str, keys: SigningKeys) -> None:
+def test_text_that_is_not_a_token_is_refused(token: str, keys: SigningKeys) -> None:
     assert refusal_of(token)
 
 
 @given(st.text())
-def test_no_header_ever_breaks_authentication(header: str) -> None:
+def test_any_header_is_accepted_or_refused(header: str) -> None:
     fresh = signing_keys_once()
     with pytest.MonkeyPatch.context() as patch:
         use_keys(patch, fresh)
@@ -223,18 +223,18 @@ def signing_keys_once(_kept: list[SigningKeys] = []) -> SigningKeys:  # noqa: B0
 
 
 @pytest.mark.parametrize("header", [None, ""])
-def test_no_header_is_nobody(header: str | None) -> None:
+def test_missing_header_is_anonymous(header: str | None) -> None:
     assert authenticate(header) is None
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
-def test_bearer_token_is_taken(scheme: str, keys: SigningKeys) -> None:
+def test_bearer_token_is_accepted(scheme: str, keys: SigningKeys) -> None:
     assert authenticate(f"{scheme} {issue_access_token(CUSTOMER)}") == CUSTOMER
     assert authenticate(f"{scheme}   {issue_access_token(CUSTOMER)} ") == CUSTOMER
 
 
 @pytest.mark.parametrize("header", ["Bearer", "Bearer ", "Basic dTpw", "Token abc", "abc", " "])
-def test_other_schemes_are_refused_rather_than_nobody(header: str) -> None:
+def test_other_schemes_are_refused_rather_than_anonymous(header: str) -> None:
     with pytest.raises(Unauthenticated, match="Bearer"):
         authenticate(header)
 
@@ -242,7 +242,7 @@ def test_other_schemes_are_refused_rather_than_nobody(header: str) -> None:
 # ------------------------------------------------------------------- the roles
 
 
-def test_each_role_may_what_those_before_it_may() -> None:
+def test_each_role_includes_the_lesser_ones() -> None:
     people = get_args(PersonRole)
     table = {(mine, needed): mine.includes(needed) for mine in people for needed in people}
     assert {pair for pair, included in table.items() if not included} == {
@@ -253,7 +253,7 @@ def test_each_role_may_what_those_before_it_may() -> None:
 
 
 @pytest.mark.parametrize("role", get_args(PersonRole))
-def test_services_stand_outside_of_the_order(role: Role) -> None:
+def test_service_role_is_outside_of_the_order(role: Role) -> None:
     assert not Role.SERVICE.includes(role)
     assert not role.includes(Role.SERVICE)
     with pytest.raises(Forbidden):
@@ -261,12 +261,12 @@ def test_services_stand_outside_of_the_order(role: Role) -> None:
     assert require(SERVICE, role, services=True) is SERVICE
 
 
-def test_what_services_may_is_open_to_no_lesser_role() -> None:
+def test_operation_for_services_is_closed_to_lesser_roles() -> None:
     with pytest.raises(Forbidden):
         require(CUSTOMER, Role.OPERATOR, services=True)
 
 
-def test_nobody_is_asked_to_sign_in() -> None:
+def test_anonymous_caller_is_asked_to_sign_in() -> None:
     with pytest.raises(Unauthenticated, match="Sign in"):
         require(None, Role.CUSTOMER)
 
@@ -277,7 +277,7 @@ def test_lesser_role_is_refused() -> None:
     assert require(ADMIN, Role.OPERATOR) is ADMIN
 
 
-def test_what_belongs_to_a_person_is_for_them_and_for_operators() -> None:
+def test_personal_data_is_open_to_its_owner_and_to_operators() -> None:
     for principal in (CUSTOMER, OPERATOR, ADMIN):
         require_self(principal, CUSTOMER_ID)
     with pytest.raises(Forbidden):

@@ -1,4 +1,4 @@
-"""Whatever a token says, it holds only if we signed it, and it is never an error of ours."""
+"""Only tokens that we signed are valid, and no token causes an error of ours."""
 
 import base64
 import json
@@ -48,7 +48,7 @@ def part(content: object) -> str:
 
 
 @given(HEADERS, CLAIMS, st.binary(max_size=80))
-def test_token_that_we_did_not_sign_never_holds(
+def test_token_that_we_did_not_sign_is_never_valid(
     header: dict[str, Any], content: dict[str, Any], signature: bytes
 ) -> None:
     said = {"alg": "ES256", "kid": OURS.current} | header
@@ -58,8 +58,8 @@ def test_token_that_we_did_not_sign_never_holds(
 
 
 @given(CLAIMS)
-def test_token_of_a_foreign_key_never_holds(content: dict[str, Any]) -> None:
-    with suppress(TypeError, ValueError, jwt.PyJWTError):  # no token can be made of these
+def test_token_of_a_foreign_key_is_never_valid(content: dict[str, Any]) -> None:
+    with suppress(TypeError, ValueError, jwt.PyJWTError):  # these cannot be encoded in a token
         token = jwt.encode(
             claims() | content, FOREIGN, algorithm="ES256", headers={"kid": OURS.current}
         )
@@ -68,7 +68,7 @@ def test_token_of_a_foreign_key_never_holds(content: dict[str, Any]) -> None:
 
 
 @given(CLAIMS)
-def test_our_own_token_with_odd_claims_holds_as_it_says_or_not_at_all(
+def test_own_token_with_odd_claims_is_valid_as_it_says_or_refused(
     content: dict[str, Any],
 ) -> None:
     try:
@@ -83,13 +83,14 @@ def test_our_own_token_with_odd_claims_holds_as_it_says_or_not_at_all(
 
 
 @given(st.text(alphabet='abcAB01-_.=+/ {}"', max_size=200), st.integers(0, 400))
-def test_changed_token_never_holds(other: str, place: int) -> None:
+def test_changed_token_is_never_valid(other: str, place: int) -> None:
     token = signed(claims(), OURS.keys[0])
     changed = token[:place] + other + token[place + 1 :]
     if changed == token:
         return
     with suppress(Unauthenticated):
-        # Base64 has several spellings of one signature; whoever holds it is who we signed for.
+        # Base64 can spell one signature in several ways; the token then is still the one that we
+        # signed.
         principal = authenticate(f"Bearer {changed}")
         assert principal is not None
         assert principal.user_id == CUSTOMER_ID

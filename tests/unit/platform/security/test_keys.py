@@ -24,7 +24,7 @@ def kids(keys: SigningKeys) -> list[str]:
     return [key.kid for key in keys.keys]
 
 
-def test_new_key_signs_and_the_old_one_goes_on_verifying(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_new_key_signs_and_the_old_one_still_verifies(monkeypatch: pytest.MonkeyPatch) -> None:
     old = fresh_keys("old")
     use_keys(monkeypatch, old)
     before = issue_access_token(CUSTOMER)
@@ -38,7 +38,7 @@ def test_new_key_signs_and_the_old_one_goes_on_verifying(monkeypatch: pytest.Mon
         verify_access_token(after)
 
 
-def test_old_key_lives_until_its_last_token_is_dead() -> None:
+def test_old_key_is_kept_until_its_last_token_expires() -> None:
     once = rotated(fresh_keys("old"), AT)
     assert timedelta(seconds=ACCESS_TOKEN_SECONDS + KEYS_MAX_AGE_SECONDS) < RETIRED_FOR
     almost = rotated(once, AT + RETIRED_FOR - timedelta(seconds=1))
@@ -47,7 +47,7 @@ def test_old_key_lives_until_its_last_token_is_dead() -> None:
     assert kids(after) == [after.current, once.current]
 
 
-def test_rotations_in_a_row_forget_no_living_key_and_delay_no_death() -> None:
+def test_several_rotations_keep_valid_keys_and_expire_old_ones_in_time() -> None:
     keys = fresh_keys("first")
     for minute in range(5):
         keys = rotated(keys, AT + timedelta(minutes=minute))
@@ -56,7 +56,7 @@ def test_rotations_in_a_row_forget_no_living_key_and_delay_no_death() -> None:
     assert "first" not in kids(rotated(keys, AT + RETIRED_FOR))
 
 
-def test_no_two_keys_are_the_same() -> None:
+def test_all_keys_are_different() -> None:
     keys = rotated(rotated(fresh_keys(), AT), AT)
     assert len({key.private_key for key in keys.keys}) == len(set(kids(keys))) == 3
 
@@ -66,7 +66,7 @@ def test_secret_of_a_rotation_can_be_read_again() -> None:
     assert SigningKeys.model_validate_json(keys.model_dump_json(exclude_none=True)) == keys
 
 
-def test_unknown_key_is_looked_for_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_key_is_read_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
     stale = fresh_keys("old")
     fresh = rotated(stale, AT)
     seen: dict[str, Any] = {"keys": fresh, "refreshed": 0}

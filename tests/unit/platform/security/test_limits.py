@@ -25,7 +25,7 @@ CUSTOMER = Principal(user_id=CUSTOMER_ID, role=Role.CUSTOMER)
         ("x" * 1000, "unknown"),
     ],
 )
-def test_address_stands_for_its_network(address: str | None, network: str) -> None:
+def test_address_is_reduced_to_its_network(address: str | None, network: str) -> None:
     assert network_of(address) == network
 
 
@@ -34,7 +34,7 @@ def test_keys_hold_no_personal_data() -> None:
     assert len(digest("x" * 1_000_000)) == len(digest("\ud800")) == 32
 
 
-def test_address_is_that_of_api_gateway_and_no_header() -> None:
+def test_address_is_that_of_api_gateway_and_not_of_a_header() -> None:
     event = {
         "headers": {"X-Forwarded-For": "10.0.0.1"},
         "requestContext": {"identity": {"sourceIp": "192.0.2.7"}},
@@ -44,13 +44,13 @@ def test_address_is_that_of_api_gateway_and_no_header() -> None:
         assert source_address(without) is None
 
 
-def test_address_is_known_within_the_request_only() -> None:
+def test_address_is_available_within_the_request_only() -> None:
     with called_from("192.0.2.7"):
         assert caller_address() == "192.0.2.7"
     assert caller_address() is None
 
 
-def test_without_redis_callers_are_let_in_and_it_is_asked_only_now_and_then(
+def test_without_redis_callers_are_admitted_and_redis_is_asked_rarely(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked = []
@@ -68,7 +68,7 @@ def test_without_redis_callers_are_let_in_and_it_is_asked_only_now_and_then(
     assert len(asked) == 2
 
 
-def test_without_redis_what_must_be_counted_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_redis_sensitive_calls_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     def gone() -> None:
         raise redis.ConnectionError
 

@@ -1,4 +1,4 @@
-"""Errors of bulk writes, which end up in logs and with failed messages."""
+"""Tests of the text of bulk write errors, which is logged and stored with failed messages."""
 
 import traceback
 
@@ -12,7 +12,7 @@ SECRET = "Q4TN-82WBZ7"
 
 
 def refused(code: int) -> BulkWriteError:
-    """Return an error as the driver makes it: with the document that was not written."""
+    """Return the driver's error, with the document that was not written."""
     failure = {"index": 0, "code": code, "errmsg": SECRET, "op": {"reset_code": SECRET}}
     return BulkWriteError({"writeErrors": [failure], "nInserted": 0})
 
@@ -35,7 +35,7 @@ def test_error_of_a_bulk_write_quotes_no_document() -> None:
     assert "121" in str(error)
 
 
-def test_it_still_says_what_was_refused_and_whether_the_server_was_away() -> None:
+def test_error_names_the_cause_and_whether_the_server_was_unavailable() -> None:
     duplicate, late = raised(refused(11000)), raised(refused(50))
     assert [each["index"] for each in duplicate.details["writeErrors"]] == [0]
     assert not database.is_unavailable(duplicate)

@@ -70,21 +70,21 @@ def test_page_after_a_cursor() -> None:
     assert (page.total, page.has_next, page.has_previous) == (5, True, True)
 
 
-def test_list_by_cursor_is_stable_while_new_ones_come_in() -> None:
+def test_list_by_cursor_is_stable_while_documents_are_added() -> None:
     first = page_of(4, limit=2)
     assert ids(page_of(9, limit=2, after=first.cursors[-1])) == [2, 1]
 
 
-def test_last_page_that_is_full_has_no_next() -> None:
+def test_last_full_page_has_no_next_cursor() -> None:
     assert not page_of(4, limit=2, page=2).has_next
 
 
-def test_nothing_found_is_an_empty_page() -> None:
+def test_empty_result_is_an_empty_page() -> None:
     page = page_of(0)
     assert (page.items, page.cursors, page.total, page.has_next) == ([], [], 0, False)
 
 
-def test_page_beyond_the_end_is_empty() -> None:
+def test_page_after_the_end_is_empty() -> None:
     assert ids(page_of(3, limit=2, page=9)) == []
 
 
@@ -104,7 +104,7 @@ def test_page_beyond_the_end_is_empty() -> None:
     ],
     ids=repr,
 )
-def test_cursor_that_was_not_handed_out_is_refused(cursor: str) -> None:
+def test_forged_cursor_is_refused(cursor: str) -> None:
     request = PageRequest.model_construct(limit=2, page=1, after=cursor)
     with pytest.raises(UnknownCursor, match="cursor") as refused:
         paginate(Found(3), request)
@@ -112,13 +112,13 @@ def test_cursor_that_was_not_handed_out_is_refused(cursor: str) -> None:
 
 
 @given(st.text(max_size=200))
-def test_any_cursor_is_refused_or_leads_to_a_page(cursor: str) -> None:
+def test_any_cursor_is_refused_or_returns_a_page(cursor: str) -> None:
     request = PageRequest.model_construct(limit=2, page=1, after=cursor)
     with suppress(UnknownCursor):
         assert len(paginate(Found(3), request).items) <= 2
 
 
-def test_foreign_base64_is_only_ever_compared_as_text() -> None:
+def test_foreign_base64_is_only_compared_as_text() -> None:
     query = base64.urlsafe_b64encode(b'{"$gt": ""}').decode()
     assert isinstance(page_of(3, after=query).items, list)
 
@@ -148,7 +148,7 @@ def test_numbers_of_a_url_are_read() -> None:
     )
 
 
-def test_converted_page_keeps_its_place() -> None:
+def test_converted_page_keeps_its_position() -> None:
     page = page_of(5, limit=2)
     converted = page.map(lambda each: each.pk[-1])
     assert converted.items == ["5", "4"]

@@ -1,4 +1,4 @@
-"""One mailbox has one form, however its address is written."""
+"""One mailbox has one canonical address."""
 
 from typing import Final
 
@@ -103,7 +103,7 @@ def test_address_that_is_stored_can_be_mailed(text: str) -> None:
                 "=?utf-8?q?x?=@example.com", "a😀@example.com",
                 "a" * 65 + "@example.com"]
 )  # fmt: skip
-def test_mailbox_that_servers_without_smtputf8_do_not_know_is_not_stored(address: str) -> None:
+def test_mailbox_that_needs_smtputf8_is_not_stored(address: str) -> None:
     with pytest.raises(ValidationError) as refused:
         Stored(email=address)
     (error,) = refused.value.errors()
@@ -118,13 +118,13 @@ def test_mailbox_that_servers_without_smtputf8_do_not_know_is_not_stored(address
              "a@[127.0.0.1]", "a@localhost"]
 )  # fmt: skip
 @pytest.mark.parametrize("model", [Stored, Known])
-def test_what_is_no_address_alone_is_refused(model: type[BaseModel], text: str) -> None:
+def test_text_that_is_not_one_address_is_refused(model: type[BaseModel], text: str) -> None:
     with pytest.raises(ValidationError):
         model(email=text)
 
 
 @pytest.mark.parametrize("text", ["", "x", "a b@c", "@", "<>", "a@" + "ß" * 300, "\ud800@x"])
-def test_report_of_what_is_no_address_is_taken(text: str) -> None:
+def test_invalid_address_in_a_report_is_accepted(text: str) -> None:
     assert isinstance(canonical_of_report(text), str)
 
 
@@ -133,12 +133,12 @@ def test_report_of_what_is_no_address_is_taken(text: str) -> None:
     [("xn--fa-hia.de", "faß.de"), ("@XN--FA-HIA.de", "@faß.de"), ("<A@FASS.de>", "a@fass.de"),
      ("Ada L", "ada l"), ("@acme", "@acme"), ("", "")],
 )  # fmt: skip
-def test_part_of_an_address_is_searched_as_it_is_stored(part: str, found: str) -> None:
+def test_part_of_an_address_is_searched_in_its_stored_form(part: str, found: str) -> None:
     assert as_searched(part) == found
 
 
-def test_webhooks_host_is_written_in_punycode_by_whoever_sets_it() -> None:
-    """So no codec of 2003 ever sees it."""
+def test_webhook_host_is_in_punycode() -> None:
+    """Therefore no codec of IDNA 2003 ever gets it."""
     with pytest.raises(ValueError, match="not a URL"):
         HttpsUrl.parse("https://faß.de/hook")
     assert HttpsUrl.parse("https://xn--fa-hia.de/hook").host == "xn--fa-hia.de"

@@ -1,4 +1,4 @@
-"""Texts are cut where people see the end of a character."""
+"""Texts are cut at the end of a visible character."""
 
 import time
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tidings.platform.text.cuts import cut, cut_bytes, cut_to_fit
 
-# Each is one character to who reads it.
+# Each of these is one visible character.
 WHOLE = [
     *("a", "é", "e\u0301", "👍🏽", "👨‍👩‍👧‍👦", "🇩🇪", "1️⃣", "❤️", "🏴\U000e0067\U000e0062\U000e007f"),
     *("한", "\u1112\u1161\u11ab", "नि", "क्षि", "กำ", "பொ", "\r\n", "👩🏾‍🚀", "🏳️‍🌈"),
@@ -36,17 +36,17 @@ def test_flags_are_cut_between_flags() -> None:
     assert cut("🇩🇪🇫🇷🇮🇹", 5) == "🇩🇪🇫🇷"
 
 
-def test_text_that_has_room_stays_as_it_is() -> None:
+def test_short_text_is_unchanged() -> None:
     assert cut("Hello ", 6, ellipsis="…") == "Hello "
     assert cut_to_fit("Hello ", lambda text: len(text) <= 6) == "Hello "
 
 
-def test_ellipsis_counts_and_blanks_before_it_go() -> None:
+def test_ellipsis_counts_and_blanks_before_it_are_removed() -> None:
     assert cut("Hello world", 7, ellipsis="…") == "Hello…"
     assert cut("Hello world", 8, ellipsis="...") == "Hello..."
 
 
-def test_one_endless_character_is_cut_all_the_same() -> None:
+def test_one_character_over_the_limit_is_cut() -> None:
     endless = "e" + "\u0301" * 10_000
     assert cut(endless, 100) == endless[:100]
     assert cut("ab" + endless, 100) == ("ab" + endless)[:100]
@@ -56,7 +56,7 @@ def test_half_a_surrogate_pair_is_a_character() -> None:
     assert cut("a\ud83db", 2) == "a\ud83d"
 
 
-def test_long_text_is_cut_in_no_time() -> None:
+def test_long_text_is_cut_fast() -> None:
     started = time.thread_time()
     cut("👨‍👩‍👧" * 100_000, 200)
     cut_bytes("e" + "\u0301" * 100_000, 4_000)
@@ -64,7 +64,7 @@ def test_long_text_is_cut_in_no_time() -> None:
 
 
 @given(st.text(max_size=40), st.integers(0, 40))
-def test_cut_is_a_start_of_whole_characters(text: str, at_most: int) -> None:
+def test_cut_is_a_prefix_of_whole_characters(text: str, at_most: int) -> None:
     start = cut(text, at_most)
     assert len(start) <= at_most
     assert text.startswith(start)

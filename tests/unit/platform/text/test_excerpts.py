@@ -1,4 +1,4 @@
-"""What strangers send makes neither answers nor log lines long."""
+"""Large values from callers make neither long answers nor long log lines."""
 
 import io
 import json
@@ -32,16 +32,14 @@ def take_note(request: Request[Note]) -> Reply:
 
 @pytest.fixture
 def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
-    """What is logged from now on, as it is written."""
+    """Return a buffer with the log lines written from now on."""
     stream = io.StringIO()
     monkeypatch.setattr(logger.registered_handler, "stream", stream)
     return stream
 
 
 @pytest.mark.parametrize("value", ["Ada, input_type=str", "a\nb" * 9, {"code": "Ada"}])
-def test_errors_of_models_quote_no_value_in_logs_and_histories(
-    value: object, log: io.StringIO
-) -> None:
+def test_model_errors_quote_no_value_in_logs_and_histories(value: object, log: io.StringIO) -> None:
     try:
         Note.model_validate({"text": value, "tags": value})
     except ValidationError as error:
@@ -65,7 +63,7 @@ def test_quoted_text_is_short_and_of_whole_characters(text: str, shown: str) -> 
     assert quoted(text) == f'"{shown}"'
 
 
-def test_short_text_stays_and_long_text_is_cut() -> None:
+def test_short_text_is_unchanged_and_long_text_is_cut() -> None:
     assert excerpt("abc", 3) == "abc"
     assert excerpt("abcd", 3) == "ab…"
     assert middle_cut("a" * 50 + "b" * 50, 20) == "a" * 10 + "\n…\n" + "b" * 10
@@ -82,7 +80,7 @@ def test_short_text_stays_and_long_text_is_cut() -> None:
     ],
     ids=["unknown keys", "long key", "bad items", "bad objects", "long text"],
 )
-def test_refusal_does_not_grow_with_what_was_sent(body: Any, log: io.StringIO) -> None:
+def test_refusal_does_not_grow_with_the_request(body: Any, log: io.StringIO) -> None:
     response = take_note(api_event(body), CONTEXT)
     status, envelope = answer_of(response)
     assert status == 400
@@ -92,13 +90,13 @@ def test_refusal_does_not_grow_with_what_was_sent(body: Any, log: io.StringIO) -
     assert all(len(line) < FEW_KB for line in log.getvalue().splitlines())
 
 
-def test_refusal_says_how_many_problems_it_does_not_list() -> None:
+def test_refusal_counts_the_problems_that_it_does_not_list() -> None:
     body = {"text": "a"} | {f"key{n}": n for n in range(100)}
     details = answer_of(take_note(api_event(body), CONTEXT))[1]["error"]["details"]
     assert details[-1] == {"field": "", "message": f"and {100 - MAX_DETAILS} more"}
 
 
-def test_refusal_that_quotes_what_was_sent_is_short() -> None:
+def test_refusal_that_quotes_the_request_is_short() -> None:
     @endpoint(EndpointContract(role=PUBLIC))
     def refuses(_: Request[None]) -> Reply:
         raise InvalidInput("There is no " + "x" * 100_000, field="name")
@@ -106,7 +104,7 @@ def test_refusal_that_quotes_what_was_sent_is_short() -> None:
     assert len(refuses(api_event(), CONTEXT)["body"]) < FEW_KB
 
 
-def test_error_that_quotes_what_was_sent_is_logged_in_short(log: io.StringIO) -> None:
+def test_error_that_quotes_the_request_is_logged_in_short(log: io.StringIO) -> None:
     try:
         raise RuntimeError("y" * 200_000)
     except RuntimeError:
@@ -124,10 +122,10 @@ def test_error_that_quotes_what_was_sent_is_logged_in_short(log: io.StringIO) ->
     [10**5000, -(10**5000), {"a": 10**5000}, object(), {1: {2: {3: {4: {5: {6: {7: 8}}}}}}}],
     ids=["large", "small", "inside", "object", "deep"],
 )
-def test_everything_can_be_logged(value: Any) -> None:
+def test_any_value_can_be_logged(value: Any) -> None:
     assert len(line_of({"message": "m", "value": value})) < 1_000
 
 
-def test_ordinary_values_are_logged_as_they_are() -> None:
+def test_ordinary_values_are_logged_unchanged() -> None:
     record = {"message": "m", "count": 3, "on": True, "share": 0.5, "none": None, "ids": ["a", "b"]}
     assert json.loads(line_of(record)) == record

@@ -1,4 +1,4 @@
-"""Language tags by BCP 47, and the nearest of those that there are."""
+"""Language tags by BCP 47, and the choice of the nearest available one."""
 
 import re
 
@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from tidings.platform.text.languages import Language, canonical, lookup
 
 LANGUAGE: TypeAdapter[str] = TypeAdapter(Language)
-# All of them well-formed and in canonical form; most are from RFC 5646, appendix A.
+# All are well-formed and canonical; most are from RFC 5646, appendix A.
 CANONICAL = [
     *("de", "fr", "en-US", "es-419", "en-001", "fil", "zh-Hant", "zh-Hans-CN", "sr-Latn"),
     *("sr-Latn-RS", "zh-cmn-Hans-CN", "cmn-Hans-CN", "zh-yue-HK", "sl-rozaj-biske", "de-CH-1901"),
@@ -34,7 +34,7 @@ MALFORMED = [
 
 
 @pytest.mark.parametrize("tag", CANONICAL)
-def test_tag_is_taken_in_any_case_and_kept_in_canonical_form(tag: str) -> None:
+def test_tag_is_accepted_in_any_case_and_kept_in_canonical_form(tag: str) -> None:
     for written in (tag, tag.lower(), tag.upper(), tag.swapcase()):
         assert LANGUAGE.validate_python(written) == tag
 
@@ -53,7 +53,7 @@ def test_malformed_tag_is_refused(tag: str) -> None:
         *(("iw", "he"), ("in-ID", "id-ID"), ("mo", "ro")),
     ],
 )
-def test_old_tags_are_kept_as_what_replaced_them(tag: str, kept: str) -> None:
+def test_old_tags_are_replaced(tag: str, kept: str) -> None:
     assert canonical(tag) == kept
     assert canonical(kept) == kept
 
@@ -85,7 +85,7 @@ def test_nearest_tag_is_found_by_lookup(wanted: str, known: list[str], found: st
     assert lookup(wanted, known) == found
 
 
-def test_schema_says_what_is_taken() -> None:
+def test_schema_describes_the_accepted_tags() -> None:
     schema = LANGUAGE.json_schema()
     described = Draft202012Validator(schema)
     assert schema["maxLength"] == 35

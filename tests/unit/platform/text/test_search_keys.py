@@ -1,6 +1,6 @@
-"""Search in every script: what counts as the same, and what does not."""
+"""Tests of search in every script: which words count as equal."""
 
-# ruff: noqa: RUF001 (letters of many scripts are what this is about)
+# ruff: noqa: RUF001 (tests letters of many scripts)
 import unicodedata
 
 import pytest
@@ -11,7 +11,7 @@ from tidings.platform.text.search_keys import MAX_WORD_CHARACTERS, folded, parts
 
 
 def finds(search: str, title: str) -> bool:
-    """Say whether each word of a search begins a word of the title, as the catalogue does."""
+    """Return whether each word of a search begins a word of the title, as in the catalogue."""
     kept = [*words_in(title), *parts_in(title)]
     words = words_in(search)
     return bool(words) and all(any(key.startswith(word) for key in kept) for word in words)
@@ -30,11 +30,11 @@ def finds(search: str, title: str) -> bool:
         # Hebrew and Arabic with and without vowels, tatweel, forms and digits
         *(("שָׁלוֹם", "שלום"), ("مُدَرِّس", "مدرس"), ("كـتـاب", "كتاب"), ("ﻛﺘﺎﺏ", "كتاب")),
         *(("٣٤٥", "345"), ("۳۴۵", "345"), ("می‌خواهم", "میخواهم")),
-        # Devanagari, Bengali, Tamil: both ways to write a letter
+        # Devanagari, Bengali, Tamil: both spellings of a letter
         *(("क़लम", "क\u093cलम"), ("२०", "20"), ("ড়", "ড\u09bc"), ("கொ", "க\u0bc6\u0bbe")),
         # Thai, Lao
         *(("น้ำ", "น\u0e49\u0e4d\u0e32"), ("๑๒", "12")),
-        # Japanese: width, both kana, composed or not; Chinese forms; Korean
+        # Japanese: width, both kana, composed and decomposed; Chinese forms; Korean
         *(
             ("ﾊﾞｽ", "バス"),
             ("ばす", "バス"),
@@ -47,7 +47,7 @@ def finds(search: str, title: str) -> bool:
             ("⼈", "人"),
             ("한글", "\u1112\u1161\u11ab\u1100\u1173\u11af"),
         ),
-        # What shows nothing
+        # Invisible characters
         *(("soft\u00adware", "software"), ("❤️", "❤"), ("Ada\ufeff", "ada")),
     ],
 )
@@ -111,12 +111,12 @@ def test_words_of_a_text(text: str, words: list[str]) -> None:
         ("кот", "Котёл", True),
     ],
 )
-def test_what_a_search_finds(search: str, title: str, found: bool) -> None:
+def test_search_finds_a_title(search: str, title: str, found: bool) -> None:
     assert finds(search, title) is found
 
 
 @given(st.text(max_size=60))
-def test_form_of_a_text_makes_no_difference(text: str) -> None:
+def test_normal_form_of_a_text_does_not_matter(text: str) -> None:
     for form in ("NFC", "NFD", "NFKC", "NFKD"):
         assert words_in(unicodedata.normalize(form, text)) == words_in(text)
 

@@ -1,4 +1,4 @@
-"""Required text has something that people can see."""
+"""Required text must contain a visible character."""
 
 import time
 from typing import Annotated
@@ -37,14 +37,14 @@ def refusal(kind: TypeAdapter[str], text: str) -> str:
 
 
 @pytest.mark.parametrize("text", SHOWS_NOTHING, ids=ascii)
-def test_text_that_shows_nothing_is_refused(text: str) -> None:
+def test_invisible_text_is_refused(text: str) -> None:
     assert refusal(NAME, text) == "write at least 1 visible character(s)"
     assert refusal(NAME, text * 3)
     assert refusal(TEXT, text)
 
 
 @pytest.mark.parametrize("text", SHOWS_SOMETHING)
-def test_text_that_shows_something_is_taken_as_it_is(text: str) -> None:
+def test_visible_text_is_kept_unchanged(text: str) -> None:
     assert NAME.validate_python(text) == text
     assert TEXT.validate_python(text) == text
 
@@ -53,12 +53,12 @@ def test_text_that_shows_something_is_taken_as_it_is(text: str) -> None:
 @pytest.mark.parametrize(
     "blank", [" ", "\u200b", "\ufeff", "\u2800", "\u3164", "\u00ad", "\u2060 "]
 )
-def test_ends_that_show_nothing_are_cut(text: str, blank: str) -> None:
+def test_invisible_ends_are_removed(text: str, blank: str) -> None:
     assert NAME.validate_python(blank + text + blank) == text
     assert TEXT.validate_python(f"{blank}{text}") == f"{blank}{text}"
 
 
-def test_joiners_before_the_first_letter_are_cut() -> None:
+def test_joiners_before_the_first_letter_are_removed() -> None:
     assert NAME.validate_python("\u200d\ufe0fAda") == "Ada"
 
 
@@ -70,18 +70,18 @@ def test_joiners_before_the_first_letter_are_cut() -> None:
     ],
     ids=ascii,
 )
-def test_line_has_no_controls_and_no_turns_of_direction(character: str) -> None:
+def test_line_has_no_control_and_no_direction_characters(character: str) -> None:
     message = refusal(NAME, f"invoice{character}fdp.exe")
     assert message == "write one line without control characters"
 
 
-def test_text_has_lines_but_no_controls_and_no_overrides() -> None:
+def test_text_has_lines_but_no_control_and_no_override_characters() -> None:
     assert TEXT.validate_python("a\tb\r\nc") == "a\tb\r\nc"
     for character in ("\x00", "\x0b", "\x1b", "\x7f", "\u202e"):
         assert refusal(TEXT, f"a{character}b")
 
 
-def test_marks_of_direction_within_a_name_stay() -> None:
+def test_direction_marks_within_a_name_are_kept() -> None:
     assert NAME.validate_python("א\u200e1") == "א\u200e1"
 
 
@@ -95,7 +95,7 @@ def test_refusal_quotes_no_pattern() -> None:
     assert "\\u" not in refusal(NAME, "\u200b") + refusal(NAME, "a\nb") + refusal(REASON, "a@bc")
 
 
-def test_long_text_that_is_refused_costs_little() -> None:
+def test_refusal_of_long_text_is_fast() -> None:
     started = time.thread_time()
     for text in ("x" * 59_999 + "\x00", " " * 60_000, "\u200b" * 60_000):
         assert refusal(TEXT, text)

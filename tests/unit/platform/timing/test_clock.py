@@ -12,7 +12,7 @@ def test_ids_are_24_hex_digits_and_differ() -> None:
     assert len(set(ids)) == 1_000
 
 
-def test_later_ids_sort_after_earlier_ones_whichever_process_makes_them(
+def test_later_ids_sort_after_earlier_ones_of_any_process(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     milliseconds = iter(range(1_800_000_000_000, 1_800_000_000_100))

@@ -1,4 +1,4 @@
-"""Times that people send: what is malformed, and what no calendar has."""
+"""Tests of times in requests: malformed ones, and dates that do not exist."""
 
 from datetime import UTC, datetime
 
@@ -40,7 +40,7 @@ def test_time_is_kept_in_utc_and_whole_milliseconds() -> None:
 
 
 @pytest.mark.parametrize("at", BEYOND)
-def test_time_beyond_the_calendar_is_well_formed_and_refused_with_what_and_where(at: str) -> None:
+def test_time_out_of_range_is_well_formed_and_refused_with_its_field(at: str) -> None:
     problem = said_of(at)
     assert (problem.status, problem.code) == (422, "BAD_USER_INPUT")
     (detail,) = problem.details
@@ -50,16 +50,16 @@ def test_time_beyond_the_calendar_is_well_formed_and_refused_with_what_and_where
 
 
 @pytest.mark.parametrize("at", ["tomorrow", "2026-12-01T17:00:00", "2026-13-01T17:00:00Z"])
-def test_time_that_is_none_is_malformed(at: str) -> None:
+def test_malformed_time_is_refused_as_malformed(at: str) -> None:
     assert said_of(at).status == 400
 
 
-def test_request_that_is_malformed_elsewhere_is_malformed() -> None:
+def test_request_with_another_malformed_field_is_malformed() -> None:
     problem = said_of(BEYOND[0], note=1)
     assert problem.status == 400
     assert [each["field"] for each in problem.details] == ["steps.0.at", "note"]
 
 
-def test_cursor_with_a_time_beyond_the_calendar_was_never_handed_out() -> None:
+def test_cursor_with_a_time_out_of_range_is_refused() -> None:
     with pytest.raises(UnknownCursor):
         SortOrder("due_at").behind(f'due_at|{{"value": "{BEYOND[0]}", "id": "a"}}')

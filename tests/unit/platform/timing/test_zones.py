@@ -1,4 +1,4 @@
-"""Time zones come from the pinned database, whatever the host has."""
+"""Time zones come from the pinned database, not from the host's."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ import pytest
 from tests.contract.project import ROOT
 from tidings.platform.timing.zones import UnknownZone, zone, zone_names
 
-# Two hours east of Greenwich, at all times: a TZif file of version 1 (RFC 8536).
+# Always two hours east of Greenwich: a TZif file of version 1 (RFC 8536).
 WRONG_RULES = b"TZif" + bytes(16) + bytes([*bytes(15), 0, *bytes(3), 1, 0, 0, 0, 4])
 WRONG_RULES += (7200).to_bytes(4, "big") + bytes(2) + b"XXX\x00"
 
@@ -70,7 +70,7 @@ def test_other_names_are_unknown(name: str) -> None:
 
 
 @pytest.mark.parametrize("value", [None, 1, ["Europe/Berlin"], {}])
-def test_values_that_are_no_texts_are_unknown(value: object) -> None:
+def test_values_that_are_not_text_are_unknown(value: object) -> None:
     with pytest.raises(UnknownZone):
         zone(value)  # type: ignore[arg-type]
 
@@ -94,7 +94,7 @@ def test_host_with_other_rules_and_names_changes_nothing(tmp_path: Path) -> None
     assert done.stdout.split() == ["2026-07-01T05:00:00-07:00", "False", "False"]
 
 
-def test_layer_ships_the_release_that_the_tests_see() -> None:
+def test_layer_has_the_same_release_as_the_tests() -> None:
     pinned = (ROOT / "layers/dependencies/requirements.txt").read_text().splitlines()
     assert f"tzdata=={version('tzdata')} \\" in pinned
     assert tuple(map(int, version("tzdata").split("."))) >= (2026, 6)  # IANA 2026f

@@ -1,4 +1,4 @@
-"""Events for tests."""
+"""Builders of events."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Lambda's rules for asynchronous invocations."""
+"""Tests of Lambda's rules for asynchronous invocations."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ FAILED = an_outcome(is_error=True, payload=b'{"errorMessage": "no"}')
 
 @dataclass
 class World:
-    """Answers calls and takes messages as a test says."""
+    """Answers calls and accepts messages as a test sets."""
 
     result: Outcome | Exception = field(default_factory=an_outcome)
     is_away: bool = False
@@ -46,7 +46,7 @@ class World:
         return asyncio.run(Attempts(self.call, self.send).make(event, now))
 
 
-def test_event_reaches_its_function_and_is_over() -> None:
+def test_event_is_finished_after_its_function_succeeded() -> None:
     world = World()
     assert world.attempt(an_event()) is None
     ((function, invocation),) = world.called
@@ -54,7 +54,7 @@ def test_event_reaches_its_function_and_is_over() -> None:
     assert world.sent == []
 
 
-def test_function_that_fails_is_called_again_after_a_minute_and_two() -> None:
+def test_failed_function_is_called_again_after_one_and_two_minutes() -> None:
     world, event, waits = World(FAILED), an_event(), []
     while later := world.attempt(event):
         waits.append(later.due - NOW)
@@ -64,13 +64,13 @@ def test_function_that_fails_is_called_again_after_a_minute_and_two() -> None:
 
 
 @pytest.mark.parametrize("retries", [0, 1])
-def test_retries_are_those_of_the_function(retries: int) -> None:
+def test_number_of_retries_is_a_setting_of_the_function(retries: int) -> None:
     world = World(FAILED)
     later = world.attempt(an_event(EventRules(retries=retries)))
     assert (later is not None) == (retries > 0)
 
 
-def test_failed_event_goes_to_its_destination_and_to_the_dead_letters() -> None:
+def test_failed_event_is_sent_to_its_destination_and_dead_letter_queue() -> None:
     world = World(FAILED)
     rules = EventRules(retries=2, on_failure=QUEUE, dead_letters="arn:dead")
     assert world.attempt(an_event(rules, failures=2)) is None
@@ -91,7 +91,7 @@ def test_failed_event_goes_to_its_destination_and_to_the_dead_letters() -> None:
     assert orjson.loads(dead["error"]) == {"errorMessage": "no"}
 
 
-def test_success_goes_to_its_destination() -> None:
+def test_success_is_sent_to_its_destination() -> None:
     world = World()
     rules = EventRules(on_success=QUEUE, on_failure="arn:other", dead_letters="arn:dead")
     assert world.attempt(an_event(rules)) is None
@@ -101,7 +101,7 @@ def test_success_goes_to_its_destination() -> None:
     assert told["body"]["responsePayload"] == "done"
 
 
-def test_event_that_is_too_old_is_not_called() -> None:
+def test_expired_event_is_not_called() -> None:
     world = World()
     event = an_event(EventRules(max_age_seconds=60, on_failure=QUEUE))
     assert world.attempt(event, NOW + 61) is None
@@ -111,14 +111,14 @@ def test_event_that_is_too_old_is_not_called() -> None:
     assert "responsePayload" not in told["body"]
 
 
-def test_retry_that_would_be_too_late_is_none() -> None:
+def test_retry_after_the_expiry_is_not_made() -> None:
     event = an_event(EventRules(max_age_seconds=60, on_failure=QUEUE))
     world = World(FAILED)
     assert world.attempt(event, NOW + 1) is None
     assert world.sent[0]["body"]["requestContext"]["condition"] == "EventAgeExceeded"
 
 
-def test_throttled_event_waits_longer_each_time_and_loses_no_retry() -> None:
+def test_throttled_event_waits_longer_each_time_and_keeps_its_retries() -> None:
     world, event, waits = World(ThrottledError(ARN, 10)), an_event(), []
     for _ in range(10):
         later = world.attempt(event)
@@ -129,7 +129,7 @@ def test_throttled_event_waits_longer_each_time_and_loses_no_retry() -> None:
     assert event.failures == 0
 
 
-def test_function_that_may_not_run_at_all_takes_no_event() -> None:
+def test_function_with_concurrency_zero_gets_no_event() -> None:
     world = World(ReservedConcurrencyError(ARN, 0))
     assert world.attempt(an_event(EventRules(on_failure=QUEUE))) is None
     assert world.sent[0]["body"]["requestContext"]["condition"] == "ZeroReservedConcurrency"
@@ -138,7 +138,7 @@ def test_function_that_may_not_run_at_all_takes_no_event() -> None:
 
 
 @pytest.mark.parametrize("error", [UnknownFunctionError(ARN), HostStoppedError()])
-def test_event_waits_for_a_function_that_is_deployed_anew(error: Exception) -> None:
+def test_event_waits_for_a_function_that_is_being_redeployed(error: Exception) -> None:
     later = World(error).attempt(an_event(), NOW + 5 * HOURS)
     assert later
     assert later.due <= NOW + 5 * HOURS + 2
@@ -155,7 +155,7 @@ def test_messages_wait_for_localstack_and_the_function_is_not_called_again() -> 
     assert [each["target"] for each in world.sent] == [QUEUE]
 
 
-def test_messages_that_are_never_taken_are_given_up(caplog: pytest.LogCaptureFixture) -> None:
+def test_messages_that_are_never_accepted_are_dropped(caplog: pytest.LogCaptureFixture) -> None:
     event = an_event(refusals=MESSAGE_ATTEMPTS, messages=[{"target": QUEUE}])
     assert World(is_away=True).attempt(event) is None
     assert "messages of an event were lost" in caplog.text

@@ -1,4 +1,4 @@
-"""Events are called although the disk, the clock or an attempt has a fault."""
+"""Events are called despite faults of the disk, the clock or an attempt."""
 
 import asyncio
 import sqlite3
@@ -31,7 +31,7 @@ def short_faults(monkeypatch: pytest.MonkeyPatch) -> None:
 def failing(
     monkeypatch: pytest.MonkeyPatch, name: str, times: int, error: Exception = FULL
 ) -> None:
-    """Have a method of the journal fail so often, then work."""
+    """Make a method of the journal fail this number of times, then work."""
     real: Callable[..., Any] = getattr(Journal, name)
     left = [error] * times
 
@@ -50,7 +50,7 @@ def called_until(
     clock: Callable[[], float] = lambda: 1000.0,
     accept: int = 1,
 ) -> Functions:
-    """Accept events and run them until the functions were called enough."""
+    """Accept events, and run them until the functions had this number of calls."""
 
     async def run() -> Functions:
         functions = Functions()
@@ -71,7 +71,7 @@ def called_until(
 
 
 @pytest.mark.parametrize("method", ["due", "next_due"])
-def test_disk_that_cannot_be_read_for_a_while_ends_no_calls(
+def test_unreadable_disk_stops_no_calls(
     file: Path, monkeypatch: pytest.MonkeyPatch, method: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     failing(monkeypatch, method, times=3)
@@ -100,8 +100,8 @@ def test_event_that_is_not_on_the_disk_is_not_accepted(
     assert waiting(file) == []
 
 
-def test_event_that_becomes_due_during_a_round_is_not_slept_through(file: Path) -> None:
-    """The clock passes an event's time between the look at what is due and the sleep."""
+def test_event_that_becomes_due_during_a_round_is_not_missed(file: Path) -> None:
+    """The event becomes due after the loop reads the due events and before it sleeps."""
     Journal(file).add(an_event(request_id="waits"), 1005)
     times = iter([1000.0])
     functions = called_until(
@@ -110,7 +110,7 @@ def test_event_that_becomes_due_during_a_round_is_not_slept_through(file: Path) 
     assert functions.called == {"waits": 1}
 
 
-def test_fault_of_an_attempt_is_no_end_of_its_event(
+def test_fault_of_an_attempt_does_not_finish_its_event(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real, left = Attempts.make, [RuntimeError("a fault of ours")]
@@ -127,7 +127,7 @@ def test_fault_of_an_attempt_is_no_end_of_its_event(
 
 
 def test_two_runners_on_one_file_lose_no_event(file: Path) -> None:
-    """Each event is called at least once; the second removal of one is no fault."""
+    """Each event is called at least once; removing it a second time is no fault."""
 
     async def run() -> list[Functions]:
         made = [Functions(), Functions()]

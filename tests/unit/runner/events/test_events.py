@@ -1,4 +1,4 @@
-"""Accepted events are called, each at least once."""
+"""Accepted events are called at least once."""
 
 import asyncio
 from collections import Counter
@@ -19,7 +19,7 @@ from tidings_local.runner.events.journal import Journal
 
 
 class Functions:
-    """Counts calls; each waits until it may end."""
+    """Counts calls; each waits until a test lets it end."""
 
     def __init__(self) -> None:
         self.called: Counter[str] = Counter()
@@ -44,7 +44,7 @@ async def until(condition: Callable[[], bool]) -> None:
 def with_events(
     file: Path, test: Callable[[Events, Functions], Coroutine[Any, Any, None]], now: float = 1000.0
 ) -> None:
-    """Run a test beside running events; they end as if the runner stopped."""
+    """Run a test with running events, and stop them as the runner does."""
 
     async def run() -> None:
         functions = Functions()
@@ -68,7 +68,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "events.sqlite"
 
 
-def test_accepted_events_are_called_and_forgotten(file: Path) -> None:
+def test_accepted_events_are_called_and_removed(file: Path) -> None:
     async def test(events: Events, functions: Functions) -> None:
         functions.may_end.set()
         for number in range(50):
@@ -98,7 +98,7 @@ def test_events_of_a_runner_that_was_killed_are_called_by_the_next(file: Path) -
     assert waiting(file) == []
 
 
-def test_calls_under_way_may_end_when_the_runner_stops(file: Path) -> None:
+def test_running_calls_may_end_when_the_runner_stops(file: Path) -> None:
     async def test(events: Events, functions: Functions) -> None:
         await events.accept(an_event())
         await until(lambda: functions.called["r-1"] == 1)
@@ -108,7 +108,7 @@ def test_calls_under_way_may_end_when_the_runner_stops(file: Path) -> None:
     assert waiting(file) == []
 
 
-def test_call_that_does_not_end_in_time_is_made_again(
+def test_call_that_does_not_end_in_time_is_repeated(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "DRAIN_SECONDS", 0.1)
@@ -121,7 +121,7 @@ def test_call_that_does_not_end_in_time_is_made_again(
     assert [event.failures for event in waiting(file)] == [0]
 
 
-def test_only_some_events_of_a_function_are_under_way_at_once(file: Path) -> None:
+def test_running_events_of_a_function_are_limited(file: Path) -> None:
     async def test(events: Events, functions: Functions) -> None:
         for number in range(3 * OF_EACH_FUNCTION):
             await events.accept(an_event(request_id=str(number)))

@@ -12,7 +12,7 @@ def journal(tmp_path: Path) -> Journal:
     return Journal(tmp_path / "events.sqlite")
 
 
-def test_event_comes_back_as_it_was(journal: Journal, tmp_path: Path) -> None:
+def test_event_is_read_unchanged(journal: Journal, tmp_path: Path) -> None:
     event = an_event(
         EventRules(retries=0, on_failure=QUEUE),
         trace_id="Root=1",
@@ -24,12 +24,12 @@ def test_event_comes_back_as_it_was(journal: Journal, tmp_path: Path) -> None:
     assert found == event
 
 
-def test_events_are_their_owners_alone(journal: Journal, tmp_path: Path) -> None:
+def test_only_the_owner_can_read_events(journal: Journal, tmp_path: Path) -> None:
     journal.add(an_event(), 5)
     assert {each.stat().st_mode & 0o777 for each in tmp_path.iterdir()} == {0o600}
 
 
-def test_events_are_due_in_their_time(journal: Journal) -> None:
+def test_events_are_due_at_their_time(journal: Journal) -> None:
     journal.add(an_event(request_id="later"), 20)
     journal.add(an_event(request_id="sooner"), 10)
     assert journal.due(9, 10) == []
@@ -48,7 +48,7 @@ def test_many_events_of_one_function_leave_room_for_others(journal: Journal) -> 
     assert due[-1] == other
 
 
-def test_changed_event_replaces_the_one_before(journal: Journal) -> None:
+def test_changed_event_replaces_the_previous_one(journal: Journal) -> None:
     journal.add(an_event(), 1)
     ((number, event),) = journal.due(1, 1)
     journal.change(number, event.failed(), 9)

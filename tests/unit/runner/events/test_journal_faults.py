@@ -1,4 +1,4 @@
-"""The journal on a full disk, after a crash in a write, and opened twice."""
+"""Tests of the journal on a full disk, after a crash during a write, and opened twice."""
 
 import shutil
 import sqlite3
@@ -25,7 +25,7 @@ def ids(journal: Journal, now: float = NEVER) -> list[str]:
 
 
 def fill(journal: Journal) -> int:
-    """Add events until the disk is full; return how many were kept."""
+    """Add events until the disk is full; return the number of saved ones."""
     (pages,) = journal._db.execute("PRAGMA page_count").fetchone()
     journal._db.execute(f"PRAGMA max_page_count = {pages + 8}")
     for number in range(1000):
@@ -36,7 +36,7 @@ def fill(journal: Journal) -> int:
     raise AssertionError("the disk is never full")
 
 
-def test_full_disk_refuses_an_event_and_keeps_those_before(file: Path) -> None:
+def test_full_disk_refuses_an_event_and_keeps_the_others(file: Path) -> None:
     journal = Journal(file)
     kept = fill(journal)
     assert kept > 0
@@ -52,7 +52,7 @@ def test_journal_takes_events_again_when_there_is_room(file: Path) -> None:
     assert ids(journal) == ["after"]
 
 
-def test_state_that_does_not_fit_leaves_the_one_before(file: Path) -> None:
+def test_state_that_does_not_fit_keeps_the_previous_one(file: Path) -> None:
     journal = Journal(file)
     fill(journal)
     first = journal.due(NEVER, 1)[0]
@@ -63,8 +63,8 @@ def test_state_that_does_not_fit_leaves_the_one_before(file: Path) -> None:
 
 
 @pytest.mark.parametrize("cut_bytes", [1, 100, 4096])
-def test_write_that_was_torn_loses_that_event_alone(file: Path, cut_bytes: int) -> None:
-    """The process is dead, and the end of its last write is not on the disk."""
+def test_incomplete_write_loses_only_its_event(file: Path, cut_bytes: int) -> None:
+    """The process has ended, and the end of its last write is missing on the disk."""
     journal = Journal(file)
     for number in range(5):
         journal.add(an_event(request_id=str(number)), 1)
@@ -78,7 +78,7 @@ def test_write_that_was_torn_loses_that_event_alone(file: Path, cut_bytes: int) 
     assert ids(found)[-1] == "next"
 
 
-def test_file_that_is_no_journal_is_not_overwritten(file: Path) -> None:
+def test_file_that_is_not_a_journal_is_not_overwritten(file: Path) -> None:
     content = b"somebody's notes" * 1000
     file.write_bytes(content)
     with pytest.raises(sqlite3.DatabaseError, match="not a database"):
@@ -87,7 +87,7 @@ def test_file_that_is_no_journal_is_not_overwritten(file: Path) -> None:
 
 
 def test_two_openings_lose_no_event(file: Path) -> None:
-    """A runner that stops still writes while the next one starts."""
+    """A runner that stops may still write while the next one starts."""
     journals = [Journal(file), Journal(file)]
 
     def add_all(place: int) -> None:
@@ -100,7 +100,7 @@ def test_two_openings_lose_no_event(file: Path) -> None:
     assert len(found) == len(set(found)) == len(journals[1]) == 100
 
 
-def test_event_that_the_other_opening_removed_is_not_made_again(file: Path) -> None:
+def test_event_removed_by_the_other_opening_is_not_restored(file: Path) -> None:
     first, second = Journal(file), Journal(file)
     first.add(an_event(), 1)
     (entry,) = second.due(1, 1)
@@ -125,11 +125,11 @@ def test_clock_that_was_set_back_only_delays(file: Path) -> None:
     assert ids(journal, 1000) == ["after", "before"]
 
 
-# ------------------------------------------------------------- events that cannot be read
+# ---------------------------------------------------------------------- unreadable events
 
 
 def spoil(file: Path, request_id: str, change: Callable[[bytes], bytes]) -> None:
-    """Change what is written of an event, as another version of the runner would."""
+    """Change the saved form of an event, as another version of the runner would."""
     with sqlite3.connect(file) as database:
         for number, form in database.execute("SELECT id, event FROM events").fetchall():
             if orjson.loads(form)["request_id"] == request_id:
@@ -147,7 +147,7 @@ SPOILED: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("change", SPOILED.values(), ids=SPOILED.keys())
-def test_event_that_cannot_be_read_hinders_no_other(
+def test_unreadable_event_affects_no_other(
     file: Path, change: Callable[[bytes], bytes], caplog: pytest.LogCaptureFixture
 ) -> None:
     journal = Journal(file)
@@ -158,7 +158,7 @@ def test_event_that_cannot_be_read_hinders_no_other(
     assert "cannot be read" in caplog.text
 
 
-def test_unreadable_events_take_no_place_and_wake_no_one(file: Path) -> None:
+def test_unreadable_events_take_no_place_and_cause_no_wakeup(file: Path) -> None:
     journal = Journal(file)
     for name in ("spoiled", "good"):
         journal.add(an_event(request_id=name), 1)

@@ -1,4 +1,4 @@
-"""A real HTTP endpoint that speaks as much of LocalStack as the runner uses."""
+"""An HTTP endpoint with the parts of LocalStack that the runner uses."""
 
 import json
 import threading
@@ -28,7 +28,7 @@ class CloudWatchServer:
         self.stop()
 
     def stop(self) -> None:
-        """Close: connections are refused."""
+        """Close the server: connections are refused."""
         self._server.shutdown()
         self._server.server_close()
 
@@ -83,6 +83,6 @@ def _handler(cloudwatch: CloudWatchServer) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:
-            """Silent."""
+            """Log nothing."""
 
     return Handler

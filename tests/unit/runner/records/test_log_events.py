@@ -27,18 +27,18 @@ def test_each_line_is_an_event_in_its_order() -> None:
     ]
 
 
-def test_start_has_the_time_at_which_the_call_began() -> None:
+def test_start_line_has_the_time_of_the_call() -> None:
     events = {each.message[:5]: each.at_ms for each in events_of(a_record(TEXT))}
     assert events["START"] == 999_980
     assert events["END R"] == 1_000_000
 
 
-def test_init_stays_before_the_start_in_time() -> None:
+def test_init_lines_are_before_the_start() -> None:
     (batch,) = batches_of(events_of(a_record(TEXT)))
     assert [each.message[:5] for each in batch][:2] == ["init\n", "START"]
 
 
-def test_long_line_is_several_events_and_loses_nothing() -> None:
+def test_long_line_is_split_without_loss() -> None:
     line = "æ" * 300_000
     events = list(events_of(a_record(line)))
     assert len(events) == 3

@@ -55,10 +55,10 @@ def test_calls_of_a_stream_are_written_together(server: CloudWatchServer) -> Non
 
     with_writer(server.url, work)
     assert server.messages(GROUP, STREAM) == [f"{n}\n" for n in range(50)]
-    assert server.puts == 2  # the first one found no stream
+    assert server.puts == 2  # the first request finds no stream
 
 
-def test_logs_are_those_of_the_functions_account(server: CloudWatchServer) -> None:
+def test_logs_belong_to_the_functions_account(server: CloudWatchServer) -> None:
     async def work(writer: LogWriter) -> None:
         writer.add(a_record(account="123456789012"))
         await writer.flush()
@@ -79,7 +79,7 @@ def test_logs_are_written_within_a_second(server: CloudWatchServer) -> None:
     with_writer(server.url, work)
 
 
-def test_mistake_of_ours_ends_no_writing(
+def test_bug_of_ours_does_not_stop_the_writing(
     server: CloudWatchServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def work(writer: LogWriter) -> None:
@@ -105,7 +105,7 @@ def test_mistake_of_ours_ends_no_writing(
     assert "error in the runner" in caplog.text
 
 
-def test_logs_wait_while_localstack_is_away(
+def test_logs_wait_while_localstack_is_unavailable(
     server: CloudWatchServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def work(writer: LogWriter) -> None:
@@ -128,7 +128,7 @@ def test_logs_wait_while_localstack_is_away(
     ]
 
 
-def test_nothing_listens_is_away(caplog: pytest.LogCaptureFixture) -> None:
+def test_refused_connection_counts_as_unavailable(caplog: pytest.LogCaptureFixture) -> None:
     async def work(writer: LogWriter) -> None:
         writer.add(a_record("one\n"))
         await writer.flush()
@@ -155,7 +155,7 @@ def test_oldest_logs_are_dropped_and_counted(
     assert "logs dropped" in caplog.text
 
 
-def test_logs_on_their_way_are_not_dropped(server: CloudWatchServer) -> None:
+def test_logs_being_written_are_not_dropped(server: CloudWatchServer) -> None:
     async def work(writer: LogWriter) -> None:
         writer.add(a_record("on its way\n"))
         writing = asyncio.create_task(writer.flush())
@@ -170,7 +170,7 @@ def test_logs_on_their_way_are_not_dropped(server: CloudWatchServer) -> None:
     assert server.messages(GROUP, STREAM) == ["on its way\n"]
 
 
-def test_what_localstack_never_takes_is_dropped_and_told(
+def test_logs_that_localstack_refuses_are_dropped_and_reported(
     server: CloudWatchServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def work(writer: LogWriter) -> None:

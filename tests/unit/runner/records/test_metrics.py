@@ -25,7 +25,7 @@ def _one_minute(monkeypatch: pytest.MonkeyPatch) -> None:
 def written(
     server: CloudWatchServer, work: Callable[[MetricWriter], Awaitable[None]]
 ) -> list[Data]:
-    """Return what was written by each request: by metric and function."""
+    """Return the values of each request by metric and function."""
 
     async def scenario() -> None:
         cloudwatch = CloudWatch(server.url)
@@ -50,7 +50,7 @@ def _data(form: dict[str, str]) -> Data:
     return found
 
 
-def test_calls_are_counted_for_the_function_and_over_all(server: CloudWatchServer) -> None:
+def test_calls_are_counted_for_the_function_and_in_total(server: CloudWatchServer) -> None:
     async def work(writer: MetricWriter) -> None:
         writer.add(a_record(duration_ms=10, concurrent=1, concurrent_in_all=3))
         writer.add(a_record(duration_ms=30, concurrent=2, concurrent_in_all=2, is_error=True))
@@ -73,7 +73,7 @@ def test_calls_are_counted_for_the_function_and_over_all(server: CloudWatchServe
     assert data["ConcurrentExecutions", "all"]["StatisticValues.Maximum"] == "3"
 
 
-def test_throttle_is_no_invocation(server: CloudWatchServer) -> None:
+def test_throttle_is_not_an_invocation(server: CloudWatchServer) -> None:
     async def work(writer: MetricWriter) -> None:
         writer.add_throttle("000000000000", "us-east-1", "orders")
         await writer.flush()
@@ -82,7 +82,7 @@ def test_throttle_is_no_invocation(server: CloudWatchServer) -> None:
     assert data.keys() == {("Throttles", "orders"), ("Throttles", "all")}
 
 
-def test_values_wait_while_localstack_is_away(server: CloudWatchServer) -> None:
+def test_values_wait_while_localstack_is_unavailable(server: CloudWatchServer) -> None:
     async def work(writer: MetricWriter) -> None:
         server.failing = (503, {})
         writer.add(a_record())
@@ -96,9 +96,7 @@ def test_values_wait_while_localstack_is_away(server: CloudWatchServer) -> None:
     assert data["Invocations", "orders"]["StatisticValues.Sum"] == "2"
 
 
-def test_values_of_long_ago_are_dropped(
-    server: CloudWatchServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_old_values_are_dropped(server: CloudWatchServer, monkeypatch: pytest.MonkeyPatch) -> None:
     async def work(writer: MetricWriter) -> None:
         server.failing = (503, {})
         writer.add(a_record())
@@ -110,7 +108,7 @@ def test_values_of_long_ago_are_dropped(
     assert written(server, work) == []
 
 
-def test_many_functions_are_several_requests(server: CloudWatchServer) -> None:
+def test_many_functions_make_several_requests(server: CloudWatchServer) -> None:
     async def work(writer: MetricWriter) -> None:
         for n in range(200):
             writer.add(a_record(function=f"f{n}"))

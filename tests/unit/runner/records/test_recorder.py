@@ -18,7 +18,7 @@ def server() -> Iterator[CloudWatchServer]:
 
 
 def recorded(server: CloudWatchServer) -> str:
-    """Record some calls, end, and return the metrics of Prometheus."""
+    """Record some calls, stop, and return the Prometheus metrics."""
 
     async def scenario() -> str:
         metrics = RunnerMetrics()
@@ -40,7 +40,7 @@ def recorded(server: CloudWatchServer) -> str:
     return asyncio.run(scenario())
 
 
-def test_call_is_in_logs_and_metrics_even_at_the_end(server: CloudWatchServer) -> None:
+def test_call_is_in_logs_and_metrics_after_the_stop(server: CloudWatchServer) -> None:
     shown = recorded(server)
     assert server.messages("/aws/lambda/orders", "one") == ["START\n", "END\n"]
     (form,) = server.metrics
@@ -53,7 +53,7 @@ def test_call_is_in_logs_and_metrics_even_at_the_end(server: CloudWatchServer) -
     assert "tidings_runner_logs_kept_bytes 0.0" in shown
 
 
-def test_concurrency_counts_what_runs_with_a_call(server: CloudWatchServer) -> None:
+def test_concurrency_counts_the_calls_that_run_at_the_same_time(server: CloudWatchServer) -> None:
     recorded(server)
     (form,) = server.metrics
     maxima = {}
