@@ -9,20 +9,14 @@ from pydantic import ValidationError
 from tidings.monitoring.models import FailedMessage
 from tidings.monitoring.queries import LATEST_FIRST
 from tidings.platform.errors import TidingsError
-from tidings.platform.storage.pagination import (
-    Order,
-    PageRequest,
-    UniqueOrder,
-    UnknownCursor,
-    _decode,
-    paginate_texts,
-)
+from tidings.platform.storage.pagination import PageRequest, _decode, paginate_texts
+from tidings.platform.storage.sorting import SortOrder, UnknownCursor
 from tidings.products import catalogue
 from tidings.products.models import Product
 from tidings.tasks import queries as tasks
 from tidings.tasks.models import Task
 
-ORDERS: list[tuple[type[Document], Order | str]] = [
+ORDERS: list[tuple[type[Document], SortOrder]] = [
     (FailedMessage, LATEST_FIRST),
     *((Product, order) for order in catalogue.ORDERS.values()),
     *((Task, order) for order in tasks.ORDERS.values()),
@@ -70,9 +64,9 @@ def is_place(cursor: str) -> bool:
     return sum(is_place_in(order, place, kind) for kind, order in ORDERS) > 0
 
 
-def is_place_in(order: Order | str, place: str, kind: type[Document]) -> bool:
+def is_place_in(order: SortOrder, place: str, kind: type[Document]) -> bool:
     try:
-        behind = (UniqueOrder(order) if isinstance(order, str) else order).behind(place)
+        behind = order.behind(place)
     except TidingsError:
         return False
     bson.encode(behind.to_query(kind))  # MongoDB can be asked for it

@@ -16,7 +16,8 @@ from tidings.orders.schemas import OrderFilter, OrderView
 from tidings.orders.states import OrderState
 from tidings.platform.errors import Forbidden
 from tidings.platform.security.auth import Principal, Role
-from tidings.platform.storage.pagination import Page, PageRequest, UnknownCursor
+from tidings.platform.storage.pagination import Page, PageRequest
+from tidings.platform.storage.sorting import UnknownCursor
 from tidings.platform.timing.clock import now
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from tests.integration.builders import a_person, a_product
 from tidings.platform.security.auth import Principal, Role
-from tidings.platform.storage.pagination import Page, PageRequest, UnknownCursor
+from tidings.platform.storage.pagination import Page, PageRequest
+from tidings.platform.storage.sorting import UnknownCursor
 from tidings.platform.timing.clock import new_id
 from tidings.products.errors import ProductNotFound, StateNotShown
 from tidings.products.fields import ProductSort

@@ -4,6 +4,7 @@ import re
 from typing import Any, Final
 
 from tidings.platform.security.auth import Principal, Role
+from tidings.platform.storage.sorting import NEWEST_FIRST, SortOrder
 from tidings.platform.text.search_keys import KEYS_VERSION, folded, parts_in, words_in
 from tidings.products.errors import StateNotShown
 from tidings.products.fields import ProductSort, ProductState
@@ -17,10 +18,10 @@ MAX_SEARCHED_WORDS: Final = 8
 MAX_TITLE_KEY_BYTES: Final = 90
 
 ORDERS: Final = {
-    ProductSort.NEWEST: "-pk",
-    ProductSort.PRICE_ASC: "price_key",
-    ProductSort.PRICE_DESC: "-price_key",
-    ProductSort.TITLE: "title_key",
+    ProductSort.NEWEST: NEWEST_FIRST,
+    ProductSort.PRICE_ASC: SortOrder("price_key", unique=True),
+    ProductSort.PRICE_DESC: SortOrder("price_key", descending=True, unique=True),
+    ProductSort.TITLE: SortOrder("title_key", unique=True),
 }
 
 

@@ -7,14 +7,14 @@ from mongoengine import Q, QuerySet
 
 from tidings.platform.operation import Whose, operation
 from tidings.platform.security.auth import Principal, Role
-from tidings.platform.storage.pagination import NEWEST_FIRST, Order, Page, PageRequest, paginate
-from tidings.platform.storage.sorting import SortOrder
+from tidings.platform.storage.pagination import Page, PageRequest, paginate
+from tidings.platform.storage.sorting import NEWEST_FIRST, SortOrder
 from tidings.platform.text.search_keys import folded
 from tidings.tasks.errors import TaskNotFound
 from tidings.tasks.models import NEVER, Task, TaskPriority
 from tidings.tasks.schemas import TaskFilter, TaskSort, TaskView
 
-ORDERS: Final[dict[TaskSort, Order | str]] = {
+ORDERS: Final = {
     TaskSort.NEWEST: NEWEST_FIRST,
     TaskSort.DUE_AT: SortOrder("due_at"),
     TaskSort.PRIORITY: SortOrder("priority_rank", descending=True),

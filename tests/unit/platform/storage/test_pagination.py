@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from mongoengine import Q
 from pydantic import ValidationError
 
-from tidings.platform.storage.pagination import Page, PageRequest, UnknownCursor, paginate
+from tidings.platform.storage.pagination import Page, PageRequest, paginate
+from tidings.platform.storage.sorting import UnknownCursor
 
 
 class Document:

@@ -1,7 +1,8 @@
+from types import SimpleNamespace
+
 import pytest
 
-from tidings.platform.storage.pagination import UnknownCursor
-from tidings.platform.storage.sorting import SortOrder
+from tidings.platform.storage.sorting import NEWEST_FIRST, SortOrder, UnknownCursor
 from tidings.platform.timing.times import LATEST
 
 
@@ -14,3 +15,24 @@ def test_time_out_of_range_in_utc_is_no_position(time: str) -> None:
 def test_never_is_a_position() -> None:
     behind = SortOrder("due_at").behind(f'due_at|{{"value":"{LATEST.isoformat()}","id":"x"}}')
     assert behind.children[0].query == {"due_at__gt": LATEST}
+
+
+@pytest.mark.parametrize(
+    ("order", "place"),
+    [
+        (NEWEST_FIRST, "b"),
+        (SortOrder("key", unique=True), "key|EUR:1|b"),
+        (SortOrder("key", descending=True, unique=True), "-key|EUR:1|b"),
+        (SortOrder("rank"), 'rank|{"value":2,"id":"b"}'),
+        (SortOrder("rank", descending=True), 'rank|{"value":2,"id":"b"}'),
+    ],
+)
+def test_places_that_clients_hold_stay_valid(order: SortOrder, place: str) -> None:
+    assert order.place_of(SimpleNamespace(pk="b", key="EUR:1|b", rank=2)) == place
+    assert order.behind(place)
+
+
+@pytest.mark.parametrize("place", ["key|a", "b", "|b", "-key", "rank|2"])
+def test_place_in_another_order_is_refused(place: str) -> None:
+    with pytest.raises(UnknownCursor):
+        SortOrder("key", descending=True, unique=True).behind(place)

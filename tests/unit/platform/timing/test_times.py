@@ -7,8 +7,7 @@ from pydantic import BaseModel
 
 from tidings.platform.entry.problems import Problem, problem_of
 from tidings.platform.inputs.parsing import InvalidFields, parsed
-from tidings.platform.storage.pagination import UnknownCursor
-from tidings.platform.storage.sorting import SortOrder
+from tidings.platform.storage.sorting import SortOrder, UnknownCursor
 from tidings.platform.timing.times import Time
 
 BEYOND = [

@@ -4,18 +4,15 @@ import base64
 import binascii
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
-from mongoengine import Q
 from pydantic import BaseModel, ConfigDict, Field
 
-from tidings.platform.errors import RuleRefused
+from tidings.platform.storage.sorting import NEWEST_FIRST, SortOrder, UnknownCursor
 
 MAX_PAGE_SIZE: Final = 100
 DEFAULT_PAGE_SIZE: Final = 20
 MAX_PAGE: Final = 1000
-NEWEST_FIRST: Final = "-pk"
 
 # URL-safe base64 (RFC 4648). To clients a cursor is opaque.
 CURSOR_PATTERN: Final = r"^([A-Za-z0-9_-]{4})*([A-Za-z0-9_-]{2}==|[A-Za-z0-9_-]{3}=)?$"
@@ -36,11 +33,6 @@ class PageRequest(BaseModel):
     )
 
 
-class UnknownCursor(RuleRefused):
-    def __init__(self) -> None:
-        super().__init__("This cursor is not valid for this list.", field="after")
-
-
 class Page(BaseModel, Generic[Item]):
     """A part of a list."""
 
@@ -58,56 +50,19 @@ class Page(BaseModel, Generic[Item]):
         return Page[Any].model_construct(**values)
 
 
-class Order(Protocol):
-    """The order of a list, and the text that identifies a place in it."""
-
-    def keys(self) -> list[str]: ...
-
-    def behind(self, place: str) -> Any:
-        """Return the condition for the items after a place."""
-
-    def place_of(self, document: Any) -> str: ...
-
-
-@dataclass(frozen=True)
-class UniqueOrder:
-    """The order by one field with unique text values; a place is such a value.
-
-    A place in another order than the default one also names the field.
-    """
-
-    key: str
-
-    def keys(self) -> list[str]:
-        return [self.key]
-
-    def behind(self, place: str) -> Any:
-        named, _, value = place.partition("|") if "|" in place else ("", "", place)
-        if named != ("" if self.key == NEWEST_FIRST else self.key):
-            raise UnknownCursor
-        comparison = "lt" if self.key.startswith("-") else "gt"
-        return Q(**{f"{self.key.lstrip('-')}__{comparison}": value})
-
-    def place_of(self, document: Any) -> str:
-        value: str = getattr(document, self.key.lstrip("-"))
-        return value if self.key == NEWEST_FIRST else f"{self.key}|{value}"
-
-
-def paginate(found: Any, request: PageRequest, order: Order | str = NEWEST_FIRST) -> Page[Any]:
-    """Return one page of a query, newest first; ids sort by time.
+def paginate(found: Any, request: PageRequest, order: SortOrder = NEWEST_FIRST) -> Page[Any]:
+    """Return one page of a query, newest first.
 
     A list by cursor is stable while new documents are added.
 
     Args:
         found: the query.
         request: the requested part.
-        order: another order; for a `UniqueOrder` its key is enough.
+        order: another order.
 
     Raises:
         UnknownCursor: the cursor is malformed, or belongs to another order.
     """
-    if isinstance(order, str):
-        order = UniqueOrder(order)
     total = found.count()
     if request.after is not None:
         window, skip = found.filter(order.behind(_decode(request.after))), 0
@@ -148,7 +103,7 @@ def paginate_each(
             [document_class._from_son(each) for each in grouped.get(owner, {}).get("newest", [])],
             totals.get(owner, 0),
             request,
-            UniqueOrder(NEWEST_FIRST),
+            NEWEST_FIRST,
             has_previous=request.after is not None,
         )
         for owner in owners
@@ -179,7 +134,7 @@ def paginate_texts(texts: Sequence[str], request: PageRequest) -> Page[str]:
 
 
 def _page(
-    found: list[Any], total: int, request: PageRequest, order: Order, *, has_previous: bool
+    found: list[Any], total: int, request: PageRequest, order: SortOrder, *, has_previous: bool
 ) -> Page[Any]:
     """Return a page of the found documents, which may be one more than fit."""
     items = found[: request.limit]
