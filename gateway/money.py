@@ -20,9 +20,9 @@ from graphql import (
 from graphql.validation.rules.variables_in_allowed_position import allowed_variable_usage
 from graphql.validation.validation_context import VariableUsage
 
-# Every JSON parser reads integers up to here exactly (RFC 8259 section 6).
-MAX_MINOR_UNITS: Final = 2**53 - 1
-MAX_LITERAL_CHARACTERS: Final = len(str(-MAX_MINOR_UNITS))
+from tidings.platform.inputs.json_text import MAX_EXACT_INTEGER
+
+MAX_LITERAL_CHARACTERS: Final = len(str(-MAX_EXACT_INTEGER))
 SCALAR: Final = "MinorUnits"
 
 
@@ -40,7 +40,7 @@ def _whole(value: Any) -> int:
         GraphQLError: the value is not a whole number, or is too large.
     """
     number = int(value) if isinstance(value, float) and value.is_integer() else value
-    if isinstance(number, bool) or not isinstance(number, int) or abs(number) > MAX_MINOR_UNITS:
+    if isinstance(number, bool) or not isinstance(number, int) or abs(number) > MAX_EXACT_INTEGER:
         raise _refusal()
     return number
 
@@ -53,7 +53,7 @@ def _literal(node: ValueNode) -> int:
 
 
 def _refusal(node: Node | None = None) -> GraphQLError:
-    limits = f"from {-MAX_MINOR_UNITS} to {MAX_MINOR_UNITS}"
+    limits = f"from {-MAX_EXACT_INTEGER} to {MAX_EXACT_INTEGER}"
     return GraphQLError(f"{SCALAR} takes whole numbers {limits}, not in quotes.", node)
 
 

@@ -18,13 +18,15 @@ from tidings.orders.errors import RepeatedProduct
 from tidings.orders.states import Actor, OrderState
 from tidings.platform.inputs.idempotency import IdempotencyKey
 from tidings.platform.inputs.ids import DocumentId
+from tidings.platform.inputs.json_text import MAX_EXACT_INTEGER
 from tidings.platform.storage.pagination import PageRequest
 from tidings.platform.text.visible_text import VisibleLine, VisibleText
+from tidings.products.fields import INT64
 
 MAX_ITEMS = 100
 MAX_QUANTITY = 10_000
-# In minor units. Every JSON parser reads integers up to here exactly (RFC 8259 section 6).
-MAX_TOTAL = 2**53 - 1
+# In minor units.
+MAX_TOTAL = MAX_EXACT_INTEGER
 
 # All orders lie between these times, and MongoDB stores no later time.
 EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -119,7 +121,8 @@ class OrderListQuery(OrderFilter, PageRequest):
 class Amount(BaseModel):
     """An amount in the currency's minor unit (cents), and its ISO 4217 code."""
 
-    amount: Annotated[int, Field(json_schema_extra={"format": "int64"})]
+    # A sum, or a price at the time of the order, which today's limits do not apply to.
+    amount: Annotated[int, Field(json_schema_extra=INT64)]
     currency: str
 
 

@@ -78,7 +78,7 @@ Sku = Annotated[
 ]
 # 64 bits, because code generated from the OpenAPI document uses 32 bits for a plain integer.
 INT64: Final[dict[str, JsonValue]] = {"format": "int64"}
-Amount = Annotated[int, Field(ge=0, le=MAX_AMOUNT, strict=True, json_schema_extra=INT64)]
+MinorUnits = Annotated[int, Field(ge=0, le=MAX_AMOUNT, strict=True, json_schema_extra=INT64)]
 PriceLimit = Annotated[
     int,
     BeforeValidator(_digits),

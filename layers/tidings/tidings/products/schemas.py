@@ -9,13 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from tidings.platform.inputs.flags import Flag
 from tidings.platform.storage.pagination import PageRequest
 from tidings.products.fields import (
-    Amount,
     Attributes,
     Categories,
     Category,
     Currency,
     Description,
     Images,
+    MinorUnits,
     PriceLimit,
     ProductSort,
     ProductState,
@@ -32,9 +32,10 @@ INPUT = ConfigDict(extra="forbid", frozen=True)
 class Money(BaseModel):
     """An amount in the currency's minor unit (cents), and its ISO 4217 code."""
 
+    # A price, within the limits of prices; sums are an `Amount` (docs/decisions/0115).
     model_config = ConfigDict(frozen=True, from_attributes=True, extra="forbid")
 
-    amount: Amount
+    amount: MinorUnits
     currency: Currency
 
 

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 MAX_NESTING: Final = 32
+# Every JSON parser reads integers up to here exactly (RFC 8259 section 6).
+MAX_EXACT_INTEGER: Final = 2**53 - 1
 # Longer than every number that we accept. Python needs quadratic time to parse a long number.
 MAX_DIGITS: Final = 400
 
