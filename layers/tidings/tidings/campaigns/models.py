@@ -69,6 +69,8 @@ class Campaign(OutboxDocument):
     history = EmbeddedDocumentListField(CampaignTransition)
     next_run_at = DateTimeField()
     run = EmbeddedDocumentField(CampaignRun)
+    # Counts the edits, from 1; steps do not count.
+    version = IntField(required=True, default=1)
     # The audience of all earlier runs.
     told_before = IntField(required=True, default=0)
     created_at = DateTimeField(required=True, default=now)
@@ -78,6 +80,11 @@ class Campaign(OutboxDocument):
         "collection": "campaigns",
         "indexes": [("state", "next_run_at"), ("state", "-id")],
     }
+
+    @property
+    def is_in_a_run(self) -> bool:
+        """Whether a run began that has not reached its whole audience; it may be paused."""
+        return self.run is not None and self.run.finished_at is None
 
     def told_to_all(self) -> dict[str, str]:
         """Return the variables for the template; those that it does not declare have no effect."""

@@ -111,7 +111,7 @@ def resume_campaign(
     def plan(campaign: Campaign) -> Planned:
         if campaign.state != CampaignState.PAUSED.value:
             raise NothingToResume(campaign.state)
-        if campaign.run is not None and campaign.run.finished_at is None:
+        if campaign.is_in_a_run:
             following = command_after(campaign, campaign.run.cursor)
             return Planned(CampaignState.RUNNING, {}, (following,))
         due_at = _due_after(campaign, moment)

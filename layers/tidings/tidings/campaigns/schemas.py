@@ -153,6 +153,7 @@ class CampaignView(BaseModel):
     next_run_at: datetime | None
     run: RunView | None
     history: list[CampaignTransitionView]
+    version: int = Field(description="counts the edits; an edit must contain it")
     created_at: datetime
 
 

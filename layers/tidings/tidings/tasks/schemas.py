@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from pydantic import (
     AfterValidator,
@@ -14,6 +14,7 @@ from pydantic import (
 
 from tidings.platform.inputs.idempotency import IdempotencyKey
 from tidings.platform.inputs.ids import DocumentId
+from tidings.platform.inputs.partial import left_as_it_is
 from tidings.platform.storage.pagination import PageRequest
 from tidings.platform.text.visible_text import VisibleLine
 from tidings.platform.timing.times import Time
@@ -36,15 +37,6 @@ Label = Annotated[str, VisibleLine(max_length=40)]
 Labels = Annotated[tuple[Label, ...], Field(max_length=MAX_LABELS), AfterValidator(_each_once)]
 # MongoDB accepts no NUL in a pattern.
 SearchText = Annotated[str, VisibleLine(max_length=100)]
-
-
-def _without_default(schema: dict[str, Any]) -> None:
-    schema.pop("default", None)
-
-
-def left_as_it_is() -> Any:
-    """Return the default of a field that may be left out but not be null."""
-    return Field(default=None, json_schema_extra=_without_default)
 
 
 class TaskSort(StrEnum):
