@@ -119,6 +119,7 @@ EXAMPLES: Final[dict[str, Any]] = {
         "voucher": "WINTER-10",
         "variables": {"message": "Everything for a cold evening."},
     },
+    "EditCampaign": {"text": "Write a real example."},
     "RedriveFailedMessages": {
         "filter": {"queue": "inventory", "state": "failed"},
         "rate": 20,

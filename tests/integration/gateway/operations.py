@@ -617,6 +617,11 @@ OPERATIONS: Final[dict[str, Sample]] = {
         "mutation($id: ID!) { stopCampaign(id: $id) { id state nextRunAt } }",
         lambda world: {"id": world.draft_campaign_id},
     ),
+    "Mutation.editCampaign": Sample(
+        "mutation($id: ID!, $input: EditCampaignInput!)"
+        " { editCampaign(id: $id, input: $input) { id } }",
+        lambda world: {"id": world.draft_campaign_id, "input": example_of("EditCampaign")},
+    ),
 }
 
 

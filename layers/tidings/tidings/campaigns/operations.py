@@ -16,7 +16,7 @@ from tidings.campaigns.errors import (
 )
 from tidings.campaigns.expanding import command_after
 from tidings.campaigns.models import Campaign, CampaignAudience, CampaignSchedule
-from tidings.campaigns.schemas import CampaignView, CreateCampaign
+from tidings.campaigns.schemas import CampaignView, CreateCampaign, EditCampaign
 from tidings.campaigns.states import CampaignState
 from tidings.campaigns.steps import Plan, Planned, step_to, take_step
 from tidings.platform.logging import logger
@@ -132,6 +132,12 @@ def stop_campaign(
     """
     plan = Planned(CampaignState.STOPPED, NEVER)
     return _taken(campaign_id, lambda _: plan, caller, at or now())
+
+
+@operation(role=Role.OPERATOR)
+def edit_campaign(campaign_id: str, wanted: EditCampaign, *, caller: Principal) -> CampaignView:
+    """Edit a campaign."""
+    raise NotImplementedError("write what edit_campaign does")
 
 
 def _check_template(campaign: Campaign) -> None:

@@ -16,7 +16,7 @@ from tidings.campaigns.errors import TimeMissing, TimeNotAsked
 from tidings.campaigns.states import CampaignState
 from tidings.platform.storage.pagination import PageRequest
 from tidings.platform.text.languages import Language
-from tidings.platform.text.visible_text import VisibleLine
+from tidings.platform.text.visible_text import VisibleLine, VisibleText
 from tidings.platform.timing.times import Time
 from tidings.templates.schemas import TemplatePreview
 
@@ -200,3 +200,11 @@ class CampaignPreview(BaseModel):
         description="false if counting took too long, and the size is a lower bound"
     )
     sample: TemplatePreview
+
+
+class EditCampaign(BaseModel):
+    """The input of `edit_campaign`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    text: Annotated[str, VisibleText(max_length=500)]
