@@ -119,7 +119,11 @@ EXAMPLES: Final[dict[str, Any]] = {
         "voucher": "WINTER-10",
         "variables": {"message": "Everything for a cold evening."},
     },
-    "EditCampaign": {"text": "Write a real example."},
+    "EditCampaign": {
+        "version": 1,
+        "schedule": {"kind": "at", "at": "2099-12-01T17:00:00Z"},
+        "variables": {"message": "Everything for a cold evening, and tea."},
+    },
     "RedriveFailedMessages": {
         "filter": {"queue": "inventory", "state": "failed"},
         "rate": 20,

@@ -1,6 +1,6 @@
 """Errors that campaign operations raise."""
 
-from tidings.platform.errors import NotFound, RuleRefused
+from tidings.platform.errors import Conflict, NotFound, RuleRefused
 
 
 class CampaignNotFound(NotFound):
@@ -22,6 +22,18 @@ class NothingToResume(RuleRefused):
             f"A campaign that is {before} is not paused: there is nothing to resume.",
             field="state",
         )
+
+
+class EditRefused(RuleRefused):
+    """A run of the campaign is under way, or the campaign has ended."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"A campaign that is {state} cannot be edited.", field="state")
+
+
+class StaleCampaign(Conflict):
+    def __init__(self) -> None:
+        super().__init__("The campaign changed meanwhile. Read it again.", field="version")
 
 
 class UnknownTemplate(RuleRefused):

@@ -7,7 +7,9 @@ from tidings.campaigns.calendar import ScheduleKind, next_run
 from tidings.campaigns.errors import (
     CampaignNotFound,
     CampaignStepRefused,
+    EditRefused,
     NothingToResume,
+    StaleCampaign,
     TimeHasPassed,
     TimeMissing,
     TimeNotAsked,
@@ -16,9 +18,9 @@ from tidings.campaigns.errors import (
 )
 from tidings.campaigns.expanding import command_after
 from tidings.campaigns.models import Campaign, CampaignAudience, CampaignSchedule
-from tidings.campaigns.schemas import CampaignView, CreateCampaign, EditCampaign
+from tidings.campaigns.schemas import CampaignView, CreateCampaign, EditCampaign, ScheduleInput
 from tidings.campaigns.states import CampaignState
-from tidings.campaigns.steps import Plan, Planned, step_to, take_step
+from tidings.campaigns.steps import Plan, Planned, as_read, find_campaign, step_to, take_step
 from tidings.platform.logging import logger
 from tidings.platform.operation import operation
 from tidings.platform.security.auth import Principal, Role
@@ -28,6 +30,7 @@ from tidings.templates.queries import carries_code, template_view
 from tidings.templates.values import ALWAYS_KNOWN
 
 NEVER: Final[dict[str, Any]] = {"unset__next_run_at": True}
+EDITABLE: Final = (CampaignState.DRAFT, CampaignState.SCHEDULED, CampaignState.PAUSED)
 
 
 @operation(
@@ -48,7 +51,7 @@ def create_campaign(new: CreateCampaign, *, caller: Principal) -> CampaignView:
         variables=new.variables,
         voucher=new.voucher,
         audience=CampaignAudience(**new.audience.model_dump()),
-        schedule=CampaignSchedule(kind=new.schedule.kind.value, at=new.schedule.at),
+        schedule=_schedule(new.schedule),
         state=drafted["set__state"],
         history=[drafted["push__history"]],
     )
@@ -134,10 +137,91 @@ def stop_campaign(
     return _taken(campaign_id, lambda _: plan, caller, at or now())
 
 
-@operation(role=Role.OPERATOR)
-def edit_campaign(campaign_id: str, wanted: EditCampaign, *, caller: Principal) -> CampaignView:
-    """Edit a campaign."""
-    raise NotImplementedError("write what edit_campaign does")
+@operation(
+    role=Role.OPERATOR,
+    refuses=(
+        *(CampaignNotFound, StaleCampaign, EditRefused, UnknownTemplate, VariableMissing),
+        *(TimeHasPassed, TimeMissing, TimeNotAsked),
+    ),
+)
+def edit_campaign(
+    campaign_id: str, change: EditCampaign, *, caller: Principal, at: datetime | None = None
+) -> CampaignView:
+    """Change a campaign between its runs; a new schedule moves its next run.
+
+    A change without effect makes no new version, so a repeated request has the same answer. If a
+    step is taken at the same time, the edit is tried again for the new state. Each repetition means
+    that a step succeeded, so this ends.
+
+    Raises:
+        CampaignNotFound: the campaign does not exist.
+        EditRefused: a run is under way, or the campaign has ended.
+        StaleCampaign: the campaign no longer has the version of the change.
+        UnknownTemplate: the template does not exist.
+        CodeTemplate: the template contains a one-time code.
+        VariableMissing: the template needs another variable.
+        TimeHasPassed: the new time has passed.
+    """
+    while True:
+        campaign = find_campaign(campaign_id)
+        _check_editable(campaign)
+        changed = _changed(campaign, change)
+        if not changed:
+            return CampaignView.model_validate(campaign)
+        if campaign.version != change.version:
+            raise StaleCampaign
+        update = _edit(campaign, changed, at or now())
+        stored = as_read(campaign).modify(new=True, set__version=campaign.version + 1, **update)
+        if stored is not None:
+            logger.info(
+                "campaign edited",
+                campaign_id=campaign.id,
+                changed=sorted(changed),
+                edited_by=caller.user_id,
+            )
+            return CampaignView.model_validate(stored)
+
+
+def _check_editable(campaign: Campaign) -> None:
+    """Refuse an edit that would give one part of a run's audience another message."""
+    if campaign.state not in EDITABLE:
+        raise EditRefused(campaign.state)
+    if campaign.is_in_a_run:
+        raise EditRefused("paused in the middle of a run")
+
+
+def _changed(campaign: Campaign, change: EditCampaign) -> dict[str, Any]:
+    """Return the named fields that differ, in the document's form."""
+    named = {name: getattr(change, name) for name in change.model_fields_set - {"version"}}
+    if "audience" in named:
+        named["audience"] = CampaignAudience(**named["audience"].model_dump())
+    if "schedule" in named:
+        named["schedule"] = _schedule(named["schedule"])
+    return {name: value for name, value in named.items() if value != getattr(campaign, name)}
+
+
+def _edit(campaign: Campaign, changed: dict[str, Any], at: datetime) -> dict[str, Any]:
+    """Change the campaign as it was read, check the result, and return the update."""
+    for name, value in changed.items():
+        setattr(campaign, name, value)
+    _check_template(campaign)
+    update = {f"set__{name}": value for name, value in changed.items()}
+    if "schedule" in changed:
+        update |= _moved_run(campaign, at)
+    return update
+
+
+def _moved_run(campaign: Campaign, at: datetime) -> dict[str, Any]:
+    """Return the update for a new schedule: the next run is later than now and the last run."""
+    earlier = campaign.run.due_at if campaign.run else None
+    due_at = _due_after(campaign, max(at, earlier or at))
+    if due_at < at or due_at == earlier:  # a run's id is its time
+        raise TimeHasPassed
+    return {} if campaign.state == CampaignState.DRAFT.value else {"set__next_run_at": due_at}
+
+
+def _schedule(given: ScheduleInput) -> CampaignSchedule:
+    return CampaignSchedule(kind=given.kind.value, at=given.at)
 
 
 def _check_template(campaign: Campaign) -> None:

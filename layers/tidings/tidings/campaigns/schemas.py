@@ -14,14 +14,16 @@ from pydantic import (
 from tidings.campaigns.calendar import ScheduleKind
 from tidings.campaigns.errors import TimeMissing, TimeNotAsked
 from tidings.campaigns.states import CampaignState
+from tidings.platform.inputs.partial import left_as_it_is
 from tidings.platform.storage.pagination import PageRequest
 from tidings.platform.text.languages import Language
-from tidings.platform.text.visible_text import VisibleLine, VisibleText
+from tidings.platform.text.visible_text import VisibleLine
 from tidings.platform.timing.times import Time
 from tidings.templates.schemas import TemplatePreview
 
 INPUT: Final = ConfigDict(extra="forbid", frozen=True)
 MAX_VARIABLES: Final = 30
+MAX_VERSION: Final = 2**31 - 1
 
 
 # No control characters, because MongoDB accepts no NUL.
@@ -31,6 +33,7 @@ Line = Annotated[str, VisibleLine(max_length=200)]
 Text = Annotated[str, StringConstraints(max_length=2_000, pattern=TEXT)]
 VariableName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
 TemplateCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+Variables = Annotated[dict[VariableName, Text], Field(max_length=MAX_VARIABLES)]
 Category = Annotated[str, VisibleLine(max_length=100)]
 
 
@@ -75,9 +78,26 @@ class CreateCampaign(BaseModel):
     audience: AudienceInput = AudienceInput.model_validate({})
     schedule: ScheduleInput
     voucher: Line | None = None
-    variables: Annotated[dict[VariableName, Text], Field(max_length=MAX_VARIABLES)] = Field(
+    variables: Variables = Field(
         default_factory=dict, description="variables of the template, the same for everyone"
     )
+
+
+class EditCampaign(BaseModel):
+    """The fields to change; other fields do not change. `version` is the version that was read.
+
+    Audience, schedule and variables are replaced as a whole.
+    """
+
+    model_config = INPUT
+
+    version: Annotated[int, Field(ge=1, le=MAX_VERSION, strict=True)]
+    name: Line = left_as_it_is()
+    template_code: TemplateCode = left_as_it_is()
+    audience: AudienceInput = left_as_it_is()
+    schedule: ScheduleInput = left_as_it_is()
+    voucher: Line | None = Field(None, description="null removes it")
+    variables: Variables = left_as_it_is()
 
 
 class CampaignFilter(BaseModel):
@@ -200,11 +220,3 @@ class CampaignPreview(BaseModel):
         description="false if counting took too long, and the size is a lower bound"
     )
     sample: TemplatePreview
-
-
-class EditCampaign(BaseModel):
-    """The input of `edit_campaign`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    text: Annotated[str, VisibleText(max_length=500)]
