@@ -14,6 +14,9 @@ from tests.waiting import eventually
 CREATE = """mutation($i: CreateCampaignInput!) {
   createCampaign(input: $i) { id state nextRunAt }
 }"""
+EDIT = """mutation($id: ID!, $i: EditCampaignInput!) {
+  editCampaign(id: $id, input: $i) { state version voucher }
+}"""
 START = "mutation($id: ID!) { startCampaign(id: $id) { state nextRunAt } }"
 PREVIEW = """query($id: ID!) {
   previewCampaign(id: $id) { audienceSize audienceComplete sample { inboxTitle inboxBody } }
@@ -74,6 +77,29 @@ def test_friday_rule_brings_a_campaign_to_its_readers_once(
     assert (numbers["audience"], numbers["sent"]) == (2, 2)
     assert [titles(each) for each in readers] == [["Winter days"]] * 2
     assert titles(customer) == []
+
+
+def test_campaign_that_was_edited_brings_its_new_words(
+    shop: Shop, admin: Shop, language: str
+) -> None:
+    person = reader(shop, language)
+    draft = NEXT_FRIDAY | {"audience": {"language": language}}
+    campaign_id = admin.graphql(CREATE, i=draft)["createCampaign"]["id"]
+    admin.graphql(START, id=campaign_id)
+
+    change = {"version": 1, "name": "Spring days", "variables": {"message": "Tea for two."}}
+    answer = admin.rest("PATCH", f"/campaigns/{campaign_id}", change)
+    assert (answer.status_code, answer.json()["data"]["state"]) == (200, "scheduled")
+    assert admin.rest("PATCH", f"/campaigns/{campaign_id}", change).json() == answer.json()
+    edited = admin.graphql(EDIT, id=campaign_id, i={"version": 2, "voucher": None})["editCampaign"]
+    assert edited == {"state": "SCHEDULED", "version": 3, "voucher": None}
+    assert (
+        admin.rest("PATCH", f"/campaigns/{campaign_id}", change | {"name": "X"}).status_code == 409
+    )
+
+    assert invoke("tidings-send-promotions", rule_event())["campaigns_begun"] >= 1
+    (told,) = eventually(person.notifications)
+    assert (told["title"], told["body"]) == ("Spring days", "Tea for two.")
 
 
 def test_rest_takes_a_campaign_through_its_states(

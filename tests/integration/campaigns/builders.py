@@ -1,16 +1,16 @@
 """What tests of campaigns are made of."""
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from campaigns.campaigns import handler
 
 from tests.integration.builders import CONTEXT, Queues, a_person, an_address
 from tidings.campaigns.models import Campaign, CampaignAudience, CampaignRun, CampaignSchedule
-from tidings.campaigns.operations import create_campaign, start_campaign
+from tidings.campaigns.operations import create_campaign, edit_campaign, start_campaign
 from tidings.campaigns.running import run_due_campaigns
-from tidings.campaigns.schemas import CampaignView, CreateCampaign
+from tidings.campaigns.schemas import CampaignView, CreateCampaign, EditCampaign
 from tidings.campaigns.states import CampaignState
 from tidings.delivery.models import Notification
 from tidings.platform.messaging.relay import publish_stored
@@ -20,6 +20,12 @@ from tidings.users.models import User
 
 OPERATOR = a_person(Role.OPERATOR)
 QUEUE = "campaigns.queue"
+SATURDAY = datetime(2026, 11, 21, 10, tzinfo=UTC)
+MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
+TUESDAY = datetime(2026, 11, 24, 9, tzinfo=UTC)
+FRIDAY_NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
+ON_MONDAY = {"kind": "at", "at": MONDAY.isoformat()}
+ON_TUESDAY = {"kind": "at", "at": TUESDAY.isoformat()}
 
 
 def a_campaign(state: CampaignState = CampaignState.DRAFT, **values: Any) -> Campaign:
@@ -107,3 +113,18 @@ def someone(role: Role = Role.CUSTOMER, registered: datetime | None = None) -> P
         created_at=registered or now() - timedelta(days=400),
     ).save()
     return Principal(user_id=user.id, role=role)
+
+
+def started(**values: Any) -> CampaignView:
+    return start_campaign(drafted(**values).id, caller=OPERATOR, at=SATURDAY)
+
+
+def edited(campaign_id: str, version: int = 1, *, at: datetime = SATURDAY, **given: Any) -> Any:
+    """Edit a campaign; the fields are given as in REST."""
+    change = EditCampaign.model_validate({"version": version} | given)
+    return edit_campaign(campaign_id, change, caller=OPERATOR, at=at)
+
+
+def words_of(campaign_id: str) -> list[str]:
+    """Return the different texts that people read."""
+    return sorted({each.body for each in Notification.objects(campaign_id=campaign_id)})

@@ -1,6 +1,6 @@
 """Operators edit campaigns between their runs."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,13 +9,22 @@ from pydantic import ValidationError
 
 from tests.integration.builders import Queues, token_of
 from tests.integration.campaigns.builders import (
+    FRIDAY_NOON,
+    MONDAY,
+    ON_MONDAY,
+    ON_TUESDAY,
     OPERATOR,
+    SATURDAY,
+    TUESDAY,
     a_campaign,
     begun,
     customers,
     drafted,
+    edited,
+    started,
     state_of,
     told,
+    words_of,
     work_off,
 )
 from tests.integration.gateway.in_process import InProcessApi
@@ -32,7 +41,6 @@ from tidings.campaigns.errors import (
 )
 from tidings.campaigns.models import Campaign, CampaignRun, CampaignSchedule
 from tidings.campaigns.operations import (
-    edit_campaign,
     pause_campaign,
     resume_campaign,
     start_campaign,
@@ -40,34 +48,12 @@ from tidings.campaigns.operations import (
 from tidings.campaigns.running import run_due_campaigns
 from tidings.campaigns.schemas import CampaignView, EditCampaign
 from tidings.campaigns.states import CampaignState
-from tidings.delivery.models import Notification
 from tidings.platform.timing.clock import new_id, now
 from tidings.templates.errors import CodeTemplate
 
-SATURDAY = datetime(2026, 11, 21, 10, tzinfo=UTC)
-MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
-TUESDAY = datetime(2026, 11, 24, 9, tzinfo=UTC)
-FRIDAY_NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
-ON_MONDAY = {"kind": "at", "at": MONDAY.isoformat()}
-ON_TUESDAY = {"kind": "at", "at": TUESDAY.isoformat()}
 EDIT = """mutation($id: ID!, $input: EditCampaignInput!) {
   editCampaign(id: $id, input: $input) { name voucher version }
 }"""
-
-
-def edit(campaign_id: str, version: int = 1, *, at: datetime = SATURDAY, **given: Any) -> Any:
-    """Edit a campaign; the fields are given as in REST."""
-    change = EditCampaign.model_validate({"version": version} | given)
-    return edit_campaign(campaign_id, change, caller=OPERATOR, at=at)
-
-
-def started(**values: Any) -> CampaignView:
-    return start_campaign(drafted(**values).id, caller=OPERATOR, at=SATURDAY)
-
-
-def words_of(campaign_id: str) -> list[str]:
-    """Return the different texts that people read."""
-    return sorted({each.body for each in Notification.objects(campaign_id=campaign_id)})
 
 
 @pytest.mark.parametrize(
@@ -94,7 +80,7 @@ def words_of(campaign_id: str) -> list[str]:
 )
 def test_given_fields_change_and_others_do_not(given: dict[str, Any], seen: dict[str, Any]) -> None:
     before = drafted(audience={"language": "de"}, voucher="W-10", variables={"message": "Hi."})
-    after = edit(before.id, **given)
+    after = edited(before.id, **given)
     assert after.model_dump() == before.model_dump() | given | seen | {"version": 2}
     assert CampaignView.model_validate(Campaign.objects.get(pk=before.id)) == after
 
@@ -103,11 +89,11 @@ def test_given_fields_change_and_others_do_not(given: dict[str, Any], seen: dict
 def test_campaign_is_edited_unless_it_runs_or_has_ended(state: CampaignState) -> None:
     campaign = a_campaign(state)
     if state in {CampaignState.DRAFT, CampaignState.SCHEDULED, CampaignState.PAUSED}:
-        assert edit(campaign.id, name="Spring days").name == "Spring days"
+        assert edited(campaign.id, name="Spring days").name == "Spring days"
     else:
         for name in ("Spring days", campaign.name):
             with pytest.raises(EditRefused, match=f"is {state} cannot") as refused:
-                edit(campaign.id, name=name)
+                edited(campaign.id, name=name)
             assert refused.value.field == "state"
         assert Campaign.objects.get(pk=campaign.id).name == "Winter days"
     assert state_of(campaign.id) == state.value
@@ -115,7 +101,7 @@ def test_campaign_is_edited_unless_it_runs_or_has_ended(state: CampaignState) ->
 
 def test_campaign_that_is_not_there_is_not_found() -> None:
     with pytest.raises(CampaignNotFound):
-        edit(new_id(), name="Spring days")
+        edited(new_id(), name="Spring days")
 
 
 # --------------------------------------------------------------------- input
@@ -152,25 +138,25 @@ def test_bad_input_is_named(given: dict[str, Any], field: str) -> None:
 def test_time_is_given_for_the_kind_at_and_for_no_other() -> None:
     campaign = drafted(schedule=ON_MONDAY)
     with pytest.raises(TimeMissing):
-        edit(campaign.id, schedule={"kind": "at"})
+        edited(campaign.id, schedule={"kind": "at"})
     with pytest.raises(TimeNotAsked):
-        edit(campaign.id, schedule=ON_MONDAY | {"kind": "weekly"})
+        edited(campaign.id, schedule=ON_MONDAY | {"kind": "weekly"})
 
 
 def test_template_and_variables_are_checked_as_they_are_after_the_edit() -> None:
     campaign = drafted()
     with pytest.raises(UnknownTemplate):
-        edit(campaign.id, template_code="no_such_template")
+        edited(campaign.id, template_code="no_such_template")
     with pytest.raises(CodeTemplate):
-        edit(campaign.id, template_code="password_reset")
+        edited(campaign.id, template_code="password_reset")
     with pytest.raises(VariableMissing) as refused:
-        edit(campaign.id, template_code="order_confirmed")
+        edited(campaign.id, template_code="order_confirmed")
     assert refused.value.field == "variables.order_id"
     given: dict[str, Any] = {"template_code": "order_confirmed", "variables": {"order_id": "7"}}
-    assert edit(campaign.id, **given).version == 2
+    assert edited(campaign.id, **given).version == 2
     with pytest.raises(VariableMissing):
-        edit(campaign.id, 2, variables={})
-    assert edit(campaign.id, 2, template_code="promotion", variables={}).version == 3
+        edited(campaign.id, 2, variables={})
+    assert edited(campaign.id, 2, template_code="promotion", variables={}).version == 3
 
 
 # ---------------------------------------------------------------------- time
@@ -182,15 +168,15 @@ def test_template_and_variables_are_checked_as_they_are_after_the_edit() -> None
 def test_new_time_must_not_have_passed(state: CampaignState) -> None:
     campaign = a_campaign(state)
     with pytest.raises(TimeHasPassed) as refused:
-        edit(campaign.id, schedule=ON_MONDAY, at=MONDAY + timedelta(seconds=1))
+        edited(campaign.id, schedule=ON_MONDAY, at=MONDAY + timedelta(seconds=1))
     assert refused.value.field == "schedule.at"
     assert Campaign.objects.get(pk=campaign.id).schedule.kind == "next_friday"
 
 
 def test_words_are_edited_when_the_time_has_passed_and_no_rule_came() -> None:
     campaign = started(schedule=ON_MONDAY)
-    edited = edit(campaign.id, at=TUESDAY, name="Spring days", schedule=ON_MONDAY)
-    assert (edited.name, edited.next_run_at) == ("Spring days", MONDAY)
+    after = edited(campaign.id, at=TUESDAY, name="Spring days", schedule=ON_MONDAY)
+    assert (after.name, after.next_run_at) == ("Spring days", MONDAY)
     assert run_due_campaigns(TUESDAY) == {"campaigns_begun": 1}
 
 
@@ -211,7 +197,7 @@ def test_moved_campaign_runs_at_its_new_time_only(
 ) -> None:
     (reader,) = customers(1)
     campaign = started(schedule=before)
-    assert edit(campaign.id, schedule=after).next_run_at == due_at
+    assert edited(campaign.id, schedule=after).next_run_at == due_at
     assert run_due_campaigns(due_at - timedelta(seconds=1)) == {"campaigns_begun": 0}
     assert run_due_campaigns(due_at) == {"campaigns_begun": 1}
     work_off(queues)
@@ -223,7 +209,7 @@ def test_moved_campaign_runs_at_its_new_time_only(
 
 
 def test_draft_has_no_time_until_it_is_started() -> None:
-    campaign = edit(drafted().id, schedule=ON_MONDAY)
+    campaign = edited(drafted().id, schedule=ON_MONDAY)
     assert campaign.next_run_at is None
     assert start_campaign(campaign.id, caller=OPERATOR, at=SATURDAY).next_run_at == MONDAY
 
@@ -231,7 +217,7 @@ def test_draft_has_no_time_until_it_is_started() -> None:
 def test_paused_campaign_has_its_new_time_when_it_is_resumed() -> None:
     campaign = started(schedule=ON_MONDAY)
     pause_campaign(campaign.id, caller=OPERATOR)
-    assert edit(campaign.id, schedule=ON_TUESDAY).next_run_at == TUESDAY
+    assert edited(campaign.id, schedule=ON_TUESDAY).next_run_at == TUESDAY
     resumed = resume_campaign(campaign.id, caller=OPERATOR, at=MONDAY)
     assert (resumed.state, resumed.next_run_at) == (CampaignState.SCHEDULED, TUESDAY)
 
@@ -242,7 +228,7 @@ def test_run_that_is_paused_is_not_edited(queues: Queues, monkeypatch: pytest.Mo
     campaign = begun(variables={"message": "Old."})
     pause_campaign(campaign.id, caller=OPERATOR)
     with pytest.raises(EditRefused, match="paused in the middle of a run"):
-        edit(campaign.id, variables={"message": "New."})
+        edited(campaign.id, variables={"message": "New."})
     resume_campaign(campaign.id, caller=OPERATOR)
     work_off(queues)
     assert words_of(campaign.id) == ["Old."]
@@ -253,7 +239,7 @@ def test_weekly_campaign_has_its_new_words_from_the_next_week_on(queues: Queues)
     (reader,) = customers(1)
     campaign = begun(schedule={"kind": "weekly"}, variables={"message": "Old."})
     work_off(queues)
-    waiting = edit(campaign.id, variables={"message": "New."}, at=now())
+    waiting = edited(campaign.id, variables={"message": "New."}, at=now())
     assert waiting.next_run_at
     assert run_due_campaigns(waiting.next_run_at) == {"campaigns_begun": 1}
     work_off(queues)
@@ -273,9 +259,9 @@ def test_next_run_is_never_at_the_time_of_the_last_one() -> None:
         run=run,
     )
     with pytest.raises(TimeHasPassed):
-        edit(campaign.id, at=TUESDAY, schedule={"kind": "at", "at": FRIDAY_NOON.isoformat()})
-    edited = edit(campaign.id, at=TUESDAY, schedule={"kind": "next_friday"})
-    assert edited.next_run_at == FRIDAY_NOON + timedelta(days=7)
+        edited(campaign.id, at=TUESDAY, schedule={"kind": "at", "at": FRIDAY_NOON.isoformat()})
+    after = edited(campaign.id, at=TUESDAY, schedule={"kind": "next_friday"})
+    assert after.next_run_at == FRIDAY_NOON + timedelta(days=7)
 
 
 # ------------------------------------------------------------------- versions
@@ -283,10 +269,10 @@ def test_next_run_is_never_at_the_time_of_the_last_one() -> None:
 
 def test_edit_of_another_version_is_refused() -> None:
     campaign = drafted()
-    edit(campaign.id, name="Spring days")
+    edited(campaign.id, name="Spring days")
     for version in (1, 3):
         with pytest.raises(StaleCampaign) as refused:
-            edit(campaign.id, version, name="Summer days")
+            edited(campaign.id, version, name="Summer days")
         assert refused.value.field == "version"
     assert Campaign.objects.get(pk=campaign.id).name == "Spring days"
 
@@ -300,17 +286,17 @@ def test_same_edit_twice_has_the_same_answer() -> None:
         "voucher": None,
         "variables": {"message": "Hi."},
     }
-    first = edit(campaign.id, **given)
-    assert edit(campaign.id, **given) == first
-    assert edit(campaign.id, 2) == first
+    first = edited(campaign.id, **given)
+    assert edited(campaign.id, **given) == first
+    assert edited(campaign.id, 2) == first
     assert first.version == 2
 
 
 def test_campaign_that_was_stored_without_a_version_is_edited_and_takes_its_steps() -> None:
     first, second = drafted().id, drafted().id
     Campaign._get_collection().update_many({}, {"$unset": {"version": 1}})
-    assert edit(first, name="Spring days").version == 2
-    assert edit(first, 2, name="Summer days").version == 3
+    assert edited(first, name="Spring days").version == 2
+    assert edited(first, 2, name="Summer days").version == 3
     assert start_campaign(second, caller=OPERATOR, at=SATURDAY).version == 1
 
 
