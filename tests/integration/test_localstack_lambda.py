@@ -8,11 +8,11 @@ import contextlib
 import io
 import json
 import os
-import time
 import uuid
 import zipfile
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -20,13 +20,18 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from tests.waiting import eventually
+
 ROLE = "arn:aws:iam::000000000000:role/tidings-test"
 BROKER = "arn:aws:mq:us-east-1:000000000000:broker:tidings:b-1"
 ANSWER = "import os\ndef handler(event, context):\n    return {'pid': os.getpid(), **event}\n"
-SLOW = (
-    "import os, time\n"
+HOLDS = (
+    "import time\n"
+    "from pathlib import Path\n"
     "def handler(event, context):\n"
-    "    time.sleep(event.get('seconds', 0.2))\n"
+    "    if event:\n"
+    "        Path(event['started']).touch()\n"
+    "        while not Path(event['release']).exists(): time.sleep(0.02)\n"
     "    return VERSION\n"
 )
 
@@ -52,14 +57,6 @@ def zipped(source: str, path: str = "app.py") -> bytes:
     return content.getvalue()
 
 
-def wait_for(find: Callable[[], Any], limit_seconds: float = 20) -> Any:
-    deadline = time.monotonic() + limit_seconds
-    while not (found := find()):
-        assert time.monotonic() < deadline, f"did not happen within {limit_seconds} seconds"
-        time.sleep(0.05)
-    return found
-
-
 class Functions:
     """Creates functions with names of their own and forgets none."""
 
@@ -70,12 +67,12 @@ class Functions:
     def create(self, source: str, **settings: Any) -> str:
         name = f"process-test-{uuid.uuid4().hex[:8]}"
         self.names.append(name)
-        given = {"Runtime": "python3.11", "Handler": "app.handler", "Timeout": 3, **settings}
+        given = {"Runtime": "python3.11", "Handler": "app.handler", "Timeout": 60, **settings}
         self.api.create_function(
             FunctionName=name, Role=ROLE, Code={"ZipFile": zipped(source)}, **given
         )
         self.api.get_waiter("function_active_v2").wait(
-            FunctionName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 20}
+            FunctionName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
         )
         return name
 
@@ -89,7 +86,7 @@ class Functions:
     def update(self, name: str, source: str) -> None:
         self.api.update_function_code(FunctionName=name, ZipFile=zipped(source))
         self.api.get_waiter("function_updated_v2").wait(
-            FunctionName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 20}
+            FunctionName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
         )
 
     def delete_all(self) -> None:
@@ -104,6 +101,42 @@ def functions() -> Iterator[Functions]:
     functions.delete_all()
 
 
+class Held:
+    """Calls of a function of `HOLDS`: each is at work until all are let go."""
+
+    def __init__(self, functions: Functions, folder: Path) -> None:
+        self._functions, self._folder = functions, folder
+        self._threads = ThreadPoolExecutor()
+        self._calls: list[Future[tuple[Any, str]]] = []
+
+    def call(self, name: str) -> None:
+        """Start a call and wait until the function is at work."""
+        started = self._folder / str(len(self._calls))
+        event = {"started": str(started), "release": str(self._release)}
+        self._calls.append(self._threads.submit(self._functions.invoke, name, **event))
+        eventually(started.exists, what="the function is at work")
+
+    def let_go(self) -> list[Any]:
+        """Let the calls end; return their answers."""
+        self._release.touch()
+        return [call.result()[0] for call in self._calls]
+
+    def close(self) -> None:
+        self._release.touch()
+        self._threads.shutdown()
+
+    @property
+    def _release(self) -> Path:
+        return self._folder / "release"
+
+
+@pytest.fixture
+def held(functions: Functions, tmp_path: Path) -> Iterator[Held]:
+    held = Held(functions, tmp_path)
+    yield held
+    held.close()
+
+
 def test_second_call_reuses_the_process(functions: Functions) -> None:
     name = functions.create(ANSWER)
     first, cold_log = functions.invoke(name, word="hello")
@@ -114,20 +147,21 @@ def test_second_call_reuses_the_process(functions: Functions) -> None:
     assert "Init Duration" not in warm_log
 
 
+# The timeout that runs out is long enough for the next call, which has to be well in it.
 @pytest.mark.parametrize(
-    ("body", "error_type", "message"),
+    ("timeout", "body", "error_type", "message"),
     [
-        ("import time; time.sleep(9)", "Sandbox.Timedout", "Task timed out after 1.00 seconds"),
-        ("import os; os._exit(1)", "Runtime.ExitError", "exit status 1"),
-        ("import time; b = bytearray(1 << 28); time.sleep(9)", "Runtime.ExitError", "killed"),
-        ("raise ValueError('no')", "ValueError", "no"),
+        (5, "import time; time.sleep(60)", "Sandbox.Timedout", "Task timed out after 5.00 seconds"),
+        (60, "import os; os._exit(1)", "Runtime.ExitError", "exit status 1"),
+        (60, "import time; b = bytearray(1 << 28); time.sleep(59)", "Runtime.ExitError", "killed"),
+        (60, "raise ValueError('no')", "ValueError", "no"),
     ],
 )
 def test_failed_call_gives_the_error_of_aws_and_the_next_works(
-    functions: Functions, body: str, error_type: str, message: str
+    functions: Functions, timeout: int, body: str, error_type: str, message: str
 ) -> None:
     source = f"def handler(event, context):\n    if event:\n        {body}\n    return 'well'\n"
-    name = functions.create(source, Timeout=1)
+    name = functions.create(source, Timeout=timeout)
     error, log = functions.invoke(name, fail=True)
     assert error["errorType"] == error_type
     assert message in error["errorMessage"]
@@ -163,15 +197,14 @@ def test_function_reaches_the_stack_with_its_own_credentials(functions: Function
     assert ":assumed-role/tidings-test/" in arn
 
 
-def test_reserved_concurrency_throttles(functions: Functions) -> None:
-    name = functions.create(SLOW.replace("VERSION", "1"))
+def test_reserved_concurrency_throttles(functions: Functions, held: Held) -> None:
+    name = functions.create(HOLDS.replace("VERSION", "1"))
     functions.api.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
-    with ThreadPoolExecutor(2) as both:
-        calls = [both.submit(functions.invoke, name, seconds=1) for _ in range(2)]
-        failures = [call.exception() for call in calls if call.exception()]
-    assert len(failures) == 1
-    assert isinstance(failures[0], ClientError)
-    assert failures[0].response["Error"]["Code"] == "TooManyRequestsException"
+    held.call(name)
+    with pytest.raises(ClientError) as refused:
+        functions.invoke(name)
+    assert refused.value.response["Error"]["Code"] == "TooManyRequestsException"
+    assert held.let_go() == [1]
 
 
 def test_fifty_calls_at_once_share_a_few_processes(functions: Functions) -> None:
@@ -181,12 +214,12 @@ def test_fifty_calls_at_once_share_a_few_processes(functions: Functions) -> None
     assert len({answer["pid"] for answer in answers}) <= 4
 
 
-def test_update_while_calls_run_loses_none(functions: Functions) -> None:
-    name = functions.create(SLOW.replace("VERSION", "'old'"))
-    with ThreadPoolExecutor(3) as crowd:
-        running = [crowd.submit(functions.invoke, name, seconds=1.5) for _ in range(3)]
-        functions.update(name, SLOW.replace("VERSION", "'new'"))
-        assert {call.result()[0] for call in running} <= {"old", "new"}
+def test_update_while_calls_run_loses_none(functions: Functions, held: Held) -> None:
+    name = functions.create(HOLDS.replace("VERSION", "'old'"))
+    for _ in range(3):
+        held.call(name)
+    functions.update(name, HOLDS.replace("VERSION", "'new'"))
+    assert held.let_go() == ["old"] * 3
     assert functions.invoke(name)[0] == "new"
 
 
@@ -195,7 +228,7 @@ def test_deleted_function_leaves_no_process(functions: Functions) -> None:
     pid = functions.invoke(name)[0]["pid"]
     functions.names.remove(name)
     functions.api.delete_function(FunctionName=name)
-    wait_for(lambda: not _runs(pid))
+    eventually(lambda: not _runs(pid))
 
 
 def test_failed_event_is_told_to_its_destination_and_its_dead_letter_queue(
@@ -221,12 +254,12 @@ def test_failed_event_is_told_to_its_destination_and_its_dead_letter_queue(
         found = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages")
         return found and json.loads(found[0]["Body"])
 
-    record = wait_for(lambda: message_in(told))
+    record = eventually(lambda: message_in(told))
     assert record["requestContext"]["condition"] == "RetriesExhausted"
     assert record["requestContext"]["requestId"] == answer["ResponseMetadata"]["RequestId"]
     assert record["requestPayload"] == {"word": "no"}
     assert record["responsePayload"]["errorMessage"] == "no"
-    assert wait_for(lambda: message_in(dead)) == {"word": "no"}
+    assert eventually(lambda: message_in(dead)) == {"word": "no"}
     for queue in (told, dead):
         sqs.delete_queue(QueueUrl=queue)
 
@@ -243,7 +276,8 @@ def test_log_of_each_call_is_in_cloudwatch(functions: Functions) -> None:
             return []
         return [event["message"] for event in found["events"]]
 
-    first_words = [line.split()[0] for line in wait_for(messages)]
+    eventually(lambda: any(line.startswith("REPORT") for line in messages()))
+    first_words = [line.split()[0] for line in messages()]
     assert first_words == ["START", "said", "END", "REPORT"]
 
 
@@ -261,7 +295,7 @@ def test_other_runtime_is_refused_with_a_reason(functions: Functions) -> None:
         state = functions.api.get_function_configuration(FunctionName=name)
         return str(state.get("StateReason", "")) if state["State"] == "Failed" else ""
 
-    assert "runs zip packages on python3.11 only" in wait_for(failed)
+    assert "runs zip packages on python3.11 only" in eventually(failed)
     with contextlib.suppress(ClientError):  # LocalStack removes it, and then stumbles
         functions.api.delete_function(FunctionName=name)
 
@@ -281,12 +315,12 @@ def test_amazon_mq_mapping_can_be_created_changed_disabled_and_deleted(
     def mapping() -> Any:
         return api.get_event_source_mapping(UUID=uuid_)
 
-    wait_for(lambda: mapping()["State"] == "Enabled")
+    eventually(lambda: mapping()["State"] == "Enabled")
     assert uuid_ in [
         each["UUID"] for each in api.list_event_source_mappings()["EventSourceMappings"]
     ]
     api.update_event_source_mapping(UUID=uuid_, BatchSize=20, Enabled=False)
-    wait_for(lambda: mapping()["State"] == "Disabled")
+    eventually(lambda: mapping()["State"] == "Disabled")
     assert mapping()["BatchSize"] == 20
     assert mapping()["Queues"] == ["notifications"]
     api.delete_event_source_mapping(UUID=uuid_)
@@ -298,7 +332,7 @@ def test_amazon_mq_mapping_can_be_created_changed_disabled_and_deleted(
             return True
         return False
 
-    wait_for(gone)
+    eventually(gone)
 
 
 def _runs(pid: int) -> bool:
