@@ -3,10 +3,14 @@
 `toxiproxy-python` on PyPI is but a client of a server written in Go.
 """
 
+import selectors
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from urllib.parse import urlsplit
+
+from tests.ports import reserve
 
 
 class Proxy:
@@ -19,15 +23,17 @@ class Proxy:
         self._lock = threading.Lock()
         self._flows = threading.Event()
         self._flows.set()
-        self._server = self._listen(0)
-        self.port: int = self._server.getsockname()[1]
+        # While the proxy refuses, no other program gets its port.
+        self._reserved = reserve()
+        self.port: int = self._reserved.getsockname()[1]
+        self._listener: _Listener | None = _Listener(self.port, self._take)
         self.url = url.replace(f"{parts.hostname}:{parts.port}", f"127.0.0.1:{self.port}")
 
     def refuse(self) -> None:
         """Accept nobody, and cut whoever is connected: the service is gone."""
-        with suppress(OSError):  # or the kernel listens until `accept` returns
-            self._server.shutdown(socket.SHUT_RDWR)
-        self._server.close()
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
         self.cut()
 
     def hang(self) -> None:
@@ -37,57 +43,51 @@ class Proxy:
     def cut(self) -> None:
         """End the connections that there are; new ones work."""
         with self._lock:
-            connections, self._open = self._open, set()
-        for each in connections:
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-            each.close()
+            for each in self._open:
+                with suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)
+            self._open.clear()
 
     def resume(self) -> None:
         """Forward again; what hung meanwhile is lost, and its connections with it."""
         if not self._flows.is_set():
             self.cut()
             self._flows.set()
-        if self._server.fileno() == -1:
-            self._server = self._listen(self.port)
+        if self._listener is None:
+            self._listener = _Listener(self.port, self._take)
 
     def close(self) -> None:
         self.refuse()
         self._flows.set()
+        self._reserved.close()
 
-    def _listen(self, port: int) -> socket.socket:
-        server = socket.create_server(("127.0.0.1", port))
-        threading.Thread(target=self._accept, args=(server,), daemon=True).start()
-        return server
-
-    def _accept(self, server: socket.socket) -> None:
-        while True:
-            try:
-                near, _ = server.accept()
-            except OSError:
-                return
-            if server is not self._server:  # refused meanwhile
-                near.close()
-                return
-            threading.Thread(target=self._connect, args=(near,), daemon=True).start()
-
-    def _connect(self, near: socket.socket) -> None:
+    def _take(self, near: socket.socket) -> None:
         with self._lock:
             self._open.add(near)
-        self._flows.wait()
+        threading.Thread(target=self._serve, args=(near,), daemon=True).start()
+
+    def _serve(self, near: socket.socket) -> None:
         try:
-            far = socket.create_connection(self._target, timeout=5)
-        except OSError:
-            near.close()
-            return
-        far.settimeout(None)
+            self._flows.wait()
+            with suppress(OSError), socket.create_connection(self._target, timeout=5) as far:
+                far.settimeout(None)
+                self._forward(near, far)
+        finally:
+            with self._lock:  # `cut` must not meet a number that another socket has got
+                self._open.discard(near)
+                near.close()
+
+    def _forward(self, near: socket.socket, far: socket.socket) -> None:
         with self._lock:
             if near not in self._open:  # cut meanwhile
-                far.close()
                 return
             self._open.add(far)
-        for source, target in ((near, far), (far, near)):
-            threading.Thread(target=self._copy, args=(source, target), daemon=True).start()
+        answers = threading.Thread(target=self._copy, args=(far, near), daemon=True)
+        answers.start()
+        self._copy(near, far)
+        answers.join()
+        with self._lock:
+            self._open.discard(far)
 
     def _copy(self, source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
@@ -97,3 +97,27 @@ class Proxy:
         for each in (source, target):
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
+
+
+class _Listener:
+    """Takes the connections to a port until it is closed; then it takes none any more."""
+
+    def __init__(self, port: int, take: Callable[[socket.socket], None]) -> None:
+        self._take = take
+        self._server = socket.create_server(("127.0.0.1", port))
+        self._wake, self._woken = socket.socketpair()
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._wake.close()
+        self._thread.join()
+        self._server.close()
+        self._woken.close()
+
+    def _accept(self) -> None:
+        with selectors.DefaultSelector() as either:
+            either.register(self._server, selectors.EVENT_READ)
+            either.register(self._woken, selectors.EVENT_READ)
+            while all(key.fileobj is self._server for key, _ in either.select()):
+                self._take(self._server.accept()[0])

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -17,6 +16,7 @@ import httpx
 import psutil
 import pytest
 
+from tests.ports import reserve
 from tests.unit.front_door.builders import (
     a_method,
     a_resource,
@@ -57,8 +57,8 @@ class Runner:
     def __init__(self, folder: Path, localstack_url: str, **settings: str) -> None:
         self.socket = folder / "runner.sock"
         self.client = RunnerClient(str(self.socket))
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        self._reserved = reserve()
+        self.port: int = self._reserved.getsockname()[1]
         self._environment = {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": os.pathsep.join(sys.path),
@@ -97,6 +97,10 @@ class Runner:
         self.process.kill()
         self.process.wait(LIMIT_SECONDS)
 
+    def close(self) -> None:
+        self.kill()
+        self._reserved.close()
+
     def terminate(self) -> int:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(LIMIT_SECONDS)
@@ -125,7 +129,7 @@ def runner(localstack: CloudWatchServer, tmp_path: Path) -> Iterator[Runner]:
     localstack.deployed = asdict(told)
     runner = Runner(tmp_path, localstack.url)
     yield runner
-    runner.kill()
+    runner.close()
 
 
 def deployed(folder: Path, name: str, source: str) -> Function:
@@ -190,7 +194,7 @@ def test_calls_of_the_api_take_the_old_way_when_it_is_set(
     try:
         assert runner.get("/_aws/execute-api/tidings/local/products").text == "{}"  # LocalStack's
     finally:
-        runner.kill()
+        runner.close()
 
 
 def test_killed_runner_leaves_no_process_and_knows_everything_again(runner: Runner) -> None:

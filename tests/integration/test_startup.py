@@ -10,7 +10,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.ports import free_port
+from tests.ports import reserved_port
 from tests.waiting import eventually
 from tidings_local.launcher.errors import LauncherError
 from tidings_local.launcher.running.lifecycle import Startup, restart, startup, stop_all
@@ -52,6 +52,12 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
     assert list(processes_of(found)) == []
 
 
+@pytest.fixture
+def port() -> Iterator[int]:
+    with reserved_port() as port:
+        yield port
+
+
 def running(stack: Stack, *names: str) -> dict[str, int]:
     """Return the process of each service that runs; wait for those with these names.
 
@@ -77,8 +83,7 @@ def bring_up(stack: Stack, members: Any) -> Startup:
     return attempt
 
 
-def test_services_are_ready_when_it_is_done(stack: Stack) -> None:
-    port = free_port()
+def test_services_are_ready_when_it_is_done(stack: Stack, port: int) -> None:
     attempt = bring_up(stack, Members(listening("mongodb", port), service("redis", WORKS)))
     assert answers(port) == ""
     assert attempt.fresh
@@ -113,14 +118,13 @@ def test_only_what_died_is_started_again(stack: Stack) -> None:
     assert running(stack, "one", "two")["one"] == before["one"]
 
 
-def test_supervisor_that_was_killed_is_started_with_everything(stack: Stack) -> None:
-    port = free_port()
+def test_supervisor_that_was_killed_is_started_with_everything(stack: Stack, port: int) -> None:
     members = Members(listening("one", port))
     bring_up(stack, members)
     (chief,) = (process for process, name in processes_of(stack) if not name)
     before = running(stack, "one")["one"]
     chief.kill()
-    chief.wait(5)
+    chief.wait(60)
     assert bring_up(stack, members).fresh  # the one that was left held the port
     assert running(stack, "one")["one"] != before
 
@@ -192,8 +196,7 @@ def test_external_service_that_is_away_stops_it_before_anything_runs(
 # ------------------------------------------------------------------------- one service
 
 
-def test_restart_is_another_process_of_the_same_service(stack: Stack) -> None:
-    port = free_port()
+def test_restart_is_another_process_of_the_same_service(stack: Stack, port: int) -> None:
     members: Any = Members(service("one", WORKS), listening("two", port))
     bring_up(stack, members)
     before = running(stack, "one", "two")

@@ -1,6 +1,5 @@
 """Real servers on this machine: an SMTP sink and a receiver of webhooks."""
 
-import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ from typing import Any, Final
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope
 
+from tests.ports import reserved_port
 from tidings_local.launcher.running.certificate import certificate_beside, ensure_certificate
 
 # Where a customer takes webhooks; the tests' resolver finds it on this machine.
@@ -82,13 +82,13 @@ class Sink:
 @contextmanager
 def smtp_server(sink: Sink, **options: Any) -> Iterator[int]:
     """Serve a sink; return its port."""
-    controller = Controller(sink, hostname="127.0.0.1", port=0, **options)
-    controller.port = _free_port()
-    controller.start()
-    try:
-        yield controller.port
-    finally:
-        controller.stop()
+    with reserved_port() as port:
+        controller = Controller(sink, hostname="127.0.0.1", port=port, ready_timeout=60, **options)
+        controller.start()
+        try:
+            yield port
+        finally:
+            controller.stop()
 
 
 class Receiver:
@@ -130,10 +130,3 @@ def https_server(receiver: Receiver, certificate: Certificate) -> Iterator[int]:
     finally:
         server.shutdown()
         server.server_close()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

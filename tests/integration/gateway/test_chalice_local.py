@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.integration.builders import a_product, environment
-from tests.ports import free_port
+from tests.ports import reserved_port
 from tests.waiting import eventually
 from tidings_local.launcher.developing.gateway import command
 
@@ -20,8 +20,7 @@ from tidings_local.launcher.developing.gateway import command
 @pytest.fixture
 def address(services: None, tmp_path: Path) -> Iterator[str]:
     """Start Chalice's server; return the URL of GraphQL."""
-    port = free_port()
-    with (tmp_path / "output").open("w") as output:
+    with reserved_port() as port, (tmp_path / "output").open("w") as output:
         program = [
             str(Path(sys.executable).with_name("chalice")),
             *command(port)[1:],
@@ -32,13 +31,13 @@ def address(services: None, tmp_path: Path) -> Iterator[str]:
             yield f"http://127.0.0.1:{port}/graphql"
         finally:
             server.terminate()
-            server.wait(10)
+            server.wait(60)
 
 
 def ask(address: str, query: str) -> dict[str, Any]:
     body = json.dumps({"query": query}).encode()
     request = urllib.request.Request(address, body, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=20) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         content: dict[str, Any] = json.load(answer)
     return content
 

@@ -2,7 +2,6 @@
 
 import secrets
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from tests.contract.project import ROOT
 from tests.integration.builders import PASSWORD, a_product, an_address, token_of
 from tests.integration.gateway.in_process import InProcessAnswer, InProcessApi
 from tests.integration.users.people import as_principal, registered, sign_in
+from tests.ports import reserve
 from tests.waiting import eventually
 from tidings.platform.caching import cache
 from tidings.platform.security import ended_sessions, limits, store
@@ -33,9 +33,8 @@ class Server:
 
     def __init__(self, folder: Path, configuration: str) -> None:
         folder.mkdir()
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        self._reserved = reserve()
+        port = self._reserved.getsockname()[1]
         shared = (ROOT / "infra" / "redis" / configuration).read_text()
         own = [
             "bind 127.0.0.1", f"port {port}", f'dir "{folder}"', f"maxmemory {MEGABYTES}mb",
@@ -70,7 +69,8 @@ class Server:
     def stop(self) -> None:
         self.client.close()
         self._process.terminate()
-        self._process.wait(10)
+        self._process.wait(60)
+        self._reserved.close()
 
 
 @pytest.fixture
