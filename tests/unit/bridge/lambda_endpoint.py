@@ -11,6 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from tests.ports import reserve
+
 ARN = "arn:aws:lambda:us-east-1:000000000000:function:"
 BROKER_ARN = "arn:aws:mq:us-east-1:000000000000:broker:tidings:b-1"
 PAGE_SIZE = 2
@@ -64,7 +66,8 @@ class LambdaEndpoint:
         self.invocations: list[Invocation] = []
         self._behaviours: dict[str, Callable[[Invocation], Reply]] = {}
         self._server: ThreadingHTTPServer | None = None
-        self.port = 0
+        self._reserved = reserve()
+        self.port: int = self._reserved.getsockname()[1]
 
     def __enter__(self) -> Self:
         self.start()
@@ -72,6 +75,7 @@ class LambdaEndpoint:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+        self._reserved.close()
 
     @property
     def url(self) -> str:
@@ -80,7 +84,6 @@ class LambdaEndpoint:
     def start(self) -> None:
         self._server = ThreadingHTTPServer(("127.0.0.1", self.port), _handler(self))
         self._server.daemon_threads = True
-        self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def stop(self) -> None:
