@@ -27,6 +27,7 @@ from pymongo.collection import Collection
 from pymongo.errors import InvalidOperation
 
 from tests.integration.builders import Queues
+from tests.integration.patience import be_patient
 from tests.settings import stack_under_test
 from tests.unit.platform.builders import signing_keys, use_keys
 from tidings.platform import secrets, settings
@@ -147,9 +148,7 @@ def services(rabbit: OwnRabbit) -> Iterator[None]:
         # The same function, hundreds of times cheaper: what is tested here is who gets in.
         patch.setattr(passwords, "_hasher", PasswordHasher(1, 8, 1))
         passwords._nobodys_hash.cache_clear()
-        # A slow machine must not fail a test; that an absent MongoDB is said within three
-        # seconds is looked at in tests/faults, from outside.
-        patch.setattr(database, "OPERATION_MS", 30_000)
+        be_patient(patch)
         database.connect()
         yield
         broker.publisher().close()

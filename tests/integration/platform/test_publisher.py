@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,10 +20,9 @@ from pika.frame import Method
 
 from tests.faults.proxy import Proxy
 from tests.integration.builders import Queues
-from tests.waiting import eventually
+from tests.waiting import eventually, timed
 from tidings.platform.messaging import broker
 from tidings.platform.messaging.broker import (
-    CONNECT_SECONDS,
     DOMAIN_EVENTS,
     BrokerUnavailable,
     Message,
@@ -137,13 +135,12 @@ def test_what_was_not_written_before_the_channel_closed_is_not_taken(
 ) -> None:
     publisher.ping()
     channel = publisher._open_channel()
-    write, written = channel.basic_publish, list[bytes]()
+    written = list[bytes]()
 
-    def closes_after_the_first(*message: Any, **options: Any) -> None:
+    def closes_after_the_first(*message: Any, **_options: Any) -> None:
         if written:
             raise ChannelWrongStateError("Channel is closed.")
-        written.append(message[2])
-        write(*message, **options)
+        written.append(message[2])  # it gets lost on its way: no confirm comes
 
     monkeypatch.setattr(channel, "basic_publish", closes_after_the_first)
     assert publisher.publish([a_message(n) for n in range(3)]) == []
@@ -208,11 +205,13 @@ def test_next_publish_works_after_the_wire_was_cut(wire: Proxy, queues: Queues) 
 def test_message_without_a_confirm_is_not_taken(
     wire: Proxy, queues: Queues, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(broker, "CONFIRM_SECONDS", 0.2)
+    monkeypatch.setattr(broker, "REST_SECONDS", 3600.0)
     publisher = Publisher(wire.url)
-    publisher.publish([a_message(1)])
+    assert publisher.publish([a_message(1)])
     wire.hang()
-    assert publisher.publish([a_message(2)]) == []
+    with monkeypatch.context() as hangs:
+        hangs.setattr(broker, "CONFIRM_SECONDS", 0.2)
+        assert publisher.publish([a_message(2)]) == []
     wire.resume()
     with pytest.raises(BrokerUnavailable, match="a moment ago"):
         publisher.publish([a_message(3)])
@@ -221,31 +220,34 @@ def test_message_without_a_confirm_is_not_taken(
     publisher.close()
 
 
-def test_broker_that_is_gone_is_told_quickly() -> None:
-    started = time.monotonic()
+def test_broker_that_is_gone_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(broker, "CONNECT_SECONDS", 3600.0)  # which would end no test run
     with pytest.raises(BrokerUnavailable):
         Publisher(NOWHERE).publish([a_message()])
-    assert time.monotonic() - started < CONNECT_SECONDS
 
 
 def test_broker_that_does_not_answer_is_told_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(broker, "CONNECT_SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as mute:
         port = mute.getsockname()[1]
-        started = time.monotonic()
-        with pytest.raises(BrokerUnavailable):
-            Publisher(f"amqp://guest:guest@127.0.0.1:{port}/%2F").publish([a_message()])
-        assert time.monotonic() - started < 2
+        publisher = Publisher(f"amqp://guest:guest@127.0.0.1:{port}/%2F")
+
+        def publish() -> None:
+            with pytest.raises(BrokerUnavailable):
+                publisher.publish([a_message()])
+
+        _, seconds = timed(publish)
+        assert seconds < 2
 
 
-def test_publisher_rests_after_a_failure() -> None:
+def test_publisher_rests_after_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(broker, "REST_SECONDS", 3600.0)
     publisher = Publisher(NOWHERE)
     with pytest.raises(BrokerUnavailable, match="unreachable"):
         publisher.publish([a_message()])
-    started = time.monotonic()
+    monkeypatch.setattr(pika, "SelectConnection", None)  # whose use would fail
     with pytest.raises(BrokerUnavailable, match="a moment ago"):
         publisher.publish([a_message()])
-    assert time.monotonic() - started < CONNECT_SECONDS
 
 
 def test_publisher_tries_again_when_it_has_rested(
