@@ -1,4 +1,4 @@
-"""Shared by all tests. The domains' own databases are kept apart from the deployed ones."""
+"""Fixtures and settings of all tests."""
 
 import gc
 import os
@@ -8,16 +8,16 @@ import pytest
 
 gc.disable()  # until the tests are collected: see the end of this file
 
-# Before anything of ours is imported: tests in this process have databases of their own.
+# Set before our code is imported: tests in this process use separate databases.
 os.environ["TIDINGS_DATABASE_PREFIX"] = "tidings_tests"
-# As a laptop has it; what is closed by default has tests of its own.
+# The setting of a laptop; features that are off by default have tests of their own.
 os.environ["TIDINGS_INTROSPECTION"] = os.environ["TIDINGS_GRAPHIQL"] = "true"
 os.environ["TIDINGS_OPEN_METRICS"] = "true"
 os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
 # As deployed: a log line that cannot be written must fail a test.
 os.environ.setdefault("POWERTOOLS_LOG_LEVEL", "INFO")
 
-# CI judges a change: the same examples each time. Elsewhere new ones are looked for.
+# CI uses the same examples each time, to judge a change. Elsewhere new examples are tried.
 hypothesis.settings.register_profile("ci", derandomize=True, deadline=None)
 hypothesis.settings.register_profile("local", deadline=None)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
@@ -25,10 +25,10 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop() -> None:
-    """Keep what was collected out of the garbage collector's walks.
+    """Exclude the collected tests from garbage collection.
 
-    It is half a million objects that live until the end. Walking over them took a fourth of the
-    tests' CPU time, and stopped all threads for so long that short timeouts of tests ran out.
+    They are half a million objects that live until the end. Scanning them took a fourth of the
+    tests' CPU time, and stopped all threads for longer than some timeouts of tests.
     """
     gc.freeze()
     gc.enable()

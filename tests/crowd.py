@@ -1,4 +1,4 @@
-"""Thousands of customers, added to the stack's database in bulk, and a campaign to them."""
+"""Add thousands of customers to the stack's database in bulk, and send a campaign to them."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -24,14 +24,14 @@ LOOK: Final = """query($id: ID!) { getCampaign(id: $id) {
 
 @dataclass(frozen=True)
 class Crowd:
-    """Customers, and the databases of the stack."""
+    """The customers, and the databases of the stack."""
 
     client: MongoClient[dict[str, Any]]
     user_ids: list[str]
-    language: str  # that only they read: the segment by language is this crowd
+    language: str  # no other person reads this language, so the campaign's audience is these people
 
     def told(self, campaign_id: str) -> int:
-        """Return how far a campaign has come; counting its notifications would slow it down."""
+        """Return a campaign's progress; counting its notifications would slow it down."""
         run = self._campaign(campaign_id).get("run") or {"audience": 0}
         return int(run["audience"])
 
@@ -39,7 +39,7 @@ class Crowd:
         return bool(self._campaign(campaign_id)["state"] == "finished")
 
     def told_each(self, campaign_id: str) -> Counter[str]:
-        """Return how many notifications of a campaign each person has."""
+        """Return the number of a campaign's notifications for each person."""
         notifications = self.client["tidings_notifications"]["notifications"]
         found = notifications.find({"campaign_id": campaign_id}, {"user_id": 1})
         return Counter(each["user_id"] for each in found)
@@ -52,7 +52,7 @@ class Crowd:
 
 @contextmanager
 def crowd_of(count: int) -> Iterator[Crowd]:
-    """Add so many customers, and take them away again with what they were told."""
+    """Add this number of customers, and remove them with their notifications at the end."""
     with MongoClient[dict[str, Any]](stack_under_test().mongodb_uri) as client:
         users = client["tidings_users"]["users"]
         crowd = Crowd(client, [new_id() for _ in range(count)], f"x-{uuid4().hex[:8]}")
@@ -68,7 +68,7 @@ def crowd_of(count: int) -> Iterator[Crowd]:
 
 
 def begin_campaign(admin: Shop, crowd: Crowd) -> str:
-    """Let the rule begin a campaign to the crowd; return its id."""
+    """Start a campaign to the crowd by the rule; return its id."""
     campaign = {
         "name": "Winter days",
         "templateCode": "promotion",

@@ -1,4 +1,4 @@
-"""The Lambda host on an event loop in a thread: a test calls it from threads of its own."""
+"""The Lambda host on an event loop in a thread, called by a test from other threads."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -63,7 +63,7 @@ class HostThread:
         self._on.call(self.host.retire, key)
 
     def stop(self) -> None:
-        """Stop the host. It goes on refusing calls until `close`."""
+        """Stop the host. It still refuses calls until `close`."""
         self._on.run(self.host.stop())
 
     def close(self) -> None:

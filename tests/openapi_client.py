@@ -1,4 +1,4 @@
-"""A foreign client that knows the API by its OpenAPI document only: schemathesis."""
+"""Test the API with schemathesis, which knows it only by its OpenAPI document."""
 
 import os
 import subprocess
@@ -8,13 +8,13 @@ from typing import Final
 
 CONFIGURATION: Final = Path(__file__).with_name("schemathesis.toml")
 HOOKS: Final = Path(__file__).with_name("schemathesis_hooks.py")
-# API Gateway itself answers 403 (Missing Authentication Token) where a path has no such method,
-# and cannot be taught 405; nothing of ours is reached.
+# API Gateway answers 403 (Missing Authentication Token) for a method that a path does not have, and
+# cannot answer 405; our code is not called.
 NOT_OURS: Final = "unsupported_method"
 LIMIT_SECONDS: Final = 240
 FEW: Final = ("--seed=1", "--max-examples=3", "--phases=examples,fuzzing")
 MANY: Final = ("--max-examples=20", "--phases=examples,coverage,fuzzing")
-# Whoever calls these with success is not signed in any more, or is nobody.
+# A successful call of these ends the caller's session or account.
 ENDING: Final = ("logout", "delete_account")
 
 
@@ -26,16 +26,16 @@ def complaints(
     ca_file: str | None = None,
     ending: bool = False,
 ) -> str | None:
-    """Return what schemathesis has to say against the API, None where that is nothing.
+    """Return schemathesis' report of differences between API and document, or None.
 
     Args:
-        api_url: where the API is.
-        token: who calls; nobody without one.
-        seconds: how long it may take, beside the last request; without it, a few requests of
+        api_url: the address of the API.
+        token: the caller's token; anonymous without one.
+        seconds: the time limit, without the last request; if it is missing, a few requests of
             each operation are tried, the same ones each time.
-        ca_file: who signed the API's certificate.
+        ca_file: the certificate of the authority that signed the API's.
         ending: whether to try the operations that end the caller's token, and only these;
-            after the first success they are tried by a token that does not hold any more.
+            after the first success they are tried with a token that is no longer valid.
     """
     command = [
         str(Path(sys.executable).with_name("schemathesis")),

@@ -1,4 +1,4 @@
-"""Commands that stand in a page of docs/, so that tests run them as they are written."""
+"""Read commands from a page of docs/, so that tests run them unchanged."""
 
 import re
 
@@ -8,10 +8,10 @@ BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def commands(page: str, heading: str, language: str = "sh") -> list[str]:
-    """Return the code blocks of a language below a heading, up to the next one.
+    """Return the code blocks of a language below a heading, up to the next heading.
 
     Raises:
-        LookupError: the page has no such heading, or nothing of the language below it.
+        LookupError: the page has no such heading, or no block of the language below it.
     """
     sections = re.split(r"^#+ ", (ROOT / "docs" / page).read_text(), flags=re.MULTILINE)
     for section in sections:

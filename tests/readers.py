@@ -1,4 +1,4 @@
-"""People whom the benchmarks tell of things: in the stack's own database, and gone afterwards."""
+"""People for benchmarks that send notifications, in the stack's database; removed at the end."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,15 +11,15 @@ from tidings.delivery.models import Notification
 from tidings.platform.timing.clock import now
 from tidings.users.models import PushToken, User
 
-# Of one command of a benchmark: functions have less, and these are larger.
+# Memory of one command of a benchmark: functions have less, but these are larger.
 COMMAND_SECONDS: Final = 120
 
 
 @contextmanager
 def readers(count: int, *, with_devices: bool = False) -> Iterator[list[str]]:
-    """Give people with verified addresses; they and what they were told are gone afterwards.
+    """Add people with verified addresses; remove them and their notifications at the end.
 
-    What still waits in a queue then finds its notification gone, and does nothing.
+    Messages still in a queue then find no notification, and do nothing.
     """
     users = [
         User(

@@ -1,4 +1,4 @@
-"""What a test run reads from the environment: the stack under test, and its options."""
+"""The environment variables of a test run: the stack under test, and its options."""
 
 from functools import cache
 from pathlib import Path
@@ -14,14 +14,14 @@ def _same_redis(values: dict[str, Any]) -> Any:
 
 
 class StackUnderTest(ServiceSettings):
-    """Addresses of the running stack, as `make test` sets them."""
+    """Addresses of the running stack, as set by `make test`."""
 
     name: str = Field(validation_alias="TIDINGS_STACK")
     api_url: str
     ca_file: str
     mongodb_uri: str
     redis_url: str
-    # One server does for both where the tests were not started by `make test`.
+    # One server serves both purposes if `make test` did not start the tests.
     cache_redis_url: str = Field(default_factory=_same_redis)
     amqp_url: str
     rabbitmq_api_url: str
@@ -29,7 +29,7 @@ class StackUnderTest(ServiceSettings):
 
 
 class RunOptions(ServiceSettings):
-    """Options of a test run. A test that needs one which is not set is skipped."""
+    """Options of a test run; tests of an option that is not set are skipped."""
 
     amqp_url: str | None = None
     smtp_url: str | None = None

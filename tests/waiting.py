@@ -1,4 +1,4 @@
-"""Waiting for a condition with a limit, never for a time."""
+"""Wait for a condition with a limit, and never for a fixed time."""
 
 import time
 from collections.abc import Callable
@@ -18,7 +18,7 @@ def eventually(condition: Callable[[], Result], *, seconds: float = 60.0, what: 
     """Return the condition's first truthy result.
 
     Raises:
-        AssertionError: it did not come within so many seconds.
+        AssertionError: there was none within this number of seconds.
     """
     began = time.monotonic()
     while True:

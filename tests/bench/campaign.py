@@ -1,4 +1,4 @@
-"""A campaign to 20,000 people through the running stack: how long, and with how much memory."""
+"""Measure the duration and memory of a campaign to 20,000 people on the running stack."""
 
 import re
 import ssl
@@ -56,7 +56,7 @@ def _admin(shop: Shop) -> Shop:
 
 
 def _reports(since: float) -> tuple[list[float], int, int]:
-    """Return the consumer's durations, granted and most used memory, from its REPORT lines."""
+    """Return the consumer's durations, its memory limit and its peak memory, from REPORT lines."""
     pages = client("logs").get_paginator("filter_log_events")
     found = pages.paginate(logGroupName=f"/aws/lambda/{CONSUMER}", startTime=int(since * 1000))
     lines = [REPORT.search(event["message"]) for page in found for event in page["events"]]

@@ -1,4 +1,4 @@
-"""The front door alone: a constant answer, and what forwarding adds to an answer of LocalStack.
+"""Measure the front door alone: a constant answer, and the cost of forwarding to LocalStack.
 
 Needs `wrk`. With a running stack's LocalStack:
 
@@ -104,7 +104,7 @@ async def _constant() -> Response:
 
 
 def measure(url: str, clients: int, process: psutil.Process | None) -> Measured:
-    """Ask for a URL with wrk."""
+    """Call a URL with wrk."""
     options = [each for name, value in HEADERS.items() for each in ("-H", f"{name}: {value}")]
     command = ["wrk", "-t1", f"-c{clients}", f"-d{SECONDS}s", "--latency", *options, url]
     before = _cpu(process)

@@ -1,4 +1,4 @@
-"""10,000 events to inbox, mail and push, through the whole running stack: how fast, how large."""
+"""Measure the time and memory for 10,000 events to inbox, mail and push on the running stack."""
 
 import re
 import sys
@@ -46,7 +46,7 @@ def main() -> None:
         _row(f"memory of {function}, most / granted", f"{used} / {size} MB")
 
 
-# The provider may have said already that it arrived.
+# The provider may have reported the arrival already.
 HANDED_OVER = {"$in": ["sent", "delivered"]}
 SENT = {"deliveries.email.status": HANDED_OVER, "deliveries.push.status": HANDED_OVER}
 
@@ -68,9 +68,9 @@ def _event(reader_id: str) -> OrderStatusChanged:
 def _seconds_until(
     reader_ids: list[str], began: float, wanted: dict[str, Any], *, empty: tuple[str, ...]
 ) -> float:
-    """Return how long it took until every event is that far.
+    """Return the seconds until the handling of every event reached this point.
 
-    They are counted when these queues are empty: counting costs the database that is measured.
+    It counts only after these queues are empty, because counting loads the measured database.
     """
     found = {"user_id": {"$in": reader_ids}} | wanted
     notifications = Notification._get_collection()
@@ -88,7 +88,7 @@ def _seconds_until(
 
 
 def _sent_again(reader_ids: list[str]) -> int:
-    """Return how many messages were recorded as sent after they had been sent already."""
+    """Return the number of messages that were recorded as sent twice."""
     with pymongo.timeout(COMMAND_SECONDS):
         found = list(Notification.objects(user_id__in=reader_ids).only("deliveries"))
     deliveries = [delivery for each in found for delivery in each.deliveries.values()]
@@ -97,7 +97,7 @@ def _sent_again(reader_ids: list[str]) -> int:
 
 
 def _memory(function: str, since: float) -> tuple[int, int]:
-    """Return the most memory that a function used, and what it was granted, by its REPORTs."""
+    """Return the peak memory of a function and its limit, from its REPORT lines."""
     pages = client("logs").get_paginator("filter_log_events")
     found = pages.paginate(
         logGroupName=f"/aws/lambda/{function}",

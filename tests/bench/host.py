@@ -1,4 +1,4 @@
-"""The Lambda host alone: calls a second, how long one takes, and the host's own CPU for it."""
+"""Measure the Lambda host alone: calls a second, duration of a call, and the host's CPU time."""
 
 import asyncio
 import os
@@ -83,7 +83,7 @@ async def _calls(host: LambdaHost, function: Function, callers: int, seconds: fl
 
 
 def _own_cpu() -> float:
-    """Return the CPU time of this process alone: those of functions are no children that ended."""
+    """Return the CPU time of this process, without that of the running functions."""
     times = os.times()
     return times.user + times.system
 

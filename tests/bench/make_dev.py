@@ -1,4 +1,4 @@
-"""`make dev`: how long after a saving a call has the new code, on a running stack."""
+"""Measure the time from saving a file under `make dev` to the first call with the new code."""
 
 import json
 import sys

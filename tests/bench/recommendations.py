@@ -1,7 +1,7 @@
-"""How good the recommendations are: recall@10 and nDCG@10 after a split in time.
+"""Measure the quality of recommendations: recall@10 and nDCG@10 after a split in time.
 
-What people did in the first 150 days is counted by the shop's own code, in memory; what they
-bought in the last 30 days, and not before, is to be among ten recommendations.
+The shop's own code adds up the activities of the first 150 days in memory. A good recommendation
+list of ten contains the products that a person bought first in the last 30 days.
 """
 
 import time
@@ -28,10 +28,10 @@ Rank = Callable[[int], list[str]]
 
 @dataclass
 class Memory:
-    """What is known of everybody, counted as the consumer counts it."""
+    """The sums of all activities, added up in memory as the consumer does in MongoDB."""
 
     rows: dict[str, dict[str, Any]] = field(default_factory=lambda: defaultdict(_row))
-    # Person -> kind -> product -> when first and when last.
+    # Person -> kind -> product -> first and last time.
     profiles: dict[int, dict[Field, dict[str, list[datetime]]]] = field(
         default_factory=lambda: defaultdict(lambda: {"bought": {}, "viewed": {}})
     )
@@ -86,7 +86,7 @@ def ndcg(ranked: Sequence[str], wanted: set[str]) -> float:
 
 @dataclass
 class Trial:
-    """One generated shop, learnt until the split."""
+    """One generated shop, with the activities before the split added up."""
 
     seed: int
     shop: Shop = field(init=False)
@@ -126,7 +126,7 @@ class Trial:
         return rank
 
     def raw(self) -> Rank:
-        """Count who had both, and no more: no decay, no damping, no correction."""
+        """Count only the people who had both products, without decay, damping or correction."""
 
         def rank(person: int) -> list[str]:
             found: Counter[str] = Counter()
@@ -153,7 +153,7 @@ class Trial:
         return rank
 
     def measure(self, rank: Rank) -> tuple[float, float, float]:
-        """Return recall, nDCG, and milliseconds a list."""
+        """Return recall, nDCG, and the milliseconds for a list."""
         begun = time.perf_counter()
         lists = {person: rank(person) for person in self.wanted}
         spent = (time.perf_counter() - begun) * 1000 / len(lists)

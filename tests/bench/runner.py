@@ -1,6 +1,6 @@
-"""A function that returns a constant: through the front door, and by the runner's socket.
+"""Measure a function that returns a constant, through the front door and by the runner's socket.
 
-Logs and metrics are written to a stand-in for LocalStack, which costs less than LocalStack does.
+Logs and metrics are written to a stand-in for LocalStack, which needs less CPU than LocalStack.
 Needs `wrk` and TIDINGS_RUNTIME_PYTHON.
 """
 
@@ -57,7 +57,7 @@ def _print_table(runner: Runner) -> None:
 
 
 def _by_socket(runner: Runner, clients: int) -> tuple[float, float]:
-    """Call from threads, as LocalStack and the bridge do."""
+    """Call from several threads, as LocalStack and the bridge do."""
 
     def call(_: int) -> float:
         begun = time.monotonic()

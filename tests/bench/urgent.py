@@ -1,4 +1,4 @@
-"""An urgent mail through a backlog of 10,000 ordinary ones, by the running stack."""
+"""Measure an urgent mail behind 10,000 ordinary ones on the running stack."""
 
 import json
 import ssl
@@ -35,7 +35,7 @@ def main() -> None:
     with httpx.Client(verify=ssl.create_default_context(cafile=stack.ca_file), timeout=60) as http:
         machine = _sign_in(Shop(stack.api_url, http))
         with readers(MAX_RECIPIENTS) as reader_ids:
-            _time_of(machine, reader_ids[0])  # wakes the functions
+            _time_of(machine, reader_ids[0])  # starts the functions' environments
             with pymongo.timeout(COMMAND_SECONDS * BACKLOG // MAX_RECIPIENTS):
                 _fill(stack, reader_ids)
             before = _waiting(stack)
@@ -62,7 +62,7 @@ def _sign_in(shop: Shop) -> Shop:
 
 
 def _fill(stack: StackUnderTest, reader_ids: list[str]) -> None:
-    """Tell people of things faster than mails go out, until so many wait."""
+    """Create notifications faster than mails are sent, until this number of them waits."""
     while _waiting(stack) < BACKLOG:
         outbox.begin_noting()
         create_notifications(reader_ids, _content())
@@ -84,7 +84,7 @@ def _content() -> NotificationContent:
 
 
 def _time_of(machine: Shop, reader_id: str) -> float:
-    """Return how many seconds an urgent mail takes from being accepted to being sent."""
+    """Return the seconds from the acceptance of an urgent mail to its sending."""
     body = {
         "notification_type": "email",
         "user_id": reader_id,
@@ -100,7 +100,7 @@ def _time_of(machine: Shop, reader_id: str) -> float:
     def times() -> dict[str, datetime] | None:
         (email,) = machine.rest("GET", path).json()["data"]["deliveries"]
         found = {each["status"]: datetime.fromisoformat(each["at"]) for each in email["steps"]}
-        # The provider may say that it arrived before it is recorded as sent.
+        # The provider may report the arrival before the mail is recorded as sent.
         return found if {"sent", "delivered"} & set(found) else None
 
     steps = eventually(times, seconds=120)
@@ -110,7 +110,7 @@ def _time_of(machine: Shop, reader_id: str) -> float:
 
 
 def _waiting(stack: StackUnderTest) -> int:
-    """Return how many messages RabbitMQ holds for the ordinary queue."""
+    """Return the number of messages in RabbitMQ's ordinary queue."""
     url, amqp = urlsplit(stack.rabbitmq_api_url), urlsplit(stack.amqp_url)
     host = amqp.path[1:] or "%2F"
     address = f"{url.scheme}://{url.hostname}:{url.port}/api/queues/{host}/{QUEUE}"

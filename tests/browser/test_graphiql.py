@@ -1,4 +1,4 @@
-"""GraphiQL in a real browser: every file of it comes from the gateway, and it knows the schema."""
+"""GraphiQL in a real browser: it loads all files from the gateway, and reads the schema."""
 
 import shutil
 import subprocess
@@ -9,7 +9,7 @@ import pytest
 
 from tests.settings import stack_under_test
 
-# `apt-get install chromium`, some 100 MB, is nothing that `make test` does by itself.
+# `apt-get install chromium` loads about 100 MB, so `make test` does not do it.
 CHROMIUM: Final = shutil.which("chromium") or shutil.which("google-chrome")
 OPTIONS: Final = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),

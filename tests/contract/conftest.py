@@ -1,4 +1,4 @@
-"""No contract test reaches a service."""
+"""Fixtures that keep all contract tests away from services."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a function's code imports, directly and by way of others, as its files say."""
+"""Find the direct and indirect imports of a function's code by reading the files."""
 
 import ast
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ FOLDERS: Final = (ROOT / "layers/tidings", ROOT / "gateway", ROOT / "functions")
 
 
 def names_reached_from(function: Function) -> frozenset[str]:
-    """Return every module that a function's code imports, and every name out of it."""
+    """Return every module that a function's code imports, and every name imported from it."""
     reached: set[str] = set()
     waiting = [function.file]
     seen: set[Path] = set()

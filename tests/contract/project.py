@@ -1,4 +1,4 @@
-"""The project as its own files describe it."""
+"""Read the project's template, code and contracts for the contract tests."""
 
 import ast
 import importlib
@@ -35,14 +35,14 @@ TemplateLoader.add_multi_constructor("!", _intrinsic)
 
 @dataclass(frozen=True)
 class Function:
-    """A function of the template with what it has from the globals."""
+    """A function of the template, with the values of Globals."""
 
     name: str
     properties: dict[str, Any]
 
     @property
     def words(self) -> list[str]:
-        """The name's words: `DeliverEmail` has `deliver` and `email`."""
+        """The words of the name: `DeliverEmail` has `deliver` and `email`."""
         return [word.lower() for word in re.findall("[A-Z][a-z]*", self.name)]
 
     @property
@@ -58,7 +58,7 @@ class Function:
 
     @property
     def module(self) -> str:
-        """The module's name for this process, whose path has the folder of all domains."""
+        """The module's name in this process, whose path contains the folder of all domains."""
         package = self.file.parent.name
         return self.file.stem if package == "gateway" else f"{package}.{self.file.stem}"
 
@@ -98,7 +98,7 @@ def topology() -> dict[str, Any]:
 
 
 def consumers() -> dict[str, list[Function]]:
-    """Return the functions that consume each queue, as the template says."""
+    """Return the functions that consume each queue, by the template."""
     found: dict[str, list[Function]] = {}
     for function in functions().values():
         for mapping in function.events_of("MQ"):
@@ -133,7 +133,7 @@ def parsed(path: Path) -> ast.Module:
 
 
 def imported_modules(path: Path) -> Iterator[str]:
-    """Yield every module that a file imports, wherever in the file."""
+    """Yield every module that a file imports, anywhere in the file."""
     for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

@@ -1,11 +1,11 @@
-"""Every event that brings a one-time code says so, and its code goes to one place alone."""
+"""Every event with a one-time code is marked, and its code is sent through one channel only."""
 
 from typing import Any, Final
 
 import pytest
 
 from tidings.delivery.planning import CODE_CHANNELS
-from tidings.monitoring.editing import EDITS  # which imports the events of all domains
+from tidings.monitoring.editing import EDITS  # imports the events of all domains
 from tidings.notifications.rules import RULES, Rule
 from tidings.platform.messaging.events import EVENT_CLASSES, Event
 from tidings.templates import builtin
@@ -36,7 +36,7 @@ def test_there_are_events_with_codes() -> None:
 
 
 @each_event
-def test_field_named_like_a_code_is_marked_as_one_and_the_other_way_round(
+def test_exactly_the_fields_named_like_codes_are_marked(
     event_class: type[Event],
 ) -> None:
     named = {name for name in data_fields(event_class) if is_code_name(name)}
@@ -44,14 +44,14 @@ def test_field_named_like_a_code_is_marked_as_one_and_the_other_way_round(
 
 
 @each_code_event
-def test_code_has_a_purpose_that_can_be_voided(event_class: type[Event]) -> None:
+def test_code_has_a_purpose_that_can_be_invalidated(event_class: type[Event]) -> None:
     for purpose in event_class.code_fields().values():
         assert purpose in codes._PURPOSES
     assert "user_id" in data_fields(event_class)
 
 
 @each_code_event
-def test_rule_of_a_code_names_one_channel_and_nothing_else(event_class: type[Event]) -> None:
+def test_rule_of_a_code_names_only_one_channel(event_class: type[Event]) -> None:
     rule = rule_of(event_class)
     assert rule.carries_code
     assert rule.channels is not None
@@ -74,12 +74,12 @@ def test_only_rules_of_codes_use_a_template_with_codes(rule: Rule) -> None:
 
 
 @each_code_event
-def test_nothing_of_an_event_with_a_code_can_be_edited(event_class: type[Event]) -> None:
+def test_event_with_a_code_cannot_be_edited(event_class: type[Event]) -> None:
     assert event_class not in EDITS
 
 
 @pytest.mark.parametrize("event_class", EDITS, ids=lambda each: each.event_type())
-def test_no_edit_reaches_people_things_or_codes(event_class: type[Event]) -> None:
+def test_edits_never_change_people_objects_or_codes(event_class: type[Event]) -> None:
     form = EDITS[event_class]
     assert form.model_fields.keys() <= data_fields(event_class).keys()
     for name in form.model_fields:

@@ -1,4 +1,4 @@
-"""Each decision has a number, a title, a date and a status, and a row in the index."""
+"""Each decision has a number, a title, a date, a status and a row in the index."""
 
 import re
 from pathlib import Path
@@ -27,7 +27,7 @@ def test_decision_has_a_title_a_date_a_status_and_a_row_in_the_index(page: Path)
     assert row in (DECISIONS / "README.md").read_text().splitlines()
 
 
-def test_each_decision_has_a_number_of_its_own() -> None:
+def test_decision_numbers_are_unique() -> None:
     numbers = [page.name[:4] for page in PAGES]
     assert sorted(set(numbers)) == numbers
 

@@ -1,4 +1,4 @@
-"""What the documents name is there (links, tests of attacks), and every operation is named."""
+"""The documents name existing files, headings and tests, and every operation."""
 
 import re
 from collections import Counter
@@ -27,20 +27,20 @@ def attacks() -> list[list[str]]:
 
 
 def found(name: str) -> list[Path]:
-    """Return the tests of a name, which may leave its folder out."""
+    """Return the tests of this name, with or without a folder."""
     if "/" in name:
         return [path for path in [ROOT / name] if path.is_file()]
     return list((ROOT / "tests").rglob(name))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_what_is_linked_is_there(page: Path) -> None:
+def test_linked_file_exists(page: Path) -> None:
     links = LINK.findall(page.read_text())
     assert [each for each in links if not (page.parent / each).exists()] == []
 
 
 def headings(page: Path) -> set[str]:
-    """Return the anchors of the headings of a page, as GitHub makes them."""
+    """Return the anchors of a page's headings, as GitHub makes them."""
     found = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in found}
 
@@ -57,7 +57,7 @@ def test_linked_heading_exists(page: Path) -> None:
 
 
 @pytest.mark.parametrize("row", attacks(), ids=lambda row: row[0][:60])
-def test_an_attack_that_was_tried_has_its_tests(row: list[str]) -> None:
+def test_each_attack_has_existing_tests(row: list[str]) -> None:
     _, what_stops_it, tests = row
     named = TEST.findall(tests)
     assert named or what_stops_it.startswith("not stopped")
@@ -66,7 +66,7 @@ def test_an_attack_that_was_tried_has_its_tests(row: list[str]) -> None:
         assert f"def {function}" in path.read_text()
 
 
-def test_the_table_of_operations_is_up_to_date() -> None:
+def test_table_of_operations_is_up_to_date() -> None:
     assert FILE.read_text() == page_with_table(), "run `make contracts`"
 
 
@@ -87,7 +87,7 @@ def test_the_table_of_operations_names_every_field(kind: str) -> None:
     assert [name for name in fields.fields if not re.search(rf"`{name}\b", page)] == []
 
 
-def test_a_release_names_each_kind_of_change_once() -> None:
+def test_release_has_each_kind_of_change_once() -> None:
     releases = re.split(r"^## ", (ROOT / "CHANGELOG.md").read_text(), flags=re.MULTILINE)[1:]
     for release in releases:
         kinds = re.findall(r"^### (.+)$", release, re.MULTILINE)

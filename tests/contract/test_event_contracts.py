@@ -1,4 +1,4 @@
-"""Events on the wire are what their files say."""
+"""The events, their schemas, samples and documents agree."""
 
 import json
 from datetime import datetime
@@ -22,7 +22,7 @@ from tidings.platform.storage import database
 
 EVENTS = ROOT / "events"
 CLASSES = event_classes()
-# They hold messages of every kind, and what is no message at all.
+# These queues hold messages of any kind, also malformed ones.
 NOT_OF_EVENTS = {"failed-messages", "unreadable-messages"}
 each_event = pytest.mark.parametrize("name", sorted(CLASSES))
 LAMBDA_SAMPLES = sorted((EVENTS / "lambda").glob("*.json"))
@@ -62,7 +62,7 @@ def test_every_event_has_a_sample_a_schema_and_a_row_in_the_docs() -> None:
     assert [name for name in CLASSES if f"| [`{name}`]" not in page] == []
 
 
-def test_every_events_module_is_known_to_the_generator() -> None:
+def test_generator_imports_the_module_of_every_event() -> None:
     from generate import EVENT_MODULES
 
     found = {
@@ -74,14 +74,14 @@ def test_every_events_module_is_known_to_the_generator() -> None:
 
 
 @each_event
-def test_sample_parses_into_its_class(name: str) -> None:
+def test_sample_is_valid_for_its_class(name: str) -> None:
     event = CLASSES[name].model_validate(sample(name))
     assert event.type == name
     assert json.loads(event.model_dump_json(exclude_none=True)).keys() == sample(name).keys()
 
 
 @each_event
-def test_sample_fits_its_schema(name: str) -> None:
+def test_sample_is_valid_for_its_schema(name: str) -> None:
     jsonschema.Draft202012Validator.check_schema(schema(name))
     validator = jsonschema.Draft202012Validator(
         schema(name), format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
@@ -91,7 +91,9 @@ def test_sample_fits_its_schema(name: str) -> None:
 
 @each_event
 @pytest.mark.parametrize("change", [{"type": "other"}, {"data": {}}, {"id": ""}, {"subject": 1}])
-def test_schema_refuses_what_the_class_refuses(name: str, change: dict[str, Any]) -> None:
+def test_schema_refuses_the_values_that_the_class_refuses(
+    name: str, change: dict[str, Any]
+) -> None:
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(sample(name) | change, schema(name))
 
@@ -109,7 +111,7 @@ def test_event_is_documented_and_named_in_the_past_a_command_in_the_imperative(n
 
 
 @each_event
-def test_source_is_the_domain_that_announces(name: str) -> None:
+def test_source_is_the_publishing_domain(name: str) -> None:
     event_class = CLASSES[name]
     domain = event_class.__module__.split(".")[1]
     source = RELEASED_SOURCES.get(name, f"tidings/{domain}")
@@ -139,7 +141,7 @@ def asyncapi() -> dict[str, Any]:
     return content
 
 
-def test_every_reference_of_the_asyncapi_document_leads_somewhere() -> None:
+def test_every_reference_of_the_asyncapi_document_resolves() -> None:
     document = asyncapi()
     broken = []
     for reference in references(document):
@@ -151,7 +153,7 @@ def test_every_reference_of_the_asyncapi_document_leads_somewhere() -> None:
 
 
 @each_event
-def test_every_reference_of_a_schema_leads_somewhere(name: str) -> None:
+def test_every_reference_of_a_schema_resolves(name: str) -> None:
     assert all(resolves(schema(name), EVENTS, each) for each in references(schema(name)))
 
 
@@ -177,7 +179,7 @@ def test_every_consumer_and_job_has_a_sample_event() -> None:
 
 
 @pytest.mark.parametrize("queue", sorted(set(topology()["queues"]) - NOT_OF_EVENTS))
-def test_consumer_takes_its_sample(queue: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_consumer_handles_its_sample(queue: str, monkeypatch: pytest.MonkeyPatch) -> None:
     (function,) = consumers()[queue]
     event = json.loads((EVENTS / f"lambda/{'_'.join(function.words)}.json").read_text())
     assert list(event["rmqMessagesByQueue"]) == [f"{queue}::/"]
@@ -197,7 +199,7 @@ def test_consumer_takes_its_sample(queue: str, monkeypatch: pytest.MonkeyPatch) 
     [each for each in functions().values() if each.events_of("Schedule")],
     ids=lambda each: each.name,
 )
-def test_job_takes_its_sample(function: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_job_handles_its_sample(function: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     event = json.loads((EVENTS / f"lambda/{'_'.join(function.words)}.json").read_text())
     (rule,) = function.events_of("Schedule")
     name = rule["Name"]["Fn::Sub"].replace("${AWS::StackName}", "tidings")

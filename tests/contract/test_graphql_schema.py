@@ -1,4 +1,4 @@
-"""schema.graphql explains itself, and its objects are what the domain returns."""
+"""schema.graphql is described, and its types match the values that the domains return."""
 
 import types
 from collections.abc import Iterator
@@ -244,7 +244,7 @@ INPUTS |= {
     "CampaignScheduleInput": campaigns.ScheduleInput,
     "CampaignFilterInput": campaigns.CampaignFilter,
 }
-# By convention `XInput` is the operation's model X.
+# By convention, `XInput` is the operation's model X.
 INPUTS |= {
     name: model
     for each in OPERATIONS.values()
@@ -290,7 +290,7 @@ def is_optional(annotation: Any) -> bool:
 
 
 @pytest.mark.parametrize("name", sorted(OBJECTS))
-def test_every_field_is_an_attribute_of_what_the_domain_returns(name: str) -> None:
+def test_every_field_is_an_attribute_of_the_domains_value(name: str) -> None:
     kind = executable_schema().type_map[name]
     assert isinstance(kind, GraphQLObjectType)
     for model in OBJECTS[name]:
@@ -306,7 +306,7 @@ def test_every_nested_resolver_has_its_field() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(OBJECTS))
-def test_field_that_may_be_empty_may_be_null(name: str) -> None:
+def test_optional_attribute_is_a_nullable_field(name: str) -> None:
     kind = SCHEMA.type_map[name]
     assert isinstance(kind, GraphQLObjectType)
     for model in (each for each in OBJECTS[name] if issubclass(each, BaseModel)):
@@ -318,7 +318,7 @@ def test_field_that_may_be_empty_may_be_null(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(INPUTS))
-def test_input_is_the_operations_typed_input(name: str) -> None:
+def test_input_matches_the_operations_model(name: str) -> None:
     kind, model = SCHEMA.type_map[name], INPUTS[name]
     assert isinstance(kind, GraphQLInputObjectType)
     assert {snake_case(field) for field in kind.fields} == set(model.model_fields)

@@ -1,4 +1,4 @@
-"""Rules of the house that no linter knows."""
+"""Rules of this project that no linter checks."""
 
 import ast
 import importlib
@@ -27,7 +27,7 @@ from tidings.platform.storage.database import DATABASES
 READS_THE_ENVIRONMENT = {
     "layers/tidings/tidings/platform/settings.py",
     "localstack/tidings_local/launcher/settings.py",
-    # No setting: it gives a forked process the environment of its function.
+    # It reads no setting: it gives a forked process the environment of its function.
     "localstack/tidings_local/lambda_host/template_process.py",
 }
 
@@ -74,12 +74,12 @@ def test_tests_read_our_variables_by_their_settings() -> None:
     "text",
     ["os.environ['TIDINGS_A']", "os.environ.get('TIDINGS_A', '')", "'TIDINGS_A' in os.environ"],
 )
-def test_the_rule_on_our_variables_sees_them(text: str) -> None:
+def test_rule_on_our_variables_finds_them(text: str) -> None:
     assert our_variables_read(ast.parse(text)) == ["'TIDINGS_A'"]
     assert our_variables_read(ast.parse("os.environ['TIDINGS_A'] = ''")) == []
 
 
-def test_the_rule_on_the_environment_sees_it(tmp_path: Path) -> None:
+def test_rule_on_the_environment_finds_it(tmp_path: Path) -> None:
     for number, text in enumerate(
         ["import os\nos.environ['A']", "import os\nos.getenv('A')", "from os import environ"]
     ):
@@ -94,7 +94,7 @@ TIME_ZONE_MODULES = {"zoneinfo", "dateutil", "pytz", "tzlocal"}
 
 
 def test_time_zones_come_from_one_module() -> None:
-    """The others would read the host's files; see `tidings.platform.timing.zones`."""
+    """Other sources would read the host's files; see `tidings.platform.timing.zones`."""
     files = python_files("layers", "functions", "gateway", "localstack", "events", "openapi")
     found = {
         relative(path)
@@ -108,7 +108,7 @@ def test_time_zones_come_from_one_module() -> None:
 
 
 def bulk_writes(tree: ast.AST) -> list[ast.Call]:
-    """Return the calls by which a collection gets many documents at once."""
+    """Return the calls that write many documents of a collection at once."""
     return [
         node
         for node in ast.walk(tree)
@@ -136,7 +136,7 @@ def test_errors_of_bulk_writes_quote_no_document() -> None:
     assert found == [call for tree in trees for call in guarded_bulk_writes(tree)]
 
 
-def test_the_rule_on_bulk_writes_sees_them() -> None:
+def test_rule_on_bulk_writes_finds_them() -> None:
     tree = ast.parse("documents.insert_many([])\nwith timeout(1):\n    documents.bulk_write([])")
     assert len(bulk_writes(tree)) == 2
     assert not guarded_bulk_writes(tree)
@@ -169,7 +169,7 @@ def test_addresses_and_hosts_are_read_in_one_place() -> None:
 
 
 def test_mails_are_made_in_one_place() -> None:
-    """What parses a header's value decodes what a person typed (docs/decisions/0073)."""
+    """A parser of header values decodes text that a person typed (docs/decisions/0073)."""
     assert importers("email") == {f"{DELIVERY}/headers.py", f"{DELIVERY}/mime.py"}
     sets_headers = re.compile(r"\w+\[\"[A-Z][\w-]*\"\] = |add_header\(")
     assert not sets_headers.search((ROOT / DELIVERY / "mime.py").read_text())
@@ -181,7 +181,7 @@ NAMES_OF_TEXTS = {
     *("answer", "body", "description", "label", "line", "message", "name", "note", "printable"),
     *("reason", "text", "title", "value", "word", "words"),
 }
-# Keys that nobody reads, a look at a start, and what the launcher imports (standard library only).
+# Keys that no person reads, and modules that the launcher imports (standard library only).
 NOT_SHOWN = {
     "platform/messaging/broker.py: message[:3]",
     "platform/text/search_keys.py: word[:MAX_WORD_CHARACTERS]",
@@ -191,7 +191,7 @@ NOT_SHOWN = {
 
 
 def is_text(node: ast.expr) -> bool:
-    """Say whether an expression looks like a text, by its kind or its name."""
+    """Return whether an expression looks like a text, by its kind or its name."""
     match node:
         case ast.JoinedStr() | ast.BinOp() | ast.BoolOp():
             return True
@@ -228,7 +228,7 @@ def test_texts_are_cut_at_whole_characters() -> None:
 @pytest.mark.parametrize(
     "source", ["each.title[:5]", "f'{a}'[:n]", "(a or b)[:9]", "raw.decode()[:9]", "name[0:50]"]
 )
-def test_the_rule_on_cuts_sees_them(source: str) -> None:
+def test_rule_on_cuts_finds_them(source: str) -> None:
     assert cuts_in(ast.parse(source)) == [source]
 
 
@@ -239,13 +239,13 @@ FUNCTION_MODULES = {path.parent.name for path in function_files()}
 
 
 @each_file
-def test_function_fits_on_a_screen_and_says_what_it_is(path: Path) -> None:
+def test_function_file_is_short_and_has_a_docstring(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= 40
     assert ast.get_docstring(parsed(path))
 
 
 @each_file
-def test_function_decides_nothing(path: Path) -> None:
+def test_function_file_has_no_conditions(path: Path) -> None:
     decisions = [node for node in ast.walk(parsed(path)) if isinstance(node, ast.If)]
     assert [node.lineno for node in decisions] == []
 
@@ -266,7 +266,7 @@ def test_no_function_imports_another_one(path: Path) -> None:
 
 # -------------------------------------------------------------------- documents
 
-# All are looked at, also where this file runs alone.
+# Loads all documents, also when only this file runs.
 for place in (ROOT / "layers/tidings/tidings").glob("*/models.py"):
     importlib.import_module(f"tidings.{place.parent.name}.models")
 
@@ -281,10 +281,10 @@ def test_every_document_with_an_outbox_is_relayed() -> None:
     assert ours == set(OUTBOX_DOCUMENTS)
 
 
-# Decision 107: delivery owns it, and it stays where it was stored.
+# Decision 107: delivery owns it, and its stored place is unchanged.
 STORED_IN = {
     "Notification": "notifications",
-    # The domain had that name, and its data stays where it was stored.
+    # The domain had this name before, and its data is still stored there.
     "FailedMessage": "operations",
     "Lease": "operations",
 }
@@ -354,7 +354,7 @@ SECRETS = [
     re.compile(r"://[^:/\s\"'{}$<]+:(?!password@)[^@/\s\"'{}$<]+@"),
     re.compile(r"""(?i)\b(password|secret_key|api_key|token)\b\s*[:=]\s*["'][^"'{}$<]{8,}["']"""),
 ]
-# Words that the patterns take for secrets.
+# Words that the patterns wrongly match.
 HARMLESS = {
     "amqp://user:password@host:port/virtual-host",
 }
@@ -371,7 +371,7 @@ def sources() -> list[Path]:
     ]
 
 
-def test_no_secret_is_written_down() -> None:
+def test_no_secret_is_in_the_repository() -> None:
     found = [
         f"{relative(path)}: {hit[0]}"
         for path in sources()
@@ -390,7 +390,7 @@ def test_no_secret_is_written_down() -> None:
         'password = "correct horse"',
     ],
 )
-def test_the_rule_on_secrets_sees_them(text: str) -> None:
+def test_rule_on_secrets_finds_them(text: str) -> None:
     assert any(pattern.search(text) for pattern in SECRETS)
 
 
@@ -404,7 +404,7 @@ def test_template_has_no_secret_among_its_defaults() -> None:
 
 
 def values_of_parameters(path: Path) -> Iterator[ast.expr]:
-    """Yield what each `pytest.mark.parametrize` of a file runs over."""
+    """Yield the values of each `pytest.mark.parametrize` of a file."""
     for node in ast.walk(parsed(path)):
         match node:
             case ast.Call(func=ast.Attribute(attr="parametrize"), args=[_, values, *_]):
@@ -421,7 +421,7 @@ def is_a_set(values: ast.expr) -> bool:
 
 
 def test_parameters_of_tests_have_an_order() -> None:
-    """Two workers have to collect the same tests; sets have another order in each process."""
+    """Two workers have to collect the same tests, and sets have another order in each process."""
     found = [
         f"{relative(path)}:{values.lineno}"
         for path in python_files("tests")

@@ -1,4 +1,4 @@
-"""Importing the layer must do nothing that differs between functions: it may be loaded ahead."""
+"""Importing the layer has the same effect for all functions, because it may be preloaded."""
 
 import json
 import subprocess
@@ -41,7 +41,7 @@ def noted() -> dict[str, Any]:
         [sys.executable, "-c", WATCH],
         env={
             "PYTHONPATH": str(ROOT / "layers" / "tidings"),
-            # Malformed: reading the settings fails, too.
+            # Malformed values, so that reading the settings fails too.
             "TIDINGS_CALLS_PER_MINUTE": "many",
         },
         capture_output=True,

@@ -1,4 +1,4 @@
-"""Programs in strings, which tests write into files or hand to Python, import what is there."""
+"""Programs in strings, which tests write to files or run, import existing names."""
 
 import ast
 import re
@@ -47,7 +47,7 @@ def is_there(each: Told) -> bool:
     return bool(in_it or file_of(f"{each.module}.{each.name}"))
 
 
-def test_what_a_string_imports_is_there() -> None:
+def test_names_imported_in_strings_exist() -> None:
     found = list(told())
     assert len(found) > 10
     assert [each for each in found if not is_there(each)] == []

@@ -1,4 +1,4 @@
-"""Bodies take what their schema says, and nothing that merely looks like it."""
+"""Request bodies accept exactly the values of their schemas."""
 
 from collections.abc import Iterator
 from typing import Annotated, Any, get_args
@@ -19,7 +19,7 @@ LOOKS_LIKE: dict[str, list[object]] = {
     "boolean": ["true", "yes", 1, 0],
     "number": ["1.5"],
 }
-# None ends with a line break: to Python `$` stands before it, to JSON Schema it does not.
+# None ends with a line break: Python's `$` matches before it, JSON Schema's does not.
 TEXTS = ("", " ", "   ", "\u3000", "a ", " ab", "a\t", "\x00", "\u202e", "é", "<", "A" * 30)
 # Secrets and JSON, which no person reads.
 ONLY_COMPARED = {"password", "refresh_token", "client_id", "client_secret", "changes"}
@@ -28,7 +28,7 @@ OVER_THE_EDGE = ("9999-12-31T23:59:59-23:00", "0001-01-01T00:00:00+14:00")
 
 
 def models_in(kind: Any) -> Iterator[type[BaseModel]]:
-    """Yield the models that a type is made of."""
+    """Yield the models that a type consists of."""
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         yield kind
         for field in kind.model_fields.values():
@@ -38,7 +38,7 @@ def models_in(kind: Any) -> Iterator[type[BaseModel]]:
 
 
 def inputs(*places: str) -> set[type[BaseModel]]:
-    """Return the models of what is sent there: in the `body`, in the `query`."""
+    """Return the input models of the `body` or of the `query`."""
     contracts = [getattr(each.load(), "contract", None) for each in routes().values()]
     sent = [getattr(each, place) for each in contracts if each for place in places]
     found = {model for each in sent for model in models_in(each)}
@@ -46,7 +46,7 @@ def inputs(*places: str) -> set[type[BaseModel]]:
 
 
 def fields_of(*kinds: str, places: tuple[str, ...] = ("body",)) -> list[Any]:
-    """Return each field of an input whose schema names one of these types or formats."""
+    """Return each field of an input whose schema has one of these types or formats."""
     return [
         pytest.param(model, name, kind, id=f"{model.__name__}.{name}")
         for model in sorted(inputs(*places), key=lambda each: each.__name__)
@@ -61,10 +61,10 @@ def _alternatives(schema: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def taken(model: type[BaseModel], name: str, value: object, *, malformed: bool = True) -> list[Any]:
-    """Return what a field makes of a value; nothing where it refuses it.
+    """Return the field's parsed value, or nothing if a rule refuses it.
 
     Raises:
-        pydantic.ValidationError: the value is malformed, and `malformed` says that it is not.
+        pydantic.ValidationError: the value is malformed, although the schema allows it.
     """
     field = model.model_fields[name]
     kind: Any = Annotated[field.annotation, field]
@@ -84,7 +84,7 @@ def test_body_takes_no_text_for_a_number(model: type[BaseModel], name: str, kind
 
 
 @pytest.mark.parametrize(("model", "name", "kind"), fields_of("string", places=("body", "query")))
-def test_text_that_the_schema_allows_is_taken_or_refused_by_a_rule(
+def test_text_that_the_schema_allows_is_accepted_or_refused_by_a_rule(
     model: type[BaseModel], name: str, kind: str
 ) -> None:
     schema = model.model_json_schema()
@@ -98,7 +98,7 @@ def test_text_that_the_schema_allows_is_taken_or_refused_by_a_rule(
 
 @pytest.mark.parametrize(("model", "name", "kind"), fields_of("string", places=("body", "query")))
 @pytest.mark.parametrize("text", UNSEEN, ids=ascii)
-def test_required_text_can_be_seen(model: type[BaseModel], name: str, kind: str, text: str) -> None:
+def test_required_text_is_visible(model: type[BaseModel], name: str, kind: str, text: str) -> None:
     if name not in ONLY_COMPARED and not taken(model, name, ""):
         assert taken(model, name, text) == []
 
@@ -112,9 +112,7 @@ def test_body_takes_no_number_for_a_time(model: type[BaseModel], name: str, kind
 @pytest.mark.parametrize(
     ("model", "name", "kind"), fields_of("date-time", places=("body", "query"))
 )
-def test_every_time_that_is_taken_can_be_stored(
-    model: type[BaseModel], name: str, kind: str
-) -> None:
+def test_every_accepted_time_can_be_stored(model: type[BaseModel], name: str, kind: str) -> None:
     for extreme in OVER_THE_EDGE:
         assert encode({"times": taken(model, name, extreme)})
 
@@ -122,7 +120,7 @@ def test_every_time_that_is_taken_can_be_stored(
 @pytest.mark.parametrize(
     ("model", "name", "kind"), fields_of("date-time", places=("body", "query"))
 )
-def test_time_beyond_the_calendar_is_taken_or_refused_by_a_rule_that_names_its_field(
+def test_time_out_of_range_is_accepted_or_refused_by_a_rule_with_its_field(
     model: type[BaseModel], name: str, kind: str
 ) -> None:
     field = model.model_fields[name]

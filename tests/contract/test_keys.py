@@ -1,4 +1,4 @@
-"""Who may read which keys of access tokens: the template says what the code needs, and no more."""
+"""The template grants each function only the keys of access tokens that its code needs."""
 
 from typing import Any, Final
 
@@ -33,12 +33,12 @@ def variables(function: Function) -> dict[str, Any]:
 
 
 def signs(function: Function) -> bool:
-    """Say whether a function's code, or what it imports, imports what signs."""
+    """Return whether a function's code imports, directly or indirectly, a module that signs."""
     return bool({SIGNING_CALL, ROTATION} & names_reached_from(function))
 
 
 @each_function
-def test_private_keys_are_for_functions_that_sign_and_for_no_other(function: Function) -> None:
+def test_only_functions_that_sign_read_the_private_keys(function: Function) -> None:
     assert (PRIVATE in readable(function)) == signs(function)
     assert ("TIDINGS_SIGNING_KEYS_SECRET" in variables(function)) == signs(function)
 
@@ -50,7 +50,7 @@ def test_functions_that_sign_are_few() -> None:
 
 
 @each_function
-def test_secrets_are_read_by_no_other_kind_of_policy(function: Function) -> None:
+def test_secrets_are_granted_by_one_kind_of_policy(function: Function) -> None:
     for policy in function.properties.get("Policies", []):
         assert policy.keys() in ({"AWSSecretsManagerGetSecretValuePolicy"}, {"Statement"})
         for statement in policy.get("Statement", []):
@@ -62,7 +62,7 @@ def test_secrets_are_read_by_no_other_kind_of_policy(function: Function) -> None
 
 
 @each_function
-def test_no_other_module_reaches_the_private_keys(function: Function) -> None:
+def test_only_one_module_reads_the_private_keys(function: Function) -> None:
     if not signs(function):
         assert not {
             "tidings.platform.secrets.store_signing_keys",
@@ -71,7 +71,7 @@ def test_no_other_module_reaches_the_private_keys(function: Function) -> None:
 
 
 @each_function
-def test_endpoint_that_knows_its_callers_reads_the_public_keys(function: Function) -> None:
+def test_endpoint_with_authentication_reads_the_public_keys(function: Function) -> None:
     if not function.events_of("Api"):
         assert PUBLIC not in readable(function)
         return
@@ -80,7 +80,7 @@ def test_endpoint_that_knows_its_callers_reads_the_public_keys(function: Functio
         assert PUBLIC in readable(function)
 
 
-def test_one_function_writes_keys_and_it_writes_both() -> None:
+def test_one_function_writes_both_kinds_of_keys() -> None:
     writing = {
         each.name: statement["Resource"]
         for each in FUNCTIONS
@@ -94,5 +94,5 @@ def test_one_function_writes_keys_and_it_writes_both() -> None:
 
 
 @pytest.mark.parametrize("name", ["Introspection", "GraphiQL", "OpenMetrics"])
-def test_what_tells_strangers_something_is_closed_by_default(name: str) -> None:
+def test_parameters_that_reveal_internals_are_off_by_default(name: str) -> None:
     assert template()["Parameters"][name]["Default"] == "false"

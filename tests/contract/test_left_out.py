@@ -1,4 +1,4 @@
-"""An argument that is empty is not one that was left out: `x or y` takes them for the same."""
+"""An empty argument is different from a missing one; `x or y` would treat both alike."""
 
 import ast
 
@@ -16,11 +16,11 @@ def _falls_back_to_a_caller(node: ast.AST) -> bool:
     )
 
 
-def test_no_empty_id_stands_for_the_caller() -> None:
+def test_empty_id_does_not_stand_for_the_caller() -> None:
     found = [
         f"{relative(path)}:{node.lineno}"
         for path in FILES
         for node in ast.walk(parsed(path))
         if _falls_back_to_a_caller(node) and isinstance(node, ast.expr)
     ]
-    assert not found, "say `is None`: an empty text is no one's id"
+    assert not found, "use `is None`: an empty text is not an id"

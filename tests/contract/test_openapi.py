@@ -1,4 +1,4 @@
-"""openapi.json is what the endpoints' contracts say, and a valid document."""
+"""openapi.json is valid and agrees with the contracts of the endpoints."""
 
 import json
 import re
@@ -38,13 +38,13 @@ def test_every_rest_route_is_in_the_document() -> None:
     assert set(OPERATIONS) == {route for route in routes() if not route.endswith(elsewhere)}
 
 
-def test_operations_have_names_of_their_own() -> None:
+def test_operation_names_are_unique() -> None:
     names = [operation["operationId"] for operation in OPERATIONS.values()]
     assert len(names) == len(set(names))
 
 
 @each_operation
-def test_operation_says_what_it_does(route: str) -> None:
+def test_operation_is_described(route: str) -> None:
     assert OPERATIONS[route]["summary"]
     assert not OPERATIONS[route]["summary"].startswith(("GET", "POST", "PUT"))
 
@@ -68,7 +68,7 @@ def test_every_answer_is_described_and_typed(route: str) -> None:
 
 
 @each_operation
-def test_every_place_of_the_path_has_a_pattern(route: str) -> None:
+def test_every_path_parameter_has_a_pattern(route: str) -> None:
     names = set(re.findall(r"{(\w+)}", route))
     found = {
         each["name"]: each["schema"]["pattern"]
@@ -91,14 +91,14 @@ def references(content: Any) -> Iterator[str]:
             yield from references(value)
 
 
-def test_every_reference_leads_somewhere() -> None:
+def test_every_reference_resolves() -> None:
     for reference in references(DOCUMENT):
         target: Any = DOCUMENT
         for part in reference.removeprefix("#/").split("/"):
             target = target[part]
 
 
-def test_every_schema_is_one() -> None:
+def test_every_schema_is_valid() -> None:
     for schema in DOCUMENT["components"]["schemas"].values():
         jsonschema.Draft202012Validator.check_schema(schema)
 
@@ -107,7 +107,7 @@ def test_every_code_of_a_refusal_is_in_the_document() -> None:
     assert codes_in_use() <= set(CODES)
 
 
-def test_every_body_has_an_example_that_holds() -> None:
+def test_every_body_has_a_valid_example() -> None:
     bodies = {contract.body for each in rest_routes() if (contract := contract_of(each))} - {None}
     for body in bodies:
         assert body is not None
@@ -117,12 +117,12 @@ def test_every_body_has_an_example_that_holds() -> None:
         TypeAdapter(body).validate_python(EXAMPLES[body.__name__])
 
 
-def test_nothing_internal_is_told() -> None:
+def test_no_internal_text_is_published() -> None:
     text = json.dumps(DOCUMENT)
     assert "tidings__" not in text
 
 
-def test_names_that_no_pattern_allows_are_refused_by_the_document_too() -> None:
+def test_document_refuses_names_that_no_pattern_allows() -> None:
     def objects(part: Any) -> Iterator[dict[str, Any]]:
         if isinstance(part, dict):
             yield part

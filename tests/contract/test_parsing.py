@@ -1,4 +1,4 @@
-"""Entry points validate input by `parsed` alone, so what it refuses is the caller's fault."""
+"""Entry points validate input only with `parsed`, so its errors are the caller's."""
 
 import ast
 
@@ -20,7 +20,7 @@ METHODS = ("model_validate", "validate_python", "validate_json", "validate_strin
 
 
 def input_classes() -> set[str]:
-    """Return the names of input models: those of REST endpoints, and the gateway's own."""
+    """Return the names of input models: those of REST endpoints and of the gateway."""
     names = {each.__name__ for each in inputs("body", "query", "headers")} | {"BaseModel"}
     for path in python_files("gateway"):
         for node in ast.walk(parsed(path)):
@@ -30,7 +30,7 @@ def input_classes() -> set[str]:
 
 
 def validations(tree: ast.AST, models: set[str]) -> list[str]:
-    """Return what validates past `parsed`: methods of pydantic, and calls of input models."""
+    """Return the validations without `parsed`: methods of pydantic, and calls of input models."""
     methods = [
         ast.unparse(node)
         for node in ast.walk(tree)
@@ -68,10 +68,10 @@ def test_input_is_parsed_in_many_places() -> None:
         "PlaceOrder(lines=input['lines'])",
     ],
 )
-def test_the_rule_sees_other_validations(text: str) -> None:
+def test_rule_finds_other_validations(text: str) -> None:
     assert len(validations(ast.parse(text), {"PlaceOrder"})) == 1
 
 
 @pytest.mark.parametrize("text", ["parsed(PlaceOrder, input)", "PlaceOrder()", "Reply(data=1)"])
-def test_the_rule_lets_others_pass(text: str) -> None:
+def test_rule_allows_other_calls(text: str) -> None:
     assert not validations(ast.parse(text), {"PlaceOrder"})

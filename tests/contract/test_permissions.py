@@ -1,4 +1,4 @@
-"""Everything that can be called says who may call it."""
+"""Every operation that can be called declares its callers."""
 
 import json
 from types import SimpleNamespace
@@ -20,7 +20,7 @@ from tidings.platform.security import auth
 from tidings.platform.security.auth import Principal, Role
 from tidings.platform.storage import database
 
-# Whoever adds an operation that anybody may call says so here.
+# A new public operation must be added here.
 PUBLIC_ROUTES = {
     "POST /api/v1/register",
     "POST /api/v1/verify-email",
@@ -32,7 +32,7 @@ PUBLIC_ROUTES = {
     "POST /api/v1/service-sessions",
     "GET /api/v1/products",
     "GET /api/v1/products/{product_id}",
-    # Whoever holds the signed link, who need not be able to sign in.
+    # Open to the holder of a signed link, who may not be able to sign in.
     "GET /api/v1/unsubscribe/{token}",
     "POST /api/v1/unsubscribe/{token}",
     "GET /health",
@@ -41,7 +41,7 @@ PUBLIC_ROUTES = {
     "GET /api/v1/openapi.json",
     "GET /.well-known/jwks.json",
     "GET /api/v1/.well-known/jwks.json",
-    # Each field of GraphQL says for itself; see below.
+    # Each GraphQL field declares its own role; see below.
     "POST /graphql",
     "GET /graphql",
     "GET /graphql/{file}",
@@ -59,10 +59,10 @@ PUBLIC_FIELDS = {
     "Query.getProduct",
     "Query.getServiceHealth",
 }
-# These read no request, so they have no frame to declare it in.
+# These read no request, so no frame declares their role.
 FRAMELESS = {"GetJwks", "GetOpenapi", "GetMetrics", "Gateway"}
 
-# These are for browsers and mail programs: a signed link stands for the caller.
+# These are for browsers and mail programs: a signed link identifies the person.
 PAGES = {"GetUnsubscribePage", "Unsubscribe"}
 
 SCHEMA = build_schema(SCHEMA_FILE.read_text())
@@ -82,7 +82,7 @@ def takes_services(route: str) -> bool:
 
 
 def fields_for_services() -> set[str]:
-    """Return the fields that services may use, too."""
+    """Return the fields that services may use as well."""
     directive = SCHEMA.get_directive("requires")
     assert directive is not None
     return {
@@ -96,7 +96,7 @@ def fields_for_services() -> set[str]:
 
 
 def required_roles() -> dict[str, str | None]:
-    """Return what `@requires` says on each field of Query and Mutation."""
+    """Return the role in `@requires` of each field of Query and Mutation."""
     found: dict[str, str | None] = {}
     for root in (SCHEMA.query_type, SCHEMA.mutation_type):
         assert isinstance(root, GraphQLObjectType)
@@ -126,7 +126,7 @@ def test_public_fields_are_exactly_these() -> None:
 
 
 @pytest.mark.parametrize("field", sorted(set(required_roles()) - PUBLIC_FIELDS))
-def test_field_asks_for_a_role_that_exists(field: str) -> None:
+def test_field_requires_an_existing_role(field: str) -> None:
     assert required_roles()[field] in set(Role)
 
 
@@ -141,7 +141,7 @@ def test_schema_is_up_to_date() -> None:
 
 
 @pytest.mark.parametrize("field", sorted(required_roles()))
-def test_schema_says_the_role_of_the_operation(field: str) -> None:
+def test_schema_has_the_role_of_the_operation(field: str) -> None:
     """`make contracts` writes `@requires` from the operations."""
     operation = operation_behind(field)
     assert required_roles()[field] == operation.role
@@ -164,12 +164,12 @@ def test_every_field_has_a_route_with_its_operation() -> None:
         if function.name not in FRAMELESS and (handler := function.load()).contract.operation
     }
     fields = {operation_behind(each).name for each in required_roles()}
-    # REST has the count in `meta`, and discards one message at a time.
+    # REST returns the count in `meta`, and discards one message at a time.
     assert fields - served == {"get_unread_count", "discard_failed_messages"}
 
 
 def test_services_may_do_exactly_this() -> None:
-    # Whoever lets machines do more says so here.
+    # A new operation for services must be added here.
     assert fields_for_services() == {
         "Mutation.sendNotification",
         "Mutation.cancelNotification",
@@ -182,8 +182,8 @@ def test_services_may_do_exactly_this() -> None:
     }
 
 
-def test_who_signs_in_is_not_kept_out_by_an_old_token() -> None:
-    # Nor may these read the signing keys, as long as they sign nothing.
+def test_old_token_does_not_prevent_signing_in() -> None:
+    # Such a function must not read the signing keys either, unless it signs.
     blind = {
         route
         for route in PUBLIC_ROUTES
@@ -210,7 +210,7 @@ def test_every_resolver_of_a_root_has_its_field() -> None:
 
 
 @pytest.mark.parametrize("route", sorted(set(routes()) - PUBLIC_ROUTES))
-def test_route_refuses_nobody_and_lesser_roles_before_it_does_anything(
+def test_route_refuses_anonymous_and_lesser_callers_first(
     route: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "connect", lambda: None)
@@ -228,7 +228,7 @@ def test_route_refuses_nobody_and_lesser_roles_before_it_does_anything(
 
 
 @pytest.mark.parametrize("name", sorted(set(required_roles()) - PUBLIC_FIELDS))
-def test_guard_of_a_field_stands_before_its_resolver(name: str) -> None:
+def test_role_of_a_field_is_checked_before_its_resolver_runs(name: str) -> None:
     root, _, field = name.partition(".")
     kind = executable_schema().type_map[root]
     assert isinstance(kind, GraphQLObjectType)
@@ -238,7 +238,7 @@ def test_guard_of_a_field_stands_before_its_resolver(name: str) -> None:
         resolve(None, SimpleNamespace(context=GatewayContext(None)))
 
 
-def test_roles_of_the_schema_are_those_of_the_tokens() -> None:
+def test_roles_of_schema_and_tokens_are_the_same() -> None:
     assert [name.lower() for name in SCHEMA.type_map["Role"].values] == [  # type: ignore[attr-defined]
         role.value for role in get_args(auth.PersonRole)
     ]

@@ -1,4 +1,4 @@
-"""Queues, their consumers and the events that go through them fit together."""
+"""The queues, their consumers and their events agree."""
 
 from collections.abc import Callable
 from typing import Any
@@ -32,13 +32,13 @@ def test_every_queue_but_the_last_has_one_consumer() -> None:
 
 
 @pytest.mark.parametrize("queue", CONSUMED)
-def test_consumer_takes_exactly_what_its_queue_is_bound_to(queue: str) -> None:
+def test_consumer_handles_exactly_the_events_bound_to_its_queue(queue: str) -> None:
     (function,) = consumers()[queue]
     assert event_types(function.load()) == bindings_of(queue)
 
 
 @pytest.mark.parametrize("each", template.consumers(), ids=lambda each: each.module)
-def test_docstring_of_a_consumer_says_its_effects(each: template.Consumer) -> None:
+def test_docstring_of_a_consumer_names_its_effects(each: template.Consumer) -> None:
     assert all(each.effect_of(name) for name in each.event_types)
     assert set(each.effects) <= each.event_types
 
@@ -49,14 +49,14 @@ def test_table_of_effects_has_every_queue_with_events() -> None:
 
 @pytest.mark.parametrize("name", sorted(event_classes()))
 def test_every_routing_key_of_an_event_is_bound_to_a_queue(name: str) -> None:
-    # What nobody takes cannot be routed, and would stay in its outbox for ever.
+    # An event without a queue cannot be routed, and would stay in its outbox for ever.
     event_class = event_classes()[name]
     queues = topology()["queues"].values()
     bound = {key for each in queues for key in each.get(event_class.EXCHANGE, [])}
     assert set(event_class.routing_keys()) <= bound
 
 
-def test_nothing_is_bound_that_no_event_sends() -> None:
+def test_every_binding_has_an_event() -> None:
     sent = {
         (each.EXCHANGE, key) for each in event_classes().values() for key in each.routing_keys()
     }
@@ -70,7 +70,7 @@ def test_nothing_is_bound_that_no_event_sends() -> None:
 
 
 @pytest.mark.parametrize("queue", CONSUMED)
-def test_queue_has_a_way_to_the_dead_letters(queue: str) -> None:
+def test_queue_has_a_dead_letter_route(queue: str) -> None:
     assert DEAD_LETTERS in topology()["queues"][DEAD_LETTER_QUEUE]
     assert topology()["exchanges"][DEAD_LETTERS] == "fanout"
     assert DEAD_LETTERS not in topology()["queues"][queue]
@@ -82,11 +82,11 @@ def test_every_queue_is_measured() -> None:
     assert list(RETRY_QUEUES) == [retry_name(delay) for delay in delays]
 
 
-def test_delays_of_consumers_are_those_of_the_retry_queues() -> None:
+def test_delays_of_consumers_and_retry_queues_are_the_same() -> None:
     assert list(RETRY_DELAYS_SECONDS) == topology()["retry_delays_seconds"]
 
 
-def test_consumers_and_topology_name_the_retry_exchanges_alike() -> None:
+def test_consumers_and_topology_use_the_same_retry_exchanges() -> None:
     delays = load(DEFAULT_FILE).retry_delays_seconds
     assert [retry_name(delay) for delay in delays] == [
         f"retry.{delay}s" for delay in RETRY_DELAYS_SECONDS
@@ -106,7 +106,7 @@ def kinds_of(function: Function) -> set[str]:
 
 
 @pytest.mark.parametrize("name", sorted(functions()))
-def test_function_is_one_thing(name: str) -> None:
+def test_function_has_one_kind_of_trigger(name: str) -> None:
     assert len(kinds_of(functions()[name])) <= 1
 
 

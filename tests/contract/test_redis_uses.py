@@ -1,4 +1,4 @@
-"""Everything that uses Redis is in the right one: what must not be lost, and what may."""
+"""Each user of Redis uses the right one: the security store, or the cache, which may lose data."""
 
 import ast
 from pathlib import Path
@@ -10,17 +10,17 @@ from tests.contract.project import imported_modules, parsed, python_files, relat
 FILES = python_files("layers/tidings", "functions", "gateway")
 PLATFORM = "layers/tidings/tidings/platform"
 
-# Security rests on these: they are kept where nothing is evicted. A newcomer is listed here
-# only if its loss would let somebody in, or make something happen twice.
+# Security depends on these, so they are stored where nothing is evicted. List a module here only if
+# the loss of its data would let a caller in, or make something happen twice.
 NEVER_LOST = {
     f"{PLATFORM}/security/ended_sessions.py",
     f"{PLATFORM}/security/limits.py",
     "layers/tidings/tidings/users/codes.py",
     "layers/tidings/tidings/users/session_store.py",
     "layers/tidings/tidings/users/throttle.py",
-    "layers/tidings/tidings/users/trust.py",  # who is let in whatever strangers do
+    "layers/tidings/tidings/users/trust.py",  # devices that stay admitted despite limits
 }
-# Their loss makes something slower or less exact. Strangers decide how much of it there is.
+# The loss of this data makes something slower or less exact. Callers decide how much there is.
 MAY_BE_LOST = {
     f"{PLATFORM}/providers/breaker.py",
     f"{PLATFORM}/caching/write_buffer.py",
@@ -30,7 +30,7 @@ MAY_BE_LOST = {
     "layers/tidings/tidings/products/product_cache.py",
     "layers/tidings/tidings/recommendations/list_cache.py",
 }
-# These only ask how the two are.
+# These only check the health of both.
 ASK_BOTH = {
     "layers/tidings/tidings/monitoring/exposition.py",
     "layers/tidings/tidings/monitoring/health.py",
@@ -39,7 +39,7 @@ CONNECTS = {f"{PLATFORM}/storage/redis_connection.py"}
 
 
 def users_of(module: str) -> set[str]:
-    """Return the files that import a module of the platform, whole or in part."""
+    """Return the files that import all or a part of a module of the platform."""
     package, _, name = module.rpartition(".")
     return {relative(path) for path in FILES if _imports(path, package, name)}
 
@@ -59,11 +59,11 @@ def calls_of(path: Path) -> set[str]:
     return {ast.unparse(n.func) for n in ast.walk(parsed(path)) if isinstance(n, ast.Call)}
 
 
-def test_what_security_rests_on_is_in_the_store() -> None:
+def test_security_data_is_in_the_store() -> None:
     assert users_of("tidings.platform.security.store") == NEVER_LOST | ASK_BOTH
 
 
-def test_what_may_be_lost_is_in_the_cache() -> None:
+def test_data_that_may_be_lost_is_in_the_cache() -> None:
     assert users_of("tidings.platform.caching.cache") == MAY_BE_LOST | ASK_BOTH
 
 
@@ -80,7 +80,7 @@ def test_only_the_store_and_the_cache_connect() -> None:
     assert users_of("tidings.platform.storage.redis_connection") <= {
         f"{PLATFORM}/security/store.py",
         f"{PLATFORM}/caching/cache.py",
-        "layers/tidings/tidings/monitoring/exposition.py",  # for the type of an answer
+        "layers/tidings/tidings/monitoring/exposition.py",  # for the type of a result
     }
     connecting = {relative(path) for path in FILES if "redis_connection.connect" in calls_of(path)}
     assert connecting == {f"{PLATFORM}/security/store.py", f"{PLATFORM}/caching/cache.py"}
@@ -94,7 +94,7 @@ def test_only_the_store_and_the_cache_connect() -> None:
         "import tidings.platform.security.store",
     ],
 )
-def test_the_rule_sees_every_way_to_import(text: str, tmp_path: Path) -> None:
+def test_rule_finds_every_kind_of_import(text: str, tmp_path: Path) -> None:
     path = tmp_path / "module.py"
     path.write_text(text)
     assert _imports(path, "tidings.platform.security", "store")

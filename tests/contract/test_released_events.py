@@ -1,4 +1,4 @@
-"""Every event that a release ever sent is taken by today's consumers: it may lie in a queue."""
+"""The consumers of today handle every released event, because it may still be in a queue."""
 
 import json
 from pathlib import Path
@@ -31,13 +31,13 @@ def content_of(path: Path) -> dict[str, Any]:
 
 
 def takers_of(event_type: str) -> list[Any]:
-    """Return the consumers of today that take a type of events."""
+    """Return the consumers of today that handle a type of events."""
     found = [
         functions[0].load()
         for queue, functions in sorted(consumers().items())
         if event_type in {each.event_type() for each in functions[0].load().event_types}
     ]
-    assert found, f"{event_type} was released, and nobody takes it any more"
+    assert found, f"{event_type} was released, but no consumer handles it"
     return found
 
 
@@ -46,7 +46,7 @@ def taken(content: dict[str, Any], broker: RecordingPublisher) -> list[Any]:
     for handler in takers_of(content["type"]):
         event = mq_event(record(content, type=content["type"]))
         consumer(*handler.event_types)(events.append)(event, CONTEXT)
-    assert broker.published == [], "put aside as malformed"
+    assert broker.published == [], "refused as malformed"
     return events
 
 
@@ -66,16 +66,14 @@ def test_released_event_is_taken_by_every_consumer_of_today(
 
 
 @each_sample
-def test_fields_that_nobody_knows_yet_are_no_hindrance(
-    path: Path, broker: RecordingPublisher
-) -> None:
+def test_unknown_fields_are_ignored(path: Path, broker: RecordingPublisher) -> None:
     content = content_of(path)
     later = content | {"traceparent": "00-1", "data": content["data"] | {"new": {"a": [1]}}}
     assert taken(later, broker)
 
 
 @each_sample
-def test_released_event_keeps_its_way(path: Path) -> None:
+def test_released_event_keeps_its_routing(path: Path) -> None:
     event_class = event_classes()[content_of(path)["type"]]
     bound = {
         key
@@ -99,6 +97,6 @@ def test_released_sample_is_never_changed(
 
 
 @pytest.mark.parametrize("version", ["", "-", "1.2", "v1.2.0", "../1.2.0", "1.2.0/x"])
-def test_only_a_version_is_frozen(version: str) -> None:
+def test_events_are_released_for_versions_only(version: str) -> None:
     with pytest.raises(SystemExit, match="VERSION"):
         freeze(version)

@@ -1,4 +1,4 @@
-"""The front door makes the events that LocalStack makes, and answers as LocalStack answers."""
+"""The front door makes the same events and answers as LocalStack."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Whoever changes what sessions rest on raises the account's version, and ends its sessions."""
+"""Changed data of sessions raises the account's version and ends its sessions."""
 
 import ast
 

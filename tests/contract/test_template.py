@@ -1,4 +1,4 @@
-"""What template.yaml says about each function holds."""
+"""Tests of template.yaml: each function's code, routes, limits and permissions."""
 
 import re
 from collections import Counter
@@ -34,7 +34,7 @@ SHARED = {
     "functions/campaigns/run_due_campaigns.py": {"SendPromotions", "RunTimedCampaigns"},
 }
 
-# Functions that reach for nothing.
+# Functions that use no service.
 NEED_NOTHING = {"GetOpenapi"}
 
 EC2_NETWORK = {
@@ -61,7 +61,7 @@ def test_handler_exists(function: Function) -> None:
 
 
 @each_function
-def test_function_is_named_as_its_file(function: Function) -> None:
+def test_function_is_named_like_its_file(function: Function) -> None:
     if function.properties["CodeUri"] == "gateway/":
         return
     expected = {"Fn::Sub": f"${{AWS::StackName}}-{'-'.join(function.words)}"}
@@ -71,8 +71,8 @@ def test_function_is_named_as_its_file(function: Function) -> None:
 
 
 @each_function
-def test_the_package_of_a_function_is_the_folder_of_its_domain(function: Function) -> None:
-    """One changed line is a new version of the functions of one domain, not of all."""
+def test_package_of_a_function_is_the_folder_of_its_domain(function: Function) -> None:
+    """A changed line is then a new version of the functions of one domain only."""
     assert ROOT / function.properties["CodeUri"] == function.file.parent
 
 
@@ -82,11 +82,11 @@ def test_timeout_is_within_lambdas_limit(function: Function) -> None:
 
 
 @pytest.mark.parametrize("route", sorted(routes()))
-def test_answer_comes_before_api_gateway_gives_up(route: str) -> None:
+def test_timeout_of_a_route_is_within_api_gateways(route: str) -> None:
     assert routes()[route].properties["Timeout"] < API_LIMIT_SECONDS
 
 
-def test_every_route_leads_to_one_function() -> None:
+def test_every_route_has_one_function() -> None:
     listed = [
         (route["Method"], route["Path"])
         for function in FUNCTIONS
@@ -97,12 +97,12 @@ def test_every_route_leads_to_one_function() -> None:
 
 @each_function
 def test_function_has_one_mapping_of_the_broker(function: Function) -> None:
-    # Lambda takes one for a function and an event source, whatever their queues.
+    # Lambda allows one mapping for a function and an event source, regardless of the queues.
     assert len(function.events_of("MQ")) <= 1
 
 
-def test_a_place_of_a_path_has_one_name() -> None:
-    # API Gateway refuses the deployment otherwise; LocalStack takes it.
+def test_path_parameter_has_one_name() -> None:
+    # API Gateway refuses the deployment otherwise; LocalStack accepts it.
     names: dict[str, set[str]] = {}
     for route in routes():
         parts = route.partition(" ")[2].split("/")
@@ -118,7 +118,7 @@ def test_routes_are_on_our_own_api(function: Function) -> None:
     assert all(route["RestApiId"] == {"Ref": "Api"} for route in function.events_of("Api"))
 
 
-def test_files_of_any_encoding_reach_their_function_as_they_are() -> None:
+def test_files_of_any_encoding_reach_their_function_unchanged() -> None:
     types = {
         each.replace("~1", "/")
         for each in template()["Resources"]["Api"]["Properties"]["BinaryMediaTypes"]
@@ -133,12 +133,12 @@ def test_files_of_any_encoding_reach_their_function_as_they_are() -> None:
         *("CreateService", "GetServices", "RevokeService"),
     ],
 )
-def test_what_needs_aws_credentials_is_not_reached_over_the_api(name: str) -> None:
+def test_functions_with_aws_permissions_have_no_route(name: str) -> None:
     assert functions()[name].events == {}
 
 
 @pytest.mark.parametrize("function", SCHEDULED, ids=lambda each: each.name)
-def test_rule_tries_again_and_then_keeps_what_failed(function: Function) -> None:
+def test_rule_retries_and_then_keeps_the_event(function: Function) -> None:
     for rule in function.events_of("Schedule"):
         assert rule["RetryPolicy"]["MaximumRetryAttempts"] >= 1
         assert rule["RetryPolicy"]["MaximumEventAgeInSeconds"] >= 60
@@ -149,8 +149,8 @@ def test_rule_tries_again_and_then_keeps_what_failed(function: Function) -> None
 
 
 @pytest.mark.parametrize("function", SCHEDULED, ids=lambda each: each.name)
-def test_what_a_job_itself_fails_at_is_tried_again_and_kept(function: Function) -> None:
-    """The rule's own dead letters are what EventBridge could not hand to Lambda, no more."""
+def test_failed_job_is_retried_and_its_event_kept(function: Function) -> None:
+    """The rule's own dead letters are only events that EventBridge could not deliver to Lambda."""
     config = function.properties["EventInvokeConfig"]
     assert config["MaximumRetryAttempts"] >= 1
     kept = config["DestinationConfig"]["OnFailure"]
@@ -169,7 +169,7 @@ def test_there_are_rules() -> None:
     }
 
 
-def test_the_page_of_the_rules_names_each_with_its_schedule() -> None:
+def test_docs_list_each_rule_with_its_schedule() -> None:
     page = (ROOT / "docs" / "scheduled-rules.md").read_text()
     told = re.findall(r"^\| `([\w-]+)` \| `([^`]+)` \|", page, re.MULTILINE)
     prefix = "${AWS::StackName}-"
@@ -184,7 +184,7 @@ def test_the_page_of_the_rules_names_each_with_its_schedule() -> None:
 DELIVERING = [each for each in FUNCTIONS if each.module == "delivery.deliver"]
 
 
-def test_each_delivering_function_has_the_queue_of_its_name() -> None:
+def test_each_delivering_function_has_the_queue_of_its_channel() -> None:
     assert {each.name for each in DELIVERING} >= {f"Deliver{each.capitalize()}" for each in Channel}
     for function in DELIVERING:
         _, *urgent, channel = function.words
@@ -193,7 +193,7 @@ def test_each_delivering_function_has_the_queue_of_its_name() -> None:
 
 
 @pytest.mark.parametrize("function", DELIVERING, ids=lambda each: each.name)
-def test_delivery_ends_before_its_claims_do_and_after_its_slowest_batch(
+def test_timeout_of_delivery_is_between_its_slowest_batch_and_its_claims(
     function: Function,
 ) -> None:
     assert function.properties["Timeout"] < LEASE.total_seconds()
@@ -201,7 +201,7 @@ def test_delivery_ends_before_its_claims_do_and_after_its_slowest_batch(
         assert mapping["BatchSize"] * MESSAGE_SECONDS < function.properties["Timeout"]
 
 
-def test_relay_ends_before_it_is_called_again() -> None:
+def test_relay_ends_before_its_next_run() -> None:
     assert functions()["RelayOutbox"].properties["Timeout"] < 60
 
 
@@ -217,7 +217,7 @@ def statements(function: Function) -> list[dict[str, Any]]:
 def test_function_has_policies_of_its_own(function: Function) -> None:
     policies = function.properties.get("Policies", [])
     assert bool(policies) == (function.name not in NEED_NOTHING)
-    # No managed policies: those are named by a string, and grant what AWS likes.
+    # Managed policies are named by a string, and AWS decides what they grant.
     assert all(isinstance(policy, dict) for policy in policies)
     assert "Role" not in function.properties
 
@@ -231,7 +231,7 @@ def test_only_the_network_of_a_mapping_is_granted_on_everything(function: Functi
         if statement["Effect"] == "Deny":
             continue
         if actions == ["sns:Publish"] and resources == "*":
-            # A phone number has no ARN; all that has one is denied.
+            # A phone number has no ARN; resources with an ARN are denied.
             assert function.name == "DeliverSms"
             assert any(each["Effect"] == "Deny" for each in statements(function))
             continue

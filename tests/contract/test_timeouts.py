@@ -1,4 +1,4 @@
-"""No client of a service is made without saying how long it may wait (docs/operations.md)."""
+"""Every client of a service has a timeout (docs/operations.md)."""
 
 import ast
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 from tests.contract.project import parsed, python_files, relative
 
-# What makes a client or a call, and the keywords that bound it.
+# Calls that make a client or a request, and the keywords that limit their time.
 BOUNDED_BY: dict[str, set[str]] = {
     "boto3.client": {"config"},
     "boto3.resource": {"config"},
@@ -46,7 +46,7 @@ def test_every_client_has_its_timeouts() -> None:
 @pytest.mark.parametrize(
     "text", ["import boto3\nboto3.client('s3')", "urlopen(x)", "smtplib.SMTP('host', 25)"]
 )
-def test_the_rule_on_timeouts_sees_it(text: str, tmp_path: Path) -> None:
+def test_rule_on_timeouts_finds_it(text: str, tmp_path: Path) -> None:
     path = tmp_path / "client.py"
     path.write_text(text)
     assert unbounded(path)

@@ -1,4 +1,4 @@
-"""Requests that were tried against the API, as bytes on the wire. None may do anything."""
+"""Malicious requests, as bytes, that were tried against the API. None may have an effect."""
 
 import json
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ JSON: Final = "application/json"
 
 @dataclass(frozen=True)
 class Attack:
-    """A body of a request, and the statuses with which it may be refused."""
+    """A request body, and the statuses with which it may be refused."""
 
     content: bytes
     statuses: frozenset[int]
@@ -73,7 +73,7 @@ _FRAGMENTS: Final = " ".join(
     f"fragment F{n} on User{{x:id x:name y:email y:id}}" for n in range(90)
 )
 PLACE: Final = "mutation($i: PlaceOrderInput!) { placeOrder(input: $i) { id } }"
-# Refused, or answered with errors, as fast as anything else.
+# Refused, or answered with errors, as fast as any other request.
 DOCUMENTS: Final = {
     "equal fields": graphql_body("{me{" + "id " * 400 + "}}"),
     "equal objects": graphql_body("{" + "me{id name} " * 300 + "}"),

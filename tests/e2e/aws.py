@@ -1,4 +1,4 @@
-"""What an operator of the AWS account can do: invoke functions, fire rules, read logs."""
+"""The actions of an operator of the AWS account: invoke functions, fire rules, read logs."""
 
 import json
 import secrets
@@ -13,12 +13,12 @@ import boto3
 @cache
 def client(service: str) -> Any:
     """Return a client of the stack's LocalStack (AWS_ENDPOINT_URL, set by `make test`)."""
-    sdk: Any = boto3  # its client() is overloaded for each service by name: no use here
+    sdk: Any = boto3  # its stubs overload client() for each service by name
     return sdk.client(service)
 
 
 def invoke(function: str, event: dict[str, Any]) -> Any:
-    """Return what a function answered.
+    """Return a function's answer.
 
     Raises:
         AssertionError: it failed.
@@ -30,10 +30,10 @@ def invoke(function: str, event: dict[str, Any]) -> Any:
 
 
 def rule_event(time: datetime | None = None) -> dict[str, Any]:
-    """Return what a rule sends for a time on the first day of 2099 that no test has had yet.
+    """Return a rule's event for a new time on the first day of 2099.
 
-    A job does its work once for a time, and the stack remembers that from test to test. Give a
-    time if the job would harm what other tests have at work: by 2099 everything is overdue.
+    A job runs once for each time, so each test needs a new one. Pass an earlier time if the job
+    would change the data of other tests: in 2099 everything is overdue.
     """
     of_its_own = timedelta(microseconds=secrets.randbelow(10**10))
     moment = time or datetime(2099, 1, 1, 9, tzinfo=UTC) + of_its_own
@@ -41,7 +41,7 @@ def rule_event(time: datetime | None = None) -> dict[str, Any]:
 
 
 def log_lines(function: str, since: datetime, **wanted: str) -> list[dict[str, Any]]:
-    """Return the structured log lines of a function with these values, written since a time."""
+    """Return a function's structured log lines with these values, written since a time."""
     pages = client("logs").get_paginator("filter_log_events")
     found = pages.paginate(
         logGroupName=f"/aws/lambda/{function}", startTime=int(since.timestamp() * 1000)
@@ -51,7 +51,7 @@ def log_lines(function: str, since: datetime, **wanted: str) -> list[dict[str, A
 
 
 def log_since(start: float) -> list[str]:
-    """Return every function's log lines since that time (seconds since the epoch)."""
+    """Return the log lines of all functions since that time (seconds since the epoch)."""
     groups = client("logs").describe_log_groups(logGroupNamePrefix="/aws/lambda/tidings-")
     events = [
         event

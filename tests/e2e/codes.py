@@ -1,4 +1,4 @@
-"""Codes, as the mails of the next step will get them: from the events on their way."""
+"""Read one-time codes from copies of the published events."""
 
 import json
 from collections.abc import Iterator
@@ -15,14 +15,14 @@ EXCHANGE = "user-events"
 
 
 class Codes:
-    """A queue beside the shop's own, with a copy of each event of one type."""
+    """A separate queue with a copy of each event of one type."""
 
     def __init__(self, channel: BlockingChannel, queue: str, field: str) -> None:
         self._channel, self._queue, self._field = channel, queue, field
         self._seen: dict[str, str] = {}
 
     def of(self, user_id: str) -> str:
-        """Return the newest code for a person, waiting for it."""
+        """Wait for the newest code for a person, and return it."""
         return str(eventually(lambda: self._take(user_id), what=f"{self._field} of {user_id}"))
 
     def _take(self, user_id: str) -> str | None:
@@ -35,7 +35,7 @@ class Codes:
 
 
 def verify(shop: Shop, email: str, user_id: str | None) -> None:
-    """Prove that a person reads their address, by a code that is asked for anew."""
+    """Verify a person's address with a newly requested code."""
     assert user_id
     with codes_in("user.verification_requested", "verification_code") as codes:
         assert shop.rest("POST", "/verify-email/resend", {"email": email}).status_code == 200
@@ -45,7 +45,7 @@ def verify(shop: Shop, email: str, user_id: str | None) -> None:
 
 @contextmanager
 def codes_in(event_type: str, field: str) -> Iterator[Codes]:
-    """Copy the events of that type from now on."""
+    """Copy the events of this type from now on."""
     connection = pika.BlockingConnection(pika.URLParameters(stack_under_test().amqp_url))
     try:
         channel = connection.channel()

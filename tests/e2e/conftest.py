@@ -1,4 +1,4 @@
-"""The running stack, seen from outside."""
+"""Fixtures that use the running stack from outside."""
 
 import ssl
 from collections.abc import Generator, Iterator
@@ -15,7 +15,7 @@ from tests.settings import stack_under_test
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, None]:
-    """Show what the functions logged during a test that failed."""
+    """Show the functions' log lines of a test that failed."""
     outcome = yield
     report = outcome.get_result()
     if report.failed:
@@ -24,7 +24,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, None]:
 
 @pytest.fixture(scope="session")
 def shop() -> Iterator[Shop]:
-    """The shop as a stranger sees it."""
+    """Return an API client without a token."""
     stack = stack_under_test()
     trust = ssl.create_default_context(cafile=stack.ca_file)
     with httpx.Client(verify=trust, timeout=30) as http:
@@ -33,7 +33,7 @@ def shop() -> Iterator[Shop]:
 
 @pytest.fixture(scope="session")
 def admin(shop: Shop) -> Shop:
-    """The shop as its administrator sees it."""
+    """Return an API client signed in as an administrator."""
     email = f"admin-{uuid4().hex}@example.com"
     invoke("tidings-create-admin", {"email": email, "password": PASSWORD})
     return shop.login(email, PASSWORD)
@@ -41,5 +41,5 @@ def admin(shop: Shop) -> Shop:
 
 @pytest.fixture
 def customer(shop: Shop) -> Shop:
-    """The shop as a new customer sees it."""
+    """Return an API client signed in as a new customer."""
     return shop.register()

@@ -1,4 +1,4 @@
-"""What reached the outside world: mails that SES took, push messages that SNS handed on."""
+"""Read the mails that SES accepted and the push messages that SNS accepted."""
 
 import email
 import email.policy
@@ -11,7 +11,7 @@ import httpx
 
 from tests.waiting import eventually
 
-# Crockford's base 32, as codes are written.
+# Crockford's base 32, the alphabet of codes.
 CODE = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{10}\b")
 
 
@@ -23,7 +23,7 @@ def mails_to(address: str) -> list[EmailMessage]:
 
 
 def code_in_mail_to(address: str) -> str:
-    """Return the code of the newest mail to an address, waiting for it."""
+    """Wait for the newest mail to an address, and return its code."""
 
     def look() -> str | None:
         texts = [str(mail.get_body(("plain",))) for mail in mails_to(address)]
@@ -34,7 +34,7 @@ def code_in_mail_to(address: str) -> str:
 
 
 def pushes_about(subject_id: str) -> list[str]:
-    """Return the push messages, to any device, that name this subject."""
+    """Return the push messages to any device that contain this subject."""
     endpoints = _localstack(
         "/_aws/sns/platform-endpoint-messages?accountId=000000000000&region=us-east-1"
     )["platform_endpoint_messages"]

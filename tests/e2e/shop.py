@@ -1,4 +1,4 @@
-"""A foreign client of the shop: it knows the API's address and nothing of our code."""
+"""A client of the shop that knows the API's address and uses none of our code."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +27,7 @@ INBOX = """query($after: String, $unread: Boolean) {
 
 @dataclass
 class Shop:
-    """Talks GraphQL and REST over HTTPS, as somebody or as nobody."""
+    """Calls GraphQL and REST over HTTPS, with or without a token."""
 
     api_url: str
     http: httpx.Client
@@ -35,7 +35,7 @@ class Shop:
     user_id: str | None = None
 
     def graphql(self, query: str, headers: dict[str, str] | None = None, **variables: Any) -> Any:
-        """Return the `data` of an operation that is expected to succeed."""
+        """Return the `data` of an operation that must succeed."""
         body = self.try_graphql(query, headers, **variables)
         assert "errors" not in body, body["errors"]
         return body["data"]
@@ -43,7 +43,7 @@ class Shop:
     def try_graphql(
         self, query: str, headers: dict[str, str] | None = None, **variables: Any
     ) -> dict[str, Any]:
-        """Return the whole answer of an operation."""
+        """Return the complete answer of an operation."""
         answer = self.http.post(
             f"{self.api_url}/graphql",
             json={"query": query, "variables": variables},
@@ -61,13 +61,13 @@ class Shop:
         return self.http.request(method, url, json=body, headers=own)
 
     def register(self, name: str = "Ada") -> "Shop":
-        """Return the same shop as seen by a new customer who has signed in."""
+        """Return a client signed in as a new customer."""
         email = f"{name.lower()}-{uuid4().hex}@example.com"
         self.graphql(REGISTER, i={"email": email, "password": PASSWORD, "name": name})
         return self.login(email, PASSWORD)
 
     def login(self, email: str, password: str) -> "Shop":
-        """Return the same shop as seen by this person."""
+        """Return a client signed in as this person."""
         session = self.graphql(LOGIN, i={"email": email, "password": password})["login"]
         return Shop(self.api_url, self.http, session["accessToken"], session["user"]["id"])
 
@@ -97,7 +97,7 @@ class Shop:
         return nodes
 
     def inbox_about(self, *subjects: str) -> list[dict[str, Any]]:
-        """Return the newest notifications about these, without those that go to many."""
+        """Return the newest notifications about these subjects, without those for many people."""
         return [
             each
             for each in self.notifications()
@@ -105,7 +105,7 @@ class Shop:
         ]
 
     def stock_of(self, product_id: str) -> int:
-        """Return the pieces left of a product."""
+        """Return the stock of a product."""
         return int(self.rest("GET", f"/products/{product_id}").json()["data"]["stock"])
 
     def _headers(self) -> dict[str, str]:

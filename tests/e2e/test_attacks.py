@@ -1,6 +1,6 @@
-"""Attacks by HTTP on the running API: each is refused, in short, at once, and does nothing.
+"""Attacks by HTTP on the running API: each is refused fast, in a short answer, without an effect.
 
-The fixed part runs with all tests; every attack on every endpoint is in `make fuzz`.
+A fixed part runs with all tests; `make fuzz` runs every attack on every endpoint.
 """
 
 import re
@@ -17,9 +17,9 @@ from tests.e2e.attacks import BODIES, DOCUMENTS, KINDS, Attack, graphql_body
 from tests.e2e.shop import Shop
 
 JSON = {"Content-Type": "application/json"}
-# However much was sent.
+# However large the request is.
 MOST_BYTES = 20_000
-# An attack may take so many times what an ordinary request takes, and a moment for the machine.
+# An attack may take this multiple of an ordinary request's time, and a moment for the machine.
 MOST_TIMES = 10
 MOMENT_SECONDS = 0.3
 TRIES = 3
@@ -32,7 +32,7 @@ FEW_DOCUMENTS = ("fields in conflict", "digits", "unknown keys", "nested lists")
 def send(
     shop: Shop, method: str, path: str, content: bytes | None = None, **headers: str | None
 ) -> httpx.Response:
-    """Send a request as it is; a header that is None is left out."""
+    """Send a request unchanged; a header that is None is left out."""
     own = {"Authorization": f"Bearer {shop.token}"} if shop.token else {}
     given = {name.replace("_", "-"): value for name, value in headers.items() if value is not None}
     request = shop.http.build_request(
@@ -44,7 +44,7 @@ def send(
 
 
 def judge(answer: httpx.Response) -> None:
-    """Check what holds for every answer, whatever was asked."""
+    """Check the properties that every answer must have."""
     assert answer.status_code < 500, answer.text[:300]
     assert '"INTERNAL"' not in answer.text, answer.text[:300]
     assert len(answer.content) < MOST_BYTES
@@ -54,7 +54,9 @@ def judge(answer: httpx.Response) -> None:
 
 def judge_headers(answer: httpx.Response) -> None:
     if "X-Correlation-Id" not in answer.headers:
-        assert answer.status_code in {400, 403, 404, 405, 413}, "not ours, but API Gateway's"
+        assert answer.status_code in {400, 403, 404, 405, 413}, (
+            "the answer is API Gateway's, not ours"
+        )
         return
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Strict-Transport-Security"].startswith("max-age=")
@@ -78,7 +80,7 @@ def seconds_of(call: Callable[[], Any], times: int = TRIES) -> list[float]:
 
 
 def is_fast(shop: Shop, call: Callable[[], Any]) -> bool:
-    """Say whether a call takes about as long as an ordinary one, in its best try."""
+    """Return whether the fastest of some calls takes about as long as an ordinary one."""
     ordinary = graphql_body("{__typename}")
     normal = seconds_of(lambda: send(shop, "POST", "/graphql", ordinary, Content_Type=JSON_TYPE), 5)
     return min(seconds_of(call)) < MOST_TIMES * statistics.median(normal) + MOMENT_SECONDS
@@ -92,7 +94,7 @@ JSON_TYPE = "application/json"
 
 @pytest.mark.parametrize("name", FIXED)
 @pytest.mark.parametrize("path", ["/api/v1/login", "/api/v1/orders", "/graphql"])
-def test_body_is_refused_in_short_and_at_once(customer: Shop, path: str, name: str) -> None:
+def test_body_is_refused_fast_in_a_short_answer(customer: Shop, path: str, name: str) -> None:
     attack = ATTACKS[name]
     answer = fire(customer, "POST", path, attack)
     assert answer.status_code in attack.statuses
@@ -100,7 +102,7 @@ def test_body_is_refused_in_short_and_at_once(customer: Shop, path: str, name: s
 
 
 def endpoints_with_bodies(shop: Shop) -> list[tuple[str, str]]:
-    """Return method and path of every operation that takes JSON, by the served document."""
+    """Return the method and path of every operation with a JSON body, by the served document."""
     document = shop.http.get(f"{shop.api_url}/api/v1/openapi.json").json()
     return [
         (method.upper(), re.sub(r"\{(\w+)\}", filled, path))
@@ -130,7 +132,7 @@ def test_every_endpoint_refuses_the_body(admin: Shop, name: str) -> None:
 
 @pytest.mark.fuzz
 @pytest.mark.parametrize("name", ATTACKS)
-def test_strangers_bodies_are_refused_at_once(shop: Shop, name: str) -> None:
+def test_anonymous_bodies_are_refused_fast(shop: Shop, name: str) -> None:
     attack = ATTACKS[name]
     for path in ("/api/v1/login", "/api/v1/register", "/api/v1/password/forgot"):
         assert fire(shop, "POST", path, attack).status_code in attack.statuses
@@ -147,14 +149,14 @@ def fire_document(shop: Shop, name: str) -> httpx.Response:
 
 
 @pytest.mark.parametrize("name", FEW_DOCUMENTS)
-def test_document_is_refused_in_short_and_at_once(customer: Shop, name: str) -> None:
+def test_document_is_refused_fast_in_a_short_answer(customer: Shop, name: str) -> None:
     assert "data" not in fire_document(customer, name).json()
     assert is_fast(customer, lambda: fire_document(customer, name))
 
 
 @pytest.mark.fuzz
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_every_document_is_refused_in_short_and_at_once(customer: Shop, name: str) -> None:
+def test_every_document_is_refused_fast_in_a_short_answer(customer: Shop, name: str) -> None:
     answer = fire_document(customer, name)
     codes = {each["extensions"]["code"] for each in answer.json()["errors"]}
     assert codes <= {"BAD_USER_INPUT", "QUERY_TOO_COMPLEX"}
@@ -185,7 +187,7 @@ def test_method_is_not_overridden(customer: Shop, name: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "FOO"])
-def test_method_that_is_not_served_does_nothing(customer: Shop, method: str) -> None:
+def test_unsupported_method_does_nothing(customer: Shop, method: str) -> None:
     query = graphql_body("{__typename}")
     for path in ("/graphql", "/api/v1/health", "/api/v1/login"):
         answer = send(customer, method, path, query, Content_Type=JSON_TYPE)
@@ -208,7 +210,7 @@ def test_two_idempotency_keys_place_nothing(admin: Shop, customer: Shop) -> None
     assert customer.rest("GET", "/orders").json()["data"] == []
 
 
-def test_idempotency_key_in_quotes_is_the_same_key(admin: Shop, customer: Shop) -> None:
+def test_quoted_idempotency_key_is_the_same_key(admin: Shop, customer: Shop) -> None:
     wanted = {"items": [{"product_id": admin.create_product(stock=5), "quantity": 1}]}
     key = str(uuid4())
     placed = {
@@ -230,7 +232,7 @@ def test_malformed_idempotency_key_is_400(admin: Shop, customer: Shop, key: str)
 # -------------------------------------------------------------------------- caching
 
 
-def test_what_is_private_is_kept_by_no_cache(shop: Shop, customer: Shop, admin: Shop) -> None:
+def test_private_answers_are_not_cached(shop: Shop, customer: Shop, admin: Shop) -> None:
     credentials = {"email": f"nobody-{uuid4().hex}@example.com", "password": "not the password"}
     answers = [
         shop.rest("POST", "/login", credentials),
@@ -250,7 +252,7 @@ def test_what_is_private_is_kept_by_no_cache(shop: Shop, customer: Shop, admin: 
         judge_headers(answer)
 
 
-def test_tokens_are_kept_by_no_cache(shop: Shop) -> None:
+def test_tokens_are_not_cached(shop: Shop) -> None:
     email = f"ada-{uuid4().hex}@example.com"
     account = {"email": email, "password": "correct horse battery", "name": "Ada"}
     assert shop.rest("POST", "/register", account).status_code < 300
@@ -263,7 +265,7 @@ def test_tokens_are_kept_by_no_cache(shop: Shop) -> None:
 @pytest.mark.parametrize(
     "path", ["/api/v1/openapi.json", "/.well-known/jwks.json", "/graphql?query={__typename}"]
 )
-def test_what_is_public_says_so(shop: Shop, path: str) -> None:
+def test_public_answers_are_cacheable(shop: Shop, path: str) -> None:
     answer = shop.http.get(f"{shop.api_url}{path}")
     assert answer.headers["Cache-Control"].startswith("public, max-age=")
     judge_headers(answer)

@@ -1,6 +1,6 @@
-"""A campaign, from an operator's draft to a reader's inbox.
+"""A campaign from an operator's draft to a reader's inbox.
 
-Each test has a language of its own, and with it an audience that no other test changes.
+Each test uses a language of its own, so that no other test changes its audience.
 """
 
 from uuid import uuid4
@@ -35,7 +35,7 @@ NEXT_FRIDAY = {
 
 @pytest.fixture
 def language() -> str:
-    """A language that only this test's people read."""
+    """Return a language that only this test's people read."""
     return f"x-{uuid4().hex[:8]}"
 
 
@@ -50,7 +50,7 @@ def titles(person: Shop) -> list[str]:
     return [each["title"] for each in person.notifications()]
 
 
-def test_friday_rule_brings_a_campaign_to_its_readers_once(
+def test_friday_rule_sends_a_campaign_to_its_audience_once(
     shop: Shop, admin: Shop, customer: Shop, language: str
 ) -> None:
     readers = [reader(shop, language) for _ in range(2)]
@@ -102,7 +102,7 @@ def test_campaign_that_was_edited_brings_its_new_words(
     assert (told["title"], told["body"]) == ("Spring days", "Tea for two.")
 
 
-def test_rest_takes_a_campaign_through_its_states(
+def test_campaign_goes_through_its_states_by_rest(
     admin: Shop, customer: Shop, language: str
 ) -> None:
     draft = {

@@ -1,4 +1,4 @@
-"""A message that cannot be handled, from its queue to the operators and out of the world."""
+"""A message that cannot be handled, from its queue to its discarding by an operator."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -60,7 +60,7 @@ def test_malformed_message_is_found_redriven_and_discarded(
     assert admin.rest("DELETE", path).json()["data"]["state"] == "discarded"
 
 
-def test_queues_metrics_and_health_are_told(admin: Shop, shop: Shop) -> None:
+def test_queues_metrics_and_health_are_reported(admin: Shop, shop: Shop) -> None:
     queues = admin.rest("GET", "/monitoring/queues").json()["data"]
     assert {each["name"] for each in queues} >= {"inventory", "orders", "failed-messages"}
     unconsumed = {each["name"] for each in queues if not each["consumers"]}

@@ -1,4 +1,4 @@
-"""Mails and what comes back, through the deployed functions, LocalStack's SES and its SNS."""
+"""Mails and their feedback, through the deployed functions and LocalStack's SES and SNS."""
 
 import base64
 import hashlib
@@ -23,13 +23,13 @@ ME = "{ me { preferences { orders { inbox email push } } } }"
 
 @pytest.fixture
 def delivery() -> Iterator[Any]:
-    """The delivery's own database."""
+    """Return the database of delivery."""
     with pymongo.MongoClient[dict[str, Any]](stack_under_test().mongodb_uri) as mongo:
         yield mongo["tidings_delivery"]
 
 
 def link_of(user_id: str, category: str, notification_id: str) -> str:
-    """Make the token of a link as docs/delivery.md says, without our code."""
+    """Make the token of a link by docs/delivery.md, without our code."""
     secret = client("secretsmanager").get_secret_value(SecretId="tidings/connections")
     master = json.loads(secret["SecretString"])["delivery_key"].encode()
     key = hmac.new(master, b"unsubscribe:", hashlib.sha256).digest()
@@ -38,7 +38,7 @@ def link_of(user_id: str, category: str, notification_id: str) -> str:
     return f"{text}.{base64.urlsafe_b64encode(mac).decode()}"
 
 
-def test_mail_that_ses_took_is_announced_as_delivered(delivery: Any) -> None:
+def test_mail_that_ses_accepted_is_announced_as_delivered(delivery: Any) -> None:
     notification_id = uuid4().hex
     raw = f"From: {SENDER}\r\nTo: ada@example.com\r\nSubject: x\r\n\r\nx\r\n"
     message_id = client("ses").send_raw_email(
@@ -102,7 +102,7 @@ def test_one_click_unsubscribes_without_a_login(shop: Shop, customer: Shop) -> N
     assert shop.http.get(f"{url[:-1]}{'A' if url[-1] != 'A' else 'B'}").status_code == 404
 
 
-def test_launcher_made_the_platform_applications() -> None:
+def test_launcher_created_the_platform_applications() -> None:
     found = client("sns").list_platform_applications()["PlatformApplications"]
     arns = {each["PlatformApplicationArn"].partition(":app/")[2] for each in found}
     assert {"APNS/tidings", "GCM/tidings"} <= arns

@@ -1,4 +1,4 @@
-"""The deployed gateway: nested fields, limits, persisted queries, GraphiQL."""
+"""Tests of the deployed gateway: nested fields, limits, persisted queries, GraphiQL."""
 
 import hashlib
 from uuid import uuid4
@@ -8,7 +8,7 @@ from tests.e2e.shop import Shop
 JSON = {"Accept": "application/json"}
 
 
-def test_orders_come_with_products_and_customer(admin: Shop, customer: Shop) -> None:
+def test_orders_include_products_and_customer(admin: Shop, customer: Shop) -> None:
     products = [admin.create_product(stock=5) for _ in range(2)]
     placed = [customer.place_order(each) for each in products]
 
@@ -24,7 +24,7 @@ def test_orders_come_with_products_and_customer(admin: Shop, customer: Shop) -> 
     assert found == products[::-1]
 
 
-def test_another_account_is_out_of_reach(customer: Shop, shop: Shop, admin: Shop) -> None:
+def test_another_account_cannot_be_read(customer: Shop, shop: Shop, admin: Shop) -> None:
     stranger = shop.register("Mallory")
     query = "query($id: ID!) { getUser(id: $id) { email } }"
 
@@ -44,7 +44,7 @@ def test_pages_of_pages_are_too_complex(customer: Shop) -> None:
     assert error["extensions"]["code"] == "QUERY_TOO_COMPLEX"
 
 
-def test_document_is_sent_once(shop: Shop) -> None:
+def test_persisted_document_is_sent_once(shop: Shop) -> None:
     query = f"query Q{uuid4().hex} {{ __typename }}"
     digest = hashlib.sha256(query.encode()).hexdigest()
     named = {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": digest}}}

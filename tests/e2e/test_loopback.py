@@ -1,4 +1,4 @@
-"""Other machines reach nothing of a running stack: each port is on the loopback only."""
+"""Other machines cannot reach a running stack: each port is on the loopback only."""
 
 import socket
 from urllib.parse import urlsplit
@@ -28,7 +28,7 @@ def listeners(stack: Stack) -> set[Listener]:
     return listeners_of(stack)
 
 
-def test_each_service_of_the_stack_was_looked_at(stack: Stack, listeners: set[Listener]) -> None:
+def test_each_service_of_the_stack_was_checked(stack: Stack, listeners: set[Listener]) -> None:
     ports = stack.ports
     expected = {
         ("runner", ports.public),
@@ -50,7 +50,7 @@ def test_every_port_of_every_process_is_on_the_loopback(listeners: set[Listener]
     assert [str(each) for each in sorted(listeners) if not each.is_private] == []
 
 
-def test_a_call_to_another_interface_is_refused(listeners: set[Listener]) -> None:
+def test_connection_to_another_interface_is_refused(listeners: set[Listener]) -> None:
     answered = []
     for port in sorted({each.port for each in listeners if each.transport == "tcp"}):
         with socket.socket() as caller:

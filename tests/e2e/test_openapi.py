@@ -1,4 +1,4 @@
-"""The running API is what its OpenAPI document says, whoever asks."""
+"""The running API agrees with its OpenAPI document for every kind of caller."""
 
 from dataclasses import replace
 from uuid import uuid4
@@ -12,14 +12,14 @@ from tests.openapi_client import complaints
 from tests.settings import stack_under_test
 
 pytestmark = pytest.mark.fuzz
-# Examples and edges of all operations take most of it; what is left is made up.
+# Examples and edge cases of all operations take most of the time; the rest is generated.
 SECONDS = 60
 ENDING_SECONDS = 5
 
 
 @pytest.fixture
 def operator(shop: Shop, admin: Shop) -> Shop:
-    """The shop as an operator of its own sees it: an administrator made one of a customer."""
+    """Return a client of a new administrator, made from a customer."""
     email = f"operator-{uuid4().hex}@example.com"
     shop.graphql(REGISTER, i={"email": email, "password": PASSWORD, "name": "Operator"})
     user_id = shop.login(email, PASSWORD).user_id
@@ -31,7 +31,7 @@ def operator(shop: Shop, admin: Shop) -> Shop:
 
 @pytest.fixture
 def service(shop: Shop) -> Shop:
-    """The shop as a machine sees it."""
+    """Return a client with the credentials of a service."""
     credentials = invoke("tidings-create-service", {"name": "tester"})
     answer = shop.rest("POST", "/service-sessions", credentials)
     return replace(shop, token=answer.json()["data"]["access_token"])
@@ -42,14 +42,14 @@ def service(shop: Shop) -> Shop:
     ["shop", "customer", "service", "operator", "admin"],
     ids=["stranger", "customer", "service", "operator", "admin"],
 )
-def test_schema_driven_tester_finds_nothing(who: str, request: pytest.FixtureRequest) -> None:
+def test_schemathesis_finds_no_difference(who: str, request: pytest.FixtureRequest) -> None:
     caller: Shop = request.getfixturevalue(who)
     stack = stack_under_test()
     said = complaints(stack.api_url, token=caller.token, seconds=SECONDS, ca_file=stack.ca_file)
     assert said is None, said
 
 
-def test_ending_sessions_and_accounts_is_as_documented(customer: Shop) -> None:
+def test_ending_sessions_and_deleting_accounts_is_as_documented(customer: Shop) -> None:
     stack = stack_under_test()
     said = complaints(
         stack.api_url,

@@ -1,4 +1,4 @@
-"""The whole path: an order becomes a notification."""
+"""The whole way from an order to a notification."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ def about(shop: Shop, order_id: str) -> list[str]:
 
 
 def daily_about(shop: Shop, order_id: str) -> list[str]:
-    """Return what the daily rule sent about an order."""
+    """Return the notifications that the daily rule sent about an order."""
     return [
         each["title"]
         for each in shop.notifications()
@@ -26,7 +26,7 @@ def daily_about(shop: Shop, order_id: str) -> list[str]:
     ]
 
 
-def test_an_order_is_confirmed_and_its_customer_is_told_once(admin: Shop, customer: Shop) -> None:
+def test_order_is_confirmed_and_its_customer_notified_once(admin: Shop, customer: Shop) -> None:
     product_id = admin.create_product(stock=3)
 
     order_id = customer.place_order(product_id, quantity=2)
@@ -37,9 +37,7 @@ def test_an_order_is_confirmed_and_its_customer_is_told_once(admin: Shop, custom
     assert customer.stock_of(product_id) == 1
 
 
-def test_an_order_beyond_the_stock_is_rejected_and_takes_nothing(
-    admin: Shop, customer: Shop
-) -> None:
+def test_order_over_the_stock_is_rejected_and_takes_nothing(admin: Shop, customer: Shop) -> None:
     product_id = admin.create_product(stock=3)
 
     order_id = customer.place_order(product_id, quantity=4)
@@ -67,7 +65,7 @@ def test_fifty_orders_at_once_for_the_last_ten_pieces_confirm_ten(
     assert sorted(about) == sorted(orders)
 
 
-def test_one_correlation_id_goes_from_the_header_to_the_last_consumer(
+def test_correlation_id_is_passed_from_the_header_to_the_last_consumer(
     admin: Shop, customer: Shop
 ) -> None:
     product_id, correlation = admin.create_product(stock=1), f"e2e-{uuid4()}"
@@ -82,9 +80,7 @@ def test_one_correlation_id_goes_from_the_header_to_the_last_consumer(
         eventually(found, what=function)
 
 
-def test_the_daily_rule_tells_once_a_day_where_an_open_order_stands(
-    admin: Shop, customer: Shop
-) -> None:
+def test_daily_rule_notifies_once_a_day_of_an_open_order(admin: Shop, customer: Shop) -> None:
     order_id = customer.place_order(admin.create_product(stock=1))
     eventually(lambda: about(customer, order_id))
     rule = rule_event()

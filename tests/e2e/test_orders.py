@@ -1,4 +1,4 @@
-"""The life of an order on the running stack, as its customer and the shop's people see it."""
+"""The states of an order on the running stack, for its customer and for operators."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -31,7 +31,7 @@ def one_of(product_id: str, quantity: int = 1) -> dict[str, Any]:
 
 
 def told(shop: Shop, order_id: str) -> list[str]:
-    """Return the titles of what a customer was told about an order, oldest first."""
+    """Return the titles of a customer's notifications about an order, oldest first."""
     return [each["title"] for each in reversed(shop.inbox_about(order_id))]
 
 
@@ -47,7 +47,7 @@ def step(operator: Shop, order_id: str, state: str, **more: str) -> None:
     assert done["state"] == state
 
 
-def test_an_order_goes_all_the_way_and_its_customer_is_told_of_each_step_once(
+def test_order_goes_through_all_states_with_one_notification_each(
     admin: Shop, customer: Shop
 ) -> None:
     order_id = a_confirmed_order(customer, admin.create_product(stock=1))
@@ -57,7 +57,7 @@ def test_an_order_goes_all_the_way_and_its_customer_is_told_of_each_step_once(
     step(admin, order_id, "SHIPPED", carrier="DHL", trackingNumber="JD0146")
     step(admin, order_id, "DELIVERED")
 
-    # Five events in two queues' time: confirmed, paid, packed, shipped, delivered.
+    # Five events in two queues: confirmed, paid, packed, shipped, delivered.
     eventually(lambda: len(told(customer, order_id)) >= 5, what="five notifications")
     assert sorted(told(customer, order_id)) == sorted(
         [
@@ -97,9 +97,7 @@ def test_a_hundred_parallel_orders_with_one_key_are_one_order(admin: Shop, custo
     assert changed["errors"][0]["extensions"]["code"] == "CONFLICT"
 
 
-def test_a_cancelled_order_gives_its_stock_back_and_its_customer_is_told_once(
-    admin: Shop, customer: Shop
-) -> None:
+def test_cancelled_order_returns_its_stock_and_notifies_once(admin: Shop, customer: Shop) -> None:
     product_id = admin.create_product(stock=3)
     order_id = a_confirmed_order(customer, product_id, quantity=2)
     assert customer.stock_of(product_id) == 1
@@ -114,9 +112,7 @@ def test_a_cancelled_order_gives_its_stock_back_and_its_customer_is_told_once(
     assert told(customer, order_id).count("Your order is cancelled") == 1
 
 
-def test_a_customer_cannot_cancel_what_is_packed_and_nothing_changes(
-    admin: Shop, customer: Shop
-) -> None:
+def test_customer_cannot_cancel_a_packed_order(admin: Shop, customer: Shop) -> None:
     order_id = a_confirmed_order(customer, admin.create_product(stock=1))
     step(admin, order_id, "PAID")
     step(admin, order_id, "PACKED")
@@ -158,9 +154,7 @@ def test_orders_are_listed_in_pages_by_graphql_and_rest(admin: Shop, customer: S
     assert by_rest["meta"]["total_pages"] == 2
 
 
-def test_the_settling_rule_runs_and_leaves_decided_orders_alone(
-    admin: Shop, customer: Shop
-) -> None:
+def test_settling_rule_leaves_decided_orders_unchanged(admin: Shop, customer: Shop) -> None:
     order_id = a_confirmed_order(customer, admin.create_product(stock=1))
     summary = invoke("tidings-settle-orders", rule_event(datetime.now(UTC)))
 

@@ -1,4 +1,4 @@
-"""The catalogue, as customers, operators and a file of products meet it."""
+"""The catalogue for customers and operators, and the import of a file of products."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -30,7 +30,7 @@ HISTORY = """query($id: ID!) {
 
 @pytest.fixture
 def category() -> str:
-    """A corner of the shop that belongs to one test."""
+    """Return a category that only one test uses."""
     return f"test-{uuid4().hex[:12]}"
 
 
@@ -75,9 +75,7 @@ def test_drafts_are_for_operators_until_they_are_on_sale(
         assert [each["id"] for each in listed] == [draft["id"]]
 
 
-def test_of_two_updates_of_one_version_the_second_is_a_conflict(
-    shop: Shop, admin: Shop, category: str
-) -> None:
+def test_second_update_of_one_version_is_a_conflict(shop: Shop, admin: Shop, category: str) -> None:
     product = create(admin, category)
     change = {"version": 1, "price": {"amount": 900, "currency": "EUR"}}
 
@@ -130,7 +128,9 @@ def test_stock_has_a_history_of_counts_and_orders(
     assert customer.graphql(GET, id=product["id"])["getProduct"]["stock"] == 4
 
 
-def test_filter_order_search_and_pages_fit_together(shop: Shop, admin: Shop, category: str) -> None:
+def test_filter_order_search_and_pages_can_be_combined(
+    shop: Shop, admin: Shop, category: str
+) -> None:
     word = f"word{uuid4().hex[:8]}"
     for amount in (300, 100, 200):
         price = {"amount": amount, "currency": "EUR"}
@@ -151,7 +151,9 @@ def test_filter_order_search_and_pages_fit_together(shop: Shop, admin: Shop, cat
     assert cheap.json()["meta"]["total"] == 2
 
 
-def test_operators_in_values_find_nothing_more(shop: Shop, admin: Shop, category: str) -> None:
+def test_query_operators_in_values_find_nothing_more(
+    shop: Shop, admin: Shop, category: str
+) -> None:
     draft = create(admin, category, state="draft")
     for query in ("category[$ne]=x", "state[$ne]=active", "search=.*", "after[$gt]="):
         listed = shop.rest("GET", f"/products?{query}&limit=100")
@@ -159,9 +161,7 @@ def test_operators_in_values_find_nothing_more(shop: Shop, admin: Shop, category
         assert draft["id"] not in listed.text
 
 
-def test_a_table_of_products_is_imported_again_and_again_the_same(
-    shop: Shop, category: str
-) -> None:
+def test_repeated_import_of_a_table_changes_nothing(shop: Shop, category: str) -> None:
     sku = f"IMP-{uuid4().hex[:12]}".upper()
     columns = ["sku", "title", "price", "currency", "categories", "stock"]
     rows = [
@@ -182,7 +182,7 @@ def test_a_table_of_products_is_imported_again_and_again_the_same(
     )
 
 
-def test_things_are_sold_at_prices_beyond_32_bits(
+def test_products_have_prices_beyond_32_bits(
     shop: Shop, admin: Shop, customer: Shop, category: str
 ) -> None:
     price = {"amount": 15_000_000_00, "currency": "IDR"}

@@ -1,4 +1,4 @@
-"""From orders and looks to recommendations, through every queue of the running stack."""
+"""From orders and views to recommendations, through every queue of the running stack."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -33,7 +33,7 @@ def told_of(customer: Shop) -> list[Any]:
     return [each for each in found if each["kind"] == "recommendation.generated"]
 
 
-def test_orders_of_others_become_recommendations_and_in_the_morning_a_word(
+def test_orders_of_others_become_recommendations_and_a_morning_notification(
     admin: Shop, customer: Shop
 ) -> None:
     tent, bag, mat = (admin.create_product(stock=20) for _ in range(3))
@@ -56,7 +56,7 @@ def test_orders_of_others_become_recommendations_and_in_the_morning_a_word(
     assert "Because you bought Fountain pen" in told["body"]
 
 
-def test_looks_are_stored_by_the_rule_and_become_activity(admin: Shop, customer: Shop) -> None:
+def test_views_are_stored_by_the_rule_and_become_activity(admin: Shop, customer: Shop) -> None:
     product_id = admin.create_product(stock=1)
     views = [{"productId": product_id}] * 3
     assert customer.graphql(BROWSE, i={"views": views})["logBrowse"]["accepted"] == 1

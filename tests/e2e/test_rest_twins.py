@@ -1,4 +1,4 @@
-"""REST answers the same as GraphQL, in its envelope."""
+"""REST returns the same data as GraphQL, in its envelope."""
 
 from uuid import uuid4
 
@@ -12,7 +12,7 @@ ENVELOPE = {"success", "data", "message", "error", "meta"}
 
 
 def data_of(answer: httpx.Response, status: int = 200) -> object:
-    """Return the `data` of a successful answer, after a look at its envelope."""
+    """Check the envelope of a successful answer, and return its `data`."""
     body = answer.json()
     assert answer.status_code == status, body
     assert body.keys() == ENVELOPE
@@ -22,14 +22,14 @@ def data_of(answer: httpx.Response, status: int = 200) -> object:
 
 
 def rest_inbox(shop: Shop, order_id: str, path: str = "me") -> list[dict[str, str]]:
-    """Return what an inbox says about one order, without what goes to many."""
+    """Return an inbox's notifications about one order, without those for many people."""
     found = data_of(shop.rest("GET", f"/notifications/{path}"))
     assert isinstance(found, list)
     about = [each for each in found if each["subject_id"] == order_id]
     return [each for each in about if each["kind"] not in TOLD_TO_MANY]
 
 
-def test_a_customers_story_by_rest_alone(shop: Shop, admin: Shop) -> None:
+def test_customer_uses_rest_only(shop: Shop, admin: Shop) -> None:
     email = f"Grace-{uuid4().hex}@Example.com"
     account = {"email": email, "password": PASSWORD, "name": "Grace"}
 
@@ -58,7 +58,7 @@ def test_a_customers_story_by_rest_alone(shop: Shop, admin: Shop) -> None:
     assert placed["state"] == "confirmed"
 
 
-def test_products_are_made_by_administrators_only(shop: Shop, admin: Shop, customer: Shop) -> None:
+def test_only_administrators_create_products(shop: Shop, admin: Shop, customer: Shop) -> None:
     product = {
         "sku": f"SKU-{uuid4().hex[:8]}",
         "title": "Ink",
@@ -76,7 +76,7 @@ def test_products_are_made_by_administrators_only(shop: Shop, admin: Shop, custo
     assert twice.json()["error"]["code"] == "CONFLICT"
 
 
-def test_lists_say_where_a_page_stands(shop: Shop, admin: Shop) -> None:
+def test_lists_have_the_position_of_their_page(shop: Shop, admin: Shop) -> None:
     for _ in range(3):
         admin.create_product(stock=1)
 
@@ -89,7 +89,7 @@ def test_lists_say_where_a_page_stands(shop: Shop, admin: Shop) -> None:
     assert meta["total_pages"] == -(-meta["total"] // 2)
 
 
-def test_another_customers_order_is_not_there(admin: Shop, shop: Shop, customer: Shop) -> None:
+def test_order_of_another_customer_is_not_found(admin: Shop, shop: Shop, customer: Shop) -> None:
     order_id = customer.place_order(admin.create_product(stock=1))
     stranger = shop.register("Mallory")
 
@@ -100,7 +100,7 @@ def test_another_customers_order_is_not_there(admin: Shop, shop: Shop, customer:
     assert admin.rest("GET", f"/orders/{order_id}").status_code == 200
 
 
-def test_health_names_every_service_with_its_latency(shop: Shop) -> None:
+def test_health_lists_every_service_with_its_latency(shop: Shop) -> None:
     for path in ("/health", "/api/v1/health"):
         health = data_of(shop.http.get(f"{shop.api_url}{path}"))
         assert isinstance(health, dict)
@@ -109,7 +109,7 @@ def test_health_names_every_service_with_its_latency(shop: Shop) -> None:
         assert all(each["latency_ms"] >= 0 for each in health["services"].values())
 
 
-def test_a_foreign_library_verifies_our_tokens_with_the_published_keys(customer: Shop) -> None:
+def test_third_party_library_verifies_our_tokens_with_the_published_keys(customer: Shop) -> None:
     keys = customer.http.get(f"{customer.api_url}/.well-known/jwks.json").json()
     assert customer.token
     kid = jwt.get_unverified_header(customer.token)["kid"]

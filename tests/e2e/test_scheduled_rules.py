@@ -1,4 +1,4 @@
-"""Rules fire by themselves, once for each time; what a job fails at is kept."""
+"""Rules fire at their times, once for each time; the event of a failed job is kept."""
 
 import json
 from datetime import UTC, datetime
@@ -10,8 +10,8 @@ from tests.waiting import eventually
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def test_minute_rule_fires_by_itself() -> None:
-    """Neither a test nor the launcher fires this one. It has fired since the deployment."""
+def test_minute_rule_fires_at_its_time() -> None:
+    """Neither a test nor the launcher fires this rule. It has fired since the deployment."""
     rule = client("events").describe_rule(Name="tidings-backlogs")
     assert (rule["ScheduleExpression"], rule["State"]) == ("rate(1 minute)", "ENABLED")
 
@@ -22,7 +22,7 @@ def test_minute_rule_fires_by_itself() -> None:
     eventually(times, seconds=90, what="the minute rule")
 
 
-def test_every_rule_of_the_template_is_there() -> None:
+def test_every_rule_of_the_template_exists() -> None:
     found = client("events").list_rules(NamePrefix="tidings-")["Rules"]
     schedules = {each["Name"]: each["ScheduleExpression"] for each in found}
     assert schedules["tidings-promotional-notifications"] == "cron(0 12 ? * FRI *)"
@@ -33,14 +33,14 @@ def test_every_rule_of_the_template_is_there() -> None:
         assert target["RetryPolicy"]["MaximumRetryAttempts"] == 3
 
 
-def test_rule_that_fires_twice_for_one_time_works_once() -> None:
+def test_rule_that_fires_twice_for_one_time_runs_once() -> None:
     event = rule_event()
     assert "events_published" in invoke("tidings-relay-outbox", event)
     assert invoke("tidings-relay-outbox", event) == {"done_before": 1}
 
 
-def test_what_a_job_fails_at_lies_in_the_dead_letters() -> None:
-    """Tried once here: Lambda waits a minute, and then two, before it tries again."""
+def test_event_of_a_failed_job_is_in_the_dead_letters() -> None:
+    """The test waits for the first attempt only: Lambda retries after one and two minutes."""
     function, lambdas, queues = "tidings-settle-orders", client("lambda"), client("sqs")
     config = lambdas.get_function_event_invoke_config(FunctionName=function)
     assert config["MaximumRetryAttempts"] == 2

@@ -1,4 +1,4 @@
-"""The send API, as a machine outside uses it."""
+"""Tests of the send API with a service outside the shop."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -46,7 +46,7 @@ def delivery(service: Shop, notification_id: str) -> Any:
     return found
 
 
-def test_machine_sends_and_the_reader_reads(service: Shop, customer: Shop) -> None:
+def test_service_sends_and_the_person_reads(service: Shop, customer: Shop) -> None:
     request_id = uuid4().hex
     variables = {"order_id": "7", "state": "packed"}
     answers = [
@@ -72,7 +72,7 @@ def test_machine_sends_and_the_reader_reads(service: Shop, customer: Shop) -> No
     assert customer.rest("GET", "/notifications/me?category=orders").json()["data"] == []
 
 
-def test_message_for_later_is_called_off(service: Shop, customer: Shop) -> None:
+def test_scheduled_message_is_cancelled(service: Shop, customer: Shop) -> None:
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     sent = send(service, customer, send_at=tomorrow).json()["data"]["id"]
     assert delivery(service, sent)["status"] == "scheduled"
@@ -80,7 +80,7 @@ def test_message_for_later_is_called_off(service: Shop, customer: Shop) -> None:
     assert delivery(service, sent)["status"] == "cancelled"
 
 
-def test_mail_to_an_address_that_nobody_confirmed_says_why_it_is_not_sent(
+def test_mail_to_an_unverified_address_has_the_reason_why_it_is_not_sent(
     service: Shop, customer: Shop
 ) -> None:
     sent = send(service, customer, notification_type="email").json()["data"]["id"]
@@ -88,7 +88,7 @@ def test_mail_to_an_address_that_nobody_confirmed_says_why_it_is_not_sent(
     assert (found["status"], found["reason"]) == ("suppressed", "address not verified")
 
 
-def test_machine_may_do_nothing_else(service: Shop, customer: Shop) -> None:
+def test_service_may_do_nothing_else(service: Shop, customer: Shop) -> None:
     for method, path in (
         ("GET", "/users"),
         ("GET", "/orders"),
@@ -98,7 +98,7 @@ def test_machine_may_do_nothing_else(service: Shop, customer: Shop) -> None:
         assert service.rest(method, path).status_code == 403
 
 
-def test_revoked_machine_is_out_at_once(shop: Shop, customer: Shop) -> None:
+def test_revoked_service_is_refused_at_once(shop: Shop, customer: Shop) -> None:
     made = invoke("tidings-create-service", {"name": "Old"})
     token = shop.rest("POST", "/service-sessions", made).json()["data"]["access_token"]
     machine = Shop(shop.api_url, shop.http, token)

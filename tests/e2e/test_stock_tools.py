@@ -1,4 +1,4 @@
-"""What docs/stock-tools.md says that needs no other tool and little time."""
+"""The part of docs/stock-tools.md that needs no other tool and little time."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Tasks, from a file or one by one, to the inbox of who does them."""
+"""Tasks, from a file or one by one, to the inbox of their assignees."""
 
 from uuid import uuid4
 
@@ -33,7 +33,7 @@ def upload(
     return person.http.post(url, content=content, headers=headers)
 
 
-def test_assignee_is_told_of_a_task_and_when_it_is_due_once_each(
+def test_assignee_is_notified_of_a_task_and_of_its_due_time_once_each(
     admin: Shop, customer: Shop
 ) -> None:
     due_at = "2098-12-31T12:00:00Z"
@@ -50,7 +50,7 @@ def test_assignee_is_told_of_a_task_and_when_it_is_due_once_each(
     assert told(admin, task["id"]) == []
 
 
-def test_tasks_of_others_are_neither_seen_nor_changed(shop: Shop, customer: Shop) -> None:
+def test_tasks_of_others_can_neither_be_read_nor_changed(shop: Shop, customer: Shop) -> None:
     task_id = customer.graphql(CREATE, i={"title": "Mine"})["createTask"]["id"]
     stranger = shop.register("Mallory")
 
@@ -64,7 +64,7 @@ def test_tasks_of_others_are_neither_seen_nor_changed(shop: Shop, customer: Shop
     assert customer.rest("GET", f"/tasks/{task_id}").json()["data"]["title"] == "Mine"
 
 
-def test_stale_change_is_a_conflict(customer: Shop) -> None:
+def test_change_of_an_old_version_is_a_conflict(customer: Shop) -> None:
     task_id = customer.graphql(CREATE, i={"title": "Mine"})["createTask"]["id"]
     change = {"version": 1, "state": "in_progress"}
 
@@ -101,9 +101,7 @@ def test_file_of_tasks_is_uploaded_once_and_its_broken_rows_are_named(customer: 
         ("utf-16-le", "text/csv; charset=utf-16le"),
     ],
 )
-def test_file_is_uploaded_as_excel_writes_it(
-    encoding: str, content_type: str, customer: Shop
-) -> None:
+def test_file_of_excel_is_uploaded(encoding: str, content_type: str, customer: Shop) -> None:
     content = "sep=;\r\ntitle;description;;\r\nTüten kaufen;blau;;\r\n;;;\r\nOrdner\r\n"
 
     answer = upload(customer, content.encode(encoding), str(uuid4()), content_type)
@@ -115,7 +113,7 @@ def test_file_is_uploaded_as_excel_writes_it(
     assert {each["title"] for each in listed} == {"Tüten kaufen", "Ordner"}
 
 
-def test_upload_has_its_own_limit_and_kinds(customer: Shop) -> None:
+def test_upload_has_its_own_limit_and_types(customer: Shop) -> None:
     key = str(uuid4())
     half_a_megabyte = b"title\n" + b"A\n" * 10 + b"\n" * 500_000
     too_large = b"title\n" + b"A" * (5 * 1024 * 1024)

@@ -1,4 +1,4 @@
-"""Operators change what people are told."""
+"""Operators change the texts of notifications."""
 
 from uuid import uuid4
 
@@ -14,7 +14,7 @@ def words(body: str) -> dict[str, object]:
     return {"variants": [{"language": "en", "inbox": {"title": "Sale", "body": body}}]}
 
 
-def test_template_is_made_changed_and_rolled_back(admin: Shop, customer: Shop) -> None:
+def test_template_is_created_changed_and_rolled_back(admin: Shop, customer: Shop) -> None:
     code = f"sale_{uuid4().hex}"
     assert "errors" in customer.try_graphql(CREATE, i=words("One") | {"code": code})
     assert admin.graphql(CREATE, i=words("One") | {"code": code})["createTemplate"] == {

@@ -1,4 +1,4 @@
-"""The story of an order, as it reaches inbox, mailbox and phone: once, in the right language."""
+"""An order's notifications reach inbox, mailbox and phone once, in the person's language."""
 
 from uuid import uuid4
 
@@ -16,7 +16,7 @@ def address() -> str:
 
 @pytest.fixture
 def reader(shop: Shop, address: str) -> Shop:
-    """A customer who reads German, whose address is verified by the code in the first mail."""
+    """Return a customer who reads German, verified by the code in the first mail."""
     person = {"email": address, "password": PASSWORD, "name": "Grete <b>"}
     shop.graphql(REGISTER, i=person)
     code = code_in_mail_to(address)
@@ -34,15 +34,15 @@ def reader(shop: Shop, address: str) -> Shop:
     return reader
 
 
-def test_an_order_is_told_in_inbox_mail_and_push_once_each(
+def test_order_is_announced_in_inbox_mail_and_push_once_each(
     admin: Shop, reader: Shop, address: str
 ) -> None:
-    """Only these two are counted: the daily rule, which others fire, tells of each open order."""
+    """Only these two kinds are counted, because the daily rule also notifies of each open order."""
     order_id = reader.place_order(admin.create_product(stock=3))
     confirmed, paid = "Ihre Bestellung ist bestätigt", "Ihre Zahlung ist da"
 
     def times(subject: str) -> tuple[int, int]:
-        beginning = subject.partition("ä")[0]  # however a push message escapes what is not ASCII
+        beginning = subject.partition("ä")[0]  # independent of the escapes in a push message
         mails = [mail for mail in mails_to(address) if mail["Subject"] == subject]
         pushes = [push for push in pushes_about(order_id) if beginning in push]
         return sum(order_id in str(mail.get_body(("plain",))) for mail in mails), len(pushes)
@@ -57,7 +57,7 @@ def test_an_order_is_told_in_inbox_mail_and_push_once_each(
     assert (times(confirmed), times(paid)) == ((1, 1), (1, 1))
 
 
-def test_mail_has_both_parts_and_one_click_to_end_it(
+def test_mail_has_both_parts_and_one_click_unsubscribe(
     admin: Shop, reader: Shop, address: str
 ) -> None:
     order_id = reader.place_order(admin.create_product(stock=3))

@@ -1,4 +1,4 @@
-"""Accounts, as a foreign client and an operator of the AWS account see them."""
+"""Tests of accounts with an API client and as an operator of the AWS account."""
 
 import time
 from typing import Any
@@ -22,14 +22,14 @@ REFRESH = "mutation($t: String!) { refreshSession(refreshToken: $t) { accessToke
 
 
 def signed_in(shop: Shop, email: str, password: str = PASSWORD) -> tuple[Shop, str]:
-    """Return the shop as seen by this person, and their refresh token."""
+    """Return a client signed in as this person, and their refresh token."""
     session = shop.graphql(LOGIN, i={"email": email, "password": password})["login"]
     person = Shop(shop.api_url, shop.http, session["accessToken"], session["user"]["id"])
     return person, session["refreshToken"]
 
 
 def a_customer(shop: Shop) -> tuple[Shop, str, str]:
-    """Return the shop as seen by a new customer, their address and their refresh token."""
+    """Return a client signed in as a new customer, their address and their refresh token."""
     email = f"ada-{uuid4().hex}@example.com"
     registered = shop.rest(
         "POST", "/register", {"email": email, "password": PASSWORD, "name": "Ada"}
@@ -63,7 +63,7 @@ def kinds(shop: Shop) -> list[str]:
     return [each["kind"] for each in found]
 
 
-def test_code_verifies_the_address_and_the_person_is_told(shop: Shop) -> None:
+def test_code_verifies_the_address_and_the_person_is_notified(shop: Shop) -> None:
     with codes_in("user.registered", "verification_code") as codes:
         customer, email, _ = a_customer(shop)
         assert me(customer)["emailVerified"] is False
@@ -71,7 +71,7 @@ def test_code_verifies_the_address_and_the_person_is_told(shop: Shop) -> None:
     wrong = shop.rest("POST", "/verify-email", {"email": email, "code": "00000000"})
     assert (wrong.status_code, me(customer)["emailVerified"]) == (422, False)
 
-    # In the session of the account, which it keeps.
+    # In the same session, which stays open.
     answer = customer.rest("POST", "/verify-email", {"email": email, "code": code})
 
     assert answer.status_code == 200
@@ -104,7 +104,7 @@ def test_logout_ends_this_session_and_leaves_the_others(shop: Shop) -> None:
     assert there.rest("GET", "/users/me").status_code == 401
 
 
-def test_forgotten_password_is_replaced(shop: Shop) -> None:
+def test_forgotten_password_is_reset(shop: Shop) -> None:
     customer, email, refresh_token = a_customer(shop)
     with codes_in("user.password_reset_requested", "reset_code") as codes:
         known = shop.rest("POST", "/password/forgot", {"email": email})
@@ -122,7 +122,7 @@ def test_forgotten_password_is_replaced(shop: Shop) -> None:
     assert signed_in(shop, email, NEW_PASSWORD)
 
 
-def test_guesses_are_slowed_down_and_say_until_when(shop: Shop) -> None:
+def test_guesses_are_delayed_with_the_time_to_wait(shop: Shop) -> None:
     email = f"{uuid4().hex}@example.com"
     guess = {"email": email, "password": "not the password"}
 
@@ -135,7 +135,7 @@ def test_guesses_are_slowed_down_and_say_until_when(shop: Shop) -> None:
     assert refused[0].json()["error"]["code"] == "RATE_LIMITED"
 
 
-def test_strangers_guesses_keep_no_known_device_out(shop: Shop) -> None:
+def test_guesses_of_others_do_not_block_a_known_device(shop: Shop) -> None:
     _, email, _ = a_customer(shop)
     own = {"email": email, "password": PASSWORD}
     token = shop.rest("POST", "/login", own).json()["data"]["device_token"]
@@ -145,11 +145,13 @@ def test_strangers_guesses_keep_no_known_device_out(shop: Shop) -> None:
 
     assert with_token.status_code == 200
     assert with_token.json()["data"]["device_token"] == token
-    assert shop.rest("POST", "/login", own).status_code == 429, "a stranger behind the same address"
+    assert shop.rest("POST", "/login", own).status_code == 429, (
+        "another client with the same network address"
+    )
 
 
 def guess_until_refused_for(shop: Shop, email: str, *, seconds: int) -> None:
-    """Guess passwords, and wait as told in between, until the next wait is that long."""
+    """Guess passwords, with the requested waits between, until a wait is that long."""
     guess = {"email": email, "password": "not the password"}
     for _ in range(60):
         answer = shop.rest("POST", "/login", guess)
@@ -162,7 +164,7 @@ def guess_until_refused_for(shop: Shop, email: str, *, seconds: int) -> None:
     raise AssertionError(f"no wait of {seconds} seconds after 60 guesses")
 
 
-def test_strangers_leave_the_owner_a_code_that_works(shop: Shop) -> None:
+def test_reset_requests_of_others_leave_the_owner_a_valid_code(shop: Shop) -> None:
     with codes_in("user.password_reset_requested", "reset_code") as codes:
         customer, email, _ = a_customer(shop)
         asked = [shop.rest("POST", "/password/forgot", {"email": email}) for _ in range(8)]
@@ -180,7 +182,7 @@ def test_strangers_leave_the_owner_a_code_that_works(shop: Shop) -> None:
     assert shop.rest("POST", "/login", own | {"device_token": token}).status_code == 200
 
 
-def test_roles_are_given_by_administrators_and_never_to_oneself(shop: Shop, admin: Shop) -> None:
+def test_roles_are_granted_by_administrators_and_never_to_oneself(shop: Shop, admin: Shop) -> None:
     customer, email, _ = a_customer(shop)
     role = f"/users/{customer.user_id}/role"
     assert customer.rest("PUT", role, {"role": "admin"}).status_code == 403
@@ -197,7 +199,7 @@ def test_roles_are_given_by_administrators_and_never_to_oneself(shop: Shop, admi
     assert operator.rest("PUT", role, {"role": "admin"}).status_code == 403
 
 
-def test_what_one_customer_has_another_cannot_touch(shop: Shop) -> None:
+def test_data_of_one_customer_cannot_be_changed_by_another(shop: Shop) -> None:
     victim, _, _ = a_customer(shop)
     stranger, _, _ = a_customer(shop)
     base = f"/users/{victim.user_id}"
@@ -218,7 +220,7 @@ def test_what_one_customer_has_another_cannot_touch(shop: Shop) -> None:
     assert me(victim) == before
 
 
-def test_person_says_how_to_be_told_and_on_which_device(shop: Shop) -> None:
+def test_person_sets_preferences_and_a_device(shop: Shop) -> None:
     customer, _, _ = a_customer(shop)
     night = {"start": "22:00", "end": "07:00"}
     chosen = {"quiet_hours": night, "time_zone": "Europe/Berlin", "promotions": {"email": True}}
@@ -238,7 +240,7 @@ def test_person_says_how_to_be_told_and_on_which_device(shop: Shop) -> None:
     assert customer.rest("GET", tokens).json()["data"] == []
 
 
-def test_deleted_account_is_gone_and_its_orders_stay(shop: Shop, admin: Shop) -> None:
+def test_deleted_account_is_removed_and_its_orders_stay(shop: Shop, admin: Shop) -> None:
     customer, email, _ = a_customer(shop)
     order_id = customer.place_order(admin.create_product(stock=1))
 
@@ -253,7 +255,7 @@ def test_deleted_account_is_gone_and_its_orders_stay(shop: Shop, admin: Shop) ->
 
 
 @pytest.mark.parametrize("password", ["password", "12345678", "iloveyou"])
-def test_common_password_is_refused_and_makes_no_account(password: str, shop: Shop) -> None:
+def test_common_password_is_refused_and_creates_no_account(password: str, shop: Shop) -> None:
     email = f"{uuid4().hex}@example.com"
     account = {"email": email, "password": password, "name": "Ada"}
     refused = shop.rest("POST", "/register", account)
@@ -262,12 +264,12 @@ def test_common_password_is_refused_and_makes_no_account(password: str, shop: Sh
     assert shop.rest("POST", "/login", {"email": email, "password": password}).status_code == 401
 
 
-def test_rotated_key_signs_and_the_tokens_of_the_old_one_live_on(shop: Shop) -> None:
+def test_rotated_key_signs_and_older_tokens_stay_valid(shop: Shop) -> None:
     before, email, _ = a_customer(shop)
     old = set(published_kids(shop))
     assert kid_of(before.token) in old
 
-    # By the launcher, which keeps the keys for the day when LocalStack has forgotten them.
+    # Rotated by the launcher, which saves the keys in case LocalStack loses them.
     make("rotate-keys")
 
     known = eventually(lambda: len(published_kids(shop)) > len(old) and published_kids(shop))
@@ -282,6 +284,6 @@ def test_rotated_key_signs_and_the_tokens_of_the_old_one_live_on(shop: Shop) -> 
 
 
 def _signed_by(shop: Shop, email: str, kid: str) -> Shop | None:
-    """Sign in; None while the environment still signs with the key that it read before."""
+    """Sign in; return None while the environment still signs with its cached key."""
     person, _ = signed_in(shop, email)
     return person if kid_of(person.token) == kid else None

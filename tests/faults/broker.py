@@ -1,4 +1,4 @@
-"""RabbitMQ as an operator sees it."""
+"""Read the state of RabbitMQ, as an operator can."""
 
 from typing import Final
 from urllib.parse import urlsplit
@@ -11,7 +11,7 @@ UNREADABLE: Final = "unreadable-messages"
 
 
 def depths() -> dict[str, int]:
-    """Return how many messages each queue holds, in flight or waiting."""
+    """Return the number of messages of each queue, in flight or waiting."""
     with _management() as api:
         answer = api.get(
             "/api/queues", params={"disable_stats": "true", "enable_queue_totals": "true"}
@@ -21,12 +21,12 @@ def depths() -> dict[str, int]:
 
 
 def waiting() -> int:
-    """Return how many messages are still on their way; the unreadable ones have arrived."""
+    """Return the number of messages that are not handled yet, without the unreadable ones."""
     return sum(count for name, count in depths().items() if name != UNREADABLE)
 
 
 def unreadable() -> int:
-    """Return how many messages no function could carry so far."""
+    """Return the number of messages so far that no function could receive."""
     return depths()[UNREADABLE]
 
 

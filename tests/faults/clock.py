@@ -1,4 +1,4 @@
-"""The functions' clocks step: libfaketime (Debian's package `faketime`) in their processes."""
+"""Change the clocks of functions with libfaketime (Debian's package `faketime`)."""
 
 import shutil
 import subprocess
@@ -24,7 +24,7 @@ VARIABLES: Final = (
 
 @dataclass
 class _Steps:
-    """Consumers run with a clock that a file moves; monotonic clocks stay true."""
+    """Consumers run with a clock that a file sets; monotonic clocks stay correct."""
 
     _kept: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -56,10 +56,10 @@ class _Steps:
 
 
 def _library() -> Path:
-    """Return libfaketime, installed first where it is missing.
+    """Return the path of libfaketime, which is installed if it is missing.
 
     Raises:
-        AssertionError: it cannot be had.
+        AssertionError: it cannot be installed.
     """
     found = _find()
     if found is None and shutil.which("apt-get"):

@@ -1,4 +1,4 @@
-"""The fixtures of the end-to-end tests, for a stack that is hurt on purpose."""
+"""The fixtures of the end-to-end tests, for a stack with faults."""
 
 from uuid import uuid4
 
@@ -13,7 +13,7 @@ __all__ = ["admin", "shop"]
 
 @pytest.fixture
 def admin(shop: Shop) -> Shop:
-    """The shop as its administrator sees it, signed in just now: the faults outlive a token."""
+    """Return a client newly signed in as an administrator: tests last longer than a token."""
     email = f"admin-{uuid4().hex}@example.com"
     invoke("tidings-create-admin", {"email": email, "password": PASSWORD})
     return shop.login(email, PASSWORD)

@@ -1,4 +1,4 @@
-"""What is done to the stack, and how it is mended."""
+"""The faults of the stack, and their repair."""
 
 import time
 from collections.abc import Callable
@@ -9,21 +9,22 @@ from tests.faults import messages, stack
 from tests.faults.clock import steps_of_the_clock
 
 HANG_SECONDS: Final = 12.0
-# Twice as long as the longest that a request waits for a service.
+# Twice the longest time that a request waits for a service.
 SHORT_HANG_SECONDS: Final = 6.0
 AWAY_SECONDS: Final = 5.0
 
 
 def _nothing() -> None:
-    """It mends itself."""
+    """Do nothing: the stack recovers without an operator."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """`prepare` is done before the load, `inflict` under it; `mend` is what an operator then does.
+    """One fault: its preparation, its start, and its repair.
 
-    `dead_letters` says how many messages it puts into `failed-messages`. What is looked at without
-    load in every test, too, need not be `in_every_test` under load.
+    `prepare` runs before the load and `inflict` during it; then an operator runs `mend`.
+    `dead_letters` is the number of messages that the fault adds to `failed-messages`. A fault that
+    other tests cover without load may set `in_every_test` to False.
     """
 
     name: str
@@ -39,7 +40,7 @@ def _killed(service: str) -> Fault:
 
 
 def _hangs(service: str, seconds: float, *, in_every_test: bool = True) -> Fault:
-    """Connections stay open, new ones are taken by the kernel, and nothing answers."""
+    """Freeze a service: connections stay open, the kernel accepts new ones, and nothing answers."""
 
     def hang() -> None:
         stack.freeze(service)
@@ -60,7 +61,7 @@ def _functions_killed() -> None:
 
 
 def _runner_killed() -> None:
-    """Kill it twice; supervisord brings it back."""
+    """Kill the runner twice; supervisord restarts it."""
     for _ in range(2):
         stack.kill("runner")
         stack.wait_for("runner")
@@ -68,7 +69,7 @@ def _runner_killed() -> None:
 
 
 def _disk_full(seconds: float) -> None:
-    """RabbitMQ's own alarm: it blocks whoever publishes until there is room again."""
+    """Raise RabbitMQ's disk alarm, which blocks publishers until there is room again."""
     stack.rabbitmqctl("set_disk_free_limit", "900000000MB")
     try:
         time.sleep(seconds)
@@ -77,7 +78,7 @@ def _disk_full(seconds: float) -> None:
 
 
 def _two_bridges() -> None:
-    """A second bridge shares the work; then the first one is killed, then the second."""
+    """Start a second bridge that shares the work; kill the first bridge, then the second."""
     with stack.second_bridge():
         time.sleep(2)
         stack.kill("bridge")
@@ -85,7 +86,7 @@ def _two_bridges() -> None:
 
 
 def faults(seconds: float) -> tuple[Fault, ...]:
-    """Return every fault; services hang, and events are repeated, for so long."""
+    """Return every fault; services hang, and events are repeated, for this number of seconds."""
     return (
         _killed("rabbitmq"),
         _killed("mongodb"),
@@ -97,7 +98,7 @@ def faults(seconds: float) -> tuple[Fault, ...]:
         Fault("kill -9 functions", _functions_killed),
         _hangs("rabbitmq", seconds),
         _hangs("mongodb", seconds),
-        # tests/integration/platform/test_outages.py has these two.
+        # tests/integration/platform/test_outages.py tests these two.
         _hangs("redis", seconds, in_every_test=False),
         _hangs("redis-cache", seconds, in_every_test=False),
         Fault("RabbitMQ's disk is full", lambda: _disk_full(seconds)),

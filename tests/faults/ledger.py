@@ -1,4 +1,4 @@
-"""What came of the requests, counted in MongoDB by a client of its own."""
+"""Count the effects of requests in MongoDB with a separate client."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -18,7 +18,7 @@ ENDED: Final = frozenset({"confirmed", "rejected"})
 
 @dataclass(frozen=True)
 class Account:
-    """Requests of one kind and what became of them; `notes` names what is wrong."""
+    """The requests of one kind and their effects; `notes` lists the errors."""
 
     kind: str
     accepted: int
@@ -33,7 +33,7 @@ class Account:
     def of(
         cls, kind: str, book: Book, *, effects: int, twice: list[str], wrong: list[str]
     ) -> "Account":
-        """Return the account of these requests, by what is there twice and what is wrong."""
+        """Return the account of these requests, from the repeated effects and the errors."""
         notes = (*wrong[:5], *twice[:5], *list(book.given_up.values())[:5])
         return cls(
             kind, len(book.accepted), effects, len(twice), len(wrong), len(book.given_up), notes
@@ -47,17 +47,17 @@ class Ledger(Protocol):
     def kind(self) -> str: ...
 
     def waiting(self, client: MongoClient[dict[str, Any]]) -> int:
-        """Return how many effects are still to come."""
+        """Return the number of effects that are still missing."""
         ...
 
     def account(self, client: MongoClient[dict[str, Any]], book: Book) -> Account:
-        """Return what became of these requests."""
+        """Return the account of these requests."""
         ...
 
 
 @dataclass(frozen=True)
 class OrderLedger:
-    """An accepted order is there once, has ended, is told once, and its piece is gone once."""
+    """An accepted order exists once, has ended, has one notification, and took its stock once."""
 
     customer_ids: tuple[str, ...]
     product_id: str
@@ -114,10 +114,10 @@ class OrderLedger:
 
 @dataclass(frozen=True)
 class MailLedger:
-    """An accepted mail arrived once; one that nobody can know of says `unknown`.
+    """An accepted mail arrived once, or has the status `unknown`.
 
-    A process that dies between sending and recording leaves one that arrived or not: its
-    status says so, it is never sent again, and it counts as an effect (docs/delivery.md).
+    If a process dies between sending and recording, the mail may have arrived or not. Its status is
+    then `unknown`, it is never sent again, and it counts as an effect (docs/delivery.md).
     """
 
     user_ids: tuple[str, ...]
@@ -156,7 +156,7 @@ class MailLedger:
 
 
 def outboxes(client: MongoClient[dict[str, Any]]) -> int:
-    """Return how many documents hold events that are not published yet."""
+    """Return the number of documents with events that are not published yet."""
     return sum(
         client[database][collection].count_documents({"outbox.0": {"$exists": True}})
         for database in client.list_database_names()
@@ -167,7 +167,7 @@ def outboxes(client: MongoClient[dict[str, Any]]) -> int:
 
 @dataclass(frozen=True)
 class CampaignLedger:
-    """Each of a campaign's people has exactly one notification of it."""
+    """Each person of a campaign's audience has exactly one notification of it."""
 
     crowd: Crowd
     campaign_id: str
@@ -187,7 +187,7 @@ class CampaignLedger:
 
 
 def failed_messages(client: MongoClient[dict[str, Any]]) -> set[str]:
-    """Return the ids of the messages that have failed for good, and are kept for operators."""
+    """Return the ids of the messages that failed for good and are stored for operators."""
     kept = client["tidings_operations"]["failed_messages"]
     return {str(each["_id"]) for each in kept.find({}, {"_id": 1})}
 
@@ -197,7 +197,7 @@ def mongo() -> MongoClient[dict[str, Any]]:
 
 
 def verify(user_ids: Iterable[str]) -> None:
-    """Take these people's addresses as verified: mails go to no others."""
+    """Mark these people's addresses as verified, because mails go to no others."""
     with mongo() as client:
         client["tidings_users"]["users"].update_many(
             {"_id": {"$in": list(user_ids)}}, {"$set": {"verified_at": datetime.now(UTC)}}

@@ -1,4 +1,4 @@
-"""Traffic as decent clients make it: a request that fails is sent again, with its own key."""
+"""Traffic of well-behaved clients: a failed request is repeated with the same key."""
 
 import time
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from tests.e2e.shop import Shop
 PATIENCE_SECONDS: Final = 90.0
 PAUSE_SECONDS: Final = 0.25
 ACCEPTED: Final = frozenset({200, 201, 202})
-# What says "not now": everything else is a refusal for good, which no fault may cause.
+# Temporary failures. Any other refusal is permanent, and no fault may cause it.
 TRY_AGAIN: Final = frozenset({429, 500, 502, 503, 504, 404, 403})
 
 
@@ -26,13 +26,13 @@ class Writer(Protocol):
     def kind(self) -> str: ...
 
     def send(self, key: str) -> httpx.Response:
-        """Ask for one effect; the same key asks for the same one."""
+        """Request one effect; the same key requests the same one."""
         ...
 
 
 @dataclass
 class Book:
-    """What clients know of their requests: accepted with an id, or given up on."""
+    """The clients' record of their requests: accepted with an id, or abandoned."""
 
     accepted: dict[str, str] = field(default_factory=dict)
     given_up: dict[str, str] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class Book:
 
 
 class Traffic:
-    """Several clients at once, each of which writes so many times, or for so long."""
+    """Several concurrent clients, each of which makes a number of requests, or runs for a time."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class Traffic:
         self._running = [self._pool.submit(self._write_all, each) for each in self._writers]
 
     def finish(self) -> None:
-        """Wait until every client is done.
+        """Wait until every client has finished.
 
         Raises:
             AssertionError: a request was refused for good.
@@ -96,7 +96,7 @@ class Traffic:
                 self.under_way.set()
 
     def _attempt(self, writer: Writer, key: str) -> str | None:
-        """Note an accepted request, or return why it was not."""
+        """Record an accepted request, or return the reason of its failure."""
         try:
             answer = writer.send(key)
             if answer.status_code in ACCEPTED:
@@ -128,7 +128,7 @@ class Orders:
 
 @dataclass(frozen=True)
 class Sends:
-    """An operator who sends one customer mails."""
+    """An operator who sends mails to one customer."""
 
     operator: Shop
     user_id: str

@@ -1,4 +1,4 @@
-"""An SMTP server that takes every mail and counts it by its Message-ID."""
+"""An SMTP server that accepts every mail and counts it by its Message-ID."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from tests.settings import run_options
 
 
 class Sink:
-    """What arrived: how often each Message-ID came."""
+    """The number of arrivals of each Message-ID."""
 
     def __init__(self) -> None:
         self.arrived: Counter[str] = Counter()
@@ -32,7 +32,7 @@ class Sink:
 
 @contextmanager
 def mail_sink() -> Iterator[Sink]:
-    """Take mails at the address that `make test-faults` told the stack."""
+    """Accept mails at the address that `make test-faults` configured in the stack."""
     url = run_options().smtp_url
     assert url, "TIDINGS_SMTP_URL is not set; run `make test-faults`"
     address = urlsplit(url)

@@ -1,4 +1,4 @@
-"""`make dev` for a copy of the working tree, with a terminal that can be read."""
+"""Run `make dev` for a copy of the working tree, with output that a test can read."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ develop(find_stack(load_settings()), lambda: False, Path(sys.argv[1]))
 
 
 class MakeDev:
-    """What `make dev` starts, for a copy of the working tree; its terminal is a file."""
+    """Run `make dev` for a copy of the working tree, with a file as its terminal."""
 
     def __init__(self, folder: Path) -> None:
         (folder / "tree").mkdir()
@@ -48,13 +48,13 @@ class MakeDev:
         assert text in self.terminal, self.terminal
 
     def save(self, file: str, text: str) -> None:
-        """Save a file; return when the runner was told."""
+        """Save a file; return when the runner has been notified."""
         told = self.terminal.count("saved ")
         (self.tree.folder / file).write_text(text)
         eventually(lambda: self.terminal.count("saved ") > told, what=f"saved {file}")
 
     def kill(self) -> None:
-        """Kill -9."""
+        """Kill it with SIGKILL."""
         self._process.kill()
         self._process.wait()
 

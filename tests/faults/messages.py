@@ -1,4 +1,4 @@
-"""Messages as a broken broker or producer would bring them."""
+"""Messages that a broken broker or producer would send."""
 
 import json
 import random
@@ -16,14 +16,14 @@ EXCHANGES: Final = {"user-events": "#"}
 TIMES: Final = 2
 TRUNCATED: Final = 40
 GIANT: Final = 3
-# Larger than what one invocation can carry.
+# Larger than the payload of one invocation.
 GIANT_BYTES: Final = 7 * 2**20
 BROKEN_MESSAGES: Final = TRUNCATED + GIANT
 QUEUES: Final = ("inventory", "orders", "notifications", "order_updates_queue")
 
 
 class Copy(NamedTuple):
-    """A message as the spy saw it."""
+    """A copy of a published message."""
 
     exchange: str
     routing_key: str
@@ -32,7 +32,7 @@ class Copy(NamedTuple):
 
 
 def repeat_shuffled(seconds: float) -> None:
-    """Publish every event twice more, in another order, some seconds long."""
+    """Publish every event twice more, in another order, for some seconds."""
     with closing(_connection()) as connection:
         channel = connection.channel()
         spy = channel.queue_declare("", exclusive=True).method.queue
@@ -46,7 +46,7 @@ def repeat_shuffled(seconds: float) -> None:
 
 
 def send_broken() -> None:
-    """Send each consumer messages that end in the middle, and some that nobody can carry."""
+    """Send each consumer truncated messages, and some that no function can receive."""
     whole = json.dumps(
         {"specversion": "1.0", "type": "order.placed", "data": {"padding": "x" * 99}}
     )
@@ -74,7 +74,7 @@ def _take(channel: BlockingChannel, queue: str) -> list[Copy]:
 
 
 def _new(copies: list[Copy], seen: set[str]) -> list[Copy]:
-    """Leave out what was repeated already: the spy sees the repetitions too."""
+    """Return the copies that are no repetitions of ours, which are copied too."""
     fresh = [each for each in copies if each.properties.message_id not in seen]
     seen.update(str(each.properties.message_id) for each in fresh)
     return fresh

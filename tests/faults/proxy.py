@@ -1,6 +1,6 @@
 """A TCP proxy whose network a test can break: refuse, hang, cut.
 
-`toxiproxy-python` on PyPI is but a client of a server written in Go.
+`toxiproxy-python` on PyPI is only a client of a server written in Go.
 """
 
 import selectors
@@ -14,7 +14,7 @@ from tests.ports import reserve
 
 
 class Proxy:
-    """Between a client and the service at a URL; forwards until it is told otherwise."""
+    """Forwards between a client and the service at a URL, unless a test changes that."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
@@ -30,18 +30,18 @@ class Proxy:
         self.url = url.replace(f"{parts.hostname}:{parts.port}", f"127.0.0.1:{self.port}")
 
     def refuse(self) -> None:
-        """Accept nobody, and cut whoever is connected: the service is gone."""
+        """Accept no connection and end the open ones, as if the service had stopped."""
         if self._listener is not None:
             self._listener.close()
             self._listener = None
         self.cut()
 
     def hang(self) -> None:
-        """Accept, and forward nothing: the network swallows what is sent until `resume`."""
+        """Accept connections without forwarding: sent bytes are lost until `resume`."""
         self._flows.clear()
 
     def cut(self) -> None:
-        """End the connections that there are; new ones work."""
+        """End the open connections; new ones work."""
         with self._lock:
             for each in self._open:
                 with suppress(OSError):
@@ -49,7 +49,7 @@ class Proxy:
             self._open.clear()
 
     def resume(self) -> None:
-        """Forward again; what hung meanwhile is lost, and its connections with it."""
+        """Forward again; bytes sent while it hung, and their connections, are lost."""
         if not self._flows.is_set():
             self.cut()
             self._flows.set()

@@ -1,4 +1,4 @@
-"""One table of every fault: what was accepted, what came of it, how long the stack took."""
+"""The table of all faults: accepted requests, their effects, and the time of recovery."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ HEAD: Final = (
 
 @dataclass(frozen=True)
 class Row:
-    """One kind of load through one fault."""
+    """One kind of load during one fault."""
 
     fault: str
     account: Account
@@ -25,7 +25,7 @@ class Row:
     memory_after_mb: float
 
     def line(self) -> str:
-        """Return it as a row of the Markdown table."""
+        """Return a row of the Markdown table."""
         of = self.account
         load = f"{of.accepted + of.given_up} {of.kind}"
         memory = f"{self.memory_before_mb:.0f} → {self.memory_after_mb:.0f} MB"
@@ -41,7 +41,7 @@ def table(rows: list[Row]) -> str:
 
 
 def write(rows: list[Row]) -> Path:
-    """Write the table into the stack's folder; docs/faults.md holds a copy."""
+    """Write the table into the stack's folder; docs/faults.md has a copy."""
     path = ROOT / ".tidings" / "stacks" / stack_under_test().name / "faults.md"
     path.write_text(table(rows), encoding="utf-8")
     return path

@@ -1,4 +1,4 @@
-"""Waiting until nothing is under way any more."""
+"""Wait until all work in progress has ended."""
 
 import sys
 import time
@@ -11,8 +11,8 @@ from tests.faults import broker, ledger
 from tests.faults.ledger import Ledger
 from tests.waiting import eventually
 
-# The relay of the outboxes runs each minute, a hung call may have to time out before, and a mail
-# whose process died waits for the end of its lease (150 s) before it is called unknown.
+# The relay runs each minute, a hung call may first have to time out, and a mail whose process died
+# waits for the end of its claim (150 s) before its status is unknown.
 RECOVERY_SECONDS: Final = 400
 RELAY_EVERY_SECONDS: Final = 5.0
 
@@ -20,22 +20,22 @@ RELAY_EVERY_SECONDS: Final = 5.0
 def wait_until_settled(
     ledgers: Sequence[Ledger], waiting_before: int = 0, *, relay_often: bool = False
 ) -> None:
-    """Wait until every effect is there, every queue is drained and every outbox is empty.
+    """Wait until every effect exists, and every queue and outbox is empty.
 
-    What other tests left in the retry queues is `waiting_before`. With `relay_often` the rule that
-    relays the outboxes each minute is fired more often: who is in a hurry does not wait for it.
+    `waiting_before` is the number of messages that other tests left in the retry queues. With
+    `relay_often`, the rule that relays the outboxes is fired more often than each minute.
 
-    What is still missing then is counted as lost, not waited for.
+    Effects that are missing after the limit count as lost.
     """
     relayed = time.monotonic()
 
     def settled() -> bool:
         nonlocal relayed
         if relay_often and time.monotonic() - relayed > RELAY_EVERY_SECONDS:
-            with suppress(AssertionError):  # the next one, or the rule's own, may succeed
+            with suppress(AssertionError):  # the next call, or the rule's own, may succeed
                 invoke("tidings-relay-outbox", rule_event())
             relayed = time.monotonic()
-        # The cheap looks first: what reads all collections would slow down what is waited for.
+        # Cheap checks first: reading all collections would slow down the remaining work.
         return (
             broker.waiting() <= waiting_before
             and not any(each.waiting(client) for each in ledgers)

@@ -1,4 +1,4 @@
-"""The stack's processes, and how an operator kills and repairs them."""
+"""Kill and repair the stack's processes, as an operator can."""
 
 import os
 import socket
@@ -21,9 +21,9 @@ START_SECONDS = 120
 PROCESS_NAME_LIMIT = 15
 """How much of the end of a function's name its process carries, in characters."""
 OURS_IN_MEMORY = ("bridge", "localstack", "runner")
-# Not Debian's wrapper, which becomes another user with another Erlang cookie.
+# Not Debian's wrapper, which switches to another user with another Erlang cookie.
 RABBITMQCTL = "/usr/lib/rabbitmq/bin/rabbitmqctl"
-# The launcher would take these for services of somebody else and not start its own.
+# The launcher would take these for external services and not start its own.
 OURS = (
     "TIDINGS_MONGODB_URI",
     "TIDINGS_REDIS_URL",
@@ -67,12 +67,12 @@ def processes_of(service: str) -> list[psutil.Process]:
 
 
 def kill(service: str) -> None:
-    """Kill -9 the service, and wait for its end: until then its port takes connections."""
+    """Kill the service with SIGKILL, and wait until its port accepts no connection."""
     killed = processes_of(service)
     for process in killed:
         process.kill()
     _, alive = psutil.wait_procs(killed, START_SECONDS)
-    assert not alive, f"{service} goes on after kill -9"
+    assert not alive, f"{service} still runs after kill -9"
 
 
 def wait_for(service: str) -> None:
@@ -86,20 +86,20 @@ def wait_for(service: str) -> None:
 
 
 def freeze(service: str) -> None:
-    """Stop the service without closing anything: what is sent to it hangs."""
+    """Stop the service without closing its connections: requests hang."""
     for process in processes_of(service):
         process.suspend()
 
 
 def thaw(service: str) -> None:
-    """Let a frozen service go on."""
+    """Continue a frozen service."""
     for process in processes_of(service):
         process.resume()
 
 
 @contextmanager
 def second_bridge() -> Iterator[None]:
-    """Within it, another bridge beside the stack's own; it is killed at the end."""
+    """Run a second bridge beside the stack's own; it is killed at the end."""
     (first,) = processes_of("bridge")
     environment = first.environ() | {"TIDINGS_BRIDGE_PORT": "0"}
     with subprocess.Popen(
@@ -112,7 +112,7 @@ def second_bridge() -> Iterator[None]:
 
 
 def function_processes(name: str | None = None) -> list[psutil.Process]:
-    """Return the processes that run functions, or one function, of the stack under test."""
+    """Return the stack's processes that run functions, or one function."""
     (runner,) = processes_of("runner")
     found = {child: _function_of(child) for child in runner.children(recursive=True)}
     wanted = name and name[-PROCESS_NAME_LIMIT:]
@@ -120,7 +120,7 @@ def function_processes(name: str | None = None) -> list[psutil.Process]:
 
 
 def left_over() -> list[psutil.Process]:
-    """Return processes that run functions of this stack, and that nobody looks after any more."""
+    """Return this stack's function processes that no runner manages any more."""
     packages = str(ROOT / ".tidings" / "stacks" / stack_under_test().name)
     (runner,) = processes_of("runner")
     known = set(runner.children(recursive=True))
@@ -132,14 +132,14 @@ def left_over() -> list[psutil.Process]:
 
 
 def memory_mb() -> float:
-    """Return what LocalStack, the runner, all functions and the bridge hold, in MB of RSS."""
+    """Return the memory of LocalStack, the runner, all functions and the bridge, in MB of RSS."""
     services = [process for name in OURS_IN_MEMORY for process in processes_of(name)]
     processes = [*services, *function_processes()]
     return sum(_rss(process) for process in processes) / 2**20
 
 
 def rabbitmqctl(*arguments: str) -> str:
-    """Return what RabbitMQ's own command says, called in the server's environment.
+    """Run RabbitMQ's own command in the server's environment, and return its output.
 
     Raises:
         AssertionError: it failed.
@@ -196,12 +196,12 @@ def make(target: str) -> None:
 
 
 def _as_client(server: dict[str, str]) -> dict[str, str]:
-    """Return the server's environment without the port that it alone may take."""
+    """Return the server's environment without the port that only the server may use."""
     return {name: value for name, value in server.items() if name != "RABBITMQ_DIST_PORT"}
 
 
 def _function_of(process: psutil.Process) -> str | None:
-    """Return what a process that was forked for a function is named: the end of its name."""
+    """Return the end of the name that a function's forked process has."""
     try:
         forked = any(part.endswith("template_process.py") for part in process.cmdline())
         name = process.name()
@@ -213,7 +213,7 @@ def _function_of(process: psutil.Process) -> str | None:
 def _environment(process: psutil.Process) -> dict[str, str]:
     try:
         return dict(process.environ())
-    except psutil.Error:  # it ended meanwhile, or is somebody else's
+    except psutil.Error:  # the process ended meanwhile, or belongs to another user
         return {}
 
 

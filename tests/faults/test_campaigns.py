@@ -1,4 +1,4 @@
-"""Kill -9 in the middle of a campaign to 5,000 people: each is told, and told once."""
+"""Kill functions during a campaign to 5,000 people: each person is notified once."""
 
 import pytest
 
@@ -16,7 +16,7 @@ TOLD_SECONDS = 300
 
 
 @pytest.mark.parametrize("victim", ["tidings-campaigns", "bridge", "mongodb"])
-def test_killed_in_the_middle_of_5000_recipients(victim: str, admin: Shop) -> None:
+def test_kill_during_a_campaign_to_5000_people(victim: str, admin: Shop) -> None:
     with crowd_of(PEOPLE) as crowd:
         campaign_id = begin_campaign(admin, crowd)
         eventually(lambda: crowd.told(campaign_id) >= KILL_AFTER, seconds=60)

@@ -1,8 +1,8 @@
-"""Many deployments in a row, good ones and bad ones; after each, what the functions really run.
+"""Many good and bad deployments in a row; each time the tests check the code that runs.
 
 The tests change a copy of the working tree and deploy it to the stack under test. Each test
-goes on from where the one before stopped, as a day's work does. Those that change more than code
-create the stack anew, half a minute each: `make test-faults` runs them.
+continues from the state that the previous one left. Tests that change more than code create the
+stack again, which takes half a minute each; `make test-faults` runs them.
 """
 
 import json
@@ -50,7 +50,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkingTree]:
 
 
 def ask(function: str) -> Any:
-    """Return what a function answers, or its error."""
+    """Return a function's answer, or its error."""
     answer = client("lambda").invoke(FunctionName=function, Payload=b"{}")
     return json.loads(answer["Payload"].read() or "null")
 
@@ -61,7 +61,7 @@ def configuration(function: str) -> dict[str, Any]:
 
 
 def get(path: str) -> int:
-    """Return the status that the deployed API answers a path with."""
+    """Return the status of the deployed API for a path."""
     stack = stack_under_test()
     trust = ssl.create_default_context(cafile=stack.ca_file)
     return httpx.get(f"{stack.api_url}{path}", verify=trust, timeout=30).status_code
@@ -94,13 +94,13 @@ def test_a_changed_layer_runs_after_the_deployment(tree: WorkingTree) -> None:
     assert ask(FUNCTION) == "first"
 
 
-def test_the_layer_again_and_again(tree: WorkingTree) -> None:
+def test_the_layer_changes_several_times(tree: WorkingTree) -> None:
     for mark in ("second", "third"):
         tree.append(LAYER_FILE, f"\nTEST_MARK = '{mark}'\n")
         tree.deploy()
         assert ask(FUNCTION) == mark
     versions = client("lambda").list_layer_versions(LayerName="TidingsLayer")["LayerVersions"]
-    assert len(versions) <= 2  # CloudFormation's own, and the one in use
+    assert len(versions) <= 2  # CloudFormation's version, and the one in use
 
 
 def test_a_changed_gateway_runs_after_the_deployment(tree: WorkingTree) -> None:
@@ -111,7 +111,7 @@ def test_a_changed_gateway_runs_after_the_deployment(tree: WorkingTree) -> None:
     assert ask("tidings-gateway") == "new"
 
 
-def test_code_that_no_python_reads_is_refused_with_its_place(tree: WorkingTree) -> None:
+def test_code_that_does_not_compile_is_refused_with_its_place(tree: WorkingTree) -> None:
     kept = (tree.folder / OTHER_FILE).read_text()
     tree.append(OTHER_FILE, "\ndef (\n")
     printed, status = tree.try_to_deploy()
@@ -155,7 +155,7 @@ def test_a_function_is_renamed(tree: WorkingTree) -> None:
 
 
 @pytest.mark.faults
-def test_a_failed_deployment_leaves_what_ran_before(tree: WorkingTree) -> None:
+def test_failed_deployment_leaves_the_previous_one_running(tree: WorkingTree) -> None:
     kept = (tree.folder / "template.yaml").read_text()
     tree.append(FILE, answering("'of the failed deployment'"))
     tree.replace("template.yaml", "Description: A test adds it and takes it away.", NO_SUCH_RUNTIME)
@@ -191,7 +191,7 @@ def test_memory_and_a_rule_change(tree: WorkingTree) -> None:
     assert "cron(0 10 * * ? *)" in {rule.get("ScheduleExpression") for rule in rules}
 
 
-def test_two_deployments_at_once_end_with_the_code_that_both_saw(tree: WorkingTree) -> None:
+def test_two_concurrent_deployments_end_with_the_code_that_both_read(tree: WorkingTree) -> None:
     tree.append(FILE, answering("'both'"))
     both = [tree.start_deploying(), tree.start_deploying()]
     printed = [each.communicate(timeout=300)[0] for each in both]
@@ -207,9 +207,7 @@ def test_two_deployments_at_once_end_with_the_code_that_both_saw(tree: WorkingTr
         pytest.param(3.5, marks=pytest.mark.faults),
     ],
 )
-def test_the_next_deployment_finishes_what_a_killed_one_left(
-    tree: WorkingTree, seconds: float
-) -> None:
+def test_next_deployment_repairs_a_killed_one(tree: WorkingTree, seconds: float) -> None:
     tree.append(LAYER_FILE, f"\nTEST_MARK = 'killed after {seconds}'\n")
     with tree.start_deploying() as killed:
         time.sleep(seconds)

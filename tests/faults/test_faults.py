@@ -1,4 +1,4 @@
-"""Every fault under load: what was accepted has its effect exactly once, and queues drain."""
+"""Every fault under load: each accepted request has its effect exactly once, and queues empty."""
 
 import sys
 import time
@@ -27,12 +27,12 @@ SENDERS = 2
 
 @dataclass(frozen=True)
 class Load:
-    """How many requests each client makes, pieces there are to order, people a campaign has."""
+    """The requests of each client, the pieces in stock, and the people of a campaign."""
 
     requests: int
     pieces: int
     people: int
-    # Not each minute, as the rule says: half of the time would be waiting for it.
+    # More often than each minute: otherwise half of the test would wait for the rule.
     relay_often: bool = False
 
 
@@ -53,7 +53,7 @@ CASES: Final = [
 
 @pytest.fixture(scope="module")
 def rows() -> Iterator[list[Row]]:
-    """The table's rows, which are written down after each fault, and shown at the end."""
+    """Collect the table's rows, which are saved after each fault and printed at the end."""
     found: list[Row] = []
     yield found
     sys.stdout.write(f"\n{report.table(found)}\n")
@@ -61,7 +61,7 @@ def rows() -> Iterator[list[Row]]:
 
 @pytest.fixture(scope="module")
 def sink() -> Iterator[Sink | None]:
-    """The mail server that the stack was told of; `make test` tells it of none."""
+    """Run the mail server of the stack's setting; `make test` sets none."""
     if run_options().smtp_url is None:
         yield None
         return
@@ -70,12 +70,12 @@ def sink() -> Iterator[Sink | None]:
 
 
 @pytest.mark.parametrize(("fault", "load"), CASES)
-def test_nothing_is_lost_and_nothing_done_twice(
+def test_nothing_is_lost_or_done_twice(
     fault: Fault, load: Load, shop: Shop, admin: Shop, sink: Sink | None, rows: list[Row]
 ) -> None:
     waiting_before = broker.waiting()
     writers, ledgers = _shop_at_work(shop, admin, sink, load.pieces)
-    # The mails that greet them would wait for the end of their lease, if their process died.
+    # Their welcome mails would wait for the end of their claims if the process died.
     eventually(lambda: broker.waiting() <= waiting_before, what="greeted customers", seconds=60)
     before, dead_before = memory_mb(), _dead_letters()
     traffic = Traffic(writers, requests=load.requests)
@@ -104,7 +104,7 @@ def test_nothing_is_lost_and_nothing_done_twice(
         assert account.effects == account.accepted > 0
     # Rules that run each minute send a message now and then.
     eventually(lambda: broker.waiting() <= waiting_before, what="drained queues", seconds=60)
-    # Only new ones count: an erasure that an earlier test asked for may remove older ones.
+    # Only new messages count, because the erasure of an earlier test may remove older ones.
     assert len(_dead_letters() - dead_before) == fault.dead_letters
     eventually(lambda: not left_over(), what="the end of processes that nobody looks after")
 
@@ -124,7 +124,7 @@ def _shop_at_work(
     ids = tuple(str(each.user_id) for each in customers)
     writers: list[Writer] = [Orders(each, product_id) for each in customers]
     ledgers: list[Ledger] = [OrderLedger(ids, product_id, pieces)]
-    if sink is not None:  # else nobody gets mails: nobody would count them
+    if sink is not None:  # otherwise they get no mails to count
         ledger.verify(ids)
         writers += [Sends(admin, each) for each in ids[:SENDERS]]
         ledgers.append(MailLedger(ids, sink))

@@ -1,4 +1,4 @@
-"""What the launcher does when the machine is not as it should be."""
+"""Tests of the launcher on a machine with faults: busy ports, missing programs, wrong URLs."""
 
 import json
 import os
@@ -62,12 +62,12 @@ def complaint(done: subprocess.CompletedProcess[str]) -> str:
 
 
 def base_port() -> int:
-    """Have the stack made, and with it its ports chosen."""
+    """Create the stack, which chooses its ports."""
     make("status")
     return int(json.loads((STACK / "stack.json").read_text())["port_base"])
 
 
-def test_a_busy_port_is_named_with_its_owner_and_nothing_is_started() -> None:
+def test_busy_port_is_reported_with_its_owner_and_nothing_is_started() -> None:
     mongodb = base_port() + 4
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", mongodb))
@@ -88,14 +88,14 @@ def test_a_busy_port_is_named_with_its_owner_and_nothing_is_started() -> None:
         ("TIDINGS_AMQP_URL", "http://me:secret@127.0.0.1:1/"),
     ],
 )
-def test_a_wrong_url_is_named_without_its_password(variable: str, url: str) -> None:
+def test_wrong_url_is_reported_without_its_password(variable: str, url: str) -> None:
     done = make("up", **{variable: url})
     assert complaint(done).startswith(variable)
     assert "secret" not in done.stdout + done.stderr
     assert processes_of_the_stack() == []
 
 
-def test_a_service_that_dies_at_once_shows_its_log_and_takes_the_others_along() -> None:
+def test_service_that_ends_at_once_is_reported_with_its_log_and_the_others_stop() -> None:
     base_port()
     (STACK / "data" / "mongodb").write_text("not a folder")
     done = make("up")
@@ -104,7 +104,7 @@ def test_a_service_that_dies_at_once_shows_its_log_and_takes_the_others_along() 
     assert processes_of_the_stack() == []
 
 
-def test_a_missing_program_is_named_with_what_would_bring_it(tmp_path: Path) -> None:
+def test_missing_program_is_reported_with_the_way_to_install_it(tmp_path: Path) -> None:
     for tool in ("/bin/sh", "/usr/bin/make", "/usr/bin/awk"):
         (tmp_path / Path(tool).name).symlink_to(tool)
     told = complaint(make("up", PATH=str(tmp_path)))
@@ -113,7 +113,7 @@ def test_a_missing_program_is_named_with_what_would_bring_it(tmp_path: Path) -> 
         assert remedy in told
 
 
-def test_a_command_for_a_stopped_stack_says_how_to_start_it() -> None:
+def test_command_for_a_stopped_stack_names_the_command_that_starts_it() -> None:
     assert complaint(make("run-rule", "RULE=outbox-relay")).endswith("is not running: make up")
 
 

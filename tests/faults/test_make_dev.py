@@ -1,7 +1,7 @@
-"""`make dev` on the running stack: what is saved runs, what is broken says so, and nothing stays.
+"""`make dev` on the running stack: saved code runs, errors are shown, and its end restores all.
 
-It serves a copy of the working tree, so that no test changes a file that another one runs. It
-stands here because all functions of the stack run the copy meanwhile: no test may run beside it.
+It serves a copy of the working tree, so that no test changes a file that another one runs. It is a
+fault test, because all functions of the stack run the copy and no other test may run then.
 """
 
 import json
@@ -23,14 +23,14 @@ LAYER_FILE = "layers/tidings/tidings/platform/timing/clock.py"
 
 @pytest.fixture(scope="module")
 def make_dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeDev]:
-    """One `make dev`; each test goes on from where the one before stopped."""
+    """Run one `make dev` for all tests; each test continues from the state of the previous one."""
     running = MakeDev(tmp_path_factory.mktemp("dev"))
     yield running
     running.kill()
 
 
 def ask(function: str = FUNCTION) -> Any:
-    """Return what a function answers, or its error."""
+    """Return a function's answer, or its error."""
     answer = client("lambda").invoke(FunctionName=function, Payload=b"{}")
     return json.loads(answer["Payload"].read())
 
@@ -56,14 +56,14 @@ def test_a_saved_layer_runs_at_the_next_call(make_dev: MakeDev) -> None:
         assert ask() == number
 
 
-def test_what_a_function_writes_is_in_the_terminal(make_dev: MakeDev) -> None:
+def test_output_of_a_function_is_in_the_terminal(make_dev: MakeDev) -> None:
     make_dev.save(FILE, answering("print('seen by nobody else')"))
     ask()
     make_dev.wait_to_read("  seen by nobody else\n")
     assert " get-jwks  " in make_dev.terminal
 
 
-def test_a_file_that_does_not_compile_is_told_at_once_and_answers_with_its_error(
+def test_file_that_does_not_compile_is_reported_at_once_and_answers_with_its_error(
     make_dev: MakeDev,
 ) -> None:
     make_dev.save(FILE, "def (:\n")
@@ -71,7 +71,7 @@ def test_a_file_that_does_not_compile_is_told_at_once_and_answers_with_its_error
     assert ask()["errorType"] == "Runtime.UserCodeSyntaxError"
 
 
-def test_a_file_that_does_not_import_is_told_before_a_call_and_answers_with_its_error(
+def test_file_that_does_not_import_is_reported_before_a_call_and_answers_with_its_error(
     make_dev: MakeDev,
 ) -> None:
     make_dev.save(FILE, "import nowhere_to_be_found\n")
@@ -80,7 +80,7 @@ def test_a_file_that_does_not_import_is_told_before_a_call_and_answers_with_its_
     assert ask()["errorType"] == "Runtime.ImportModuleError"
 
 
-def test_a_mended_file_runs(make_dev: MakeDev) -> None:
+def test_corrected_file_runs(make_dev: MakeDev) -> None:
     make_dev.save(FILE, answering("'mended'"))
     assert ask() == "mended"
 
@@ -99,7 +99,7 @@ def test_after_ctrl_c_the_deployed_code_runs(make_dev: MakeDev) -> None:
 
 
 @pytest.mark.faults
-def test_a_killed_make_dev_leaves_nothing_of_it(tmp_path: Path) -> None:
+def test_killed_make_dev_leaves_nothing(tmp_path: Path) -> None:
     running = MakeDev(tmp_path)
     running.save(FILE, answering("'of a killed one'"))
     assert ask() == "of a killed one"

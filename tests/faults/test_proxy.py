@@ -1,4 +1,4 @@
-"""The proxy breaks the network as it says."""
+"""Tests of the proxy that breaks the network."""
 
 import socket
 import threading
@@ -12,7 +12,7 @@ from tests.waiting import eventually
 
 @pytest.fixture
 def echo() -> Iterator[str]:
-    """A service that sends back what it gets."""
+    """Run a service that returns the bytes that it gets."""
     server = socket.create_server(("127.0.0.1", 0))
 
     def answer(client: socket.socket) -> None:
@@ -55,11 +55,11 @@ def is_over(client: socket.socket) -> bool:
         return True
 
 
-def test_what_is_sent_is_answered(proxy: Proxy) -> None:
+def test_bytes_are_forwarded_and_answered(proxy: Proxy) -> None:
     assert ask(connect(proxy)) == b"hello"
 
 
-def test_proxy_that_refuses_takes_nobody_until_it_resumes(proxy: Proxy) -> None:
+def test_refusing_proxy_accepts_no_connection_until_it_resumes(proxy: Proxy) -> None:
     client = connect(proxy)
     assert ask(client) == b"hello"
     proxy.refuse()
@@ -70,7 +70,7 @@ def test_proxy_that_refuses_takes_nobody_until_it_resumes(proxy: Proxy) -> None:
     assert eventually(lambda: ask(connect(proxy))) == b"hello"
 
 
-def test_proxy_that_hangs_takes_everybody_and_answers_nobody(proxy: Proxy) -> None:
+def test_hanging_proxy_accepts_connections_and_answers_none(proxy: Proxy) -> None:
     before = connect(proxy)
     assert ask(before) == b"hello"
     proxy.hang()
@@ -81,7 +81,7 @@ def test_proxy_that_hangs_takes_everybody_and_answers_nobody(proxy: Proxy) -> No
     assert ask(connect(proxy)) == b"hello"
 
 
-def test_cut_ends_what_is_open_only(proxy: Proxy) -> None:
+def test_cut_ends_open_connections_only(proxy: Proxy) -> None:
     client = connect(proxy)
     assert ask(client) == b"hello"
     proxy.cut()

@@ -1,4 +1,4 @@
-"""A runner that takes no changes: deployments fail with the reason, and the old code runs on."""
+"""A runner that refuses changes: deployments fail with the reason, and the old code still runs."""
 
 import contextlib
 import io
@@ -21,7 +21,7 @@ DELAYS = {"Delay": 1, "MaxAttempts": 60}
 
 
 def client(service: str) -> Any:
-    """Of LocalStack itself: the public address is the runner's."""
+    """Return a client of LocalStack's own address; the public address is the front door's."""
     connect: Any = boto3.client
     return connect(
         service,
@@ -42,7 +42,7 @@ def zipped(answer: str) -> bytes:
 
 @pytest.fixture
 def functions() -> Iterator[Any]:
-    """Lambda's API, with a function whose code answers `old`."""
+    """Return Lambda's API, with a function whose code answers `old`."""
     api = client("lambda")
     given = {"Runtime": "python3.11", "Handler": "app.handler", "Role": ROLE}
     api.create_function(FunctionName=NAME, Code={"ZipFile": zipped("old")}, **given)
@@ -70,7 +70,7 @@ def answer(functions: Any) -> str:
     return said
 
 
-def test_code_that_the_runner_does_not_take_is_not_deployed(functions: Any) -> None:
+def test_code_that_the_runner_refuses_is_not_deployed(functions: Any) -> None:
     new, before = zipped("new"), functions.get_function_configuration(FunctionName=NAME)
     with frozen_runner():
         with pytest.raises(WaiterError):
@@ -88,7 +88,7 @@ def test_code_that_the_runner_does_not_take_is_not_deployed(functions: Any) -> N
 
 
 def deploy_routes() -> None:
-    """Deploy what our API says already, to no stage."""
+    """Deploy the unchanged API to no stage."""
     api = client("apigateway")
     (tidings,) = [each for each in api.get_rest_apis()["items"] if each["id"] == "tidings"]
     api.create_deployment(restApiId=tidings["id"])
@@ -97,6 +97,6 @@ def deploy_routes() -> None:
 def _updates(functions: Any, archive: bytes) -> bool:
     try:
         update(functions, archive)
-    except WaiterError:  # the runner has not caught up yet
+    except WaiterError:  # the runner has not received everything yet
         return False
     return True

@@ -1,4 +1,4 @@
-"""Work for a long time: every request has its effect once, and memory stays where it was."""
+"""Work for a long time: every request has its effect once, and memory does not grow."""
 
 import sys
 import time
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.soak
 CLIENTS = 3
 PAUSE_SECONDS = 0.25
 WARM_UP_SHARE = 0.2
-# After its warm-up, a leak of a few KB a request would show.
+# After the warm-up, a leak of a few KB a request would be visible.
 GROWTH_LIMIT = 1.15
 
 

@@ -1,6 +1,6 @@
-"""AWS's own tools on the running stack: the commands of docs/stock-tools.md as they stand there.
+"""AWS's own tools on the running stack: runs the commands of docs/stock-tools.md unchanged.
 
-Each test goes on from where the one before stopped. The deployments take half a minute each.
+Each test continues from the state of the previous one. A deployment takes half a minute.
 """
 
 import os
@@ -37,7 +37,7 @@ PAGES_ADDRESS = "http://localhost:4566"
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkingTree]:
-    """A clone after `make up`, which is repaired at the end."""
+    """Return a clone after `make up`, which is repaired at the end."""
     tree = WorkingTree.copy_to(tmp_path_factory.mktemp("clone"))
     (tree.folder / ".tidings").symlink_to(ROOT / ".tidings")
     yield tree
@@ -45,7 +45,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkingTree]:
 
 
 def shell(tree: WorkingTree, command: str) -> subprocess.Popen[str]:
-    """Start a command as somebody would who read the page from its beginning."""
+    """Start a shell with the commands from the beginning of the page."""
     (first,) = commands(PAGE, "Stock tools on the running stack")
     script = f"set -e\n{first}\n{command}"
     script = script.replace(PAGES_ADDRESS, os.environ["AWS_ENDPOINT_URL"])
@@ -61,7 +61,7 @@ def shell(tree: WorkingTree, command: str) -> subprocess.Popen[str]:
 
 
 def run(tree: WorkingTree, command: str, *, seconds: float = 240) -> str:
-    """Run a command; return what it printed.
+    """Run a command; return its output.
 
     Raises:
         AssertionError: it failed.
@@ -81,7 +81,7 @@ def stack_status() -> str:
     return str(found["StackStatus"])
 
 
-def test_sam_deploy_brings_code_and_memory_but_no_rule(tree: WorkingTree) -> None:
+def test_sam_deploy_deploys_code_and_memory_but_no_rule(tree: WorkingTree) -> None:
     tree.append(FILE, answering("'by sam'"))
     tree.replace("template.yaml", "MemorySize: 512", "MemorySize: 640")
     tree.replace("template.yaml", "cron(0 9 * * ? *)", "cron(0 10 * * ? *)")
@@ -99,14 +99,14 @@ def test_sam_deploy_changes_one_parameter_and_keeps_the_others(tree: WorkingTree
     assert after == before | {"POWERTOOLS_LOG_LEVEL": "DEBUG"}
 
 
-def test_make_deploy_mends_what_sam_deploy_left_out(tree: WorkingTree) -> None:
+def test_make_deploy_repairs_the_omissions_of_sam_deploy(tree: WorkingTree) -> None:
     tree.deploy()
     assert "cron(0 10 * * ? *)" in schedules()
     assert configuration(FUNCTION)["Environment"]["Variables"]["POWERTOOLS_LOG_LEVEL"] != "DEBUG"
     assert ask(FUNCTION) == "by sam"
 
 
-def test_make_deploy_mends_the_api_that_sam_deploy_lost(tree: WorkingTree) -> None:
+def test_make_deploy_repairs_the_api_that_sam_deploy_removed(tree: WorkingTree) -> None:
     (tree.folder / "functions/users/added_by_test.py").write_text(
         answering("{'statusCode': 201}").lstrip()
     )
@@ -121,7 +121,7 @@ def test_make_deploy_mends_the_api_that_sam_deploy_lost(tree: WorkingTree) -> No
     assert get(ROUTE) == 201
 
 
-def test_sam_sync_brings_one_functions_code(tree: WorkingTree) -> None:
+def test_sam_sync_deploys_one_functions_code(tree: WorkingTree) -> None:
     tree.append(FILE, answering("'by sync'"))
     run(tree, commands(PAGE, "sam sync")[0])
     assert ask(FUNCTION) == "by sync"
@@ -141,7 +141,7 @@ def test_samlocal_deploys(tree: WorkingTree, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(shutil.which("aws") is None, reason="the AWS CLI is not installed")
-def test_the_aws_cli_calls_and_stores(tree: WorkingTree) -> None:
+def test_aws_cli_calls_and_stores(tree: WorkingTree) -> None:
     (command,) = commands(PAGE, "AWS CLI")
     version = subprocess.run(["aws", "--version"], capture_output=True, text=True, check=True)
     if version.stdout.startswith("aws-cli/1."):

@@ -1,7 +1,7 @@
-"""LocalStack dies: the API and the consumers go on, all else is told to come again.
+"""LocalStack is killed: the API and the consumers keep working, other calls get a retry answer.
 
-Each test goes on from where the one before stopped: an empty LocalStack is deployed to again, which
-takes half a minute. The last one leaves it dead, because no other test uses this stack.
+Each test continues from the state of the previous one, because a deployment to an empty LocalStack
+takes half a minute. The last test leaves it stopped: no other test uses this stack.
 """
 
 import json
@@ -29,7 +29,7 @@ NOTE = (
 
 
 def test_orders_become_notifications_without_localstack(shop: Shop, admin: Shop) -> None:
-    """It is killed while everything is warm.
+    """LocalStack is killed while all environments are warm.
 
     A process that starts without LocalStack finds no secrets, as on AWS without Secrets Manager.
     """
@@ -45,9 +45,7 @@ def test_orders_become_notifications_without_localstack(shop: Shop, admin: Shop)
     assert int(answer.headers["retry-after"]) > 0
 
 
-def test_runner_that_dies_too_is_ready_after_make_up(
-    shop: Shop, request: pytest.FixtureRequest
-) -> None:
+def test_killed_runner_is_ready_after_make_up(shop: Shop, request: pytest.FixtureRequest) -> None:
     stack.kill("runner")
     stack.wait_for("runner")
     stack.repair()
@@ -57,7 +55,7 @@ def test_runner_that_dies_too_is_ready_after_make_up(
 
 @pytest.fixture
 def note() -> Any:
-    """Call a function asynchronously that makes a file of a name, in a folder."""
+    """Call a function asynchronously that creates a file with a name in a folder."""
     connect: Any = boto3.client
     address = f"http://127.0.0.1:{stack.port_of('runner')}"
     keys = {"aws_access_key_id": "000000000000", "aws_secret_access_key": "none"}
@@ -75,9 +73,11 @@ def note() -> Any:
     return call
 
 
-def test_accepted_events_outlive_the_runner_and_localstack(note: Any, tmp_path: Path) -> None:
+def test_accepted_events_survive_a_kill_of_the_runner_and_localstack(
+    note: Any, tmp_path: Path
+) -> None:
     for killed in ("runner", "localstack"):
-        victims = stack.processes_of(killed)  # to look for them takes as long as some calls
+        victims = stack.processes_of(killed)  # looking for them takes as long as some calls
         names = {f"{killed}-{number}" for number in range(20)}
         for name in names:
             note(tmp_path, name)

@@ -58,7 +58,7 @@ class WorkingTree:
         path.write_text(text.replace(old, new, 1))
 
     def start_deploying(self) -> subprocess.Popen[str]:
-        """Start what `make deploy` does, with this tree, on the stack under test."""
+        """Start `make deploy` with this tree on the stack under test."""
         kept = {name: value for name, value in os.environ.items() if name not in OURS}
         sources = os.pathsep.join([str(ROOT / "localstack"), str(ROOT)])
         return subprocess.Popen(
@@ -71,7 +71,7 @@ class WorkingTree:
         )
 
     def deploy(self) -> str:
-        """Deploy; return what was printed.
+        """Deploy; return the output.
 
         Raises:
             AssertionError: the deployment failed.
@@ -81,7 +81,7 @@ class WorkingTree:
         return printed
 
     def try_to_deploy(self, seconds: float = 300) -> tuple[str, int]:
-        """Deploy; return what was printed, and the exit status."""
+        """Deploy; return the output and the exit status."""
         with self.start_deploying() as running:
             printed, _ = running.communicate(timeout=seconds)
         return printed, running.returncode

@@ -1,4 +1,4 @@
-"""What once broke a target: its name and the input, as `make fuzz` prints them."""
+"""Inputs that once broke a target, with its name, as `make fuzz` prints them."""
 
 from typing import Final
 

@@ -1,6 +1,6 @@
-"""Tries one target under atheris: `python -m tests.fuzz.fuzzer <target> <libFuzzer's options>`.
+"""Fuzz one target with atheris: `python -m tests.fuzz.fuzzer <target> <libFuzzer's options>`.
 
-A process of its own: what is instrumented is slower, and a finding ends it.
+It runs in a separate process, because instrumented code is slower and a finding ends the process.
 """
 
 import logging
@@ -12,7 +12,7 @@ from typing import Final, Protocol, cast
 
 from tests.fuzz.mutator import changed
 
-# Each target and the packages whose branches lead to new inputs; more of them take longer.
+# Each target, and the packages whose branches guide the search; more packages make it slower.
 TARGETS: Final[dict[str, tuple[str, ...]]] = {
     "cursors": ("tidings",),
     "dead_letters": ("tidings",),
@@ -23,21 +23,21 @@ TARGETS: Final[dict[str, tuple[str, ...]]] = {
     "template_texts": ("tidings", "jinja2"),
     "tokens": ("tidings", "jwt"),
 }
-# Of processor time, for one input of some kilobytes; instrumented code is several times slower.
+# Processor time for one input of some kilobytes; instrumented code is several times slower.
 MAX_SECONDS: Final = 3.0
 
 
 class Target(Protocol):
-    """A decoder of what comes from outside."""
+    """A decoder of input from outside."""
 
-    # What it takes, and what it refuses; both are where the search begins.
+    # Accepted and refused inputs; the search begins with both.
     TAKEN: Sequence[bytes]
     REFUSED: Sequence[bytes]
-    # Words of its language, which nobody finds letter by letter.
+    # Words of its language, which the search would not find letter by letter.
     WORDS: Sequence[str]
 
     def check(self, data: bytes) -> bool:
-        """Say whether it takes an input; fail if it does anything but take or refuse it."""
+        """Return whether it accepts an input; fail if it neither accepts nor refuses it."""
 
 
 def target(name: str) -> Target:

@@ -1,6 +1,6 @@
-"""Changes inputs that are JSON, or have JSON between zero bytes, so that they stay JSON.
+"""Mutate inputs that contain JSON, so that they stay valid JSON.
 
-The bytes of what Rust or C reads are changed in vain mostly: no coverage says what comes nearer.
+Random byte changes rarely help where Rust or C parses: their coverage is not measured.
 """
 
 import json
@@ -19,7 +19,7 @@ ODD: Final[tuple[Any, ...]] = (
 
 
 def changed(data: bytes, seed: int) -> bytes | None:
-    """Return an input with a value more, less or another in its JSON; None where there is none."""
+    """Return the input with a value of its JSON added, removed or replaced; None without JSON."""
     choice = random.Random(seed)
     parts = data.split(b"\0")
     place = choice.randrange(len(parts))
@@ -34,9 +34,9 @@ def changed(data: bytes, seed: int) -> bytes | None:
     _change(choice.choice(holders), choice.choice([*ODD, *_values(content)]), choice)
     try:
         after = json.dumps(content)
-    except (ValueError, RecursionError):  # it holds itself now
+    except (ValueError, RecursionError):  # it contains itself now
         return None
-    if after == before:  # a value was put in place of itself
+    if after == before:  # a value was replaced by itself
         return None
     parts[place] = after.encode()
     return b"\0".join(parts)
@@ -57,7 +57,7 @@ def _change(holder: Any, value: object, choice: random.Random) -> None:
 
 
 def _values(content: Any) -> Iterator[Any]:
-    """Yield everything in a JSON text, itself included."""
+    """Yield every value of a JSON text, including the whole."""
     waiting = [content]
     while waiting:
         each = waiting.pop()

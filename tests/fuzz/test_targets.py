@@ -1,4 +1,4 @@
-"""What decodes input from outside takes it or refuses it, and does nothing else."""
+"""Each decoder of input from outside accepts or refuses it, and has no other effect."""
 
 import json
 import os
@@ -18,12 +18,12 @@ from tests.fuzz.mutator import changed
 from tests.settings import run_options
 
 SECONDS = run_options().fuzz_seconds
-# For what is instrumented while it is imported, and for the last input.
+# Time for the instrumentation during the import, and for the last input.
 MORE_SECONDS = 100
 HANGS_SECONDS = 30
 MAX_MEGABYTES = 1024
 NOISE = ("#", "INFO:", "WARNING:")
-# What takes time by the square of its length takes many seconds for so much.
+# A decoder with quadratic time needs many seconds for this length.
 LONG_BYTES = 100_000
 LONG_SECONDS = 2.0
 
@@ -31,14 +31,14 @@ each_target = pytest.mark.parametrize("name", TARGETS)
 
 
 @each_target
-def test_samples_are_taken_or_refused(name: str) -> None:
+def test_samples_are_accepted_or_refused(name: str) -> None:
     decoder = target(name)
     assert [data for data in decoder.TAKEN if not decoder.check(data)] == []
     assert [data for data in decoder.REFUSED if decoder.check(data)] == []
 
 
 @each_target
-def test_long_inputs_take_no_long_time(name: str) -> None:
+def test_long_inputs_are_handled_in_time(name: str) -> None:
     decoder = target(name)
     for word in (*decoder.WORDS, "a", "1"):
         long = word.encode() * (LONG_BYTES // len(word))
@@ -49,15 +49,15 @@ def test_long_inputs_take_no_long_time(name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "data"), FOUND)
-def test_what_once_broke_a_target_does_so_no_more(name: str, data: bytes) -> None:
+def test_found_inputs_no_longer_break_a_target(name: str, data: bytes) -> None:
     target(name).check(data)
 
 
-def test_every_target_is_tried() -> None:
+def test_every_target_is_tested() -> None:
     assert {path.stem for path in (ROOT / "tests/fuzz/targets").glob("*.py")} == set(TARGETS)
 
 
-def test_changed_json_is_another_one_and_json_still() -> None:
+def test_mutated_json_is_different_and_still_json() -> None:
     first, *_, last = target("dead_letters").TAKEN[0].split(b"\0")
     for seed in range(300):
         found = changed(first + b"\0" + last, seed)
@@ -70,8 +70,8 @@ def test_changed_json_is_another_one_and_json_still() -> None:
 @pytest.mark.fuzz
 @pytest.mark.skipif(find_spec("atheris") is None, reason="atheris is for Linux on x86-64")
 @each_target
-def test_nothing_breaks_a_target(name: str, tmp_path: Path) -> None:
-    # What one run learns, the next one begins with.
+def test_fuzzer_finds_no_failure(name: str, tmp_path: Path) -> None:
+    # The next run begins with the inputs that this one finds.
     corpus = ROOT / ".tidings/fuzz" / name
     corpus.mkdir(parents=True, exist_ok=True)
     done = fuzz(name, corpus, tmp_path)
@@ -82,7 +82,7 @@ def test_nothing_breaks_a_target(name: str, tmp_path: Path) -> None:
 
 
 def fuzz(name: str, corpus: Path, folder: Path) -> "subprocess.CompletedProcess[str]":
-    """Run the fuzzer; the input that breaks it is a file in the folder then."""
+    """Run the fuzzer; an input that breaks the target is then a file in the folder."""
     decoder = target(name)
     seeds = folder / "seeds"
     seeds.mkdir()
@@ -94,7 +94,7 @@ def fuzz(name: str, corpus: Path, folder: Path) -> "subprocess.CompletedProcess[
         *(sys.executable, "-m", "tests.fuzz.fuzzer", name, str(corpus), str(seeds)),
         *(f"-dict={words}", f"-artifact_prefix={folder}/", f"-report_slow_units={HANGS_SECONDS}"),
         *(f"-max_total_time={SECONDS}", f"-timeout={HANGS_SECONDS}"),
-        # Samples that differ only for Rust are no duplicates.
+        # Keep inputs with equal Python coverage: they may differ in code in Rust.
         *(f"-rss_limit_mb={MAX_MEGABYTES}", "-keep_seed=1"),
     ]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
@@ -111,13 +111,13 @@ def fuzz(name: str, corpus: Path, folder: Path) -> "subprocess.CompletedProcess[
 
 
 def said(done: "subprocess.CompletedProcess[str]") -> str:
-    """Return what an exception or libFuzzer said, without what was learned on the way."""
+    """Return the message of an exception or of libFuzzer, without its progress lines."""
     lines = [each for each in done.stderr.splitlines() if not each.startswith(NOISE)]
     return "\n".join([done.stdout[-3_000:], *lines[-20:]])
 
 
 def dictionary(words: Sequence[str]) -> str:
-    """Return libFuzzer's file of words: each in quotes, its bytes escaped."""
+    """Return libFuzzer's dictionary: each word in quotes, its bytes escaped."""
     return "".join(
         '"' + "".join(f"\\x{byte:02x}" for byte in word.encode()) + '"\n' for word in words
     )

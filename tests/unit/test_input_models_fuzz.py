@@ -1,6 +1,6 @@
 """An input model accepts any value or reports its faults, and raises no other error.
 
-Every endpoint's body, query and headers, as their contracts name them.
+The models are those of every endpoint's body, query and headers, by its contract.
 """
 
 import math

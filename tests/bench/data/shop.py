@@ -1,10 +1,10 @@
-"""A generated shop with known structure: who wants what is known, so that it can be found again.
+"""A generated shop with known preferences, so that recommendations can be measured.
 
-Products lie in categories, some of them in kits of four that are bought together; their
-popularity is that of real shops (Zipf), and some go out of fashion while others come in. Each
-person has one to three categories at heart, and one in three changes one of them after a while.
-A visit is a few looks, mostly in one of these categories, sometimes at what everybody looks at;
-what is bought was mostly looked at before, and draws the rest of its kit after it.
+Products belong to categories, and some to kits of four that are bought together. Their popularity
+follows Zipf's law, as in real shops, and changes over time. Each person prefers one to three
+categories, and one person in three replaces one of them later. A visit consists of a few views,
+mostly in a preferred category and sometimes of popular products. Most bought products were viewed
+before, and the rest of a kit is often bought with them.
 """
 
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ DRAWS: Final = 0.25
 
 
 class Deed(NamedTuple):
-    """Somebody bought or looked at a product."""
+    """A person's purchase or view of a product."""
 
     person: int
     product: str
@@ -43,7 +43,7 @@ class Product:
     category: int
     kit: int
     popularity: float
-    # Grows or shrinks by so much in the whole time.
+    # The popularity grows or shrinks by this factor in the whole time.
     trend: float
 
     def wanted(self, day: float) -> float:
@@ -53,7 +53,7 @@ class Product:
 @dataclass
 class Person:
     number: int
-    # Category and how dear it is; the second set holds from `changes` on.
+    # The categories with their weights; the second set applies from `changes` on.
     hearts: tuple[dict[int, float], dict[int, float]]
     changes: float
     visits: float
@@ -63,7 +63,7 @@ class Person:
 
 
 class Shop:
-    """The products and the people, and what they do."""
+    """The products, the people, and their activities."""
 
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)
@@ -74,12 +74,12 @@ class Shop:
             self.by_category.setdefault(each.category, []).append(each)
 
     def deeds(self) -> list[Deed]:
-        """Return what everybody does, in the order of time."""
+        """Return the activities of all people in order of time."""
         done = [deed for person in self.people for deed in self._life(person)]
         return sorted(done, key=lambda each: each.at)
 
     def odds(self, person: Person, day: float) -> dict[str, float]:
-        """Return how likely the person is to look at each product: what can be known at best."""
+        """Return the true probability that the person views each product."""
         everybody = sum(each.wanted(day) for each in self.products)
         found = {each.id: ELSEWHERE * each.wanted(day) / everybody for each in self.products}
         heart = person.heart(day)

@@ -1,4 +1,4 @@
-"""One REST API, told to both ways."""
+"""One REST API for both LocalStack's own way and the front door."""
 
 from types import SimpleNamespace
 from typing import Any, Final

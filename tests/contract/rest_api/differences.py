@@ -1,7 +1,7 @@
-"""Brings an event into a form in which both ways must give the same.
+"""Remove the known differences between LocalStack's events and the front door's.
 
-What differs by nature goes: ids and times. What the front door does as AWS does, and LocalStack
-4.12 does not, is listed in docs/front-door.md; its own tests are in tests/unit/front_door.
+Ids and times always differ. docs/front-door.md lists where the front door follows AWS and
+LocalStack 4.12 does not; tests/unit/front_door tests these differences.
 """
 
 from typing import Any, Final
@@ -21,7 +21,7 @@ def comparable(event: Event, *, client_trace: bool) -> Event:
         single.pop(name)
     if not client_trace:
         assert many.pop(_TRACE) == [single.pop(_TRACE)]
-    # Of repeated headers AWS and the front door give the last value, LocalStack the first.
+    # Of repeated headers, AWS and the front door use the last value, LocalStack the first.
     single = {name: value for name, value in single.items() if len(many[name]) == 1}
     context = {
         name: value
@@ -32,11 +32,11 @@ def comparable(event: Event, *, client_trace: bool) -> Event:
         "headers": single,
         "multiValueHeaders": many,
         "requestContext": context,
-        # AWS gives the root a slash; LocalStack gives an empty path as it is.
+        # AWS sends the root as a slash; LocalStack sends an empty path.
         "path": event["path"] or "/",
     }
 
 
 def _lower(headers: dict[str, Any]) -> dict[str, Any]:
-    """LocalStack writes all names in small letters: its server forgets how the client wrote."""
+    """LocalStack writes all names in lower case: its server does not keep the client's spelling."""
     return {name.lower(): value for name, value in headers.items()}

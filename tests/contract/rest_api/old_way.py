@@ -1,8 +1,8 @@
 """LocalStack's own way from a request to a function and back, for comparison.
 
-LocalStack's interpreter runs this: it serves one API by LocalStack's server and LocalStack's API
-Gateway, without the rest of LocalStack. A stand-in for Lambda returns the event as the body, or
-the answer that the request brings along in `X-Answer`.
+LocalStack's interpreter runs this file. It serves one API with LocalStack's server and API Gateway,
+without the rest of LocalStack. A stand-in for Lambda returns the event as the body, or the answer
+in the request's header `X-Answer`.
 
 Reads the API from its standard input as JSON and prints the port that it listens on.
 """

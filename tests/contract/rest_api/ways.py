@@ -1,4 +1,4 @@
-"""Sends the same bytes by LocalStack's own way and by the front door's."""
+"""Send the same bytes to LocalStack's own API Gateway and to the front door."""
 
 import asyncio
 import base64
@@ -72,7 +72,7 @@ class Way:
 
 @contextmanager
 def old_way() -> Iterator[Way]:
-    """LocalStack's server and API Gateway, in a process of its own."""
+    """Start LocalStack's server and API Gateway in a separate process."""
     command = [str(python_of("localstack")), str(_OLD_WAY)]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL) as process:
@@ -88,7 +88,7 @@ def old_way() -> Iterator[Way]:
 
 @contextmanager
 def new_way() -> Iterator[Way]:
-    """The front door, on an event loop in a thread."""
+    """Start the front door on an event loop in a thread."""
     loop = asyncio.new_event_loop()
     thread = Thread(target=loop.run_forever, name="front-door", daemon=True)
     thread.start()
@@ -110,7 +110,7 @@ def new_way() -> Iterator[Way]:
 
 
 async def _function(arn: str, invocation: Invocation) -> Outcome:
-    """Does what `call_lambda` of old_way.py does."""
+    """Answer like `call_lambda` of old_way.py."""
     headers = json.loads(invocation.payload)["headers"]
     answer = next((headers[name] for name in headers if name.lower() == ANSWER_HEADER), None)
     if answer is None:

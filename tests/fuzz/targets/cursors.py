@@ -1,4 +1,4 @@
-"""Cursors of lists, as they come in and as what they stand for: a place, or refused."""
+"""Cursors of lists, encoded and decoded: a position, or refused."""
 
 import base64
 
@@ -46,7 +46,7 @@ WORDS = [
 
 
 def check(data: bytes) -> bool:
-    """Both as a cursor, and as the place that a cursor names."""
+    """Check the input as a cursor, and as the position in a cursor."""
     cursors = [data.decode(errors="replace"), base64.urlsafe_b64encode(data).decode()]
     return sum(map(is_place, cursors)) > 0
 
@@ -69,5 +69,5 @@ def is_place_in(order: SortOrder, place: str, kind: type[Document]) -> bool:
         behind = order.behind(place)
     except TidingsError:
         return False
-    bson.encode(behind.to_query(kind))  # MongoDB can be asked for it
+    bson.encode(behind.to_query(kind))  # MongoDB accepts it in a query
     return True

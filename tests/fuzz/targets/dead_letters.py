@@ -1,6 +1,6 @@
-"""What lies in `failed-messages`: kept, masked and mended, whatever it is.
+"""Messages in `failed-messages`: any of them can be stored, masked and repaired.
 
-A body, a history and an operator's changes, with a zero byte between them.
+An input is a body, a history and an operator's changes, with a zero byte between them.
 """
 
 import base64

@@ -16,7 +16,7 @@ def check(data: bytes) -> bool:
     try:
         event = decoded(data, CLASSES)
     except Malformed as error:
-        str(error).encode()  # it goes into the message's history
+        str(error).encode()  # it is written into the message's history
         return False
     written = event.model_dump_json(exclude_none=True)
     assert type(event).model_validate_json(written) == event

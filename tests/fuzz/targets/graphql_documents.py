@@ -13,7 +13,7 @@ from execution import (
 from graphql import build_schema, execute_sync, get_operation_ast
 from pydantic import ValidationError
 
-# Nothing is bound to it: everything is null, and no service is asked.
+# It has no resolvers: every field is null, and no service is called.
 EMPTY = build_schema(SCHEMA_FILE.read_text())
 
 TAKEN = [

@@ -1,4 +1,4 @@
-"""Files of products, from the launcher's reader to the domain's input: all rows count."""
+"""Files of products, from the launcher's reader to the domain's input: no row is lost."""
 
 import json
 from contextlib import redirect_stderr
@@ -53,7 +53,7 @@ def check(data: bytes) -> bool:
 
 
 def imported(event: dict[str, Any], sent: list[int]) -> dict[str, Any]:
-    """Do what the domain does with a piece, but for the database."""
+    """Import a piece like the domain, without the database."""
     table = ImportProducts.model_validate_json(json.dumps(event))
     columns = _checked_columns(table.columns)
     refused = []

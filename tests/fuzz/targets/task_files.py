@@ -1,4 +1,4 @@
-"""Uploads of tasks, as CSV and as JSON lines: each row is a task's input, or has a reason."""
+"""Uploads of tasks, as CSV and JSON lines: each row becomes a task's input or is refused."""
 
 import json
 

@@ -1,6 +1,6 @@
-"""Texts of templates: stored and made into messages within the budget, or refused with faults.
+"""Texts of templates: stored and rendered within the limits, or refused with faults.
 
-The first byte says whether the rest is HTML or plain text.
+The first byte selects whether the rest is HTML or plain text.
 """
 
 from contextlib import suppress

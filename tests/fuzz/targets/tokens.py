@@ -1,7 +1,7 @@
-"""Access tokens: whoever we signed for, or refused; never whom somebody else signed for.
+"""Access tokens: only those that we signed are valid.
 
-The first byte says whose signature the next two parts (header and claims, a zero byte between
-them) get: ours, a foreign key's, or that the rest is an `Authorization` header as it is.
+The first byte selects our key or a foreign one to sign the next two parts (header and claims, with
+a zero byte between them), or takes the rest as an `Authorization` header.
 """
 
 import base64
@@ -19,7 +19,7 @@ from tidings.platform.security import auth
 from tidings.platform.security.auth import Principal, authenticate
 from tidings.platform.security.keys import public_part
 
-# Made of a number: what is found with it breaks again tomorrow.
+# Derived from a number, so that a found input fails again in the next run.
 OURS = ec.derive_private_key(1_000_003, ec.SECP256R1())
 FOREIGN = ec.derive_private_key(1_000_033, ec.SECP256R1())
 PEM = OURS.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()

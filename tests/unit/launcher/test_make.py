@@ -1,7 +1,7 @@
 """The arguments of a make target reach the launcher unchanged, and nothing else does.
 
-Each test runs the real make with the real Makefile. In place of Python it calls a program that
-reads the options as the launcher does, and writes them down.
+Each test runs the real make with the real Makefile. Instead of Python, make calls a program that
+reads the options as the launcher does, and prints them.
 """
 
 import json

@@ -1,6 +1,6 @@
 """Stand-ins for the parts of LocalStack that the plugin uses.
 
-Whether the real one agrees is what tests/integration/test_localstack_lambda.py shows.
+tests/integration/test_localstack_lambda.py tests the plugin with the real LocalStack.
 """
 
 import sys

@@ -47,7 +47,7 @@ def in_a_session(principal: Principal) -> Principal:
 def api_event(body: object = None, **changes: Any) -> dict[str, Any]:
     """Return a proxy event of API Gateway; a body that is not text is sent as JSON.
 
-    Every body is said to be JSON, unless the headers say otherwise.
+    The content type is JSON unless the headers contain another one.
     """
     text = body if body is None or isinstance(body, str) else json.dumps(body)
     headers: dict[str, str] | None = changes.pop("headers", {})
