@@ -17,6 +17,8 @@ from tidings_local.lambda_host.host import HostSettings, LambdaHost
 
 Result = TypeVar("Result")
 
+PATIENCE_SECONDS = 300.0
+
 
 class LoopThread:
     """Runs coroutines for the thread of a test."""
@@ -27,7 +29,7 @@ class LoopThread:
         self._thread.start()
 
     def run(self, work: Coroutine[Any, Any, Result]) -> Result:
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(60)
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(PATIENCE_SECONDS)
 
     def call(self, action: Callable[..., Result], *arguments: Any) -> Result:
         """Call a plain function on the loop's thread."""
@@ -40,7 +42,7 @@ class LoopThread:
     def close(self) -> None:
         self.run(self.loop.shutdown_default_executor())
         self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join(10)
+        self._thread.join(PATIENCE_SECONDS)
         self.loop.close()
 
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -19,7 +20,14 @@ import psutil
 import pytest
 
 from tests.host_thread import HostThread
-from tests.unit.lambda_host.builders import a_function, is_running, runtime_python, wait_until
+from tests.unit.lambda_host.builders import (
+    PATIENCE_SECONDS,
+    Gate,
+    a_function,
+    is_running,
+    runtime_python,
+    wait_until,
+)
 from tidings_local.lambda_host import (
     Function,
     HostStoppedError,
@@ -32,6 +40,11 @@ from tidings_local.lambda_host.host import HostSettings
 
 ANSWER_PID = "import os\ndef handler(event, context):\n    return os.getpid()\n"
 SLEEP = "import time\ndef handler(event, context):\n    time.sleep(event)\n    return 'awake'\n"
+AT_GATE = """
+def handler(event, context):
+    if event: wait_at_gate()
+    return os.getpid()
+"""
 ENDS_EARLY = """
 import asyncio, sys
 from pathlib import Path
@@ -55,7 +68,12 @@ def make_host(tmp_path: Path) -> Iterator[HostMaker]:
     hosts: list[HostThread] = []
 
     def make(**settings: Any) -> HostThread:
-        given = {"interpreter": runtime_python(), "directory": tmp_path / "host", **settings}
+        given = {
+            "interpreter": runtime_python(),
+            "directory": tmp_path / "host",
+            "wait_seconds": PATIENCE_SECONDS,
+            **settings,
+        }
         hosts.append(HostThread(HostSettings(**given)))
         return hosts[-1]
 
@@ -142,25 +160,27 @@ class TestOutcome:
             "    return [os.environ['AWS_LAMBDA_LOG_STREAM_NAME'], context.log_stream_name]\n"
         )
         function = a_function(tmp_path, source, version="7")
-        first, second = call(host, function), call(host, function)
+        first, began = call(host, function), time.monotonic()
+        second, seconds = call(host, function), time.monotonic() - began
         assert re.fullmatch(r"\d{4}/\d\d/\d\d/\[7\][0-9a-f]{32}", first.log_stream)
         assert json.loads(first.payload) == [first.log_stream, first.log_stream]
         assert second.log_stream == first.log_stream
         assert first.init_ms is not None
         assert second.init_ms is None
         assert f"\tInit Duration: {first.init_ms:.2f} ms" in first.logs
-        assert 50 <= second.duration_ms < 1000
+        assert 50 <= second.duration_ms < seconds * 1000
         assert second.error_type is None
 
     def test_each_process_has_a_log_stream_of_its_own(
         self, host: HostThread, tmp_path: Path
     ) -> None:
-        function = a_function(tmp_path, SLEEP, timeout_seconds=10)
+        gate = Gate(tmp_path)
+        function = a_function(tmp_path, gate.source + AT_GATE)
         with ThreadPoolExecutor(2) as both:
-            streams = {
-                each.log_stream for each in both.map(call, [host] * 2, [function] * 2, [1, 1])
-            }
-        assert len(streams) == 2
+            outcomes = both.map(call, [host] * 2, [function] * 2, [True] * 2)
+            gate.wait_for(2)
+            gate.open()
+        assert len({each.log_stream for each in outcomes}) == 2
 
     def test_a_fault_has_its_type(self, host: HostThread, tmp_path: Path) -> None:
         function = a_function(tmp_path, when_told("os._exit(1)"))
@@ -181,7 +201,7 @@ class TestErrors:
         }
         assert " r-1 Task timed out after 0.50 seconds\n" in outcome.logs
         assert outcome.logs.endswith("\tStatus: timeout\n")
-        assert answer(host, function) == "well"
+        assert answer(host, replace(function, timeout_seconds=PATIENCE_SECONDS)) == "well"
 
     @pytest.mark.parametrize(
         ("body", "reason"),
@@ -209,7 +229,6 @@ class TestErrors:
         self, host: HostThread, tmp_path: Path
     ) -> None:
         function = a_function(tmp_path, when_told("held = bytearray(1 << 28)\ntime.sleep(30)"))
-        function = replace(function, timeout_seconds=20)
         outcome = call(host, function, event=True)
         assert json.loads(outcome.payload) == {
             "errorType": "Runtime.ExitError",
@@ -221,7 +240,7 @@ class TestErrors:
     def test_memory_of_children_counts(self, host: HostThread, tmp_path: Path) -> None:
         child = "import time; held = bytearray(1 << 28); time.sleep(30)"
         body = f"import subprocess\nsubprocess.run([sys.executable, '-c', {child!r}])"
-        function = a_function(tmp_path, when_told(body), timeout_seconds=20)
+        function = a_function(tmp_path, when_told(body))
         assert error(host, function, event=True)[1].endswith("signal: killed")
 
     def test_error_in_the_handler_keeps_the_process(self, host: HostThread, tmp_path: Path) -> None:
@@ -278,7 +297,7 @@ class TestErrors:
     ) -> None:
         monkeypatch.setattr("tidings_local.lambda_host.call.INIT_LIMIT_SECONDS", 0.3)
         source = "import time\ntime.sleep(0.6)\n" + ANSWER_PID
-        assert answer(host, a_function(tmp_path, source, timeout_seconds=10))
+        assert answer(host, a_function(tmp_path, source))
 
     def test_response_over_the_limit_is_an_error(self, host: HostThread, tmp_path: Path) -> None:
         source = "def handler(event, context):\n    return 'x' * event\n"
@@ -291,12 +310,13 @@ class TestConcurrency:
     def test_processes_are_bounded_and_calls_wait_for_them(
         self, make_host: HostMaker, tmp_path: Path
     ) -> None:
-        host = make_host(max_environments=3)
-        source = ANSWER_PID.replace("return", "__import__('time').sleep(0.02); return")
-        function = a_function(tmp_path, source)
+        host, gate = make_host(max_environments=3), Gate(tmp_path)
+        function = a_function(tmp_path, gate.source + AT_GATE)
         with ThreadPoolExecutor(30) as crowd:
-            pids = set(crowd.map(lambda _: answer(host, function), range(60)))
-        assert len(pids) == 3
+            pids = crowd.map(lambda _: answer(host, function, event=True), range(60))
+            gate.wait_for(3)
+            gate.open()
+        assert len(set(pids)) == 3
 
     def test_processes_killed_at_random_cost_no_other_call(
         self, make_host: HostMaker, tmp_path: Path
@@ -322,58 +342,66 @@ class TestConcurrency:
     def test_call_that_waited_too_long_is_throttled(
         self, make_host: HostMaker, tmp_path: Path
     ) -> None:
-        host = make_host(max_environments=1, wait_seconds=0.2)
-        function = a_function(tmp_path, SLEEP, timeout_seconds=10)
-        with ThreadPoolExecutor(2) as both:
-            calls = [both.submit(answer, host, function, 1.5) for _ in range(2)]
-            failures = [each.exception() for each in calls]
-        assert [type(each) for each in failures if each] == [ThrottledError]
+        host, gate = make_host(max_environments=1, wait_seconds=0.2), Gate(tmp_path)
+        function = a_function(tmp_path, gate.source + AT_GATE)
+        with ThreadPoolExecutor(1) as one:
+            running = one.submit(answer, host, function, True)
+            gate.wait_for(1)
+            with pytest.raises(ThrottledError):
+                answer(host, function)
+            gate.open()
+            assert running.result()
 
     def test_update_lets_running_calls_finish(self, host: HostThread, tmp_path: Path) -> None:
-        started = tmp_path / "started"
-        source = f"open({str(started)!r}, 'w')\n" + SLEEP
-        function = a_function(tmp_path, source, timeout_seconds=10)
+        gate = Gate(tmp_path)
+        function = a_function(tmp_path, gate.source + AT_GATE)
         with ThreadPoolExecutor(1) as one:
-            running = one.submit(answer, host, function, 1)
-            wait_until(started.exists, "function started")
+            running = one.submit(answer, host, function, True)
+            gate.wait_for(1)
             host.retire(function.key)
-            assert running.result() == "awake"
+            gate.open()
+            assert isinstance(running.result(), int)
 
     def test_call_goes_on_when_its_caller_went_away(
         self, make_host: HostMaker, tmp_path: Path
     ) -> None:
-        host = make_host(max_environments=1)
+        host, gate = make_host(max_environments=1), Gate(tmp_path)
         done = tmp_path / "done"
         function = a_function(
             tmp_path,
-            "import os, time\n"
+            f"{gate.source}\n"
             "def handler(event, context):\n"
-            "    time.sleep(event)\n"
-            f"    if event: open({str(done)!r}, 'w')\n"
+            "    if event:\n"
+            "        wait_at_gate()\n"
+            f"        open({str(done)!r}, 'w')\n"
             "    return os.getpid()\n",
         )
-        pid = answer(host, function, 0)
+        pid = answer(host, function)
 
-        async def go_away() -> None:
-            with contextlib.suppress(TimeoutError):
-                call = host.host.invoke(function, Invocation(payload=b"0.3"))
-                await asyncio.wait_for(call, 0.1)
+        async def begin() -> asyncio.Task[Outcome]:
+            return asyncio.create_task(host.host.invoke(function, Invocation(payload=b"1")))
 
-        host.run(go_away())
+        caller = host.run(begin())
+        gate.wait_for(1)
+        assert host.call(caller.cancel)
+        wait_until(caller.cancelled, "the caller has gone")
+        gate.open()
         wait_until(done.exists, "the end of the call")
-        assert answer(host, function, 0) == pid
+        assert answer(host, function) == pid
 
     def test_all_processes_of_a_function_killed_at_once_cost_no_call(
         self, make_host: HostMaker, tmp_path: Path
     ) -> None:
-        host = make_host(max_environments=8)
-        source = ANSWER_PID.replace("return", "__import__('time').sleep(event); return")
-        function = a_function(tmp_path, source, timeout_seconds=10)
+        host, gate = make_host(max_environments=8), Gate(tmp_path)
+        function = a_function(tmp_path, gate.source + AT_GATE)
         with ThreadPoolExecutor(8) as crowd:
-            pids = list(crowd.map(lambda _: answer(host, function, 0.5), range(8)))
+            answers = crowd.map(lambda _: answer(host, function, event=True), range(8))
+            gate.wait_for(8)
+            gate.open()
+        pids = list(answers)
         for pid in pids:
             end(pid)
-        assert answer(host, function, 0) not in pids
+        assert answer(host, function) not in pids
 
     def test_calls_under_updates_all_get_an_answer_and_nothing_is_left(
         self, make_host: HostMaker, tmp_path: Path
@@ -400,10 +428,13 @@ class TestConcurrency:
         host = make_host(max_environments=100, max_total_environments=100)
         answer(host, a_function(tmp_path, ANSWER_PID, name="first"))
         open_before = psutil.Process().num_fds()
-        source = ANSWER_PID.replace("return", "__import__('time').sleep(event); return")
-        function = a_function(tmp_path, source, timeout_seconds=60)
+        gate = Gate(tmp_path)
+        function = a_function(tmp_path, gate.source + AT_GATE, timeout_seconds=300)
         with ThreadPoolExecutor(100) as crowd:
-            pids = set(crowd.map(lambda _: answer(host, function, 4), range(100)))
+            answers = crowd.map(lambda _: answer(host, function, event=True), range(100))
+            gate.wait_for(100)
+            gate.open()
+        pids = set(answers)
         assert len(pids) == 100
         host.retire(function.key)
         wait_until(lambda: not any(map(is_running, pids)), "the end of all processes")
@@ -448,17 +479,21 @@ class TestIsolation:
         host.retire(function.key)
         wait_until(lambda: not Path(folder).exists(), "its removal")
 
-    def test_grandchildren_end_with_their_function(self, host: HostThread, tmp_path: Path) -> None:
+    def test_grandchildren_end_with_their_function(
+        self, host: HostThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("tidings_local.lambda_host.call.INIT_LIMIT_SECONDS", PATIENCE_SECONDS)
         source = (
             "import subprocess, time\n"
+            "tame = subprocess.Popen(['sleep', '600'])\n"
+            "wild = subprocess.Popen(['sleep', '600'], start_new_session=True)\n"
+            "print(tame.pid, wild.pid, flush=True)\n"
             "def handler(event, context):\n"
-            "    tame = subprocess.Popen(['sleep', '60'])\n"
-            "    wild = subprocess.Popen(['sleep', '60'], start_new_session=True)\n"
-            "    print(tame.pid, wild.pid, flush=True)\n"
             "    time.sleep(30)\n"
         )
-        logs = call(host, a_function(tmp_path, source, timeout_seconds=0.5)).logs
-        pids = [int(pid) for pid in logs.splitlines()[1].split()]
+        outcome = call(host, a_function(tmp_path, source, timeout_seconds=0.5))
+        assert outcome.error_type == "Sandbox.Timedout"
+        pids = [int(pid) for pid in outcome.logs.splitlines()[0].split()]
         wait_until(lambda: not any(map(is_running, pids)), "grandchildren ended")
 
 
@@ -484,24 +519,26 @@ class TestOutput:
 
     def test_flood_of_output_is_cut_and_says_so(self, host: HostThread, tmp_path: Path) -> None:
         source = "def handler(event, context):\n    for _ in range(400): print('x' * 10_000)\n"
-        logs = call(host, a_function(tmp_path, source, timeout_seconds=20)).logs
+        logs = call(host, a_function(tmp_path, source)).logs
         assert len(logs) < 1_010_000
         assert "bytes of output cut]" in logs
 
     def test_output_of_a_thread_between_calls_belongs_to_the_next(
         self, host: HostThread, tmp_path: Path
     ) -> None:
-        done = tmp_path / "done"
+        done, gate = tmp_path / "done", Gate(tmp_path)
         source = (
-            "import pathlib, threading, time\n"
+            f"{gate.source}\n"
+            "import threading\n"
             "def later():\n"
-            "    time.sleep(0.1); print('later', flush=True)\n"
+            "    wait_at_gate(); print('later', flush=True)\n"
             f"    pathlib.Path({str(done)!r}).touch()\n"
             "def handler(event, context):\n"
             "    if event: threading.Thread(target=later).start()\n"
         )
         function = a_function(tmp_path, source)
         assert "later" not in call(host, function, event=True).logs
+        gate.open()
         wait_until(done.exists, "thread has printed")
         assert "later\n" in call(host, function).logs
 
@@ -531,7 +568,7 @@ class TestEnd:
             running = one.submit(call, host, function)
             wait_until(started.exists, "function started")
             host.stop()
-            assert running.result(10).error_type == "Runtime.ExitError"
+            assert running.result(PATIENCE_SECONDS).error_type == "Runtime.ExitError"
 
     def test_stop_while_a_process_starts_ends_it(self, host: HostThread, tmp_path: Path) -> None:
         started = tmp_path / "started"
@@ -545,7 +582,7 @@ class TestEnd:
             running = one.submit(call, host, function)
             wait_until(lambda: started.exists() and started.read_text() != "", "its start")
             host.stop()
-            assert running.result(10).error_type == "Runtime.ExitError"
+            assert running.result(PATIENCE_SECONDS).error_type == "Runtime.ExitError"
         assert not is_running(int(started.read_text()))
 
     def test_loop_that_ends_under_calls_leaves_no_process(self, tmp_path: Path) -> None:
@@ -563,7 +600,7 @@ class TestEnd:
                 *(runtime_python(), tmp_path / "host", function.code_dir, pids),
             ],
             env={"PYTHONPATH": os.pathsep.join(sys.path)},
-            timeout=30,
+            timeout=PATIENCE_SECONDS,
             check=False,
         )
         assert done.returncode == 0
@@ -600,7 +637,7 @@ class TestEnd:
         pid = int(pids.read_text())
         assert is_running(pid)
         killed.kill()
-        killed.wait(10)
+        killed.wait(PATIENCE_SECONDS)
         wait_until(lambda: not is_running(pid), "function of the killed host ended")
 
     def test_reaper_that_was_killed_is_replaced(self, host: HostThread, tmp_path: Path) -> None:
@@ -608,7 +645,7 @@ class TestEnd:
         reaper = host.host._guard._reaper
         assert reaper
         reaper.kill()
-        reaper.wait(10)
+        reaper.wait(PATIENCE_SECONDS)
         answer(host, a_function(tmp_path, ANSWER_PID))
         assert host.host._guard._reaper is not reaper
 

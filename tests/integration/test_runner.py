@@ -33,19 +33,20 @@ from tidings_local.runner.client import RunnerAwayError, RunnerClient, RunnerLos
 from tidings_local.runner.forms import ALL, Snapshot, function_form
 
 PREFIX = "arn:aws:lambda:us-east-1:000000000000:function"
-LIMIT_SECONDS = 20.0
+LIMIT_SECONDS = 60.0
 TALK = (
-    "import os, time\n"
+    "import os, pathlib, time\n"
     "def handler(event, context):\n"
     "    print('said', event.get('word'))\n"
-    "    time.sleep(event.get('seconds', 0))\n"
+    "    until = event.get('until')\n"
+    "    while until and not pathlib.Path(until).exists(): time.sleep(0.01)\n"
     "    return {'pid': os.getpid(), 'stream': context.log_stream_name}\n"
 )
 NOTE = (
     "import time\n"
     "from pathlib import Path\n"
     "def handler(event, context):\n"
-    "    time.sleep(0.3)\n"
+    "    while not Path(event['until']).exists(): time.sleep(0.01)\n"
     "    Path(event['folder'], event['name']).touch()\n"
 )
 PROXY = "def handler(event, context):\n    return {'statusCode': 200, 'body': event['path']}\n"
@@ -135,7 +136,9 @@ def runner(localstack: CloudWatchServer, tmp_path: Path) -> Iterator[Runner]:
 def deployed(folder: Path, name: str, source: str) -> Function:
     folder.mkdir()
     arn, group = f"{PREFIX}:{name}:$LATEST", f"/aws/lambda/{name}"
-    return a_function(folder, source, name=name, arn=arn, log_group=group, timeout_seconds=30)
+    return a_function(
+        folder, source, name=name, arn=arn, log_group=group, timeout_seconds=LIMIT_SECONDS
+    )
 
 
 def leads_to(function: str) -> MethodDocument:
@@ -208,9 +211,10 @@ def test_killed_runner_leaves_no_process_and_knows_everything_again(runner: Runn
     assert runner.get("/_aws/execute-api/tidings/local/products").text == "/products"
 
 
-def test_call_of_a_killed_runner_is_told_to_be_lost(runner: Runner) -> None:
+def test_call_of_a_killed_runner_is_told_to_be_lost(runner: Runner, tmp_path: Path) -> None:
     runner.call("talk")
-    calling, results = meanwhile(lambda: runner.call("talk", seconds=30))
+    never = str(tmp_path / "never")
+    calling, results = meanwhile(lambda: runner.call("talk", until=never))
     wait_until(lambda: runner.is_busy, "a call runs")
     runner.kill()
     calling.join(LIMIT_SECONDS)
@@ -218,28 +222,42 @@ def test_call_of_a_killed_runner_is_told_to_be_lost(runner: Runner) -> None:
 
 
 def test_accepted_events_are_called_after_a_kill(runner: Runner, tmp_path: Path) -> None:
-    notes = tmp_path / "notes"
+    notes, later = tmp_path / "notes", tmp_path / "later"
     notes.mkdir()
-    names = {str(number) for number in range(20)}
-    for name in names:
-        event = json.dumps({"folder": str(notes), "name": name}).encode()
-        answer = runner.client.invoke("note", event, {"X-Amz-Invocation-Type": "Event"})
-        assert answer.status == 202
+
+    def accept(names: set[str], until: Path) -> None:
+        for name in names:
+            event = {"folder": str(notes), "name": name, "until": str(until)}
+            answer = runner.client.invoke(
+                "note", json.dumps(event).encode(), {"X-Amz-Invocation-Type": "Event"}
+            )
+            assert answer.status == 202
+
+    def are_called(names: set[str]) -> bool:
+        return {each.name for each in notes.iterdir()} == names
+
+    before, after = {f"before-{n}" for n in range(10)}, {f"after-{n}" for n in range(10)}
+    accept(before, until=notes)  # which is there
+    wait_until(lambda: are_called(before), "the first ones are called")
+    accept(after, until=later)
     runner.kill()
-    done = len(list(notes.iterdir()))
+    assert are_called(before)
+    later.touch()
     runner.start()
-    wait_until(lambda: {each.name for each in notes.iterdir()} == names, "all are called")
-    assert done < len(names)
+    wait_until(lambda: are_called(before | after), "all are called")
 
 
 def test_runner_that_stops_answers_and_logs_what_it_has_begun(
-    runner: Runner, localstack: CloudWatchServer
+    runner: Runner, localstack: CloudWatchServer, tmp_path: Path
 ) -> None:
     runner.call("talk")
-    calling, results = meanwhile(lambda: runner.call("talk", seconds=1, word="late"))
+    late = tmp_path / "late"
+    calling, results = meanwhile(lambda: runner.call("talk", until=str(late), word="late"))
     wait_until(lambda: runner.is_busy, "a call runs")
     functions = psutil.Process(runner.process.pid).children(recursive=True)
-    assert runner.terminate() == 0
+    runner.process.send_signal(signal.SIGTERM)
+    late.touch()
+    assert runner.process.wait(LIMIT_SECONDS) == 0
     calling.join(LIMIT_SECONDS)
     assert "said late\n" in localstack.messages("/aws/lambda/talk", results[0]["stream"])
     wait_until(lambda: not any(is_running(each.pid) for each in functions), "all ended")
@@ -265,15 +283,18 @@ def test_runner_waits_for_localstack_to_tell(localstack: CloudWatchServer, runne
 
 
 def test_frozen_runner_refuses_a_deployment_and_catches_up_when_it_goes_on(
-    runner: Runner, tmp_path: Path
+    runner: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = Handover(RunnerClient(str(runner.socket), answer_seconds=1))
+    client = RunnerClient(str(runner.socket))
+    told = Handover(client)
     old = deployed(tmp_path / "old", "greet", "def handler(event, context):\n    return 'old'\n")
     new = deployed(tmp_path / "new", "greet", "def handler(event, context):\n    return 'new'\n")
     told.put("functions", old.arn, function_form(old))
     runner.process.send_signal(signal.SIGSTOP)
+    monkeypatch.setattr(told, "_client", RunnerClient(str(runner.socket), answer_seconds=1))
     with pytest.raises(NotTakenError, match="timed out"):
         told.put("functions", new.arn, function_form(replace(new, revision="2")))
+    monkeypatch.setattr(told, "_client", client)
     runner.process.send_signal(signal.SIGCONT)
     wait_until(lambda: told.is_in_step, "the runner has everything")
     assert runner.call("greet") == "old"
@@ -297,7 +318,7 @@ def test_runner_that_cannot_start_says_why_in_one_line(
         "TIDINGS_EVENTS_FILE": str(tmp_path / "events.sqlite"),
     } | {variable: value}
     command = [sys.executable, "-m", "tidings_local.runner"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=20)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == 2
     (line,) = done.stdout.splitlines()
     assert variable in json.loads(line)["error"]

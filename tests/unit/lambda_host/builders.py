@@ -28,6 +28,32 @@ def a_function(folder: Path, source: str = "", **settings: Any) -> Function:
     return Function(code_dir=code_dir, revision=revision, **given)
 
 
+class Gate:
+    """Where functions wait until a test lets them go on: they are at work for certain meanwhile."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / f"gate-{time.monotonic_ns()}"
+        self._folder.mkdir(parents=True)
+
+    @property
+    def source(self) -> str:
+        """Return the source of `wait_at_gate`, for a function's module."""
+        return (
+            "import os, pathlib, time, uuid\n"
+            "def wait_at_gate():\n"
+            f"    folder = pathlib.Path({str(self._folder)!r})\n"
+            "    (folder / uuid.uuid4().hex).touch()\n"
+            "    while not (folder / 'open').exists(): time.sleep(0.01)\n"
+        )
+
+    def wait_for(self, calls: int) -> None:
+        """Wait until so many calls have arrived."""
+        wait_until(lambda: len(list(self._folder.iterdir())) >= calls, f"{calls} calls at the gate")
+
+    def open(self) -> None:
+        (self._folder / "open").touch()
+
+
 def wait_until(condition: Callable[[], bool], what: str) -> None:
     deadline = time.monotonic() + WAIT_SECONDS
     while not condition():
