@@ -7,8 +7,8 @@ from typing import Any, Final
 import cors
 import graphiql
 from chalice.app import Chalice, Request, Response
+from documents import MAX_ERRORS
 from execution import (
-    MAX_ERRORS,
     MAX_FIELD_ERRORS,
     GraphQLRequest,
     MutationByGet,

@@ -5,32 +5,20 @@ import json
 from collections.abc import Awaitable, Sequence
 from typing import Any, Final
 
-import money
 import persisted
 from cost import check_cost
+from documents import InvalidDocument, valid_document
 from executable import camel_case, executable_schema
-from form import check_form
 from graphql import (
     DocumentNode,
     ExecutionResult,
     GraphQLError,
-    GraphQLSyntaxError,
-    NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     OperationType,
     execute,
     get_operation_ast,
-    parse,
-    validate,
 )
-from limits import (
-    MAX_DOCUMENT_CHARACTERS,
-    MAX_TOKENS,
-    MAX_VARIABLES_CHARACTERS,
-    CountLimit,
-    DepthLimit,
-    TooComplex,
-)
+from limits import MAX_VARIABLES_CHARACTERS, TooComplex
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from resolvers.caller import GatewayContext
 
@@ -39,8 +27,6 @@ from tidings.platform.errors import InvalidInput
 from tidings.platform.settings import settings
 from tidings.platform.text.excerpts import excerpt
 
-RULES: Final = (*money.RULES, DepthLimit, CountLimit)
-MAX_ERRORS: Final = 20
 # The limit for fields that failed while others succeeded.
 MAX_FIELD_ERRORS: Final = 100
 
@@ -106,11 +92,17 @@ def _document(request: GraphQLRequest, *, signed_in: bool) -> DocumentNode:
     query = request.query if request.query is not None else _load(named)
     if named and request.query is not None:
         persisted.check(named, query)
-    document = _parse(query)
-    _validate(document)
+    document = _valid(query)
     if named and request.query is not None:
         persisted.keep(named, query, signed_in=signed_in)
     return document
+
+
+def _valid(query: str) -> DocumentNode:
+    try:
+        return valid_document(query, introspection=settings().introspection)
+    except InvalidDocument as refused:
+        raise RequestRefused(refused.errors) from None
 
 
 def _load(named: persisted.PersistedQuery | None) -> str:
@@ -120,24 +112,6 @@ def _load(named: persisted.PersistedQuery | None) -> str:
         return persisted.load(named)
     except persisted.NotPersisted as unknown:
         raise RequestRefused([unknown]) from None
-
-
-def _validate(document: DocumentNode) -> None:
-    """Check that a document matches the schema and the limits of its form.
-
-    If introspection is off, errors suggest no names.
-    """
-    try:
-        check_form(document)
-    except GraphQLError as refused:
-        raise RequestRefused([refused]) from None
-    told = settings().introspection
-    rules = RULES if told else (*RULES, NoSchemaIntrospectionCustomRule)
-    errors = validate(
-        executable_schema(), document, rules, max_errors=MAX_ERRORS, hide_suggestions=not told
-    )
-    if errors:
-        raise RequestRefused(errors)
 
 
 def _check_size(
@@ -202,18 +176,6 @@ def format_error(error: GraphQLError) -> dict[str, Any]:
         if problem.details:
             extensions["field"] = camel_case(problem.details[0]["field"])
     return formatted | {"extensions": extensions}
-
-
-def _parse(query: str) -> DocumentNode:
-    if len(query) > MAX_DOCUMENT_CHARACTERS:
-        limit = f"The document is longer than {MAX_DOCUMENT_CHARACTERS} characters."
-        raise RequestRefused([TooComplex(limit)])
-    try:
-        return parse(query, max_tokens=MAX_TOKENS)
-    except GraphQLSyntaxError as error:
-        raise RequestRefused([error]) from None
-    except RecursionError:
-        raise RequestRefused([TooComplex("The document's nesting is too deep.")]) from None
 
 
 def _never_started(result: ExecutionResult) -> bool:

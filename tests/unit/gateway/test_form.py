@@ -4,7 +4,8 @@ import json
 import time
 
 import pytest
-from execution import GraphQLRequest, RequestRefused, _parse, format_error, run
+from documents import _parse
+from execution import GraphQLRequest, RequestRefused, format_error, run
 from form import MAX_FRAGMENTS, check_form
 from graphql import parse
 from limits import TooComplex
