@@ -20,14 +20,13 @@ from resolvers.caller import GatewayContext
 
 from tidings.platform.context import accept_correlation_id, called_from, correlated
 from tidings.platform.entry.answers import CORRELATION_HEADER, completed
-from tidings.platform.entry.http import MAX_BODY_BYTES, sole_header
-from tidings.platform.entry.invocation import invocation
+from tidings.platform.entry.invocation import invocation, mark_logs
 from tidings.platform.entry.problems import Problem, problem_of
+from tidings.platform.entry.requests import MAX_BODY_BYTES, sole_header
 from tidings.platform.errors import InvalidInput, NotFound, PayloadTooLarge
 from tidings.platform.inputs.json_text import parse_json
 from tidings.platform.inputs.media_types import JSON, require_json
 from tidings.platform.inputs.parsing import parsed
-from tidings.platform.logging import logger
 from tidings.platform.security.admission import admit
 from tidings.platform.security.auth import authenticate
 from tidings.platform.settings import settings
@@ -91,7 +90,7 @@ def _is_browsing() -> bool:
 def _respond(*, read_only: bool) -> Response:
     headers = _current().headers
     media_type = _negotiate(headers.get("accept"))
-    logger.append_keys(aws_request_id=app.lambda_context.aws_request_id)
+    mark_logs(app.lambda_context)
     if media_type is None:
         return _response(406, {"errors": [{"message": f"Accept {JSON}."}]}, JSON)
     try:

@@ -1,7 +1,9 @@
 """GET /health: whether MongoDB, both Redis services and RabbitMQ answer, and how fast."""
 
 from tidings.monitoring.health import check_services
-from tidings.platform.entry.http import Reply, Request, endpoint
+from tidings.platform.entry.answers import Reply
+from tidings.platform.entry.http import endpoint
+from tidings.platform.entry.requests import Request
 from tidings.platform.entry.rest import contract_of
 
 

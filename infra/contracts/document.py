@@ -14,7 +14,8 @@ from infra.contracts.answers import (
 )
 from infra.contracts.examples import EXAMPLES
 from infra.contracts.template import Route, rest_routes
-from tidings.platform.entry.http import PATH_PATTERNS, EndpointContract
+from tidings.platform.entry.http import EndpointContract
+from tidings.platform.entry.requests import PATH_PATTERNS
 from tidings.platform.inputs.ids import DOCUMENT_ID_PATTERN
 
 REFERENCE: Final = "#/components/schemas/{model}"

@@ -5,7 +5,7 @@ from typing import Final
 
 from infra.scaffold.changes import Changes, Refused
 from infra.scaffold.project import TEMPLATE
-from tidings.platform.entry.http import PATH_PATTERNS
+from tidings.platform.entry.requests import PATH_PATTERNS
 
 ROUTE: Final = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/api/v1(?:/[a-z-]+|/{[a-z_]+})+)")
 EVENT: Final = re.compile(r'RestApiId: !Ref Api, Path: "?([^",]+)"?, Method: (\w+)')

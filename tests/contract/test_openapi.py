@@ -16,7 +16,7 @@ from infra.contracts.examples import EXAMPLES
 from infra.contracts.generate import FILE, content
 from infra.contracts.template import rest_routes
 from tests.contract.project import routes
-from tidings.platform.entry.http import PATH_PATTERNS
+from tidings.platform.entry.requests import PATH_PATTERNS
 from tidings.platform.inputs.ids import DOCUMENT_ID_PATTERN
 
 DOCUMENT = document()

@@ -11,6 +11,7 @@ from tests.contract.test_inputs import inputs
 READS_INPUT = (
     *python_files("functions", "gateway"),
     ROOT / "layers/tidings/tidings/platform/entry/http.py",
+    ROOT / "layers/tidings/tidings/platform/entry/requests.py",
     ROOT / "layers/tidings/tidings/monitoring/editing.py",
     ROOT / "layers/tidings/tidings/products/importing.py",
     ROOT / "layers/tidings/tidings/tasks/upload.py",

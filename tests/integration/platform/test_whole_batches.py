@@ -36,7 +36,7 @@ from tidings.orders.operations import cancel_order
 from tidings.orders.schemas import CancelOrder
 from tidings.platform import settings
 from tidings.platform.entry import consumer as frame
-from tidings.platform.entry.consumer import LambdaEvent
+from tidings.platform.entry.invocation import LambdaEvent
 from tidings.platform.messaging import broker, dead_letters, relay
 from tidings.platform.messaging.outbox import take_stored
 from tidings.platform.messaging.relay import publish_stored, relay_left_behind

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.gateway.builders import GRAPHQL_JSON, send, send_in_base64
-from tidings.platform.entry.http import MAX_BODY_BYTES
+from tidings.platform.entry.requests import MAX_BODY_BYTES
 from tidings.platform.secrets import SigningKeys
 from tidings.platform.storage import database
 

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from tests.unit.platform.builders import CONTEXT, api_event
-from tidings.platform.entry.http import EndpointContract, Reply, Request, endpoint, public_document
+from tidings.platform.entry.answers import Reply
+from tidings.platform.entry.http import EndpointContract, endpoint, public_document
 from tidings.platform.entry.pages import Page, page
 from tidings.platform.entry.plain_text import plain_text
+from tidings.platform.entry.requests import Request
 from tidings.platform.operation import PUBLIC
 from tidings.platform.storage import database
 

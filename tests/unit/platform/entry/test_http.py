@@ -8,7 +8,9 @@ from pydantic import BaseModel, Field
 from tests.unit.platform.builders import CONTEXT, CUSTOMER_ID, answer_of, api_event, in_a_session
 from tidings.platform.context import correlation_id
 from tidings.platform.entry import http
-from tidings.platform.entry.http import MAX_BODY_BYTES, EndpointContract, Reply, Request, endpoint
+from tidings.platform.entry.answers import Reply
+from tidings.platform.entry.http import EndpointContract, endpoint
+from tidings.platform.entry.requests import MAX_BODY_BYTES, Request
 from tidings.platform.errors import NotFound, RateLimited, Unavailable
 from tidings.platform.operation import PUBLIC
 from tidings.platform.secrets import SigningKeys
@@ -107,6 +109,15 @@ def test_error_of_the_operation_becomes_its_status(
     assert answer_of(response)[1]["error"]["code"] == code
     assert "secret" not in response["body"]
     assert ("Retry-After" in response["headers"]) == (status == 503)
+
+
+def test_reply_that_is_no_json_is_an_error_of_ours() -> None:
+    @endpoint(EndpointContract(role=PUBLIC))
+    def fails(_: Request[None]) -> Reply:
+        return Reply(object())
+
+    status, envelope = answer_of(fails(api_event(), CONTEXT))
+    assert (status, envelope["error"]["code"]) == (500, "INTERNAL")
 
 
 def test_page_has_its_position() -> None:
@@ -385,7 +396,7 @@ def test_stored_events_are_published_even_after_an_error(monkeypatch: pytest.Mon
 
 
 def test_limits_are_those_of_api_gateway() -> None:
-    assert http.MAX_BODY_BYTES < 10 * 1024 * 1024
+    assert MAX_BODY_BYTES < 10 * 1024 * 1024
 
 
 # ------------------------------------------------------------------- optional parts

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from tests.unit.platform.builders import CONTEXT
 from tidings.orders.schemas import PlaceOrder
-from tidings.platform.entry.http import EndpointContract, Reply, Request, endpoint
+from tidings.platform.entry.answers import Reply
+from tidings.platform.entry.http import EndpointContract, endpoint
+from tidings.platform.entry.requests import Request
 from tidings.platform.operation import PUBLIC
 from tidings.platform.storage.pagination import PageRequest
 from tidings.products.schemas import CreateProduct

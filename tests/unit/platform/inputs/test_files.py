@@ -6,7 +6,9 @@ from typing import Any, ClassVar
 import pytest
 
 from tests.unit.platform.builders import CONTEXT, answer_of, api_event
-from tidings.platform.entry.http import MAX_BODY_BYTES, EndpointContract, Reply, Request, endpoint
+from tidings.platform.entry.answers import Reply
+from tidings.platform.entry.http import EndpointContract, endpoint
+from tidings.platform.entry.requests import MAX_BODY_BYTES, Request
 from tidings.platform.inputs.files import FileBody
 from tidings.platform.operation import PUBLIC
 

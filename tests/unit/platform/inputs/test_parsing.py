@@ -7,7 +7,9 @@ import pytest
 from pydantic import BaseModel, Field
 
 from tests.unit.platform.builders import CONTEXT, api_event
-from tidings.platform.entry.http import EndpointContract, Reply, Request, endpoint
+from tidings.platform.entry.answers import Reply
+from tidings.platform.entry.http import EndpointContract, endpoint
+from tidings.platform.entry.requests import Request
 from tidings.platform.inputs.parsing import Fault, InvalidFields, OutOfRange, parsed
 from tidings.platform.operation import PUBLIC
 from tidings.platform.timing.times import Time

@@ -3,7 +3,7 @@ import redis
 
 from tests.unit.platform.builders import CUSTOMER_ID
 from tidings.platform.context import called_from, caller_address
-from tidings.platform.entry.http import source_address
+from tidings.platform.entry.requests import source_address
 from tidings.platform.security import limits, store
 from tidings.platform.security.admission import admit
 from tidings.platform.security.auth import Principal, Role

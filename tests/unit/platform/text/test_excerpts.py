@@ -8,7 +8,9 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tests.unit.platform.builders import CONTEXT, answer_of, api_event
-from tidings.platform.entry.http import EndpointContract, Reply, Request, endpoint
+from tidings.platform.entry.answers import Reply
+from tidings.platform.entry.http import EndpointContract, endpoint
+from tidings.platform.entry.requests import Request
 from tidings.platform.errors import InvalidInput
 from tidings.platform.logging import line_of, logger
 from tidings.platform.messaging.history import failed_attempt

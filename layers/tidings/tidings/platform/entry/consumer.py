@@ -9,13 +9,13 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import wraps
 from typing import Any, Final
 
 import pika
 from pymongo.errors import PyMongoError
 
 from tidings.platform.context import attempting, correlated
+from tidings.platform.entry.invocation import LambdaEvent, lambda_handler
 from tidings.platform.errors import NotYet, TidingsError, Unavailable
 from tidings.platform.logging import logger
 from tidings.platform.messaging.broker import DEAD_LETTERS, Message, publisher
@@ -42,8 +42,6 @@ LEAST_OF_DELAY: Final = 0.5
 # The wait of a message that came too early (`NotYet`). It must be one of the delays.
 NOT_YET_SECONDS: Final = 25
 
-LambdaEvent = dict[str, Any]
-
 _random = random.SystemRandom()
 
 
@@ -63,9 +61,8 @@ def consumer(
     known = {each.event_type(): each for each in event_types}
 
     def decorate(effect: Callable[[Any], object]) -> Callable[[LambdaEvent, Any], None]:
-        @wraps(effect)
-        def handler(event: LambdaEvent, context: Any) -> None:
-            logger.append_keys(aws_request_id=getattr(context, "aws_request_id", None))
+        @lambda_handler(effect)
+        def handler(event: LambdaEvent, _context: Any) -> None:
             database.connect()
             try:
                 failed = [

@@ -1,10 +1,10 @@
 """The decorator of the dead letters' consumer."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
 from typing import Any, Final
 
-from tidings.platform.entry.consumer import LambdaEvent, body_of, messages_of
+from tidings.platform.entry.consumer import body_of, messages_of
+from tidings.platform.entry.invocation import LambdaEvent, lambda_handler
 from tidings.platform.logging import logger
 from tidings.platform.messaging.dead_letters import DeadLetter
 from tidings.platform.messaging.history import (
@@ -31,9 +31,8 @@ def dead_letter_consumer(
     is redelivered, so `store` must be idempotent.
     """
 
-    @wraps(store)
-    def handler(event: LambdaEvent, context: Any) -> None:
-        logger.append_keys(aws_request_id=getattr(context, "aws_request_id", None))
+    @lambda_handler(store)
+    def handler(event: LambdaEvent, _context: Any) -> None:
         database.connect()
         letters = [_letter(queue, message) for queue, message in messages_of(event)]
         store(letters)

@@ -1,104 +1,36 @@
-"""The decorator of REST endpoints: validate input, check the role, call the operation, respond."""
+"""The decorators of HTTP endpoints: check the role, validate input, call the operation, respond."""
 
-import base64
-import json
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import wraps
-from typing import Any, Final, Generic
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 from pydantic import BaseModel
-from pydantic_core import to_jsonable_python
-from typing_extensions import TypeVar
 
-from tidings.platform.context import (
-    accept_correlation_id,
-    called_from,
-    correlated,
+from tidings.platform.context import accept_correlation_id, called_from, correlated
+from tidings.platform.entry.answers import (
+    CORRELATION_HEADER,
+    Reply,
+    completed,
+    json_response,
+    refusal,
+    success,
 )
-from tidings.platform.entry.answers import CORRELATION_HEADER, completed
-from tidings.platform.entry.invocation import invocation
-from tidings.platform.entry.problems import Problem, problem_of
-from tidings.platform.errors import InvalidInput, NotFound, PayloadTooLarge, TidingsError
-from tidings.platform.inputs.files import FileBody
-from tidings.platform.inputs.ids import DOCUMENT_ID_PATTERN
-from tidings.platform.inputs.json_text import parse_json, whole_number
-from tidings.platform.inputs.media_types import require_json
-from tidings.platform.inputs.parsing import parsed
-from tidings.platform.logging import logger
+from tidings.platform.entry.invocation import LambdaEvent, invocation, lambda_handler
+from tidings.platform.entry.problems import problem_of
+from tidings.platform.entry.requests import (
+    Request,
+    header,
+    read_request,
+    sole_header,
+    source_address,
+)
+from tidings.platform.errors import TidingsError
 from tidings.platform.operation import Operation
 from tidings.platform.security.admission import admit
-from tidings.platform.security.auth import Principal, Role, authenticate, require, signed_in
-from tidings.platform.storage.pagination import Page
+from tidings.platform.security.auth import Role, authenticate, require
 
-MAX_BODY_BYTES: Final = 256 * 1024
-
-# Patterns of path parameters. A parameter without a pattern here is the id of a document.
-PERSON_PATTERN: Final = r"^(me|[0-9a-f]{24})$"
-PATH_PATTERNS: Final[Mapping[str, str]] = {
-    "user_id": PERSON_PATTERN,
-    "token": r"^[A-Za-z0-9._-]{1,200}$",
-    "suppression_id": r"^[0-9a-f]{64}$",
-    "template_code": r"^[a-z][a-z0-9_]{0,63}$",
-    # The id of a user or of a notification: API Gateway allows one parameter name per path segment.
-    "id": PERSON_PATTERN,
-}
-
-Body = TypeVar("Body", bound=BaseModel | None, default=None)
-Query = TypeVar("Query", bound=BaseModel | None, default=None)
-Headers = TypeVar("Headers", bound=BaseModel | None, default=None)
-LambdaEvent = dict[str, Any]
-LambdaHandler = Callable[[LambdaEvent, Any], dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Request(Generic[Body, Query, Headers]):
-    """A validated request."""
-
-    body: Body
-    query: Query
-    headers: Headers
-    path: Mapping[str, str]
-    principal: Principal | None
-
-    @property
-    def caller(self) -> Principal:
-        """The caller. A public endpoint may have none, which raises Unauthenticated."""
-        return signed_in(self.principal)
-
-    def person(self, name: str) -> str:
-        """Return the user id in a path parameter; `me` stands for the caller."""
-        user_id = self.path[name]
-        return self.caller.user_id if user_id == "me" else user_id
-
-
-@dataclass(frozen=True)
-class Reply:
-    """The response of an endpoint; `data` is put into the envelope."""
-
-    data: Any = None
-    message: str = ""
-    # Set only if it differs from the contract's status.
-    status: int | None = None
-    meta: dict[str, Any] | None = None
-    headers: dict[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def of_page(cls, page: Page[Any]) -> "Reply":
-        """Return a reply with a page's items, and with the page's position in `meta`."""
-        return cls(
-            data=page.items,
-            meta={
-                "total": page.total,
-                "limit": page.limit,
-                "page": page.page,
-                "total_pages": -(-page.total // page.limit),
-                "has_next": page.has_next,
-                "has_previous": page.has_previous,
-                "next_cursor": page.cursors[-1] if page.has_next and page.cursors else None,
-            },
-        )
+Answer = dict[str, Any]
+LambdaHandler = Callable[[LambdaEvent, Any], Answer]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +67,31 @@ class EndpointContract:
     operation: Operation | None = None
 
 
+def http_handler(
+    effect: Callable[..., Any], *, refused: Callable[[Exception], Answer]
+) -> Callable[[Callable[[LambdaEvent], Answer]], LambdaHandler]:
+    """Make a Lambda handler (API Gateway proxy event), named like `effect`, from a function.
+
+    Its response gets the headers that every response has. `refused` returns the response for an
+    error.
+    """
+
+    def decorate(answer: Callable[[LambdaEvent], Answer]) -> LambdaHandler:
+        @lambda_handler(effect)
+        def handler(event: LambdaEvent, _context: Any) -> Answer:
+            with correlated(accept_correlation_id(header(event, CORRELATION_HEADER))):
+                try:
+                    given = answer(event)
+                except Exception as error:  # noqa: BLE001 (problem_of logs unexpected errors)
+                    given = refused(error)
+                forwarded = header(event, "X-Forwarded-Proto")
+                return given | {"headers": completed(given["headers"], forwarded)}
+
+        return handler
+
+    return decorate
+
+
 def endpoint(
     contract: EndpointContract,
 ) -> Callable[[Callable[[Request[Any, Any, Any]], Reply]], LambdaHandler]:
@@ -144,16 +101,11 @@ def endpoint(
     """
 
     def decorate(operation: Callable[[Request[Any, Any, Any]], Reply]) -> LambdaHandler:
-        @wraps(operation)
-        def handler(event: LambdaEvent, context: Any) -> dict[str, Any]:
-            logger.append_keys(aws_request_id=getattr(context, "aws_request_id", None))
-            with correlated(accept_correlation_id(header(event, CORRELATION_HEADER))):
-                try:
-                    with called_from(source_address(event)), invocation():
-                        reply = operation(_request(event, contract))
-                except Exception as error:  # noqa: BLE001 (problem_of logs unexpected errors)
-                    return finished(event, _refusal(problem_of(error)))
-                return finished(event, _answer(reply, contract))
+        @http_handler(operation, refused=_refused)
+        def handler(event: LambdaEvent) -> Answer:
+            with called_from(source_address(event)), invocation():
+                reply = operation(_request(event, contract))
+            return success(reply, contract.status)
 
         handler.contract = contract  # type: ignore[attr-defined]
         return handler
@@ -171,53 +123,17 @@ def public_document(
     headers = {"Cache-Control": f"public, max-age={max_age_seconds}"}
 
     def decorate(content: Callable[[], dict[str, Any]]) -> LambdaHandler:
-        @wraps(content)
-        def handler(event: LambdaEvent, context: Any) -> dict[str, Any]:
-            logger.append_keys(aws_request_id=getattr(context, "aws_request_id", None))
-            with correlated(accept_correlation_id(header(event, CORRELATION_HEADER))):
-                try:
-                    return finished(event, json_response(200, content(), headers))
-                except Exception as error:  # noqa: BLE001 (problem_of logs unexpected errors)
-                    return finished(event, _refusal(problem_of(error)))
+        @http_handler(content, refused=_refused)
+        def handler(_event: LambdaEvent) -> Answer:
+            return json_response(200, content(), headers)
 
         return handler
 
     return decorate
 
 
-def header(event: LambdaEvent, name: str) -> str | None:
-    """Return a header of an API Gateway event; the case of its name does not matter."""
-    headers: Mapping[str, str] = event.get("headers") or {}
-    return next((value for key, value in headers.items() if key.lower() == name.lower()), None)
-
-
-def sole_header(event: LambdaEvent, name: str) -> str | None:
-    """Return a header that may be sent only once.
-
-    Raises:
-        InvalidInput: it was sent more than once, with different values. Programs on the way may
-            differ in which of them they use.
-    """
-    many: Mapping[str, list[str]] = event.get("multiValueHeaders") or {}
-    sent = {
-        value for key, values in many.items() if key.lower() == name.lower() for value in values
-    }
-    if len(sent) > 1:
-        raise InvalidInput(f"Send the header {name} once.", field=name)
-    return header(event, name)
-
-
-def finished(event: LambdaEvent, answer: dict[str, Any]) -> dict[str, Any]:
-    """Return a response with the headers that every response has."""
-    headers = completed(answer["headers"], header(event, "X-Forwarded-Proto"))
-    return answer | {"headers": headers}
-
-
-def source_address(event: LambdaEvent) -> str | None:
-    """Return the address that API Gateway saw; clients can forge headers, so none is used."""
-    identity = (event.get("requestContext") or {}).get("identity") or {}
-    address: str | None = identity.get("sourceIp")
-    return address
+def _refused(error: Exception) -> Answer:
+    return refusal(problem_of(error))
 
 
 def _request(event: LambdaEvent, contract: EndpointContract) -> Request[Any, Any, Any]:
@@ -227,120 +143,6 @@ def _request(event: LambdaEvent, contract: EndpointContract) -> Request[Any, Any
         require(principal, contract.role, services=contract.services)
     if principal is not None:
         admit(principal)
-    path = _path(event)
-    parameters = event.get("queryStringParameters") or {}
-    return Request(
-        body=_body(event, contract.body) if contract.body else None,
-        query=parsed(contract.query, parameters) if contract.query else None,
-        headers=_headers(event, contract.headers) if contract.headers else None,
-        path=path,
-        principal=principal,
+    return read_request(
+        event, principal, body=contract.body, query=contract.query, headers=contract.headers
     )
-
-
-def _path(event: LambdaEvent) -> Mapping[str, str]:
-    """Return the path parameters.
-
-    Raises:
-        NotFound: a parameter does not match its pattern, so no such resource can exist.
-    """
-    path: Mapping[str, str] = event.get("pathParameters") or {}
-    for name, value in path.items():
-        if not re.fullmatch(PATH_PATTERNS.get(name, DOCUMENT_ID_PATTERN), value):
-            raise NotFound("There is nothing at this address.")
-    return path
-
-
-def _body(event: LambdaEvent, model: type[BaseModel]) -> BaseModel:
-    if issubclass(model, FileBody):
-        return _file(event, model)
-    needed = any(each.is_required() for each in model.model_fields.values())
-    if not needed and not event.get("body"):
-        return model()
-    return parsed(model, _json(event))
-
-
-def _headers(event: LambdaEvent, model: type[BaseModel]) -> BaseModel:
-    names = [each.alias or name for name, each in model.model_fields.items()]
-    given = {name: sole_header(event, name) for name in names}
-    return parsed(model, {name: value for name, value in given.items() if value is not None})
-
-
-def _json(event: LambdaEvent) -> Any:
-    if event.get("body"):  # an empty body is refused below: it is not JSON
-        require_json(sole_header(event, "Content-Type"))
-    try:
-        raw = _raw(event)
-        if len(raw) > MAX_BODY_BYTES:
-            raise PayloadTooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
-        return parse_json(raw, parse_float=whole_number)
-    except ValueError:
-        raise InvalidInput("The body is not JSON.", field="body") from None
-
-
-def _file(event: LambdaEvent, model: type[FileBody]) -> FileBody:
-    try:
-        raw = _raw(event)
-    except ValueError:
-        raise InvalidInput("The body cannot be decoded.", field="body") from None
-    return model.read(raw, sole_header(event, "Content-Type"))
-
-
-def _raw(event: LambdaEvent) -> bytes:
-    """Return the body's bytes; API Gateway sends binary bodies in base64.
-
-    Raises:
-        ValueError: the base64 is invalid, or the text has half a surrogate pair.
-    """
-    raw = (event.get("body") or "").encode()
-    return base64.b64decode(raw, validate=True) if event.get("isBase64Encoded") else raw
-
-
-def _answer(reply: Reply, contract: EndpointContract) -> dict[str, Any]:
-    return _envelope(
-        reply.status or contract.status,
-        reply.headers,
-        success=True,
-        data=to_jsonable_python(reply.data),
-        message=reply.message,
-        meta=reply.meta,
-    )
-
-
-def _refusal(problem: Problem) -> dict[str, Any]:
-    return _envelope(
-        problem.status,
-        problem.headers,
-        success=False,
-        message=problem.message,
-        error={"code": problem.code, "message": problem.message, "details": problem.details},
-    )
-
-
-def _envelope(
-    status: int,
-    headers: dict[str, str],
-    *,
-    success: bool,
-    message: str,
-    data: Any = None,
-    error: dict[str, Any] | None = None,
-    meta: dict[str, Any] | None = None,
-) -> dict[str, Any]:
-    envelope = {
-        "success": success,
-        "data": data,
-        "message": message,
-        "error": error,
-        "meta": meta,
-    }
-    return json_response(status, envelope, headers)
-
-
-def json_response(status: int, content: Any, headers: dict[str, str]) -> dict[str, Any]:
-    """Return an API Gateway proxy response with this JSON."""
-    return {
-        "statusCode": status,
-        "headers": {"Content-Type": "application/json"} | headers,
-        "body": json.dumps(content, separators=(",", ":"), ensure_ascii=False),
-    }

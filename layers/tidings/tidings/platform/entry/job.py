@@ -2,17 +2,14 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import wraps
 from typing import Any, Final
 
 from tidings.platform.context import correlated
-from tidings.platform.entry.invocation import invocation
+from tidings.platform.entry.invocation import LambdaEvent, invocation, lambda_handler
 from tidings.platform.entry.job_runs import Summary as Summary
 from tidings.platform.entry.job_runs import run_once
 from tidings.platform.logging import logger
 from tidings.platform.timing.clock import new_event_id
-
-LambdaEvent = dict[str, Any]
 
 # AWS's limit for the duration of an invocation.
 LAMBDA_LIVES_AT_MOST: Final = timedelta(minutes=15)
@@ -29,10 +26,8 @@ def scheduled_job(
     """
     job = work.__module__
 
-    @wraps(work)
+    @lambda_handler(work)
     def handler(event: LambdaEvent, context: Any) -> Summary:
-        request_id = getattr(context, "aws_request_id", None)
-        logger.append_keys(aws_request_id=request_id)
         scheduled_at = datetime.fromisoformat(event["time"]).astimezone(UTC)
         event_id = event.get("id") or new_event_id()
         with correlated(event_id), invocation():
@@ -40,7 +35,7 @@ def scheduled_job(
                 job,
                 scheduled_at,
                 lambda: work(scheduled_at),
-                holder=request_id or event_id,
+                holder=getattr(context, "aws_request_id", None) or event_id,
                 lease=_time_left(context),
             )
             logger.info("job done", scheduled_at=event["time"], summary=summary)

@@ -7,24 +7,14 @@ import html
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import wraps
-from typing import Any, Final
+from typing import Final
 
-from tidings.platform.context import accept_correlation_id, called_from, correlated
-from tidings.platform.entry.answers import CORRELATION_HEADER
-from tidings.platform.entry.http import (
-    PATH_PATTERNS,
-    EndpointContract,
-    LambdaEvent,
-    LambdaHandler,
-    finished,
-    header,
-    source_address,
-)
-from tidings.platform.entry.invocation import invocation
+from tidings.platform.context import called_from
+from tidings.platform.entry.http import Answer, EndpointContract, LambdaHandler, http_handler
+from tidings.platform.entry.invocation import LambdaEvent, invocation
 from tidings.platform.entry.problems import problem_of
+from tidings.platform.entry.requests import PATH_PATTERNS, source_address
 from tidings.platform.errors import TidingsError
-from tidings.platform.logging import logger
 from tidings.platform.operation import PUBLIC
 
 STYLE: Final = """
@@ -84,22 +74,21 @@ def page(
     )
 
     def decorate(operation: Callable[[Mapping[str, str]], Page]) -> LambdaHandler:
-        @wraps(operation)
-        def handler(event: LambdaEvent, context: Any) -> dict[str, Any]:
-            logger.append_keys(aws_request_id=getattr(context, "aws_request_id", None))
-            with correlated(accept_correlation_id(header(event, CORRELATION_HEADER))):
-                try:
-                    with called_from(source_address(event)), invocation():
-                        return finished(event, _answer(200, operation(_path(event)), {}))
-                except Exception as error:  # noqa: BLE001 (problem_of logs unexpected errors)
-                    problem = problem_of(error)
-                    apology = Page("That did not work", problem.message)
-                    return finished(event, _answer(problem.status, apology, problem.headers))
+        @http_handler(operation, refused=_refused)
+        def handler(event: LambdaEvent) -> Answer:
+            with called_from(source_address(event)), invocation():
+                return _answer(200, operation(_path(event)), {})
 
         handler.contract = contract  # type: ignore[attr-defined]
         return handler
 
     return decorate
+
+
+def _refused(error: Exception) -> Answer:
+    problem = problem_of(error)
+    apology = Page("That did not work", problem.message)
+    return _answer(problem.status, apology, problem.headers)
 
 
 def _path(event: LambdaEvent) -> Mapping[str, str]:
@@ -111,7 +100,7 @@ def _path(event: LambdaEvent) -> Mapping[str, str]:
     }
 
 
-def _answer(status: int, content: Page, headers: Mapping[str, str]) -> dict[str, Any]:
+def _answer(status: int, content: Page, headers: Mapping[str, str]) -> Answer:
     return {
         "statusCode": status,
         "headers": {**HEADERS, **headers},

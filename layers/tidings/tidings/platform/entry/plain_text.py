@@ -2,15 +2,12 @@
 
 import time
 from collections.abc import Callable
-from functools import wraps
-from typing import Any
 
-from tidings.platform.context import accept_correlation_id, correlated
-from tidings.platform.entry.answers import CORRELATION_HEADER
-from tidings.platform.entry.http import LambdaEvent, LambdaHandler, finished, header
+from tidings.platform.entry.http import Answer, LambdaHandler, http_handler
+from tidings.platform.entry.invocation import LambdaEvent
 from tidings.platform.entry.problems import problem_of
+from tidings.platform.entry.requests import header
 from tidings.platform.errors import Unauthenticated
-from tidings.platform.logging import logger
 from tidings.platform.storage import database
 
 
@@ -28,31 +25,26 @@ def plain_text(
     def decorate(content: Callable[[], str]) -> LambdaHandler:
         kept, kept_until = "", 0.0
 
-        @wraps(content)
-        def handler(event: LambdaEvent, context: Any) -> dict[str, Any]:
+        @http_handler(content, refused=_refused)
+        def handler(event: LambdaEvent) -> Answer:
             nonlocal kept, kept_until
-            logger.append_keys(aws_request_id=getattr(context, "aws_request_id", None))
-            with correlated(accept_correlation_id(header(event, CORRELATION_HEADER))):
-                try:
-                    check(header(event, "Authorization"))
-                    if time.monotonic() >= kept_until:
-                        database.connect()
-                        kept, kept_until = content(), time.monotonic() + kept_seconds
-                except Exception as error:  # noqa: BLE001 (problem_of logs unexpected errors)
-                    return finished(event, _refusal(error))
-                return finished(event, _answer(200, kept, {"Content-Type": media_type}))
+            check(header(event, "Authorization"))
+            if time.monotonic() >= kept_until:
+                database.connect()
+                kept, kept_until = content(), time.monotonic() + kept_seconds
+            return _answer(200, kept, {"Content-Type": media_type})
 
         return handler
 
     return decorate
 
 
-def _refusal(error: Exception) -> dict[str, Any]:
+def _refused(error: Exception) -> Answer:
     problem = problem_of(error)
     asked = {"WWW-Authenticate": "Bearer"} if isinstance(error, Unauthenticated) else {}
     return _answer(problem.status, problem.message, problem.headers | asked)
 
 
-def _answer(status: int, body: str, headers: dict[str, str]) -> dict[str, Any]:
+def _answer(status: int, body: str, headers: dict[str, str]) -> Answer:
     kind = {"Content-Type": "text/plain; charset=utf-8"}
     return {"statusCode": status, "headers": kind | headers, "body": body}

@@ -17,7 +17,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from tidings.platform.entry.http import EndpointContract, LambdaHandler, Reply, Request, endpoint
+from tidings.platform.entry.answers import Reply
+from tidings.platform.entry.http import EndpointContract, LambdaHandler, endpoint
+from tidings.platform.entry.requests import Request
 from tidings.platform.operation import Operation, Parameter, operation_of
 from tidings.platform.storage.pagination import Page
 

@@ -5,15 +5,12 @@ An error reaches Lambda, which retries twice and then moves the call to the dead
 
 import json
 from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from tidings.platform.context import correlated
-from tidings.platform.entry.invocation import invocation
+from tidings.platform.entry.invocation import LambdaEvent, invocation, lambda_handler
 from tidings.platform.logging import logger
 from tidings.platform.timing.clock import new_event_id
-
-LambdaEvent = dict[str, Any]
 
 
 def subscriber(effect: Callable[[Any], object]) -> Callable[[LambdaEvent, Any], None]:
@@ -22,9 +19,8 @@ def subscriber(effect: Callable[[Any], object]) -> Callable[[LambdaEvent, Any], 
     A message that is not JSON is skipped: AWS services send a plain test message to a new topic.
     """
 
-    @wraps(effect)
-    def handler(event: LambdaEvent, context: Any) -> None:
-        logger.append_keys(aws_request_id=getattr(context, "aws_request_id", None))
+    @lambda_handler(effect)
+    def handler(event: LambdaEvent, _context: Any) -> None:
         for record in event["Records"]:
             message = record["Sns"]
             with correlated(message.get("MessageId") or new_event_id()), invocation():

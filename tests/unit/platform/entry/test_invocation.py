@@ -1,0 +1,59 @@
+"""Log lines of each kind of entry point have the id of the invocation."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.unit.platform.builders import CONTEXT, api_event
+from tidings.platform.entry import job
+from tidings.platform.entry.consumer import consumer
+from tidings.platform.entry.dead_letter_consumer import dead_letter_consumer
+from tidings.platform.entry.http import public_document
+from tidings.platform.entry.pages import Page, page
+from tidings.platform.entry.plain_text import plain_text
+from tidings.platform.entry.subscriber import subscriber
+from tidings.platform.logging import logger
+from tidings.platform.storage import database
+
+BATCH = {"rmqMessagesByQueue": {"orders::/": [{"data": "bm8="}]}}
+
+
+def current_id() -> Any:
+    return logger.get_current_keys().get("aws_request_id")
+
+
+@pytest.fixture
+def ids(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """List the id in the logs at the moment when each entry point does its work."""
+    seen: list[Any] = []
+    logger.append_keys(aws_request_id="another")
+    monkeypatch.setattr(database, "connect", lambda: seen.append(current_id()))
+    monkeypatch.setattr(job, "run_once", lambda *_, **__: {})
+    return seen
+
+
+HANDLERS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
+    "page": (page()(lambda _: Page("Title", "Text")), api_event()),
+    "text": (
+        plain_text(media_type="text/plain", kept_seconds=0, check=lambda _: None)(lambda: ""),
+        api_event(),
+    ),
+    "dead letters": (dead_letter_consumer(lambda _: None), BATCH),
+    "job": (job.scheduled_job(lambda _: {}), {"time": "2026-11-29T09:00:00Z"}),
+    "subscriber": (subscriber(lambda _: None), {"Records": [{"Sns": {"Message": "{}"}}]}),
+    "consumer": (consumer()(lambda _: None), {"rmqMessagesByQueue": {}}),
+}
+
+
+@pytest.mark.parametrize("kind", HANDLERS)
+def test_log_lines_have_the_id_of_the_invocation(kind: str, ids: list[Any]) -> None:
+    handler, event = HANDLERS[kind]
+    handler(event, CONTEXT)
+    assert ids == ["request-1"]
+
+
+def test_without_a_context_the_last_id_is_gone(ids: list[Any]) -> None:
+    public_document(max_age_seconds=1)(dict)(api_event(), None)
+    assert current_id() is None
+    assert ids == []
