@@ -222,7 +222,7 @@ def test_message_too_large_for_an_invocation_becomes_a_dead_letter(
 def ask(port: int, path: str) -> tuple[int, str, str]:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+        with opener.open(f"http://127.0.0.1:{port}{path}", timeout=60) as answer:
             return answer.status, answer.headers["Content-Type"], answer.read().decode()
     except urllib.error.HTTPError as refused:
         return refused.code, refused.headers["Content-Type"], refused.read().decode()
@@ -271,10 +271,10 @@ def test_port_in_use_is_reported_at_the_start(metrics: Metrics) -> None:
 def test_stop_ends_a_wait_and_gives_time_to_drain() -> None:
     stop = StopSignal()
     assert (stop.requested, stop.expired) == (False, False)
-    waiting = threading.Thread(target=stop.wait, args=(60,))
+    waiting = threading.Thread(target=stop.wait, args=(3600,))
     waiting.start()
     stop.request(60)
-    waiting.join(10)
+    waiting.join(60)
     assert not waiting.is_alive()
     assert (stop.requested, stop.expired) == (True, False)
 

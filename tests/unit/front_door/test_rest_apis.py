@@ -204,8 +204,12 @@ def test_a_function_that_takes_too_long(caplog: pytest.LogCaptureFixture) -> Non
     class Slow(Function):
         ended = False
 
+        def __init__(self) -> None:
+            super().__init__()
+            self.may_end = asyncio.Event()
+
         async def __call__(self, arn: str, invocation: Invocation) -> Outcome:
-            await asyncio.sleep(0.1)
+            await self.may_end.wait()
             self.ended = True
             return await super().__call__(arn, invocation)
 
@@ -218,8 +222,9 @@ def test_a_function_that_takes_too_long(caplog: pytest.LogCaptureFixture) -> Non
         assert coming is not None
         response = await coming
         assert not function.ended
+        function.may_end.set()
         while not function.ended:
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0)
         return response
 
     assert message_of(asyncio.run(answer())) == (504, {"message": "Endpoint request timed out"})
@@ -227,10 +232,11 @@ def test_a_function_that_takes_too_long(caplog: pytest.LogCaptureFixture) -> Non
 
 
 def test_function_continues_when_its_caller_leaves() -> None:
-    ended = asyncio.Event()
+    started, may_end, ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def invoke(arn: str, invocation: Invocation) -> Outcome:
-        await asyncio.sleep(0.05)
+        started.set()
+        await may_end.wait()
         ended.set()
         return await Function()(arn, invocation)
 
@@ -240,9 +246,11 @@ def test_function_continues_when_its_caller_leaves() -> None:
         coming = apis.answer(a_request())
         assert coming is not None
         task = asyncio.ensure_future(coming)
-        await asyncio.sleep(0.01)
+        await started.wait()
         task.cancel()
-        await asyncio.wait_for(ended.wait(), timeout=5)
+        await asyncio.wait({task})
+        may_end.set()
+        await asyncio.wait_for(ended.wait(), timeout=60)
 
     asyncio.run(go_away())
 
@@ -250,8 +258,10 @@ def test_function_continues_when_its_caller_leaves() -> None:
 def test_error_of_a_function_without_a_waiting_caller_is_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
+    may_fail = asyncio.Event()
+
     async def fail(arn: str, invocation: Invocation) -> Outcome:
-        await asyncio.sleep(0.05)
+        await may_fail.wait()
         raise OSError("gone")
 
     async def answer() -> None:
@@ -260,11 +270,13 @@ def test_error_of_a_function_without_a_waiting_caller_is_logged(
         coming = apis.answer(a_request())
         assert coming is not None
         await coming
-        await asyncio.sleep(0.1)
+        may_fail.set()
+        async with asyncio.timeout(60):
+            while "whose caller had gone failed" not in caplog.text:
+                await asyncio.sleep(0)
 
     with caplog.at_level(logging.ERROR):
         asyncio.run(answer())
-    assert "whose caller had gone failed" in caplog.text
 
 
 def test_base64_answers_by_accept() -> None:

@@ -24,7 +24,7 @@ def test_work_started_by_other_work_is_awaited(loop: LoopThread) -> None:
 
         background.spawn(first())
         gc.collect()
-        await background.join(10)
+        await background.join(60)
 
     loop.run(work())
     assert done == ["first", "last"]

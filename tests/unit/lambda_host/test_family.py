@@ -13,7 +13,7 @@ from tidings_local.lambda_host.family import ResidentMemory, descendants
 MB = 1024 * 1024
 A_FAMILY = """
 import subprocess, sys, threading, time
-child = "import subprocess, time; subprocess.Popen(['sleep', '60']); time.sleep(60)"
+child = "import subprocess, time; subprocess.Popen(['sleep', '600']); time.sleep(600)"
 threading.Thread(target=lambda: subprocess.Popen([sys.executable, '-c', child]).wait()).start()
 """
 
@@ -38,7 +38,7 @@ def test_children_of_threads_and_their_children_are_found() -> None:
     finally:
         for pid in [*descendants(parent.pid), parent.pid]:
             os.kill(pid, 9)
-        parent.wait(10)
+        parent.wait(60)
     assert descendants(parent.pid) == []
 
 
@@ -53,7 +53,7 @@ def test_memory_of_a_process_is_read_until_its_end() -> None:
     held.stdout.readline()
     memory = ResidentMemory(held.pid)
     assert 64 * MB < memory.read_bytes() < 128 * MB
-    held.communicate(b"\n", timeout=10)
+    held.communicate(b"\n", timeout=60)
     assert memory.read_bytes() == 0
     memory.close()
     assert memory.read_bytes() == 0
@@ -70,7 +70,7 @@ def test_both_methods_give_the_same_result(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_ended_process_has_no_memory() -> None:
     ended = subprocess.Popen(["true"])
-    ended.wait(10)
+    ended.wait(60)
     unknown: list[Callable[[], object]] = [
         ResidentMemory(ended.pid).read_bytes,
         lambda: len(descendants(ended.pid)),

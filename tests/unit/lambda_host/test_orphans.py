@@ -24,13 +24,13 @@ def start() -> Iterator[Start]:
     started: list[subprocess.Popen[bytes]] = []
 
     def make() -> subprocess.Popen[bytes]:
-        started.append(subprocess.Popen(["sleep", "60"], start_new_session=True))
+        started.append(subprocess.Popen(["sleep", "600"], start_new_session=True))
         return started[-1]
 
     yield make
     for each in started:
         each.kill()
-        each.wait(10)
+        each.wait(60)
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def reaper_of(guard: OrphanGuard) -> subprocess.Popen[str]:
 
 
 def was_killed(process: subprocess.Popen[bytes]) -> bool:
-    return process.wait(10) == -signal.SIGKILL
+    return process.wait(60) == -signal.SIGKILL
 
 
 def test_watched_group_ends_with_the_host_and_forgotten_one_does_not(
@@ -89,7 +89,7 @@ def test_killed_reaper_is_replaced_and_gets_all_groups(guard: OrphanGuard, start
     guard.watch(ended.pid)
     first = reaper_of(guard)
     first.kill()
-    first.wait(10)
+    first.wait(60)
     guard.forget(ended.pid)
     guard.watch(after.pid)
     assert reaper_of(guard).pid != first.pid

@@ -36,7 +36,7 @@ def on_a_loop(test: Callable[[Function], Awaitable[None]]) -> Callable[[Function
     @wraps(test)
     def run(function: Function) -> None:
         async def bounded() -> None:
-            await asyncio.wait_for(test(function), 10)
+            await asyncio.wait_for(test(function), 60)
 
         asyncio.run(bounded())
 
@@ -79,7 +79,7 @@ async def test_function_may_have_a_lower_limit(function: Function) -> None:
 
 @on_a_loop
 async def test_waiting_call_gets_a_returned_environment(function: Function) -> None:
-    pool = a_pool(per_function=1, wait_seconds=10)
+    pool = a_pool(per_function=1, wait_seconds=60)
     first = await pool.lease(function)
     waiting = asyncio.create_task(pool.lease(function))
     await asyncio.sleep(0)
@@ -89,7 +89,7 @@ async def test_waiting_call_gets_a_returned_environment(function: Function) -> N
 
 @on_a_loop
 async def test_waiting_calls_are_served_in_their_order(function: Function) -> None:
-    pool = a_pool(per_function=1, wait_seconds=10)
+    pool = a_pool(per_function=1, wait_seconds=60)
     environment = await pool.lease(function)
     served: list[int] = []
 
@@ -107,7 +107,7 @@ async def test_waiting_calls_are_served_in_their_order(function: Function) -> No
 
 @on_a_loop
 async def test_waiting_call_replaces_a_broken_environment(function: Function) -> None:
-    pool = a_pool(per_function=1, wait_seconds=10)
+    pool = a_pool(per_function=1, wait_seconds=60)
     broken = await pool.lease(function)
     waiting = asyncio.create_task(pool.lease(function))
     await asyncio.sleep(0)
@@ -118,7 +118,7 @@ async def test_waiting_call_replaces_a_broken_environment(function: Function) ->
 
 @on_a_loop
 async def test_returned_environment_makes_room_for_another_function(function: Function) -> None:
-    pool = a_pool(total=1, wait_seconds=10)
+    pool = a_pool(total=1, wait_seconds=60)
     other = await pool.lease(replace(function, arn="other"))
     waiting = asyncio.create_task(pool.lease(function))
     await asyncio.sleep(0)
@@ -129,7 +129,7 @@ async def test_returned_environment_makes_room_for_another_function(function: Fu
 
 @on_a_loop
 async def test_cancelled_call_frees_its_place_and_its_environment(function: Function) -> None:
-    pool = a_pool(per_function=1, wait_seconds=10)
+    pool = a_pool(per_function=1, wait_seconds=60)
     environment = await pool.lease(function)
     early, late, next_one = (asyncio.create_task(pool.lease(function)) for _ in range(3))
     await asyncio.sleep(0)
@@ -226,7 +226,7 @@ async def test_environment_that_died_while_idle_is_ended(function: Function) -> 
 
 @on_a_loop
 async def test_stop_ends_all_environments_and_wakes_waiting_calls(function: Function) -> None:
-    pool = a_pool(per_function=1, wait_seconds=10)
+    pool = a_pool(per_function=1, wait_seconds=60)
     busy = cast(Stub, await pool.lease(function))
     idle = cast(Stub, await pool.lease(replace(function, arn="idle")))
     pool.give_back(cast(Environment, idle))

@@ -56,7 +56,7 @@ def api(loop: LoopThread) -> Iterator[Runtime]:
 
 
 def post(api: Runtime, path: str, body: bytes = b"{}", **headers: str) -> int:
-    connection = http.client.HTTPConnection(api.address, timeout=10)
+    connection = http.client.HTTPConnection(api.address, timeout=60)
     connection.request("POST", f"/2018-06-01/runtime/{path}", body, headers)
     status = connection.getresponse().status
     connection.close()
@@ -65,7 +65,7 @@ def post(api: Runtime, path: str, body: bytes = b"{}", **headers: str) -> int:
 
 def test_event_is_handed_out_with_the_headers_of_aws(api: Runtime) -> None:
     api.offer(OFFER)
-    connection = http.client.HTTPConnection(api.address, timeout=10)
+    connection = http.client.HTTPConnection(api.address, timeout=60)
     connection.request("GET", NEXT)
     response = connection.getresponse()
     assert json.loads(response.read()) == {"a": 1}
@@ -115,7 +115,7 @@ def test_unknown_path_is_not_found(api: Runtime) -> None:
 
 
 def test_event_is_not_handed_to_an_ended_runtime(api: Runtime) -> None:
-    connection = http.client.HTTPConnection(api.address, timeout=10)
+    connection = http.client.HTTPConnection(api.address, timeout=60)
     connection.request("GET", NEXT)
     assert api.signal() == Ready()
     connection.close()
@@ -126,7 +126,7 @@ def test_event_is_not_handed_to_an_ended_runtime(api: Runtime) -> None:
 def test_event_sent_to_a_runtime_that_just_ended_was_not_read(
     loop: LoopThread, api: Runtime
 ) -> None:
-    connection = http.client.HTTPConnection(api.address, timeout=10)
+    connection = http.client.HTTPConnection(api.address, timeout=60)
     connection.request("GET", NEXT)
     assert api.signal() == Ready()
 
@@ -139,7 +139,7 @@ def test_event_sent_to_a_runtime_that_just_ended_was_not_read(
 
 
 def test_event_is_not_sent_on_a_connection_that_has_ended(loop: LoopThread, api: Runtime) -> None:
-    connection = http.client.HTTPConnection(api.address, timeout=10)
+    connection = http.client.HTTPConnection(api.address, timeout=60)
     connection.request("GET", NEXT)
     assert api.signal() == Ready()
 
@@ -154,7 +154,7 @@ def test_event_is_not_sent_on_a_connection_that_has_ended(loop: LoopThread, api:
 
 
 def test_event_left_unread_by_its_runtime_was_not_read(api: Runtime) -> None:
-    connection = http.client.HTTPConnection(api.address, timeout=10)
+    connection = http.client.HTTPConnection(api.address, timeout=60)
     connection.request("GET", NEXT)
     assert api.signal() == Ready()
     api.offer(OFFER)
@@ -165,7 +165,7 @@ def test_event_left_unread_by_its_runtime_was_not_read(api: Runtime) -> None:
 
 def test_event_read_by_a_runtime_that_ends_was_read(api: Runtime) -> None:
     api.offer(OFFER)
-    connection = http.client.HTTPConnection(api.address, timeout=10)
+    connection = http.client.HTTPConnection(api.address, timeout=60)
     connection.request("GET", NEXT)
     connection.getresponse().read()
     connection.close()
@@ -174,7 +174,7 @@ def test_event_read_by_a_runtime_that_ends_was_read(api: Runtime) -> None:
 
 def test_runtime_that_ends_during_its_answer_had_read_the_event(api: Runtime) -> None:
     api.offer(OFFER)
-    connection = http.client.HTTPConnection(api.address, timeout=10)
+    connection = http.client.HTTPConnection(api.address, timeout=60)
     connection.request("GET", NEXT)
     connection.getresponse().read()
     head = b"POST /2018-06-01/runtime/invocation/r-1/response HTTP/1.1\r\n"
@@ -185,7 +185,7 @@ def test_runtime_that_ends_during_its_answer_had_read_the_event(api: Runtime) ->
 
 
 def test_a_runtime_that_asks_early_gets_the_next_event(api: Runtime) -> None:
-    connection = http.client.HTTPConnection(api.address, timeout=10)
+    connection = http.client.HTTPConnection(api.address, timeout=60)
     for number in ("r-1", "r-2"):
         connection.request("GET", NEXT)
         if number == "r-1":
@@ -203,7 +203,7 @@ def test_a_runtime_that_asks_early_gets_the_next_event(api: Runtime) -> None:
 def test_client_waits_for_100_continue_with_a_large_body(api: Runtime) -> None:
     api.offer(OFFER)
     host, _, port = api.address.partition(":")
-    with socket.create_connection((host, int(port)), timeout=10) as connection:
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
         head = b"POST /2018-06-01/runtime/invocation/r-1/response HTTP/1.1\r\nExpect: 100-continue"
         connection.sendall(head + b"\r\nContent-Length: 4\r\n\r\n")
         assert connection.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -215,7 +215,7 @@ def test_client_waits_for_100_continue_with_a_large_body(api: Runtime) -> None:
 
 def test_malformed_request_ends_only_its_connection(api: Runtime) -> None:
     host, _, port = api.address.partition(":")
-    with socket.create_connection((host, int(port)), timeout=10) as connection:
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
         connection.sendall(b"\x16\x03\x01 this is TLS\r\n\r\n")
         with suppress(ConnectionResetError):
             assert connection.recv(100) == b""
@@ -225,7 +225,7 @@ def test_malformed_request_ends_only_its_connection(api: Runtime) -> None:
 def test_line_breaks_in_a_client_context_do_not_end_its_header(api: Runtime) -> None:
     invocation = Invocation(payload=b"1", request_id="r-1", client_context='{\r\n"a": "æ"}')
     api.offer(Offer(invocation, function_arn="arn:f", deadline_ms=1))
-    connection = http.client.HTTPConnection(api.address, timeout=10)
+    connection = http.client.HTTPConnection(api.address, timeout=60)
     connection.request("GET", NEXT)
     response = connection.getresponse()
     context = response.headers["Lambda-Runtime-Client-Context"].encode("latin-1").decode()
@@ -240,7 +240,7 @@ def test_host_may_have_many_open_files(api: Runtime) -> None:
     held = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
     try:
         api.offer(OFFER)
-        connection = http.client.HTTPConnection(api.address, timeout=10)
+        connection = http.client.HTTPConnection(api.address, timeout=60)
         connection.request("GET", NEXT)
         assert connection.getresponse().read() == b'{"a": 1}'
         connection.close()
@@ -251,7 +251,7 @@ def test_host_may_have_many_open_files(api: Runtime) -> None:
 
 
 def test_closing_ends_a_waiting_runtime(api: Runtime) -> None:
-    connection = http.client.HTTPConnection(api.address, timeout=10)
+    connection = http.client.HTTPConnection(api.address, timeout=60)
     failures: list[Exception] = []
 
     def wait() -> None:
@@ -265,5 +265,5 @@ def test_closing_ends_a_waiting_runtime(api: Runtime) -> None:
     waiting.start()
     assert api.signal() == Ready()
     api.close()
-    waiting.join(10)
+    waiting.join(60)
     assert len(failures) == 1

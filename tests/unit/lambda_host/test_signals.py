@@ -12,7 +12,7 @@ def test_signals_come_in_their_order(loop: LoopThread) -> None:
     async def told() -> list[Signal | None]:
         for each in sent:
             signals.put(each)
-        return [await signals.get(time.monotonic() + 1) for _ in sent]
+        return [await signals.get(time.monotonic() + 60) for _ in sent]
 
     assert loop.run(told()) == sent
 
@@ -28,11 +28,11 @@ def test_signal_to_a_reader_that_left_is_kept(loop: LoopThread) -> None:
     signals = loop.call(Signals)
 
     async def told() -> Signal | None:
-        reader = asyncio.create_task(signals.get(time.monotonic() + 10))
+        reader = asyncio.create_task(signals.get(time.monotonic() + 60))
         await asyncio.sleep(0)
         reader.cancel()
         await asyncio.wait({reader})
         signals.put(Ready())
-        return await signals.get(time.monotonic() + 10)
+        return await signals.get(time.monotonic() + 60)
 
     assert loop.run(told()) == Ready()

@@ -23,5 +23,5 @@ def test_services_are_loaded_when_localstack_is_ready(
     thread = early_services.load_services_early()
     assert loaded == []
     events.infra_ready.set()
-    thread.join(10)
+    thread.join(60)
     assert loaded == list(early_services.SERVICES)

@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,7 +30,7 @@ def server(path: Path) -> Iterator[SocketServer]:
         yield server
 
 
-def handover(path: Path, patience_seconds: float = 5) -> Handover:
+def handover(path: Path, patience_seconds: float = 60) -> Handover:
     return Handover(RunnerClient(str(path)), patience_seconds)
 
 
@@ -73,11 +72,11 @@ def test_starting_localstack_clears_the_runner(server: SocketServer, path: Path)
 
 
 def test_change_waits_for_an_unavailable_runner(path: Path) -> None:
-    told = handover(path, patience_seconds=10)
+    told = handover(path, patience_seconds=60)
     change = threading.Thread(target=told.put, args=("functions", "arn:1", {"name": "one"}))
     change.start()
     with serving(path, TAKEN) as server:
-        change.join(10)
+        change.join(60)
         assert server.changes == [("functions", "arn:1", {"name": "one"})]
 
 
@@ -125,11 +124,10 @@ def test_changes_after_a_refused_one_are_refused_at_once(path: Path) -> None:
     told = handover(path, patience_seconds=0.1)
     with pytest.raises(NotTakenError, match="the runner is away"):
         told.put("functions", "arn:1", {"name": "one"})
-    begun = time.monotonic()
+    told._patience_seconds = 3600  # which would end no test run
     for number in range(100):
         with pytest.raises(NotTakenError, match="the runner is away"):
             told.put("functions", f"arn:{number}", {})
-    assert time.monotonic() - begun < 5
 
 
 def test_removal_that_cannot_be_sent_is_sent_later(

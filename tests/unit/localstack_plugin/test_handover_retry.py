@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ from tests.unit.runner.socket_server import SocketServer, serving
 from tests.waiting import eventually
 from tidings_local.front_door.http import Response
 from tidings_local.localstack_plugin.handover import Handover, NotTakenError
-from tidings_local.runner.client import RunnerClient
+from tidings_local.runner.client import ANSWER_SECONDS, Answer, RunnerClient
 
 OLD, NEW = {"name": "old"}, {"name": "new"}
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
@@ -167,7 +168,7 @@ def silent(path: Path, *answers: bytes | None) -> Iterator[list[bytes]]:
     try:
         yield seen
     finally:
-        thread.join(10)
+        thread.join(60)
         for each in (*held, listening):
             each.close()
 
@@ -191,8 +192,21 @@ def test_runner_that_closes_without_an_answer_gets_everything_at_once(path: Path
     assert everything_of(told)["functions"] == {"arn:1": NEW}
 
 
+class OnceImpatient(RunnerClient):
+    """Waits a moment for the first answer, and for the others as long as it takes."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(str(path), answer_seconds=0.3)
+
+    def ask(self, *request: Any, **options: Any) -> Answer:
+        try:
+            return super().ask(*request, **options)
+        finally:
+            self._answer_seconds = ANSWER_SECONDS
+
+
 def test_runner_that_hangs_delays_a_change_once(path: Path) -> None:
-    told = Handover(RunnerClient(str(path), answer_seconds=0.3), patience_seconds=5)
+    told = Handover(OnceImpatient(path), patience_seconds=60)
     with silent(path, None, ANSWER) as seen:
         with pytest.raises(NotTakenError, match="went away"):
             told.put("functions", "arn:1", NEW)

@@ -49,7 +49,7 @@ def test_cloudformation_does_not_poll_while_a_version_is_starting(shelf: Shelf) 
         with pytest.raises(TimeoutError):
             waiting.result(timeout=0.1)
         starting.clear()
-        waiting.result(timeout=10)
+        waiting.result(timeout=60)
 
 
 def test_localstack_stops_without_ending_functions_of_the_runner(

@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import pytest
@@ -28,10 +28,15 @@ def told(of: Calls) -> list[str]:
 
 def run(work: Awaitable[Result]) -> Result:
     async def bounded() -> Result:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             return await work
 
     return asyncio.run(bounded())
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    while not condition():
+        await asyncio.sleep(0)
 
 
 def test_call_reaches_its_function_and_is_recorded() -> None:
@@ -67,7 +72,7 @@ def test_reserved_concurrency_is_shared_by_all_versions() -> None:
             asyncio.create_task(made.invoke(name, Invocation(payload=b"1")))
             for name in ("orders", "orders:1")
         ]
-        await asyncio.sleep(0.01)
+        await until(lambda: len(host.called) == 2)
         with pytest.raises(ReservedConcurrencyError):
             await made.invoke("orders", Invocation(payload=b"1"))
         assert host.may_answer
@@ -91,12 +96,12 @@ def test_call_whose_caller_leaves_continues_and_is_recorded() -> None:
         host = FakeHost(may_answer=asyncio.Event())
         made = calls(host)
         caller = asyncio.create_task(made.invoke("orders", Invocation(payload=b"1")))
-        await asyncio.sleep(0.01)
+        await until(lambda: len(host.called) == 1)
         caller.cancel()
         await asyncio.gather(caller, return_exceptions=True)
         assert host.may_answer
         host.may_answer.set()
-        await asyncio.sleep(0.01)
+        await until(lambda: len(told(made)) > 1)
         return made
 
     assert told(run(scenario())) == ["begins", "ends"]

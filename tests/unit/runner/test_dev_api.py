@@ -126,14 +126,16 @@ def test_calls_are_reported_with_their_logs_once(dev: Dev) -> None:
     asyncio.run(scenario())
 
 
-def test_waiting_reader_gets_a_call_at_once(dev: Dev) -> None:
+def test_waiting_reader_gets_a_call_at_once(dev: Dev, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tidings_local.runner.dev.api.WAIT_SECONDS", 3600.0)
+
     async def scenario() -> None:
         await dev.lay()
         waiting = asyncio.create_task(dev.ask("GET", "/dev/calls?session=one&after=0"))
         await asyncio.sleep(0)
         assert not waiting.done()
         await dev.call()
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(60):
             assert len((await waiting)[1]["calls"]) == 1
 
     asyncio.run(scenario())

@@ -11,6 +11,8 @@ from tidings_local.runner.events.event import Event
 
 logger = logging.getLogger(__name__)
 
+# For another runner that writes, on a slow disk; SQLite's own five seconds can be too few.
+LOCK_SECONDS: Final = 60.0
 _SET_ASIDE: Final = float("inf")
 """Due of an event that cannot be read."""
 _SCHEMA: Final = """
@@ -46,7 +48,9 @@ class Journal:
     def __init__(self, file: Path) -> None:
         file.touch(mode=0o600)
         # Each statement is a transaction of its own.
-        self._db = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+        self._db = sqlite3.connect(
+            file, timeout=LOCK_SECONDS, isolation_level=None, check_same_thread=False
+        )
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
         self._db.execute(_SCHEMA)

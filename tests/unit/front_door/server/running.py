@@ -86,7 +86,7 @@ class RunningDoor:
         connection = socket.socket()
         # Linux would otherwise buffer up to 32 MB for a client that does not read.
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 256 * 1024)
-        connection.settimeout(20)
+        connection.settimeout(60)
         connection.connect(("127.0.0.1", self.port))
         if secure:
             context = ssl.create_default_context(cafile=self.certificate)

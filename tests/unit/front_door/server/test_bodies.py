@@ -103,7 +103,7 @@ def test_slow_reader_slows_its_client_down(door: RunningDoor) -> None:
             break
     assert sent < size
     door.in_loop(may_read.set)
-    connection.settimeout(20)
+    connection.settimeout(60)
     connection.sendall(bytes(size - sent))
     assert read_answer(connection).body == b"%d" % size
 
