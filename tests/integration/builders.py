@@ -1,4 +1,4 @@
-"""What integration tests are made of: people, products, orders, messages, calls at once."""
+"""Builders of people, products, orders and messages, and helpers for concurrent calls."""
 
 import json
 import os
@@ -39,7 +39,7 @@ BROKER_ARN: Final = "arn:aws:mq:us-east-1:000000000000:broker:tidings:b-local"
 PASSWORD: Final = "correct horse"
 
 _numbers = count(1)
-# Processes share LocalStack, which keeps all mails: each has addresses of its own.
+# Test processes share LocalStack, which keeps all mails, so each uses its own addresses.
 _process: Final = token_hex(4)
 Result = TypeVar("Result")
 
@@ -63,7 +63,7 @@ def a_reader(
     name: str = "Ada",
     **preferences: Any,
 ) -> Principal:
-    """Return somebody with an account and an app on a device."""
+    """Return a person with an account and a registered device."""
     user = User(
         email=an_address(),
         name=name,
@@ -80,7 +80,7 @@ def a_reader(
 
 
 def environment() -> dict[str, str]:
-    """Return what lets another process use the tests' own corner of the services."""
+    """Return the environment with which another process uses this session's data and queues."""
     here = settings().model_dump(exclude_none=True, exclude={"function_name", "smtp_url"})
     ours = {f"TIDINGS_{name.upper()}": str(value) for name, value in here.items()}
     return os.environ | ours | {"PYTHONPATH": os.pathsep.join(sys.path)}
@@ -103,14 +103,14 @@ def a_product(
 def an_order(
     *products: ProductView, customer: Principal | None = None, quantity: int = 1
 ) -> OrderView:
-    """Place an order of somebody with an account; nothing is published until the test says so."""
+    """Place an order of a person with an account; its events are not published yet."""
     items = [{"product_id": each.id, "quantity": quantity} for each in products or (a_product(),)]
     wanted = PlaceOrder.model_validate({"items": items})
     return place_order(wanted, caller=customer or a_reader())
 
 
 def an_order_in(state: OrderState, *, customer: Principal | None = None) -> OrderView:
-    """Return an order that has come so far; how it came there is not told."""
+    """Return an order in this state, without the history that leads to it."""
     order = an_order(customer=customer)
     Order.objects(pk=order.id).update_one(set__state=state.value, set__outbox=[])
     outbox.take_stored()
@@ -131,7 +131,7 @@ def state_of(order: OrderView) -> str:
 
 
 def a_redis_that_is_away() -> "redis.Redis":
-    """Return a client of a port where nothing listens, as patient as the deployed code's."""
+    """Return a client of a port where nothing listens, with the deployed code's timeouts."""
     return redis_connection.connect("redis://127.0.0.1:1/0")
 
 
@@ -140,7 +140,7 @@ def a_redis_that_is_away() -> "redis.Redis":
 
 @dataclass(frozen=True)
 class Taken:
-    """A message taken from a queue, and as the bridge hands it on."""
+    """A message taken from a queue, and the record that the bridge would make of it."""
 
     record: bytes
     body: bytes
@@ -162,14 +162,14 @@ class Queues:
         self._virtual_host = virtual_host
 
     def take(self, queue: str, count: int) -> list[Taken]:
-        """Take exactly so many messages, waiting for them."""
+        """Wait for exactly this number of messages, and take them."""
         taken = [self._wait_for(queue) for _ in range(count)]
         more = self._get(queue)
         assert more is None, more.body
         return taken
 
     def take_all(self, queue: str) -> list[Taken]:
-        """Take what is there now."""
+        """Take the messages that are in the queue now."""
         taken = []
         while message := self._get(queue):
             taken.append(message)
@@ -217,16 +217,16 @@ def graphql(
     headers: dict[str, str] | None = None,
     **variables: Any,
 ) -> Answer:
-    """Send one operation to the gateway, in this process."""
+    """Send one operation to the gateway in this process."""
     bearer = {"authorization": f"Bearer {token}"} if token else {}
     return send(body={"query": query, "variables": variables}, headers=bearer | (headers or {}))
 
 
-# ---------------------------------------------------------------------- at once
+# ------------------------------------------------------------- concurrent calls
 
 
 def as_consumers_do(call: Callable[[], object]) -> Callable[[], bool]:
-    """Return the call as a consumer makes it: again, where it cannot be done at this moment."""
+    """Wrap the call with a consumer's retries after temporary errors."""
 
     def is_done() -> bool:
         try:
@@ -239,7 +239,7 @@ def as_consumers_do(call: Callable[[], object]) -> Callable[[], bool]:
 
 
 def at_once(calls: Sequence[Callable[[], Result]]) -> list[Result]:
-    """Make all calls at the same moment, each in a thread of its own."""
+    """Make all calls at the same time, each in its own thread."""
     barrier = threading.Barrier(len(calls))
 
     def run(call: Callable[[], Result]) -> Result:

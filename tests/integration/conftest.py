@@ -1,7 +1,7 @@
-"""The tests' own corner of the services under test.
+"""Fixtures that give the tests separate databases and queues in the services under test.
 
-Databases with a prefix of this session; in RabbitMQ a virtual host and a user of its own, so
-that the queues of the deployed functions are never touched.
+Database names have a prefix of this session, and RabbitMQ has a virtual host and a user for it, so
+that the tests never use the queues of the deployed functions.
 """
 
 import json
@@ -51,8 +51,8 @@ WRITES = {"insert", "update", "delete", "findAndModify", "bulkWrite"}
 
 
 def changed_documents(reply: Mapping[str, Any]) -> int:
-    """Return how many documents a write changed, made or deleted, as its answer says."""
-    if "nModified" in reply:  # an update's `n` counts what it found
+    """Return the number of documents that a write created, changed or deleted, by its reply."""
+    if "nModified" in reply:  # an update's `n` is the number of matches
         return int(reply["nModified"]) + len(reply.get("upserted", ()))
     counts = {**reply, **(reply.get("lastErrorObject") or {})}
     return sum(int(counts.get(each, 0)) for each in ("n", "nInserted", "nUpserted", "nDeleted"))
@@ -60,7 +60,7 @@ def changed_documents(reply: Mapping[str, Any]) -> int:
 
 @dataclass
 class CommandNotes(monitoring.CommandListener):
-    """Notes the name of each database command, and of those that changed a document."""
+    """Records the name of each database command, and of those that changed a document."""
 
     names: list[str] = field(default_factory=list)
     changing: list[str] = field(default_factory=list)
@@ -74,11 +74,11 @@ class CommandNotes(monitoring.CommandListener):
             self.changing.append(event.command_name)
 
     def failed(self, event: monitoring.CommandFailedEvent) -> None:
-        """Nothing to note."""
+        """Ignore failed commands."""
 
 
 class RabbitAdmin:
-    """RabbitMQ's management API."""
+    """A client of RabbitMQ's management API."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
@@ -86,7 +86,7 @@ class RabbitAdmin:
         passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
         passwords.add_password(None, self._base, parts.username or "", parts.password or "")
         handler = urllib.request.HTTPBasicAuthHandler(passwords)
-        # Not through a proxy: it is on this machine.
+        # No proxy: the server is on this machine.
         self._open = urllib.request.build_opener(urllib.request.ProxyHandler({}), handler).open
 
     def call(self, method: str, path: str, content: object = None) -> None:
@@ -97,7 +97,7 @@ class RabbitAdmin:
 
 
 class OwnRabbit:
-    """A virtual host and a user of its own."""
+    """A virtual host and a user for this session."""
 
     def __init__(self, admin: RabbitAdmin, amqp_url: str) -> None:
         parts = urlsplit(amqp_url)
@@ -132,11 +132,11 @@ def rabbit() -> Iterator[OwnRabbit]:
 
 @pytest.fixture(scope="session")
 def services(rabbit: OwnRabbit) -> Iterator[None]:
-    """Let the domains of this process use the tests' own corner."""
-    stack_under_test()  # which keeps the addresses that `make test` said
+    """Make the domains of this process use this session's databases and queues."""
+    stack_under_test()  # keeps the addresses that `make test` sets
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("TIDINGS_AMQP_URL", rabbit.url)
-        # Another session may run against the same services.
+        # Another session may use the same services.
         environment.setenv("TIDINGS_DATABASE_PREFIX", f"tidings_tests_{tokens.token_hex(4)}")
         environment.setenv("TIDINGS_DELIVERY_KEY", tokens.token_hex(24))
         for kept in (settings.settings, secrets.connections, broker.publisher):
@@ -145,7 +145,8 @@ def services(rabbit: OwnRabbit) -> Iterator[None]:
             client.cache_clear()
         settings.settings()
     with pytest.MonkeyPatch.context() as patch:
-        # The same function, hundreds of times cheaper: what is tested here is who gets in.
+        # The same function with hundreds of times less work, because these tests do not attack
+        # hashes.
         patch.setattr(passwords, "_hasher", PasswordHasher(1, 8, 1))
         passwords._nobodys_hash.cache_clear()
         be_patient(patch)
@@ -164,13 +165,13 @@ def _drop_databases() -> None:
         for domain in database.DATABASES:
             own = client[f"{prefix}_{domain}"]
             for collection in own.list_collection_names():
-                own[collection].delete_many({})  # SecantusDB drops what is full very slowly
+                own[collection].delete_many({})  # SecantusDB drops full collections slowly
             client.drop_database(own.name)
 
 
 @pytest.fixture(autouse=True)
 def start_afresh(request: pytest.FixtureRequest) -> None:
-    """Forget what another test left, in the tests that use the domains in this process."""
+    """Remove the data of other tests, for tests that use the domains in this process."""
     if request.path.relative_to(HERE).parts[0] not in FOLDERS:
         return
     request.getfixturevalue("services")
@@ -179,7 +180,7 @@ def start_afresh(request: pytest.FixtureRequest) -> None:
 
 
 def forget_all_but_documents() -> None:
-    """Forget what Redis and this process keep."""
+    """Remove the data in Redis and in this process."""
     outbox.take_stored()
     _forget_what_redis_keeps()
     product_cache.forget_pages()
@@ -187,14 +188,14 @@ def forget_all_but_documents() -> None:
 
 
 def empty_collections() -> None:
-    """Delete all documents by one command: a command for each collection costs ten times that.
+    """Delete all documents with one command; one for each collection takes ten times longer.
 
-    The collections are not dropped, so that their indexes stay.
+    It does not drop the collections, so that their indexes stay.
     """
     collections = {each.full_name: each for each in map(_collection, _documents(Document))}
     if not collections:
         return
-    # Thousands of documents took SecantusDB 50 s while two other workers wrote: no test's fault.
+    # With two other workers writing, thousands of documents once took SecantusDB 50 s.
     with pymongo.timeout(EMPTYING_SECONDS):
         try:
             database.connect().bulk_write([DeleteMany({}, namespace=each) for each in collections])
@@ -209,7 +210,7 @@ def _collection(document: type[Document]) -> Collection[Any]:
 
 
 def _documents(base: type[Document]) -> Iterator[type[Document]]:
-    """Return every class of documents that the tests so far have imported."""
+    """Return every document class that the tests have imported so far."""
     for each in base.__subclasses__():
         if not each._meta.get("abstract"):
             yield each
@@ -232,10 +233,10 @@ def channel(rabbit: OwnRabbit, services: None) -> Iterator[BlockingChannel]:
 
 @pytest.fixture
 def queues(channel: BlockingChannel, rabbit: OwnRabbit) -> Queues:
-    """The topology's queues, empty."""
+    """Return the topology's queues, emptied."""
     found = Queues(channel, rabbit.name)
     wanted = topology.load()
-    # First those from which messages return to the others after a while.
+    # Begin with the retry queues, from which messages return to the others.
     waiting = [topology.retry_name(delay) for delay in wanted.retry_delays_seconds]
     for name in (*waiting, *wanted.queues):
         channel.queue_purge(name)
@@ -249,7 +250,7 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> SigningKeys:
 
 @pytest.fixture(scope="session")
 def noted_commands(services: None) -> CommandNotes:
-    """Reconnect with a listener: pymongo takes listeners only when a client is made."""
+    """Reconnect with a listener: pymongo accepts listeners only when a client is created."""
     notes = CommandNotes()
     monitoring.register(notes)
     mongoengine.disconnect_all()
@@ -260,8 +261,8 @@ def noted_commands(services: None) -> CommandNotes:
 
 @pytest.fixture
 def commands(noted_commands: CommandNotes, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the database commands; clear it where counting starts."""
-    # A slow machine must not read anew in the middle of a test.
+    """Return the list of database command names; clear it where counting starts."""
+    # On a slow machine, the keys must not expire during a test.
     monkeypatch.setattr(versions, "FRESH_SECONDS", 600.0)
     noted_commands.names.clear()
     return noted_commands.names

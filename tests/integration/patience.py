@@ -1,6 +1,6 @@
-"""How long the domains wait for the services: in most tests, longer than a busy machine needs.
+"""Timeouts of the services in tests: mostly longer than a busy machine needs.
 
-test_outages.py and tests/faults look at the limits of a deployed stack.
+test_outages.py and tests/faults test the limits of a deployed stack.
 """
 
 from types import ModuleType
@@ -27,7 +27,7 @@ def be_patient(patch: pytest.MonkeyPatch) -> None:
 
 
 def be_as_deployed(patch: pytest.MonkeyPatch, which: ModuleType) -> None:
-    """Set the limits of one module as they are in a deployed stack."""
+    """Set the limits of one module to those of a deployed stack."""
     for (module, name), value in _DEPLOYED.items():
         if module is which:
             patch.setattr(module, name, value)

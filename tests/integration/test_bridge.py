@@ -1,4 +1,4 @@
-"""The bridge as a process, against the real RabbitMQ that TIDINGS_AMQP_URL names."""
+"""The bridge as a process, with the real RabbitMQ of TIDINGS_AMQP_URL."""
 
 import json
 import os
@@ -49,7 +49,7 @@ def wait_until(condition: Callable[[], object], what: str) -> None:
     eventually(condition, seconds=LIMIT_SECONDS, what=what)
 
 
-# Exchanges that a stack's own queues are bound to as well.
+# Exchanges to which a stack's own queues are bound as well.
 SHARED = (DEAD_LETTER_EXCHANGE, UNREADABLE_EXCHANGE)
 
 
@@ -118,7 +118,7 @@ class Broker:
 
 
 class Bridge:
-    """A bridge process and what it logged."""
+    """A bridge process and its log lines."""
 
     def __init__(
         self, amqp_url: str, lambda_url: str, runner: Path | None = None, **settings: Any
@@ -182,7 +182,7 @@ class Bridge:
 
 @pytest.fixture
 def amqp_url(rabbit: Any) -> str:
-    """A virtual host of this session: other tests' dead letters would come to our queues."""
+    """A virtual host of this session: dead letters of other tests would reach our queues."""
     return str(rabbit.url)
 
 
@@ -214,14 +214,14 @@ def start_bridge(broker: Broker, endpoint: LambdaEndpoint) -> Iterator[Callable[
 
 @pytest.fixture
 def proxy(amqp_url: str) -> Iterator[Proxy]:
-    """A wire to the broker that can be cut: the bridge sees what a lost broker looks like."""
+    """A connection to the broker that can be cut, as when the broker is lost."""
     proxy = Proxy(amqp_url)
     yield proxy
     proxy.close()
 
 
 class Gate:
-    """A function that works until it is let go."""
+    """A function that runs until a test lets it end."""
 
     def __init__(self, reply: Reply = SUCCESS) -> None:
         self._open = threading.Event()
@@ -235,7 +235,7 @@ class Gate:
         self._open.set()
 
 
-def test_handled_message_arrives_as_the_event_of_aws_and_is_acknowledged(
+def test_handled_message_has_the_event_of_aws_and_is_acknowledged(
     broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge]
 ) -> None:
     queue = broker.queue("inventory")
@@ -278,7 +278,7 @@ def test_functions_are_called_by_the_runners_socket(
     assert broker.ready(queue) == 0
 
 
-def test_health_and_metrics_tell_what_happened(
+def test_health_and_metrics_report_the_results(
     broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge]
 ) -> None:
     queue = broker.queue()
@@ -305,7 +305,7 @@ def test_health_and_metrics_tell_what_happened(
 
 
 @pytest.mark.parametrize("refusal", [FUNCTION_ERROR, THROTTLED, BROKEN_GATEWAY])
-def test_failed_batch_returns_after_a_pause_and_the_other_mapping_goes_on(
+def test_failed_batch_returns_after_a_pause_and_the_other_mapping_continues(
     broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge], refusal: Reply
 ) -> None:
     failing, healthy = broker.queue("failing"), broker.queue("healthy")
@@ -328,7 +328,7 @@ def test_failed_batch_returns_after_a_pause_and_the_other_mapping_goes_on(
     assert broker.ready(failing) == 0
 
 
-def test_pause_grows_while_the_function_goes_on_failing(
+def test_pause_grows_while_the_function_keeps_failing(
     broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge]
 ) -> None:
     queue = broker.queue()
@@ -344,12 +344,12 @@ def test_pause_grows_while_the_function_goes_on_failing(
     assert "function_error" in bridge.health()["mappings"][0]["last_error"]["what"]
 
 
-def test_function_that_hangs_is_given_up_after_its_timeout(
+def test_function_that_hangs_is_abandoned_after_its_timeout(
     broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge]
 ) -> None:
     queue = broker.queue()
     endpoint.map(queue, "hangs")
-    endpoint.timeouts["hangs"] = -14  # with the grace: one second
+    endpoint.timeouts["hangs"] = -14  # with the additional time: one second
     gate = Gate()
     endpoint.behave("hangs", gate)
     bridge = start_bridge().consumes(queue)
@@ -360,7 +360,7 @@ def test_function_that_hangs_is_given_up_after_its_timeout(
     wait_until(lambda: bridge.logged("batch handled"), "handled at the second attempt")
 
 
-def test_messages_wait_while_lambda_is_away(
+def test_messages_wait_while_lambda_is_unavailable(
     broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge]
 ) -> None:
     queue = broker.queue()
@@ -376,7 +376,7 @@ def test_messages_wait_while_lambda_is_away(
     wait_until(lambda: bridge.health()["status"] == "ok", "healthy again")
 
 
-def test_broker_that_was_away_is_consumed_again(
+def test_returned_broker_is_consumed_again(
     broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge], proxy: Proxy
 ) -> None:
     queue = broker.queue()
@@ -409,7 +409,7 @@ def test_batch_whose_connection_was_lost_is_delivered_again(
     wait_until(lambda: bridge.health()["mappings"][0]["messages"].get("acked") == 1, "settled")
 
 
-def test_mappings_are_followed_without_restart(
+def test_mappings_are_updated_without_restart(
     broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge]
 ) -> None:
     first, second = broker.queue("first"), broker.queue("second")
@@ -428,7 +428,7 @@ def test_mappings_are_followed_without_restart(
     wait_until(lambda: endpoint.bodies("one") == ["waits"], "enabled again")
 
 
-def test_changed_batch_size_is_taken_over(
+def test_changed_batch_size_is_applied(
     broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge]
 ) -> None:
     queue = broker.queue()
@@ -452,7 +452,7 @@ def test_batching_window_is_measured_from_the_first_message(
     start_bridge()
 
     def window_ends() -> bool:
-        broker.publish(queue, "more")  # sooner after the one before than a window is long
+        broker.publish(queue, "more")  # sooner after the previous message than the window's length
         return bool(endpoint.of("one"))
 
     wait_until(window_ends, "the window's end")
@@ -460,7 +460,7 @@ def test_batching_window_is_measured_from_the_first_message(
     assert endpoint.of("one")[0].at - started_at >= 0.9
 
 
-def test_missing_queue_is_waited_for_and_disturbs_nobody(
+def test_missing_queue_is_awaited_and_disturbs_no_other(
     broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge]
 ) -> None:
     missing, present = broker.name("missing"), broker.queue("present")
@@ -508,7 +508,7 @@ def test_two_bridges_share_the_work(
     wait_until(lambda: [_handled(bridge) for bridge in bridges] == [3, 3], "half of the work each")
 
 
-def test_one_batch_at_a_time_unless_more_are_allowed(
+def test_one_batch_at_a_time_unless_configured_otherwise(
     broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge]
 ) -> None:
     queue = broker.queue()
@@ -545,7 +545,7 @@ def test_sigterm_drains(
     assert broker.pop(queue) is None
 
 
-def test_drain_gives_up_at_its_limit_and_gives_back(
+def test_drain_stops_at_its_limit_and_requeues(
     broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge]
 ) -> None:
     queue = broker.queue()
@@ -579,13 +579,13 @@ def test_kill_loses_nothing(
 
 
 def queue_with_dead_letters(broker: Broker) -> tuple[str, str]:
-    """Return a queue, and the one that its dead letters go to."""
+    """Return a queue and the queue of its dead letters."""
     dead = broker.queue("dead")
     arguments = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": dead}
     return broker.queue("queue", **arguments), dead
 
 
-def test_message_that_no_invocation_can_carry_becomes_a_dead_letter(
+def test_message_too_large_for_an_invocation_becomes_a_dead_letter(
     broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge]
 ) -> None:
     queue, dead = queue_with_dead_letters(broker)
@@ -599,7 +599,7 @@ def test_message_that_no_invocation_can_carry_becomes_a_dead_letter(
     assert (line["message_id"], line["correlation_ids"]) == ("m-1", ["c-1"])
 
 
-def test_message_that_cannot_be_read_stops_nobody(
+def test_unreadable_message_stops_no_other(
     broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge]
 ) -> None:
     queue, dead = queue_with_dead_letters(broker)
@@ -611,7 +611,7 @@ def test_message_that_cannot_be_read_stops_nobody(
     wait_until(lambda: broker.ready(dead) == 1, "the other one is a dead letter")
 
 
-def test_batch_ends_before_it_outgrows_an_invocation(
+def test_batch_stays_within_the_payload_limit(
     broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge]
 ) -> None:
     queue = broker.queue()
@@ -642,7 +642,7 @@ def test_mappings_may_come_from_a_file(
     assert bridge.states() == {first: "consuming", second: "consuming"}
 
 
-def test_retry_exchange_brings_a_message_back_to_its_queue(broker: Broker) -> None:
+def test_retry_exchange_returns_a_message_to_its_queue(broker: Broker) -> None:
     queue, retry = broker.queue("inventory"), broker.name("retry")
     broker.declare(retry, **retry_arguments(1))
     broker.declare_exchange(retry, "fanout", bound_to=retry)
@@ -654,7 +654,7 @@ def test_retry_exchange_brings_a_message_back_to_its_queue(broker: Broker) -> No
     assert broker.ready(retry) == 0
 
 
-def test_topology_is_declared_twice_and_works(broker: Broker) -> None:
+def test_topology_can_be_declared_twice(broker: Broker) -> None:
     topology = _topology(broker)
     [queue, dead, unreadable] = topology.queues
     broker.declare_topology(topology)
@@ -677,9 +677,9 @@ def test_queue_with_other_arguments_is_named(broker: Broker) -> None:
     assert "PRECONDITION_FAILED" in str(refused.value)
 
 
-def test_topology_command_says_what_it_declared(broker: Broker, tmp_path: Path) -> None:
+def test_topology_command_lists_its_declarations(broker: Broker, tmp_path: Path) -> None:
     topology = _topology(broker)
-    broker.declare_topology(topology)  # so that the broker's fixture cleans up
+    broker.declare_topology(topology)  # so that the broker's fixture deletes them
     path = tmp_path / "topology.yaml"
     path.write_text(topology.model_dump_json())
     answer = subprocess.run(
@@ -693,7 +693,7 @@ def test_topology_command_says_what_it_declared(broker: Broker, tmp_path: Path) 
     assert "3 exchanges, 3 queues, 3 bindings, 1 retry delays" in answer.stdout
 
 
-def test_settings_that_cannot_work_are_told_without_the_password() -> None:
+def test_invalid_settings_are_reported_without_the_password() -> None:
     for url in ("http://guest:s3cret@localhost", "amqp://guest:s3cret@:x", "nonsense"):
         answer = subprocess.run(
             [sys.executable, "-m", "tidings_local.bridge"],
@@ -709,7 +709,7 @@ def test_settings_that_cannot_work_are_told_without_the_password() -> None:
 
 
 def _topology(broker: Broker) -> Topology:
-    """Names and delay of its own: a stack may be at work on the same broker."""
+    """Return names and a delay of this test, because a stack may use the same broker."""
     events = broker.name("events")
     return Topology(
         exchanges={

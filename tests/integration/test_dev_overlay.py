@@ -1,4 +1,4 @@
-"""The working tree's code in real processes, in place of what is deployed."""
+"""The working tree's code runs in real processes instead of the deployed code."""
 
 import json
 import os
@@ -57,7 +57,7 @@ class Tree:
         self._host.call(self.overlay.lay, self.sources, set(changed))
 
     def save(self, text: str) -> None:
-        """Save the function's file as `make dev` takes it, always at the same second."""
+        """Save the function's file as `make dev` reads it, always at the same second."""
         self._write(self.function / f"{self._module}.py", text)
         self.lay(self.function)
 
@@ -71,7 +71,7 @@ class Tree:
         return json.loads(outcome.payload)
 
     def runs(self) -> Function:
-        """Return what a call would run."""
+        """Return the result of a call."""
         return self._host.call(self.overlay.of, self.deployed)
 
     @staticmethod
@@ -88,13 +88,13 @@ def tree(tmp_path: Path) -> Iterator[Tree]:
     host.close()
 
 
-def test_a_saved_file_runs_at_the_next_call_however_often(tree: Tree) -> None:
-    for number in range(10, 20):  # texts of one length
+def test_saved_file_runs_at_the_next_call_each_time(tree: Tree) -> None:
+    for number in range(10, 20):  # texts of equal length
         tree.save(handler(f"text {number}"))
         assert tree.call() == [f"text {number}", 1]
 
 
-def test_a_saved_layer_runs_at_the_next_call_however_often(tree: Tree) -> None:
+def test_saved_layer_runs_at_the_next_call_each_time(tree: Tree) -> None:
     for mark in range(2, 7):
         tree.save_layer(mark)
         assert tree.call() == ["first", mark]
@@ -102,13 +102,13 @@ def test_a_saved_layer_runs_at_the_next_call_however_often(tree: Tree) -> None:
 
 def test_a_saved_layer_is_loaded_for_later_processes(tree: Tree) -> None:
     tree.save_layer(2)
-    assert tree.call() == ["first", 2]  # in a process that imports it by itself
+    assert tree.call() == ["first", 2]  # in a process that imports it itself
     eventually(lambda: "PYTHONPATH" not in tree.runs().variables)
     tree.save(handler("later"))
     assert tree.call() == ["later", 2]
 
 
-def test_a_file_that_does_not_import_answers_with_its_error_and_runs_once_mended(
+def test_file_that_does_not_import_answers_with_its_error_and_runs_when_corrected(
     tree: Tree,
 ) -> None:
     assert tree.call() == ["first", 1]
@@ -120,7 +120,7 @@ def test_a_file_that_does_not_import_answers_with_its_error_and_runs_once_mended
     assert tree.call() == ["mended", 1]
 
 
-def test_a_layer_that_does_not_import_answers_with_its_error_and_runs_once_mended(
+def test_layer_that_does_not_import_answers_with_its_error_and_runs_when_corrected(
     tree: Tree,
 ) -> None:
     (tree.layer / "ours.py").write_text("MARK = nothing\n")
@@ -130,7 +130,7 @@ def test_a_layer_that_does_not_import_answers_with_its_error_and_runs_once_mende
     assert tree.call() == ["first", 5]
 
 
-def test_the_deployed_code_counts_again_at_the_end(tree: Tree) -> None:
+def test_deployed_code_runs_again_at_the_end(tree: Tree) -> None:
     tree.save_layer(7)
     assert tree.call() == ["first", 7]
     tree._host.call(tree.overlay.lift)

@@ -1,4 +1,4 @@
-"""AWS's own SDK speaks with LocalStack (AWS_ENDPOINT_URL) through the front door."""
+"""AWS's own SDK calls LocalStack (AWS_ENDPOINT_URL) through the front door."""
 
 import base64
 import hashlib
@@ -81,7 +81,7 @@ def content() -> bytes:
     return hashlib.shake_128(b"front door").digest(SIZE)
 
 
-def test_a_large_object_goes_up_and_comes_down(door: Door, bucket: str) -> None:
+def test_large_object_is_uploaded_and_downloaded(door: Door, bucket: str) -> None:
     s3 = door.client("s3")
     s3.put_object(Bucket=bucket, Key="whole", Body=content())
     assert s3.get_object(Bucket=bucket, Key="whole")["Body"].read() == content()
@@ -93,7 +93,7 @@ def test_a_large_object_goes_up_and_comes_down(door: Door, bucket: str) -> None:
     assert part["Body"].read() == content()[5:10]
 
 
-def test_a_signed_url_is_good_for_any_client(door: Door, bucket: str) -> None:
+def test_signed_url_works_for_any_client(door: Door, bucket: str) -> None:
     s3 = door.client("s3")
     place = {"Bucket": bucket, "Key": "a b/ä"}
     trust = ssl.create_default_context(cafile=door.certificate)
@@ -103,7 +103,7 @@ def test_a_signed_url_is_good_for_any_client(door: Door, bucket: str) -> None:
         assert http.get(s3.generate_presigned_url("get_object", place)).content == b"by URL"
 
 
-def test_an_error_of_aws_stays_one(door: Door, bucket: str) -> None:
+def test_error_of_aws_is_returned_unchanged(door: Door, bucket: str) -> None:
     with pytest.raises(ClientError, match="NoSuchKey"):
         door.client("s3").get_object(Bucket=bucket, Key="none")
 
@@ -116,7 +116,7 @@ def test_urls_of_queues_have_the_scheme_of_the_client(door: Door) -> None:
     assert urlsplit(url).scheme == urlsplit(door.url).scheme
 
 
-def test_a_function_is_called_and_its_log_is_read(door: Door) -> None:
+def test_function_is_called_and_its_log_is_read(door: Door) -> None:
     functions = Functions()
     functions.api = door.client("lambda")
     started = int(time.time() * 1000)

@@ -1,4 +1,4 @@
-"""Functions that are forked from a process that has their layers loaded."""
+"""Functions that are forked from a process with their layers preloaded."""
 
 import os
 import signal
@@ -36,7 +36,7 @@ def host(tmp_path: Path) -> Iterator[HostThread]:
 
 @pytest.fixture
 def layer(tmp_path: Path) -> Path:
-    """A folder as `/opt`, with a module that is loaded ahead."""
+    """A folder as `/opt`, with a module that is preloaded."""
     python = tmp_path / "opt" / "python"
     python.mkdir(parents=True)
     (python / "ours.py").write_text(LAYER)
@@ -54,7 +54,7 @@ def template_of(pid: int) -> psutil.Process:
     return parent
 
 
-def test_a_layer_is_loaded_once_for_all_functions(
+def test_layer_is_loaded_once_for_all_functions(
     host: HostThread, tmp_path: Path, layer: Path
 ) -> None:
     first, second = (of_layer(tmp_path, layer, name=name) for name in ("one", "two"))
@@ -81,7 +81,7 @@ def test_the_list_of_endpoints_is_read_once_for_all_processes(
     assert answer(host, function) == [True, "https://s3.eu-west-1.amazonaws.com"]
 
 
-def test_what_one_function_changes_no_other_one_sees(
+def test_change_by_one_function_is_invisible_to_others(
     host: HostThread, tmp_path: Path, layer: Path
 ) -> None:
     first, second = (of_layer(tmp_path, layer, name=name) for name in ("one", "two"))
@@ -89,7 +89,7 @@ def test_what_one_function_changes_no_other_one_sees(
     assert answer(host, second)[1] == 1
 
 
-def test_each_function_sees_its_own_variables_when_it_is_imported(
+def test_each_function_has_its_own_variables_during_the_import(
     host: HostThread, tmp_path: Path, layer: Path
 ) -> None:
     source = "import os\nSEEN = os.environ['MINE']\ndef handler(event, context):\n    return SEEN\n"
@@ -98,7 +98,7 @@ def test_each_function_sees_its_own_variables_when_it_is_imported(
         assert answer(host, function) == value
 
 
-def test_nothing_of_the_host_or_the_template_is_in_the_environment(
+def test_environment_has_nothing_of_the_host_or_the_template(
     host: HostThread, tmp_path: Path, layer: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OF_THE_HOST", "1")
@@ -119,7 +119,7 @@ def test_a_module_of_another_layer_is_missing(
     assert "No module named 'ours'" in message
 
 
-def test_a_layer_that_does_not_import_is_the_error_of_the_function_that_imports_it(
+def test_layer_that_does_not_import_fails_the_function_that_imports_it(
     host: HostThread, tmp_path: Path, layer: Path
 ) -> None:
     (layer / "python" / "ours.py").write_text("raise RuntimeError('broken layer')\n")
@@ -128,7 +128,7 @@ def test_a_layer_that_does_not_import_is_the_error_of_the_function_that_imports_
     assert answer(host, fine) == 1
 
 
-def test_another_version_of_a_layer_is_loaded_anew(
+def test_another_version_of_a_layer_is_loaded_again(
     host: HostThread, tmp_path: Path, layer: Path
 ) -> None:
     source = "import ours\ndef handler(event, context):\n    return getattr(ours, 'NEW', None)\n"
@@ -148,12 +148,12 @@ def test_variables_that_only_a_new_program_reads_start_one(
     assert answer(host, a_function(tmp_path, PARENT, name="forked"))[1] != os.getpid()
 
 
-def test_a_process_shows_the_end_of_its_functions_name(host: HostThread, tmp_path: Path) -> None:
+def test_process_name_has_the_end_of_its_functions_name(host: HostThread, tmp_path: Path) -> None:
     function = a_function(tmp_path, PARENT, name="tidings-deliver-urgent-email")
     assert psutil.Process(answer(host, function)[0]).name() == "er-urgent-email"
 
 
-def test_a_process_may_open_as_many_files_as_on_lambda(host: HostThread, tmp_path: Path) -> None:
+def test_process_may_open_as_many_files_as_on_lambda(host: HostThread, tmp_path: Path) -> None:
     source = (
         "import resource\ndef handler(event, context):\n"
         "    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]\n"
@@ -167,7 +167,7 @@ def test_random_numbers_differ_between_processes(host: HostThread, tmp_path: Pat
     assert len(numbers) == 3
 
 
-def test_a_killed_template_takes_no_call_along(host: HostThread, tmp_path: Path) -> None:
+def test_killed_template_fails_no_call(host: HostThread, tmp_path: Path) -> None:
     gate = Gate(tmp_path)
     source = "def handler(event, context):\n    wait_at_gate()\n    return 'done'\n"
     held = a_function(tmp_path, gate.source + source)
@@ -183,7 +183,7 @@ def test_a_killed_template_takes_no_call_along(host: HostThread, tmp_path: Path)
     assert answer(host, a_function(tmp_path, PARENT, name="after"))[1] not in (parent, os.getpid())
 
 
-def test_a_process_whose_template_died_is_still_ended_with_its_function(
+def test_process_of_a_killed_template_ends_with_its_function(
     host: HostThread, tmp_path: Path
 ) -> None:
     function = a_function(tmp_path, PARENT)
@@ -205,7 +205,7 @@ def test_templates_end_with_their_host(host: HostThread, tmp_path: Path, layer: 
     assert not any(map(is_running, pids))
 
 
-def test_stop_does_not_wait_for_a_template_that_still_loads(
+def test_stop_does_not_wait_for_a_template_that_is_loading(
     host: HostThread, tmp_path: Path, layer: Path
 ) -> None:
     loads = tmp_path / "loads"
@@ -219,7 +219,7 @@ def test_stop_does_not_wait_for_a_template_that_still_loads(
     assert not is_running(int(loads.read_text()))
 
 
-def test_time_of_a_template_that_loads_is_not_that_of_the_functions_init(
+def test_loading_time_of_a_template_does_not_count_as_init(
     host: HostThread, tmp_path: Path, layer: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(INIT_LIMIT, 0.1)
@@ -236,9 +236,7 @@ def test_time_of_a_template_that_loads_is_not_that_of_the_functions_init(
     assert "INIT_REPORT" not in outcome.logs
 
 
-def test_templates_of_layers_that_nothing_uses_any_more_end(
-    host: HostThread, tmp_path: Path
-) -> None:
+def test_templates_of_unused_layers_end(host: HostThread, tmp_path: Path) -> None:
     parents = []
     for number in range(6):
         python = tmp_path / f"opt{number}" / "python"
@@ -250,7 +248,7 @@ def test_templates_of_layers_that_nothing_uses_any_more_end(
     assert is_running(parents[-1])
 
 
-def test_many_first_calls_at_once_share_one_template(
+def test_many_concurrent_first_calls_share_one_template(
     host: HostThread, tmp_path: Path, layer: Path
 ) -> None:
     functions = [of_layer(tmp_path, layer, PARENT, name=f"f{number}") for number in range(8)]
@@ -260,7 +258,9 @@ def test_many_first_calls_at_once_share_one_template(
     assert len({parent for _, parent in answers}) == 1
 
 
-def test_outcome_of_a_process_that_exits_names_its_code(host: HostThread, tmp_path: Path) -> None:
+def test_outcome_of_a_process_that_exits_has_its_exit_code(
+    host: HostThread, tmp_path: Path
+) -> None:
     source = "import os\ndef handler(event, context):\n    os._exit(3)\n"
     assert "exit status 3" in error(host, a_function(tmp_path, source))[1]
 

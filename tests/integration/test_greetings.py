@@ -1,4 +1,4 @@
-"""What `make status` says to servers of each kind, and whether they answer."""
+"""Tests of the requests by which `make status` checks servers of each kind."""
 
 import os
 import socket
@@ -24,13 +24,13 @@ def test_server_answers_its_greeting(variable: str) -> None:
     greets(port, SERVERS[variable])
 
 
-def test_server_that_only_takes_connections_does_not_answer() -> None:
-    # As a frozen process does.
+def test_server_that_only_accepts_connections_does_not_answer() -> None:
+    # Like a frozen process.
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(TimeoutError):
         greets(silent.getsockname()[1], b"PING")
 
 
-def test_server_that_hangs_up_does_not_answer() -> None:
+def test_server_that_closes_the_connection_does_not_answer() -> None:
     with socket.create_server(("127.0.0.1", 0)) as rude:
         ending = threading.Thread(target=lambda: rude.accept()[0].close())
         ending.start()

@@ -1,4 +1,4 @@
-"""The process host with real processes, on the interpreter in TIDINGS_RUNTIME_PYTHON."""
+"""The process host with real processes, with the interpreter of TIDINGS_RUNTIME_PYTHON."""
 
 import asyncio
 import contextlib
@@ -92,7 +92,7 @@ def call(host: HostThread, function: Function, event: object = None) -> Outcome:
 
 
 def end(pid: int) -> None:
-    """Kill a process and wait for its end: until then it may take the next call with it."""
+    """Kill a process and wait for its end: until then the next call may use it."""
     os.kill(pid, signal.SIGKILL)
     wait_until(lambda: not is_running(pid), "its end")
 
@@ -111,7 +111,7 @@ def error(host: HostThread, function: Function, event: object = None) -> tuple[s
 
 
 def when_told(body: str) -> str:
-    """A handler that runs `body` if it gets an event, and is well otherwise."""
+    """Return a handler that runs `body` for a non-empty event, and otherwise succeeds."""
     steps = textwrap.indent(textwrap.dedent(body), "        ")
     head = "import os, sys, time\ndef handler(event, context):\n    if event:\n"
     return f"{head}{steps}\n    return 'well'\n"
@@ -150,7 +150,7 @@ class TestWarmth:
 
 
 class TestOutcome:
-    def test_it_says_how_long_the_call_took_and_where_its_log_belongs(
+    def test_outcome_has_the_duration_and_the_log_stream(
         self, host: HostThread, tmp_path: Path
     ) -> None:
         source = (
@@ -264,7 +264,7 @@ class TestErrors:
             ("import os\nos._exit(7)", "Runtime.ExitError", "exit status 7"),
         ],
     )
-    def test_failed_init_gives_what_the_runtime_says(
+    def test_failed_init_returns_the_error_of_the_runtime(
         self, host: HostThread, tmp_path: Path, source: str, error_type: str, message: str
     ) -> None:
         function = a_function(tmp_path, source)
@@ -274,7 +274,7 @@ class TestErrors:
         assert message in content["errorMessage"]
         assert f"\tPhase: init\tStatus: error\tError Type: {error_type}\nSTART" in outcome.logs
 
-    def test_init_is_tried_again_by_the_next_call(self, host: HostThread, tmp_path: Path) -> None:
+    def test_init_is_repeated_by_the_next_call(self, host: HostThread, tmp_path: Path) -> None:
         flag = tmp_path / "flag"
         source = f"open({str(flag)!r})\ndef handler(event, context):\n    return 'well'\n"
         function = a_function(tmp_path, source)
@@ -282,7 +282,7 @@ class TestErrors:
         flag.touch()
         assert answer(host, function) == "well"
 
-    def test_init_that_hangs_starts_again_within_the_timeout(
+    def test_init_that_hangs_is_restarted_within_the_timeout(
         self, host: HostThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("tidings_local.lambda_host.call.INIT_LIMIT_SECONDS", 0.3)
@@ -307,7 +307,7 @@ class TestErrors:
 
 
 class TestConcurrency:
-    def test_processes_are_bounded_and_calls_wait_for_them(
+    def test_processes_are_limited_and_calls_wait_for_them(
         self, make_host: HostMaker, tmp_path: Path
     ) -> None:
         host, gate = make_host(max_environments=3), Gate(tmp_path)
@@ -318,7 +318,7 @@ class TestConcurrency:
             gate.open()
         assert len(set(pids)) == 3
 
-    def test_processes_killed_at_random_cost_no_other_call(
+    def test_randomly_killed_processes_fail_no_other_call(
         self, make_host: HostMaker, tmp_path: Path
     ) -> None:
         host = make_host(max_environments=4)
@@ -336,7 +336,7 @@ class TestConcurrency:
 
         with ThreadPoolExecutor(8) as crowd:
             failures = sum(crowd.map(call_and_kill, range(200)))
-        # A call that the killed process was at is lost, as on AWS; no other is.
+        # A call that a killed process was running is lost, as on AWS; no other is.
         assert failures <= len(killed)
 
     def test_call_that_waited_too_long_is_throttled(
@@ -362,7 +362,7 @@ class TestConcurrency:
             gate.open()
             assert isinstance(running.result(), int)
 
-    def test_call_goes_on_when_its_caller_went_away(
+    def test_call_continues_when_its_caller_left(
         self, make_host: HostMaker, tmp_path: Path
     ) -> None:
         host, gate = make_host(max_environments=1), Gate(tmp_path)
@@ -389,7 +389,7 @@ class TestConcurrency:
         wait_until(done.exists, "the end of the call")
         assert answer(host, function) == pid
 
-    def test_all_processes_of_a_function_killed_at_once_cost_no_call(
+    def test_kill_of_all_idle_processes_fails_no_call(
         self, make_host: HostMaker, tmp_path: Path
     ) -> None:
         host, gate = make_host(max_environments=8), Gate(tmp_path)
@@ -403,7 +403,7 @@ class TestConcurrency:
             end(pid)
         assert answer(host, function) not in pids
 
-    def test_calls_under_updates_all_get_an_answer_and_nothing_is_left(
+    def test_calls_during_updates_all_get_an_answer_and_leave_nothing(
         self, make_host: HostMaker, tmp_path: Path
     ) -> None:
         host = make_host()
@@ -422,7 +422,7 @@ class TestConcurrency:
             host.retire(replace(first, revision=str(turn)).key)
         wait_until(lambda: not any(map(is_running, pids)), "the end of all processes")
 
-    def test_hundred_processes_at_once_give_everything_back(
+    def test_hundred_concurrent_processes_free_all_resources(
         self, make_host: HostMaker, tmp_path: Path
     ) -> None:
         host = make_host(max_environments=100, max_total_environments=100)
@@ -466,7 +466,7 @@ class TestIsolation:
         (function.code_dir / "shared.py").write_text("WHERE = 'code'")
         assert answer(host, function) == ["layer", "code"]
 
-    def test_temporary_folder_is_fresh_and_removed(self, host: HostThread, tmp_path: Path) -> None:
+    def test_temporary_folder_is_new_and_removed(self, host: HostThread, tmp_path: Path) -> None:
         source = (
             "import os, pathlib, tempfile\n"
             "def handler(event, context):\n"
@@ -498,7 +498,7 @@ class TestIsolation:
 
 
 class TestOutput:
-    def test_output_of_init_and_of_each_call_is_in_its_place(
+    def test_output_of_init_and_of_each_call_is_separate(
         self, host: HostThread, tmp_path: Path
     ) -> None:
         source = (
@@ -517,7 +517,7 @@ class TestOutput:
         ]
         assert call(host, function).logs.splitlines()[:2] == [first[1], "out"]
 
-    def test_flood_of_output_is_cut_and_says_so(self, host: HostThread, tmp_path: Path) -> None:
+    def test_large_output_is_cut_and_marked(self, host: HostThread, tmp_path: Path) -> None:
         source = "def handler(event, context):\n    for _ in range(400): print('x' * 10_000)\n"
         logs = call(host, a_function(tmp_path, source)).logs
         assert len(logs) < 1_010_000
@@ -649,6 +649,6 @@ class TestEnd:
         answer(host, a_function(tmp_path, ANSWER_PID))
         assert host.host._guard._reaper is not reaper
 
-    def test_missing_interpreter_is_told_at_once(self, make_host: HostMaker) -> None:
+    def test_missing_interpreter_is_reported_at_once(self, make_host: HostMaker) -> None:
         with pytest.raises(RuntimeMissingError, match="/nowhere/python"):
             make_host(interpreter=Path("/nowhere/python"))

@@ -1,4 +1,4 @@
-"""The process executor inside a running LocalStack, as AWS_ENDPOINT_URL names it.
+"""The process executor in a running LocalStack (AWS_ENDPOINT_URL).
 
 The stack must have been started with LAMBDA_RUNTIME_EXECUTOR=process.
 """
@@ -58,7 +58,7 @@ def zipped(source: str, path: str = "app.py") -> bytes:
 
 
 class Functions:
-    """Creates functions with names of their own and forgets none."""
+    """Creates functions with unique names, and deletes all of them."""
 
     def __init__(self) -> None:
         self.api = client("lambda")
@@ -102,7 +102,7 @@ def functions() -> Iterator[Functions]:
 
 
 class Held:
-    """Calls of a function of `HOLDS`: each is at work until all are let go."""
+    """Calls of a function of `HOLDS`: each runs until all are released."""
 
     def __init__(self, functions: Functions, folder: Path) -> None:
         self._functions, self._folder = functions, folder
@@ -110,7 +110,7 @@ class Held:
         self._calls: list[Future[tuple[Any, str]]] = []
 
     def call(self, name: str) -> None:
-        """Start a call and wait until the function is at work."""
+        """Start a call and wait until the function runs."""
         started = self._folder / str(len(self._calls))
         event = {"started": str(started), "release": str(self._release)}
         self._calls.append(self._threads.submit(self._functions.invoke, name, **event))
@@ -147,7 +147,7 @@ def test_second_call_reuses_the_process(functions: Functions) -> None:
     assert "Init Duration" not in warm_log
 
 
-# The timeout that runs out is long enough for the next call, which has to be well in it.
+# The timeout leaves enough time for the next call, which must finish well within it.
 @pytest.mark.parametrize(
     ("timeout", "body", "error_type", "message"),
     [
@@ -157,7 +157,7 @@ def test_second_call_reuses_the_process(functions: Functions) -> None:
         (60, "raise ValueError('no')", "ValueError", "no"),
     ],
 )
-def test_failed_call_gives_the_error_of_aws_and_the_next_works(
+def test_failed_call_returns_the_error_of_aws_and_the_next_works(
     functions: Functions, timeout: int, body: str, error_type: str, message: str
 ) -> None:
     source = f"def handler(event, context):\n    if event:\n        {body}\n    return 'well'\n"
@@ -187,7 +187,7 @@ def test_layers_are_on_the_path_and_later_ones_win(functions: Functions) -> None
     assert functions.invoke(functions.create(source, Layers=layers))[0] == "second"
 
 
-def test_function_reaches_the_stack_with_its_own_credentials(functions: Functions) -> None:
+def test_function_calls_the_stack_with_its_own_credentials(functions: Functions) -> None:
     source = (
         "import boto3\n"
         "def handler(event, context):\n"
@@ -231,7 +231,7 @@ def test_deleted_function_leaves_no_process(functions: Functions) -> None:
     eventually(lambda: not _runs(pid))
 
 
-def test_failed_event_is_told_to_its_destination_and_its_dead_letter_queue(
+def test_failed_event_is_sent_to_its_destination_and_dead_letter_queue(
     functions: Functions,
 ) -> None:
     sqs = client("sqs")
@@ -296,7 +296,7 @@ def test_other_runtime_is_refused_with_a_reason(functions: Functions) -> None:
         return str(state.get("StateReason", "")) if state["State"] == "Failed" else ""
 
     assert "runs zip packages on python3.11 only" in eventually(failed)
-    with contextlib.suppress(ClientError):  # LocalStack removes it, and then stumbles
+    with contextlib.suppress(ClientError):  # LocalStack removes it, and then fails
         functions.api.delete_function(FunctionName=name)
 
 

@@ -32,7 +32,7 @@ def credentials(stack: Stack) -> Credentials:
 
 @pytest.fixture(scope="module")
 def running(stack: Stack, credentials: Credentials) -> Iterator[dict[str, Service]]:
-    """Both servers."""
+    """Start both servers."""
     services.write_configurations(stack, credentials)
     wanted = [services.redis(stack, credentials), services.redis_cache(stack, credentials)]
     servers = [
@@ -53,29 +53,27 @@ def is_ready(service: Service) -> bool:
         return False
 
 
-def test_probe_tells_the_servers_version(running: dict[str, Service]) -> None:
+def test_probe_returns_the_servers_version(running: dict[str, Service]) -> None:
     versions = {each.probe() for each in running.values()}
     (version,) = versions
     assert version[0].isdigit()
 
 
 @pytest.mark.parametrize("password", ["", "wrong"])
-def test_nobody_gets_in_without_the_password(
-    running: dict[str, Service], stack: Stack, password: str
-) -> None:
+def test_password_is_required(running: dict[str, Service], stack: Stack, password: str) -> None:
     for port in (stack.ports.redis, stack.ports.redis_cache):
         with pytest.raises(redis.AuthenticationError):
             services.probe(f"redis://:{password}@127.0.0.1:{port}/0")
 
 
-def test_password_of_one_does_not_open_the_other(
+def test_password_of_one_is_refused_by_the_other(
     running: dict[str, Service], stack: Stack, credentials: Credentials
 ) -> None:
     with pytest.raises(redis.AuthenticationError):
         services.probe(f"redis://:{credentials.redis_password}@127.0.0.1:{stack.ports.redis_cache}")
 
 
-def test_only_the_cache_is_warned_of(
+def test_only_the_cache_causes_a_warning(
     running: dict[str, Service],
     stack: Stack,
     credentials: Credentials,
@@ -87,7 +85,7 @@ def test_only_the_cache_is_warned_of(
     assert "may evict sessions" in capsys.readouterr().out
 
 
-def test_their_data_lies_in_folders_of_their_own(
+def test_data_is_in_separate_folders(
     running: dict[str, Service], stack: Stack, credentials: Credentials
 ) -> None:
     urls = (
@@ -107,7 +105,7 @@ def test_configuration_is_private_and_may_be_written_again(
     assert (stack.etc / "redis.conf").stat().st_mode & 0o077 == 0
 
 
-def test_server_that_is_away_is_an_error(stack: Stack) -> None:
+def test_unavailable_server_is_an_error(stack: Stack) -> None:
     assert shutil.which("redis-server")
     with pytest.raises(redis.ConnectionError):
         services.probe("redis://:any@127.0.0.1:1/0")

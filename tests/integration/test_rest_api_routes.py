@@ -1,4 +1,4 @@
-"""Calls of REST APIs on a running stack, as AWS_ENDPOINT_URL names it, follow deployments."""
+"""Calls of REST APIs on a running stack (AWS_ENDPOINT_URL) follow deployments."""
 
 import contextlib
 import os
@@ -26,7 +26,7 @@ def saying(word: str) -> str:
 
 
 class Api:
-    """A REST API of one resource, `/things/{id}`, made and deployed by AWS's API."""
+    """A REST API with one resource, `/things/{id}`, created and deployed by AWS's API."""
 
     def __init__(self) -> None:
         self.client = client("apigateway")
@@ -47,7 +47,7 @@ class Api:
         self.client.put_integration(**where, **integration)
 
     def lead_to(self, function: str, method: str = "ANY") -> None:
-        """`function` is a name, with a qualifier or stage variables if need be."""
+        """Integrate `function`, a name with an optional qualifier or stage variables."""
         arn = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{function}"
         uri = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{arn}/invocations"
         self.method(method, type="AWS_PROXY", integrationHttpMethod="POST", uri=uri)
@@ -86,19 +86,19 @@ def api() -> Iterator[Api]:
         api.client.delete_rest_api(restApiId=api.id)
 
 
-def test_a_deployment_is_served_at_once_and_a_draft_never(functions: Functions, api: Api) -> None:
+def test_deployment_is_served_at_once_and_a_draft_never(functions: Functions, api: Api) -> None:
     first, second = (functions.create(saying(word)) for word in ("first", "second"))
     api.lead_to(first)
     assert api.call().status_code == 404
     api.deploy()
     assert api.word() == "first"
     api.lead_to(second)
-    assert api.word() == "first", "what is not deployed is not served"
+    assert api.word() == "first", "a draft must not be served"
     api.deploy()
     assert api.word() == "second"
 
 
-def test_the_event(functions: Functions, api: Api) -> None:
+def test_event_of_a_request(functions: Functions, api: Api) -> None:
     api.lead_to(functions.create(saying("it")))
     deployment = api.deploy(variables={"color": "blue"})
     response = api.call(
@@ -134,7 +134,7 @@ def test_stages_follow_their_settings(functions: Functions, api: Api) -> None:
     assert api.call(stage="other").status_code >= 500, "the stage has no such variable"
 
 
-def test_an_alias_gets_what_it_leads_to(functions: Functions, api: Api) -> None:
+def test_alias_calls_its_version(functions: Functions, api: Api) -> None:
     name = functions.create(saying("one"))
     functions.api.publish_version(FunctionName=name)
     functions.api.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
@@ -158,15 +158,15 @@ def test_new_code_is_called_at_once(functions: Functions, api: Api) -> None:
 
 
 @pytest.mark.skipif(run_options().front_door != "runner", reason="LocalStack answers")
-def test_localstack_is_not_asked(functions: Functions, api: Api) -> None:
+def test_localstack_is_not_called(functions: Functions, api: Api) -> None:
     api.lead_to(functions.create(saying("it")))
     api.deploy()
     response = api.call(headers={"X-Mixed-Letters": "1"})
-    assert "server" not in response.headers, "LocalStack's server names itself"
+    assert "server" not in response.headers, "LocalStack's server would name itself"
     assert "X-Mixed-Letters" in response.json()["event"]["headers"]
 
 
-def test_an_integration_of_localstacks_beside_a_function(functions: Functions, api: Api) -> None:
+def test_localstacks_integration_beside_a_function(functions: Functions, api: Api) -> None:
     api.lead_to(functions.create(saying("it")), "GET")
     api.method("POST", type="MOCK", requestTemplates={"application/json": '{"statusCode": 200}'})
     where = {"restApiId": api.id, "resourceId": api.resource, "httpMethod": "POST"}
@@ -180,7 +180,7 @@ def test_an_integration_of_localstacks_beside_a_function(functions: Functions, a
     assert api.call(method="POST", headers=headers, content=b"{}").json() == {"mocked": True}
 
 
-def test_ways_that_lead_nowhere(functions: Functions, api: Api) -> None:
+def test_unknown_paths(functions: Functions, api: Api) -> None:
     api.lead_to(functions.create(saying("it")), "GET")
     api.deploy()
     for response in (api.call("/nothing"), api.call(method="DELETE")):
@@ -203,7 +203,7 @@ def test_functions_that_fail(functions: Functions, api: Api) -> None:
             {"message": "Internal server error"},
         )
         assert response.headers["x-amzn-ErrorType"] == "InternalServerErrorException"
-    assert api.call(method="PUT").status_code in {500, 502}, "AWS says 500, LocalStack 502"
+    assert api.call(method="PUT").status_code in {500, 502}, "AWS answers 500, LocalStack 502"
 
 
 def test_both_protocols_and_the_old_path(functions: Functions, api: Api) -> None:

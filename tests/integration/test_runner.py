@@ -1,4 +1,4 @@
-"""The runner as a process, with real functions, beside a stand-in for LocalStack."""
+"""The runner as a process, with real functions and a stand-in for LocalStack."""
 
 import json
 import os
@@ -53,7 +53,7 @@ PROXY = "def handler(event, context):\n    return {'statusCode': 200, 'body': ev
 
 
 class Runner:
-    """A runner's process, started again as supervisord would."""
+    """A runner's process, restarted as by supervisord."""
 
     def __init__(self, folder: Path, localstack_url: str, **settings: str) -> None:
         self.socket = folder / "runner.sock"
@@ -146,7 +146,7 @@ def leads_to(function: str) -> MethodDocument:
 
 
 def meanwhile(work: Callable[[], Any]) -> tuple[threading.Thread, list[Any]]:
-    """Start work in a thread; its result or its error is in the list when it has ended."""
+    """Start work in a thread; its result or error is in the list after its end."""
     results: list[Any] = []
 
     def run() -> None:
@@ -178,7 +178,7 @@ def test_calls_of_the_api_are_answered_without_localstack(
     assert (answer.status_code, answer.text) == (200, "/products")
 
 
-def test_all_else_is_503_while_localstack_is_away(
+def test_other_requests_are_503_without_localstack(
     runner: Runner, localstack: CloudWatchServer
 ) -> None:
     localstack.stop()
@@ -187,7 +187,7 @@ def test_all_else_is_503_while_localstack_is_away(
     assert int(answer.headers["retry-after"]) > 0
 
 
-def test_calls_of_the_api_take_the_old_way_when_it_is_set(
+def test_calls_of_the_api_go_through_localstack_if_configured(
     localstack: CloudWatchServer, tmp_path: Path
 ) -> None:
     everything = Snapshot("s")
@@ -200,7 +200,7 @@ def test_calls_of_the_api_take_the_old_way_when_it_is_set(
         runner.close()
 
 
-def test_killed_runner_leaves_no_process_and_knows_everything_again(runner: Runner) -> None:
+def test_killed_runner_leaves_no_process_and_learns_the_deployment_again(runner: Runner) -> None:
     before = runner.call("talk")["pid"]
     begun = time.monotonic()
     runner.kill()
@@ -211,7 +211,7 @@ def test_killed_runner_leaves_no_process_and_knows_everything_again(runner: Runn
     assert runner.get("/_aws/execute-api/tidings/local/products").text == "/products"
 
 
-def test_call_of_a_killed_runner_is_told_to_be_lost(runner: Runner, tmp_path: Path) -> None:
+def test_call_of_a_killed_runner_is_reported_as_lost(runner: Runner, tmp_path: Path) -> None:
     runner.call("talk")
     never = str(tmp_path / "never")
     calling, results = meanwhile(lambda: runner.call("talk", until=never))
@@ -247,7 +247,7 @@ def test_accepted_events_are_called_after_a_kill(runner: Runner, tmp_path: Path)
     wait_until(lambda: are_called(before | after), "all are called")
 
 
-def test_runner_that_stops_answers_and_logs_what_it_has_begun(
+def test_stopping_runner_answers_and_logs_running_calls(
     runner: Runner, localstack: CloudWatchServer, tmp_path: Path
 ) -> None:
     runner.call("talk")
@@ -272,7 +272,9 @@ def test_logs_of_the_last_calls_are_written_before_the_end(
     assert "said bye\n" in localstack.messages("/aws/lambda/talk", stream)
 
 
-def test_runner_waits_for_localstack_to_tell(localstack: CloudWatchServer, runner: Runner) -> None:
+def test_runner_waits_for_the_deployment_from_localstack(
+    localstack: CloudWatchServer, runner: Runner
+) -> None:
     told, localstack.deployed = localstack.deployed, None
     runner.kill()
     runner.start(until=503)
@@ -282,7 +284,7 @@ def test_runner_waits_for_localstack_to_tell(localstack: CloudWatchServer, runne
     assert "pid" in runner.call("talk")
 
 
-def test_frozen_runner_refuses_a_deployment_and_catches_up_when_it_goes_on(
+def test_frozen_runner_refuses_a_deployment_and_gets_it_when_it_continues(
     runner: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = RunnerClient(str(runner.socket))
@@ -305,7 +307,7 @@ def test_frozen_runner_refuses_a_deployment_and_catches_up_when_it_goes_on(
 @pytest.mark.parametrize(
     ("variable", "value"), [("TIDINGS_LOCALSTACK_URL", ""), ("TIDINGS_RUNTIME_PYTHON", "/nowhere")]
 )
-def test_runner_that_cannot_start_says_why_in_one_line(
+def test_runner_that_cannot_start_prints_the_reason_in_one_line(
     tmp_path: Path, variable: str, value: str
 ) -> None:
     environment = {

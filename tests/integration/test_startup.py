@@ -1,4 +1,4 @@
-"""`make up` from the inside: what is started, in which order, and what a failure leaves behind."""
+"""Tests of `make up`: the order of starts, and the state after a failure."""
 
 import socket
 import sys
@@ -36,7 +36,7 @@ def service(name: str, script: str, probe: Callable[[], str] = lambda: "", **mor
 
 
 class Members:
-    """As much of a stack's members as a start looks at."""
+    """The parts of a stack's members that a start uses."""
 
     def __init__(self, *own: Service, external: tuple[External, ...] = ()) -> None:
         self.own, self.external = list(own), list(external)
@@ -59,9 +59,9 @@ def port() -> Iterator[int]:
 
 
 def running(stack: Stack, *names: str) -> dict[str, int]:
-    """Return the process of each service that runs; wait for those with these names.
+    """Return the process of each running service; wait for those with these names.
 
-    A process has its marks a moment after supervisord has started it.
+    A process has its marks only a moment after supervisord has started it.
     """
 
     found: dict[str, int] = {}
@@ -83,14 +83,14 @@ def bring_up(stack: Stack, members: Any) -> Startup:
     return attempt
 
 
-def test_services_are_ready_when_it_is_done(stack: Stack, port: int) -> None:
+def test_services_are_ready_at_its_end(stack: Stack, port: int) -> None:
     attempt = bring_up(stack, Members(listening("mongodb", port), service("redis", WORKS)))
     assert answers(port) == ""
     assert attempt.fresh
     assert {each.name for each in attempt.started} == {"mongodb", "redis"}
 
 
-def test_services_are_started_in_their_order(stack: Stack) -> None:
+def test_services_are_started_in_order(stack: Stack) -> None:
     last, first = (
         service(name, WORKS, starts_after=order) for name, order in (("last", 9), ("first", 1))
     )
@@ -98,7 +98,7 @@ def test_services_are_started_in_their_order(stack: Stack) -> None:
     assert [each.name for each in attempt.started] == ["first", "last"]
 
 
-def test_again_it_starts_nothing(stack: Stack) -> None:
+def test_second_start_starts_nothing(stack: Stack) -> None:
     members = Members(service("one", WORKS), service("two", WORKS))
     bring_up(stack, members)
     before = running(stack, "one", "two")
@@ -107,7 +107,7 @@ def test_again_it_starts_nothing(stack: Stack) -> None:
     assert running(stack) == before
 
 
-def test_only_what_died_is_started_again(stack: Stack) -> None:
+def test_only_ended_services_are_started_again(stack: Stack) -> None:
     members = Members(service("one", WORKS), service("two", WORKS))
     bring_up(stack, members)
     before = running(stack, "one", "two")
@@ -118,21 +118,21 @@ def test_only_what_died_is_started_again(stack: Stack) -> None:
     assert running(stack, "one", "two")["one"] == before["one"]
 
 
-def test_supervisor_that_was_killed_is_started_with_everything(stack: Stack, port: int) -> None:
+def test_killed_supervisor_is_restarted_with_all_services(stack: Stack, port: int) -> None:
     members = Members(listening("one", port))
     bring_up(stack, members)
     (chief,) = (process for process, name in processes_of(stack) if not name)
     before = running(stack, "one")["one"]
     chief.kill()
     chief.wait(60)
-    assert bring_up(stack, members).fresh  # the one that was left held the port
+    assert bring_up(stack, members).fresh  # the remaining process held the port
     assert running(stack, "one")["one"] != before
 
 
 # ------------------------------------------------------------------------ failures
 
 
-def test_service_that_dies_shows_its_log_and_takes_the_others_along(stack: Stack) -> None:
+def test_service_that_ends_shows_its_log_and_stops_the_others(stack: Stack) -> None:
     members = Members(service("one", WORKS), service("broken", DIES, never))
     with pytest.raises(LauncherError, match="broken died while starting") as told:
         bring_up(stack, members)
@@ -144,14 +144,14 @@ def never() -> str:
     raise ConnectionError
 
 
-def test_service_that_is_never_ready_is_given_up(stack: Stack) -> None:
+def test_service_that_is_never_ready_is_abandoned(stack: Stack) -> None:
     members = Members(service("slow", WORKS, never, ready_seconds=1))
     with pytest.raises(LauncherError, match="slow is not ready after 1 s"):
         bring_up(stack, members)
     assert list(processes_of(stack)) == []
 
 
-def test_failure_stops_only_what_was_started_now(stack: Stack) -> None:
+def test_failure_stops_only_services_started_now(stack: Stack) -> None:
     bring_up(stack, Members(service("one", WORKS)))
     before = running(stack, "one")
     with pytest.raises(LauncherError):
@@ -159,7 +159,7 @@ def test_failure_stops_only_what_was_started_now(stack: Stack) -> None:
     assert running(stack) == before
 
 
-def test_interrupt_stops_what_was_started(stack: Stack) -> None:
+def test_interrupt_stops_the_started_services(stack: Stack) -> None:
     members: Any = Members(service("one", WORKS))
     with pytest.raises(KeyboardInterrupt), startup(stack, members) as attempt:
         interrupt(attempt)
@@ -179,7 +179,7 @@ def test_port_of_another_program_stops_it_before_anything_runs(stack: Stack) -> 
         assert list(processes_of(stack)) == []
 
 
-def test_external_service_that_is_away_stops_it_before_anything_runs(
+def test_unavailable_external_service_stops_it_before_anything_runs(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tidings_local.launcher.running.lifecycle.EXTERNAL_SECONDS", 0.1)
@@ -196,7 +196,7 @@ def test_external_service_that_is_away_stops_it_before_anything_runs(
 # ------------------------------------------------------------------------- one service
 
 
-def test_restart_is_another_process_of_the_same_service(stack: Stack, port: int) -> None:
+def test_restart_starts_another_process_of_the_same_service(stack: Stack, port: int) -> None:
     members: Any = Members(service("one", WORKS), listening("two", port))
     bring_up(stack, members)
     before = running(stack, "one", "two")
@@ -207,7 +207,7 @@ def test_restart_is_another_process_of_the_same_service(stack: Stack, port: int)
     assert after["two"] != before["two"]
 
 
-def test_waiting_for_a_service_of_somebody_else_is_no_wait(stack: Stack) -> None:
+def test_external_service_is_not_awaited(stack: Stack) -> None:
     members: Any = Members(service("one", WORKS))
     bring_up(stack, members)
     Startup(stack, members).wait_for("rabbitmq")

@@ -1,4 +1,4 @@
-"""A stack's supervisord with small programs of the tests: started, stopped, changed, undone."""
+"""A stack's supervisord with small test programs: started, stopped, changed and ended."""
 
 import socket
 import sys
@@ -19,7 +19,7 @@ from tidings_local.launcher.running.services.service import External, Service
 from tidings_local.launcher.running.stack import Stack
 from tidings_local.launcher.running.supervisor import Supervisor
 
-# Of one line, as supervisord reads commands.
+# In one line, because supervisord parses commands.
 WORKS = "import signal; signal.pause()"
 DIES = "raise SystemExit('no data folder')"
 DEAF = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {WORKS}"
@@ -51,7 +51,7 @@ def supervisor(stack: Stack) -> Supervisor:
 
 @pytest.fixture
 def begin(stack: Stack, supervisor: Supervisor) -> Callable[..., None]:
-    """Start supervisord for some services, and each of them."""
+    """Start supervisord for some services, and then each of them."""
 
     def started(*services: Service) -> None:
         supervisor.start(supervisor_config.render(stack, list(services)))
@@ -74,27 +74,25 @@ def test_nothing_answers_before_the_start(supervisor: Supervisor, stack: Stack) 
     assert not stop_all(stack)
 
 
-def test_program_starts_when_it_is_asked_for(
+def test_program_starts_on_request(
     stack: Stack, supervisor: Supervisor, begin: Callable[..., None]
 ) -> None:
     supervisor.start(supervisor_config.render(stack, [program("one"), program("two")]))
     supervisor.start_program("one")
     assert pid_of(supervisor, "one")
     assert not supervisor.states()["two"].running
-    # A process has its marks a moment after it was started.
+    # A process has its marks a moment after its start.
     eventually(lambda: {service for _, service in processes_of(stack)} == {"", "one"})
 
 
-def test_started_twice_it_is_the_same_process(
-    supervisor: Supervisor, begin: Callable[..., None]
-) -> None:
+def test_second_start_keeps_the_process(supervisor: Supervisor, begin: Callable[..., None]) -> None:
     begin(program("one"))
     before = pid_of(supervisor, "one")
     supervisor.start_program("one")
     assert pid_of(supervisor, "one") == before
 
 
-def test_stopped_twice_it_stays_stopped(supervisor: Supervisor, begin: Callable[..., None]) -> None:
+def test_second_stop_is_harmless(supervisor: Supervisor, begin: Callable[..., None]) -> None:
     begin(program("one"))
     for _ in range(2):
         supervisor.stop_program("one")
@@ -102,7 +100,7 @@ def test_stopped_twice_it_stays_stopped(supervisor: Supervisor, begin: Callable[
 
 
 @pytest.mark.parametrize("call", ["start_program", "stop_program"])
-def test_program_that_nobody_knows_is_no_error(
+def test_unknown_program_is_no_error(
     supervisor: Supervisor, begin: Callable[..., None], call: str
 ) -> None:
     begin(program("one"))
@@ -110,7 +108,7 @@ def test_program_that_nobody_knows_is_no_error(
     assert set(supervisor.states()) == {"one"}
 
 
-def test_program_that_dies_is_told_and_its_log_has_the_reason(
+def test_program_that_ends_is_reported_and_its_log_has_the_reason(
     stack: Stack, supervisor: Supervisor, begin: Callable[..., None]
 ) -> None:
     begin(program("broken", DIES), program("one"))
@@ -119,7 +117,7 @@ def test_program_that_dies_is_told_and_its_log_has_the_reason(
     assert supervisor.states()["one"].running
 
 
-def test_program_that_restarts_comes_back_after_a_kill(
+def test_program_with_restart_runs_again_after_a_kill(
     supervisor: Supervisor, begin: Callable[..., None]
 ) -> None:
     begin(program("one", restarts=True))
@@ -135,7 +133,7 @@ def test_environment_of_a_program_is_its_own(
     monkeypatch.setenv("AWS_PROFILE", "production")
     begin(program("one", environment={"TIDINGS_WORD": "100% of it, and more"}))
     process = psutil.Process(pid_of(supervisor, "one"))
-    # Until its program begins a new process has the environment of supervisord.
+    # A new process has supervisord's environment until its program begins.
     eventually(lambda: "TIDINGS_WORD" in process.environ())
     environment = process.environ()
     assert environment["TIDINGS_WORD"] == "100% of it, and more"
@@ -145,7 +143,7 @@ def test_environment_of_a_program_is_its_own(
 # --------------------------------------------------------------- a changed configuration
 
 
-def test_what_did_not_change_runs_on(
+def test_unchanged_programs_keep_running(
     stack: Stack, supervisor: Supervisor, begin: Callable[..., None]
 ) -> None:
     begin(program("same"), program("changed"), program("gone"))
@@ -200,7 +198,7 @@ def test_shutdown_leaves_nothing(
     assert not stop_all(stack)
 
 
-def test_processes_of_a_supervisor_that_was_killed_are_found(
+def test_processes_of_a_killed_supervisor_are_found(
     stack: Stack,
     supervisor: Supervisor,
     begin: Callable[..., None],
@@ -219,10 +217,10 @@ def test_processes_of_a_supervisor_that_was_killed_are_found(
     assert stop_all(stack)
 
 
-# ---------------------------------------------------------- what stands in the way
+# ----------------------------------------------------------------------- obstacles
 
 
-def test_port_that_is_taken_is_named_with_its_owner() -> None:
+def test_port_in_use_is_reported_with_its_owner() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(LauncherError, match=f"port {port} for one is taken by"):
@@ -230,7 +228,7 @@ def test_port_that_is_taken_is_named_with_its_owner() -> None:
     check_ports(program("one", ports=(port,)))
 
 
-def test_external_service_gets_a_moment() -> None:
+def test_external_service_is_awaited_briefly() -> None:
     asked: list[str] = []
 
     def comes_up(url: str) -> str:
@@ -251,7 +249,7 @@ def test_external_service_gets_a_moment() -> None:
         (OSError("no route (configured timeouts: 2 s)"), "no route"),
     ],
 )
-def test_external_service_that_is_away_is_named_without_its_password(
+def test_unavailable_external_service_is_named_without_its_password(
     problem: Exception, hint: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tidings_local.launcher.running.lifecycle.EXTERNAL_SECONDS", 0.1)

@@ -1,4 +1,4 @@
-"""What tests of campaigns are made of."""
+"""Builders for tests of campaigns."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -29,7 +29,7 @@ ON_TUESDAY = {"kind": "at", "at": TUESDAY.isoformat()}
 
 
 def a_campaign(state: CampaignState = CampaignState.DRAFT, **values: Any) -> Campaign:
-    """Return a campaign in a state; how it came there is not told."""
+    """Return a campaign in this state, without the history that leads to it."""
     described: dict[str, Any] = {
         "name": "Winter days",
         "template_code": "promotion",
@@ -55,7 +55,7 @@ def drafted(**values: Any) -> CampaignView:
 
 
 def begun(**values: Any) -> CampaignView:
-    """Return a campaign whose run has begun; its event waits to be published."""
+    """Return a campaign whose run has begun and whose event is not published yet."""
     campaign = start_campaign(drafted(**values).id, caller=OPERATOR)
     assert campaign.next_run_at
     assert run_due_campaigns(campaign.next_run_at) == {"campaigns_begun": 1}
@@ -83,7 +83,7 @@ def customers(count: int, **preferences: Any) -> list[str]:
 
 
 def work_off(queues: Queues, *, times: int = 1) -> int:
-    """Hand each message to the consumer until none comes; return how many there were."""
+    """Give the consumer each message until none is left; return their number."""
     publish_stored()
     handled = 0
     while taken := queues.take_all(QUEUE):
@@ -95,7 +95,7 @@ def work_off(queues: Queues, *, times: int = 1) -> int:
 
 
 def told(campaign_id: str) -> Counter[str]:
-    """Return how many notifications of a campaign each person has."""
+    """Return the number of a campaign's notifications for each person."""
     return Counter(Notification.objects(campaign_id=campaign_id).scalar("user_id"))
 
 
@@ -126,5 +126,5 @@ def edited(campaign_id: str, version: int = 1, *, at: datetime = SATURDAY, **giv
 
 
 def words_of(campaign_id: str) -> list[str]:
-    """Return the different texts that people read."""
+    """Return the different texts of the notifications."""
     return sorted({each.body for each in Notification.objects(campaign_id=campaign_id)})

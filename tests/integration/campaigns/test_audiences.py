@@ -1,4 +1,4 @@
-"""Whom a campaign is for."""
+"""Tests of the selection of a campaign's audience."""
 
 from datetime import timedelta
 
@@ -54,7 +54,7 @@ def test_all_are_the_customers_with_an_account() -> None:
         ("den", "de", False),
     ],
 )
-def test_language_is_the_one_that_a_person_chose(
+def test_language_is_the_persons_preference(
     chosen: str | None, wanted: str, is_meant: bool
 ) -> None:
     person = someone()
@@ -63,7 +63,7 @@ def test_language_is_the_one_that_a_person_chose(
     assert (person.user_id in meant(language=wanted)) == is_meant
 
 
-def test_category_is_what_was_bought_and_kept() -> None:
+def test_category_selects_by_purchases_that_were_not_cancelled() -> None:
     pens, ink, cancelled, _ = (someone() for _ in range(4))
     bought(pens, "pens")
     bought(pens, "ink")
@@ -74,7 +74,7 @@ def test_category_is_what_was_bought_and_kept() -> None:
     assert meant(bought_category="cars") == set()
 
 
-def test_inactive_is_who_has_not_ordered_and_is_not_new() -> None:
+def test_inactive_people_have_not_ordered_and_are_not_new() -> None:
     long_ago, lately, never = someone(), someone(), someone()
     someone(registered=now() - timedelta(days=3))
     bought(long_ago, "pens", days_ago=90)
@@ -82,7 +82,7 @@ def test_inactive_is_who_has_not_ordered_and_is_not_new() -> None:
     assert meant(inactive_days=30) == {long_ago.user_id, never.user_id}
 
 
-def test_conditions_hold_together() -> None:
+def test_conditions_are_combined_with_and() -> None:
     fits, other = someone(), someone()
     for person in (fits, other):
         bought(person, "pens", days_ago=90)
@@ -91,7 +91,7 @@ def test_conditions_hold_together() -> None:
     assert found == {fits.user_id}
 
 
-def test_people_are_walked_chunk_by_chunk() -> None:
+def test_people_are_read_in_chunks() -> None:
     people = [someone().user_id for _ in range(7)]
     walked, after = [], None
     while True:
@@ -103,7 +103,7 @@ def test_people_are_walked_chunk_by_chunk() -> None:
     assert walked == [people[:3], people[3:6], people[6:]]
 
 
-def test_counting_ends_in_time_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_counting_stops_at_its_time_limit_and_reports_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audiences, "PEOPLE_PER_COUNT", 2)
     for _ in range(5):
         someone()

@@ -99,7 +99,7 @@ def test_campaign_is_edited_unless_it_runs_or_has_ended(state: CampaignState) ->
     assert state_of(campaign.id) == state.value
 
 
-def test_campaign_that_is_not_there_is_not_found() -> None:
+def test_unknown_campaign_is_not_found() -> None:
     with pytest.raises(CampaignNotFound):
         edited(new_id(), name="Spring days")
 
@@ -128,14 +128,14 @@ def test_campaign_that_is_not_there_is_not_found() -> None:
     ],
     ids=str,
 )
-def test_bad_input_is_named(given: dict[str, Any], field: str) -> None:
+def test_invalid_input_is_named(given: dict[str, Any], field: str) -> None:
     with pytest.raises(ValidationError) as refused:
         EditCampaign.model_validate({"version": 1} | given)
     places = [".".join(map(str, each["loc"])) for each in refused.value.errors()]
     assert places == [field]
 
 
-def test_time_is_given_for_the_kind_at_and_for_no_other() -> None:
+def test_time_is_accepted_for_the_kind_at_only() -> None:
     campaign = drafted(schedule=ON_MONDAY)
     with pytest.raises(TimeMissing):
         edited(campaign.id, schedule={"kind": "at"})
@@ -165,7 +165,7 @@ def test_template_and_variables_are_checked_as_they_are_after_the_edit() -> None
 @pytest.mark.parametrize(
     "state", [CampaignState.DRAFT, CampaignState.SCHEDULED, CampaignState.PAUSED]
 )
-def test_new_time_must_not_have_passed(state: CampaignState) -> None:
+def test_new_time_must_be_in_the_future(state: CampaignState) -> None:
     campaign = a_campaign(state)
     with pytest.raises(TimeHasPassed) as refused:
         edited(campaign.id, schedule=ON_MONDAY, at=MONDAY + timedelta(seconds=1))
@@ -173,7 +173,7 @@ def test_new_time_must_not_have_passed(state: CampaignState) -> None:
     assert Campaign.objects.get(pk=campaign.id).schedule.kind == "next_friday"
 
 
-def test_words_are_edited_when_the_time_has_passed_and_no_rule_came() -> None:
+def test_texts_can_be_edited_after_the_time_if_no_rule_ran() -> None:
     campaign = started(schedule=ON_MONDAY)
     after = edited(campaign.id, at=TUESDAY, name="Spring days", schedule=ON_MONDAY)
     assert (after.name, after.next_run_at) == ("Spring days", MONDAY)
@@ -235,7 +235,7 @@ def test_run_that_is_paused_is_not_edited(queues: Queues, monkeypatch: pytest.Mo
     assert len(told(campaign.id)) == 3
 
 
-def test_weekly_campaign_has_its_new_words_from_the_next_week_on(queues: Queues) -> None:
+def test_weekly_campaign_has_its_new_texts_from_the_next_week_on(queues: Queues) -> None:
     (reader,) = customers(1)
     campaign = begun(schedule={"kind": "weekly"}, variables={"message": "Old."})
     work_off(queues)
@@ -277,7 +277,7 @@ def test_edit_of_another_version_is_refused() -> None:
     assert Campaign.objects.get(pk=campaign.id).name == "Spring days"
 
 
-def test_same_edit_twice_has_the_same_answer() -> None:
+def test_repeated_edit_has_the_same_answer() -> None:
     campaign = started(schedule=ON_MONDAY)
     given: dict[str, Any] = {
         "name": "Spring days",

@@ -1,4 +1,4 @@
-"""Edits at the same time as other edits, as steps, and as the begin of a run."""
+"""Edits that run at the same time as other edits, as steps, and as the start of a run."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -33,7 +33,7 @@ from tidings.campaigns.states import CampaignState
 
 
 def once(call: Callable[[], object]) -> Callable[..., None]:
-    """Return a call that happens the first time only."""
+    """Return a call that is made the first time only."""
     calls = [call]
 
     def first_time(*_: object) -> None:
@@ -43,7 +43,7 @@ def once(call: Callable[[], object]) -> Callable[..., None]:
     return first_time
 
 
-def test_of_many_edits_at_once_one_is_made_and_the_others_know() -> None:
+def test_of_many_edits_at_once_one_succeeds_and_the_others_are_refused() -> None:
     campaign = started()
 
     def renamed(name: str) -> str | None:
@@ -107,7 +107,7 @@ def test_edit_in_the_middle_of_a_step_moves_its_time(
     assert taken.schedule.at == TUESDAY
 
 
-def test_run_that_begins_in_the_middle_of_an_edit_has_the_old_words(
+def test_run_that_begins_during_an_edit_has_the_old_texts(
     queues: Queues, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     customers(3)
@@ -123,7 +123,7 @@ def test_run_that_begins_in_the_middle_of_an_edit_has_the_old_words(
 
 
 @pytest.mark.parametrize("schedule", [ON_MONDAY, ON_TUESDAY], ids=["same time", "moved"])
-def test_run_and_edit_at_once_are_wholly_old_or_wholly_new(
+def test_run_and_edit_at_once_are_entirely_old_or_entirely_new(
     schedule: dict[str, str],
 ) -> None:
     people = customers(3)

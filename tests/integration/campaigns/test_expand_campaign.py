@@ -1,4 +1,4 @@
-"""A campaign reaches everybody who is meant, once, whatever happens on the way."""
+"""A campaign notifies each person of its audience once, despite repetitions and crashes."""
 
 import pytest
 from campaigns.campaigns import handler
@@ -39,13 +39,13 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(expanding, "PEOPLE_PER_CHUNK", 10)
 
 
-def test_invocation_can_publish_what_a_chunk_stores() -> None:
+def test_one_invocation_can_publish_the_events_of_a_chunk() -> None:
     assert PEOPLE_PER_CHUNK < MAX_NOTED
 
 
 @pytest.mark.usefixtures("small_chunks")
 @pytest.mark.parametrize("people", [0, 1, 9, 10, 11, 35])
-def test_everybody_is_told_once(queues: Queues, people: int) -> None:
+def test_each_person_is_notified_once(queues: Queues, people: int) -> None:
     everybody = customers(people)
     campaign = begun(voucher="WINTER-10", variables={"message": "Warm things."})
 
@@ -58,7 +58,7 @@ def test_everybody_is_told_once(queues: Queues, people: int) -> None:
     assert stored.run.finished_at is not None
 
 
-def test_people_read_the_campaigns_words(queues: Queues) -> None:
+def test_notifications_have_the_campaigns_texts(queues: Queues) -> None:
     (reader,) = customers(1, language="de")
     campaign = begun(voucher="WINTER-10", variables={"message": "Warme Sachen."})
 
@@ -73,7 +73,7 @@ def test_people_read_the_campaigns_words(queues: Queues) -> None:
 
 
 @pytest.mark.usefixtures("small_chunks")
-def test_each_message_that_comes_three_times_tells_nobody_twice(queues: Queues) -> None:
+def test_repeated_messages_notify_once(queues: Queues) -> None:
     everybody = customers(35)
     campaign = begun()
 
@@ -84,7 +84,7 @@ def test_each_message_that_comes_three_times_tells_nobody_twice(queues: Queues) 
 
 
 @pytest.mark.usefixtures("small_chunks")
-def test_chunk_that_is_handled_from_many_sides_at_once_goes_on_once(queues: Queues) -> None:
+def test_chunk_handled_concurrently_continues_once(queues: Queues) -> None:
     everybody = customers(15)
     campaign = begun()
     run_id = Campaign.objects.get(pk=campaign.id).run.id
@@ -100,7 +100,7 @@ def test_chunk_that_is_handled_from_many_sides_at_once_goes_on_once(queues: Queu
 
 
 @pytest.mark.usefixtures("small_chunks")
-def test_process_that_dies_between_telling_and_moving_on_tells_nobody_twice(
+def test_crash_between_notifying_and_continuing_notifies_once(
     queues: Queues, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     everybody = customers(25)
@@ -121,7 +121,7 @@ def test_process_that_dies_between_telling_and_moving_on_tells_nobody_twice(
 
 
 @pytest.mark.usefixtures("small_chunks")
-def test_pause_holds_it_and_resume_goes_on_where_it_was(
+def test_paused_campaign_continues_where_it_stopped(
     queues: Queues, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     everybody = customers(35)
@@ -141,14 +141,14 @@ def test_pause_holds_it_and_resume_goes_on_where_it_was(
 
 
 @pytest.mark.usefixtures("small_chunks")
-def test_pause_and_resume_before_the_next_chunk_make_no_second_chain(queues: Queues) -> None:
+def test_pause_and_resume_before_the_next_chunk_start_no_second_chain(queues: Queues) -> None:
     everybody = customers(35)
     campaign = begun()
     publish_stored()
     pause_campaign(campaign.id, caller=OPERATOR)
     resume_campaign(campaign.id, caller=OPERATOR)
 
-    # The event, the resumed chunk, and then one message for each chunk.
+    # The event, the resumed chunk, and one message for each chunk.
     assert work_off(queues) == 2 + 3
 
     assert told(campaign.id) == dict.fromkeys(everybody, 1)
@@ -156,7 +156,7 @@ def test_pause_and_resume_before_the_next_chunk_make_no_second_chain(queues: Que
 
 
 @pytest.mark.usefixtures("small_chunks")
-def test_chunk_in_hand_while_it_is_paused_is_not_counted_twice(
+def test_chunk_handled_during_a_pause_is_counted_once(
     queues: Queues, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     everybody = customers(15)
@@ -181,7 +181,7 @@ def test_chunk_in_hand_while_it_is_paused_is_not_counted_twice(
 
 
 @pytest.mark.usefixtures("small_chunks")
-def test_stopped_campaign_tells_nobody_more(queues: Queues) -> None:
+def test_stopped_campaign_notifies_no_more_people(queues: Queues) -> None:
     customers(25)
     campaign = begun()
     publish_stored()
@@ -193,7 +193,7 @@ def test_stopped_campaign_tells_nobody_more(queues: Queues) -> None:
     assert state_of(campaign.id) == "stopped"
 
 
-def test_weekly_campaign_tells_everybody_once_a_week(queues: Queues) -> None:
+def test_weekly_campaign_notifies_everyone_once_a_week(queues: Queues) -> None:
     everybody = customers(3)
     campaign = begun(schedule={"kind": "weekly"})
     work_off(queues)
@@ -211,7 +211,7 @@ def test_weekly_campaign_tells_everybody_once_a_week(queues: Queues) -> None:
     assert (stored.told_before, stored.run.audience) == (3, 3)
 
 
-def test_event_of_a_run_that_is_long_over_does_nothing(queues: Queues) -> None:
+def test_event_of_an_old_run_does_nothing(queues: Queues) -> None:
     customers(3)
     campaign = a_campaign(CampaignState.RUNNING)
     expand_campaign(campaign.id, "another-run")
@@ -219,7 +219,7 @@ def test_event_of_a_run_that_is_long_over_does_nothing(queues: Queues) -> None:
     assert not told(campaign.id)
 
 
-def test_run_begins_once_however_often_the_rules_fire() -> None:
+def test_run_begins_once_for_repeated_rules() -> None:
     campaign = start_campaign(drafted().id, caller=OPERATOR)
     assert campaign.next_run_at
     calls = [lambda: run_due_campaigns(campaign.next_run_at)] * 6

@@ -1,4 +1,4 @@
-"""What operators do with campaigns, and what is refused."""
+"""Tests of the operations on campaigns, and of their refusals."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -71,14 +71,14 @@ def test_started_campaign_waits_for_its_time(schedule: dict[str, str], due_at: d
     assert state_of(campaign.id) == "running"
 
 
-def test_campaign_for_a_time_that_has_passed_is_not_started() -> None:
+def test_campaign_whose_time_has_passed_is_not_started() -> None:
     campaign = drafted(schedule={"kind": "at", "at": "2026-11-20T08:00:00Z"})
     with pytest.raises(TimeHasPassed):
         start_campaign(campaign.id, caller=OPERATOR, at=SATURDAY)
     assert state_of(campaign.id) == "draft"
 
 
-# From each state: which steps are taken, and where they lead.
+# The accepted steps of each state, with the next state.
 TABLE = {
     CampaignState.DRAFT: {"start": "scheduled", "stop": "stopped"},
     CampaignState.SCHEDULED: {"pause": "paused", "stop": "stopped"},
@@ -91,7 +91,7 @@ TABLE = {
 
 @pytest.mark.parametrize("verb", STEPS)
 @pytest.mark.parametrize("state", CampaignState)
-def test_step_is_taken_or_refused(state: CampaignState, verb: str) -> None:
+def test_step_is_accepted_or_refused(state: CampaignState, verb: str) -> None:
     campaign = a_campaign(state)
     leads_to = TABLE[state].get(verb)
     if leads_to is None:
@@ -104,12 +104,12 @@ def test_step_is_taken_or_refused(state: CampaignState, verb: str) -> None:
 
 
 @pytest.mark.parametrize("verb", STEPS)
-def test_what_is_not_there_is_not_found(verb: str) -> None:
+def test_unknown_campaign_is_not_found(verb: str) -> None:
     with pytest.raises(CampaignNotFound):
         STEPS[verb](new_id(), caller=OPERATOR)
 
 
-def test_start_from_many_sides_at_once_starts_it_once() -> None:
+def test_concurrent_starts_start_it_once() -> None:
     campaign = drafted()
 
     def start() -> bool:
@@ -139,7 +139,7 @@ def test_paused_campaign_that_missed_its_time_runs_at_once_when_resumed() -> Non
     assert run_due_campaigns(FRIDAY_NOON) == {"campaigns_begun": 1}
 
 
-def test_template_must_exist_and_be_told_what_it_needs() -> None:
+def test_template_must_exist_and_get_its_variables() -> None:
     with pytest.raises(UnknownTemplate):
         drafted(template_code="no_such_template")
     with pytest.raises(VariableMissing) as refused:
@@ -148,7 +148,7 @@ def test_template_must_exist_and_be_told_what_it_needs() -> None:
     assert Campaign.objects.count() == 0
 
 
-def test_preview_says_whom_it_reaches_and_what_they_read() -> None:
+def test_preview_has_the_audience_and_the_texts() -> None:
     customers(3, language="de")
     customers(2)
     campaign = drafted(audience={"language": "de"}, voucher="W-10", variables={"message": "Hallo."})
@@ -160,7 +160,7 @@ def test_preview_says_whom_it_reaches_and_what_they_read() -> None:
     assert Notification.objects.count() == 0
 
 
-def test_list_is_of_a_state_and_newest_first() -> None:
+def test_list_is_filtered_by_state_and_sorted_by_time() -> None:
     first, second = drafted(), drafted()
     stop_campaign(drafted().id, caller=OPERATOR)
     page = get_campaigns(
@@ -171,7 +171,7 @@ def test_list_is_of_a_state_and_newest_first() -> None:
     assert [each.id for each in page.items] == [second.id, first.id]
 
 
-def test_numbers_are_of_people_and_of_messages() -> None:
+def test_results_count_people_and_messages() -> None:
     campaign = drafted()
     a_notification(campaign.id, read=True, inbox="delivered", email="sent")
     a_notification(campaign.id, inbox="delivered", email="failed")
@@ -204,7 +204,7 @@ def test_numbers_are_of_people_and_of_messages() -> None:
     assert [each.channel for each in numbers.channels] == ["inbox", "email", "push"]
 
 
-def test_who_ended_such_mails_is_counted() -> None:
+def test_unsubscribed_people_are_counted() -> None:
     campaign = drafted()
     mailed = a_notification(campaign.id, inbox="delivered", email="delivered")
     a_notification(campaign.id, inbox="delivered", email="delivered")

@@ -1,4 +1,4 @@
-"""Providers for the tests: a certificate, a sender that SES knows, platform applications."""
+"""Provider fixtures: a certificate, a sender that SES knows, platform applications."""
 
 import secrets
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
 
 @pytest.fixture(autouse=True)
 def no_memory() -> Iterator[None]:
-    """Begin without warm connections and without what breakers saw."""
+    """Start without open connections and without the state of circuit breakers."""
     cache.client.cache_clear()
     breaker._seen.clear()
     breaker._resting.wake()
@@ -43,7 +43,7 @@ def sender(services: None) -> str:
 
 @pytest.fixture
 def applications(services: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """The ARNs of platform applications of this test's own, by platform."""
+    """Return the ARNs of this test's platform applications by platform."""
     credentials = {"PlatformPrincipal": "test", "PlatformCredential": "test"}
     made: dict[str, Any] = {
         platform: aws("sns").create_platform_application(

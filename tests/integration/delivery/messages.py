@@ -1,4 +1,4 @@
-"""What tests of the delivery are made of: messages to go, and where they arrive."""
+"""Builders of messages to deliver, and helpers that read their destinations."""
 
 import json
 import os

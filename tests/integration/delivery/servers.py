@@ -1,4 +1,4 @@
-"""Real servers on this machine: an SMTP sink and a receiver of webhooks."""
+"""Real servers on this machine: an SMTP server and a receiver of webhooks."""
 
 import ssl
 import threading
@@ -17,13 +17,13 @@ from aiosmtpd.smtp import AuthResult, Envelope
 from tests.ports import reserved_port
 from tidings_local.launcher.running.certificate import certificate_beside, ensure_certificate
 
-# Where a customer takes webhooks; the tests' resolver finds it on this machine.
+# The host of a customer's webhook; the tests' resolver maps it to this machine.
 CUSTOMERS_HOST: Final = "hooks.example.com"
 Refuse = Callable[[str], str | None]
 
 
 class Certificate:
-    """A certificate for localhost and for a customer's host, and who trusts it."""
+    """A certificate for localhost and a customer's host, and its authority."""
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "localhost.pem"
@@ -39,7 +39,7 @@ class Certificate:
 
 
 class Sink:
-    """An SMTP server that keeps what it gets; `answers` says what it answers to a step."""
+    """An SMTP server that stores mails; `answers` sets its answer to a step."""
 
     def __init__(self) -> None:
         self.envelopes: list[Envelope] = []
@@ -81,7 +81,7 @@ class Sink:
 
 @contextmanager
 def smtp_server(sink: Sink, **options: Any) -> Iterator[int]:
-    """Serve a sink; return its port."""
+    """Start the SMTP server; return its port."""
     with reserved_port() as port:
         controller = Controller(sink, hostname="127.0.0.1", port=port, ready_timeout=60, **options)
         controller.start()
@@ -92,19 +92,19 @@ def smtp_server(sink: Sink, **options: Any) -> Iterator[int]:
 
 
 class Receiver:
-    """A webhook's receiver: answers with `status`, keeps what came."""
+    """A webhook receiver that answers with `status` and stores the requests."""
 
     def __init__(self) -> None:
         self.status = 200
         self.headers: dict[str, str] = {}
         self.requests: list[tuple[str, dict[str, str], bytes]] = []
-        # Instead of an answer.
+        # Runs instead of an answer.
         self.instead: Callable[[BaseHTTPRequestHandler], None] | None = None
 
 
 @contextmanager
 def https_server(receiver: Receiver, certificate: Certificate) -> Iterator[int]:
-    """Serve a receiver; return its port."""
+    """Start the receiver; return its port."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

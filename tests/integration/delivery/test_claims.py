@@ -1,4 +1,4 @@
-"""A process dies between sending and recording, or the database does not answer."""
+"""Tests of a crash between sending and recording, and of a database that does not answer."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -35,7 +35,7 @@ SECOND = timedelta(seconds=1)
 
 
 class Killed(BaseException):
-    """As a kill -9: nothing runs after it."""
+    """Raised like a SIGKILL: no handler of the code runs after it."""
 
 
 def die_after_sending(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,7 +46,7 @@ def die_after_sending(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(channels, "deliver", send_and_die)
 
 
-def test_process_that_died_between_sending_and_recording_leaves_an_unknown(
+def test_crash_between_sending_and_recording_leaves_unknown(
     provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at, notification = now(), told(a_reader())
@@ -62,7 +62,7 @@ def test_process_that_died_between_sending_and_recording_leaves_an_unknown(
     assert len(provider.messages) == 1
 
 
-def test_channel_that_tells_repetitions_is_sent_again(
+def test_channel_that_detects_repetitions_is_sent_again(
     provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reader = a_reader(orders={"webhook": True})
@@ -84,7 +84,7 @@ def test_channel_that_tells_repetitions_is_sent_again(
 
 @pytest.fixture
 def unanswered(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
-    """Let MongoDB not answer when a step is recorded, once, whether it took it or not."""
+    """Make MongoDB fail to answer once when a step is recorded, with or without the write."""
 
     def once(step: DeliveryStatus, *, taken: bool, answer: Exception | None = LOST) -> None:
         honest = states.record
@@ -113,10 +113,10 @@ def unanswered(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]
 
 @pytest.mark.parametrize("taken", [True, False])
 @pytest.mark.parametrize("step", [DeliveryStatus.SENDING, DeliveryStatus.SENT])
-def test_mail_is_sent_once_and_said_to_be_where_the_database_did_not_answer(
+def test_mail_is_sent_once_and_recorded_where_the_database_did_not_answer(
     provider: Provider, unanswered: Callable[..., None], step: DeliveryStatus, taken: bool
 ) -> None:
-    """A process that is alive knows whether it sent, so no delivery is `unknown`."""
+    """A running process knows whether it sent, so no delivery becomes `unknown`."""
     notification = told(a_reader())
     unanswered(step, taken=taken)
     with pytest.raises(AutoReconnect):
@@ -142,7 +142,7 @@ def test_refused_mail_is_sent_again_where_the_refusal_was_not_recorded(
     assert where(notification, "email")[0] == "sent"
 
 
-def test_what_may_have_been_sent_and_was_not_recorded_is_not_sent_again(
+def test_unrecorded_message_that_may_have_been_sent_is_not_sent_again(
     provider: Provider, unanswered: Callable[..., None]
 ) -> None:
     at, notification = now(), told(a_reader())
@@ -156,10 +156,10 @@ def test_what_may_have_been_sent_and_was_not_recorded_is_not_sent_again(
     assert (provider.messages, where(notification, "email")[0]) == ([], "unknown")
 
 
-def test_claim_that_the_driver_made_twice_is_ours(
+def test_claim_that_the_driver_repeated_is_ours(
     provider: Provider, unanswered: Callable[..., None]
 ) -> None:
-    """A MongoDB that was restarted between the two does not know that it took the first."""
+    """A MongoDB that restarted in between does not know that it accepted the first write."""
     notification = told(a_reader())
     unanswered(DeliveryStatus.SENDING, taken=True, answer=None)
     deliver(command(notification))
@@ -167,10 +167,10 @@ def test_claim_that_the_driver_made_twice_is_ours(
     assert where(notification, "email")[0] == "sent"
 
 
-def test_claim_of_another_process_is_waited_for(
+def test_claim_of_another_process_is_awaited(
     provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whose command is acknowledged cannot look after a process that dies."""
+    """After its acknowledged command, nothing would look at the delivery of a crashed process."""
     notification = told(a_reader())
     render = message_for
 
@@ -187,7 +187,7 @@ def test_claim_of_another_process_is_waited_for(
 
 
 def claimed_and_lost(channel: str, at: datetime) -> Notification:
-    """Return what a process died with; no command of it comes again."""
+    """Return a delivery claimed by a crashed process; its command does not return."""
     reader = a_reader(orders={"webhook": True})
     User.objects(pk=reader.user_id).update(
         set__webhook_url="https://example.com/hook", set__webhook_id="hook-1"
@@ -214,7 +214,7 @@ def test_lost_claim_is_settled_without_its_command(provider: Provider) -> None:
 
 
 @pytest.mark.usefixtures("unpublished")
-def test_lost_claim_is_queued_with_one_command_however_many_look() -> None:
+def test_lost_claim_is_queued_with_one_command_for_any_number_of_checks() -> None:
     at = now()
     call = claimed_and_lost("webhook", at)
     assert sum(at_once([partial(settle_lost_claims, at + LEASE)] * 4)) == 1
@@ -222,7 +222,7 @@ def test_lost_claim_is_queued_with_one_command_however_many_look() -> None:
     assert entry.routing_key == "webhook"
 
 
-def test_code_of_a_lost_claim_is_not_kept() -> None:
+def test_code_of_a_lost_claim_is_erased() -> None:
     at = now()
     mail = claimed_and_lost("email", at)
     Notification.objects(pk=mail.id).update_one(set__carries_code=True)

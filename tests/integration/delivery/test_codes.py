@@ -1,4 +1,4 @@
-"""A one-time code goes to its reader only, and is not kept."""
+"""A one-time code is sent to its person only, and erased afterwards."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ def code_mail(reader: Principal, **more: Any) -> Notification:
     return told(reader, **(values | more))
 
 
-def test_code_reaches_an_unverified_address_and_is_not_kept(provider: Provider) -> None:
+def test_code_reaches_an_unverified_address_and_is_erased(provider: Provider) -> None:
     notification = code_mail(a_reader(verified=False))
     deliver(command(notification))
     (message,) = provider.messages
@@ -50,7 +50,7 @@ def test_code_reaches_an_unverified_address_and_is_not_kept(provider: Provider) 
     assert "Q4TN" not in str(kept.to_mongo())
 
 
-def test_code_that_has_expired_is_not_sent_and_not_kept(provider: Provider) -> None:
+def test_expired_code_is_not_sent_and_erased(provider: Provider) -> None:
     variables = {"verification_code": "Q4TN-82WB", "code_expires_at": "2026-01-01T00:00:00Z"}
     notification = code_mail(a_reader(), variables=variables)
     deliver(command(notification))
@@ -59,7 +59,7 @@ def test_code_that_has_expired_is_not_sent_and_not_kept(provider: Provider) -> N
     assert provider.messages == []
 
 
-def test_code_is_kept_while_it_is_tried_and_not_after_it_failed(provider: Provider) -> None:
+def test_code_is_kept_during_attempts_and_erased_after_the_failure(provider: Provider) -> None:
     notification = code_mail(a_reader())
     provider.failures = [TemporaryFailure("throttled"), TemporaryFailure("throttled")]
     with pytest.raises(TemporaryFailure):
@@ -71,14 +71,14 @@ def test_code_is_kept_while_it_is_tried_and_not_after_it_failed(provider: Provid
 
 
 def real_code_mail(user_id: str) -> tuple[str, Notification]:
-    """Have a code made and told, as a registration does."""
+    """Create and announce a code, as a registration does."""
     code = codes.issue(codes.VERIFICATION, user_id).text
     variables = {"verification_code": code, "code_expires_at": "2099-01-01T00:00:00Z"}
     reader = Principal(user_id=user_id, role=Role.CUSTOMER)
     return code, code_mail(reader, variables=variables)
 
 
-def test_code_of_a_mail_that_failed_for_good_is_void(provider: Provider) -> None:
+def test_code_of_a_mail_that_failed_for_good_is_invalid(provider: Provider) -> None:
     reader = a_reader(verified=False)
     code, notification = real_code_mail(reader.user_id)
     provider.failures = [TemporaryFailure("throttled"), PermanentFailure("refused")]
@@ -89,7 +89,7 @@ def test_code_of_a_mail_that_failed_for_good_is_void(provider: Provider) -> None
     assert not codes.redeem(codes.VERIFICATION, reader.user_id, code)
 
 
-def test_code_of_a_mail_that_is_tried_again_lives_on(provider: Provider) -> None:
+def test_code_of_a_mail_that_is_retried_stays_valid(provider: Provider) -> None:
     reader = a_reader(verified=False)
     code, notification = real_code_mail(reader.user_id)
     provider.failures = [TemporaryFailure("throttled")]
@@ -99,7 +99,9 @@ def test_code_of_a_mail_that_is_tried_again_lives_on(provider: Provider) -> None
     assert codes.redeem(codes.VERIFICATION, reader.user_id, code)
 
 
-def test_redriven_command_of_a_void_code_sends_nothing_and_says_so(provider: Provider) -> None:
+def test_redriven_command_of_an_invalid_code_sends_nothing_and_has_the_reason(
+    provider: Provider,
+) -> None:
     _, notification = real_code_mail(a_reader().user_id)
     provider.failures = [PermanentFailure("refused")]
     with pytest.raises(PermanentFailure):
@@ -111,7 +113,7 @@ def test_redriven_command_of_a_void_code_sends_nothing_and_says_so(provider: Pro
     assert where(the_notification_of(notification), "email")[:2] == ("suppressed", "code void")
 
 
-def test_cancelled_code_is_not_kept(provider: Provider) -> None:
+def test_cancelled_code_is_erased(provider: Provider) -> None:
     notification = code_mail(a_reader())
     cancel_notification(notification.id, caller=a_person(Role.OPERATOR))
     assert "Q4TN" not in str(the_notification_of(notification).to_mongo())
@@ -120,7 +122,7 @@ def test_cancelled_code_is_not_kept(provider: Provider) -> None:
 
 
 @pytest.mark.parametrize("channel", ["push", "webhook"])
-def test_code_goes_by_no_channel_that_proves_nothing(channel: str, provider: Provider) -> None:
+def test_code_of_an_address_is_sent_by_email_only(channel: str, provider: Provider) -> None:
     reader = a_reader()
     webhook = {"set__webhook_url": "https://hook.example.com", "set__webhook_id": "1"}
     User.objects(pk=reader.user_id).update_one(**webhook)
@@ -135,7 +137,7 @@ def the_notification_of(notification: Notification) -> Notification:
     return found
 
 
-def test_code_is_not_kept_where_the_report_is_faster_than_our_own_record() -> None:
+def test_code_is_erased_where_the_report_comes_before_our_own_record() -> None:
     mail = code_mail(a_reader())
     Notification.objects(pk=mail.id).update_one(set__deliveries__email__status="sending")
     notify(report(NotificationDelivered, mail))

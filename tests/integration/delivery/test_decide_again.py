@@ -1,4 +1,4 @@
-"""What holds when a message is about to be sent decides, not what held when it was stored."""
+"""The preferences at the time of sending decide, not those at the time of storing."""
 
 from datetime import timedelta
 
@@ -22,7 +22,7 @@ SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
 
 
-def test_what_was_switched_off_meanwhile_is_not_sent(provider: Provider) -> None:
+def test_channel_switched_off_meanwhile_is_not_used(provider: Provider) -> None:
     reader = a_reader()
     notification = told(reader)
     User.objects(pk=reader.user_id).update_one(set__preferences={"orders": {"email": False}})
@@ -31,7 +31,7 @@ def test_what_was_switched_off_meanwhile_is_not_sent(provider: Provider) -> None
     assert provider.messages == []
 
 
-def test_address_that_bounced_gets_nothing(provider: Provider) -> None:
+def test_suppressed_address_gets_nothing(provider: Provider) -> None:
     reader = a_reader()
     notification = told(reader)
     suppress(User.objects.get(pk=reader.user_id).email, "hard_bounce")
@@ -50,14 +50,14 @@ def test_deleted_account_gets_nothing(provider: Provider) -> None:
     assert provider.messages == []
 
 
-def test_what_is_too_old_is_no_news(provider: Provider) -> None:
+def test_expired_message_is_not_sent(provider: Provider) -> None:
     at, notification = now(), told(a_reader())
     deliver(command(notification), at + TOO_OLD_AFTER + SECOND)
     assert where(notification, "email")[:2] == ("suppressed", "too old")
     assert provider.messages == []
 
 
-def test_night_that_fell_meanwhile_holds_it_back(provider: Provider) -> None:
+def test_quiet_hours_that_began_meanwhile_hold_it_back(provider: Provider) -> None:
     reader = a_reader()
     notification = told(reader)
     quiet = {"start": "22:00", "end": "07:00"}
@@ -70,7 +70,7 @@ def test_night_that_fell_meanwhile_holds_it_back(provider: Provider) -> None:
     assert provider.messages == []
 
 
-def test_what_is_too_old_does_not_wait_for_the_morning(provider: Provider) -> None:
+def test_expired_message_does_not_wait_for_the_morning(provider: Provider) -> None:
     reader = a_reader()
     notification = told(reader)
     quiet = {"start": "22:00", "end": "07:00"}
@@ -80,7 +80,7 @@ def test_what_is_too_old_does_not_wait_for_the_morning(provider: Provider) -> No
     assert provider.messages == []
 
 
-def test_push_goes_to_the_devices_of_today(provider: Provider) -> None:
+def test_push_goes_to_the_current_devices(provider: Provider) -> None:
     reader = a_reader()
     notification = told(reader, channels=frozenset({"push"}))
     PushToken.objects(user_id=reader.user_id).update(set__token="a-new-one")

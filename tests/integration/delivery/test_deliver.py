@@ -1,4 +1,4 @@
-"""A message goes out once, whatever is repeated, fails or dies, and its status says how."""
+"""A message is sent once, despite repetitions, failures and crashes, and its status is correct."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,7 +45,7 @@ from tidings.users.models import User
 SECOND = timedelta(seconds=1)
 
 
-# -------------------------------------------------------------------------- once
+# ------------------------------------------------------------------- repetitions
 
 
 def test_repeated_command_sends_nothing_more(provider: Provider) -> None:
@@ -70,13 +70,13 @@ def test_two_consumers_at_once_send_once(provider: Provider) -> None:
     assert where(notification, "email")[0] == "sent"
 
 
-def test_command_for_what_is_gone_sends_nothing(provider: Provider) -> None:
+def test_command_for_a_deleted_notification_sends_nothing(provider: Provider) -> None:
     data = DeliverNotificationData(notification_id=new_id(), channel="email")
     deliver(DeliverNotification(subject=data.notification_id, data=data))
     assert provider.messages == []
 
 
-# ----------------------------------------------------------------------- failing
+# ---------------------------------------------------------------------- failures
 
 
 def test_provider_that_fails_three_times_and_then_works_delivers_once(
@@ -120,10 +120,10 @@ def test_provider_that_always_fails_ends_in_failed_messages_with_its_history(
 
 
 @pytest.mark.parametrize("failures", [[], [TemporaryFailure("throttled")]], ids=["sent", "failed"])
-def test_slow_database_is_waited_for_when_claim_and_outcome_are_recorded(
+def test_slow_database_is_awaited_when_claim_and_outcome_are_recorded(
     provider: Provider, monkeypatch: pytest.MonkeyPatch, failures: list[Exception]
 ) -> None:
-    """A mail that was sent, and whose sending took too long to record, was `unknown`."""
+    """A sent mail whose outcome took too long to record was once `unknown`."""
     waited: list[str] = []
 
     @contextmanager
@@ -142,9 +142,7 @@ def test_slow_database_is_waited_for_when_claim_and_outcome_are_recorded(
     assert waited == ["queued", "sending", "sending", "failed" if failures else "sent"]
 
 
-def test_message_that_is_sent_back_from_failed_messages_goes_out_once(
-    queues: Queues, provider: Provider
-) -> None:
+def test_redriven_message_is_sent_once(queues: Queues, provider: Provider) -> None:
     notification = told(a_reader())
     relay.publish_stored()
     provider.failures = [PermanentFailure("rejected")]
@@ -159,7 +157,7 @@ def test_message_that_is_sent_back_from_failed_messages_goes_out_once(
     assert forecast(command(notification)).outcome is Outcome.ALREADY_DELIVERED
 
 
-def test_outlook_says_why_it_would_not_be_sent_and_changes_nothing(provider: Provider) -> None:
+def test_outlook_has_the_reason_and_changes_nothing(provider: Provider) -> None:
     reader = a_reader()
     notification = told(reader)
     before = Notification.objects.get(pk=notification.id)
@@ -174,7 +172,7 @@ def test_outlook_says_why_it_would_not_be_sent_and_changes_nothing(provider: Pro
     assert outlook(command(notification)).reason == delivering.GONE
 
 
-def test_mail_that_bounced_is_not_sent_again(provider: Provider) -> None:
+def test_bounced_mail_is_not_sent_again(provider: Provider) -> None:
     from tidings.delivery.events import NotificationFailed
 
     notification = told(a_reader())
@@ -185,7 +183,7 @@ def test_mail_that_bounced_is_not_sent_again(provider: Provider) -> None:
     assert where(notification, "email")[:2] == ("failed", "hard_bounce")
 
 
-def test_permanent_failure_is_not_tried_again(queues: Queues, provider: Provider) -> None:
+def test_permanent_failure_is_not_retried(queues: Queues, provider: Provider) -> None:
     notification = told(a_reader())
     relay.publish_stored()
     provider.failures = [PermanentFailure("rejected")]
@@ -196,7 +194,7 @@ def test_permanent_failure_is_not_tried_again(queues: Queues, provider: Provider
     assert queues.is_empty("notifications")
 
 
-# ------------------------------------------------------------- the recipient's own fault
+# ------------------------------------------------------ failures caused by the recipient
 
 
 def failed_events(queues: Queues) -> list[dict[str, Any]]:
@@ -204,7 +202,7 @@ def failed_events(queues: Queues) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("way", ["email", "push", "sms", "webhook"])
-def test_address_that_nothing_reaches_is_a_failed_delivery_and_no_dead_letter(
+def test_unreachable_address_is_a_failed_delivery_and_no_dead_letter(
     queues: Queues, provider: Provider, way: str
 ) -> None:
     notification = told(a_reader_by(way), channels=frozenset({way}))
@@ -223,7 +221,7 @@ def test_address_that_nothing_reaches_is_a_failed_delivery_and_no_dead_letter(
     assert provider.messages == []
 
 
-def test_server_of_a_recipient_that_stays_away_is_a_failed_delivery_at_last(
+def test_unavailable_server_of_a_recipient_is_a_failed_delivery_at_last(
     queues: Queues, provider: Provider
 ) -> None:
     notification = told(a_reader_by("webhook"), channels=frozenset({"webhook"}))
@@ -249,7 +247,7 @@ def test_report_of_a_delivery_that_failed_before_changes_nothing(provider: Provi
     assert Notification.objects.get(pk=notification.id).to_mongo() == before.to_mongo()
 
 
-def test_account_from_before_such_addresses_were_refused_makes_no_dead_letters(
+def test_invalid_address_of_an_old_account_makes_no_dead_letters(
     queues: Queues, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(email, "smtp_url", lambda: "smtp://127.0.0.1:9")
@@ -263,7 +261,7 @@ def test_account_from_before_such_addresses_were_refused_makes_no_dead_letters(
 
 
 def a_reader_by(channel: str) -> Principal:
-    """Return a person with an address on that channel."""
+    """Return a person with an address on this channel."""
     reader = a_reader(orders={channel: True})
     User.objects(pk=reader.user_id).update_one(
         set__phone="+4917012345678",
@@ -274,7 +272,7 @@ def a_reader_by(channel: str) -> Principal:
     return reader
 
 
-def test_open_circuit_costs_no_attempt(queues: Queues, provider: Provider) -> None:
+def test_open_circuit_counts_no_attempt(queues: Queues, provider: Provider) -> None:
     notification = told(a_reader())
     relay.publish_stored()
     message = queues.event_of("email.queue", queues.take("email.queue", 1))
@@ -297,7 +295,7 @@ def test_message_that_may_have_been_sent_is_not_sent_again(provider: Provider) -
     assert where(notification, "email")[0] == "unknown"
 
 
-def test_message_that_cannot_be_worded_fails_for_good(provider: Provider) -> None:
+def test_message_that_cannot_be_rendered_fails_for_good(provider: Provider) -> None:
     notification = told(a_reader())
     Notification.objects(pk=notification.id).update_one(set__variables={})
     with pytest.raises(Exception, match="order_id"):

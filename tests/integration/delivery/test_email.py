@@ -1,4 +1,4 @@
-"""Mails through a real SMTP server and through SES, read back by a mail program's parser."""
+"""Mails through a real SMTP server and SES, read with a mail program's parser."""
 
 import re
 import socket
@@ -34,14 +34,14 @@ def sink() -> Sink:
 
 @pytest.fixture
 def through(sink: Sink, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sink]:
-    """Mails go through the sink."""
+    """Send mails to the sink."""
     with smtp_server(sink) as port:
         sink.port = port
         monkeypatch.setattr(email, "smtp_url", lambda: f"smtp://127.0.0.1:{port}")
         yield sink
 
 
-def test_mail_has_both_parts_and_the_headers_that_it_needs(through: Sink) -> None:
+def test_mail_has_both_parts_and_all_required_headers(through: Sink) -> None:
     words = Rendered(subject="Grüße ☃ " + "ä" * 80, text="Schönen Tag\n", html="<p>Schönen Tag</p>")
     link = unsubscribe_url(new_id(), "orders", new_id())
     message = a_mail(name="Ådne Ødegård, 李", rendered=words, unsubscribe_url=link)
@@ -65,7 +65,7 @@ def test_mail_has_both_parts_and_the_headers_that_it_needs(through: Sink) -> Non
     assert "4711" in (receipt.detail or "")
 
 
-def test_wire_is_seven_bits_and_links_are_not_broken(through: Sink) -> None:
+def test_mail_is_seven_bit_and_keeps_its_links(through: Sink) -> None:
     link = unsubscribe_url(new_id(), "promotions", new_id())
     deliver(a_mail(name="李" * 60, unsubscribe_url=link))
     raw = through.envelopes[0].original_content or b""
@@ -77,7 +77,7 @@ def test_wire_is_seven_bits_and_links_are_not_broken(through: Sink) -> None:
 @pytest.mark.parametrize(
     "evil", [EVIL, FORGED, "\r\n", "\n.\r\nMAIL FROM:<x@example.com>", '"<>,;:\\"']
 )
-def test_nothing_in_a_name_or_a_subject_becomes_a_header(through: Sink, evil: str) -> None:
+def test_name_and_subject_never_become_a_header(through: Sink, evil: str) -> None:
     deliver(a_mail(name=evil, rendered=Rendered(subject=evil, text="text", html="<p>html</p>")))
     (mail,), (envelope,) = through.mails, through.envelopes
     assert mail["Bcc"] is None
@@ -108,9 +108,7 @@ def test_lines_with_a_lone_dot_arrive(through: Sink) -> None:
     "address", ["", "ada", "ada@", "@example.com", "a\r\nRCPT TO:<b@c>@example.com", "a b@c.de",
                 "ada@example.com>\r\nDATA", "ädä@example.com", "ada@ex ample.com"]
 )  # fmt: skip
-def test_address_that_is_none_fails_for_good_and_asks_no_server(
-    through: Sink, address: str
-) -> None:
+def test_malformed_address_fails_for_good_without_a_connection(through: Sink, address: str) -> None:
     with pytest.raises(PermanentFailure) as failed:
         deliver(a_mail(address))
     assert failed.value.reason in {"bad_address", "no_address"}
@@ -180,7 +178,7 @@ def test_server_that_restarted_gets_the_next_mail(
         ("MAIL", "550 not you", "misconfigured", True),
     ],
 )
-def test_what_the_server_says_is_told_apart(
+def test_smtp_answers_are_classified(
     through: Sink, step: str, answer: str, reason: str, of_provider: bool | None
 ) -> None:
     through.answers[step] = answer
@@ -205,7 +203,7 @@ def test_what_the_server_says_is_told_apart(
         ("DATA", "550 5.1.1 spam", None),
     ],
 )
-def test_mailbox_that_a_server_does_not_know_gets_no_more_mail(
+def test_mailbox_unknown_to_its_server_is_suppressed(
     through: Sink, step: str, answer: str, reason: str | None
 ) -> None:
     address = "Ada@bücher.example"
@@ -221,17 +219,17 @@ def test_mailbox_that_a_server_does_not_know_gets_no_more_mail(
      ("450 4.7.1 too many mails from you", False), ("452 4.3.1 disk full", False),
      ("451 4.4.3 no resolver", False)],
 )  # fmt: skip
-def test_busy_mailbox_and_busy_server_are_told_apart(
+def test_busy_mailbox_and_busy_server_are_distinguished(
     through: Sink, answer: str, of_recipient: bool
 ) -> None:
-    """After the last attempt, the one is its owner's matter and the other one an operator's."""
+    """After the last attempt, the first is the recipient's problem, the second an operator's."""
     through.answers["RCPT"] = answer
     with pytest.raises(TemporaryFailure) as failed:
         deliver(a_mail())
     assert (failed.value.reason, failed.value.of_recipient) == ("mailbox_busy", of_recipient)
 
 
-def test_no_answer_to_the_mail_says_that_it_may_have_gone(through: Sink) -> None:
+def test_missing_answer_to_the_mail_is_uncertain(through: Sink) -> None:
     through.answers["DATA"] = "hang up"
     with pytest.raises(TemporaryFailure) as failed:
         deliver(a_mail())
@@ -239,7 +237,7 @@ def test_no_answer_to_the_mail_says_that_it_may_have_gone(through: Sink) -> None
     assert not is_idempotent("email")
 
 
-def test_nobody_there_is_temporary(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refused_connection_is_temporary(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(email, "smtp_url", lambda: "smtp://127.0.0.1:9")
     with pytest.raises(TemporaryFailure) as failed:
         deliver(a_mail())
@@ -271,7 +269,7 @@ def test_mail_goes_over_tls_with_a_login(
     assert "pass" not in str(failed.value)
 
 
-def test_nothing_is_sent_in_the_clear_where_tls_was_asked_for(through: Sink) -> None:
+def test_nothing_is_sent_in_clear_where_tls_is_required(through: Sink) -> None:
     url = f"smtp://127.0.0.1:{through.port}"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(email, "smtp_url", lambda: url.replace("smtp:", "smtp+starttls:"))
@@ -281,7 +279,7 @@ def test_nothing_is_sent_in_the_clear_where_tls_was_asked_for(through: Sink) -> 
     assert through.envelopes == []
 
 
-def test_server_with_a_strangers_certificate_gets_nothing(
+def test_server_with_an_untrusted_certificate_gets_nothing(
     sink: Sink, certificate: Certificate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with smtp_server(sink, ssl_context=certificate.server_context()) as port:
@@ -295,7 +293,7 @@ def test_server_with_a_strangers_certificate_gets_nothing(
 # ------------------------------------------------------------------------------ SES
 
 
-def test_ses_takes_the_same_mail(sender: str) -> None:
+def test_ses_accepts_the_same_mail(sender: str) -> None:
     message = a_mail(name="Zoë Ünïcode")
     receipt = deliver(message)
     assert (receipt.provider, receipt.is_final) == ("ses", True)
@@ -307,7 +305,7 @@ def test_ses_takes_the_same_mail(sender: str) -> None:
 
 
 @pytest.mark.parametrize("typed", [FORGED, EVIL, "Я" * 90])
-def test_ses_gets_what_was_typed_and_no_other_header(sender: str, typed: str) -> None:
+def test_ses_gets_the_typed_text_and_no_other_header(sender: str, typed: str) -> None:
     words = Rendered(subject=typed, text="text", html="<p>html</p>")
     receipt = deliver(a_mail("Ada@faß.de", typed, rendered=words))
     (kept,) = localstack(f"/_aws/ses?id={receipt.provider_message_id}")["messages"]
@@ -319,7 +317,7 @@ def test_ses_gets_what_was_typed_and_no_other_header(sender: str, typed: str) ->
     assert all(len(line) <= 76 for line in wire.head_lines if b"=?" in line)
 
 
-def test_sender_that_ses_does_not_know_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sender_unknown_to_ses_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     stranger = settings().model_copy(update={"mail_from": f"{new_id()}@nobody.example"})
     monkeypatch.setattr(email, "settings", lambda: stranger)
     with pytest.raises(PermanentFailure) as failed:
@@ -327,7 +325,7 @@ def test_sender_that_ses_does_not_know_is_refused(monkeypatch: pytest.MonkeyPatc
     assert failed.value.reason == "rejected"
 
 
-def test_ses_that_is_not_there_is_temporary(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unavailable_ses_is_temporary(monkeypatch: pytest.MonkeyPatch) -> None:
     import boto3
     from botocore.config import Config
 
@@ -341,7 +339,7 @@ def test_ses_that_is_not_there_is_temporary(monkeypatch: pytest.MonkeyPatch) -> 
     assert (failed.value.of_provider, failed.value.maybe_sent) == (True, False)
 
 
-def test_clients_of_aws_do_not_send_twice_by_themselves() -> None:
+def test_aws_clients_do_not_retry_by_themselves() -> None:
     from tidings.platform.providers import aws as clients
 
     config = clients.client("ses").meta.config
@@ -350,10 +348,10 @@ def test_clients_of_aws_do_not_send_twice_by_themselves() -> None:
     assert aws("ses").meta.service_model.service_name == "ses"
 
 
-def test_refusal_is_told_also_where_the_address_cannot_be_suppressed(
+def test_refusal_is_reported_also_where_the_address_cannot_be_suppressed(
     through: Sink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The mail was refused, whatever becomes of the next one."""
+    """The mail was refused, whether or not the next one is sent."""
 
     def away(*_: object) -> None:
         raise AutoReconnect

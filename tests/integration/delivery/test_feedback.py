@@ -1,4 +1,4 @@
-"""What SES says about mails: addresses that bounce get no more, and it is announced once."""
+"""Tests of the feedback of SES: bounced addresses are suppressed, and announced once."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -25,7 +25,7 @@ PERSON = {"password": "correct horse", "name": "Ada"}
 
 
 def told(kind: str, outcome: dict[str, Any], **mail: Any) -> dict[str, Any]:
-    """Return what SES tells, as its documentation has it."""
+    """Return a report of SES in its documented form."""
     about = {
         "timestamp": "2026-11-20T09:15:00.000Z",
         "messageId": f"0100-{new_id()}",
@@ -54,7 +54,7 @@ def receive(*contents: Any) -> None:
     handler({"Records": records}, CONTEXT)
 
 
-def test_address_that_bounced_for_good_gets_no_more_mail(queues: Queues) -> None:
+def test_permanent_bounce_suppresses_the_address(queues: Queues) -> None:
     content = bounce()
     receive(content)
     assert suppressed([ADA, "bob@example.com"]) == {ADA: "hard_bounce"}
@@ -72,32 +72,32 @@ def test_address_that_bounced_for_good_gets_no_more_mail(queues: Queues) -> None
     }
 
 
-def test_mailbox_that_is_full_gets_the_next_mail(queues: Queues) -> None:
+def test_full_mailbox_gets_the_next_mail(queues: Queues) -> None:
     receive(bounce("Transient"))
     assert suppressed([ADA]) == {}
     assert queues.take("notifications", 1)[0].event["data"]["reason"] == "soft_bounce"
 
 
-def test_who_complains_gets_no_more_mail(queues: Queues) -> None:
+def test_complaint_suppresses_the_address(queues: Queues) -> None:
     receive(complaint(complaintFeedbackType="abuse"))
     assert suppressed([ADA]) == {ADA: "complaint"}
     assert queues.take("notifications", 1)[0].event["data"]["reason"] == "complaint"
 
 
-def test_who_says_that_it_is_no_spam_does_not_complain(queues: Queues) -> None:
+def test_not_spam_report_is_no_complaint(queues: Queues) -> None:
     receive(complaint(complaintFeedbackType="not-spam"))
     assert suppressed([ADA]) == {}
     assert queues.is_empty("notifications")
 
 
-def test_mail_that_arrived_is_announced(queues: Queues) -> None:
+def test_delivered_mail_is_announced(queues: Queues) -> None:
     receive(told("Delivery", {"timestamp": "2026-11-20T09:15:01.000Z", "recipients": [ADA]}))
     (message,) = queues.take("notifications", 1)
     assert message.event["type"] == "notification.delivered"
     assert message.event["data"]["at"] == "2026-11-20T09:15:01Z"
 
 
-def test_what_is_said_twice_or_at_once_is_announced_once(queues: Queues) -> None:
+def test_repeated_or_concurrent_report_is_announced_once(queues: Queues) -> None:
     content = bounce()
     receive(content, content)
     at_once([lambda: receive(content)] * 4)
@@ -105,7 +105,7 @@ def test_what_is_said_twice_or_at_once_is_announced_once(queues: Queues) -> None
     assert Feedback.objects.count() == 1
 
 
-def test_mail_that_arrived_and_bounced_later_says_both(queues: Queues) -> None:
+def test_mail_that_arrived_and_bounced_later_has_both(queues: Queues) -> None:
     mail = {"messageId": "0100-both"}
     receive(told("Delivery", {}, **mail), bounce(**mail))
     types = {each.event["type"] for each in queues.take("notifications", 2)}
@@ -116,26 +116,26 @@ def test_mail_that_arrived_and_bounced_later_says_both(queues: Queues) -> None:
     "content", ["Successfully validated SNS topic for Amazon SES event publishing.",
                 told("Send", {}), told("Open", {}), told("DeliveryDelay", {})]
 )  # fmt: skip
-def test_what_does_not_matter_is_let_by(content: Any, queues: Queues) -> None:
+def test_other_reports_are_ignored(content: Any, queues: Queues) -> None:
     receive(content)
     assert queues.is_empty("notifications")
     assert Feedback.objects.count() == 0
 
 
-def test_mail_of_somebody_else_suppresses_and_announces_nothing(queues: Queues) -> None:
+def test_mail_of_another_sender_suppresses_and_announces_nothing(queues: Queues) -> None:
     receive(bounce(tags={}, headers=[{"name": "X-Notification-Id", "value": "a b\r\nc"}]))
     assert suppressed([ADA]) == {ADA: "hard_bounce"}
     assert queues.is_empty("notifications")
 
 
 @pytest.mark.parametrize("content", [{}, [], {"eventType": "Bounce"}, {"mail": 1}])
-def test_nonsense_is_an_error_that_lambda_keeps(content: Any) -> None:
+def test_malformed_report_is_an_error_that_lambda_keeps(content: Any) -> None:
     with pytest.raises(ValidationError) as failed:
         receive(content)
     assert ADA not in str(failed.value)
 
 
-def test_notifications_of_an_identity_are_read_too() -> None:
+def test_reports_of_an_identity_are_read_too() -> None:
     content = bounce()
     content["notificationType"] = content.pop("eventType")
     said = feedback_of(content)
@@ -146,7 +146,7 @@ def test_notifications_of_an_identity_are_read_too() -> None:
 # ----------------------------------------------------------------------- suppression
 
 
-def test_database_does_not_know_whose_the_addresses_are() -> None:
+def test_database_does_not_contain_the_addresses() -> None:
     suppress(ADA, "complaint")
     (kept,) = Suppression.objects
     assert "ada" not in json.dumps(kept.to_mongo().to_dict(), default=str).lower()
@@ -169,7 +169,7 @@ def test_addresses_compare_without_case_and_spaces() -> None:
         "ada@faß.de.",
     ],
 )
-def test_mailbox_is_suppressed_however_its_address_is_reported(reported: str) -> None:
+def test_mailbox_is_suppressed_in_any_spelling_of_the_report(reported: str) -> None:
     content = bounce()
     content["bounce"]["bouncedRecipients"] = [{"emailAddress": reported}]
     receive(content)
@@ -178,34 +178,34 @@ def test_mailbox_is_suppressed_however_its_address_is_reported(reported: str) ->
     assert suppressed([stored, neighbour]) == {stored: "hard_bounce"}
 
 
-def test_destination_counts_where_no_recipient_is_named() -> None:
+def test_destination_is_used_where_no_recipient_is_named() -> None:
     content = bounce(destination=['"Ada" <ada@xn--fa-hia.de>'])
     del content["bounce"]["bouncedRecipients"]
     receive(content)
     assert suppressed(["ada@faß.de", "bob@faß.de"]) == {"ada@faß.de": "hard_bounce"}
 
 
-def test_each_spelling_that_is_asked_for_is_answered() -> None:
+def test_each_requested_spelling_is_answered() -> None:
     suppress("ada@faß.de", "complaint")
     asked = ["ada@faß.de", "ADA@xn--fa-hia.de", "<ada@faß.de>"]
     assert suppressed(asked) == dict.fromkeys(asked, "complaint")
 
 
-def test_suppression_from_before_addresses_had_one_form_holds() -> None:
-    """The hash of a stored address is what it was: of its text in small letters."""
+def test_suppression_from_before_canonical_addresses_is_valid() -> None:
+    """The hash of a stored address was made of its text in lower case."""
     id_ = blind_index("suppression", "ada.lovelace@example.com")
     Suppression(id=id_, reason="hard_bounce").save()
     assert suppressed([ADA]) == {ADA: "hard_bounce"}
 
 
-def test_first_reason_stays() -> None:
+def test_first_reason_is_kept() -> None:
     suppress(ADA, "hard_bounce")
     suppress(ADA, "complaint")
     assert suppressed([ADA]) == {ADA: "hard_bounce"}
     assert suppressed([]) == {}
 
 
-def test_bounce_that_is_told_again_after_it_was_lifted_suppresses_nothing() -> None:
+def test_bounce_reported_again_after_lifting_suppresses_nothing() -> None:
     content = bounce()
     receive(content)
     lift_suppression(Suppression.objects.get().id, "It works again.", caller=OPERATOR)
@@ -217,7 +217,7 @@ def test_bounce_that_is_told_again_after_it_was_lifted_suppresses_nothing() -> N
     assert suppressed([ADA]) == {ADA: "hard_bounce"}
 
 
-def test_crash_between_suppressing_and_noting_is_made_good_by_a_repetition() -> None:
+def test_crash_between_suppressing_and_recording_is_repaired_by_a_repetition() -> None:
     suppress(ADA, "hard_bounce")
     said = MailFeedback(
         provider="ses", provider_message_id="0100", kind="hard_bounce", recipients=(ADA,),

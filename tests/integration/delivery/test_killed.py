@@ -21,7 +21,7 @@ from tidings.platform.errors import NotYet
 from tidings.platform.providers import smtp
 from tidings.platform.timing.clock import now
 
-# Sends a mail, as the consumer does, and dies by the hand of the kernel right after.
+# Sends a mail as the consumer does, and is killed by SIGKILL right after it.
 SEND_AND_DIE = f"""
 import os, sys
 from tidings.delivery import channels
@@ -43,7 +43,7 @@ deliver(DeliverNotification.model_validate_json(sys.argv[1]))
 
 @pytest.fixture
 def sink(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sink]:
-    """A mail server, to which this process sends, and its children by `environment`."""
+    """Return a mail server for this process, and by `environment` for its child processes."""
     sink = Sink()
     with smtp_server(sink) as port:
         url = f"smtp://127.0.0.1:{port}"
@@ -70,7 +70,7 @@ def test_mail_reaches_a_real_server_once(sink: Sink) -> None:
     assert story(notification, "email") == ["accepted", "queued", "sending", "sent"]
 
 
-def test_kill_9_between_sending_and_recording_sends_once_and_says_unknown(sink: Sink) -> None:
+def test_kill_between_sending_and_recording_sends_once_and_leaves_unknown(sink: Sink) -> None:
     notification, command = a_mail()
     killed = subprocess.run(
         [sys.executable, "-c", SEND_AND_DIE, command.model_dump_json()],
@@ -90,7 +90,7 @@ def test_kill_9_between_sending_and_recording_sends_once_and_says_unknown(sink: 
     assert where(notification, "email")[:2] == ("unknown", DIED)
 
 
-def test_server_that_hangs_up_after_the_mail_leaves_an_unknown(sink: Sink) -> None:
+def test_server_that_closes_after_the_mail_leaves_unknown(sink: Sink) -> None:
     notification, command = a_mail()
     sink.answers["DATA"] = "hang up"
     with pytest.raises(Exception, match=r".*"):
@@ -101,7 +101,7 @@ def test_server_that_hangs_up_after_the_mail_leaves_an_unknown(sink: Sink) -> No
     assert where(notification, "email")[0] == "unknown"
 
 
-def test_mailbox_that_is_busy_waits_for_the_next_attempt(sink: Sink) -> None:
+def test_busy_mailbox_is_tried_again(sink: Sink) -> None:
     notification, command = a_mail()
     sink.answers["RCPT"] = "451 later"
     with pytest.raises(TemporaryFailure):
@@ -109,14 +109,14 @@ def test_mailbox_that_is_busy_waits_for_the_next_attempt(sink: Sink) -> None:
     assert where(notification, "email")[:2] == ("queued", "mailbox_busy")
 
 
-def test_mailbox_that_the_server_does_not_know_ends_the_story(sink: Sink) -> None:
+def test_mailbox_unknown_to_its_server_is_not_tried_again(sink: Sink) -> None:
     notification, command = a_mail()
     sink.answers["RCPT"] = "550 no such user"
     deliver(command)
     assert where(notification, "email")[:2] == ("failed", "unknown_recipient")
 
 
-def test_content_that_the_server_rejects_is_for_an_operator(sink: Sink) -> None:
+def test_content_that_the_server_rejects_needs_an_operator(sink: Sink) -> None:
     notification, command = a_mail()
     sink.answers["DATA"] = "554 spam"
     with pytest.raises(PermanentFailure):

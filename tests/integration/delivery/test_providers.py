@@ -1,4 +1,4 @@
-"""An event, through the consumers, to LocalStack's SES and SNS: once each, in German."""
+"""An event through the consumers to LocalStack's SES and SNS: once each, in German."""
 
 import pytest
 from delivery import deliver

@@ -1,4 +1,4 @@
-"""Push messages through SNS's platform endpoints, as LocalStack keeps them."""
+"""Push messages through SNS's platform endpoints in LocalStack."""
 
 import json
 from typing import Any
@@ -37,14 +37,14 @@ def arn_of(device: Device) -> str:
 
 
 def taken_by(arn: str, count: int = 1) -> list[dict[str, Any]]:
-    """Wait for so many messages of a device: LocalStack shows them a moment after it took them."""
+    """Wait for this number of messages of a device: LocalStack shows them after a moment."""
 
     def kept() -> list[dict[str, Any]]:
         found = localstack(f"/_aws/sns/platform-endpoint-messages?endpointArn={arn}")
         messages: list[dict[str, Any]] = found["platform_endpoint_messages"].get(arn, [])
         return messages if len(messages) >= count else []
 
-    # The device's form is text within SNS's own JSON.
+    # The message for the device is text within SNS's own JSON.
     taken = eventually(kept, what=f"{count} messages")
     return [json.loads(json.loads(each["Message"])) for each in taken]
 
@@ -75,7 +75,7 @@ def test_each_device_gets_the_form_of_its_platform() -> None:
         assert inner["android"]["notification"]["tag"] == message.notification_id
 
 
-def test_endpoint_is_made_once_and_the_token_is_not_kept() -> None:
+def test_endpoint_is_created_once_and_the_token_erased() -> None:
     device = a_device()
     at_once([lambda: deliver(a_push(device))] * 4)
     assert len(taken_by(arn_of(device), 4)) == 4
@@ -109,14 +109,14 @@ def test_device_that_is_registered_again_gets_messages_again() -> None:
     assert deliver(a_push(device)).detail == "1 of 1 devices"
 
 
-def test_endpoint_that_we_forgot_and_sns_disabled_is_tried_once_more() -> None:
+def test_endpoint_that_we_lost_and_sns_disabled_is_tried_once_more() -> None:
     device = a_device()
     disable(device)
     PushEndpoint.objects.delete()
     assert deliver(a_push(device)).detail == "1 of 1 devices"
 
 
-def test_endpoint_that_sns_forgot_is_made_anew() -> None:
+def test_endpoint_that_sns_lost_is_created_again() -> None:
     user = registered()
     device = a_device(user)
     before = arn_of(device)
@@ -141,10 +141,10 @@ def test_platform_without_an_application_is_temporary_and_keeps_the_token(
     assert PushToken.objects.count() == 2
 
 
-def test_database_that_is_away_is_temporary_and_nothing_was_sent(
+def test_unavailable_database_is_temporary_and_nothing_was_sent(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Whoever is told that it was sent or not never gets it."""
+    """If it counted as sent or uncertain, the message would never be sent."""
 
     def away(*_: object) -> str:
         raise AutoReconnect
@@ -155,7 +155,7 @@ def test_database_that_is_away_is_temporary_and_nothing_was_sent(
     assert not failure.value.maybe_sent
 
 
-def test_application_that_sns_does_not_know_is_temporary(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_application_unknown_to_sns_is_temporary(monkeypatch: pytest.MonkeyPatch) -> None:
     gone = settings().model_copy(
         update={"ios_application": "arn:aws:sns:us-east-1:000000000000:app/APNS/gone"}
     )

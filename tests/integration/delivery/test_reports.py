@@ -1,4 +1,4 @@
-"""What providers report is in the status of a notification."""
+"""The reports of providers are recorded in the status of a notification."""
 
 import pytest
 
@@ -17,7 +17,7 @@ from tidings.notifications.notifying import notify
 from tidings.platform.timing.clock import new_id
 
 
-def test_arrival_and_bounce_go_into_the_story(provider: Provider) -> None:
+def test_arrival_and_bounce_are_in_the_history(provider: Provider) -> None:
     from tidings.delivery.events import NotificationDelivered
 
     notification = told(a_reader())
@@ -34,7 +34,7 @@ def test_arrival_and_bounce_go_into_the_story(provider: Provider) -> None:
     assert where(notification, "email")[:2] == ("failed", "complaint")
 
 
-def test_report_of_what_is_gone_changes_nothing() -> None:
+def test_report_of_a_deleted_notification_changes_nothing() -> None:
     from tidings.delivery.events import NotificationDelivered
 
     gone = Notification(id=new_id())
@@ -42,7 +42,7 @@ def test_report_of_what_is_gone_changes_nothing() -> None:
     assert Notification.objects.count() == 0
 
 
-def test_status_is_the_same_with_redis_away(
+def test_status_is_the_same_without_redis(
     provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import redis

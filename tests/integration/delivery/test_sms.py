@@ -11,7 +11,7 @@ from tidings.platform.timing.clock import new_id
 
 
 def texts_to(phone: str, containing: str) -> list[str]:
-    """Return the messages with these words; LocalStack shows them a moment after it took them."""
+    """Return the messages with this text; LocalStack shows them after a moment."""
 
     def found() -> list[str]:
         kept = localstack("/_aws/sns/sms-messages")["sms_messages"].get(phone, [])

@@ -1,4 +1,4 @@
-"""What operators see of suppressed addresses, and how they let one have mail again."""
+"""Tests of the list of suppressed addresses and of lifting a suppression."""
 
 import importlib
 import json
@@ -76,7 +76,7 @@ def call(
 # ----------------------------------------------------------------------------- listing
 
 
-def test_latest_come_first_and_a_cursor_goes_on() -> None:
+def test_list_begins_with_the_latest_and_continues_at_a_cursor() -> None:
     at = now()
     addresses = [an_address() for _ in range(3)]
     oldest_first = [
@@ -89,14 +89,14 @@ def test_latest_come_first_and_a_cursor_goes_on() -> None:
     assert ids(first) + ids(rest) == oldest_first[::-1]
 
 
-def test_suppression_is_found_by_its_address_however_it_is_written() -> None:
+def test_suppression_is_found_by_any_spelling_of_its_address() -> None:
     mine, _ = a_suppression(), a_suppression(an_address())
     for spelling in ("Ada@Example.COM", "<ada@example.com>", '"Ada L" <ada@example.com>'):
         assert ids(listed(address=spelling)) == [mine.id]
     assert ids(listed(address=an_address())) == []
 
 
-def test_suppression_is_found_by_the_account_that_has_the_address() -> None:
+def test_suppression_is_found_by_the_account_with_the_address() -> None:
     reader, other = a_reader(), a_reader()
     mine = a_suppression(User.objects.get(pk=reader.user_id).email)
     assert ids(listed(user_id=reader.user_id)) == [mine.id]
@@ -112,7 +112,7 @@ def test_suppression_is_found_by_its_channel() -> None:
     assert ids(listed(channel="sms")) == []
 
 
-def test_nobody_learns_whose_an_address_is() -> None:
+def test_owner_of_an_address_is_not_revealed() -> None:
     found = a_suppression()
     assert "ada" not in found.model_dump_json().lower()
 
@@ -120,7 +120,7 @@ def test_nobody_learns_whose_an_address_is() -> None:
 # ----------------------------------------------------------------------------- lifting
 
 
-def test_address_gets_mail_again_and_who_did_it_and_why_is_kept(
+def test_address_gets_mail_again_and_operator_and_reason_are_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     at, logged = now(), list[Any]()
@@ -139,7 +139,7 @@ def test_address_gets_mail_again_and_who_did_it_and_why_is_kept(
     assert listed(lifted=True, address=ADA).items == [lifted]
 
 
-def test_lifting_it_again_or_at_once_changes_nothing() -> None:
+def test_lifting_again_or_at_once_changes_nothing() -> None:
     suppression = a_suppression()
     first = lift(suppression)
     assert lift(suppression, "Me too.") == first
@@ -149,7 +149,7 @@ def test_lifting_it_again_or_at_once_changes_nothing() -> None:
     assert len(Suppression.objects.get(pk=another.id).acts) == 1
 
 
-def test_mailbox_that_bounces_again_is_suppressed_again_and_keeps_what_was_done() -> None:
+def test_mailbox_that_bounces_again_is_suppressed_again_and_keeps_its_history() -> None:
     suppression = a_suppression(at=now() - timedelta(days=1))
     lift(suppression)
     suppress(ADA, "complaint", at=now() + timedelta(minutes=1))
@@ -159,19 +159,19 @@ def test_mailbox_that_bounces_again_is_suppressed_again_and_keeps_what_was_done(
     assert suppressed([ADA]) == {ADA: "complaint"}
 
 
-def test_what_happened_before_it_was_lifted_suppresses_nothing() -> None:
+def test_bounces_before_the_lifting_suppress_nothing() -> None:
     lift(a_suppression())
     suppress(ADA, "hard_bounce", at=now() - timedelta(hours=1))
     assert suppressed([ADA]) == {}
 
 
-def test_suppression_that_is_not_there_cannot_be_lifted() -> None:
+def test_unknown_suppression_cannot_be_lifted() -> None:
     with pytest.raises(SuppressionNotFound):
         lift_suppression("0" * 64, "It works again.", caller=OPERATOR)
 
 
 @pytest.mark.parametrize("role", [Role.CUSTOMER, Role.SERVICE])
-def test_others_than_operators_see_and_change_nothing(role: Role) -> None:
+def test_only_operators_see_and_change_suppressions(role: Role) -> None:
     suppression, caller = a_suppression(), a_person(role)
     with pytest.raises(Forbidden):
         get_suppressions(PageRequest.model_validate({}), caller=caller)
@@ -180,7 +180,7 @@ def test_others_than_operators_see_and_change_nothing(role: Role) -> None:
     assert suppressed([ADA]) == {ADA: "hard_bounce"}
 
 
-def test_database_deletes_what_was_lifted_by_itself() -> None:
+def test_database_deletes_lifted_suppressions() -> None:
     indexes = Suppression._get_collection().index_information().values()
     lasting = [each["key"] for each in indexes if each.get("expireAfterSeconds") == 30 * 24 * 3600]
     assert [dict(each) for each in lasting] == [{"lifted_at": 1}]
@@ -205,7 +205,7 @@ def test_rest_lists_and_lifts() -> None:
 
 @pytest.mark.usefixtures("keys")
 @pytest.mark.parametrize("query", [None, {"reason": "  "}, {"reason": f"{ADA} called."}], ids=str)
-def test_reason_is_needed_and_names_no_address(query: dict[str, str] | None) -> None:
+def test_reason_is_required_and_must_contain_no_address(query: dict[str, str] | None) -> None:
     suppression = a_suppression()
     status, envelope = call("lift_suppression", OPERATOR, query, suppression_id=suppression.id)
     assert (status, envelope["error"]["details"][0]["field"]) == (400, "reason")
@@ -217,13 +217,13 @@ def test_reason_is_needed_and_names_no_address(query: dict[str, str] | None) -> 
     ("field", "value"),
     [("channel", "fax"), ("address", "ada"), ("user_id", "me"), ("lifted", "perhaps")],
 )
-def test_bad_filter_is_refused_by_its_field(field: str, value: str) -> None:
+def test_invalid_filter_is_refused_by_its_field(field: str, value: str) -> None:
     status, envelope = call("get_suppressions", OPERATOR, {field: value})
     assert (status, envelope["error"]["details"][0]["field"]) == (400, field)
 
 
 @pytest.mark.usefixtures("keys")
-def test_graphql_tells_the_same() -> None:
+def test_graphql_has_the_same_data() -> None:
     suppression, token = a_suppression(), token_of(OPERATOR)
     data = graphql(LIST, token=token, f={"address": ADA}).content["data"]["getSuppressions"]
     assert (data["totalCount"], data["nodes"][0]["id"]) == (1, suppression.id)

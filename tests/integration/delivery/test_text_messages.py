@@ -1,4 +1,4 @@
-"""Text messages: to proven numbers, so many a day, and a code to the number it is for."""
+"""Text messages go to verified numbers, within daily limits; a code goes to its own number."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ PHONE = "+491701234567"
 
 
 def a_texted_reader(phone: str = PHONE, *, verified: bool = True) -> Principal:
-    """Return somebody who wants text messages of their orders."""
+    """Return a person who wants text messages about orders."""
     reader = a_reader(devices=0, orders={"sms": True, "email": False})
     values: dict[str, Any] = {"set__phone": phone, "set__phone_check": "check"}
     if verified:
@@ -38,7 +38,7 @@ def a_texted_reader(phone: str = PHONE, *, verified: bool = True) -> Principal:
 
 
 def text(reader: Principal) -> Notification:
-    """Tell somebody something by text message, and deliver it."""
+    """Create a notification by text message, and deliver it."""
     told = create_notifications([reader.user_id], some_content(channels=frozenset({"sms"})))[
         reader.user_id
     ]
@@ -66,14 +66,14 @@ def limited(monkeypatch: pytest.MonkeyPatch, **few: int) -> None:
     monkeypatch.setattr(sms_limits, "settings", lambda: changed)
 
 
-def test_unproven_phone_gets_nothing_however_many_orders(provider: Provider) -> None:
+def test_unverified_phone_gets_nothing_for_any_number_of_orders(provider: Provider) -> None:
     reader = a_texted_reader(verified=False)
     for _ in range(5):
         assert where(text(reader), "sms")[:2] == ("suppressed", "phone not verified")
     assert provider.messages == []
 
 
-def test_unproven_phone_gets_its_code(provider: Provider) -> None:
+def test_unverified_phone_gets_its_code(provider: Provider) -> None:
     reader = a_texted_reader(verified=False)
     deliver(a_code(reader))
     (message,) = provider.taken("sms")
@@ -82,7 +82,7 @@ def test_unproven_phone_gets_its_code(provider: Provider) -> None:
     assert the_notification(reader).variables == {}
 
 
-def test_code_goes_to_no_number_that_was_set_later(provider: Provider) -> None:
+def test_code_is_not_sent_to_a_number_set_later(provider: Provider) -> None:
     reader = a_texted_reader(verified=False)
     command = a_code(reader)
     User.objects(pk=reader.user_id).update_one(set__phone="+491707654321", unset__phone_check=True)
@@ -91,7 +91,7 @@ def test_code_goes_to_no_number_that_was_set_later(provider: Provider) -> None:
     assert where(the_notification(reader), "sms")[:2] == ("suppressed", "number changed")
 
 
-def test_phone_that_is_changed_while_a_text_waits_gets_nothing(provider: Provider) -> None:
+def test_phone_changed_while_a_text_waits_gets_nothing(provider: Provider) -> None:
     reader = a_texted_reader()
     create_notifications([reader.user_id], some_content(channels=frozenset({"sms"})))
     notification = the_notification(reader)
@@ -113,7 +113,7 @@ def test_phone_that_is_changed_while_a_text_waits_gets_nothing(provider: Provide
         ("sms_per_day", ["+491701234561", "+447911123456", "+12025550123"]),
     ],
 )
-def test_more_than_so_many_a_day_are_not_sent(
+def test_daily_limit_is_enforced(
     setting: str, phones: list[str], provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limited(monkeypatch, **{setting: 2})
@@ -128,7 +128,7 @@ def test_more_than_so_many_a_day_are_not_sent(
 
 
 @pytest.mark.parametrize("wide", ["number", "range", "country"])
-def test_codes_that_strangers_ask_for_leave_half_of_a_limit_to_owners(
+def test_codes_requested_by_others_leave_half_of_a_limit_to_owners(
     wide: str, provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limited(monkeypatch, **{f"sms_per_{wide}_per_day": 4})
@@ -139,7 +139,7 @@ def test_codes_that_strangers_ask_for_leave_half_of_a_limit_to_owners(
     assert [where(text(owner), "sms")[0] for _ in range(3)] == ["sent", "sent", "suppressed"]
 
 
-def test_another_country_is_not_stopped_by_the_first(
+def test_limit_of_one_country_does_not_stop_another(
     provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limited(monkeypatch, sms_per_country_per_day=1)
@@ -149,7 +149,9 @@ def test_another_country_is_not_stopped_by_the_first(
     assert len(provider.messages) == 2
 
 
-def test_what_cannot_be_counted_waits(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_message_waits_while_it_cannot_be_counted(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
     reader = a_texted_reader()
     create_notifications([reader.user_id], some_content(channels=frozenset({"sms"})))
     notification = the_notification(reader)

@@ -1,4 +1,4 @@
-"""What people type, from the event to the bytes that a mail server gets."""
+"""Typed text, from the event to the bytes that a mail server gets."""
 
 import re
 from collections.abc import Iterator
@@ -43,9 +43,7 @@ def sink(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sink]:
         (f"{FORGED_NAME} {LONG}"[:100], f"{FORGED} {LONG}"),
     ],
 )
-def test_title_of_a_task_and_name_of_a_person_are_shown_as_they_were_typed(
-    sink: Sink, name: str, typed: str
-) -> None:
+def test_task_title_and_person_name_are_shown_as_typed(sink: Sink, name: str, typed: str) -> None:
     reader = a_reader(name=name, tasks={"email": True})
     task_id = new_id()
     data = TaskCreatedData(

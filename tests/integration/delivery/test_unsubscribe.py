@@ -1,4 +1,4 @@
-"""Links in mails that end a kind of mail without signing in (RFC 8058)."""
+"""Links in mails that unsubscribe from a category without signing in (RFC 8058)."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ def preferences_of(user: User) -> Preferences:
     return get_user(user.id, caller=as_principal(user)).preferences
 
 
-def test_one_click_ends_mail_of_that_category_and_nothing_else() -> None:
+def test_one_click_ends_mail_of_its_category_only() -> None:
     user, notification_id = registered(), new_id()
     before = preferences_of(user)
     answer = post(a_link(user, "orders", notification_id))
@@ -62,7 +62,7 @@ def test_one_click_ends_mail_of_that_category_and_nothing_else() -> None:
     assert unsubscribed([notification_id, new_id()]) == {notification_id}
 
 
-def test_following_the_link_changes_nothing() -> None:
+def test_opening_the_link_changes_nothing() -> None:
     user = registered()
     page = look(a_link(user))
     assert page["statusCode"] == 200
@@ -72,17 +72,17 @@ def test_following_the_link_changes_nothing() -> None:
     assert Unsubscription.objects.count() == 0
 
 
-def test_again_or_at_once_changes_nothing_more() -> None:
+def test_repeated_or_concurrent_clicks_change_nothing_more() -> None:
     user = registered()
     token = a_link(user)
     post(token)
     assert {each["statusCode"] for each in at_once([lambda: post(token)] * 4)} == {200}
     changed = [e for e in stored_events() if e["type"] == "user.preferences_updated"]
-    assert len(changed) <= 1  # published ones have left the outbox
+    assert len(changed) <= 1  # published events have left the outbox
     assert Unsubscription.objects.count() == 1
 
 
-def test_old_link_works_again_after_a_change_of_mind() -> None:
+def test_old_link_works_again_after_the_preference_was_restored() -> None:
     user = registered()
     token = a_link(user)
     post(token)
@@ -92,7 +92,7 @@ def test_old_link_works_again_after_a_change_of_mind() -> None:
     assert preferences_of(user).orders.email is False
 
 
-def test_mail_programs_send_other_forms_and_an_old_token_does_not_matter() -> None:
+def test_mail_programs_may_send_other_forms_and_an_old_token_is_ignored() -> None:
     user = registered()
     boundary = 'multipart/form-data; boundary="x"'
     sent = {"Content-Type": boundary, "Authorization": "Bearer expired"}
@@ -101,7 +101,7 @@ def test_mail_programs_send_other_forms_and_an_old_token_does_not_matter() -> No
 
 
 @pytest.mark.parametrize("place", range(4))
-def test_link_that_was_changed_does_not_work(place: int) -> None:
+def test_changed_link_is_refused(place: int) -> None:
     user, other = registered(), registered()
     parts = a_link(user, "orders").split(".")
     parts[place] = [other.id, "stock", new_id(), "A" * 24][place]
@@ -114,13 +114,13 @@ def test_link_that_was_changed_does_not_work(place: int) -> None:
 @pytest.mark.parametrize(
     "token", ["", "x", "a.b.c.d", "../../etc", "<script>", "$gt", "a" * 5_000, "\x00", "ä.ö.ü.ß"]
 )
-def test_nonsense_is_not_found_and_not_repeated(token: str) -> None:
+def test_malformed_link_is_not_found_and_not_repeated(token: str) -> None:
     for answer in (look(token), post(token)):
         assert answer["statusCode"] == 404
         assert "<script>" not in answer["body"]
 
 
-def test_link_of_a_deleted_account_does_not_work() -> None:
+def test_link_of_a_deleted_account_is_refused() -> None:
     user = registered()
     token = a_link(user)
     delete_account(user.id, caller=as_principal(user))
@@ -128,12 +128,12 @@ def test_link_of_a_deleted_account_does_not_work() -> None:
     assert Unsubscription.objects.count() == 0
 
 
-def test_mails_of_the_account_itself_have_no_link() -> None:
+def test_mails_of_the_category_account_have_no_link() -> None:
     with pytest.raises(ValueError, match="account"):
         unsubscribe_url(new_id(), "account", new_id())
 
 
-def test_address_of_the_page_does_not_leak() -> None:
+def test_address_of_the_page_is_not_leaked() -> None:
     headers = look(a_link(registered()))["headers"]
     assert headers["Referrer-Policy"] == "no-referrer"
     assert headers["Cache-Control"] == "no-store"

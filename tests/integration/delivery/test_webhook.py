@@ -1,4 +1,4 @@
-"""Webhooks to a real HTTPS server: signed, not redirected, never into our own network."""
+"""Webhooks to a real HTTPS server: signed, not redirected, never to our own network."""
 
 import base64
 import json
@@ -37,7 +37,7 @@ def receiver() -> Receiver:
 def url(
     receiver: Receiver, certificate: Certificate, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[str]:
-    """A receiver on this machine, which for these tests counts as a part of the internet."""
+    """Return the URL of a receiver on this machine, which counts as public in these tests."""
     monkeypatch.setattr(public_hosts, "is_public", lambda address: address == "127.0.0.1")
     monkeypatch.setattr(https, "tls_context", certificate.client_context)
     monkeypatch.setattr(public_hosts, "lookup", lambda _, port: [_ipv4("127.0.0.1", port)])
@@ -53,7 +53,7 @@ def _ipv4(address: str, port: int) -> tuple[object, ...]:
 @pytest.mark.parametrize(
     "correlation", ["a\r\n evil: x", "a\r\nevil: x", "ü", "=?utf-8?q?=0D=0Aevil:_x?=", "\u2028", ""]
 )
-def test_correlation_id_that_none_of_ours_looks_like_is_no_header(
+def test_malformed_correlation_id_is_not_a_header(
     url: str, receiver: Receiver, correlation: str
 ) -> None:
     address = Address(webhook_url=url, webhook_id="webhook-1")
@@ -68,9 +68,7 @@ def a_call(url: str, webhook_id: str = "webhook-1") -> OutgoingMessage:
     return a_message("webhook", address=Address(webhook_url=url, webhook_id=webhook_id))
 
 
-def test_receiver_can_verify_the_call_with_the_secret_that_was_shown(
-    url: str, receiver: Receiver
-) -> None:
+def test_receiver_can_verify_the_call_with_the_shared_secret(url: str, receiver: Receiver) -> None:
     user = registered()
     shown = set_contact_points(
         user.id, SetContactPoints(webhook_url=url), caller=as_principal(user)
@@ -86,7 +84,7 @@ def test_receiver_can_verify_the_call_with_the_secret_that_was_shown(
     assert headers["webhook-id"] == message.notification_id
     assert json.loads(body)["data"] == message.data
     assert shown.webhook_secret is not None
-    # Checked by another program, as a stranger would.
+    # Checked by another program, as a receiver would.
     key = base64.b64decode(shown.webhook_secret.removeprefix("whsec_")).hex()
     signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
     mac = subprocess.run(
@@ -104,7 +102,7 @@ def test_receiver_can_verify_the_call_with_the_secret_that_was_shown(
      (408, "unavailable", True), (429, "throttled", True),
      (500, "unavailable", True), (503, "unavailable", True)],
 )  # fmt: skip
-def test_status_says_whether_to_try_again(
+def test_status_decides_whether_to_retry(
     url: str, receiver: Receiver, status: int, reason: str, retryable: bool
 ) -> None:
     receiver.status = status
@@ -159,7 +157,7 @@ def test_server_that_trickles_is_cut_off(
     assert time.monotonic() - began < 4
 
 
-def test_strangers_certificate_is_refused(
+def test_untrusted_certificate_is_refused(
     url: str, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(https, "tls_context", ssl.create_default_context)
@@ -169,7 +167,7 @@ def test_strangers_certificate_is_refused(
     assert receiver.requests == []
 
 
-def test_receiver_that_is_down_rests_and_the_others_do_not(url: str, receiver: Receiver) -> None:
+def test_breaker_opens_for_one_receiver_only(url: str, receiver: Receiver) -> None:
     receiver.status = 503
     for _ in range(5):
         with pytest.raises(TemporaryFailure):
@@ -197,7 +195,7 @@ def test_our_own_network_is_never_called(address: str) -> None:
     assert failed.value.reason == "bad_address"
 
 
-def test_name_that_leads_inside_and_one_that_leads_nowhere_are_told_alike(
+def test_internal_and_unknown_host_names_get_the_same_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def nowhere(*_: object) -> list[object]:
@@ -219,7 +217,7 @@ def test_name_that_leads_inside_and_one_that_leads_nowhere_are_told_alike(
     assert len(told) == 1
 
 
-def test_resolver_that_does_not_answer_is_asked_again_later(
+def test_resolver_without_an_answer_is_asked_again_later(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def away(*_: object) -> list[object]:
@@ -231,7 +229,7 @@ def test_resolver_that_does_not_answer_is_asked_again_later(
     assert failed.value.reason == "unresolved"
 
 
-def test_name_that_leads_to_public_and_private_addresses_is_refused(
+def test_name_with_public_and_private_addresses_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     answers = [_ipv4(each, 443) for each in ("93.184.216.34", "10.0.0.1")]
@@ -241,7 +239,7 @@ def test_name_that_leads_to_public_and_private_addresses_is_refused(
     assert failed.value.reason == "no_public_host"
 
 
-def test_name_that_changes_its_mind_is_not_asked_again(
+def test_name_is_resolved_once_for_check_and_call(
     url: str, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []

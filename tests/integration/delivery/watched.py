@@ -1,4 +1,4 @@
-"""Notifications whose delivery the tests watch."""
+"""Notifications whose deliveries the tests read."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The whole API in this process, as people of each role see it."""
+"""Fixtures of the whole API in this process, signed in with each role."""
 
 import pytest
 
@@ -13,7 +13,7 @@ from tidings.users.services import create_service
 
 
 def sign_in(*roles: Role) -> list[InProcessApi]:
-    """Return the API as a new person of each role sees it."""
+    """Return the API signed in as a new person with a role."""
     users = [
         User(
             email=an_address(),
@@ -32,7 +32,7 @@ def sign_in(*roles: Role) -> list[InProcessApi]:
 
 
 def sign_in_service() -> InProcessApi:
-    """Return the API as a machine sees it."""
+    """Return the API with the credentials of a service."""
     made = create_service(CreateService(name="Shop"))
     principal = Principal(user_id=made.client_id, role=Role.SERVICE, session_id=made.client_id)
     return InProcessApi(issue_access_token(principal), made.client_id)

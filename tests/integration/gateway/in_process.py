@@ -1,7 +1,7 @@
-"""API Gateway in miniature: routes of template.yaml to their handlers, in this process.
+"""A small API Gateway: calls the handlers for the routes of template.yaml in this process.
 
-Each request becomes the proxy event that API Gateway would send. As a WSGI application it
-serves what foreign clients (schemathesis) ask for, without a stack.
+Each request becomes the proxy event that API Gateway would send. As a WSGI application it serves
+third-party clients (schemathesis) without a stack.
 """
 
 import json
@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from tests.contract.project import Function, routes
 
-# What API Gateway answers where it has no route.
+# API Gateway's answer to a path without a route.
 NO_ROUTE = 403
 REASONS = {200: "OK", 201: "Created", 204: "No Content"}
 
@@ -40,7 +40,7 @@ class Route:
 
 @dataclass
 class InProcessApi:
-    """The API as somebody or nobody sees it."""
+    """The API with or without a caller's token."""
 
     token: str | None = None
     user_id: str | None = None
@@ -55,7 +55,7 @@ class InProcessApi:
         body: bytes | None = None,
         headers: dict[str, str] | None = None,
     ) -> InProcessAnswer:
-        """Send one request; `target` is path and query string as they are on the wire."""
+        """Send one request; `target` is path and query string, unchanged."""
         own = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         event, function = self._event(method, target, body, own | (headers or {}))
         if function is None:
@@ -74,7 +74,7 @@ class InProcessApi:
         return self.request(method, f"/api/v1{path}", content, headers)
 
     def graphql(self, query: str, **variables: Any) -> Any:
-        """Return the whole answer of an operation."""
+        """Return the complete answer of an operation."""
         body = json.dumps({"query": query, "variables": variables}).encode()
         headers = {"Content-Type": "application/json"}
         return self.request("POST", "/graphql", body, headers).json

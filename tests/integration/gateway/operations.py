@@ -1,6 +1,6 @@
-"""A call of every GraphQL field: the matrix of roles and owners, and the attacks, make it.
+"""One call of every GraphQL field, for the tests of roles, owners and attacks.
 
-A new field gets a row here. Its outcome for each caller follows from the operation (`rights`).
+A new field needs a row here. Its outcome for each caller follows from the operation (`rights`).
 """
 
 from collections.abc import Callable, Mapping
@@ -29,7 +29,7 @@ BAD_USER_INPUT: Final = "BAD_USER_INPUT"
 
 @dataclass(frozen=True)
 class World:
-    """What there is: a product, and a customer with one of everything."""
+    """The data of a test: a product, and a customer with one object of every kind."""
 
     customer_id: str
     product_id: str
@@ -53,7 +53,7 @@ class World:
 class Sample:
     """A document that calls an operation, and its variables in a world.
 
-    `but` has the outcomes that do not follow from the operation's declaration, by caller.
+    `but` contains the outcomes that do not follow from the operation's declaration, by caller.
     """
 
     document: str
@@ -62,14 +62,14 @@ class Sample:
 
 
 def refresh_token_of(user_id: str) -> str:
-    """Start a session of an account and return what refreshes it."""
+    """Start a session of an account, and return its refresh token."""
     started = session_store.start(user_id, version_of(user_id) or 0)
     assert started is not None
     return started.refresh_token
 
 
 def example_of(model: str) -> Any:
-    """Return the example of a body as GraphQL takes it."""
+    """Return the example of a body in GraphQL's form."""
     kind = assert_input_object_type(executable_schema().type_map[f"{model}Input"])
     return _as_input(kind, EXAMPLES[model])
 
@@ -92,7 +92,7 @@ def _nothing(_: World) -> dict[str, Any]:
     return {}
 
 
-# A built-in template, and what a template needs.
+# A built-in template and its variables.
 TEMPLATE: Final = "promotion"
 WORDS: Final[dict[str, Any]] = {
     "description": "A sale.",
@@ -246,7 +246,7 @@ OPERATIONS: Final[dict[str, Sample]] = {
         "mutation($input: RegisterPushTokenInput!) { registerPushToken(input: $input) { id } }",
         lambda _: {"input": {"platform": "WEB", "token": uuid4().hex, "device": "Browser"}},
     ),
-    # The first call finds no number, the second no code: whoever is let in is told so.
+    # The first call finds no number, the second no code; admitted callers get that error.
     "Mutation.requestPhoneVerification": Sample(
         "mutation { requestPhoneVerification { message } }",
         _nothing,
@@ -260,7 +260,7 @@ OPERATIONS: Final[dict[str, Sample]] = {
     "Mutation.removePushToken": Sample(
         "mutation($id: ID!) { removePushToken(id: $id) { message } }",
         lambda world: {"id": world.push_token_id},
-        # The token is looked for among the caller's own.
+        # The token is searched among the caller's own.
         but=dict.fromkeys(("other", "operator", "admin"), NOT_FOUND),
     ),
     # ---------------------------------------------------------------- products
@@ -472,7 +472,7 @@ OPERATIONS: Final[dict[str, Sample]] = {
         "mutation($id: ID!) { markNotificationRead(id: $id) { id readAt } }",
         lambda world: {"id": world.notification_id},
     ),
-    # Services read of what they sent themselves; this is somebody else's.
+    # Services read only notifications that they sent; another service sent this one.
     "Query.getNotificationStatus": Sample(
         "query($id: ID!) { getNotificationStatus(id: $id) { id metadata deliveries"
         " { channel status steps { status at } } } }",
@@ -493,7 +493,7 @@ OPERATIONS: Final[dict[str, Sample]] = {
             }
         },
     ),
-    # Services cancel what they sent themselves; this is somebody else's.
+    # Services cancel only notifications that they sent; another service sent this one.
     "Mutation.cancelNotification": Sample(
         "mutation($id: ID!) { cancelNotification(id: $id) { id deliveries { status } } }",
         lambda world: {"id": world.notification_id},

@@ -1,4 +1,4 @@
-"""A call of every REST route, and its status for each caller, from the operations."""
+"""One call of every REST route, with its status for each caller by the operations."""
 
 import json
 import re
@@ -21,10 +21,10 @@ from tests.integration.gateway.rights import (
 )
 from tidings.delivery.unsubscribe import unsubscribe_url
 
-# What is said in the path, where GraphQL says it in the input.
+# Input fields that REST has in the path.
 IN_PATH: Final = {"id", "userId", "orderId"}
 ENUMS: Final = {"state", "priority", "platform", "role", "digest", "kind", "notificationType"}
-# What is a header in REST.
+# An input field that REST has in a header.
 IN_HEADERS: Final = {"idempotencyKey"}
 STATUSES: Final = {UNAUTHENTICATED: 401, FORBIDDEN: 403, NOT_FOUND: 404}
 BAD_CREDENTIALS: Final = {"client_id": "nobody", "client_secret": "guess"}
@@ -32,7 +32,7 @@ BAD_CREDENTIALS: Final = {"client_id": "nobody", "client_secret": "guess"}
 
 @dataclass(frozen=True)
 class RestSample:
-    """What a call of a route needs besides its path.
+    """The parts of a route's call besides its path.
 
     The body is the input of the GraphQL field with the same operation, unless `body` or `file` is
     given. `but` has the statuses that do not follow from the operation's declaration, by caller.
@@ -50,7 +50,7 @@ class RestSample:
 
 
 def sample_of(route: str) -> RestSample:
-    """Return what a call of a route needs."""
+    """Return the parts of a route's call."""
     return SAMPLES.get(route, RestSample())
 
 
@@ -87,7 +87,7 @@ def _twins() -> dict[str, str]:
 
 
 def _in_rest(given: dict[str, Any]) -> dict[str, Any]:
-    """Return GraphQL input as REST takes it."""
+    """Convert GraphQL input to REST's form."""
     elsewhere = IN_PATH | IN_HEADERS
     return {_snake_case(k): _value(k, v) for k, v in given.items() if k not in elsewhere}
 
@@ -105,7 +105,7 @@ def _snake_case(name: str) -> str:
 
 
 def path_in(world: World, route: str) -> str:
-    """Return the path of a route with what there is in its places."""
+    """Return the path of a route with values for its parameters."""
     is_inbox = route == "GET /api/v1/notifications/{id}"
     link = unsubscribe_url(world.customer_id, "orders", world.notification_id)
     return route.partition(" ")[2].format(
@@ -144,7 +144,7 @@ SAMPLES: Final[dict[str, RestSample]] = {
         query="?reason=Nobody+needs+it."
     ),
     "POST /api/v1/notifications": RestSample(user_in_body=True),
-    # The service did not send that notification.
+    # Another service sent that notification.
     "POST /api/v1/notifications/{id}/cancel": RestSample(but={"service": 404}),
     "GET /api/v1/notifications/{id}/status": RestSample(but={"service": 404}),
 }

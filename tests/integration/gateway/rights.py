@@ -1,4 +1,4 @@
-"""Who may do what, as the operations declare it."""
+"""The expected outcome for each caller, from the declarations of the operations."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -12,7 +12,7 @@ UNAUTHENTICATED: Final = "UNAUTHENTICATED"
 FORBIDDEN: Final = "FORBIDDEN"
 NOT_FOUND: Final = "NOT_FOUND"
 
-# The callers of the matrix: `owner` has the data that is asked for, `other` is another customer.
+# The callers: `owner` has the requested data, `other` is another customer.
 ROLES: Final[Mapping[str, Role | None]] = {
     "stranger": None,
     "owner": Role.CUSTOMER,
@@ -30,7 +30,7 @@ def outcome(operation: Operation, who: str, *, of_caller: bool = False) -> str:
     Args:
         operation: the operation.
         who: the caller.
-        of_caller: whether the call is about the caller's own data, whoever calls.
+        of_caller: whether every caller calls it for their own data.
     """
     role = ROLES[who]
     if operation.role is None:

@@ -1,4 +1,4 @@
-"""Whatever stands in a place of an operation's variables: an answer, never our failure."""
+"""Any value at any place of an operation's variables gets an answer, and never a server error."""
 
 import json
 from collections.abc import Iterator
@@ -11,11 +11,11 @@ from tests.integration.gateway.operations import OPERATIONS, World
 from tidings.platform.timing.clock import new_id
 from tidings.users.models import User
 
-# A thousand requests: beside schemathesis, in `make fuzz`.
+# A thousand requests; they run with schemathesis in `make fuzz`.
 pytestmark = pytest.mark.fuzz
 
 JSON = {"Content-Type": "application/json"}
-# As they are written in JSON: some of them have no value in Python.
+# JSON texts, because some of them have no value in Python.
 NASTY = {
     "operator": '{"$gt": ""}',
     "operator where": '{"$where": "sleep(9000)"}',
@@ -76,7 +76,9 @@ def replaced(value: Any, path: tuple[Any, ...]) -> Any:
 
 @pytest.mark.parametrize("attack", NASTY)
 @pytest.mark.parametrize("name", sorted(OPERATIONS))
-def test_every_place_of_every_operation_stands(name: str, attack: str, admin: InProcessApi) -> None:
+def test_every_place_of_every_operation_is_robust(
+    name: str, attack: str, admin: InProcessApi
+) -> None:
     world = World(*(new_id() for _ in World.__dataclass_fields__))
     operation = OPERATIONS[name]
     variables = operation.variables(world)
@@ -94,7 +96,7 @@ def test_every_place_of_every_operation_stands(name: str, attack: str, admin: In
 
 @pytest.mark.parametrize("attack", ["operator", "operator where", "list", "null", "boolean"])
 @pytest.mark.parametrize("place", ["email", "password"])
-def test_nobody_signs_in_with_an_operator(attack: str, place: str, stranger: InProcessApi) -> None:
+def test_query_operator_signs_nobody_in(attack: str, place: str, stranger: InProcessApi) -> None:
     User(email="ada@example.com", name="Ada", password_hash="none", role="customer").save()
     given = {"email": '"ada@example.com"', "password": '"x"'} | {place: NASTY[attack]}
     body = f'{{"email": {given["email"]}, "password": {given["password"]}}}'.encode()
@@ -111,7 +113,7 @@ def test_nobody_signs_in_with_an_operator(attack: str, place: str, stranger: InP
     [("GET", "/orders/{}"), ("GET", "/users/{}"), ("GET", "/notifications/{}"),
      ("GET", "/notifications/unread/{}"), ("PUT", "/notifications/read/{}")],
 )  # fmt: skip
-def test_odd_name_in_a_path_leads_nowhere(
+def test_odd_name_in_a_path_is_not_found(
     method: str, path: str, odd: str, admin: InProcessApi, commands: list[str]
 ) -> None:
     commands.clear()
@@ -130,7 +132,7 @@ def test_odd_query_string_is_refused_or_ignored(query: str, stranger: InProcessA
 
 
 @pytest.mark.parametrize("name", sorted(OPERATIONS))
-def test_no_token_that_does_not_hold_gets_an_answer(name: str) -> None:
+def test_invalid_tokens_get_no_data(name: str) -> None:
     operation = OPERATIONS[name]
     world = World(*(new_id() for _ in World.__dataclass_fields__))
     answer = InProcessApi("not.a.token").graphql(operation.document, **operation.variables(world))

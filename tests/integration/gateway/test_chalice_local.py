@@ -1,4 +1,4 @@
-"""`chalice local` serves the gateway: the command of `make gateway`, against real services."""
+"""`chalice local` serves the gateway: the command of `make gateway`, with real services."""
 
 import json
 import subprocess

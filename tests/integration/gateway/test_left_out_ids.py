@@ -1,4 +1,4 @@
-"""Whose things are meant: the caller's where no id is given, and no one's where it is empty."""
+"""A missing id stands for the caller; an empty id stands for no account."""
 
 import json
 from typing import Any
@@ -24,14 +24,14 @@ def ask(api: InProcessApi, name: str, variables: dict[str, Any]) -> dict[str, An
     return found
 
 
-def test_all_operations_of_a_person_are_looked_at() -> None:
+def test_all_operations_with_a_person_are_covered() -> None:
     assert {"Mutation.deleteAccount", "Query.getUserNotifications"} <= set(OF_A_PERSON)
     assert len(OF_A_PERSON) == 8
 
 
 @pytest.mark.parametrize("user_id", ["", " ", "0", "me", "a" * 24 + "\n"], ids=repr)
 @pytest.mark.parametrize("name", OF_A_PERSON)
-def test_id_that_is_none_does_not_stand_for_the_caller(
+def test_invalid_id_does_not_stand_for_the_caller(
     name: str, user_id: str, customer: InProcessApi
 ) -> None:
     variables = OPERATIONS[name].variables(WORLD) | {"userId": user_id}
@@ -44,7 +44,7 @@ def test_id_that_is_none_does_not_stand_for_the_caller(
 
 
 @pytest.mark.parametrize("customer_id", ["", " ", "me"], ids=repr)
-def test_orders_of_an_empty_customer_are_no_ones(customer_id: str, customer: InProcessApi) -> None:
+def test_empty_customer_id_has_no_orders(customer_id: str, customer: InProcessApi) -> None:
     query = "query($f: OrderFilter) { getOrders(filter: $f) { totalCount } }"
     content = {"query": query, "variables": {"f": {"customerId": customer_id}}}
     headers = {"Content-Type": "application/json"}
@@ -52,6 +52,6 @@ def test_orders_of_an_empty_customer_are_no_ones(customer_id: str, customer: InP
     assert answer.json["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
 
 
-def test_account_is_deleted_where_no_id_is_given(customer: InProcessApi) -> None:
+def test_missing_id_deletes_the_callers_account(customer: InProcessApi) -> None:
     assert "errors" not in ask(customer, "Mutation.deleteAccount", {})
     assert User.objects.get(pk=customer.user_id).deleted_at is not None

@@ -1,4 +1,4 @@
-"""Who may do what: every operation as stranger, owner, other customer, operator and admin."""
+"""Every operation as anonymous caller, owner, other customer, operator and admin."""
 
 from dataclasses import dataclass, field
 from uuid import uuid4
@@ -43,7 +43,7 @@ People = dict[str, InProcessApi]
 
 @dataclass
 class Kept:
-    """People and their world. The tests share it until one of them changes something."""
+    """People and their data, shared by the tests until one of them changes something."""
 
     notes: CommandNotes
     keys: SigningKeys = field(default_factory=signing_keys)
@@ -63,7 +63,7 @@ def kept(noted_commands: CommandNotes) -> Kept:
 
 @pytest.fixture(autouse=True)
 def start_afresh(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make a world where the last test changed its own; to make it takes longer than the test."""
+    """Create new data if the last test changed it, because that takes longer than a test."""
     use_keys(monkeypatch, kept.keys)
     forget_all_but_documents()
     if not kept.is_as_made:
@@ -80,14 +80,14 @@ def people(kept: Kept) -> People:
 
 @pytest.fixture
 def world(kept: Kept) -> World:
-    """One of everything that belongs to the owner, and a product."""
+    """One object of every kind that belongs to the owner, and a product."""
     assert kept.world is not None
     return kept.world
 
 
 @pytest.fixture
 def changes(kept: Kept) -> list[str]:
-    """The commands that changed documents."""
+    """Return the database commands that changed documents."""
     return kept.notes.changing
 
 
@@ -145,7 +145,7 @@ def _world(people: People) -> World:
     return found
 
 
-def test_changes_are_noticed(people: People, world: World, kept: Kept) -> None:
+def test_changes_are_detected(people: People, world: World, kept: Kept) -> None:
     assert people["owner"].rest("GET", "/tasks").status == 200
     assert kept.is_as_made
     assert people["owner"].rest("DELETE", f"/tasks/{world.task_id}").status == 200
@@ -183,7 +183,7 @@ def test_operation_as(
     assert not changes[before:]
 
 
-# Lists that are answered with what the caller may see: the document, and whose the owner's is.
+# Lists that return only visible objects: the document, and the owner of the owner's object.
 LISTS = {
     "getOrders": ("{ getOrders { nodes { id } } }", "order_id"),
     "getTasks": ("{ getTasks { nodes { id } } }", "task_id"),
@@ -195,7 +195,7 @@ EVERYBODYS = {"getOrders", "getTasks"}
 
 @pytest.mark.parametrize("who", ["owner", "other", "operator", "admin"])
 @pytest.mark.parametrize("name", sorted(LISTS))
-def test_list_shows_what_the_caller_may_see(
+def test_list_contains_the_objects_visible_to_the_caller(
     name: str, who: str, people: People, world: World
 ) -> None:
     document, field = LISTS[name]
@@ -209,7 +209,7 @@ def test_list_shows_what_the_caller_may_see(
     ("route", "field"), [("/orders", "order_id"), ("/tasks", "task_id")], ids=["orders", "tasks"]
 )
 @pytest.mark.parametrize("who", ["owner", "other", "operator", "admin"])
-def test_rest_list_shows_what_the_caller_may_see(
+def test_rest_list_contains_the_objects_visible_to_the_caller(
     route: str, field: str, who: str, people: People, world: World
 ) -> None:
     ids = [each["id"] for each in people[who].rest("GET", route).json["data"]]
@@ -222,7 +222,7 @@ REST = sorted(route for route in routes() if " /graphql" not in route)
 def test_domain_refuses_without_the_gateway(
     people: People, world: World, changes: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The role is checked by the operation itself, not only in front of the field."""
+    """The operation itself checks the role, not only the directive of the field."""
     monkeypatch.setattr("executable._permitted", lambda _schema, _field, resolve: resolve)
     unguarded = executable_schema.__wrapped__()
     monkeypatch.setattr("execution.executable_schema", lambda: unguarded)

@@ -1,4 +1,4 @@
-"""Money of every currency at real prices, by GraphQL and REST, to the words of the mail."""
+"""Realistic prices in every currency, by GraphQL and REST, to the texts of mails."""
 
 from decimal import Decimal
 from typing import Any, Final
@@ -16,7 +16,7 @@ from tidings.products.fields import MAX_AMOUNT
 from tidings.templates import builtin
 from tidings.templates.rendering import CompiledVariant
 
-# How many make a US dollar, rounded up to a power of ten; the others take ten at most.
+# Units per US dollar, rounded up to a power of ten; for the other currencies at most ten.
 TO_THE_DOLLAR: Final = {
     10_000_000: "IRR",
     100_000: "GNF IDR LAK LBP SYP UZS VND",
@@ -39,7 +39,7 @@ PLACE = """mutation($product: ID!, $quantity: Int!) {
 
 
 def price_in(currency: str) -> int:
-    """Return what costs about 5,000 dollars, in minor units."""
+    """Return a price of about 5,000 dollars in minor units."""
     rate = next((rate for rate, codes in TO_THE_DOLLAR.items() if currency in codes.split()), 10)
     minor_units: int = 10 ** DECIMALS[currency]
     return DOLLARS * rate * minor_units
@@ -67,7 +67,7 @@ def mail_about(order_id: str, language: str) -> str:
 
 
 @pytest.mark.parametrize("currency", sorted(DECIMALS))
-def test_three_of_a_thing_are_sold_in_every_currency(
+def test_three_pieces_are_sold_in_every_currency(
     currency: str, admin: InProcessApi, customer: InProcessApi
 ) -> None:
     price = {"amount": price_in(currency), "currency": currency}
@@ -90,7 +90,7 @@ def test_three_of_a_thing_are_sold_in_every_currency(
 @pytest.mark.parametrize(
     ("amount", "currency"), [(15_000_000_00, "IDR"), (12_000_000_00, "COP"), (9_000_000_00, "IDR")]
 )
-def test_real_prices_are_taken_by_rest(
+def test_realistic_prices_are_accepted_by_rest(
     amount: int, currency: str, admin: InProcessApi, customer: InProcessApi
 ) -> None:
     price = {"amount": amount, "currency": currency}
@@ -101,7 +101,9 @@ def test_real_prices_are_taken_by_rest(
     assert placed.json["data"]["total"] == {"amount": 3 * amount, "currency": currency}
 
 
-def test_large_amounts_are_written_as_literals(admin: InProcessApi, customer: InProcessApi) -> None:
+def test_large_amounts_are_accepted_as_literals(
+    admin: InProcessApi, customer: InProcessApi
+) -> None:
     query = """mutation { createProduct(input: {
       sku: "A", title: "A", price: {amount: LARGEST, currency: "IRR"}
     }) { id price { amount } } }"""
@@ -134,7 +136,7 @@ def test_filters_find_prices_beyond_32_bits_also_by_variables_of_type_int(
     assert [each["sku"] for each in by_rest] == ["B", "C", "D"]
 
 
-def test_clients_that_declare_int_go_on(admin: InProcessApi) -> None:
+def test_clients_that_declare_int_still_work(admin: InProcessApi) -> None:
     query = """mutation($amount: Int!) { createProduct(input: {
       sku: "A", title: "A", price: {amount: $amount, currency: "EUR"}
     }) { price { amount } } }"""
@@ -151,7 +153,7 @@ def test_clients_that_declare_int_go_on(admin: InProcessApi) -> None:
     [1.5, "990", True, None, [1], {"$gt": 0}, 2**53, -(2**53), 10**300, 1e308],
     ids=lambda each: str(each)[:20],
 )
-def test_whatever_is_no_whole_number_is_refused(amount: object, admin: InProcessApi) -> None:
+def test_fractions_are_refused(amount: object, admin: InProcessApi) -> None:
     _, message = refusal(
         admin.graphql(CREATE, sku="A", price={"amount": amount, "currency": "EUR"})
     )
@@ -159,16 +161,14 @@ def test_whatever_is_no_whole_number_is_refused(amount: object, admin: InProcess
 
 
 @pytest.mark.parametrize("literal", ["1.5", '"990"', "true", "ONE", "[1]", "1e3", "9" * 32])
-def test_whatever_is_no_whole_number_is_refused_as_a_literal(
-    literal: str, admin: InProcessApi
-) -> None:
+def test_fractions_are_refused_as_literals(literal: str, admin: InProcessApi) -> None:
     query = f"{{ getProducts(filter: {{maxPrice: {literal}}}) {{ totalCount }} }}"
     _, message = refusal(admin.graphql(query))
     assert "MinorUnits" in message
     assert len(message) < 20_000
 
 
-def test_number_that_no_program_could_read_is_refused_before(admin: InProcessApi) -> None:
+def test_number_with_too_many_digits_is_refused_before_validation(admin: InProcessApi) -> None:
     price = {"amount": 10**400, "currency": "EUR"}
     assert "not JSON" in refusal(admin.graphql(CREATE, sku="A", price=price))[1]
     query = "{ getProducts(filter: {maxPrice: DIGITS}) { totalCount } }"
@@ -185,13 +185,13 @@ def test_amount_out_of_bounds_is_refused_by_name(amount: int, admin: InProcessAp
     assert (refused.status, refused.json["error"]["details"][0]["field"]) == (400, field)
 
 
-def test_integer_that_json_writes_with_a_point_is_one(admin: InProcessApi) -> None:
+def test_integer_written_with_a_decimal_point_is_accepted(admin: InProcessApi) -> None:
     price = {"amount": 1250.0, "currency": "EUR"}
     assert done(admin.graphql(CREATE, sku="A", price=price))["price"]["amount"] == 1250
 
 
 @pytest.mark.parametrize("currency", ["XXX", "XTS", "XAU", "XDR", "BGN", "HRK", "idr", "EURO", ""])
-def test_code_without_minor_units_or_use_is_refused_by_name(
+def test_code_without_minor_units_or_out_of_use_is_refused_by_name(
     currency: str, admin: InProcessApi
 ) -> None:
     price = {"amount": 100, "currency": currency}
@@ -200,7 +200,7 @@ def test_code_without_minor_units_or_use_is_refused_by_name(
     assert (refused.status, refused.json["error"]["details"][0]["field"]) == (400, "price.currency")
 
 
-def test_schema_says_how_large_amounts_are(stranger: InProcessApi) -> None:
+def test_schema_has_the_range_of_amounts(stranger: InProcessApi) -> None:
     query = '{ __type(name: "MinorUnits") { kind description } }'
     described = done(stranger.graphql(query))
     assert described["kind"] == "SCALAR"

@@ -1,4 +1,4 @@
-"""Nested fields cost a bounded number of database commands, and show nobody more."""
+"""Nested fields need a bounded number of database commands, and reveal no other data."""
 
 from typing import Any
 from uuid import uuid4
@@ -50,7 +50,7 @@ def orders(customer_id: str | None, count: int, product_ids: list[str]) -> list[
     return [each.id for each in made]
 
 
-def test_thirty_orders_with_products_and_customer_cost_four_commands(
+def test_thirty_orders_with_products_and_customer_need_four_commands(
     customer: InProcessApi, commands: list[str]
 ) -> None:
     for _ in range(ORDERS):
@@ -67,7 +67,7 @@ def test_thirty_orders_with_products_and_customer_cost_four_commands(
     assert sorted(commands) == ["aggregate", "find", "find", "find"]
 
 
-def test_orders_of_a_person_come_in_pages(customer: InProcessApi, commands: list[str]) -> None:
+def test_orders_of_a_person_are_paginated(customer: InProcessApi, commands: list[str]) -> None:
     placed = orders(customer.user_id, 5, products(1))[::-1]
 
     first = customer.graphql(LIST, first=2)["data"]["me"]["orders"]
@@ -81,7 +81,7 @@ def test_orders_of_a_person_come_in_pages(customer: InProcessApi, commands: list
     assert second["pageInfo"]["hasPreviousPage"]
 
 
-def test_who_ordered_nothing_has_an_empty_page(customer: InProcessApi) -> None:
+def test_person_without_orders_has_an_empty_page(customer: InProcessApi) -> None:
     page = customer.graphql(LIST, first=2)["data"]["me"]["orders"]
     assert (page["totalCount"], page["nodes"]) == (0, [])
 
@@ -109,7 +109,7 @@ def test_page_of_many_customers_is_one_command(
     assert commands.count("aggregate") == 1
 
 
-def test_product_that_is_gone_is_null(customer: InProcessApi) -> None:
+def test_deleted_product_is_null(customer: InProcessApi) -> None:
     gone = uuid4().hex[:24]
     orders(customer.user_id, 1, [gone])
     (order,) = customer.graphql(LIST, first=1)["data"]["me"]["orders"]["nodes"]
@@ -117,7 +117,7 @@ def test_product_that_is_gone_is_null(customer: InProcessApi) -> None:
 
 
 @pytest.mark.parametrize("state", ["draft", "retired"])
-def test_product_that_is_not_on_sale_is_seen_by_operators_only(
+def test_product_not_on_sale_is_visible_to_operators_only(
     state: str, customer: InProcessApi, operator: InProcessApi
 ) -> None:
     (product_id,) = products(1)
@@ -142,7 +142,7 @@ def test_customer_whose_account_was_deleted_is_null(
     assert answer["data"]["getOrder"] == {"customerId": customer.user_id, "customer": None}
 
 
-def test_customer_of_an_order_is_seen_by_operators(
+def test_customer_of_an_order_is_visible_to_operators(
     customer: InProcessApi, operator: InProcessApi
 ) -> None:
     (order_id,) = orders(customer.user_id, 1, products(1))
@@ -152,7 +152,7 @@ def test_customer_of_an_order_is_seen_by_operators(
     assert answer["data"]["getOrder"]["customer"] == expected
 
 
-def test_another_account_is_out_of_reach_by_any_field(
+def test_another_account_cannot_be_read_by_any_field(
     customer: InProcessApi, other_customer: InProcessApi
 ) -> None:
     (order_id,) = orders(customer.user_id, 1, products(1))
@@ -165,12 +165,12 @@ def test_another_account_is_out_of_reach_by_any_field(
         assert answer["data"] is None
 
 
-def test_cursor_that_was_not_handed_out_is_bad_input(customer: InProcessApi) -> None:
+def test_forged_cursor_is_bad_input(customer: InProcessApi) -> None:
     (error,) = customer.graphql(LIST, first=1, after="nonsense!")["errors"]
     assert error["extensions"] == {"code": "BAD_USER_INPUT", "field": "after"}
 
 
-def test_event_of_a_second_mutation_is_announced_too(
+def test_event_of_a_second_mutation_is_published_too(
     customer: InProcessApi, queues: Queues
 ) -> None:
     (product_id,) = products(1)

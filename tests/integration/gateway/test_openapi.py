@@ -1,4 +1,4 @@
-"""The API is what its OpenAPI document says, whoever asks."""
+"""The API agrees with its OpenAPI document for every kind of caller."""
 
 import json
 import threading
@@ -17,7 +17,7 @@ ENDING_SECONDS = 5
 
 class Quiet(WSGIRequestHandler):
     def log_request(self, *_: object) -> None:
-        """Say nothing: pytest would show thousands of lines."""
+        """Log nothing: pytest would show thousands of lines."""
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_document_is_served(stranger: InProcessApi) -> None:
 
 
 @pytest.mark.parametrize("who", ["customer", "admin"])
-def test_schema_driven_tester_finds_nothing_at_first_sight(
+def test_short_run_of_schemathesis_finds_no_difference(
     who: str, api_url: str, request: pytest.FixtureRequest
 ) -> None:
     caller: InProcessApi = request.getfixturevalue(who)
@@ -47,7 +47,7 @@ def test_schema_driven_tester_finds_nothing_at_first_sight(
 
 @pytest.mark.fuzz
 @pytest.mark.parametrize("who", ["stranger", "customer", "operator", "admin"])
-def test_schema_driven_tester_finds_nothing(
+def test_schemathesis_finds_no_difference(
     who: str, api_url: str, request: pytest.FixtureRequest
 ) -> None:
     caller: InProcessApi = request.getfixturevalue(who)
@@ -56,7 +56,7 @@ def test_schema_driven_tester_finds_nothing(
 
 
 @pytest.mark.fuzz
-def test_ending_sessions_and_accounts_is_as_documented(
+def test_ending_sessions_and_deleting_accounts_is_as_documented(
     api_url: str, customer: InProcessApi
 ) -> None:
     said = complaints(api_url, token=customer.token, seconds=ENDING_SECONDS, ending=True)

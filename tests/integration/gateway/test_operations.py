@@ -1,4 +1,4 @@
-"""Every operation of the gateway, through Chalice's handler, against the real services."""
+"""Every operation of the gateway through Chalice's handler, with the real services."""
 
 import json
 
@@ -72,7 +72,7 @@ def a_notification(person: Principal) -> str:
 # ------------------------------------------------------------------------- accounts
 
 
-def test_person_registers_signs_in_and_is_known() -> None:
+def test_person_registers_signs_in_and_reads_the_account() -> None:
     email = an_address()
     person = {"email": email.upper(), "password": PASSWORD, "name": "Ada"}
     assert data(graphql(REGISTER, i=person))["registerUser"]["email"] == email  # type: ignore[index]
@@ -85,7 +85,7 @@ def test_person_registers_signs_in_and_is_known() -> None:
     assert user["createdAt"].endswith("Z")
 
 
-def test_wrong_password_is_told_as_an_unknown_address() -> None:
+def test_wrong_password_gets_the_same_error_as_an_unknown_address() -> None:
     email = an_address()
     graphql(REGISTER, i={"email": email, "password": PASSWORD, "name": "Ada"})
     wrong = graphql(LOGIN, i={"email": email, "password": "not the password"})
@@ -98,7 +98,7 @@ def test_wrong_password_is_told_as_an_unknown_address() -> None:
     ("change", "field"),
     [({"email": "ada"}, "email"), ({"password": "short"}, "password"), ({"name": " "}, "name")],
 )
-def test_bad_registration_names_its_field_and_makes_no_account(
+def test_invalid_registration_names_its_field_and_creates_no_account(
     change: dict[str, str], field: str
 ) -> None:
     person = {"email": an_address(), "password": PASSWORD, "name": "Ada"} | change
@@ -108,17 +108,17 @@ def test_bad_registration_names_its_field_and_makes_no_account(
     assert User.objects.count() == 0
 
 
-def test_role_cannot_be_registered() -> None:
+def test_role_cannot_be_chosen_at_registration() -> None:
     person = {"email": an_address(), "password": PASSWORD, "name": "Ada", "role": "ADMIN"}
     assert graphql(REGISTER, i=person).code == "BAD_USER_INPUT"
     assert User.objects.count() == 0
 
 
-def test_account_that_is_gone_is_not_found() -> None:
+def test_deleted_account_is_not_found() -> None:
     assert code(graphql("{me{id}}", token=token_of(a_person()))) == "NOT_FOUND"
 
 
-def test_made_administrator_may_create_products() -> None:
+def test_new_administrator_may_create_products() -> None:
     email = an_address()
     content = {"email": email, "password": PASSWORD, "name": "Root"}
     create_admin(RegisterUser.model_validate(content))
@@ -137,14 +137,14 @@ def test_made_administrator_may_create_products() -> None:
     ("role", "refusal"),
     [(None, "UNAUTHENTICATED"), (Role.CUSTOMER, "FORBIDDEN"), (Role.OPERATOR, "FORBIDDEN")],
 )
-def test_product_is_not_made_by_others(role: Role | None, refusal: str) -> None:
+def test_only_administrators_create_products(role: Role | None, refusal: str) -> None:
     product = {"sku": "mug", "title": "Mug", "price": {"amount": 1, "currency": "EUR"}}
     token = token_of(a_person(role)) if role else None
     assert code(graphql(CREATE_PRODUCT, token=token, i=product)) == refusal
     assert Product.objects.count() == 0
 
 
-def test_sku_that_is_taken_is_a_conflict() -> None:
+def test_used_sku_is_a_conflict() -> None:
     taken = a_product()
     product = {"sku": taken.sku, "title": "Mug", "price": {"amount": 1, "currency": "EUR"}}
     answer = graphql(CREATE_PRODUCT, token=token_of(a_person(Role.ADMIN)), i=product)
@@ -153,13 +153,13 @@ def test_sku_that_is_taken_is_a_conflict() -> None:
     assert Product.objects.count() == 1
 
 
-def test_nested_field_is_named_as_the_client_wrote_it() -> None:
+def test_nested_field_is_named_as_in_the_request() -> None:
     product = {"sku": "mug", "title": "Mug", "price": {"amount": -1, "currency": "EUR"}}
     answer = graphql(CREATE_PRODUCT, token=token_of(a_person(Role.ADMIN)), i=product)
     assert answer.errors[0]["extensions"] == {"code": "BAD_USER_INPUT", "field": "price.amount"}
 
 
-def test_catalogue_is_open_and_goes_on_from_a_cursor() -> None:
+def test_catalogue_is_public_and_continues_at_a_cursor() -> None:
     products = [a_product() for _ in range(3)]
     query = (
         "query($a:String){getProducts(first:2,after:$a)"
@@ -173,7 +173,7 @@ def test_catalogue_is_open_and_goes_on_from_a_cursor() -> None:
     assert second["pageInfo"]["hasNextPage"] is False
 
 
-def test_cursor_that_was_not_handed_out_is_bad_input() -> None:
+def test_forged_cursor_is_bad_input() -> None:
     answer = graphql('{getProducts(after:"nope!"){totalCount}}')
     assert code(answer) == "BAD_USER_INPUT"
     assert answer.errors[0]["extensions"]["field"] == "after"
@@ -206,10 +206,10 @@ def test_order_is_placed_with_the_requests_correlation_id() -> None:
     assert order["total"] == {"amount": 1980, "currency": "EUR"}
     assert order["items"][0]["unitPrice"] == {"amount": 990}
     assert [step["state"] for step in order["history"]] == ["PLACED"]
-    assert take_stored() == []  # published with the answer
+    assert take_stored() == []  # published after the answer
 
 
-def test_nobody_places_no_order() -> None:
+def test_anonymous_caller_cannot_place_an_order() -> None:
     product = a_product()
     assert code(graphql(PLACE_ORDER, i=wanted(product.id))) == "UNAUTHENTICATED"
     assert Order.objects.count() == 0
@@ -224,7 +224,7 @@ def test_nobody_places_no_order() -> None:
         (wanted("6b0152a6f6b097fd8ed20a9a"), "items.productId"),
     ],
 )
-def test_bad_order_names_its_field_and_is_not_placed(
+def test_invalid_order_names_its_field_and_is_not_placed(
     content: dict[str, object], field: str
 ) -> None:
     answer = graphql(PLACE_ORDER, token=token_of(a_person()), i=content)
@@ -233,7 +233,7 @@ def test_bad_order_names_its_field_and_is_not_placed(
     assert Order.objects.count() == 0
 
 
-def test_order_is_seen_by_its_customer_and_operators_only() -> None:
+def test_order_is_visible_to_its_customer_and_operators_only() -> None:
     customer = a_person()
     order = an_order(customer=customer)
     for viewer in (customer, a_person(Role.OPERATOR)):
@@ -243,7 +243,7 @@ def test_order_is_seen_by_its_customer_and_operators_only() -> None:
     assert code(graphql(GET_ORDER, i=order.id)) == "UNAUTHENTICATED"
 
 
-def test_order_placed_by_get_is_not_placed() -> None:
+def test_mutation_by_get_places_no_order() -> None:
     product = a_product()
     answer = send(
         "GET",
@@ -256,7 +256,7 @@ def test_order_placed_by_get_is_not_placed() -> None:
 
 
 def test_one_field_of_several_may_fail() -> None:
-    """A failed root field that may not be null takes the answer with it, as GraphQL says."""
+    """A failed root field that must not be null makes the whole answer null, by GraphQL's rules."""
     answer = graphql("{getProducts{totalCount} me{id}}")
     assert answer.content["data"] is None
     assert answer.errors[0]["path"] == ["me"]
@@ -278,7 +278,7 @@ def test_inbox_is_listed_and_read() -> None:
     assert unread["totalCount"] == 1
 
 
-def test_inbox_goes_on_from_a_cursor() -> None:
+def test_inbox_continues_at_a_cursor() -> None:
     customer = a_reader()
     ids = [a_notification(customer) for _ in range(3)]
     token = token_of(customer)
@@ -290,7 +290,7 @@ def test_inbox_goes_on_from_a_cursor() -> None:
     assert rest["pageInfo"]["hasPreviousPage"] is True
 
 
-def test_inbox_of_another_is_forbidden_but_for_operators() -> None:
+def test_inbox_of_another_is_forbidden_except_to_operators() -> None:
     owner = a_reader()
     a_notification(owner)
     assert code(graphql(INBOX, token=token_of(a_person()), u=owner.user_id)) == "FORBIDDEN"
@@ -309,7 +309,7 @@ def test_notification_of_another_is_not_found_and_stays_unread() -> None:
 
 
 @pytest.mark.parametrize("accept", ["application/json", GRAPHQL_JSON])
-def test_bad_token_stops_the_whole_request(accept: str) -> None:
+def test_invalid_token_stops_the_whole_request(accept: str) -> None:
     email = an_address()
     person = {"email": email, "password": PASSWORD, "name": "Ada"}
     answer = graphql(REGISTER, token="nonsense", headers={"accept": accept}, i=person)
@@ -317,7 +317,7 @@ def test_bad_token_stops_the_whole_request(accept: str) -> None:
     assert User.objects.count() == 0
 
 
-def test_text_that_is_no_unicode_is_bad_input() -> None:
+def test_text_that_is_not_unicode_is_bad_input() -> None:
     body = json.dumps({"query": GET_ORDER, "variables": {"i": "\ud800"}})
     headers = {"authorization": f"Bearer {token_of(a_person(Role.ADMIN))}"}
     answer = send(body=body, headers=headers)

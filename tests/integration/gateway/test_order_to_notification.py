@@ -1,6 +1,7 @@
 """The whole chain in one process: an order becomes exactly one notification.
 
-Between the functions lies a real RabbitMQ; the messages are handed on as the bridge does it.
+The functions are connected by a real RabbitMQ, and the test delivers its messages as the bridge
+does.
 """
 
 import importlib
@@ -53,7 +54,7 @@ def in_one_batch(messages: list[Taken]) -> Iterable[list[Taken]]:
 
 
 def twice_and_shuffled(messages: list[Taken]) -> Iterable[list[Taken]]:
-    """Deliver everything twice, in small batches, in any order."""
+    """Deliver every message twice, in small batches, in any order."""
     deliveries = messages * 2
     random.Random(len(messages)).shuffle(deliveries)
     return [deliveries[at : at + 3] for at in range(0, len(deliveries), 3)]
@@ -72,7 +73,7 @@ def assert_nothing_is_left(queues: Queues) -> None:
     assert Reservation.objects(outbox__0__exists=True).count() == 0
 
 
-def test_order_is_confirmed_and_told_once_under_one_correlation_id(queues: Queues) -> None:
+def test_order_is_confirmed_and_announced_once_with_one_correlation_id(queues: Queues) -> None:
     customer, product = a_reader(), a_product(stock=5)
     order_id = place(product, 2, customer=customer, correlation="request-7")
     run_chain(queues)
@@ -85,7 +86,7 @@ def test_order_is_confirmed_and_told_once_under_one_correlation_id(queues: Queue
     assert_nothing_is_left(queues)
 
 
-def test_order_for_more_than_there_is_is_rejected_and_told(queues: Queues) -> None:
+def test_order_over_the_stock_is_rejected_and_announced(queues: Queues) -> None:
     customer, product = a_reader(), a_product(stock=1)
     order_id = place(product, 2, customer=customer, correlation="request-8")
     run_chain(queues)
@@ -100,7 +101,7 @@ def test_order_for_more_than_there_is_is_rejected_and_told(queues: Queues) -> No
     assert_nothing_is_left(queues)
 
 
-def test_each_event_names_the_one_before_it(queues: Queues) -> None:
+def test_each_event_names_its_cause(queues: Queues) -> None:
     place(a_product(), 1, customer=a_reader(), correlation="request-9")
     causes: list[tuple[str | None, str]] = []
 
@@ -113,7 +114,7 @@ def test_each_event_names_the_one_before_it(queues: Queues) -> None:
     assert (first, second, third) == (None, placed, reserved)
 
 
-def test_messages_that_come_twice_and_in_any_order_change_nothing(queues: Queues) -> None:
+def test_repeated_and_shuffled_messages_change_nothing(queues: Queues) -> None:
     product, customers = a_product(stock=4), [a_reader() for _ in range(6)]
     orders = [
         place(product, 1, customer=each, correlation=f"request-{number}")
@@ -133,7 +134,7 @@ def test_messages_that_come_twice_and_in_any_order_change_nothing(queues: Queues
     assert_nothing_is_left(queues)
 
 
-def test_decision_that_overtakes_its_order_waits_for_it(queues: Queues) -> None:
+def test_decision_that_arrives_before_its_order_waits(queues: Queues) -> None:
     order_id = place(a_product(), 1, customer=a_reader(), correlation="request-10")
     order = Order.objects.get(pk=order_id).to_mongo()
     Order.objects(pk=order_id).delete()
@@ -144,5 +145,5 @@ def test_decision_that_overtakes_its_order_waits_for_it(queues: Queues) -> None:
     orders(queues.event_of("orders", early), CONTEXT)
     Order._get_collection().insert_one(order)
     assert queues.is_empty("failed-messages")
-    orders(queues.event_of("orders", early), CONTEXT)  # as it comes back after its delay
+    orders(queues.event_of("orders", early), CONTEXT)  # as it returns after its delay
     assert Order.objects.get(pk=order_id).state == "confirmed"

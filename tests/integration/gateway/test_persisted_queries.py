@@ -1,4 +1,4 @@
-"""Automatic persisted queries, on the real Redis."""
+"""Automatic persisted queries with the real Redis."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ from tidings.platform.caching import cache
 
 
 def a_query() -> str:
-    """Return a valid document that nobody has sent before."""
+    """Return a new valid document."""
     return f"query Q{uuid4().hex} {{ __typename }}"
 
 
@@ -30,20 +30,20 @@ def by_name(query: str) -> Answer:
     return send(body={"extensions": extensions(query)})
 
 
-def test_unknown_document_is_asked_for() -> None:
+def test_unknown_document_is_requested() -> None:
     answer = by_name(a_query())
     assert (answer.status, answer.code) == (200, "PERSISTED_QUERY_NOT_FOUND")
     assert answer.errors[0]["message"] == "PersistedQueryNotFound"
     assert "data" not in answer.content
 
 
-def test_document_is_sent_once_and_named_from_then_on() -> None:
+def test_document_is_sent_once_and_then_named() -> None:
     query = a_query()
     sent = send(body={"query": query, "extensions": extensions(query)})
     assert sent.content == by_name(query).content == {"data": {"__typename": "Query"}}
 
 
-def test_document_is_named_in_a_url_and_may_be_kept_by_caches() -> None:
+def test_document_named_in_a_url_is_cacheable() -> None:
     query = a_query()
     send(body={"query": query, "extensions": extensions(query)})
     answer = send("GET", parameters={"extensions": json.dumps(extensions(query))})
@@ -52,13 +52,13 @@ def test_document_is_named_in_a_url_and_may_be_kept_by_caches() -> None:
     assert "authorization" in answer.headers["vary"].lower()
 
 
-def test_question_back_is_not_kept_by_caches() -> None:
+def test_request_for_the_document_is_not_cacheable() -> None:
     answer = send("GET", parameters={"extensions": json.dumps(extensions(a_query()))})
     assert answer.code == "PERSISTED_QUERY_NOT_FOUND"
     assert answer.headers["cache-control"] == "no-store"
 
 
-def test_document_is_forgotten_after_a_day() -> None:
+def test_document_expires_after_a_day() -> None:
     query = a_query()
     send(body={"query": query, "extensions": extensions(query)})
     named = persisted.named_in(extensions(query))
@@ -69,14 +69,14 @@ def test_document_is_forgotten_after_a_day() -> None:
 
 
 def documents_of(shelf: str) -> int:
-    """Return how many documents are on a shelf, by what Redis has and by the shelf's index."""
+    """Return the number of documents on a shelf, by the keys and by the shelf's index."""
     keys = list(cache.client().scan_iter(persisted._key(shelf, "*")))
     documents = len(keys) - (persisted._key(shelf, "index") in keys)
     assert cache.client().zcard(persisted._key(shelf, "index")) == documents
     return documents
 
 
-def test_strangers_documents_are_bounded_and_the_oldest_leave(
+def test_anonymous_documents_are_limited_and_the_oldest_removed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(persisted, "MAX_KEPT", 5)
@@ -88,7 +88,7 @@ def test_strangers_documents_are_bounded_and_the_oldest_leave(
     assert {by_name(query).content.get("data") is None for query in queries[:7]} == {True}
 
 
-def test_documents_of_signed_in_callers_stay_whatever_strangers_send(
+def test_documents_of_signed_in_callers_are_kept(
     customer: InProcessApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(persisted, "MAX_KEPT", 5)
@@ -101,21 +101,21 @@ def test_documents_of_signed_in_callers_stay_whatever_strangers_send(
     assert by_name(own).content == {"data": {"__typename": "Query"}}
 
 
-def test_document_that_is_sent_again_takes_no_further_place() -> None:
+def test_repeated_document_takes_no_further_place() -> None:
     query = a_query()
     for _ in range(3):
         send(body={"query": query, "extensions": extensions(query)})
     assert documents_of("anonymous") == 1
 
 
-def test_document_of_many_bytes_is_answered_and_not_kept() -> None:
+def test_large_document_is_answered_and_not_stored() -> None:
     query = "{ __typename } # " + "\U0001f4a5" * (persisted.MAX_BYTES // 4)
     sent = send(body={"query": query, "extensions": extensions(query)})
     assert sent.content == {"data": {"__typename": "Query"}}
     assert by_name(query).code == "PERSISTED_QUERY_NOT_FOUND"
 
 
-def test_documents_are_where_they_may_be_lost() -> None:
+def test_documents_are_in_the_cache() -> None:
     query = a_query()
     send(body={"query": query, "extensions": extensions(query)})
     named = persisted.named_in(extensions(query))
@@ -126,20 +126,20 @@ def test_documents_are_where_they_may_be_lost() -> None:
     assert by_name(query).content == {"data": {"__typename": "Query"}}
 
 
-def test_document_under_a_foreign_name_is_refused_and_not_kept() -> None:
+def test_document_with_a_wrong_hash_is_refused_and_not_stored() -> None:
     query, other = a_query(), a_query()
     answer = send(body={"query": query, "extensions": extensions(other)})
     assert (answer.status, answer.code) == (400, "BAD_USER_INPUT")
     assert by_name(other).code == "PERSISTED_QUERY_NOT_FOUND"
 
 
-def test_document_that_does_not_fit_the_schema_is_not_kept() -> None:
+def test_invalid_document_is_not_stored() -> None:
     query = f"query Q{uuid4().hex} {{ nope }}"
     assert send(body={"query": query, "extensions": extensions(query)}).code == "BAD_USER_INPUT"
     assert by_name(query).code == "PERSISTED_QUERY_NOT_FOUND"
 
 
-def test_mutation_by_name_is_not_run_by_url() -> None:
+def test_named_mutation_is_not_run_by_url() -> None:
     query = (
         f'mutation M{uuid4().hex} {{ login(input: {{email: "a", password: "b"}}) {{ tokenType }} }}'
     )
@@ -154,7 +154,7 @@ def test_mutation_by_name_is_not_run_by_url() -> None:
      {"sha256Hash": {"$gt": ""}}, {"sha256Hash": "*"}],
     ids=str,
 )  # fmt: skip
-def test_malformed_name_is_400(changes: dict[str, Any]) -> None:
+def test_malformed_hash_is_400(changes: dict[str, Any]) -> None:
     query = a_query()
     for body in ({}, {"query": query}):
         answer = send(body=body | {"extensions": extensions(query, **changes)})
@@ -162,7 +162,7 @@ def test_malformed_name_is_400(changes: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("value", [None, [], "x", 7])
-def test_name_that_is_no_object_is_400(value: object) -> None:
+def test_extension_that_is_not_an_object_is_400(value: object) -> None:
     assert send(body={"extensions": {"persistedQuery": value}}).status == 400
 
 
@@ -177,18 +177,18 @@ def no_redis(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("no_redis")
-def test_without_redis_clients_are_told_to_send_documents_whole() -> None:
+def test_without_redis_clients_are_asked_to_send_documents() -> None:
     query = a_query()
     assert by_name(query).code == "PERSISTED_QUERY_NOT_SUPPORTED"
     sent = send(body={"query": query, "extensions": extensions(query)})
     assert sent.content == {"data": {"__typename": "Query"}}
 
 
-def test_name_that_is_not_known_is_an_error_of_the_request() -> None:
+def test_unknown_hash_is_an_error_of_the_request() -> None:
     headers = {"accept": GRAPHQL_JSON}
     assert send(body={"extensions": extensions(a_query())}, headers=headers).status == 400
 
 
-def test_extensions_of_others_are_ignored() -> None:
+def test_other_extensions_are_ignored() -> None:
     request: Callable[..., Any] = GraphQLRequest.model_validate
     assert persisted.named_in(request({"query": "x", "extensions": {"a": 1}}).extensions) is None

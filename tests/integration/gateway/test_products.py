@@ -1,4 +1,4 @@
-"""The catalogue by GraphQL and REST, in this process, against the real services."""
+"""The catalogue by GraphQL and REST in this process, with the real services."""
 
 import importlib
 import json
@@ -34,7 +34,7 @@ LIST = """query($filter: ProductFilterInput, $sort: ProductSort, $after: String)
 
 
 def ask(query: str, caller: Principal | None = None, **variables: Any) -> Any:
-    """Return the one field of an answer without errors."""
+    """Return the only field of an answer without errors."""
     answer = graphql(query, token=token_of(caller) if caller else None, **variables)
     assert "errors" not in answer.content, answer.content
     return next(iter(answer.content["data"].values()))
@@ -64,7 +64,7 @@ def call(
 # ---------------------------------------------------------------------- graphql
 
 
-def test_product_is_made_with_everything_it_may_have() -> None:
+def test_product_is_created_with_all_fields() -> None:
     described = {
         "sku": "pen-1",
         "title": "Pen",
@@ -82,14 +82,14 @@ def test_product_is_made_with_everything_it_may_have() -> None:
     assert refusal(GET, CUSTOMER, id=made["id"])["code"] == "NOT_FOUND"
 
 
-def test_attributes_can_be_written_into_the_document() -> None:
+def test_attributes_can_be_literals_in_the_document() -> None:
     document = """mutation { createProduct(input: {sku: "A", title: "Pen", state: ACTIVE,
       price: {amount: 1, currency: "EUR"}, attributes: {colour: "blue"}}) { attributes state } }"""
     made = ask(document, a_person(Role.ADMIN))
     assert made == {"attributes": {"colour": "blue"}, "state": "ACTIVE"}
 
 
-def test_update_names_the_version_it_changes() -> None:
+def test_update_names_its_version() -> None:
     product = a_product()
     changed = ask(UPDATE, OPERATOR, id=product.id, i={"version": 1, "title": "Cup"})
     assert (changed["title"], changed["version"]) == ("Cup", 2)
@@ -98,7 +98,7 @@ def test_update_names_the_version_it_changes() -> None:
     assert Product.objects.get(pk=product.id).title == "Cup"
 
 
-def test_stock_is_adjusted_and_told() -> None:
+def test_stock_is_adjusted_and_announced() -> None:
     product = a_product(stock=3)
     reason = {"change": -2, "reason": "broken"}
     assert ask(ADJUST, OPERATOR, id=product.id, i=reason) == {"stock": 1}
@@ -109,7 +109,7 @@ def test_stock_is_adjusted_and_told() -> None:
     assert (moved["actorId"], moved["orderId"]) == (OPERATOR.user_id, None)
 
 
-def test_stock_that_does_not_move_leaves_no_row() -> None:
+def test_adjustment_of_zero_adds_no_movement() -> None:
     product = a_product(stock=3)
     nothing = {"change": 0, "reason": "counted again"}
     said = {"code": "BAD_USER_INPUT", "field": "change"}
@@ -119,7 +119,7 @@ def test_stock_that_does_not_move_leaves_no_row() -> None:
     assert StockMovement.objects.count() == 0
 
 
-def test_list_takes_filter_order_and_cursor() -> None:
+def test_list_accepts_filter_order_and_cursor() -> None:
     for title, amount in (("a", 3), ("b", 1), ("c", 2), ("d", 9)):
         a_product(title=title, price=amount)
     wanted = {"maxPrice": 5, "currency": "EUR", "inStock": True}
@@ -131,7 +131,7 @@ def test_list_takes_filter_order_and_cursor() -> None:
 
 
 @pytest.mark.parametrize("caller", [None, CUSTOMER], ids=["stranger", "customer"])
-def test_what_operators_do_is_refused_to_others_and_changes_nothing(
+def test_operations_of_operators_are_refused_to_others(
     caller: Principal | None,
 ) -> None:
     product = a_product(stock=3)
@@ -158,14 +158,14 @@ def test_what_operators_do_is_refused_to_others_and_changes_nothing(
     ],
     ids=str,
 )
-def test_bad_filter_is_refused_by_its_field(filter: dict[str, Any], field: str) -> None:
+def test_invalid_filter_is_refused_by_its_field(filter: dict[str, Any], field: str) -> None:
     assert refusal(LIST, filter=filter) == {"code": "BAD_USER_INPUT", "field": field}
 
 
 # ------------------------------------------------------------------------- rest
 
 
-def test_rest_says_the_same() -> None:
+def test_rest_has_the_same_data() -> None:
     product = a_product(stock=3, categories=["office"])
     status, envelope = call("get_product", product_id=product.id)
     assert (status, envelope["data"]) == (200, product.model_dump(mode="json"))
@@ -184,7 +184,7 @@ def test_rest_says_the_same() -> None:
     assert envelope["data"][0]["reason"] == "sold at the fair"
 
 
-def test_rest_lists_by_the_query_string() -> None:
+def test_rest_list_is_filtered_by_the_query_string() -> None:
     for title, amount in (("a", 3), ("b", 1), ("c", 2)):
         a_product(title=title, price=amount, categories=["office"])
     query = {"category": "office", "sort": "price_desc", "limit": "2", "in_stock": "true"}
@@ -205,7 +205,7 @@ def test_unknown_product_is_not_found(function: str) -> None:
         assert status == 404
 
 
-def test_stranger_asks_for_drafts_in_vain() -> None:
+def test_drafts_are_refused_to_anonymous_callers() -> None:
     draft = a_product(state="draft")
     assert call("get_product", product_id=draft.id)[0] == 404
     status, envelope = call("get_products", query={"state": "draft"})

@@ -1,4 +1,4 @@
-"""Activity and recommendations as clients see them, and what they cost."""
+"""Tests of activity and recommendations by the API, and of their cost."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ def purchase(client: InProcessApi, *products: ProductView, **more: Any) -> Any:
     )
 
 
-def test_who_logs_a_purchase_gets_recommendations_with_reasons(
+def test_logged_purchase_leads_to_recommendations_with_reasons(
     customer: InProcessApi, products: list[ProductView]
 ) -> None:
     noted = purchase(customer, products[0], orderId="till/1")["data"]["logPurchase"]
@@ -56,7 +56,7 @@ def test_who_logs_a_purchase_gets_recommendations_with_reasons(
     }
 
 
-def test_rest_twin_says_the_same(customer: InProcessApi, products: list[ProductView]) -> None:
+def test_rest_has_the_same_data(customer: InProcessApi, products: list[ProductView]) -> None:
     body = {"items": [{"product_id": products[0].id, "quantity": 2}]}
     assert customer.rest("POST", "/users/me/purchase", body).status == 201
     learn_all()
@@ -67,7 +67,7 @@ def test_rest_twin_says_the_same(customer: InProcessApi, products: list[ProductV
     assert activity["items"][0]["quantity"] == 2
 
 
-def test_recommendations_cost_one_command_and_then_none(
+def test_recommendations_need_one_command_and_then_none(
     customer: InProcessApi, products: list[ProductView], commands: list[str]
 ) -> None:
     purchase(customer, products[0])
@@ -83,7 +83,7 @@ def test_recommendations_cost_one_command_and_then_none(
     assert len(first["data"]["getUserRecommendations"]["items"]) == 2
 
 
-def test_newcomers_recommendations_cost_as_little(
+def test_recommendations_of_a_new_person_need_as_few(
     customer: InProcessApi,
     other_customer: InProcessApi,
     products: list[ProductView],
@@ -97,7 +97,7 @@ def test_newcomers_recommendations_cost_as_little(
     assert commands == ["find"]
 
 
-def test_recommendations_follow_what_the_person_does(
+def test_recommendations_follow_the_persons_activity(
     customer: InProcessApi, products: list[ProductView]
 ) -> None:
     customer.graphql(RECOMMENDED)
@@ -121,7 +121,7 @@ def test_without_redis_recommendations_are_slower_and_the_same(
     assert customer.graphql(RECOMMENDED) == expected
 
 
-def test_flood_of_looks_costs_few_writes(customer: InProcessApi, commands: list[str]) -> None:
+def test_many_views_need_few_writes(customer: InProcessApi, commands: list[str]) -> None:
     products = [a_product() for _ in range(40)]
     commands.clear()
     for number in range(1_000):
@@ -131,13 +131,13 @@ def test_flood_of_looks_costs_few_writes(customer: InProcessApi, commands: list[
     store_all_buffered_views(now().replace(year=now().year + 1))
     learn_all()
 
-    # One document for the batch, and what is learnt of it: some ten writes for 1,000 looks.
+    # One document for the batch and its sums: about ten writes for 1,000 views.
     assert written_by_requests == 0
     assert Activity.objects.count() == 1
     assert sum(name in WRITES for name in commands) <= 12
 
 
-def test_batch_of_looks_is_one_event(customer: InProcessApi) -> None:
+def test_batch_of_views_is_one_event(customer: InProcessApi) -> None:
     views = [{"productId": a_product().id} for _ in range(60)]
     answer = customer.graphql(
         "mutation($input: LogBrowseInput!) { logBrowse(input: $input) { accepted } }",
@@ -148,7 +148,7 @@ def test_batch_of_looks_is_one_event(customer: InProcessApi) -> None:
     assert len(activity.items) == 60
 
 
-def test_activity_comes_in_pages_newest_first(
+def test_activity_is_paginated_newest_first(
     customer: InProcessApi, products: list[ProductView]
 ) -> None:
     for number in range(3):
@@ -161,7 +161,7 @@ def test_activity_comes_in_pages_newest_first(
     assert (first["totalCount"], first["pageInfo"]["hasNextPage"]) == (3, True)
 
 
-def test_operator_sees_a_persons_recommendations(
+def test_operator_reads_a_persons_recommendations(
     customer: InProcessApi, operator: InProcessApi, products: list[ProductView]
 ) -> None:
     purchase(customer, products[0])
@@ -187,7 +187,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("body", "status", "field"), BAD)
-def test_bad_purchase_is_refused(
+def test_invalid_purchase_is_refused(
     body: dict[str, Any], status: int, field: str, customer: InProcessApi
 ) -> None:
     answer = customer.rest("POST", "/users/me/purchase", body)
@@ -206,5 +206,5 @@ def test_bad_purchase_is_refused(
         ([{"product_id": "f" * 24}] * 101, 400),
     ],
 )
-def test_bad_looks_are_refused(views: list[Any], status: int, customer: InProcessApi) -> None:
+def test_invalid_views_are_refused(views: list[Any], status: int, customer: InProcessApi) -> None:
     assert customer.rest("POST", "/users/me/browse", {"views": views}).status == status

@@ -1,4 +1,4 @@
-"""The REST endpoints, in this process, against the real services."""
+"""The REST endpoints in this process, with the real services."""
 
 import importlib
 import json
@@ -55,7 +55,7 @@ def a_notification(person: Principal) -> str:
     return notification_id
 
 
-def test_person_registers_signs_in_and_is_known() -> None:
+def test_person_registers_signs_in_and_reads_the_account() -> None:
     email = an_address()
     person = {"email": email, "password": PASSWORD, "name": "Ada"}
     status, envelope = call("users.register_user", person)
@@ -79,7 +79,7 @@ def test_account_of_another_is_403() -> None:
     assert call("users.get_user", caller=a_person(), user_id=new_id())[0] == 403
 
 
-def test_administrator_creates_a_product_and_everybody_sees_it() -> None:
+def test_administrator_creates_a_product_that_everyone_sees() -> None:
     product = {"sku": "mug", "title": "Mug", "price": {"amount": 990, "currency": "EUR"}}
     admin = a_person(Role.ADMIN)
     status, envelope = call("products.create_product", product, caller=admin)
@@ -90,13 +90,13 @@ def test_administrator_creates_a_product_and_everybody_sees_it() -> None:
     assert envelope["meta"]["total"] == 1
 
 
-def test_product_by_a_customer_is_403_and_not_made() -> None:
+def test_product_by_a_customer_is_403_and_not_created() -> None:
     product = {"sku": "mug", "title": "Mug", "price": {"amount": 990, "currency": "EUR"}}
     assert call("products.create_product", product, caller=a_person())[0] == 403
     assert Product.objects.count() == 0
 
 
-def test_order_is_placed_and_seen_by_its_customer() -> None:
+def test_order_is_placed_and_read_by_its_customer() -> None:
     customer, product = a_person(), a_product()
     wanted = {"items": [{"product_id": product.id, "quantity": 2}]}
     status, envelope = call("orders.place_order", wanted, caller=customer)
@@ -106,7 +106,7 @@ def test_order_is_placed_and_seen_by_its_customer() -> None:
     assert call("orders.get_order", caller=a_person(), order_id=order_id)[0] == 404
 
 
-def test_order_that_the_rules_refuse_is_422_and_not_placed() -> None:
+def test_order_refused_by_a_rule_is_422_and_not_placed() -> None:
     wanted = {"items": [{"product_id": new_id(), "quantity": 2}]}
     assert call("orders.place_order", wanted, caller=a_person())[0] == 422
     assert Order.objects.count() == 0
@@ -133,7 +133,7 @@ def test_inbox_of_another_is_403() -> None:
     assert [(status, envelope["data"]) for status, envelope in answers] == [(403, None)] * 2
 
 
-def test_order_is_taken_on_while_the_broker_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_order_is_accepted_while_the_broker_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
     gone = Publisher("amqp://guest:guest@127.0.0.1:1/%2F")
     monkeypatch.setattr("tidings.platform.messaging.relay.publisher", lambda: gone)
     wanted = {"items": [{"product_id": a_product().id, "quantity": 1}]}
@@ -152,7 +152,7 @@ def test_keys_are_published() -> None:
     assert "max-age" in response["headers"]["Cache-Control"]
 
 
-def test_administrator_is_made_by_invocation() -> None:
+def test_administrator_is_created_by_invocation() -> None:
     handler = importlib.import_module("users.create_admin").handler
     admin = handler({"email": an_address(), "password": PASSWORD}, CONTEXT)
     assert admin["role"] == "admin"
@@ -162,7 +162,7 @@ def test_administrator_is_made_by_invocation() -> None:
 # ---------------------------------------------------------------------------- health
 
 
-def test_everything_is_up() -> None:
+def test_all_services_are_up() -> None:
     status, envelope = call("monitoring.get_health")
     assert (status, envelope["data"]["status"]) == (200, "healthy")
     assert set(envelope["data"]["services"]) == {"mongodb", "redis", "redis_cache", "rabbitmq"}

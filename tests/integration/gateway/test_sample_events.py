@@ -1,4 +1,4 @@
-"""The requests in events/lambda are what API Gateway sends, and their functions take them."""
+"""The sample requests in events/lambda have API Gateway's form, and their functions serve them."""
 
 import json
 from types import SimpleNamespace
@@ -20,7 +20,7 @@ def sample(name: str) -> dict[str, Any]:
 
 
 def answer_to(name: str) -> Any:
-    """Return the body of the answer of a sample's own function, after a look at its status."""
+    """Check the status of the sample's own function, and return the body of its answer."""
     event = sample(name)
     function = routes()[f"{event['httpMethod']} {event['resource']}"]
     answer = function.load()(event, CONTEXT)
@@ -30,21 +30,21 @@ def answer_to(name: str) -> Any:
 
 
 @pytest.mark.parametrize("name", HTTP_SAMPLES)
-def test_sample_is_named_after_the_function_that_its_route_leads_to(name: str) -> None:
+def test_sample_is_named_after_the_function_of_its_route(name: str) -> None:
     event = sample(name)
     function = routes()[f"{event['httpMethod']} {event['resource']}"]
     assert name in (function.file.stem, function.file.parent.name)
 
 
 @pytest.mark.parametrize("name", HTTP_SAMPLES)
-def test_sample_has_what_every_function_may_read(name: str) -> None:
+def test_sample_has_the_fields_that_functions_read(name: str) -> None:
     event, (in_miniature, _) = sample(name), InProcessApi()._event("GET", "/health", None, {})
     assert set(in_miniature) <= set(event)
     assert set(in_miniature["requestContext"]) <= set(event["requestContext"])
     assert {key: [value] for key, value in event["headers"].items()} == event["multiValueHeaders"]
 
 
-def test_gateway_takes_its_sample() -> None:
+def test_gateway_serves_its_sample() -> None:
     product = a_product(title="Mug", price=990)
     content = answer_to("gateway")
     price = {"amount": 990, "currency": "EUR"}
@@ -52,11 +52,11 @@ def test_gateway_takes_its_sample() -> None:
     assert content["data"]["getProducts"]["nodes"] == [{"title": product.title, "price": price}]
 
 
-def test_catalogue_takes_its_sample() -> None:
+def test_catalogue_serves_its_sample() -> None:
     product = a_product(categories=["mugs"])
     a_product(categories=["plates"])
     assert [each["id"] for each in answer_to("get_products")["data"]] == [product.id]
 
 
-def test_registration_takes_its_sample() -> None:
+def test_registration_serves_its_sample() -> None:
     assert answer_to("register_user")["data"]["email"] == "ada@example.com"

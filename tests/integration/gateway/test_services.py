@@ -1,4 +1,4 @@
-"""A service sees and cancels what it sent itself, and learns nothing of other messages."""
+"""A service reads and cancels its own messages, and learns nothing about others."""
 
 from datetime import timedelta
 from typing import Any
@@ -31,7 +31,7 @@ def other_service(keys: SigningKeys) -> InProcessApi:
 
 
 def sent_by(api: InProcessApi, reader: Principal) -> str:
-    """Have a message sent tomorrow, so that it could still be cancelled."""
+    """Schedule a message for tomorrow, so that it can still be cancelled."""
     answer = api.rest(
         "POST",
         "/notifications",
@@ -54,7 +54,7 @@ def told_by_an_event(reader: Principal) -> str:
 
 
 def without_ids(answer: Any) -> Any:
-    """Return an answer without what differs from request to request."""
+    """Return an answer without the fields that differ between requests."""
     answer.pop("extensions", None)
     return answer
 
@@ -69,13 +69,13 @@ def test_sender_reads_the_status_and_cancels(service: InProcessApi) -> None:
 
 
 @pytest.mark.parametrize("whose", ["another service's", "an event's"])
-def test_others_messages_answer_like_unknown_ids(
+def test_messages_of_others_answer_like_unknown_ids(
     whose: str, service: InProcessApi, other_service: InProcessApi
 ) -> None:
     reader = a_reader()
     known = sent_by(service, reader) if whose == "another service's" else told_by_an_event(reader)
     before = Notification.objects.get(pk=known).to_mongo()
-    # From the fast copy in Redis, too, where its sender has just read it.
+    # Also with the copy in Redis that its sender has just read.
     service.rest("GET", f"/notifications/{known}/status")
     for query in (STATUS, CANCEL):
         guessed = without_ids(other_service.graphql(query, id=known))
@@ -91,7 +91,7 @@ def test_others_messages_answer_like_unknown_ids(
 
 
 @pytest.mark.parametrize("shape", [str.upper, lambda id_: f" {id_}", lambda id_: f"{id_}%00"])
-def test_id_in_another_shape_opens_nothing(
+def test_malformed_id_gives_no_access(
     shape: Any, service: InProcessApi, other_service: InProcessApi
 ) -> None:
     sent = shape(sent_by(service, a_reader()))
@@ -99,7 +99,7 @@ def test_id_in_another_shape_opens_nothing(
     assert answer["errors"][0]["extensions"]["code"] in {"NOT_FOUND", "BAD_USER_INPUT"}
 
 
-def test_service_lists_no_inbox(service: InProcessApi) -> None:
+def test_service_cannot_list_an_inbox(service: InProcessApi) -> None:
     reader = a_reader()
     told_by_an_event(reader)
     for user_id in (reader.user_id, service.user_id, None):

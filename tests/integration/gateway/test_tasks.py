@@ -1,4 +1,4 @@
-"""Tasks by GraphQL and by REST, in this process, and what they tell people."""
+"""Tasks by GraphQL and REST in this process, and their notifications."""
 
 import base64
 import importlib
@@ -69,7 +69,7 @@ def upload(caller: Principal, body: str, content_type: str = "text/csv", **more:
 # ------------------------------------------------------------------------ graphql
 
 
-def test_life_of_a_task_by_graphql() -> None:
+def test_task_by_graphql_from_creation_to_deletion() -> None:
     owner = a_person()
     token = token_of(owner)
     new = {"title": "Call", "priority": "HIGH", "dueAt": "2026-12-01T18:00:00+01:00"}
@@ -126,7 +126,7 @@ def test_refusal_has_its_code_and_field(
     assert Task.objects.count() == 0
 
 
-def test_nobody_gets_nothing() -> None:
+def test_anonymous_caller_gets_nothing() -> None:
     assert graphql(LIST).code == "UNAUTHENTICATED"
     for query in (GET, DELETE):
         assert graphql(query, t=new_id()).code == "UNAUTHENTICATED"
@@ -135,7 +135,7 @@ def test_nobody_gets_nothing() -> None:
 # --------------------------------------------------------------------------- rest
 
 
-def test_life_of_a_task_by_rest() -> None:
+def test_task_by_rest_from_creation_to_deletion() -> None:
     owner = a_person()
     status, envelope = rest("create_task", owner, {"title": "Call", "labels": ["a"]})
     task = envelope["data"]
@@ -151,7 +151,7 @@ def test_life_of_a_task_by_rest() -> None:
     assert rest("get_task", owner, task_id=task["id"])[0] == 404
 
 
-def test_list_by_rest_says_where_its_page_stands() -> None:
+def test_list_by_rest_has_the_position_of_its_page() -> None:
     owner = a_person()
     for priority in ("low", "urgent", "high"):
         a_task(owner, title=priority, priority=priority)
@@ -163,7 +163,7 @@ def test_list_by_rest_says_where_its_page_stands() -> None:
     assert [each["title"] for each in rest("get_tasks", owner, query=query)[1]["data"]] == ["low"]
 
 
-def test_stranger_assignee_and_operator_by_rest() -> None:
+def test_access_by_rest_for_other_assignee_and_operator() -> None:
     owner, assignee, operator = a_person(), a_user(), a_person(Role.OPERATOR)
     task = a_task(owner)
     change = {"version": 1, "assignee_id": assignee.user_id}
@@ -180,7 +180,7 @@ def test_stranger_assignee_and_operator_by_rest() -> None:
 
 
 @pytest.mark.parametrize("encoded", [False, True], ids=["plain", "base64"])
-def test_file_is_uploaded_plain_or_in_base64(encoded: bool) -> None:
+def test_file_is_uploaded_as_text_or_base64(encoded: bool) -> None:
     text = "\ufefftitle,state\r\nGröße,done\r\n,done\r\n"
     body = base64.b64encode(text.encode()).decode() if encoded else text
     status, envelope = upload(a_person(), body, encoded=encoded)
@@ -195,7 +195,7 @@ def test_json_lines_are_uploaded() -> None:
     assert (status, envelope["data"]["created"], envelope["data"]["refused"]) == (200, 1, 1)
 
 
-def test_upload_with_a_key_is_made_once() -> None:
+def test_upload_with_a_key_is_handled_once() -> None:
     owner, headers = a_person(), {"idempotency-key": "spring-2026"}
     first = upload(owner, "title\nA", headers=headers)
     assert upload(owner, "title\nA", headers=headers) == first
@@ -218,7 +218,7 @@ def test_upload_with_a_key_is_made_once() -> None:
     ],
     ids=["empty", "header", "type", "charset", "key", "no key", "rows", "size"],
 )
-def test_upload_that_is_refused_makes_nothing(
+def test_refused_upload_creates_nothing(
     body: str, content_type: str, headers: dict[str, str], status: int
 ) -> None:
     answered, envelope = upload(a_person(), body, content_type, headers=headers)
@@ -232,10 +232,10 @@ def test_other_bodies_keep_their_limit() -> None:
     assert status == 413
 
 
-# ------------------------------------------------------------------- who is told
+# ----------------------------------------------------------------- notifications
 
 
-def test_assignee_is_told_once_of_a_task_by_somebody_else(queues: Queues) -> None:
+def test_assignee_is_notified_once_of_a_task_by_another_person(queues: Queues) -> None:
     operator, assignee = a_person(Role.OPERATOR), a_user()
     new = {"title": "Call {the} carrier", "assignee_id": assignee.user_id}
     _, envelope = rest("create_task", operator, new)
@@ -252,7 +252,7 @@ def test_assignee_is_told_once_of_a_task_by_somebody_else(queues: Queues) -> Non
     assert queues.is_empty("failed-messages")
 
 
-def test_due_date_beyond_the_calendar_is_named_by_rest_and_graphql() -> None:
+def test_due_date_out_of_range_is_named_by_rest_and_graphql() -> None:
     owner, beyond = a_user(), "9999-12-31T23:59:59-14:00"
     status, envelope = rest("create_task", owner, {"title": "Call", "due_at": beyond})
     assert (status, envelope["error"]["details"][0]["field"]) == (422, "due_at")

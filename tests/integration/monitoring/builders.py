@@ -1,4 +1,4 @@
-"""Dead letters, and what came of them."""
+"""Builders of dead letters, and of their results."""
 
 import json
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""A person of whom every domain keeps something."""
+"""A person with data in every domain."""
 
 import json
 from typing import Final, NamedTuple
@@ -42,7 +42,7 @@ OPERATOR: Final = Principal(user_id="0" * 24, role=Role.OPERATOR)
 
 
 class Person(NamedTuple):
-    """Somebody, and what of theirs nobody may find when they are gone."""
+    """A person, and the texts that must not be found after the erasure."""
 
     principal: Principal
     traces: tuple[str, ...]
@@ -91,7 +91,7 @@ def _shop(person: Principal) -> str:
     order = an_order(pen, customer=person)
     Order.objects(pk=order.id).update_one(set__idempotency_key=f"{NAME}-1")
     cancel_order(order.id, CancelOrder(reason=WORDS), caller=person)
-    Order.objects(pk=order.id).update_one(set__outbox=[])  # it was published
+    Order.objects(pk=order.id).update_one(set__outbox=[])  # the event was published
     buys(person, mug)
     learn_all()
     compute_list(person.user_id)

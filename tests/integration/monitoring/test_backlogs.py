@@ -1,4 +1,4 @@
-"""What waits is measured, for operators, Prometheus and CloudWatch."""
+"""Backlogs are measured for operators, Prometheus and CloudWatch."""
 
 import json
 from datetime import timedelta
@@ -65,7 +65,7 @@ def samples() -> dict[tuple[str, ...], float]:
 # --------------------------------------------------------------------------- queues
 
 
-def test_queues_tell_what_waits_and_how_fast_it_goes(
+def test_queues_report_their_depth_and_rate(
     queues: Queues, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     handle(queues, 5)
@@ -83,7 +83,7 @@ def test_queues_tell_what_waits_and_how_fast_it_goes(
     assert {"failed-messages", "retry.600s"} <= set(stats)
 
 
-def test_queues_are_told_without_redis(queues: Queues, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_queues_are_reported_without_redis(queues: Queues, monkeypatch: pytest.MonkeyPatch) -> None:
     def away() -> None:
         raise RedisAway
 
@@ -91,7 +91,7 @@ def test_queues_are_told_without_redis(queues: Queues, monkeypatch: pytest.Monke
     assert {each.handled_per_minute for each in get_queue_stats(caller=OPERATOR)} == {None}
 
 
-def test_queue_that_is_missing_is_left_out(queues: Queues, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_queue_is_left_out(queues: Queues, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platform_queues, "QUEUES", ("inventory", "no-such-queue", "orders"))
     names = [each.name for each in get_queue_stats(caller=OPERATOR)]
     assert names[:2] == ["inventory", "orders"]
@@ -110,7 +110,7 @@ def test_backlog_is_counted_with_its_age(queues: Queues) -> None:
     assert (waiting.documents, waiting.age_seconds) == (3, 600.0)
 
 
-def test_one_relay_works_at_a_time(queues: Queues, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_one_relay_works_at_a_time(queues: Queues, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(relay, "LEFT_BEHIND_AFTER", timedelta(seconds=-1))
     an_order()
     take_stored()
@@ -121,16 +121,16 @@ def test_one_relay_works_at_a_time(queues: Queues, monkeypatch: pytest.MonkeyPat
     queues.take("inventory", 1)
 
 
-def test_lease_of_a_relay_that_died_runs_out() -> None:
+def test_lease_of_a_crashed_relay_expires() -> None:
     with lease("work", seconds=60) as first, lease("work", 60, now() + timedelta(61)) as second:
         assert first
         assert second
-        assert not first.renew()  # it is another one's by now
+        assert not first.renew()  # another relay has it by now
     with lease("work", seconds=60) as third:
         assert third
 
 
-def test_lease_of_a_relay_that_works_is_renewed() -> None:
+def test_lease_of_a_working_relay_is_renewed() -> None:
     with lease("work", 20, now() - timedelta(seconds=19)) as ours:
         assert ours
         assert ours.renew()
@@ -138,7 +138,7 @@ def test_lease_of_a_relay_that_works_is_renewed() -> None:
             assert others is None
 
 
-def test_relay_ends_when_another_one_has_its_lease(
+def test_relay_stops_when_another_one_has_its_lease(
     queues: Queues, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(relay, "LEFT_BEHIND_AFTER", timedelta(seconds=-1))
@@ -148,7 +148,7 @@ def test_relay_ends_when_another_one_has_its_lease(
     assert relay_outbox() == 0
 
 
-def test_lease_of_a_relay_whose_clock_was_ahead_keeps_nobody_away() -> None:
+def test_lease_of_a_relay_with_its_clock_ahead_blocks_no_other() -> None:
     with lease("work", 60, now() + timedelta(hours=1)), lease("work", seconds=60) as ours:
         assert ours
 
@@ -156,7 +156,7 @@ def test_lease_of_a_relay_whose_clock_was_ahead_keeps_nobody_away() -> None:
 # -------------------------------------------------------------------------- metrics
 
 
-def test_everybodys_counters_are_exposed(queues: Queues) -> None:
+def test_counters_of_all_environments_are_exposed(queues: Queues) -> None:
     handle(queues, 3)
     store_failed_messages([a_dead_letter()])
     found = samples()
@@ -179,7 +179,7 @@ def test_counters_of_another_process_are_added(queues: Queues) -> None:
     assert samples()["tidings_messages_total", "handled", "inventory"] == 3
 
 
-def test_what_was_counted_while_redis_was_away_is_not_lost(
+def test_counts_made_without_redis_are_not_lost(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def away() -> None:
@@ -194,7 +194,7 @@ def test_what_was_counted_while_redis_was_away_is_not_lost(
     assert samples()["tidings_messages_total", "handled", "inventory"] == 1
 
 
-def test_metrics_are_told_in_part_while_the_broker_is_away(
+def test_metrics_are_incomplete_while_the_broker_is_unavailable(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def away() -> None:
@@ -205,7 +205,7 @@ def test_metrics_are_told_in_part_while_the_broker_is_away(
     assert (found["tidings_up", "rabbitmq"], found["tidings_up", "mongodb"]) == (0, 1)
 
 
-def test_metrics_endpoint_answers_prometheus() -> None:
+def test_metrics_endpoint_serves_prometheus() -> None:
     answer = InProcessApi().request("GET", "/metrics")
     assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
     assert "tidings_up" in answer.text
@@ -213,14 +213,14 @@ def test_metrics_endpoint_answers_prometheus() -> None:
 
 @pytest.fixture
 def closed_metrics(monkeypatch: pytest.MonkeyPatch) -> str:
-    """Close /metrics as on AWS; return the token that opens it."""
+    """Protect /metrics as on AWS; return its token."""
     closed = settings().model_copy(update={"open_metrics": False})
     monkeypatch.setattr("tidings.monitoring.exposition.settings", lambda: closed)
     monkeypatch.setattr("tidings.monitoring.exposition.metrics_token", lambda: "the-token")
     return "the-token"
 
 
-def test_closed_metrics_are_for_whoever_has_the_token(closed_metrics: str) -> None:
+def test_protected_metrics_need_the_token(closed_metrics: str) -> None:
     headers = {"Authorization": f"Bearer {closed_metrics}"}
     answer = InProcessApi().request("GET", "/metrics", headers=headers)
     assert answer.status == 200
@@ -231,7 +231,7 @@ def test_closed_metrics_are_for_whoever_has_the_token(closed_metrics: str) -> No
 @pytest.mark.parametrize(
     "authorization", ["", "Bearer", "Bearer ", "Bearer other", "Basic the-token", "the-token", "é"]
 )
-def test_closed_metrics_tell_others_nothing(authorization: str) -> None:
+def test_protected_metrics_reveal_nothing_without_it(authorization: str) -> None:
     answer = InProcessApi().request("GET", "/metrics", headers={"Authorization": authorization})
     assert answer.status == 401
     assert answer.headers["WWW-Authenticate"] == "Bearer"
@@ -240,7 +240,7 @@ def test_closed_metrics_tell_others_nothing(authorization: str) -> None:
 
 @pytest.mark.usefixtures("closed_metrics")
 @pytest.mark.parametrize("token", [None, ""])
-def test_closed_metrics_without_a_token_are_for_nobody(
+def test_protected_metrics_without_a_configured_token_are_closed(
     token: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tidings.monitoring.exposition.metrics_token", lambda: token)
@@ -249,7 +249,7 @@ def test_closed_metrics_without_a_token_are_for_nobody(
         assert InProcessApi().request("GET", "/metrics", headers=headers).status == 401
 
 
-def test_request_is_counted_with_its_end() -> None:
+def test_request_is_counted_at_its_end() -> None:
     InProcessApi().request("GET", "/api/v1/products")
     InProcessApi().request("GET", "/api/v1/products/" + "0" * 24)
     found = samples()
@@ -257,7 +257,9 @@ def test_request_is_counted_with_its_end() -> None:
     assert found["tidings_invocations_total", "local", "refused"] == 1
 
 
-def test_cloudwatch_is_told_in_the_log(queues: Queues, capsys: pytest.CaptureFixture[str]) -> None:
+def test_cloudwatch_metrics_are_in_the_log(
+    queues: Queues, capsys: pytest.CaptureFixture[str]
+) -> None:
     store_failed_messages([a_dead_letter()])
     an_order()
     take_stored()

@@ -1,4 +1,4 @@
-"""Who deletes their account leaves nothing behind but an id that stands for nobody."""
+"""After the deletion of an account, only an id remains that identifies nobody."""
 
 import json
 from typing import Any
@@ -37,7 +37,7 @@ def forgotten_devices(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def delete(person: Person) -> UserDeleted:
-    """Delete an account, and let every domain hear of it."""
+    """Delete an account, and let every domain handle the event."""
     user_id = person.principal.user_id
     delete_account(user_id, caller=person.principal)
     event = UserDeleted(subject=user_id, data=UserDeletedData(user_id=user_id))
@@ -47,7 +47,7 @@ def delete(person: Person) -> UserDeleted:
 
 
 def everything() -> dict[str, str]:
-    """Return all that MongoDB and Redis have, as text."""
+    """Return all data in MongoDB and Redis as text."""
     found, prefix = {}, settings().database_prefix
     with pymongo.MongoClient[dict[str, Any]](stack_under_test().mongodb_uri) as client:
         for domain in database.DATABASES:
@@ -90,19 +90,19 @@ def places_of(*traces: str) -> set[tuple[str, str]]:
     }
 
 
-def test_nothing_is_left_of_a_person_in_any_database() -> None:
+def test_no_database_has_data_of_the_person() -> None:
     person = with_something_of_everything()
     assert {trace for _, trace in places_of(*person.traces)} == set(person.traces)
     delete(person)
     assert places_of(*person.traces) == set()
 
 
-def test_only_orders_and_what_must_stay_have_the_id() -> None:
+def test_only_orders_and_required_data_have_the_id() -> None:
     person = with_something_of_everything()
     delete(person)
     places = {place for place, _ in places_of(person.principal.user_id)}
     in_databases = {each for each in places if ":" not in each}
-    # The account announces that it is gone; the stock is to be told of the order.
+    # The account's event and the order's event for the stock are not published yet.
     assert in_databases == {"users.users", "orders.orders", "operations.failed_messages"}
     in_redis = {each.split(":", 1)[1].split(":")[0] for each in places if ":" in each}
     assert in_redis == set()
@@ -111,12 +111,12 @@ def test_only_orders_and_what_must_stay_have_the_id() -> None:
     assert order.total
 
 
-def test_devices_are_forgotten_at_sns_too(forgotten_devices: list[str]) -> None:
+def test_devices_are_deleted_at_sns_too(forgotten_devices: list[str]) -> None:
     delete(with_something_of_everything())
     assert forgotten_devices == [persons.ARN]
 
 
-def test_erasing_again_changes_nothing() -> None:
+def test_repeated_erasure_changes_nothing() -> None:
     person = with_something_of_everything()
     event = delete(person)
     before = everything()
@@ -125,7 +125,7 @@ def test_erasing_again_changes_nothing() -> None:
     assert everything() == before
 
 
-def test_others_lose_nothing() -> None:
+def test_data_of_others_stays() -> None:
     person, other = with_something_of_everything(), a_reader(name="Bo Ek")
     task = Task(owner_id=other.user_id, title="Theirs", state="open", priority_rank=1)
     task.assignee_id = person.principal.user_id
@@ -137,7 +137,7 @@ def test_others_lose_nothing() -> None:
     assert FailedMessage.objects(mentions=other.user_id).count() == 1
 
 
-def test_message_that_fails_after_the_person_is_gone_is_not_kept() -> None:
+def test_message_that_fails_after_the_erasure_is_not_stored() -> None:
     person = with_something_of_everything()
     delete(person)
     FailedMessage.objects.delete()

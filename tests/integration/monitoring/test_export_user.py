@@ -1,4 +1,4 @@
-"""Everything that is kept of one person, for that person and for administrators."""
+"""The export of a person's data, for that person and for administrators."""
 
 import pytest
 
@@ -39,7 +39,7 @@ def with_one_of_each() -> Principal:
 
 
 @pytest.mark.parametrize("role", [None, Role.ADMIN])
-def test_person_and_administrator_get_all_that_is_the_persons(role: Role | None) -> None:
+def test_person_and_administrator_get_all_data_of_the_person(role: Role | None) -> None:
     person, _other = with_one_of_each(), with_one_of_each()
     found = export_user(person.user_id, caller=a_person(role) if role else person)
     kinds = (found.orders, found.tasks, found.push_tokens, found.notifications)
@@ -57,7 +57,7 @@ def test_others_get_nothing(role: Role) -> None:
         export_user(person.user_id, caller=a_person(role))
 
 
-def test_of_many_the_newest_come_and_the_answer_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_lists_contain_the_newest_and_are_marked(monkeypatch: pytest.MonkeyPatch) -> None:
     person = as_principal(registered())
     titles = [str(number) for number in range(230)]
     Task.objects.insert(
@@ -72,7 +72,7 @@ def test_of_many_the_newest_come_and_the_answer_says_so(monkeypatch: pytest.Monk
     assert not cut.complete
 
 
-def test_export_has_what_every_domain_keeps(keys: SigningKeys) -> None:
+def test_export_has_the_data_of_every_domain(keys: SigningKeys) -> None:
     person = with_something_of_everything().principal
     Notification.objects(user_id=person.user_id).update_one(set__campaign_id="campaign-1")
     found = export_user(person.user_id, caller=person)

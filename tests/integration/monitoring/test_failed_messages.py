@@ -1,4 +1,4 @@
-"""Dead letters are kept once each, found, and given up with a reason."""
+"""Dead letters are stored once each, found, and discarded with a reason."""
 
 import json
 from datetime import timedelta
@@ -37,7 +37,7 @@ def fails(event: OrderPlaced) -> None:
     raise LookupError(f"no luck with {event.data.order_id}")
 
 
-# In UTC that is the year 10000.
+# In UTC this is in the year 10000.
 AT_THE_END_OF_TIME = b'[{"function": "f", "error": "e", "at": "9999-12-31T23:59:59-14:00"}]'
 
 
@@ -58,7 +58,7 @@ def listed(**wanted: object) -> list[str]:
 # -------------------------------------------------------------------------- storing
 
 
-def test_message_that_failed_for_good_is_found_with_its_history(
+def test_failed_message_is_found_with_its_history(
     queues: Queues, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(frame, "RETRY_DELAYS_SECONDS", ())
@@ -78,14 +78,14 @@ def test_message_that_failed_for_good_is_found_with_its_history(
     assert json.loads(found.payload)["data"]["order_id"] == order.id
 
 
-def test_dead_letter_that_comes_again_is_stored_once() -> None:
+def test_repeated_dead_letter_is_stored_once() -> None:
     letters = [a_dead_letter(), a_dead_letter()]
     store_failed_messages(letters)
     store_failed_messages(letters)
     assert FailedMessage.objects.count() == 2
 
 
-def test_dead_letter_that_comes_at_once_is_stored_once() -> None:
+def test_concurrent_dead_letters_are_stored_once() -> None:
     letter = a_dead_letter()
     at_once([lambda: store_failed_messages([letter])] * 5)
     assert FailedMessage.objects.count() == 1
@@ -105,7 +105,7 @@ def test_late_repetition_does_not_bring_a_discarded_message_back() -> None:
     assert state_of(letter) == "discarded"
 
 
-def test_message_that_fails_anew_is_failed_again_and_keeps_what_was_done() -> None:
+def test_message_that_fails_again_is_failed_again_and_keeps_its_actions() -> None:
     letter = a_dead_letter(minutes_ago=5)
     store_failed_messages([letter])
     discard_failed_message(letter.key, "Nobody needs it.", caller=OPERATOR)
@@ -117,7 +117,7 @@ def test_message_that_fails_anew_is_failed_again_and_keeps_what_was_done() -> No
     assert [each.act for each in message.acts] == ["discarded"]
 
 
-def test_message_that_fails_anew_where_the_clock_is_behind_is_failed_again() -> None:
+def test_message_that_fails_again_with_a_clock_behind_is_failed_again() -> None:
     letter = a_dead_letter()
     store_failed_messages([letter])
     FailedMessage.objects(pk=letter.key).update_one(set__state="redriven")
@@ -127,7 +127,7 @@ def test_message_that_fails_anew_where_the_clock_is_behind_is_failed_again() -> 
     assert (state_of(letter), stored(letter).error) == ("failed", again.error)
 
 
-def test_older_failure_that_comes_late_does_not_replace_the_newer_one() -> None:
+def test_older_failure_that_arrives_late_does_not_replace_the_newer_one() -> None:
     letter = a_dead_letter(minutes_ago=5)
     again = Attempt(function="inventory", error="ValueError: again", at=now().isoformat())
     store_failed_messages([letter.model_copy(update={"history": (*letter.history, again)})])
@@ -150,7 +150,7 @@ def test_older_failure_that_comes_late_does_not_replace_the_newer_one() -> None:
     ],
     ids=range(9),
 )
-def test_whatever_lies_there_is_stored(message: dict[str, object]) -> None:
+def test_any_message_is_stored(message: dict[str, object]) -> None:
     entry_point.handler(mq_event(message, queue="failed-messages"), CONTEXT)
     assert len(a_page().items) == 1
 
@@ -195,7 +195,7 @@ def test_pages_follow_one_another() -> None:
     assert first.total == 5
 
 
-def test_customer_sees_and_discards_nothing() -> None:
+def test_customer_cannot_read_or_discard() -> None:
     letter = a_dead_letter()
     store_failed_messages([letter])
     customer = a_person(Role.CUSTOMER)
@@ -209,7 +209,7 @@ def test_customer_sees_and_discards_nothing() -> None:
 # ----------------------------------------------------------------------- discarding
 
 
-def test_discarded_message_says_who_when_and_why() -> None:
+def test_discarded_message_has_operator_time_and_reason() -> None:
     letter, at = a_dead_letter(), now()
     store_failed_messages([letter])
     view = discard_failed_message(letter.key, "Nobody needs it.", caller=OPERATOR, at=at)
@@ -219,7 +219,7 @@ def test_discarded_message_says_who_when_and_why() -> None:
     assert stored(letter).expires_at == at + timedelta(days=30)
 
 
-def test_discarding_twice_is_done_once() -> None:
+def test_second_discard_changes_nothing() -> None:
     letter = a_dead_letter()
     store_failed_messages([letter])
     discard_failed_message(letter.key, "First.", caller=OPERATOR)
@@ -232,7 +232,7 @@ def test_unknown_message_is_not_found() -> None:
         discard_failed_message(new_id(), "Why not.", caller=OPERATOR)
 
 
-def test_message_on_its_way_back_is_not_discarded() -> None:
+def test_message_that_is_being_redriven_is_not_discarded() -> None:
     letter = a_dead_letter()
     store_failed_messages([letter])
     FailedMessage.objects(pk=letter.key).update_one(set__state="redriving")

@@ -1,4 +1,4 @@
-"""A one-time code dies with the message that should have brought it; operators never get it."""
+"""A one-time code becomes invalid with its dead letter, and operators never get it."""
 
 import io
 import json
@@ -71,10 +71,10 @@ def everything_shown(letter: DeadLetter) -> str:
     return page.model_dump_json() + redriven(letter, dry_run=True).model_dump_json()
 
 
-# ------------------------------------------------------------------------- the code dies
+# -------------------------------------------------------------------------- invalidation
 
 
-def test_code_of_a_dead_letter_sets_no_password_any_more() -> None:
+def test_code_of_a_dead_letter_sets_no_password() -> None:
     user = registered()
     code, letter = reset_letter(user)
     store_failed_messages([letter])
@@ -82,7 +82,7 @@ def test_code_of_a_dead_letter_sets_no_password_any_more() -> None:
         reset_with(user, code)
 
 
-def test_code_of_a_dead_letter_verifies_no_address_any_more() -> None:
+def test_code_of_a_dead_letter_verifies_no_address() -> None:
     user = registered()
     code = verification_code(user)
     store_failed_messages([letter_of(event_of(user, "user.registered"))])
@@ -90,14 +90,14 @@ def test_code_of_a_dead_letter_verifies_no_address_any_more() -> None:
         verify_email(VerifyEmail(email=user.email, code=code))
 
 
-def test_person_asks_for_another_code_and_that_one_works() -> None:
+def test_person_can_request_another_code() -> None:
     user = registered()
     _, letter = reset_letter(user)
     store_failed_messages([letter])
     reset_with(user, reset_code(user))
 
 
-def test_newer_code_outlives_an_older_dead_letter() -> None:
+def test_newer_code_stays_valid_after_an_older_dead_letter() -> None:
     user = registered()
     _, older = reset_letter(user)
     newer = reset_code(user)
@@ -105,7 +105,7 @@ def test_newer_code_outlives_an_older_dead_letter() -> None:
     reset_with(user, newer)
 
 
-def test_codes_of_others_and_for_other_purposes_live_on() -> None:
+def test_codes_of_others_and_for_other_purposes_stay_valid() -> None:
     user, other = registered(), registered()
     _, letter = reset_letter(user)
     others = reset_code(other)
@@ -114,7 +114,7 @@ def test_codes_of_others_and_for_other_purposes_live_on() -> None:
     verify_email(VerifyEmail(email=user.email, code=verification_code(user)))
 
 
-def test_letter_is_not_stored_before_its_code_is_void(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_letter_is_not_stored_before_its_code_is_invalid(monkeypatch: pytest.MonkeyPatch) -> None:
     user = registered()
     _, letter = reset_letter(user)
 
@@ -138,12 +138,12 @@ def test_letter_that_is_stored_twice_is_one() -> None:
     assert [each.act for each in stored(letter).acts] == ["voided"]
 
 
-# ------------------------------------------------------- it is not kept, shown, redriven
+# -------------------------------------------------------- storing, showing and redriving
 
 
 @pytest.fixture
 def log_lines() -> Iterator[io.StringIO]:
-    """What the functions log meanwhile, as it is written."""
+    """Return the log lines of the functions, as they are written."""
     lines = io.StringIO()
     handler = logging.StreamHandler(lines)
     handler.setFormatter(logger.registered_formatter)
@@ -183,7 +183,7 @@ def _deep(body: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("broken", [_cut, _as_list, _of_unknown_type, _deep])
-def test_code_of_a_message_that_cannot_be_read_is_not_kept_either(broken: Any) -> None:
+def test_code_of_an_unreadable_message_is_not_stored_either(broken: Any) -> None:
     user = registered()
     code, letter = reset_letter(user)
     letter = letter.model_copy(update={"body": broken(letter.body), "type": None})
@@ -193,7 +193,7 @@ def test_code_of_a_message_that_cannot_be_read_is_not_kept_either(broken: Any) -
     assert redriven(letter).not_failed == [letter.key]
 
 
-def test_letter_whose_code_is_void_is_not_redriven(queues: Queues) -> None:
+def test_letter_with_an_invalid_code_is_not_redriven(queues: Queues) -> None:
     _, letter = reset_letter(registered())
     store_failed_messages([letter])
     report = redriven(letter)
@@ -204,14 +204,14 @@ def test_letter_whose_code_is_void_is_not_redriven(queues: Queues) -> None:
     assert queues.is_empty("notifications")
 
 
-def test_dry_run_says_that_the_code_is_void() -> None:
+def test_dry_run_reports_the_invalid_code() -> None:
     _, letter = reset_letter(registered())
     store_failed_messages([letter])
     (forecast,) = redriven(letter, dry_run=True).forecasts
     assert (forecast.outcome, forecast.reason) == ("stale", "Its one-time code is void.")
 
 
-def test_letter_whose_code_is_void_can_be_discarded() -> None:
+def test_letter_with_an_invalid_code_can_be_discarded() -> None:
     _, letter = reset_letter(registered())
     store_failed_messages([letter])
     found = discard_failed_message(letter.key, "The person asked again.", caller=OPERATOR)
@@ -227,7 +227,7 @@ def test_letter_of_an_older_release_is_not_redriven_either(queues: Queues) -> No
     assert queues.is_empty("notifications")
 
 
-def test_text_that_only_speaks_of_codes_is_redriven(queues: Queues) -> None:
+def test_text_that_only_mentions_codes_is_redriven(queues: Queues) -> None:
     content = {"type": "task.due", "data": {"title": "Explain reset_code and verification_code"}}
     letter = letter_of({"id": "1", "type": "task.due"}, body=json.dumps(content).encode())
     store_failed_messages([letter])
@@ -235,11 +235,11 @@ def test_text_that_only_speaks_of_codes_is_redriven(queues: Queues) -> None:
     queues.take("notifications", 1)
 
 
-# ------------------------------------------------------------------------- the attack
+# ----------------------------------------------------------------------------- attack
 
 
 def break_reset_template() -> None:
-    """Store what an operator of an older release could store: it fails for everybody."""
+    """Store a template that an operator of an older release could store, and that always fails."""
     content = in_inbox("{{ missing }}", required_variables=["missing"])
     TemplateVersion(
         id="password_reset:2",
@@ -251,7 +251,7 @@ def break_reset_template() -> None:
     forget_kept()
 
 
-def test_operator_gets_no_code_of_an_admin_by_redriving_it_to_themself(queues: Queues) -> None:
+def test_operator_gets_no_code_of_an_admin_by_redriving_it(queues: Queues) -> None:
     address = an_address()
     create_admin(new(address))
     admin, operator = User.objects.get(email=address), registered()

@@ -1,4 +1,4 @@
-"""Failed messages go back to where they failed; none is lost on the way."""
+"""Failed messages return to the queues where they failed, and none is lost."""
 
 import json
 import threading
@@ -57,10 +57,10 @@ def history_of(message: Taken) -> list[dict[str, str]]:
     return attempts
 
 
-# ---------------------------------------------------------------------- going back
+# ----------------------------------------------------------------------- redriving
 
 
-def test_message_goes_back_to_where_it_failed_as_it_was(queues: Queues) -> None:
+def test_message_returns_unchanged_to_its_queue(queues: Queues) -> None:
     (letter,) = failed(a_dead_letter())
     report = redriven(letter, reason="The cause is mended.")
     assert (report.matched, report.accepted, report.sent) == (1, 1, 1)
@@ -75,7 +75,7 @@ def test_message_goes_back_to_where_it_failed_as_it_was(queues: Queues) -> None:
     ]
 
 
-def test_message_that_fails_again_has_all_tries_anew_and_keeps_its_history(
+def test_message_that_fails_again_has_all_attempts_again_and_keeps_its_history(
     queues: Queues, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(frame, "RETRY_DELAYS_SECONDS", (1,))
@@ -106,7 +106,7 @@ def test_message_that_fails_again_has_all_tries_anew_and_keeps_its_history(
     assert [each.act for each in kept.acts] == ["redriven"]
 
 
-def test_message_that_failed_again_before_it_was_noted_stays_failed(
+def test_message_that_failed_again_before_it_was_recorded_stays_failed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     (letter,) = failed(a_dead_letter(minutes_ago=5))
@@ -121,7 +121,7 @@ def test_message_that_failed_again_before_it_was_noted_stays_failed(
     assert state_of(letter) == "failed"
 
 
-def test_all_of_a_filter_go_back(queues: Queues) -> None:
+def test_all_messages_of_a_filter_are_redriven(queues: Queues) -> None:
     letters = failed(*(a_dead_letter(minutes_ago=9 - n) for n in range(3)))
     failed(a_dead_letter(routing_key="orders", type="inventory.reserved"))
     report = redriven(filter={"queue": "inventory"})
@@ -132,7 +132,9 @@ def test_all_of_a_filter_go_back(queues: Queues) -> None:
     assert queues.is_empty("orders")
 
 
-def test_messages_go_back_at_their_rate(queues: Queues, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_messages_are_redriven_at_the_given_rate(
+    queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(redrive, "SECONDS_IN_REQUEST", 0.0)
     letters = failed(*(a_dead_letter() for _ in range(4)))
     report = redriven(*letters, rate=1)
@@ -145,7 +147,7 @@ def test_messages_go_back_at_their_rate(queues: Queues, monkeypatch: pytest.Monk
     assert len(queues.take_all("inventory")) == 3
 
 
-def test_redriving_twice_sends_once(queues: Queues) -> None:
+def test_second_redrive_sends_nothing(queues: Queues) -> None:
     (letter,) = failed(a_dead_letter())
     redriven(letter)
     report = redriven(letter)
@@ -153,10 +155,10 @@ def test_redriving_twice_sends_once(queues: Queues) -> None:
     queues.take("inventory", 1)
 
 
-def test_redriving_at_once_from_two_sides_sends_once(
+def test_concurrent_redrives_send_once(
     queues: Queues, rabbit: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # As in Lambda, each side has a publisher of its own.
+    # As in Lambda, each side has its own publisher.
     own = threading.local()
 
     def publisher() -> Publisher:
@@ -170,13 +172,13 @@ def test_redriving_at_once_from_two_sides_sends_once(
     assert {state_of(each) for each in letters} == {"redriven"}
 
 
-def test_message_that_no_queue_took_goes_to_its_exchange(queues: Queues) -> None:
+def test_unroutable_message_is_sent_to_its_exchange(queues: Queues) -> None:
     (letter,) = failed(a_dead_letter(exchange="user-events", routing_key="order.placed"))
     redriven(letter)
     queues.take("inventory", 1)
 
 
-def test_customer_redrives_nothing(queues: Queues) -> None:
+def test_customer_cannot_redrive(queues: Queues) -> None:
     (letter,) = failed(a_dead_letter())
     wish = RedriveFailedMessages.model_validate({"ids": [letter.key]})
     with pytest.raises(Forbidden):
@@ -187,7 +189,7 @@ def test_customer_redrives_nothing(queues: Queues) -> None:
 # --------------------------------------------------------------------------- faults
 
 
-def test_message_waits_while_the_broker_is_away(
+def test_message_waits_while_the_broker_is_unavailable(
     queues: Queues, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (letter,) = failed(a_dead_letter())
@@ -215,14 +217,14 @@ def test_crash_after_the_message_was_published_sends_it_again(
         with pytest.raises(SystemExit):
             redriven(letter)
     assert state_of(letter) == "redriving"
-    assert send_due(seconds=0) == 0  # its claim holds
+    assert send_due(seconds=0) == 0  # its claim is valid
     monkeypatch.setattr(sending, "now", lambda: now() + timedelta(seconds=61))
     assert send_due(seconds=0) == 1
     assert state_of(letter) == "redriven"
     queues.take("inventory", 2)
 
 
-def test_message_that_no_queue_takes_any_more_ends_as_failed(
+def test_message_without_a_queue_ends_as_failed(
     queues: Queues, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (letter,) = failed(a_dead_letter(routing_key="no-such-queue"))
@@ -237,7 +239,7 @@ def test_message_that_no_queue_takes_any_more_ends_as_failed(
 # -------------------------------------------------------------------------- dry run
 
 
-def test_dry_run_says_what_would_happen_and_does_nothing(queues: Queues) -> None:
+def test_dry_run_reports_the_result_and_does_nothing(queues: Queues) -> None:
     good, bad = failed(a_dead_letter(minutes_ago=2), a_dead_letter(body=b"\xff", minutes_ago=1))
     unknown = new_id()
     report = redriven(dry_run=True, ids=[good.key, bad.key, unknown])
@@ -256,7 +258,7 @@ def test_dry_run_says_what_would_happen_and_does_nothing(queues: Queues) -> None
     assert queues.is_empty("inventory")
 
 
-def test_domain_that_knows_better_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_domain_can_forecast_the_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
     def stale(event: OrderPlaced) -> Forecast:
         return Forecast(outcome=Outcome.STALE, reason=f"{event.subject} is old.")
 
@@ -282,7 +284,7 @@ def task_letter(**changes: Any) -> DeadLetter:
     return a_dead_letter(**values | changes)
 
 
-def test_payload_is_mended_before_it_goes(queues: Queues) -> None:
+def test_payload_is_edited_before_the_redrive(queues: Queues) -> None:
     (letter,) = failed(task_letter())
     redriven(letter, changes=json.dumps({"data": {"title": "Call me"}}), reason="A typo.")
     (message,) = queues.take("notifications", 1)
@@ -319,9 +321,7 @@ def test_payload_is_mended_before_it_goes(queues: Queues) -> None:
         "[" * 9_000,
     ],
 )
-def test_changes_that_reach_further_are_refused_and_change_nothing(
-    changes: str, queues: Queues
-) -> None:
+def test_changes_of_protected_fields_are_refused(changes: str, queues: Queues) -> None:
     (letter,) = failed(task_letter())
     with pytest.raises(ChangesRefused):
         redriven(letter, changes=changes)
@@ -331,14 +331,14 @@ def test_changes_that_reach_further_are_refused_and_change_nothing(
 
 
 @pytest.mark.parametrize("event_class", [e for e in EVENT_CLASSES.values() if e not in EDITS])
-def test_nothing_of_other_events_and_commands_is_changed(event_class: type[Event]) -> None:
+def test_other_events_and_commands_cannot_be_edited(event_class: type[Event]) -> None:
     body = json.dumps({"type": event_class.event_type(), "data": {"user_id": "1" * 24}}).encode()
     for changes in ({"user_id": "2" * 24}, {"channel": "sms"}, {"quantity": 9}, {}):
         with pytest.raises(ChangesRefused):
             edited(body, json.dumps({"data": changes}))
 
 
-def test_shipment_is_mended_by_what_an_operator_may_say_of_it() -> None:
+def test_shipment_can_be_edited_by_the_rules_for_operators() -> None:
     data = {"order_id": "1", "customer_id": "2", "state": "shipped", "previous": "packed"}
     event = OrderStatusChanged(
         subject="1", data=OrderStatusChangedData(**data, carrier="DLH", tracking_number="1")
@@ -351,9 +351,7 @@ def test_shipment_is_mended_by_what_an_operator_may_say_of_it() -> None:
 
 
 @pytest.mark.parametrize("body", [b"\xff", b"[]", b"{}", b'{"type": "no.such"}'])
-def test_unreadable_payload_is_not_replaced_for_that_would_forge_an_event(
-    body: bytes, queues: Queues
-) -> None:
+def test_unreadable_payload_cannot_be_replaced(body: bytes, queues: Queues) -> None:
     (letter,) = failed(a_dead_letter(body=body))
     for content in (json.loads(task_letter().body), {"data": {"title": "x"}}):
         with pytest.raises(ChangesRefused):
@@ -362,7 +360,7 @@ def test_unreadable_payload_is_not_replaced_for_that_would_forge_an_event(
     assert queues.is_empty("inventory")
 
 
-def test_message_to_change_must_wait_there() -> None:
+def test_only_a_failed_message_can_be_edited() -> None:
     with pytest.raises(FailedMessageNotFound):
         redriven(a_dead_letter(), changes="{}")
     (letter,) = failed(a_dead_letter())
@@ -385,6 +383,6 @@ def test_message_to_change_must_wait_there() -> None:
         {"ids": [{"$gt": ""}]},
     ],
 )
-def test_unclear_wish_is_refused(wanted: dict[str, object]) -> None:
+def test_ambiguous_request_is_refused(wanted: dict[str, object]) -> None:
     with pytest.raises((ValidationError, RuleRefused)):
         RedriveFailedMessages.model_validate(wanted)

@@ -1,4 +1,4 @@
-"""What tests of notifications are made of: readers with accounts, events, providers."""
+"""Builders of readers with accounts, events and providers for tests of notifications."""
 
 import json
 from collections import Counter
@@ -17,7 +17,7 @@ from tidings.platform.timing.clock import new_id
 
 
 class Provider:
-    """Takes every message, unless it was told to fail; counts what it took."""
+    """Accepts and counts every message, unless a test makes it fail."""
 
     def __init__(self) -> None:
         self.messages: list[OutgoingMessage] = []
@@ -62,7 +62,7 @@ def some_content(**more: Any) -> NotificationContent:
 
 
 def the_notification(reader: Principal) -> Notification:
-    """Return the one notification of a person."""
+    """Return the only notification of a person."""
     notification: Notification = Notification.objects.get(user_id=reader.user_id)
     return notification
 
@@ -78,7 +78,7 @@ def where(notification: Notification, channel: str) -> tuple[str, str | None, da
 
 
 def waiting(queues: Queues, queue: str) -> dict[str, Any]:
-    """Take the message that failed out of the retry queue that it waits in, as if time were up."""
+    """Take the failed message out of its retry queue, as if its delay had passed."""
     places = [queue, *(f"retry.{delay}s" for delay in RETRY_DELAYS_SECONDS)]
 
     def look() -> list[Taken]:

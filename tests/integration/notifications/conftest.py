@@ -1,4 +1,4 @@
-"""Providers of the tests: what reaches them is kept, and they fail as they are told."""
+"""Test providers that record messages, and fail as a test sets."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tidings.platform.messaging import outbox, relay
 
 @pytest.fixture
 def provider(monkeypatch: pytest.MonkeyPatch) -> Provider:
-    """Stands in for all providers, behind the delivery's own frame."""
+    """Replaces all providers behind delivery's own code."""
     stand_in = Provider()
     monkeypatch.setattr(channels, "deliver", stand_in.deliver)
     return stand_in
@@ -17,5 +17,5 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Provider:
 
 @pytest.fixture
 def unpublished(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave what is stored in its outbox: threads cannot share a publisher as environments do."""
+    """Keep events in their outbox: threads cannot share a publisher as environments do."""
     monkeypatch.setattr(relay, "publish_stored", outbox.take_stored)

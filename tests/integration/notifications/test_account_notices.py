@@ -1,4 +1,4 @@
-"""What happens to an account is told in its inbox; codes are not."""
+"""Changes of an account are notified in its inbox; codes are not."""
 
 import pytest
 from notifications.notifications import handler
@@ -28,14 +28,14 @@ def told(user: User) -> list[tuple[str, str]]:
 
 
 def deliver(queues: Queues, count: int) -> None:
-    """Publish what is stored and let the consumer have it, twice."""
+    """Publish the stored events, and give them to the consumer twice."""
     publish_stored()
     event = queues.event_of(QUEUE, queues.take(QUEUE, count))
     for _ in range(2):
         handler(event, CONTEXT)
 
 
-def test_account_is_followed_and_its_codes_stay_secret(queues: Queues) -> None:
+def test_account_is_notified_and_its_codes_stay_secret(queues: Queues) -> None:
     user = registered()
     codes = [verification_code(user)]
     deliver(queues, 1)
@@ -48,7 +48,7 @@ def test_account_is_followed_and_its_codes_stay_secret(queues: Queues) -> None:
     assert User.objects.get(pk=user.id).outbox == []
 
 
-def test_new_accounts_and_changed_preferences_put_nothing_into_the_inbox(queues: Queues) -> None:
+def test_new_accounts_and_changed_preferences_make_no_notification(queues: Queues) -> None:
     user = registered()
     deliver(queues, 1)
     changed = UpdatePreferences(language="de")
@@ -58,7 +58,7 @@ def test_new_accounts_and_changed_preferences_put_nothing_into_the_inbox(queues:
     assert queues.is_empty("failed-messages")
 
 
-def test_a_new_administrator_is_told_in_the_inbox_and_by_mail(queues: Queues) -> None:
+def test_new_administrator_is_notified_in_the_inbox_and_by_mail(queues: Queues) -> None:
     user = registered()
     verify_email(VerifyEmail(email=user.email, code=verification_code(user)))
     promote_to_admin(PromoteToAdmin(email=user.email))
@@ -70,7 +70,7 @@ def test_a_new_administrator_is_told_in_the_inbox_and_by_mail(queues: Queues) ->
     assert set(notice.deliveries) == {"inbox", "email"}
 
 
-def test_deleted_account_leaves_no_inbox_and_others_keep_theirs(queues: Queues) -> None:
+def test_deleted_account_has_no_inbox_and_others_keep_theirs(queues: Queues) -> None:
     user, other = registered(), registered()
     for each in (user, other):
         verify_email(VerifyEmail(email=each.email, code=verification_code(each)))

@@ -1,4 +1,4 @@
-"""People are told once, each in their own language, at a cost that does not grow with them."""
+"""People are notified once, each in their language, with a bounded number of commands."""
 
 import tracemalloc
 from datetime import datetime, timedelta
@@ -47,7 +47,7 @@ def outbox_of(notification: Notification) -> list[str]:
 
 
 def created_for(readers: list[Principal]) -> dict[str, CreatedNotification]:
-    """Return what comes of telling people of a task, of whom the second has no title of it."""
+    """Create notifications of a task, whose title is missing for the second person."""
     personal = {each.user_id: {"title": "Call"} for each in readers}
     personal[readers[1].user_id] = {}
     content = some_content(
@@ -60,7 +60,7 @@ def created_for(readers: list[Principal]) -> dict[str, CreatedNotification]:
     return create_notifications([each.user_id for each in readers], content)
 
 
-def test_whom_it_cannot_be_worded_for_fails_alone() -> None:
+def test_only_the_notification_that_cannot_be_rendered_fails() -> None:
     readers = [a_reader(tasks={"email": True}) for _ in range(2)]
     told = created_for(readers)
     assert set(told) == {each.user_id for each in readers}
@@ -74,7 +74,7 @@ def test_whom_it_cannot_be_worded_for_fails_alone() -> None:
         assert where(failed, channel)[:2] == ("failed", "MissingVariable")
 
 
-def test_what_cannot_be_worded_for_anybody_is_refused() -> None:
+def test_content_that_cannot_be_rendered_for_anyone_is_refused() -> None:
     content = some_content(template_code="task_assigned", variables={})
     readers = [a_reader().user_id for _ in range(2)]
     for people in (readers, readers[:1]):
@@ -83,14 +83,14 @@ def test_what_cannot_be_worded_for_anybody_is_refused() -> None:
     assert Notification.objects.count() == 0
 
 
-def test_last_one_of_a_crowd_fails_alone() -> None:
+def test_only_the_last_of_many_people_fails() -> None:
     reader = a_reader()
     content = some_content(template_code="task_assigned", variables={})
     assert create_notifications([reader.user_id], content, one_of_many=True)[reader.user_id].is_new
     assert where(the_notification(reader), "inbox")[0] == "failed"
 
 
-def test_creating_again_changes_nothing_and_answers_the_same() -> None:
+def test_second_creation_changes_nothing_and_returns_the_same() -> None:
     reader, content = a_reader(), some_content()
     first = create_notifications([reader.user_id], content)[reader.user_id]
     again = create_notifications([reader.user_id], content)[reader.user_id]
@@ -100,7 +100,7 @@ def test_creating_again_changes_nothing_and_answers_the_same() -> None:
     assert sorted(outbox_of(the_notification(reader))) == ["email", "push"]
 
 
-def test_ten_at_once_tell_once() -> None:
+def test_ten_concurrent_creations_notify_once() -> None:
     readers, content = [a_reader() for _ in range(5)], some_content()
     ids = [each.user_id for each in readers]
     answers = at_once([partial(create_notifications, ids, content)] * 10)
@@ -111,19 +111,19 @@ def test_ten_at_once_tell_once() -> None:
         assert sum(each.is_new for each in told) == 1
 
 
-def test_the_same_person_twice_in_one_call_is_told_once() -> None:
+def test_repeated_person_in_one_call_is_notified_once() -> None:
     reader = a_reader()
     assert len(create_notifications([reader.user_id] * 3, some_content())) == 1
     assert Notification.objects.count() == 1
 
 
-def test_nobody_without_an_account_is_told() -> None:
+def test_person_without_an_account_is_not_notified() -> None:
     reader = a_reader()
     assert set(create_notifications([reader.user_id, new_id()], some_content())) == {reader.user_id}
     assert create_notifications([], some_content()) == {}
 
 
-# ------------------------------------------------------------------------ words
+# ------------------------------------------------------------------------ texts
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_nobody_without_an_account_is_told() -> None:
         ("fr", "Your order is confirmed"),
     ],
 )
-def test_words_are_in_the_nearest_language(language: str, title: str, provider: Provider) -> None:
+def test_text_is_in_the_nearest_language(language: str, title: str, provider: Provider) -> None:
     reader = a_reader(language=language)
     create_notifications([reader.user_id], some_content())
     notification = the_notification(reader)
@@ -149,7 +149,7 @@ def test_words_are_in_the_nearest_language(language: str, title: str, provider: 
     ["x" * 10_000_000, {"a": {"b": {"c": {"d": {"e": {"f": 1}}}}}}, [0] * 100_000, float("nan")],
     ids=["10 MB", "deep", "many", "nan"],
 )
-def test_poison_variable_is_refused_and_nothing_is_stored(value: Any) -> None:
+def test_malicious_variable_is_refused_and_nothing_is_stored(value: Any) -> None:
     reader = a_reader()
     with pytest.raises(TidingsError):
         create_notifications([reader.user_id], some_content(variables={"order_id": value}))
@@ -169,7 +169,7 @@ def test_variable_that_looks_like_a_template_is_text(provider: Provider) -> None
     assert "\n" not in mail.rendered.subject
 
 
-def test_personal_variables_are_each_persons_own() -> None:
+def test_personal_variables_are_different_for_each_person() -> None:
     readers = [a_reader() for _ in range(3)]
     personal = {each.user_id: {"order_id": f"order-of-{each.user_id}"} for each in readers}
     create_notifications(
@@ -182,7 +182,7 @@ def test_personal_variables_are_each_persons_own() -> None:
 # ---------------------------------------------------------------- the channels
 
 
-def test_channels_that_were_asked_for_are_the_only_ones() -> None:
+def test_only_the_requested_channels_are_used() -> None:
     reader = a_reader()
     create_notifications([reader.user_id], some_content(channels=frozenset({"push"})))
     notification = the_notification(reader)
@@ -190,7 +190,7 @@ def test_channels_that_were_asked_for_are_the_only_ones() -> None:
     assert inbox(reader) == []
 
 
-def test_every_suppression_says_why() -> None:
+def test_every_suppressed_delivery_has_a_reason() -> None:
     reader = a_reader(devices=0, orders={"inbox": False, "email": False})
     create_notifications([reader.user_id], some_content())
     notification = the_notification(reader)
@@ -201,7 +201,7 @@ def test_every_suppression_says_why() -> None:
     assert outbox_of(notification) == []
 
 
-def test_unverified_account_is_told_in_its_inbox_alone() -> None:
+def test_unverified_account_is_notified_in_its_inbox_only() -> None:
     reader = a_reader(verified=False, orders={"sms": True, "webhook": True})
     reached = {"phone": "+491701234567", "webhook_url": "https://a.example", "webhook_id": "1"}
     User.objects(pk=reader.user_id).update_one(**reached)
@@ -213,7 +213,7 @@ def test_unverified_account_is_told_in_its_inbox_alone() -> None:
     assert outbox_of(notification) == []
 
 
-def test_urgent_goes_through_queues_of_its_own(queues: Queues) -> None:
+def test_urgent_messages_use_separate_queues(queues: Queues) -> None:
     reader = a_reader()
     create_notifications([reader.user_id], some_content(priority=Priority.URGENT))
     relay.publish_stored()
@@ -241,14 +241,14 @@ def test_codes_never_reach_the_inbox() -> None:
     assert "Q4TN" not in f"{notification.title} {notification.body}"
 
 
-# --------------------------------------------------------------------- its time
+# ------------------------------------------------------------------------- time
 
 
 def morning(at: datetime) -> datetime:
     return (at + 24 * HOUR).replace(hour=7, minute=0, second=0, microsecond=0)
 
 
-def test_night_holds_email_and_push_back_but_not_the_inbox(
+def test_quiet_hours_hold_back_email_and_push_but_not_the_inbox(
     queues: Queues, provider: Provider
 ) -> None:
     reader = a_reader(**NIGHT)
@@ -269,7 +269,7 @@ def test_night_holds_email_and_push_back_but_not_the_inbox(
     assert len(provider.messages) == 1
 
 
-def test_what_is_to_be_sent_later_comes_then_also_into_the_inbox(queues: Queues) -> None:
+def test_scheduled_notification_reaches_the_inbox_at_its_time_too(queues: Queues) -> None:
     reader, at = a_reader(), now()
     create_notifications([reader.user_id], some_content(send_at=at + 24 * HOUR), at=at)
     create_notifications([reader.user_id], some_content(), at=at)
@@ -278,13 +278,13 @@ def test_what_is_to_be_sent_later_comes_then_also_into_the_inbox(queues: Queues)
     assert where(later, "inbox") == ("scheduled", "send_at", at + 24 * HOUR)
     assert release_due_notifications(at + 23 * HOUR) == 0
     assert release_due_notifications(at + 24 * HOUR) == 1
-    # In order of the time at which each came.
+    # In order of their times.
     assert inbox(reader) == [later.id, *early]
     assert story(later, "inbox") == ["accepted", "scheduled", "delivered"]
     assert len(queues.take_all("email.queue")) == 2
 
 
-def test_send_at_within_the_night_waits_for_the_morning() -> None:
+def test_send_at_within_quiet_hours_waits_for_the_morning() -> None:
     at = now().replace(hour=12, minute=0, second=0, microsecond=0)
     reader = a_reader(**NIGHT)
     create_notifications([reader.user_id], some_content(send_at=at + 11 * HOUR), at=at)
@@ -292,7 +292,7 @@ def test_send_at_within_the_night_waits_for_the_morning() -> None:
     assert where(notification, "push") == ("scheduled", "quiet_hours", morning(at))
 
 
-def test_preferences_are_looked_at_again_when_it_is_time(queues: Queues) -> None:
+def test_preferences_are_checked_again_at_the_scheduled_time(queues: Queues) -> None:
     reader, at = a_reader(), now()
     create_notifications([reader.user_id], some_content(send_at=at + HOUR), at=at)
     User.objects(pk=reader.user_id).update_one(set__preferences={"orders": {"email": False}})
@@ -302,7 +302,7 @@ def test_preferences_are_looked_at_again_when_it_is_time(queues: Queues) -> None
     assert where(notification, "push")[0] == "queued"
 
 
-def test_what_was_cancelled_is_not_released(queues: Queues) -> None:
+def test_cancelled_notification_is_not_released(queues: Queues) -> None:
     reader, at = a_reader(), now()
     create_notifications(
         [reader.user_id], some_content(send_at=at + HOUR, channels=frozenset({"email"})), at=at
@@ -315,7 +315,7 @@ def test_what_was_cancelled_is_not_released(queues: Queues) -> None:
 
 
 @pytest.mark.usefixtures("unpublished")
-def test_several_that_release_at_once_send_each_once() -> None:
+def test_concurrent_releases_send_each_once() -> None:
     at = now()
     readers = [a_reader() for _ in range(30)]
     create_notifications([each.user_id for each in readers], some_content(send_at=at + HOUR), at=at)
@@ -328,7 +328,7 @@ def test_several_that_release_at_once_send_each_once() -> None:
 # ------------------------------------------------------------------------ erasure
 
 
-def test_person_is_forgotten_and_others_are_not(provider: Provider) -> None:
+def test_erased_person_has_no_notifications_and_others_keep_theirs(provider: Provider) -> None:
     reader, other = a_reader(), a_reader()
     for person in (reader, other):
         create_notifications([person.user_id], some_content())
@@ -340,7 +340,7 @@ def test_person_is_forgotten_and_others_are_not(provider: Provider) -> None:
     assert provider.messages == []
 
 
-def test_what_is_told_is_kept_for_half_a_year() -> None:
+def test_notifications_are_kept_for_half_a_year() -> None:
     at, reader = now(), a_reader()
     create_notifications([reader.user_id], some_content(), at=at)
     assert the_notification(reader).expires_at == at + timedelta(days=180)
@@ -366,7 +366,7 @@ def people(count: int) -> list[str]:
 
 
 @pytest.mark.parametrize("count", [1, MAX_RECIPIENTS])
-def test_creating_costs_few_commands_however_many_they_are(count: int, commands: list[str]) -> None:
+def test_number_of_commands_does_not_grow_with_the_people(count: int, commands: list[str]) -> None:
     ids, content = people(count), some_content()
     create_notifications(ids[:1], some_content())
     commands.clear()
@@ -382,7 +382,9 @@ def test_more_than_a_chunk_is_refused() -> None:
         create_notifications([new_id() for _ in range(MAX_RECIPIENTS + 1)], some_content())
 
 
-def test_thousands_are_told_in_chunks_within_bounded_memory(commands: list[str]) -> None:
+def test_thousands_of_people_are_notified_in_chunks_within_bounded_memory(
+    commands: list[str],
+) -> None:
     ids, content = people(1_500), some_content()
     chunks = [ids[start : start + MAX_RECIPIENTS] for start in range(0, len(ids), MAX_RECIPIENTS)]
     create_notifications(chunks[0], content)

@@ -1,4 +1,4 @@
-"""What can wait comes together: each message in one digest, whoever is killed meanwhile."""
+"""Mails that can wait are sent together: each in one digest, despite killed jobs."""
 
 from collections import Counter
 from datetime import datetime, timedelta
@@ -32,7 +32,7 @@ def a_digest_reader(**more: Any) -> Principal:
 
 
 def gather(reader: Principal, *titles: str) -> datetime:
-    """Tell a person of so many tasks; return when their digest is due."""
+    """Notify a person of this number of tasks; return when their digest is due."""
     at = now().replace(hour=12, minute=0, second=0, microsecond=0)
     for title in titles:
         content = some_content(
@@ -70,7 +70,7 @@ def test_mails_that_can_wait_become_one(provider: Provider) -> None:
     assert mail.unsubscribe_url is not None
 
 
-def test_digest_is_followed_by_the_id_of_the_run_that_made_it(provider: Provider) -> None:
+def test_digest_has_the_correlation_id_of_its_run(provider: Provider) -> None:
     reader = a_digest_reader()
     due = gather(reader, "Call")
     entry_point.handler({"id": "run-7", "time": due.isoformat()}, CONTEXT)
@@ -83,17 +83,17 @@ def test_digest_is_followed_by_the_id_of_the_run_that_made_it(provider: Provider
     assert b"X-Correlation-Id: run-7\r\n" in mail.raw
 
 
-def test_the_inbox_does_not_wait_for_it() -> None:
+def test_inbox_does_not_wait_for_the_digest() -> None:
     reader = a_digest_reader()
     gather(reader, "Call")
     assert Notification.objects.get(user_id=reader.user_id).in_inbox
 
 
 @pytest.mark.usefixtures("unpublished")
-def test_jobs_at_the_same_moment_make_one_digest_also_of_what_one_did_not_see() -> None:
+def test_concurrent_jobs_make_one_digest_of_all_messages() -> None:
     reader = a_digest_reader()
     due = gather(reader, "Call", "Write")
-    # The other job marked one of them, and was stopped there.
+    # The other job marked one of them, and stopped there.
     mine = Notification.objects(user_id=reader.user_id, kind="task.assigned")
     key = f"{reader.user_id}.{due:%Y%m%dT%H%M%S}"
     Notification.objects(pk=mine.first().id).update_one(set__digest_key=key)
@@ -111,7 +111,7 @@ def test_digest_that_was_sent_is_not_sent_again() -> None:
 
 
 @pytest.mark.parametrize(("place", "count"), [("_settle", 2), ("create_notifications", 1)])
-def test_job_that_is_killed_in_the_middle_is_made_up_for(
+def test_killed_job_is_repaired_by_the_next_one(
     place: str, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reader = a_digest_reader()
@@ -136,7 +136,7 @@ def test_job_that_is_killed_in_the_middle_is_made_up_for(
 
 
 @pytest.mark.usefixtures("unpublished")
-def test_jobs_at_once_put_each_message_into_one_digest() -> None:
+def test_concurrent_jobs_put_each_message_into_one_digest() -> None:
     readers = [a_digest_reader() for _ in range(5)]
     due = max(gather(reader, "Call", "Write") for reader in readers)
     at_once([partial(send_digests, due)] * 3)
@@ -145,7 +145,7 @@ def test_jobs_at_once_put_each_message_into_one_digest() -> None:
         assert len(items) == len(set(items)) == 2
 
 
-def test_what_was_switched_off_meanwhile_is_not_in_it() -> None:
+def test_category_switched_off_meanwhile_is_not_in_it() -> None:
     reader = a_digest_reader()
     due = gather(reader, "Call")
     User.objects(pk=reader.user_id).update_one(set__preferences={"tasks": {"email": False}})
@@ -153,7 +153,7 @@ def test_what_was_switched_off_meanwhile_is_not_in_it() -> None:
     assert gathered(reader) == [("suppressed", "preferences")]
 
 
-def test_account_that_was_deleted_gets_none() -> None:
+def test_deleted_account_gets_none() -> None:
     reader = a_digest_reader()
     due = gather(reader, "Call")
     User.objects(pk=reader.user_id).update_one(set__deleted_at=now())
@@ -161,7 +161,7 @@ def test_account_that_was_deleted_gets_none() -> None:
     assert gathered(reader) == [("suppressed", "no account")]
 
 
-def test_long_list_is_cut_and_all_of_it_is_settled() -> None:
+def test_long_list_is_cut_and_all_messages_are_settled() -> None:
     reader = a_digest_reader()
     due = gather(reader, *(f"Task {number}" for number in range(digests.MAX_ITEMS + 5)))
     assert send_digests(due) == 1
@@ -170,7 +170,7 @@ def test_long_list_is_cut_and_all_of_it_is_settled() -> None:
     assert {status for status, _ in gathered(reader)} == {"suppressed"}
 
 
-def test_one_who_fails_does_not_keep_the_others_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failure_of_one_person_does_not_delay_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     from tidings.platform.errors import RuleRefused
 
     unlucky, lucky = a_digest_reader(), a_digest_reader()

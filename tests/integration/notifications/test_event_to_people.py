@@ -1,4 +1,4 @@
-"""From an event, by a command, to a provider: once, and told in the status."""
+"""From an event, by a command, to a provider: once, with the right status."""
 
 import json
 from typing import Any
@@ -20,7 +20,7 @@ from tidings.platform.messaging.events import Event
 
 
 def tell_of(event: Event, queues: Queues, times: int = 1) -> None:
-    """Send an event through its queue to the consumer, so many times."""
+    """Send an event through its queue to the consumer this number of times."""
     relay.publish_now([event])
     message = queues.event_of("notifications", queues.take("notifications", 1))
     for _ in range(times):
@@ -61,7 +61,7 @@ def test_event_reaches_inbox_email_and_push_once(
     assert known.correlation_id == event.correlationid
 
 
-def test_commands_carry_no_words_and_no_address(queues: Queues) -> None:
+def test_commands_contain_no_text_and_no_address(queues: Queues) -> None:
     reader = a_reader()
     tell_of(confirmed(reader), queues)
     (message,) = queues.take("email.queue", 1)

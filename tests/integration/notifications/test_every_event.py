@@ -1,4 +1,4 @@
-"""Every event that tells somebody something, again and again, tells it once by each channel."""
+"""Every event with a notification, repeated often, notifies once on each channel."""
 
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from tidings.users.models import PushToken, User
 
 SAMPLES = Path(__file__).parents[3] / "events" / "samples"
 TOLD_IN_CHUNKS = {"product.back_in_stock", "product.price_dropped"}
-# That of the sample.
+# The person of the sample.
 PHONE_CHECK = "9a1f0c2d4e8b7a6c5f3e1d20"
 CHOSEN = {
     "tasks": {"email": True},
@@ -30,7 +30,7 @@ CHOSEN = {
 
 
 def sample(event_class: type[Event]) -> Event:
-    """Return the event of the samples, with a code that has not expired."""
+    """Return the sample of an event, with a code that has not expired."""
     text = (SAMPLES / f"{event_class.event_type()}.json").read_text()
     event = event_class.model_validate_json(text)
     if "code_expires_at" not in type(event.data).model_fields:
@@ -40,7 +40,7 @@ def sample(event_class: type[Event]) -> Event:
 
 
 def with_accounts(event: Event) -> set[str]:
-    """Make accounts of those whom an event concerns, and an operator; return all of them."""
+    """Create the accounts of an event and an operator; return all of them."""
     fields = ("customer_id", "user_id", "assignee_id")
     ids = {value for name in fields if (value := getattr(event.data, name, None))}
     for user_id in ids:
@@ -64,7 +64,7 @@ def _account(**values: str) -> str:
 
 
 @pytest.mark.parametrize("event_class", RULES, ids=lambda each: each.event_type())
-def test_event_that_comes_often_and_its_commands_tell_once(
+def test_repeated_event_and_commands_notify_once(
     event_class: type[Event], provider: Provider
 ) -> None:
     event = sample(event_class)
@@ -97,7 +97,7 @@ def _deliver(command: DeliverNotification) -> None:
 
 
 @pytest.mark.parametrize("event_class", sorted(SILENT, key=str), ids=lambda each: each.event_type())
-def test_silent_events_tell_nobody(event_class: type[Event], provider: Provider) -> None:
+def test_silent_events_notify_nobody(event_class: type[Event], provider: Provider) -> None:
     event = sample(event_class)
     with_accounts(event)
     notify(event)

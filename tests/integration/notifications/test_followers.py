@@ -1,4 +1,4 @@
-"""Who looked at a product hears of it: everybody once, however many they are."""
+"""Followers of a product are notified: each once, for any number of them."""
 
 from datetime import datetime, timedelta
 from functools import partial
@@ -35,13 +35,13 @@ def back_in_stock(product: ProductView) -> ProductBackInStock:
 
 
 def next_command() -> TellFollowers:
-    """Return the last command that was stored."""
+    """Return the last stored command."""
     entry = FollowedEvent.objects.first().outbox[-1]
     return TellFollowers.model_validate_json(entry.body)
 
 
 def tell_all(event: ProductBackInStock) -> int:
-    """Tell all chunks; return how many there were."""
+    """Handle all chunks; return their number."""
     notify(event)
     chunks = 0
     while FollowedEvent.objects(finished_at=None):
@@ -61,7 +61,7 @@ def a_looker(product: ProductView, at: datetime | None = None, **more: Any) -> P
     return reader
 
 
-def test_who_looked_and_did_not_buy_since_is_told() -> None:
+def test_person_who_viewed_and_did_not_buy_since_is_notified() -> None:
     mug, pen, at = a_product(title="Mug"), a_product(title="Pen"), now()
     looked = a_looker(mug, at - DAY)
     bought_before = a_looker(mug, at - DAY)
@@ -74,7 +74,7 @@ def test_who_looked_and_did_not_buy_since_is_told() -> None:
     assert told() == sorted([looked.user_id, bought_before.user_id])
 
 
-def test_look_of_long_ago_does_not_count() -> None:
+def test_old_view_does_not_count() -> None:
     mug = a_product()
     a_looker(mug)
     assert followers_of(mug.id, None, 10, at=now() + 29 * DAY).user_ids
@@ -91,14 +91,14 @@ def test_preference_for_stock_is_respected() -> None:
     assert where(notification, "push")[0] == "queued"
 
 
-def test_crowd_is_told_in_chunks_each_person_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_followers_are_notified_in_chunks_once_each(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(following, "MAX_RECIPIENTS", 2)
     mug = a_product()
     people = sorted(a_looker(mug).user_id for _ in range(5))
     event = back_in_stock(mug)
     notify(event)
     first = next_command()
-    for _ in range(3):  # it comes again, also late
+    for _ in range(3):  # it is repeated, also late
         tell_followers(first)
     at_once([partial(tell_followers, next_command())] * 3)
     assert told() == people[:4]
@@ -110,7 +110,7 @@ def test_crowd_is_told_in_chunks_each_person_once(monkeypatch: pytest.MonkeyPatc
     assert told() == people
 
 
-def test_process_that_dies_after_telling_leaves_nobody_out(
+def test_crash_after_a_chunk_leaves_no_follower_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(following, "MAX_RECIPIENTS", 2)

@@ -1,4 +1,4 @@
-"""What readers do with what lies in their inbox."""
+"""Tests of the operations on one's inbox: list, read, archive and delete."""
 
 from datetime import timedelta
 from functools import partial
@@ -71,7 +71,7 @@ def test_list_is_filtered_by_kind_category_and_whether_it_was_read() -> None:
     assert ids(reader, unread_only=True) == [order]
 
 
-def test_what_is_told_by_other_channels_alone_is_not_in_the_inbox() -> None:
+def test_notification_for_other_channels_is_not_in_the_inbox() -> None:
     reader = a_person()
     hidden = a_notification(reader, in_inbox=False)
     assert ids(reader) == []
@@ -81,14 +81,14 @@ def test_what_is_told_by_other_channels_alone_is_not_in_the_inbox() -> None:
             change(hidden, caller=reader)
 
 
-def test_notifications_of_old_that_do_not_say_are_in_the_inbox() -> None:
+def test_old_notifications_without_channels_are_in_the_inbox() -> None:
     reader = a_person()
     old = a_notification(reader)
     Notification._get_collection().update_one({"_id": old}, {"$unset": {"in_inbox": 1}})
     assert ids(reader) == [old]
 
 
-def test_pages_stay_what_they_are_while_more_comes_in() -> None:
+def test_pages_are_stable_while_notifications_are_added() -> None:
     reader = a_person()
     stored = [a_notification(reader) for _ in range(5)]
     first = inbox(reader, limit=2)
@@ -103,7 +103,7 @@ def test_pages_stay_what_they_are_while_more_comes_in() -> None:
 # --------------------------------------------------------------------- read all
 
 
-def test_all_that_lies_there_is_read_and_what_comes_in_later_is_not() -> None:
+def test_current_notifications_are_read_and_later_ones_are_not() -> None:
     reader, other = a_person(), a_person()
     moment = now()
     for _ in range(3):
@@ -118,14 +118,14 @@ def test_all_that_lies_there_is_read_and_what_comes_in_later_is_not() -> None:
     assert get_unread_count(other.user_id, caller=other) == 1
 
 
-def test_nobody_reads_what_is_yet_to_come() -> None:
+def test_scheduled_notification_cannot_be_marked_read() -> None:
     reader, moment = a_person(), now()
     tomorrow = MarkAllRead(up_to=moment + timedelta(days=1))
     done = mark_all_notifications_read(reader.user_id, tomorrow, caller=reader, at=moment)
     assert done.up_to == moment
 
 
-def test_first_reading_counts_when_all_are_read() -> None:
+def test_first_reading_is_kept_when_all_are_read() -> None:
     reader = a_person()
     notification = a_notification(reader)
     first = mark_notification_read(notification, caller=reader).read_at
@@ -152,7 +152,7 @@ def test_reading_all_at_once_counts_each_notification_once() -> None:
     assert sum(each.read for each in at_once([read_all] * 5)) == 20
 
 
-def test_operators_read_nobody_elses_inbox_empty() -> None:
+def test_operators_cannot_mark_the_inbox_of_another() -> None:
     reader = a_person()
     a_notification(reader)
     with pytest.raises(Forbidden):
@@ -160,7 +160,7 @@ def test_operators_read_nobody_elses_inbox_empty() -> None:
     assert get_unread_count(reader.user_id, caller=reader) == 1
 
 
-def test_status_tells_that_it_was_read() -> None:
+def test_status_has_the_time_of_reading() -> None:
     reader = a_person()
     one, two = a_notification(reader), a_notification(reader)
     assert [status_of(each).read_at for each in (one, two)] == [None, None]  # type: ignore[union-attr]
@@ -172,7 +172,7 @@ def test_status_tells_that_it_was_read() -> None:
 # --------------------------------------------------------------------- archive
 
 
-def test_archived_notification_shows_only_when_asked_for() -> None:
+def test_archived_notification_is_listed_only_on_request() -> None:
     reader = a_person()
     kept, archived = a_notification(reader), a_notification(reader)
     first = archive_notification(archived, caller=reader).archived_at
@@ -186,9 +186,7 @@ def test_archived_notification_shows_only_when_asked_for() -> None:
     assert ids(reader, archived=True) == []
 
 
-def test_deleted_notification_is_gone_and_an_event_that_comes_again_does_not_bring_it_back() -> (
-    None
-):
+def test_deleted_notification_is_not_restored_by_a_repeated_event() -> None:
     reader = a_person()
     notification = a_notification(reader, dedupe_key="event-1")
     assert delete_notification(notification, caller=reader).id == notification
@@ -202,7 +200,7 @@ def test_deleted_notification_is_gone_and_an_event_that_comes_again_does_not_bri
     "change", [archive_notification, unarchive_notification, delete_notification]
 )
 @pytest.mark.parametrize("role", get_args(PersonRole))
-def test_nobody_touches_the_notification_of_another(role: Role, change: Any) -> None:
+def test_notification_of_another_cannot_be_changed(role: Role, change: Any) -> None:
     owner = a_person()
     notification = a_notification(owner)
     before = Notification.objects.get(pk=notification).to_mongo()

@@ -1,4 +1,4 @@
-"""An event tells a person once."""
+"""An event notifies a person once."""
 
 from functools import partial
 from typing import get_args
@@ -54,7 +54,7 @@ def test_event_becomes_a_notification() -> None:
     assert Notification.objects.get().event_id == event.id
 
 
-def test_event_that_comes_again_tells_nothing_new() -> None:
+def test_repeated_event_creates_no_notification() -> None:
     customer = a_reader()
     event = confirmed(customer)
     notify(event)
@@ -66,7 +66,7 @@ def test_event_that_comes_again_tells_nothing_new() -> None:
     assert after.read_at is not None
 
 
-def test_event_ten_times_at_once_tells_once() -> None:
+def test_ten_concurrent_deliveries_of_an_event_notify_once() -> None:
     for _ in range(3):
         customer = a_reader()
         event = confirmed(customer)
@@ -74,7 +74,7 @@ def test_event_ten_times_at_once_tells_once() -> None:
         assert len(inbox(customer)) == 1
 
 
-def test_another_event_tells_again() -> None:
+def test_another_event_notifies_again() -> None:
     customer = a_reader()
     notify(confirmed(customer))
     notify(confirmed(customer))
@@ -84,7 +84,7 @@ def test_another_event_tells_again() -> None:
 # ------------------------------------------------------------------------ reading
 
 
-def test_read_notification_is_unread_no_longer() -> None:
+def test_read_notification_is_no_longer_unread() -> None:
     customer = a_reader()
     first, second = a_notification(customer), a_notification(customer)
     read = mark_notification_read(first.id, caller=customer)
@@ -94,7 +94,7 @@ def test_read_notification_is_unread_no_longer() -> None:
     assert len(inbox(customer)) == 2
 
 
-def test_first_reading_counts() -> None:
+def test_first_reading_is_kept() -> None:
     customer = a_reader()
     notification = a_notification(customer)
     first = mark_notification_read(notification.id, caller=customer)
@@ -110,7 +110,7 @@ def test_notification_of_another_is_not_found_and_stays_unread(role: Role) -> No
     assert inbox(owner)[0].read_at is None
 
 
-def test_notification_that_is_none_is_not_found() -> None:
+def test_unknown_notification_is_not_found() -> None:
     with pytest.raises(NotificationNotFound):
         mark_notification_read(new_id(), caller=a_person())
 
@@ -118,7 +118,7 @@ def test_notification_that_is_none_is_not_found() -> None:
 # ---------------------------------------------------------------------- ownership
 
 
-def test_inbox_holds_ones_own_only() -> None:
+def test_inbox_contains_ones_own_only() -> None:
     ada, bob = a_reader(), a_reader()
     notify(confirmed(ada))
     assert inbox(bob) == []
@@ -134,14 +134,14 @@ def test_inbox_of_another_is_forbidden() -> None:
         get_unread_count(owner.user_id, caller=stranger)
 
 
-def test_operators_see_the_inbox_of_anyone() -> None:
+def test_operators_read_any_inbox() -> None:
     owner, operator = a_reader(), a_person(Role.OPERATOR)
     notify(confirmed(owner))
     assert get_user_notifications(owner.user_id, ALL, caller=operator).total == 1
     assert get_unread_count(owner.user_id, caller=operator) == 1
 
 
-def test_newest_comes_first() -> None:
+def test_newest_is_first() -> None:
     customer = a_reader()
     events = [confirmed(customer) for _ in range(3)]
     for event in events:

@@ -1,4 +1,4 @@
-"""The send API: accepted once, for whom may send, with words that there are."""
+"""Tests of the send API: accepted once, from permitted callers, with existing templates."""
 
 from datetime import timedelta
 from functools import partial
@@ -65,7 +65,7 @@ def send(reader: Principal, caller: Principal = SERVICE, **more: Any) -> Accepte
 
 
 @pytest.mark.parametrize("caller", [OPERATOR, SERVICE, a_person(Role.ADMIN)], ids=lambda c: c.role)
-def test_message_is_accepted_and_on_its_way(caller: Principal) -> None:
+def test_accepted_message_is_queued(caller: Principal) -> None:
     reader = a_reader(language="de")
     with correlated("request-7"):
         accepted = send(reader, caller, request_id="packing-7", metadata={"station": "4"})
@@ -83,13 +83,13 @@ def test_message_is_accepted_and_on_its_way(caller: Principal) -> None:
 @pytest.mark.parametrize(
     ("channel", "routing_key"), [("email", "email.urgent"), ("push", "push.urgent")]
 )
-def test_urgent_message_takes_the_fast_lane(channel: str, routing_key: str) -> None:
+def test_urgent_message_uses_the_urgent_queue(channel: str, routing_key: str) -> None:
     accepted = send(a_reader(), notification_type=channel, priority="urgent")
     (entry,) = Notification.objects.get(pk=accepted.id).outbox
     assert entry.routing_key == routing_key
 
 
-def test_message_to_the_inbox_is_there_and_nowhere_else() -> None:
+def test_message_to_the_inbox_is_nowhere_else() -> None:
     reader = a_reader()
     accepted = send(reader, notification_type="inbox")
     (shown,) = get_user_notifications(reader.user_id, ALL, caller=reader).items
@@ -97,7 +97,7 @@ def test_message_to_the_inbox_is_there_and_nowhere_else() -> None:
     assert Notification.objects.get(pk=accepted.id).outbox == []
 
 
-def test_preferences_hold_for_what_is_sent_too() -> None:
+def test_preferences_apply_to_sent_messages() -> None:
     reader = a_reader(orders={"email": False})
     accepted = send(reader)
     notification = Notification.objects.get(pk=accepted.id)
@@ -116,7 +116,7 @@ def a_template(category: str | None) -> str:
     ("category", "wakes"),
     [(None, False), ("promotions", False), ("stock", False), ("account", True)],
 )
-def test_urgent_message_of_an_own_template_passes_quiet_hours_for_the_account_alone(
+def test_urgent_message_of_an_own_template_passes_quiet_hours_for_the_account_only(
     category: str | None, wakes: bool
 ) -> None:
     quiet = {"start": "22:00", "end": "07:00"}
@@ -137,9 +137,7 @@ def test_urgent_message_of_an_own_template_passes_quiet_hours_for_the_account_al
         ("account", "queued"),
     ],
 )
-def test_own_template_goes_by_the_preference_that_it_names(
-    category: str | None, status: str
-) -> None:
+def test_own_template_uses_its_categorys_preference(category: str | None, status: str) -> None:
     accepted = send(a_reader(), template_code=a_template(category), variables={})
     notification = Notification.objects.get(pk=accepted.id)
     assert where(notification, "email")[0] == status
@@ -147,7 +145,7 @@ def test_own_template_goes_by_the_preference_that_it_names(
     assert notification.transactional == (category == "account")
 
 
-def test_reader_sees_the_status_without_what_the_sender_keeps() -> None:
+def test_reader_sees_the_status_without_the_senders_data() -> None:
     reader = a_reader()
     accepted = send(reader, metadata={"score": "low"})
     assert get_notification_status(accepted.id, caller=reader).metadata == {}
@@ -155,7 +153,7 @@ def test_reader_sees_the_status_without_what_the_sender_keeps() -> None:
         get_notification_status(accepted.id, caller=a_person())
 
 
-def test_operators_in_values_are_values() -> None:
+def test_query_operators_in_values_are_values() -> None:
     odd = {"$gt": "", "a.b": {"$set": 1}}
     accepted = send(a_reader(), variables={"order_id": "7", "state": "packed", "odd": odd})
     assert Notification.objects.get(pk=accepted.id).variables["odd"] == odd
@@ -164,7 +162,7 @@ def test_operators_in_values_are_values() -> None:
 # ------------------------------------------------------------------------ once
 
 
-def test_same_request_again_is_answered_the_same_and_sends_nothing() -> None:
+def test_repeated_request_gets_the_same_answer_and_sends_nothing() -> None:
     reader = a_reader()
     request = wanted(reader)
     first = send_notification(request, caller=SERVICE)
@@ -172,7 +170,7 @@ def test_same_request_again_is_answered_the_same_and_sends_nothing() -> None:
     assert Notification.objects.count() == 1
 
 
-def test_order_of_names_in_a_body_is_no_difference() -> None:
+def test_order_of_fields_in_a_body_makes_no_difference() -> None:
     reader, request_id = a_reader(), new_id()
     variables = {"order_id": "7", "state": "packed"}
     turned = dict(reversed(variables.items()))
@@ -180,7 +178,7 @@ def test_order_of_names_in_a_body_is_no_difference() -> None:
     assert send(reader, request_id=request_id, variables=turned) == first
 
 
-def test_same_request_fifty_times_at_once_is_one_notification() -> None:
+def test_fifty_concurrent_requests_with_one_id_are_one_notification() -> None:
     request = wanted(a_reader())
     answers = at_once([partial(send_notification, request, caller=SERVICE)] * 50)
     assert len({each.id for each in answers}) == 1
@@ -209,7 +207,7 @@ def test_callers_have_request_ids_of_their_own() -> None:
     assert len(ids) == 2
 
 
-def test_same_request_is_answered_the_same_when_its_reader_is_gone() -> None:
+def test_repeated_request_gets_the_same_answer_after_its_reader_was_deleted() -> None:
     reader = a_reader()
     request = wanted(reader)
     first = send_notification(request, caller=SERVICE)
@@ -218,7 +216,7 @@ def test_same_request_is_answered_the_same_when_its_reader_is_gone() -> None:
     assert Notification.objects.count() == 0
 
 
-def test_request_that_died_half_way_is_finished_by_the_next_try(
+def test_request_that_crashed_is_completed_by_the_next_attempt(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     request = wanted(a_reader())
@@ -247,7 +245,7 @@ def test_request_that_died_half_way_is_finished_by_the_next_try(
     ],
     ids=["user", "template", "variable", "part"],
 )
-def test_request_that_cannot_be_sent_is_refused_and_its_id_stays_free(
+def test_refused_request_leaves_its_id_free(
     change: dict[str, Any], refusal: type[TidingsError], field: str | None
 ) -> None:
     reader = a_reader()
@@ -259,7 +257,7 @@ def test_request_that_cannot_be_sent_is_refused_and_its_id_stays_free(
     send(reader, request_id="r-1")
 
 
-def test_customers_do_not_send() -> None:
+def test_customers_cannot_send() -> None:
     reader = a_reader()
     with pytest.raises(Forbidden):
         send(reader, reader)
@@ -268,7 +266,7 @@ def test_customers_do_not_send() -> None:
     assert Notification.objects.count() == 0
 
 
-def test_caller_sends_so_much_in_a_minute_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_caller_has_a_limit_per_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     reader = a_reader()
     few = settings().model_copy(update={"sends_per_minute": 2})
     monkeypatch.setattr(send_api, "settings", lambda: few)
@@ -280,7 +278,7 @@ def test_caller_sends_so_much_in_a_minute_and_no_more(monkeypatch: pytest.Monkey
     send(reader, OPERATOR)
 
 
-def test_sending_goes_on_without_redis(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sending_works_without_redis(monkeypatch: pytest.MonkeyPatch) -> None:
     reader = a_reader()
     gone = a_redis_that_is_away()
     for either in (store, cache):
@@ -290,7 +288,7 @@ def test_sending_goes_on_without_redis(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tidings.platform.security.limits.resting._until", 0.0)
 
 
-# --------------------------------------------------------------------- not yet
+# ---------------------------------------------------------- scheduled messages
 
 
 def test_message_waits_for_its_time() -> None:
@@ -303,7 +301,7 @@ def test_message_waits_for_its_time() -> None:
     assert notification.id == accepted.id
 
 
-def test_message_for_later_is_not_in_the_inbox_yet() -> None:
+def test_scheduled_message_is_not_in_the_inbox_yet() -> None:
     reader = a_reader()
     send(reader, notification_type="inbox", send_at=now() + timedelta(hours=2))
     assert get_user_notifications(reader.user_id, ALL, caller=reader).items == []
@@ -316,7 +314,7 @@ def test_time_out_of_range_is_refused(offset: timedelta) -> None:
     assert SendRequest.objects.count() == 0
 
 
-def test_same_request_is_the_same_when_its_time_has_come() -> None:
+def test_repeated_request_is_the_same_after_its_time() -> None:
     moment = now()
     request = wanted(a_reader(), send_at=moment + timedelta(hours=1))
     first = send_notification(request, caller=SERVICE, at=moment)
@@ -324,17 +322,17 @@ def test_same_request_is_the_same_when_its_time_has_come() -> None:
     assert send_notification(request, caller=SERVICE, at=late) == first
 
 
-# ------------------------------------------------------------------- called off
+# ------------------------------------------------------------------- cancelling
 
 
-def test_message_is_called_off_until_it_is_sent() -> None:
+def test_message_can_be_cancelled_until_it_is_sent() -> None:
     accepted = send(a_reader(), send_at=now() + timedelta(hours=2))
     for _ in range(2):
         (email,) = cancel_notification(accepted.id, caller=SERVICE).deliveries
         assert [each.status for each in email.steps] == ["accepted", "scheduled", "cancelled"]
 
 
-def test_message_that_is_called_off_in_the_queue_reaches_nobody(provider: Any) -> None:
+def test_message_cancelled_in_the_queue_reaches_nobody(provider: Any) -> None:
     accepted = send(a_reader())
     command = command_for(Notification.objects.get(pk=accepted.id), Channel.EMAIL)
     cancel_notification(accepted.id, caller=OPERATOR)
@@ -342,7 +340,7 @@ def test_message_that_is_called_off_in_the_queue_reaches_nobody(provider: Any) -
     assert provider.messages == []
 
 
-def test_message_that_is_called_off_is_in_no_digest(provider: Any) -> None:
+def test_cancelled_message_is_in_no_digest(provider: Any) -> None:
     reader, moment = a_reader(digest="daily"), now()
     accepted = send(reader)
     assert where(the_notification(reader), "email")[:2] == ("scheduled", "digest")
@@ -351,7 +349,7 @@ def test_message_that_is_called_off_is_in_no_digest(provider: Any) -> None:
     assert provider.messages == []
 
 
-def test_message_that_was_sent_cannot_be_called_off(provider: Any) -> None:
+def test_sent_message_cannot_be_cancelled(provider: Any) -> None:
     accepted = send(a_reader())
     deliver(command_for(Notification.objects.get(pk=accepted.id), Channel.EMAIL))
     with pytest.raises(TooLateToCancel):
@@ -359,7 +357,7 @@ def test_message_that_was_sent_cannot_be_called_off(provider: Any) -> None:
     assert len(provider.messages) == 1
 
 
-def test_service_calls_off_only_what_it_sent() -> None:
+def test_service_cancels_only_its_own_messages() -> None:
     accepted = send(a_reader(), send_at=now() + timedelta(hours=2))
     with pytest.raises(NotificationNotFound):
         cancel_notification(accepted.id, caller=a_person(Role.SERVICE))

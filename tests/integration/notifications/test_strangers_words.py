@@ -1,4 +1,4 @@
-"""A mail to an address that nobody has proven carries nothing that its registrant typed."""
+"""A mail to an unverified address contains no text that was typed at the registration."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def newest(event_class: type[Event]) -> Event:
 
 
 def the_mail(event: Event, provider: Provider) -> str:
-    """Have a code mailed; return all that is in its message."""
+    """Send a code by mail; return all text of its message."""
     notify(event)
     notification = Notification.objects.get(event_id=event.id)
     (entry,) = notification.outbox
@@ -41,7 +41,7 @@ def the_mail(event: Event, provider: Provider) -> str:
     "event_class", [UserRegistered, UserVerificationRequested, UserPasswordResetRequested]
 )
 @pytest.mark.parametrize("verified", [True, False])
-def test_code_mail_names_proven_people_only(
+def test_code_mail_names_verified_people_only(
     event_class: type[Event], verified: bool, provider: Provider
 ) -> None:
     register_user(new(ADDRESS, name=TYPED))

@@ -1,4 +1,4 @@
-"""A cancelled order gives its stock back, in whatever order the words of it come."""
+"""A cancelled order returns its stock, for any order of its messages."""
 
 import importlib
 import random
@@ -33,7 +33,7 @@ CHAIN = {
 
 
 def work_off(queues: Queues, *names: str, twice: bool = False) -> None:
-    """Hand on what lies in these queues, until nothing does."""
+    """Handle the messages of these queues until they are empty."""
     at_work = True
     while at_work:
         at_work = False
@@ -45,7 +45,7 @@ def work_off(queues: Queues, *names: str, twice: bool = False) -> None:
                 random.Random(len(messages)).shuffle(messages)
                 handler = importlib.import_module(CHAIN[name]).handler
                 handler(queues.event_of(name, messages), CONTEXT)
-        # What comes of it is redelivered once only, or it would never end.
+        # The resulting messages are delivered only once more, or the test would never end.
         twice = False
 
 
@@ -60,7 +60,7 @@ def kinds_told(order: OrderView) -> list[str]:
 
 
 @pytest.mark.parametrize("twice", [False, True])
-def test_cancelled_order_gives_its_stock_back(queues: Queues, twice: bool) -> None:
+def test_cancelled_order_returns_its_stock(queues: Queues, twice: bool) -> None:
     product = a_product(stock=3)
     order = an_order(product, quantity=2)
     publish_stored()
@@ -75,7 +75,7 @@ def test_cancelled_order_gives_its_stock_back(queues: Queues, twice: bool) -> No
     assert kinds_told(order) == ["order.cancelled", "order.confirmed"]
 
 
-def test_order_cancelled_before_its_stock_was_looked_at_takes_none(queues: Queues) -> None:
+def test_order_cancelled_before_its_reservation_takes_no_stock(queues: Queues) -> None:
     product = a_product(stock=3)
     order = an_order(product, quantity=2)
     publish_stored()
@@ -91,11 +91,11 @@ def test_order_cancelled_before_its_stock_was_looked_at_takes_none(queues: Queue
     assert kinds_told(order) == ["order.cancelled"]
 
 
-def test_stock_set_aside_while_the_order_is_cancelled_goes_back(queues: Queues) -> None:
+def test_stock_reserved_during_the_cancellation_is_returned(queues: Queues) -> None:
     product = a_product(stock=3)
     order = an_order(product, quantity=2)
     publish_stored()
-    work_off(queues, "inventory")  # the order does not know of it yet
+    work_off(queues, "inventory")  # the order has not received the reservation yet
     assert stock_of(product) == 1
 
     cancel(order)
@@ -105,7 +105,7 @@ def test_stock_set_aside_while_the_order_is_cancelled_goes_back(queues: Queues) 
     assert kinds_told(order) == ["order.cancelled"]
 
 
-def test_order_whose_announcement_was_lost_is_brought_to_its_end(queues: Queues) -> None:
+def test_order_with_a_lost_event_is_settled(queues: Queues) -> None:
     product = a_product(stock=3)
     order = an_order(product, quantity=2)
     publish_stored()

@@ -1,4 +1,4 @@
-"""Each open order's customer hears of it once a day."""
+"""Each open order's customer is notified once a day."""
 
 import contextvars
 import json
@@ -76,24 +76,24 @@ def test_late_run_for_an_earlier_day_announces_nothing_again() -> None:
 
 
 @pytest.mark.parametrize("state", OrderState)
-def test_customers_of_open_orders_hear_of_them_whatever_the_state(state: OrderState) -> None:
+def test_open_orders_of_every_state_are_announced(state: OrderState) -> None:
     an_order_in(state)
     assert announce_status_due(TOMORROW) == (state in OPEN_STATES)
 
 
-def test_orders_that_are_not_open_are_left_alone() -> None:
+def test_orders_that_are_not_open_are_ignored() -> None:
     an_order()
     rejected = an_order()
     reject_order(rejected.id, reason="none left")
     assert announce_status_due(TOMORROW) == 0
 
 
-def test_order_younger_than_the_run_waits_for_tomorrow() -> None:
+def test_order_newer_than_the_run_waits_for_tomorrow() -> None:
     confirmed_orders(1)
     assert announce_status_due(now() - timedelta(minutes=1)) == 0
 
 
-def test_many_orders_are_announced_chunk_by_chunk(
+def test_many_orders_are_announced_in_chunks(
     queues: Queues, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(daily_status, "ORDERS_PER_CHUNK", 20)
@@ -107,7 +107,7 @@ def test_many_orders_are_announced_chunk_by_chunk(
     assert told == dict.fromkeys(orders, 1)
 
 
-def test_chunk_that_comes_again_announces_nothing_twice(
+def test_repeated_chunk_announces_nothing_twice(
     queues: Queues, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(daily_status, "ORDERS_PER_CHUNK", 20)
@@ -121,10 +121,10 @@ def test_chunk_that_comes_again_announces_nothing_twice(
     assert told == dict.fromkeys(orders, 1)
 
 
-def test_job_that_is_tried_again_announces_what_is_left(
+def test_retried_job_announces_the_remaining_orders(
     queues: Queues, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The broker was gone when the next chunk was to be asked for."""
+    """The broker was unavailable when the next chunk was requested."""
     monkeypatch.setattr(daily_status, "ORDERS_PER_CHUNK", 20)
     orders = confirmed_orders(30)
 
@@ -140,7 +140,7 @@ def test_job_that_is_tried_again_announces_what_is_left(
     assert told == dict.fromkeys(orders, 1)
 
 
-def test_runs_at_once_announce_each_order_once() -> None:
+def test_concurrent_runs_announce_each_order_once() -> None:
     orders = confirmed_orders(40)
 
     def run() -> list[Stored]:
@@ -155,10 +155,10 @@ def test_runs_at_once_announce_each_order_once() -> None:
     assert Counter(len(order.outbox) for order in Order.objects) == {1: 40}
 
 
-def test_order_that_was_decided_meanwhile_is_not_announced(
+def test_order_that_ended_meanwhile_is_not_announced(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Only what is stored may be published: the outbox is the one source of events."""
+    """Only stored events may be published: the outbox is the only source of events."""
     (order_id,) = confirmed_orders(1)
     found = daily_status._not_announced
 
@@ -172,7 +172,7 @@ def test_order_that_was_decided_meanwhile_is_not_announced(
     assert announced_orders(take_stored()) == {}
 
 
-def test_daily_word_has_a_queue_of_its_own(queues: Queues) -> None:
+def test_daily_event_has_a_queue_of_its_own(queues: Queues) -> None:
     confirmed_orders(3)
     announce_status_due(TOMORROW)
     publish_stored()

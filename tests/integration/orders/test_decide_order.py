@@ -1,4 +1,4 @@
-"""An order is confirmed or rejected, once."""
+"""An order is confirmed or rejected once."""
 
 from functools import partial
 
@@ -35,7 +35,7 @@ def test_order_is_rejected_with_its_reason() -> None:
     assert stored_events(order) == ["order.placed", "order.rejected"]
 
 
-def test_deciding_twice_changes_nothing() -> None:
+def test_second_decision_changes_nothing() -> None:
     order = an_order()
     confirm_order(order.id)
     take_stored()
@@ -45,7 +45,7 @@ def test_deciding_twice_changes_nothing() -> None:
     assert take_stored() == []
 
 
-def test_first_decision_stands() -> None:
+def test_first_decision_is_kept() -> None:
     confirmed, rejected = an_order(), an_order()
     confirm_order(confirmed.id)
     reject_order(confirmed.id, reason="too late")
@@ -56,7 +56,7 @@ def test_first_decision_stands() -> None:
     assert stored_events(rejected)[-1:] == ["order.rejected"]
 
 
-def test_decision_that_comes_before_its_order_is_tried_again_later() -> None:
+def test_decision_that_arrives_before_its_order_is_retried() -> None:
     unknown = new_id()
     with pytest.raises(LookupError, match=unknown):
         confirm_order(unknown)

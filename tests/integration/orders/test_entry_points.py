@@ -1,4 +1,4 @@
-"""Orders by REST and by GraphQL: the same answers, for the same people."""
+"""REST and GraphQL give the same answers about orders to the same callers."""
 
 import importlib
 import json
@@ -90,7 +90,7 @@ def test_key_of_the_header_gives_the_same_order_and_a_changed_body_is_409() -> N
     customer, product, key = a_person(), a_product(), {"idempotency-key": "key-1"}
     status, first = rest("place_order", customer, one_of(product.id), headers=key)
     assert status == 201
-    again = json.dumps(one_of(product.id), indent=4)  # another text, the same order
+    again = json.dumps(one_of(product.id), indent=4)  # other text of the same order
     status, second = rest("place_order", customer, again, headers=key)
     assert (status, second["data"]["id"]) == (201, first["data"]["id"])
     status, changed = rest("place_order", customer, one_of(product.id, 2), headers=key)
@@ -111,7 +111,7 @@ def test_key_holds_across_rest_and_graphql() -> None:
 
 
 @pytest.mark.parametrize(("first", "second"), [("key-1", '"key-1"'), ('"key-1"', "key-1")])
-def test_key_in_quotes_and_without_is_the_same_key(first: str, second: str) -> None:
+def test_quoted_key_is_the_same_key(first: str, second: str) -> None:
     customer, product = a_person(), a_product()
     answers = [
         rest("place_order", customer, one_of(product.id), headers={"Idempotency-Key": key})
@@ -127,7 +127,7 @@ def test_key_in_quotes_and_without_is_the_same_key(first: str, second: str) -> N
 @pytest.mark.parametrize(
     "key", ["", "a b", "ä", "x" * 129, '"', '"key-1', 'key-1"', '"key-1";a=1'], ids=ascii
 )
-def test_bad_key_is_named_and_nothing_is_placed(key: str) -> None:
+def test_invalid_key_is_named_and_nothing_is_placed(key: str) -> None:
     customer, product = a_person(), a_product()
     status, envelope = rest(
         "place_order", customer, one_of(product.id), headers={"Idempotency-Key": key}
@@ -139,8 +139,8 @@ def test_bad_key_is_named_and_nothing_is_placed(key: str) -> None:
     assert Order.objects.count() == 0
 
 
-def test_hundred_parallel_place_orders_with_one_key_make_one_order() -> None:
-    # Chalice keeps the request in the app: calls at once go to the field's resolver.
+def test_hundred_concurrent_orders_with_one_key_make_one_order() -> None:
+    # Chalice stores the request in the app, so concurrent calls go to the field's resolver.
     customer, product = a_person(), a_product()
     info: Any = SimpleNamespace(context=GatewayContext(customer))
     resolve = executable_schema().mutation_type.fields["placeOrder"].resolve  # type: ignore[union-attr]
@@ -176,7 +176,7 @@ def test_operator_ships_an_order_by_graphql() -> None:
     assert shipped == {"state": "SHIPPED", "carrier": "DHL", "trackingNumber": "JD0146"}
 
 
-def test_impossible_step_is_422_and_says_from_where_to_where() -> None:
+def test_impossible_step_is_422_with_both_states() -> None:
     order, operator = an_order_in(OrderState.DELIVERED), a_person(Role.OPERATOR)
     status, envelope = rest("update_order_status", operator, {"state": "paid"}, order_id=order.id)
     assert status == 422
@@ -219,7 +219,7 @@ def test_customer_cancels_by_graphql() -> None:
     )
 
 
-# ------------------------------------------------------------------ who may what
+# ------------------------------------------------------------------------ access
 
 
 @pytest.mark.parametrize(
@@ -232,7 +232,7 @@ def test_customer_cancels_by_graphql() -> None:
         ("admin", 200, 200, 200),
     ],
 )
-def test_who_may_do_what_with_an_order(who: str, get: int, cancel: int, update: int) -> None:
+def test_access_to_orders_by_role(who: str, get: int, cancel: int, update: int) -> None:
     owner = a_person()
     callers = {
         "nobody": None,
@@ -251,7 +251,7 @@ def test_who_may_do_what_with_an_order(who: str, get: int, cancel: int, update: 
 
 
 @pytest.mark.parametrize("order_id", ["", "x", "$gt", "\x00", "a" * 10_000, '{"$gt": ""}'])
-def test_id_that_is_none_is_404(order_id: str) -> None:
+def test_unknown_id_is_404(order_id: str) -> None:
     operator = a_person(Role.OPERATOR)
     an_order()
     assert rest("cancel_order", operator, order_id=order_id)[0] == 404
@@ -263,7 +263,7 @@ def test_id_that_is_none_is_404(order_id: str) -> None:
 # -------------------------------------------------------------------------- lists
 
 
-def test_list_by_rest_is_narrowed_and_says_where_the_page_stands() -> None:
+def test_list_by_rest_is_filtered_and_has_the_position_of_its_page() -> None:
     operator = a_person(Role.OPERATOR)
     paid = [an_order_in(OrderState.PAID).id for _ in range(3)]
     an_order()
@@ -307,7 +307,7 @@ def test_list_of_another_customer_is_403() -> None:
     assert answer.code == "FORBIDDEN"
 
 
-def test_nobody_lists_nothing() -> None:
+def test_anonymous_caller_cannot_list() -> None:
     assert rest("get_orders", None)[0] == 401
     assert graphql(LIST).code == "UNAUTHENTICATED"
 
@@ -323,7 +323,7 @@ def test_nobody_lists_nothing() -> None:
     ],
     ids=str,
 )
-def test_bad_filter_is_400_and_names_the_parameter(query: dict[str, str]) -> None:
+def test_invalid_filter_is_400_and_names_the_parameter(query: dict[str, str]) -> None:
     status, envelope = rest("get_orders", a_person(), query=query)
     assert (status, envelope["error"]["details"][0]["field"]) == (400, next(iter(query)))
 
@@ -331,7 +331,7 @@ def test_bad_filter_is_400_and_names_the_parameter(query: dict[str, str]) -> Non
 # --------------------------------------------------------------------------- jobs
 
 
-def test_job_answers_with_what_it_settled() -> None:
+def test_job_returns_the_number_of_settled_orders() -> None:
     an_order()
     handler = importlib.import_module("orders.settle_orders").handler
     summary = handler({"time": "2099-01-01T00:00:00Z"}, CONTEXT)

@@ -1,4 +1,4 @@
-"""Orders are for their customer, and for operators."""
+"""Orders are readable by their customer and by operators."""
 
 import pytest
 
@@ -10,19 +10,19 @@ from tidings.platform.security.auth import Role
 from tidings.platform.timing.clock import new_id
 
 
-def test_customer_sees_their_order() -> None:
+def test_customer_reads_their_order() -> None:
     customer = a_person()
     order = an_order(customer=customer)
     assert get_order(order.id, caller=customer) == order
 
 
 @pytest.mark.parametrize("role", [Role.OPERATOR, Role.ADMIN])
-def test_operators_see_every_order(role: Role) -> None:
+def test_operators_read_every_order(role: Role) -> None:
     order = an_order()
     assert get_order(order.id, caller=a_person(role)).id == order.id
 
 
-def test_stranger_cannot_tell_an_order_from_none() -> None:
+def test_order_of_another_is_answered_like_an_unknown_one() -> None:
     order = an_order()
     with pytest.raises(OrderNotFound) as theirs:
         get_order(order.id, caller=a_person())
@@ -32,13 +32,13 @@ def test_stranger_cannot_tell_an_order_from_none() -> None:
 
 
 @pytest.mark.parametrize("order_id", ["", "x", "$gt", "\x00", "a" * 10_000])
-def test_id_that_is_none_finds_nothing(order_id: str) -> None:
+def test_malformed_id_finds_nothing(order_id: str) -> None:
     with pytest.raises(OrderNotFound):
         get_order(order_id, caller=a_person(Role.ADMIN))
 
 
-def test_order_whose_steps_do_not_say_who_took_them_can_be_read() -> None:
-    """Orders of the first version are kept like that."""
+def test_order_without_actors_in_its_history_can_be_read() -> None:
+    """Orders of the first version are stored so."""
     order = an_order()
     unset = {"$unset": {"history.0.actor": "", "history.0.user_id": ""}}
     Order._get_collection().update_one({"_id": order.id}, unset)

@@ -1,4 +1,4 @@
-"""Lists of orders: one's own, everybody's for operators, narrowed and in pages."""
+"""Lists of orders: a customer's own, all for operators, filtered and in pages."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from tidings.platform.timing.clock import now
 
 
 class CommandCounter(monitoring.CommandListener):
-    """Counts what is sent to MongoDB while it is asked to."""
+    """Counts database commands while a test asks for it."""
 
     def __init__(self) -> None:
         self.sent: Counter[str] | None = None
@@ -38,7 +38,7 @@ class CommandCounter(monitoring.CommandListener):
         pass
 
 
-# Clients listen to what was registered before they were made; the session's is made later.
+# A client uses the listeners registered before its creation; the session's is created later.
 COUNTER = CommandCounter()
 monitoring.register(COUNTER)
 
@@ -68,7 +68,7 @@ def thirty_orders(customer: Principal) -> list[str]:
     return [an_order(*products, customer=customer).id for _ in range(30)][::-1]
 
 
-def test_thirty_orders_of_five_items_cost_two_commands(request: pytest.FixtureRequest) -> None:
+def test_thirty_orders_of_five_items_need_two_commands(request: pytest.FixtureRequest) -> None:
     customer = a_person()
     placed = thirty_orders(customer)
     commands = request.getfixturevalue("commands")
@@ -79,19 +79,19 @@ def test_thirty_orders_of_five_items_cost_two_commands(request: pytest.FixtureRe
     assert found.total == 30
 
 
-def test_pages_and_cursors_lead_through_all_of_them() -> None:
+def test_pages_and_cursors_return_all_of_them() -> None:
     customer = a_person()
     placed = thirty_orders(customer)
     pages = [listed(customer, page=cut(limit=12, page=n)) for n in (1, 2, 3)]
     assert [each for page in pages for each in ids(page)] == placed
     assert [page.has_next for page in pages] == [True, True, False]
     first = listed(customer, page=cut(limit=12))
-    an_order(customer=customer)  # what comes in meanwhile moves nothing
+    an_order(customer=customer)  # orders added meanwhile do not shift the pages
     rest = listed(customer, page=cut(limit=50, after=first.cursors[-1]))
     assert ids(first) + ids(rest) == placed
 
 
-def test_customers_see_their_own_only() -> None:
+def test_customers_list_their_own_only() -> None:
     ada, bob = a_person(), a_person()
     hers = an_order(customer=ada)
     an_order(customer=bob)
@@ -108,14 +108,14 @@ def test_orders_of_another_customer_are_forbidden() -> None:
 
 
 @pytest.mark.parametrize("role", [Role.OPERATOR, Role.ADMIN])
-def test_operators_see_everybodys_and_narrow_by_customer(role: Role) -> None:
+def test_operators_list_all_and_filter_by_customer(role: Role) -> None:
     ada = a_person()
     hers, his = an_order(customer=ada), an_order()
     assert ids(listed(a_person(role))) == [his.id, hers.id]
     assert ids(listed(a_person(role), customer_id=ada.user_id)) == [hers.id]
 
 
-def test_list_is_narrowed_by_state() -> None:
+def test_list_is_filtered_by_state() -> None:
     customer = a_person()
     orders = {state: an_order_in(state, customer=customer).id for state in OrderState}
     for state, order_id in orders.items():
@@ -123,7 +123,7 @@ def test_list_is_narrowed_by_state() -> None:
     assert listed(customer).total == len(OrderState)
 
 
-def test_list_is_narrowed_by_date_from_which_on_and_before_which() -> None:
+def test_list_is_filtered_by_inclusive_start_and_exclusive_end() -> None:
     customer, noon = a_person(), now().replace(hour=12, minute=0, second=0, microsecond=0)
     early, exact, late = (an_order(customer=customer).id for _ in range(3))
     for order_id, hours in ((early, -1), (exact, 0), (late, 1)):
@@ -136,7 +136,7 @@ def test_list_is_narrowed_by_date_from_which_on_and_before_which() -> None:
     assert ids(listed(customer, created_from=later, created_before=noon)) == []
 
 
-def test_filters_narrow_together() -> None:
+def test_filters_can_be_combined() -> None:
     ada, operator = a_person(), a_person(Role.OPERATOR)
     wanted = an_order_in(OrderState.PAID, customer=ada)
     an_order_in(OrderState.PAID)
@@ -144,13 +144,13 @@ def test_filters_narrow_together() -> None:
     assert ids(listed(operator, state="paid", customer_id=ada.user_id)) == [wanted.id]
 
 
-def test_cursor_that_was_not_handed_out_is_refused() -> None:
+def test_forged_cursor_is_refused() -> None:
     with pytest.raises(UnknownCursor):
         listed(a_person(), page=cut(after="-w=="))
 
 
-def test_events_that_wait_are_not_read() -> None:
-    """Lists read what they show: an outbox may be large while the broker is away."""
+def test_outbox_is_not_read() -> None:
+    """Lists read only the fields that they return: an outbox may be large without the broker."""
     customer = a_person()
     an_order(customer=customer)
     (order,) = Order.objects.exclude("outbox")

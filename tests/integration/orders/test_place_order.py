@@ -1,4 +1,4 @@
-"""Orders are taken on at today's prices."""
+"""Orders are accepted at the current prices."""
 
 import json
 
@@ -35,7 +35,7 @@ def test_order_waits_for_its_stock() -> None:
     assert stock_of(product) == 1
 
 
-def test_order_announces_what_it_needs() -> None:
+def test_order_announces_its_items() -> None:
     with correlated("request-7"):
         mug, cup = a_product(), a_product()
         order = an_order(mug, cup, quantity=2)
@@ -48,7 +48,7 @@ def test_order_announces_what_it_needs() -> None:
     assert event["correlationid"] == entry.correlation_id == order.correlation_id == "request-7"
 
 
-def test_prices_and_titles_stay_as_they_were() -> None:
+def test_prices_and_titles_of_an_order_stay() -> None:
     product = a_product(price=990)
     order = an_order(product)
     Product.objects(pk=product.id).update_one(set__price=5, set__title="Another")
@@ -77,7 +77,7 @@ def test_total_beyond_what_clients_read_exactly_is_refused_and_nothing_is_stored
     assert_nothing_was_stored()
 
 
-def test_largest_total_is_taken() -> None:
+def test_largest_total_is_accepted() -> None:
     largest = MAX_TOTAL - 9 * MAX_AMOUNT
     lines = [(a_product(price=MAX_AMOUNT).id, 9), (a_product(price=largest).id, 1)]
     assert place(*lines).total.amount == MAX_TOTAL == 9_007_199_254_740_991

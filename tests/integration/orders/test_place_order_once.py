@@ -1,4 +1,4 @@
-"""The same key and the same order: one order."""
+"""The same key with the same order makes one order."""
 
 from functools import partial
 
@@ -33,10 +33,10 @@ def test_same_key_and_order_give_the_same_order() -> None:
     assert len(take_stored()) == 1
     assert place(order, customer) == first
     assert Order.objects.count() == 1
-    assert take_stored() == [], "it was announced twice"
+    assert take_stored() == [], "the order must be announced once"
 
 
-def test_same_key_gives_the_order_as_it_is_now() -> None:
+def test_same_key_returns_the_current_order() -> None:
     customer, order = a_person(), wanted(a_product().id)
     first = place(order, customer)
     confirm_order(first.id)
@@ -44,7 +44,7 @@ def test_same_key_gives_the_order_as_it_is_now() -> None:
     assert (again.id, again.state) == (first.id, "confirmed")
 
 
-def test_same_key_gives_the_same_order_also_when_the_catalogue_has_changed() -> None:
+def test_same_key_returns_the_same_order_after_a_change_of_the_catalogue() -> None:
     customer, product = a_person(), a_product(price=990)
     first = place(wanted(product.id), customer)
     Product.objects(pk=product.id).delete()
@@ -62,7 +62,7 @@ def test_changed_order_under_the_same_key_is_a_conflict() -> None:
     assert take_stored() == []
 
 
-def test_keys_of_two_customers_have_nothing_to_do_with_each_other() -> None:
+def test_keys_of_two_customers_are_independent() -> None:
     product = a_product()
     ada, bob = a_person(), a_person()
     hers, his = place(wanted(product.id), ada), place(wanted(product.id, 2), bob)
@@ -71,7 +71,7 @@ def test_keys_of_two_customers_have_nothing_to_do_with_each_other() -> None:
     assert place(wanted(product.id), ada).id == hers.id
 
 
-def test_without_a_key_every_order_is_another_one() -> None:
+def test_without_a_key_every_order_is_new() -> None:
     customer, order = a_person(), wanted(a_product().id)
     assert place(order, customer, None).id != place(order, customer, None).id
 
@@ -83,7 +83,7 @@ def test_refused_order_leaves_its_key_free() -> None:
     assert place(wanted(a_product().id), customer).state == "placed"
 
 
-def test_hundred_at_once_with_one_key_make_one_order() -> None:
+def test_hundred_concurrent_orders_with_one_key_make_one_order() -> None:
     customer, order = a_person(), wanted(a_product().id)
     placed = at_once([partial(place, order, customer)] * 100)
     assert len({each.id for each in placed}) == 1

@@ -1,4 +1,4 @@
-"""No order waits for ever: the saga is settled, also when the decision comes late."""
+"""No order waits for ever: the saga is settled, even if the decision is late."""
 
 import json
 from collections.abc import Callable
@@ -27,7 +27,7 @@ MOMENT = timedelta(seconds=1)
 
 
 def soon() -> Any:
-    """Return when an order that is placed now has waited long enough to be asked about."""
+    """Return the time at which an order placed now has waited too long."""
     return now() + SETTLE_AFTER + MOMENT
 
 
@@ -39,7 +39,7 @@ def a_waiting_order() -> OrderView:
 
 
 def publish_away(order: OrderView) -> list[dict[str, Any]]:
-    """Return the events that an order announced, and take them for published."""
+    """Return an order's waiting events, and mark them as published."""
     events = [json.loads(entry.body) for entry in Order.objects.get(pk=order.id).outbox]
     Order.objects(pk=order.id).update_one(set__outbox=[])
     take_stored()
@@ -57,7 +57,7 @@ def history_of(order: OrderView) -> list[tuple[str, str, str | None]]:
 # ----------------------------------------------------------------- in `placed`
 
 
-def test_order_that_waits_long_is_announced_again_by_a_new_event() -> None:
+def test_order_that_waits_long_is_announced_again_with_a_new_event() -> None:
     with correlated("request-7"):
         order = an_order()
     (first,) = publish_away(order)
@@ -70,13 +70,13 @@ def test_order_that_waits_long_is_announced_again_by_a_new_event() -> None:
     assert state_of(order) == "placed"
 
 
-def test_order_that_just_came_in_is_left_alone() -> None:
+def test_new_order_is_ignored() -> None:
     order = a_waiting_order()
     assert settle_orders(now()) == NOTHING
     assert publish_away(order) == []
 
 
-def test_order_is_announced_again_once_however_often_the_job_runs() -> None:
+def test_order_is_announced_again_once_for_repeated_jobs() -> None:
     order = a_waiting_order()
     at = soon()
     assert settle_orders(at)["orders_announced_again"] == 1
@@ -85,7 +85,7 @@ def test_order_is_announced_again_once_however_often_the_job_runs() -> None:
     assert len(publish_away(order)) == 1
 
 
-def test_order_that_is_never_answered_is_cancelled_with_the_reason() -> None:
+def test_order_without_an_answer_is_cancelled_with_the_reason() -> None:
     order = a_waiting_order()
     at = soon()
     settle_orders(at)
@@ -97,7 +97,7 @@ def test_order_that_is_never_answered_is_cancelled_with_the_reason() -> None:
     assert events[0]["data"]["reason"] == TOO_LATE
 
 
-def test_order_that_is_decided_meanwhile_is_settled_already() -> None:
+def test_order_decided_meanwhile_is_not_cancelled() -> None:
     confirmed, rejected = a_waiting_order(), a_waiting_order()
     at = soon()
     confirm_order(confirmed.id)
@@ -107,7 +107,7 @@ def test_order_that_is_decided_meanwhile_is_settled_already() -> None:
     assert (state_of(confirmed), state_of(rejected)) == ("confirmed", "rejected")
 
 
-def test_jobs_at_once_settle_each_order_once() -> None:
+def test_concurrent_jobs_settle_each_order_once() -> None:
     orders = [a_waiting_order() for _ in range(5)]
     at = soon()
     asked = at_once([partial(settle_orders, at)] * 4)
@@ -133,7 +133,7 @@ def test_of_settling_and_confirming_at_once_one_wins() -> None:
         assert state_of(order) in {"confirmed", "cancelled"}
 
 
-def test_many_orders_are_settled_round_by_round_within_bounds(
+def test_many_orders_are_settled_in_bounded_rounds(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     one = Order.objects.get(pk=a_waiting_order().id).to_mongo()
@@ -147,7 +147,7 @@ def test_many_orders_are_settled_round_by_round_within_bounds(
 # ------------------------------------------------------------- after cancelling
 
 
-def test_cancelled_order_whose_stock_is_released_waits_for_nothing() -> None:
+def test_cancelled_order_with_released_stock_waits_for_nothing() -> None:
     order = a_waiting_order()
     cancel(order)
     publish_away(order)
@@ -157,7 +157,7 @@ def test_cancelled_order_whose_stock_is_released_waits_for_nothing() -> None:
     assert publish_away(order) == []
 
 
-def test_release_is_noted_once() -> None:
+def test_release_is_recorded_once() -> None:
     order = a_waiting_order()
     cancel(order)
     note_stock_released(order.id)
@@ -166,7 +166,7 @@ def test_release_is_noted_once() -> None:
     assert Order.objects.get(pk=order.id).stock_released_at == first
 
 
-def test_release_of_an_order_that_is_not_cancelled_is_not_noted() -> None:
+def test_release_of_an_order_that_is_not_cancelled_is_not_recorded() -> None:
     order = a_waiting_order()
     note_stock_released(order.id)
     assert Order.objects.get(pk=order.id).stock_released_at is None
@@ -174,7 +174,7 @@ def test_release_of_an_order_that_is_not_cancelled_is_not_noted() -> None:
         note_stock_released(new_id())
 
 
-def test_cancellation_without_an_answer_is_announced_again_and_then_left_to_a_person() -> None:
+def test_cancellation_without_an_answer_is_announced_again_and_then_left_to_an_operator() -> None:
     order = a_waiting_order()
     cancel(order)
     (first,) = publish_away(order)
@@ -191,7 +191,7 @@ def test_cancellation_without_an_answer_is_announced_again_and_then_left_to_a_pe
     assert publish_away(order) == []
 
 
-def test_release_is_asked_for_again_also_where_the_order_was_before() -> None:
+def test_release_is_requested_again_even_if_the_order_was_announced_before() -> None:
     order = a_waiting_order()
     at = soon()
     settle_orders(at)
@@ -201,7 +201,7 @@ def test_release_is_asked_for_again_also_where_the_order_was_before() -> None:
     assert [event["type"] for event in publish_away(order)] == ["order.cancelled"]
 
 
-def test_stock_that_is_set_aside_after_the_cancellation_is_asked_back() -> None:
+def test_stock_reserved_after_the_cancellation_is_released() -> None:
     order = a_waiting_order()
     cancel(order)
     (first,) = publish_away(order)
@@ -211,7 +211,7 @@ def test_stock_that_is_set_aside_after_the_cancellation_is_asked_back() -> None:
     assert (again["type"], again["id"]) == ("order.cancelled", first["id"])
 
 
-def test_decision_that_comes_after_settling_asks_the_stock_back() -> None:
+def test_decision_after_settling_releases_the_stock() -> None:
     order = a_waiting_order()
     at = soon()
     settle_orders(at)
@@ -230,7 +230,7 @@ def test_rejection_after_the_cancellation_changes_nothing() -> None:
     assert publish_away(order) == []
 
 
-def test_late_word_on_an_order_that_went_on_changes_nothing() -> None:
+def test_late_decision_on_a_later_state_changes_nothing() -> None:
     order = a_waiting_order()
     confirm_order(order.id)
     paid = UpdateOrderStatus.model_validate({"state": "paid"})
@@ -244,7 +244,7 @@ def test_late_word_on_an_order_that_went_on_changes_nothing() -> None:
 # ------------------------------------------------------------ through the broker
 
 
-def test_customer_is_told_once_that_an_order_is_cancelled(queues: Queues) -> None:
+def test_customer_is_notified_once_of_a_cancellation(queues: Queues) -> None:
     from notifications import notifications
 
     from tidings.delivery.models import Notification
@@ -261,7 +261,7 @@ def test_customer_is_told_once_that_an_order_is_cancelled(queues: Queues) -> Non
     assert (told.kind, told.subject_id) == ("order.cancelled", order.id)
 
 
-def test_customer_is_told_each_change_once(queues: Queues) -> None:
+def test_customer_is_notified_of_each_change_once(queues: Queues) -> None:
     from notifications import notifications
 
     from tidings.delivery.models import Notification

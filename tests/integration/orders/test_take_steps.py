@@ -1,4 +1,4 @@
-"""Orders go from state to state as the table says, and remember it."""
+"""Orders change their state by the table of steps, and store their history."""
 
 import json
 from collections.abc import Callable
@@ -75,7 +75,7 @@ def test_impossible_step_is_refused_and_changes_nothing(
 
 
 @pytest.mark.parametrize(("before", "after"), sorted(allowed(Actor.OPERATOR)))
-def test_possible_step_is_taken_remembered_and_announced_once(
+def test_possible_step_is_taken_recorded_and_announced_once(
     before: OrderState, after: OrderState
 ) -> None:
     order, operator = an_order_in(before), a_person(Role.OPERATOR)
@@ -127,7 +127,7 @@ def test_tracking_number_of_an_order_that_is_not_shipped_is_refused(early: str) 
     assert_nothing_happened(order, OrderState.PAID)
 
 
-def test_customers_take_no_steps_not_even_of_their_own_orders() -> None:
+def test_customers_take_no_steps_of_operators() -> None:
     customer = a_person()
     order = an_order_in(OrderState.CONFIRMED, customer=customer)
     with pytest.raises(Forbidden):
@@ -135,7 +135,7 @@ def test_customers_take_no_steps_not_even_of_their_own_orders() -> None:
     assert_nothing_happened(order, OrderState.CONFIRMED)
 
 
-def test_order_that_is_none_is_not_found() -> None:
+def test_unknown_order_is_not_found() -> None:
     operator = a_person(Role.OPERATOR)
     with pytest.raises(OrderNotFound):
         update_order_status(new_id(), step(OrderState.PAID), caller=operator)
@@ -164,7 +164,7 @@ def test_customer_cancels_their_order_until_it_is_packed(state: OrderState) -> N
 
 
 @pytest.mark.parametrize("state", sorted(set(OrderState) - cancellable(Actor.CUSTOMER)))
-def test_customer_cannot_cancel_what_has_come_too_far(state: OrderState) -> None:
+def test_customer_cannot_cancel_a_packed_order(state: OrderState) -> None:
     customer = a_person()
     order = an_order_in(state, customer=customer)
     with pytest.raises(StepRefused, match=f"from {state} to cancelled"):
@@ -172,7 +172,7 @@ def test_customer_cannot_cancel_what_has_come_too_far(state: OrderState) -> None
     assert_nothing_happened(order, state)
 
 
-def test_order_of_somebody_else_is_not_there_to_cancel() -> None:
+def test_order_of_another_cannot_be_cancelled() -> None:
     order = an_order_in(OrderState.PLACED)
     with pytest.raises(OrderNotFound):
         cancel(order, a_person())
@@ -187,7 +187,7 @@ def test_operator_cancels_for_a_customer() -> None:
     assert event["data"]["explained"] is False
 
 
-def test_customer_learns_as_whom_not_who() -> None:
+def test_customer_sees_the_role_of_an_actor_but_not_the_person() -> None:
     customer, operator = a_person(), a_person(Role.OPERATOR)
     order = an_order_in(OrderState.CONFIRMED, customer=customer)
     update(order, OrderState.PAID, operator)
@@ -199,11 +199,11 @@ def test_customer_learns_as_whom_not_who() -> None:
     assert get_order(order.id, caller=operator).history[-1].user_id == operator.user_id
 
 
-# ---------------------------------------------------------------------- at once
+# ------------------------------------------------------------------ concurrency
 
 
 def tried(change: Any) -> str | None:
-    """Return the state that a change led to, None where it was refused."""
+    """Return the state after a change, or None if it was refused."""
     try:
         return str(change().state)
     except StepRefused:
@@ -221,7 +221,7 @@ def test_of_cancelling_and_shipping_at_once_exactly_one_wins() -> None:
         assert len(Order.objects.get(pk=order.id).history) == 2
 
 
-def test_one_step_asked_for_by_many_at_once_is_taken_once() -> None:
+def test_step_requested_concurrently_is_taken_once() -> None:
     order = an_order_in(OrderState.CONFIRMED)
     pay = partial(update, order, OrderState.PAID, a_person(Role.OPERATOR))
     outcomes = at_once([partial(tried, pay)] * 10)
@@ -230,7 +230,7 @@ def test_one_step_asked_for_by_many_at_once_is_taken_once() -> None:
     assert len(events_of(order)) == 1
 
 
-def test_cancelling_goes_through_although_the_order_is_confirmed_just_then() -> None:
+def test_cancellation_succeeds_although_the_order_is_being_confirmed() -> None:
     for _ in range(5):
         customer = a_person()
         order = an_order(customer=customer)
@@ -243,7 +243,7 @@ def test_cancelling_goes_through_although_the_order_is_confirmed_just_then() -> 
         assert "order.cancelled" in [event["type"] for event in events_of(order)]
 
 
-def test_document_stays_small_on_the_longest_way() -> None:
+def test_document_stays_small_with_the_longest_history() -> None:
     order, operator = an_order(), a_person(Role.OPERATOR)
     confirm_order(order.id)
     way = (

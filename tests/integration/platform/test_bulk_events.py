@@ -1,4 +1,4 @@
-"""Many documents at once lose no event and delay nobody else's."""
+"""Bulk writes lose no event and delay no other publisher."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -17,7 +17,7 @@ from tidings.tasks.models import Task
 
 
 class Recorder:
-    """Takes everything, and remembers the types in their order."""
+    """Publishes everything, and records the types in order."""
 
     def __init__(self) -> None:
         self.types: list[str] = []
@@ -49,11 +49,13 @@ def test_each_document_is_stored_with_its_event(broker: Recorder) -> None:
     assert [len(task.outbox) for task in Task.objects] == [0, 0, 0]
 
 
-def test_nothing_is_inserted_of_nothing() -> None:
+def test_empty_list_inserts_nothing() -> None:
     assert outbox.insert_many(Task, []) == []
 
 
-def test_what_a_unique_index_refuses_is_returned_and_not_announced(broker: Recorder) -> None:
+def test_documents_refused_by_a_unique_index_are_returned_and_not_announced(
+    broker: Recorder,
+) -> None:
     outbox.insert_many(Task, [a_new_task("a")])
     again, new = a_new_task("a"), a_new_task("b")
     assert outbox.insert_many(Task, [again, new]) == [again[0]]
@@ -84,7 +86,7 @@ def test_bulk_of_one_kind_does_not_delay_the_others(
     assert broker.types.index("order.placed") == 2
 
 
-def test_many_events_are_published_round_by_round(
+def test_many_events_are_published_in_rounds(
     broker: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(relay, "DOCUMENTS_PER_ROUND", 2)

@@ -1,4 +1,4 @@
-"""The security store is full: nothing is evicted, what must be kept is refused, reads go on."""
+"""A full security store evicts nothing, refuses new security data, and still serves reads."""
 
 import secrets
 import shutil
@@ -29,7 +29,7 @@ SERVER = shutil.which("redis-server") or "/usr/bin/redis-server"
 
 
 class Server:
-    """A small Redis of a test's own, on the loopback."""
+    """A small Redis of this test on the loopback."""
 
     def __init__(self, folder: Path, configuration: str) -> None:
         folder.mkdir()
@@ -53,10 +53,10 @@ class Server:
             return False
 
     def fill(self) -> None:
-        """Store until nothing more can be stored, down to the smallest value.
+        """Store values until even the smallest does not fit.
 
-        The limit is lowered afterwards: the server frees buffers of idle connections by itself, and
-        that room would be enough for another account.
+        Then it lowers the limit, because the server frees buffers of idle connections later, and
+        that memory would be enough for another account.
         """
         for size in (100_000, 1_000, 10):
             try:
@@ -103,7 +103,7 @@ def refused_for_now(answer: InProcessAnswer) -> bool:
     return (answer.status, int(answer.headers["Retry-After"]) > 0) == (503, True)
 
 
-def test_full_store_loses_nothing_of_what_security_rests_on(small_store: Server) -> None:
+def test_full_store_loses_no_security_data(small_store: Server) -> None:
     user = registered()
     session = sign_in(user.email)
     ended_sessions.refuse_session("ended-before")
@@ -115,7 +115,7 @@ def test_full_store_loses_nothing_of_what_security_rests_on(small_store: Server)
     assert ended_sessions.is_refused("ended-before")
 
 
-def test_full_store_refuses_sign_in_and_reads_go_on(small_store: Server) -> None:
+def test_full_store_refuses_sign_in_and_still_serves_reads(small_store: Server) -> None:
     user, product = registered(), a_product()
     api = InProcessApi(token_of(as_principal(user)))
     small_store.fill()
@@ -138,11 +138,11 @@ def test_full_store_still_refuses_sessions_that_have_ended(small_store: Server) 
     assert api.rest("GET", "/users/me").status == 200
     assert api.rest("POST", "/logout", {}).status < 300
     small_store.fill()
-    for _ in range(3):  # not only the first, after which Redis might be left alone
+    for _ in range(3):  # not only the first time, after which Redis might not be asked for a while
         assert api.rest("GET", "/users/me").status == 401
 
 
-def test_logout_from_a_full_store_ends_the_refresh_token_at_least(small_store: Server) -> None:
+def test_logout_with_a_full_store_ends_at_least_the_refresh_token(small_store: Server) -> None:
     user = registered()
     session = sign_in(user.email)
     small_store.fill()
@@ -151,7 +151,7 @@ def test_logout_from_a_full_store_ends_the_refresh_token_at_least(small_store: S
     assert session_store.user_of(session.refresh_token) is None
 
 
-def test_store_that_has_room_again_takes_sign_ins_at_once(small_store: Server) -> None:
+def test_store_with_room_again_accepts_sign_ins_at_once(small_store: Server) -> None:
     user = registered()
     small_store.fill()
     login = {"email": user.email, "password": PASSWORD}
@@ -160,10 +160,10 @@ def test_store_that_has_room_again_takes_sign_ins_at_once(small_store: Server) -
     assert InProcessApi().rest("POST", "/login", login).status == 200
 
 
-def test_full_cache_evicts_and_everything_goes_on(small_store: Server, small_cache: Server) -> None:
+def test_full_cache_evicts_and_everything_works(small_store: Server, small_cache: Server) -> None:
     user, product = registered(), a_product()
     session = sign_in(user.email)
-    for number in range(400):  # some 40 MB
+    for number in range(400):  # about 40 MB
         small_cache.client.set(f"filler:{number}", "x" * 100_000)
     told: Any = small_cache.client.info("stats")
     assert told["evicted_keys"] > 100
@@ -175,7 +175,7 @@ def test_full_cache_evicts_and_everything_goes_on(small_store: Server, small_cac
     ).status == 200  # fmt: skip
 
 
-def test_store_that_may_evict_is_warned_of(
+def test_warning_if_the_store_may_evict(
     small_store: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
     store.ping()

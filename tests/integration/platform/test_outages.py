@@ -1,6 +1,6 @@
-"""The API while MongoDB, a Redis or RabbitMQ refuses, or hangs, which is worse.
+"""The API while MongoDB, a Redis or RabbitMQ refuses connections or hangs.
 
-The services are the shared ones; each test has proxies of its own before them, and breaks those.
+The tests share the services; each test puts its own proxies in front of them, and breaks those.
 """
 
 from collections.abc import Callable, Iterator
@@ -41,18 +41,18 @@ from tidings.products import product_cache
 
 pytestmark = pytest.mark.usefixtures("keys")
 
-# How long a request may take that meets an outage first; those that follow are faster.
+# The longest time of the first request in an outage; later ones are faster.
 QUICKLY_SECONDS = 3.0
-# What a machine that does other things at the same time adds to it.
+# Additional time on a busy machine.
 BUSY_SECONDS = 2.0
 BREAKS: dict[str, Callable[[Proxy], None]] = {"refuses": Proxy.refuse, "hangs": Proxy.hang}
 
 
 @dataclass
 class Network:
-    """The ways to the services.
+    """The connections to the services.
 
-    The service that breaks is waited for as by a deployed function; the others may be slow.
+    The timeout of the broken service is that of a deployed function; the others may be slow.
     """
 
     mongodb: Proxy
@@ -118,7 +118,7 @@ def network(rabbit: Any) -> Iterator[Network]:
             patch,
         )
         through = Connections(
-            # The driver must not go round the proxy to the member that the server names.
+            # The driver must not bypass the proxy and connect to the member that the server names.
             mongodb_uri=f"{own.mongodb.url}?directConnection=true",
             redis_url=own.redis.url,
             cache_redis_url=own.redis_cache.url,
@@ -126,7 +126,7 @@ def network(rabbit: Any) -> Iterator[Network]:
         )
         for module in (database, store, cache, broker):
             patch.setattr(module, "connections", lambda: through)
-        # A service that failed is left alone until the end of the test.
+        # A service that failed is not asked again until the end of the test.
         for module in (resting, broker):
             patch.setattr(module, "REST_SECONDS", 600.0)
         try:
@@ -137,7 +137,7 @@ def network(rabbit: Any) -> Iterator[Network]:
             patch.undo()
             proxies = (own.mongodb, own.redis, own.redis_cache, own.rabbitmq)
             for proxy in proxies:
-                proxy.resume()  # a driver that is told to end takes leave of its server
+                proxy.resume()  # a driver that is closed sends a last command to its server
             reconnect()
             for proxy in proxies:
                 proxy.close()
@@ -145,14 +145,14 @@ def network(rabbit: Any) -> Iterator[Network]:
 
 @dataclass
 class Noted:
-    """How often a client turned to its service."""
+    """Counts how often a client contacted its service."""
 
     times: int = 0
 
 
 @pytest.fixture
 def asks_of_redis(network: Network, monkeypatch: pytest.MonkeyPatch) -> Noted:
-    """Each command of the security store takes a connection of its pool."""
+    """Count the commands of the security store: each takes a connection of its pool."""
     noted, take = Noted(), redis.ConnectionPool.get_connection
 
     def get_connection(pool: redis.ConnectionPool, *arguments: Any, **options: Any) -> Any:
@@ -198,7 +198,7 @@ def wanted(product_id: str) -> dict[str, Any]:
     return {"items": [{"product_id": product_id, "quantity": 1}]}
 
 
-def test_everything_is_well_through_the_proxies(network: Network) -> None:
+def test_requests_succeed_through_the_proxies(network: Network) -> None:
     product = a_product()
     assert health() == all_up()
     assert customer().rest("POST", "/orders", wanted(product.id)).status == 201
@@ -227,7 +227,7 @@ def test_without_mongodb_requests_are_refused_quickly(network: Network, breaks: 
 
 
 @pytest.mark.parametrize("breaks", BREAKS)
-def test_without_mongodb_graphql_says_so_quickly(network: Network, breaks: str) -> None:
+def test_without_mongodb_graphql_is_refused_quickly(network: Network, breaks: str) -> None:
     an_order(a_product())
     api = customer()
     network.break_mongodb(breaks)
@@ -241,7 +241,7 @@ def test_without_mongodb_graphql_says_so_quickly(network: Network, breaks: str) 
 
 
 @pytest.mark.parametrize("breaks", BREAKS)
-def test_without_redis_the_shop_goes_on_and_nobody_signs_in(
+def test_without_redis_the_shop_works_and_sign_in_is_refused(
     network: Network, asks_of_redis: Noted, breaks: str
 ) -> None:
     product, api = a_product(), customer()
@@ -252,7 +252,7 @@ def test_without_redis_the_shop_goes_on_and_nobody_signs_in(
     ]
     asked = asks_of_redis.times
     shopping.append(timed(lambda: api.rest("GET", "/orders")))
-    assert asks_of_redis.times == asked, "Redis is left alone for a while"
+    assert asks_of_redis.times == asked, "Redis must not be asked for a while"
     assert [answer.status for answer, _ in shopping] == [200, 201, 200]
     assert all(seconds < 5 for _, seconds in shopping)
     login = {"email": an_address(), "password": "correct horse battery"}
@@ -263,9 +263,7 @@ def test_without_redis_the_shop_goes_on_and_nobody_signs_in(
 
 
 @pytest.mark.parametrize("breaks", BREAKS)
-def test_without_the_cache_people_sign_in_and_the_shop_goes_on(
-    network: Network, breaks: str
-) -> None:
+def test_without_the_cache_people_sign_in_and_the_shop_works(network: Network, breaks: str) -> None:
     person, product = registered(), a_product()
     api = InProcessApi(token_of(as_principal(person)))
     network.break_redis_cache(breaks)
@@ -285,7 +283,7 @@ def test_without_the_cache_people_sign_in_and_the_shop_goes_on(
 
 
 @pytest.mark.parametrize("breaks", BREAKS)
-def test_without_rabbitmq_orders_are_taken_and_their_events_wait(
+def test_without_rabbitmq_orders_are_accepted_and_their_events_wait(
     network: Network,
     connects_to_rabbitmq: Noted,
     queues: Queues,
@@ -297,7 +295,7 @@ def test_without_rabbitmq_orders_are_taken_and_their_events_wait(
     first, slow = timed(lambda: api.rest("POST", "/orders", wanted(product.id)))
     connects = connects_to_rabbitmq.times
     second = api.rest("POST", "/orders", wanted(product.id))
-    assert connects_to_rabbitmq.times == connects, "RabbitMQ is left alone for a while"
+    assert connects_to_rabbitmq.times == connects, "RabbitMQ must not be asked for a while"
     assert (first.status, second.status) == (201, 201)
     assert slow < broker.CONFIRM_SECONDS + 1
     assert health() == all_up() | {"status": "degraded", "rabbitmq": "down"}

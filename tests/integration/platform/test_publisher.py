@@ -57,12 +57,12 @@ def test_messages_arrive_in_order(publisher: Publisher, queues: Queues) -> None:
     assert bodies(queues, 20) == [message.body for message in messages]
 
 
-def test_nothing_to_publish_needs_no_broker() -> None:
+def test_empty_list_needs_no_broker() -> None:
     assert Publisher(NOWHERE).publish([]) == []
 
 
 class Noting(Publisher):
-    """Notes each message that is written and each confirm that is read, in their order."""
+    """Records each written message and each read confirm, in order."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
@@ -88,9 +88,7 @@ def test_a_hundred_messages_are_written_before_a_confirm_is_awaited(
     assert set(publisher.noted[100:]) == {"confirmed"}
 
 
-def test_event_that_no_queue_takes_waits_among_the_dead_letters(
-    publisher: Publisher, queues: Queues
-) -> None:
+def test_unroutable_event_becomes_a_dead_letter(publisher: Publisher, queues: Queues) -> None:
     nobodys, good = a_message(1, key="nobody.listens"), a_message(2)
     assert publisher.publish([nobodys, good]) == [nobodys, good]
     assert bodies(queues, 1) == [b"2"]
@@ -101,7 +99,7 @@ def test_event_that_no_queue_takes_waits_among_the_dead_letters(
     assert dead.headers["tidings-routing-key"] == "nobody.listens"
 
 
-def test_what_no_queue_takes_of_another_exchange_is_not_taken(
+def test_unroutable_message_of_another_exchange_is_not_published(
     publisher: Publisher, queues: Queues
 ) -> None:
     nobodys, good = a_message(1, key="no-such-queue", exchange=""), a_message(2)
@@ -109,7 +107,7 @@ def test_what_no_queue_takes_of_another_exchange_is_not_taken(
     assert queues.is_empty("failed-messages")
 
 
-def test_what_was_redriven_to_nowhere_keeps_its_history(
+def test_unroutable_redriven_message_keeps_its_history(
     publisher: Publisher, queues: Queues
 ) -> None:
     nobodys = a_message(1, key="nobody.listens")
@@ -121,16 +119,14 @@ def test_what_was_redriven_to_nowhere_keeps_its_history(
     assert errors == ["ValueError: no", "Unroutable: no queue is bound for nobody.listens"]
 
 
-def test_message_that_cannot_be_written_is_not_taken_and_the_others_are(
-    publisher: Publisher, queues: Queues
-) -> None:
+def test_message_that_cannot_be_written_fails_alone(publisher: Publisher, queues: Queues) -> None:
     first, bad, last = a_message(1), a_message(2, key="x" * 256, exchange=""), a_message(3)
     assert publisher.publish([first, bad, last]) == [first, last]
     assert bodies(queues, 2) == [b"1", b"3"]
     assert publisher.publish([bad]) == []
 
 
-def test_what_was_not_written_before_the_channel_closed_is_not_taken(
+def test_messages_not_written_before_the_channel_closed_are_not_published(
     publisher: Publisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publisher.ping()
@@ -140,20 +136,18 @@ def test_what_was_not_written_before_the_channel_closed_is_not_taken(
     def closes_after_the_first(*message: Any, **_options: Any) -> None:
         if written:
             raise ChannelWrongStateError("Channel is closed.")
-        written.append(message[2])  # it gets lost on its way: no confirm comes
+        written.append(message[2])  # the message is lost on its way: no confirm arrives
 
     monkeypatch.setattr(channel, "basic_publish", closes_after_the_first)
     assert publisher.publish([a_message(n) for n in range(3)]) == []
 
 
-def test_publisher_goes_on_after_an_unroutable_message(
-    publisher: Publisher, queues: Queues
-) -> None:
+def test_publisher_works_after_an_unroutable_message(publisher: Publisher, queues: Queues) -> None:
     publisher.publish([a_message(1, key="nobody.listens")])
     assert publisher.publish([a_message(1)])
 
 
-def test_message_that_a_full_queue_rejects_is_not_taken(
+def test_message_rejected_by_a_full_queue_is_not_published(
     publisher: Publisher, channel: BlockingChannel
 ) -> None:
     channel.queue_declare(
@@ -164,7 +158,7 @@ def test_message_that_a_full_queue_rejects_is_not_taken(
     assert publisher.publish(messages[1:]) == []
 
 
-def test_exchange_that_is_missing_takes_nothing_and_the_next_publish_works(
+def test_missing_exchange_fails_and_the_next_publish_works(
     publisher: Publisher, queues: Queues
 ) -> None:
     assert publisher.publish([a_message(1, exchange="no-such-exchange")]) == []
@@ -193,7 +187,7 @@ def wire(rabbit: Any) -> Iterator[Proxy]:
     own.close()
 
 
-def test_next_publish_works_after_the_wire_was_cut(wire: Proxy, queues: Queues) -> None:
+def test_next_publish_works_after_the_connection_was_cut(wire: Proxy, queues: Queues) -> None:
     publisher = Publisher(wire.url)
     assert publisher.publish([a_message(1)])
     wire.cut()
@@ -202,7 +196,7 @@ def test_next_publish_works_after_the_wire_was_cut(wire: Proxy, queues: Queues) 
     publisher.close()
 
 
-def test_message_without_a_confirm_is_not_taken(
+def test_message_without_a_confirm_is_not_published(
     wire: Proxy, queues: Queues, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(broker, "REST_SECONDS", 3600.0)
@@ -220,13 +214,13 @@ def test_message_without_a_confirm_is_not_taken(
     publisher.close()
 
 
-def test_broker_that_is_gone_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(broker, "CONNECT_SECONDS", 3600.0)  # which would end no test run
+def test_unavailable_broker_is_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(broker, "CONNECT_SECONDS", 3600.0)  # would not end with the test run
     with pytest.raises(BrokerUnavailable):
         Publisher(NOWHERE).publish([a_message()])
 
 
-def test_broker_that_does_not_answer_is_told_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_broker_that_does_not_answer_is_reported_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(broker, "CONNECT_SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as mute:
         port = mute.getsockname()[1]
@@ -240,17 +234,19 @@ def test_broker_that_does_not_answer_is_told_in_time(monkeypatch: pytest.MonkeyP
         assert seconds < 2
 
 
-def test_publisher_rests_after_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_publisher_does_not_try_for_a_while_after_a_failure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(broker, "REST_SECONDS", 3600.0)
     publisher = Publisher(NOWHERE)
     with pytest.raises(BrokerUnavailable, match="unreachable"):
         publisher.publish([a_message()])
-    monkeypatch.setattr(pika, "SelectConnection", None)  # whose use would fail
+    monkeypatch.setattr(pika, "SelectConnection", None)  # a use of it would fail
     with pytest.raises(BrokerUnavailable, match="a moment ago"):
         publisher.publish([a_message()])
 
 
-def test_publisher_tries_again_when_it_has_rested(
+def test_publisher_tries_again_after_a_while(
     wire: Proxy, queues: Queues, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(broker, "REST_SECONDS", 0.0)
@@ -262,7 +258,7 @@ def test_publisher_tries_again_when_it_has_rested(
     publisher.close()
 
 
-def test_wrong_password_is_a_broker_out_of_reach(rabbit: Any) -> None:
+def test_wrong_password_counts_as_unavailable(rabbit: Any) -> None:
     parts = urlsplit(rabbit.url)
     wrong = rabbit.url.replace(f":{parts.password}@", ":wrong@")
     with pytest.raises(BrokerUnavailable):
@@ -274,7 +270,7 @@ def test_ping_is_answered(publisher: Publisher) -> None:
     publisher.ping()
 
 
-def test_ping_of_a_broker_that_is_gone() -> None:
+def test_ping_of_an_unavailable_broker_fails() -> None:
     with pytest.raises(BrokerUnavailable):
         Publisher(NOWHERE).ping()
 
@@ -287,21 +283,23 @@ def test_publish_after_a_ping_is_confirmed(publisher: Publisher, queues: Queues)
     assert bodies(queues, 2) == [b"1", b"2"]
 
 
-def test_closing_twice_does_no_harm(publisher: Publisher) -> None:
+def test_second_close_is_harmless(publisher: Publisher) -> None:
     publisher.ping()
     publisher.close()
     publisher.close()
     publisher.ping()
 
 
-def test_queues_are_looked_at_and_missing_ones_told(publisher: Publisher, queues: Queues) -> None:
+def test_queue_depths_are_read_and_missing_queues_reported(
+    publisher: Publisher, queues: Queues
+) -> None:
     publisher.publish([a_message(n) for n in range(3)])
     found = publisher.look_at(["inventory", "no-such-queue", "orders"])
     assert found == {"inventory": (3, 0), "no-such-queue": None, "orders": (0, 0)}
     assert publisher.publish([a_message(4)])
 
 
-def test_broker_that_is_gone_cannot_be_looked_at() -> None:
+def test_queue_depths_of_an_unavailable_broker_fail() -> None:
     with pytest.raises(BrokerUnavailable):
         Publisher(NOWHERE).look_at(["inventory"])
 
@@ -321,10 +319,10 @@ for number in (1, 2):
 """
 
 
-def test_environment_that_was_frozen_longer_than_the_heartbeat_publishes(
+def test_environment_frozen_longer_than_the_heartbeat_publishes(
     queues: Queues, rabbit: Any
 ) -> None:
-    """Lambda freezes an environment between invocations; the broker gives its connection up."""
+    """Lambda freezes an environment between invocations, and the broker closes its connection."""
     command = [sys.executable, "-c", FROZEN, rabbit.url]
     silent = {"PYTHONPATH": os.pathsep.join(sys.path), "POWERTOOLS_LOG_LEVEL": "CRITICAL"}
     pipe = subprocess.PIPE

@@ -23,7 +23,7 @@ def one_retry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(frame, "RETRY_DELAYS_SECONDS", (1,))
 
 
-def test_failed_message_comes_back_and_ends_with_its_history(queues: Queues) -> None:
+def test_failed_message_returns_and_ends_with_its_history(queues: Queues) -> None:
     with correlated("request-7"):
         order = an_order()
     publish_stored()
@@ -60,7 +60,7 @@ def test_malformed_message_is_dead_at_once(queues: Queues) -> None:
     assert "Malformed" in dead.headers["tidings-history"]
 
 
-def test_message_that_fails_does_not_stop_the_others(queues: Queues) -> None:
+def test_failing_message_does_not_stop_the_others(queues: Queues) -> None:
     orders = [an_order() for _ in range(3)]
     publish_stored()
     handled: list[str] = []

@@ -1,7 +1,7 @@
-"""What Amazon MQ's mapping does: its event's exact form, and whole batches again after an error.
+"""Amazon MQ's behaviour: the exact form of its event, and whole batches again after an error.
 
-The function dies in the middle of a batch; nothing was acknowledged, and what it had stored
-was not published. Then the same batch comes again.
+The function is killed in the middle of a batch: nothing was acknowledged, and the stored events
+were not published. Then the same batch is delivered again.
 """
 
 import base64
@@ -51,7 +51,7 @@ Handler = Callable[[LambdaEvent, Any], None]
 
 
 class Killed(BaseException):
-    """The process is gone: no handler of errors runs."""
+    """Raised like a kill of the process: no error handler runs."""
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +60,7 @@ def relay_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def kill_after(messages: int, handler: Handler, event: LambdaEvent) -> None:
-    """Invoke a function whose process dies after so many messages."""
+    """Invoke a function whose process is killed after this number of messages."""
     handled, handle = 0, frame._handle
 
     def dying(*arguments: Any) -> Any:
@@ -76,11 +76,11 @@ def kill_after(messages: int, handler: Handler, event: LambdaEvent) -> None:
         patch.setattr(frame, "publish_stored", lambda: None)
         with pytest.raises(Killed):
             handler(event, CONTEXT)
-    take_stored()  # what the dead process had noted
+    take_stored()  # the state of the killed process
 
 
 def twice(queues: Queues, queue: str, handler: Handler, messages: Sequence[Taken]) -> None:
-    """Deliver a batch to a function that dies half-way, and then, whole, two times more."""
+    """Deliver a batch to a function that is killed half-way, and then twice completely."""
     event = queues.event_of(queue, messages)
     kill_after(len(messages) // 2, handler, event)
     handler(event, CONTEXT)
@@ -89,7 +89,7 @@ def twice(queues: Queues, queue: str, handler: Handler, messages: Sequence[Taken
 
 
 def documents() -> dict[str, int]:
-    """Return how many documents there are of each kind."""
+    """Return the number of documents of each kind."""
     client, prefix = database.connect(), settings.settings().database_prefix
     return {
         f"{domain}.{name}": client[f"{prefix}_{domain}"][name].count_documents({})
@@ -99,10 +99,10 @@ def documents() -> dict[str, int]:
 
 
 @pytest.mark.parametrize("queue", sorted(set(consumers()) - {"failed-messages"}))
-def test_sample_batch_that_comes_again_adds_nothing(
+def test_repeated_sample_batch_adds_nothing(
     queue: str, queues: Queues, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # What fails is not to come back from a retry queue in the middle of another test.
+    # Failed messages must not return from a retry queue in the middle of another test.
     monkeypatch.setattr(frame, "RETRY_DELAYS_SECONDS", ())
     (function,) = consumers()[queue]
     event = json.loads((EVENTS / f"lambda/{'_'.join(function.words)}.json").read_text())
@@ -137,7 +137,7 @@ def test_orders_are_confirmed_once_each(queues: Queues) -> None:
     assert len(set(ids)) == len(orders)
 
 
-def test_cancelled_orders_give_their_stock_back_once(queues: Queues) -> None:
+def test_cancelled_orders_return_their_stock_once(queues: Queues) -> None:
     product = a_product(stock=10)
     operator = Principal(user_id=new_id(), role=Role.OPERATOR)
     orders = [an_order(product) for _ in range(ORDERS)]
@@ -153,7 +153,7 @@ def test_cancelled_orders_give_their_stock_back_once(queues: Queues) -> None:
     assert stock_of(product) == 10
 
 
-def test_people_are_told_once(queues: Queues) -> None:
+def test_people_are_notified_once(queues: Queues) -> None:
     for _ in range(ORDERS):
         an_order(a_product())
     publish_stored()
@@ -166,7 +166,7 @@ def test_people_are_told_once(queues: Queues) -> None:
     assert Notification.objects.count() == ORDERS
 
 
-def test_daily_updates_are_told_once(queues: Queues) -> None:
+def test_daily_notifications_are_sent_once(queues: Queues) -> None:
     content = json.loads((EVENTS / "lambda/order_updates.json").read_text())
     (record,) = [record for batch in content["rmqMessagesByQueue"].values() for record in batch]
     due = json.loads(base64.b64decode(record["data"]))
@@ -192,11 +192,11 @@ def test_dead_letters_are_stored_once(queues: Queues) -> None:
     assert FailedMessage.objects.count() == ORDERS
 
 
-# ------------------------------------------------------------------ AWS's exact form
+# ---------------------------------------------------------------- AWS's event format
 
 
 def aws_event(queue: str, body: bytes) -> LambdaEvent:
-    """Return the event of AWS's page "Using Lambda with Amazon MQ", around a body."""
+    """Return the event of AWS's page "Using Lambda with Amazon MQ" with this body."""
     return {
         "eventSource": "aws:rmq",
         "eventSourceArn": "arn:aws:mq:us-west-2:111122223333:broker:pizzaBroker:b-9bcfa592-423a",
@@ -233,7 +233,7 @@ def aws_event(queue: str, body: bytes) -> LambdaEvent:
 
 
 @pytest.mark.parametrize("queue", sorted(set(consumers()) - {"failed-messages"}))
-def test_event_in_awss_own_form_is_decoded(queue: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_event_in_aws_format_is_decoded(queue: str, monkeypatch: pytest.MonkeyPatch) -> None:
     (function,) = consumers()[queue]
     taken: list[Any] = []
     for event_type in function.load().event_types:
@@ -242,7 +242,7 @@ def test_event_in_awss_own_form_is_decoded(queue: str, monkeypatch: pytest.Monke
     assert [type(each) for each in taken] == list(function.load().event_types)
 
 
-def test_failure_in_awss_own_form_waits_in_its_queue(queues: Queues) -> None:
+def test_failure_of_an_event_in_aws_format_waits_in_its_queue(queues: Queues) -> None:
     inventory_function.handler(aws_event("inventory", b"no event"), CONTEXT)
     (dead,) = queues.take("failed-messages", 1)
     assert dead.body == b"no event"

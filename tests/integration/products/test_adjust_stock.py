@@ -1,4 +1,4 @@
-"""Stock is counted in and out with a reason, never below zero, and everything is kept."""
+"""Stock is adjusted with a reason, never below zero, and every movement is kept."""
 
 from typing import Any
 
@@ -29,14 +29,14 @@ def history_of(product: ProductView, **page: Any) -> list[StockMovementView]:
     ).items
 
 
-def test_pieces_come_in_and_go() -> None:
+def test_pieces_are_added_and_removed() -> None:
     product = a_product(stock=3)
     assert adjust(product, 4).stock == 7
     assert adjust(product, -7).stock == 0
     assert stock_of(product) == 0
 
 
-def test_every_change_is_kept_with_who_and_why() -> None:
+def test_every_movement_is_kept_with_person_and_reason() -> None:
     product = a_product(stock=3)
     adjust(product, 5, "delivery 17")
     adjust(product, -2, "broken")
@@ -54,7 +54,7 @@ def test_every_change_is_kept_with_who_and_why() -> None:
     assert [each.order_id for each in history_of(product)][:2] == [order_id] * 2
 
 
-def test_history_comes_in_pages() -> None:
+def test_history_is_paginated() -> None:
     product = a_product(stock=3)
     adjust(a_product(), 1)
     for _ in range(3):
@@ -63,7 +63,7 @@ def test_history_comes_in_pages() -> None:
     assert [each.stock_after for each in history_of(product, limit=2, page=2)] == [4]
 
 
-def test_stock_never_falls_below_zero_and_the_attempt_leaves_no_trace() -> None:
+def test_stock_never_falls_below_zero_and_a_refusal_adds_no_movement() -> None:
     product = a_product(stock=3)
     with pytest.raises(NotEnoughStock, match="it is 3"):
         adjust(product, -4)
@@ -72,7 +72,7 @@ def test_stock_never_falls_below_zero_and_the_attempt_leaves_no_trace() -> None:
     assert announced() == []
 
 
-def test_stock_never_rises_above_its_bound() -> None:
+def test_stock_never_rises_above_its_limit() -> None:
     product = a_product(stock=999_999)
     with pytest.raises(TooMuchStock):
         adjust(product, 2)
@@ -87,7 +87,7 @@ def test_unknown_product_is_not_found() -> None:
         get_stock_history(new_id(), PageRequest.model_validate({}), caller=a_person(Role.OPERATOR))
 
 
-def test_twenty_at_once_take_no_more_than_there_is() -> None:
+def test_twenty_concurrent_adjustments_take_no_more_than_the_stock() -> None:
     product = a_product(stock=7)
 
     def take() -> bool:
@@ -101,7 +101,7 @@ def test_twenty_at_once_take_no_more_than_there_is() -> None:
     assert sorted(each.stock_after for each in StockMovement.objects) == list(range(7))
 
 
-def test_last_piece_and_the_first_again_are_announced_once_each() -> None:
+def test_sold_out_and_back_in_stock_are_announced_once_each() -> None:
     product = a_product(stock=2, title="Pen")
     for change in (-1, -1, 5, 1):
         adjust(product, change)
@@ -111,7 +111,7 @@ def test_last_piece_and_the_first_again_are_announced_once_each() -> None:
     assert (back["type"], back["data"]) == ("product.back_in_stock", named | {"stock": 5})
 
 
-def test_event_waits_in_the_product_until_it_is_published() -> None:
+def test_event_stays_in_the_product_until_it_is_published() -> None:
     product = a_product(stock=1)
     adjust(product, -1)
     (entry,) = Product.objects.get(pk=product.id).outbox
@@ -119,7 +119,7 @@ def test_event_waits_in_the_product_until_it_is_published() -> None:
 
 
 @pytest.mark.parametrize("state", ["draft", "retired"])
-def test_what_is_not_on_sale_is_not_announced(state: str) -> None:
+def test_product_not_on_sale_is_not_announced(state: str) -> None:
     product = a_product(stock=1, state=state)
     adjust(product, -1)
     adjust(product, 1)

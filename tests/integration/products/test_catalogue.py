@@ -27,7 +27,7 @@ def test_product_is_in_the_catalogue() -> None:
     assert (listed.stock, listed.price.amount) == (3, 990)
 
 
-def test_sku_is_taken_once_whatever_its_case() -> None:
+def test_sku_is_unique_in_any_case() -> None:
     first = create_product(with_sku("mug-1"), caller=a_person(Role.ADMIN))
     with pytest.raises(SkuTaken) as refused:
         create_product(with_sku("MUG-1"), caller=a_person(Role.ADMIN))
@@ -35,7 +35,7 @@ def test_sku_is_taken_once_whatever_its_case() -> None:
     assert [each.id for each in Product.objects] == [first.id]
 
 
-def test_one_sku_at_once_makes_one_product() -> None:
+def test_concurrent_creations_of_one_sku_make_one_product() -> None:
     def create() -> ProductView | None:
         try:
             return create_product(with_sku("mug-2"), caller=a_person(Role.ADMIN))
@@ -46,7 +46,7 @@ def test_one_sku_at_once_makes_one_product() -> None:
     assert Product.objects.count() == 1
 
 
-def test_newest_comes_first_page_by_page() -> None:
+def test_newest_is_first_page_by_page() -> None:
     products = [a_product() for _ in range(5)]
     newest_first = [each.id for each in reversed(products)]
     first = get_products(page(limit=2))
@@ -57,7 +57,7 @@ def test_newest_comes_first_page_by_page() -> None:
     assert (first.total, third.has_next) == (5, False)
 
 
-def test_products_are_found_by_id_in_one_go() -> None:
+def test_products_are_found_by_id_with_one_command() -> None:
     mug, cup = a_product(), a_product()
     found = get_products_by_id([mug.id, new_id(), cup.id])
     assert found == {mug.id: mug, cup.id: cup}

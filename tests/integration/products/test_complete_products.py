@@ -1,4 +1,4 @@
-"""Products of the first version come into the lists with the next import."""
+"""Products of the first version appear in the lists after the next import."""
 
 from tests.integration.builders import a_product
 from tidings.platform.storage.pagination import PageRequest
@@ -22,7 +22,7 @@ def an_old_product() -> ProductView:
     return product
 
 
-def test_old_product_is_on_sale_again_and_found() -> None:
+def test_old_product_is_on_sale_and_found() -> None:
     old = an_old_product()
     assert get_products(FIRST).items == []
     assert complete_products() == 1
@@ -31,14 +31,14 @@ def test_old_product_is_on_sale_again_and_found() -> None:
     assert "pen" in Product.objects.get(pk=old.id).words
 
 
-def test_twice_and_beside_others_it_changes_nothing_more() -> None:
+def test_repeated_and_concurrent_completion_changes_nothing_more() -> None:
     an_old_product()
     draft = a_product(state="draft")
     assert [complete_products(), complete_products()] == [1, 0]
     assert Product.objects.get(pk=draft.id).state == "draft"
 
 
-def test_keys_of_an_earlier_form_are_made_anew() -> None:
+def test_keys_of_an_earlier_version_are_replaced() -> None:
     product = a_product(title="दूध पाउडर", state="draft")
     stored = Product.objects.get(pk=product.id)
     earlier = {"$set": {"words": ["द", "ध"], "title_key": "x"}, "$unset": {"keys_version": ""}}
@@ -49,7 +49,7 @@ def test_keys_of_an_earlier_form_are_made_anew() -> None:
     assert (again.state, again.version, again.updated_at) == ("draft", 1, stored.updated_at)
 
 
-def test_an_import_does_it() -> None:
+def test_import_completes_old_products() -> None:
     an_old_product()
     table = {"columns": ["sku", "title", "price", "currency"], "rows": []}
     import_products(ImportProducts.model_validate(table))

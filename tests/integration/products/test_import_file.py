@@ -1,4 +1,4 @@
-"""A CSV file as a person saves it, from the launcher to the catalogue."""
+"""A CSV file as people save it, from the launcher to the catalogue."""
 
 import importlib
 from pathlib import Path
@@ -27,7 +27,7 @@ pen-1;Doppelt;1;EUR;;
 ink-1;Tinte;"3,50";EUR;;
 """
 
-# Files that strangers' programs wrote.
+# Files that other programs wrote.
 CASES = Path(__file__).parents[2] / "cases"
 
 
@@ -36,7 +36,7 @@ def import_file(path: Path) -> Totals:
     return send_table(open_table(path), lambda event: dict(handler(event, CONTEXT)))
 
 
-def test_file_is_in_the_catalogue_but_for_what_is_refused(tmp_path: Path) -> None:
+def test_file_is_in_the_catalogue_except_refused_rows(tmp_path: Path) -> None:
     path = tmp_path / "products.csv"
     path.write_text(FILE, encoding="utf-8-sig")
     totals = import_file(path)
@@ -52,7 +52,7 @@ def test_file_is_in_the_catalogue_but_for_what_is_refused(tmp_path: Path) -> Non
     assert pen.attributes == {"Farbe": "blau"}
 
 
-def test_file_again_in_another_encoding_changes_nothing(tmp_path: Path) -> None:
+def test_same_file_in_another_encoding_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "products.csv"
     path.write_text(FILE, encoding="utf-8")
     import_file(path)
@@ -70,13 +70,13 @@ def price_of(sku: str) -> tuple[int, str]:
     ("name", "sku"),
     [("10b-products-blank-columns.csv", "CASE-TE-1"), ("10d-products-sep-line.csv", "CASE-SEP-1")],
 )
-def test_what_excel_writes_is_read(name: str, sku: str) -> None:
+def test_file_of_excel_is_read(name: str, sku: str) -> None:
     totals = import_file(CASES / name)
     assert (totals.created, totals.refused) == (1, [])
     assert price_of(sku) == (3400, "EUR")
 
 
-def test_zeros_after_a_price_say_nothing() -> None:
+def test_trailing_zeros_of_a_price_are_ignored() -> None:
     totals = import_file(CASES / "11-prices-trailing-zeros.csv")
     assert (totals.created, totals.refused) == (3, [])
     assert price_of("CASE-P4-1") == (3400, "EUR")
@@ -84,7 +84,7 @@ def test_zeros_after_a_price_say_nothing() -> None:
     assert price_of("CASE-P4-3") == (12345, "KWD")
 
 
-def test_price_that_is_finer_than_its_currency_is_refused(tmp_path: Path) -> None:
+def test_price_with_too_many_decimals_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "products.csv"
     path.write_text("sku,title,price,currency\nA,Tee,34.001,EUR\nB,Tee,1500.01,JPY\n")
     assert [str(each) for each in import_file(path).refused] == [
@@ -102,7 +102,7 @@ def test_price_that_is_finer_than_its_currency_is_refused(tmp_path: Path) -> Non
         ("sku,title,price,currency,SKU\n", "duplicate: sku"),
     ],
 )
-def test_header_that_does_not_fit_is_refused_also_without_rows(
+def test_invalid_header_is_refused_even_without_rows(
     tmp_path: Path, header: str, problem: str
 ) -> None:
     path = tmp_path / "products.csv"
@@ -112,7 +112,7 @@ def test_header_that_does_not_fit_is_refused_also_without_rows(
     assert problem in refused.value.message
 
 
-def test_many_rows_come_in_pieces(tmp_path: Path) -> None:
+def test_many_rows_are_sent_in_pieces(tmp_path: Path) -> None:
     path = tmp_path / "products.csv"
     count = MAX_CHUNK_ROWS + 1
     rows = [f"S-{n},Thing {n},{n}.99,EUR,{n}" for n in range(count)]

@@ -1,4 +1,4 @@
-"""A table of products: added, changed or refused, row by row, again and again the same."""
+"""A table of products: rows are added, changed or refused, and a repetition changes nothing."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ def product(sku: str) -> ProductView:
     return view_of(Product.objects.get(sku=sku))
 
 
-def test_new_skus_are_added_with_everything_that_is_said() -> None:
+def test_new_skus_are_added_with_all_fields() -> None:
     assert counts(run(FULL_PEN, columns=FULL)) == (1, 0, 0, 0)
     pen = product("PEN-1")
     assert (pen.title, pen.price.amount, pen.price.currency) == ("Pen", 1250, "EUR")
@@ -43,7 +43,7 @@ def test_new_skus_are_added_with_everything_that_is_said() -> None:
     assert pen.attributes == {"Colour": "blue"}
 
 
-def test_the_same_table_again_changes_nothing() -> None:
+def test_repeated_table_changes_nothing() -> None:
     run(FULL_PEN, columns=FULL)
     before = product("PEN-1")
     assert counts(run(FULL_PEN, columns=FULL)) == (0, 0, 1, 0)
@@ -51,7 +51,7 @@ def test_the_same_table_again_changes_nothing() -> None:
     assert announced() == []
 
 
-def test_known_skus_are_changed_whatever_their_case() -> None:
+def test_known_skus_are_changed_in_any_case() -> None:
     run(PEN)
     assert counts(run([" pen-1 ", "Fountain pen", "12.50", "eur"])) == (0, 1, 0, 0)
     assert (product("PEN-1").title, product("PEN-1").version) == ("Fountain pen", 2)
@@ -64,7 +64,7 @@ def test_lower_price_is_announced_once() -> None:
     assert announced() == ["product.price_dropped"]
 
 
-def test_column_that_is_not_there_leaves_things_as_they_are() -> None:
+def test_missing_column_changes_nothing() -> None:
     run(FULL_PEN, columns=FULL)
     run(["PEN-1", "Quill", "12.50", "EUR"])
     pen = product("PEN-1")
@@ -72,7 +72,7 @@ def test_column_that_is_not_there_leaves_things_as_they_are() -> None:
     assert pen.attributes == {"Colour": "blue"}
 
 
-def test_empty_cells_empty_what_may_be_empty() -> None:
+def test_empty_cells_clear_optional_fields() -> None:
     run(FULL_PEN, columns=FULL)
     run([*PEN, "", "", "", "", "", ""], columns=FULL)
     pen = product("PEN-1")
@@ -80,7 +80,7 @@ def test_empty_cells_empty_what_may_be_empty() -> None:
     assert (pen.stock, pen.state) == (7, "active")
 
 
-def test_row_that_ends_early_leaves_the_rest_as_it_is() -> None:
+def test_short_row_leaves_the_other_fields() -> None:
     columns = [*FULL, "attribute:Nib"]
     run([*FULL_PEN, "M"], columns=columns)
     assert counts(run([*PEN, "New."], columns=columns)) == (0, 1, 0, 0)
@@ -90,12 +90,12 @@ def test_row_that_ends_early_leaves_the_rest_as_it_is() -> None:
     assert pen.attributes == {"Colour": "red", "Nib": "M"}
 
 
-def test_stock_may_be_written_with_zeros_after_the_point() -> None:
+def test_stock_may_have_zeros_after_the_decimal_point() -> None:
     assert counts(run([*PEN, "7.0000"], columns=[*COLUMNS, "stock"])) == (1, 0, 0, 0)
     assert product("PEN-1").stock == 7
 
 
-def test_table_that_comes_again_does_not_bring_back_what_was_sold() -> None:
+def test_repeated_table_does_not_restore_sold_stock() -> None:
     columns = [*COLUMNS, "stock"]
     run([*PEN, "7"], columns=columns)
     Product.objects(sku="PEN-1").update_one(inc__stock=-5)
@@ -125,7 +125,7 @@ def test_table_that_comes_again_does_not_bring_back_what_was_sold() -> None:
     ],
     ids=str,
 )
-def test_bad_row_is_refused_by_column_and_the_others_are_taken(
+def test_invalid_row_is_refused_by_column_and_the_others_are_accepted(
     cells: list[str], column: str | None, reason: str
 ) -> None:
     report = run(PEN, cells, ["INK-1", "Ink", "5", "EUR"])
@@ -153,21 +153,21 @@ def test_bad_row_is_refused_by_column_and_the_others_are_taken(
         ("attribute:a.b", "x"),
     ],
 )
-def test_bad_cell_is_refused_by_its_column(column: str, cell: str) -> None:
+def test_invalid_cell_is_refused_by_its_column(column: str, cell: str) -> None:
     report = run([*PEN, cell], columns=[*COLUMNS, column])
     assert counts(report) == (0, 0, 0, 1)
     assert report.refused[0].column == column
     assert Product.objects.count() == 0
 
 
-def test_sku_twice_in_one_table_is_refused_the_second_time() -> None:
+def test_repeated_sku_in_one_table_is_refused() -> None:
     report = run(PEN, ["pen-1", "Other", "1", "EUR"])
     assert counts(report) == (1, 0, 0, 1)
     assert "row 2" in report.refused[0].reason
     assert product("PEN-1").title == "Pen"
 
 
-def test_sku_that_somebody_adds_at_the_same_moment_is_stored_once() -> None:
+def test_sku_added_concurrently_is_stored_once() -> None:
     rows = [[f"S-{n}", "Pen", "1", "EUR"] for n in range(20)]
     reports = at_once([lambda: run(*rows)] * 4)
     assert Product.objects.count() == 20
@@ -194,29 +194,29 @@ def test_impossible_state_is_refused_by_its_column() -> None:
     ],
     ids=str,
 )
-def test_columns_that_do_not_fit_stop_the_import(columns: list[str], problem: str) -> None:
+def test_unknown_columns_stop_the_import(columns: list[str], problem: str) -> None:
     with pytest.raises(ColumnsRefused, match=problem):
         run(["x"] * len(columns), columns=columns or ["y"])
     assert Product.objects.count() == 0
 
 
-def test_names_of_columns_are_read_whatever_their_case() -> None:
+def test_names_of_columns_are_read_in_any_case() -> None:
     run(["PEN-1", "Pen", "1250", "jpy"], columns=[" SKU", "Title ", "PRICE", "Currency"])
     assert (product("PEN-1").price.amount, product("PEN-1").price.currency) == (1250, "JPY")
 
 
-def test_three_decimals_where_the_currency_has_three() -> None:
+def test_currency_with_three_decimals() -> None:
     run(["PEN-1", "Pen", "1.5", "KWD"])
     assert product("PEN-1").price.amount == 1500
 
 
-def test_real_prices_of_every_size_are_imported() -> None:
+def test_realistic_prices_of_every_size_are_imported() -> None:
     run(["A", "Tee", "15000000.00", "IDR"], ["B", "Tee", "12000000", "COP"])
     assert product("A").price.amount == 1_500_000_000
     assert product("B").price.amount == 1_200_000_000
 
 
-def test_imported_products_are_seen_at_once() -> None:
+def test_imported_products_are_listed_at_once() -> None:
     page: Any = PageRequest.model_validate({})
     assert get_products(page).items == []
     run(PEN)

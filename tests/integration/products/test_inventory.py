@@ -1,4 +1,4 @@
-"""The consumers of stock: from the message to the effect, twice and in the wrong order."""
+"""The consumers of stock, from message to effect, with repetitions and in any order."""
 
 import importlib
 from typing import Any
@@ -37,7 +37,7 @@ def cancelled(order_id: str) -> OrderCancelled:
 
 
 def consume(queues: Queues, queue: str, function: str, *events: Event) -> None:
-    """Send events to a queue, and what arrives to its function, as the bridge does."""
+    """Send events to a queue, and the arriving messages to its function, as the bridge does."""
     for event in events:
         message = relay._message(OutboxEntry.of(event))
         queues.channel.basic_publish("", queue, message.body, message.properties)
@@ -51,7 +51,7 @@ def types_in(queues: Queues, queue: str, count: int) -> list[str]:
 
 
 @pytest.mark.parametrize("order", ["as it was", "the other way round", "each twice"])
-def test_cancelled_order_keeps_no_stock_in_whatever_order_the_news_comes(
+def test_cancelled_order_keeps_no_stock_for_any_order_of_messages(
     queues: Queues, order: str
 ) -> None:
     product, order_id = a_product(stock=2), new_id()
@@ -81,7 +81,7 @@ def test_published_events_leave_the_product(queues: Queues) -> None:
     assert Product.objects.get(pk=product.id).outbox == []
 
 
-def test_news_of_a_product_that_nobody_asked_for_is_told_to_nobody(queues: Queues) -> None:
+def test_event_about_an_unfollowed_product_notifies_nobody(queues: Queues) -> None:
     product = a_product(stock=1)
     adjust_stock(product.id, AdjustStock(change=-1, reason="x"), caller=a_person(Role.OPERATOR))
     publish_stored()

@@ -1,4 +1,4 @@
-"""The catalogue: who sees what, filters, orders, search, pages."""
+"""The catalogue: visibility, filters, orders, search and pages."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ def titles(page: Page[ProductView]) -> list[str]:
     return [each.title for each in page.items]
 
 
-# ---------------------------------------------------------------- who sees what
+# ------------------------------------------------------------------- visibility
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def of_each_state() -> dict[str, ProductView]:
 
 @pytest.mark.parametrize("caller", [None, a_person()], ids=["stranger", "customer"])
 @pytest.mark.parametrize("more", [{}, {"state": "active"}, {"min_price": 1}, {"search": "a"}])
-def test_people_see_what_is_on_sale(
+def test_customers_see_products_on_sale(
     caller: Principal | None, more: dict[str, Any], of_each_state: dict[str, ProductView]
 ) -> None:
     for _ in range(2):  # the second time from the cache
@@ -60,7 +60,7 @@ def test_people_see_what_is_on_sale(
 
 @pytest.mark.parametrize("caller", [None, a_person()], ids=["stranger", "customer"])
 @pytest.mark.parametrize("state", ["draft", "retired"])
-def test_people_cannot_ask_for_the_rest(
+def test_customers_cannot_list_other_products(
     caller: Principal | None, state: str, of_each_state: dict[str, ProductView]
 ) -> None:
     with pytest.raises(StateNotShown) as refused:
@@ -69,14 +69,16 @@ def test_people_cannot_ask_for_the_rest(
 
 
 @pytest.mark.parametrize("caller", [OPERATOR, ADMIN], ids=["operator", "admin"])
-def test_operators_see_everything(caller: Principal, of_each_state: dict[str, ProductView]) -> None:
+def test_operators_see_all_products(
+    caller: Principal, of_each_state: dict[str, ProductView]
+) -> None:
     assert titles(listed(caller)) == ["retired", "active", "draft"]
     for state, product in of_each_state.items():
         assert titles(listed(caller, state=state)) == [state]
         assert get_product(product.id, caller=caller) == product
 
 
-def test_what_an_operator_saw_is_not_shown_to_others(
+def test_list_for_an_operator_is_not_cached_for_others(
     of_each_state: dict[str, ProductView],
 ) -> None:
     draft = of_each_state["draft"]
@@ -87,7 +89,7 @@ def test_what_an_operator_saw_is_not_shown_to_others(
         get_product(draft.id)
 
 
-def test_only_what_is_on_sale_can_be_ordered(of_each_state: dict[str, ProductView]) -> None:
+def test_only_products_on_sale_can_be_ordered(of_each_state: dict[str, ProductView]) -> None:
     ids = [each.id for each in of_each_state.values()]
     assert list(get_products_by_id(ids)) == [of_each_state["active"].id]
     assert set(get_products_by_id(ids, caller=OPERATOR)) == set(ids)
@@ -231,7 +233,7 @@ def test_prices_go_up_and_down(ten: list[ProductView]) -> None:
     assert (up, down) == (prices, prices[::-1])
 
 
-def test_titles_are_sorted_as_people_read_them(ten: list[ProductView]) -> None:
+def test_titles_are_sorted_by_language_rules(ten: list[ProductView]) -> None:
     assert titles(listed(sort=ProductSort.TITLE)) == [
         *("10", "9", "a", "A", "b", "e", "É", "ez", "ß", "Z"),
     ] or titles(listed(sort=ProductSort.TITLE)) == [
@@ -242,7 +244,7 @@ def test_titles_are_sorted_as_people_read_them(ten: list[ProductView]) -> None:
 @pytest.mark.parametrize("sort", SORTS)
 @pytest.mark.parametrize("wanted", [{}, {"in_stock": True}], ids=["everything", "filtered"])
 @pytest.mark.parametrize("caller", [None, OPERATOR], ids=["stranger", "operator"])
-def test_cursors_lead_through_each_order(
+def test_cursors_return_all_products_in_each_order(
     ten: list[ProductView], sort: ProductSort, wanted: dict[str, Any], caller: Principal | None
 ) -> None:
     whole = listed(caller, sort, **wanted)
@@ -269,9 +271,7 @@ def test_pages_by_number_are_the_same_as_by_cursor(
 
 
 @pytest.mark.parametrize("sort", SORTS)
-def test_list_stays_where_it_is_while_others_come_in(
-    ten: list[ProductView], sort: ProductSort
-) -> None:
+def test_list_is_stable_while_products_are_added(ten: list[ProductView], sort: ProductSort) -> None:
     rest = [each.id for each in listed(sort=sort).items][4:]
     first = listed(sort=sort, page={"limit": 4})
     for price, name in ((1, "0"), (100_000, "zz"), (100, "a")):
@@ -290,7 +290,7 @@ def test_cursor_of_another_order_is_refused(ten: list[ProductView], sort: Produc
                 listed(sort=sort, page={"after": cursor})
 
 
-def test_longest_title_has_a_cursor_that_is_taken() -> None:
+def test_longest_title_has_a_valid_cursor() -> None:
     for title in ("ﷺ" * 200, "漢" * 200, "x" * 200):
         a_product(title=title)
     first = listed(sort=ProductSort.TITLE, page={"limit": 1})

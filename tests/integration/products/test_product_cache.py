@@ -1,4 +1,4 @@
-"""What is read most comes from Redis, and is never wrong after a change of ours."""
+"""The most frequent reads use Redis, and are never stale after a change by our code."""
 
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
@@ -25,7 +25,7 @@ ANY: PageRequest = PageRequest.model_validate({})
 
 
 def behind_our_back(product: ProductView, title: str) -> None:
-    """Change a product in the database alone: who still sees the old one read the cache."""
+    """Change a product directly in the database; a reader of the old one used the cache."""
     Product.objects(pk=product.id).update_one(set__title=title)
 
 
@@ -81,7 +81,7 @@ CHANGES: dict[str, Callable[[ProductView], object]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_change_is_seen_at_once(change: str) -> None:
+def test_change_is_visible_at_once(change: str) -> None:
     product = a_product()
     get_product(product.id), titles()
     CHANGES[change](product)
@@ -91,7 +91,7 @@ def test_change_is_seen_at_once(change: str) -> None:
     assert get_products(ANY).items == [now]
 
 
-def test_pieces_that_come_back_are_seen_at_once() -> None:
+def test_returned_stock_is_visible_at_once() -> None:
     product, order_id = a_product(stock=2), new_id()
     reserve_stock(order_id, [StockLine(product_id=product.id, quantity=2)])
     assert get_product(product.id).stock == 0
@@ -99,7 +99,7 @@ def test_pieces_that_come_back_are_seen_at_once() -> None:
     assert get_product(product.id).stock == 2
 
 
-def test_retired_product_is_gone_at_once() -> None:
+def test_retired_product_disappears_at_once() -> None:
     kept, retired = a_product(title="Mug"), a_product(title="Cup")
     assert titles() == ["Cup", "Mug"]
     get_product(retired.id)
@@ -127,7 +127,7 @@ def no_redis(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     cache.client.cache_clear()
 
 
-def test_without_redis_the_catalogue_is_there(no_redis: None) -> None:
+def test_without_redis_the_catalogue_is_served(no_redis: None) -> None:
     product = a_product(title="Mug")
     assert get_product(product.id) == product
     update(product, title="Cup")
@@ -135,7 +135,7 @@ def test_without_redis_the_catalogue_is_there(no_redis: None) -> None:
     assert titles() == ["Cup"]
 
 
-def test_nothing_that_is_not_on_sale_is_in_redis() -> None:
+def test_products_not_on_sale_are_not_in_redis() -> None:
     drafts = [a_product(state=state) for state in ("draft", "retired")]
     for product in drafts:
         get_product(product.id, caller=OPERATOR)

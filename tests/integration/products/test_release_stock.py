@@ -1,4 +1,4 @@
-"""A cancelled order gives back what was set aside, once, in whatever order the news comes."""
+"""A cancelled order returns its reserved stock once, for any order of the messages."""
 
 from functools import partial
 
@@ -21,7 +21,7 @@ def state_of(order_id: str) -> str:
     return state
 
 
-def test_pieces_come_back() -> None:
+def test_stock_is_returned() -> None:
     mug, cup, order_id = a_product(stock=5), a_product(stock=2), new_id()
     reserve_stock(order_id, [line(mug, 3), line(cup, 1)])
     announced()
@@ -31,7 +31,7 @@ def test_pieces_come_back() -> None:
     assert announced() == ["inventory.released"]
 
 
-def test_cancellation_that_comes_twice_gives_back_once() -> None:
+def test_repeated_cancellation_returns_once() -> None:
     product, order_id = a_product(stock=5), new_id()
     reserve_stock(order_id, [line(product, 3)])
     announced()
@@ -41,7 +41,7 @@ def test_cancellation_that_comes_twice_gives_back_once() -> None:
     assert announced() == ["inventory.released"]
 
 
-def test_order_that_comes_after_its_cancellation_takes_nothing() -> None:
+def test_order_that_arrives_after_its_cancellation_takes_nothing() -> None:
     product, order_id = a_product(stock=5), new_id()
     release_stock(order_id)
     reserve_stock(order_id, [line(product, 3)])
@@ -51,7 +51,7 @@ def test_order_that_comes_after_its_cancellation_takes_nothing() -> None:
     assert announced() == ["inventory.released"]
 
 
-def test_order_again_after_its_cancellation_takes_nothing() -> None:
+def test_repeated_order_after_its_cancellation_takes_nothing() -> None:
     product, order_id = a_product(stock=5), new_id()
     reserve_stock(order_id, [line(product, 3)])
     release_stock(order_id)
@@ -59,7 +59,7 @@ def test_order_again_after_its_cancellation_takes_nothing() -> None:
     assert stock_of(product) == 5
 
 
-def test_rejected_order_has_nothing_to_give_back() -> None:
+def test_rejected_order_returns_nothing() -> None:
     product, order_id = a_product(stock=1), new_id()
     reserve_stock(order_id, [line(product, 2)])
     announced()
@@ -69,7 +69,7 @@ def test_rejected_order_has_nothing_to_give_back() -> None:
     assert announced() == ["inventory.released"]
 
 
-def test_last_piece_that_comes_back_is_announced() -> None:
+def test_returned_last_piece_is_announced() -> None:
     product, order_id = a_product(stock=2), new_id()
     reserve_stock(order_id, [line(product, 2)])
     assert announced() == ["inventory.reserved", "product.out_of_stock"]
@@ -77,7 +77,7 @@ def test_last_piece_that_comes_back_is_announced() -> None:
     assert announced() == ["inventory.released", "product.back_in_stock"]
 
 
-def test_one_cancellation_ten_times_at_once_gives_back_once() -> None:
+def test_ten_concurrent_cancellations_return_once() -> None:
     product, order_id = a_product(stock=5), new_id()
     reserve_stock(order_id, [line(product, 3)])
     at_once([as_consumers_do(partial(release_stock, order_id))] * 10)
@@ -86,7 +86,7 @@ def test_one_cancellation_ten_times_at_once_gives_back_once() -> None:
 
 
 @pytest.mark.parametrize("turn", range(5))
-def test_order_and_cancellation_at_the_same_moment_leave_the_stock_as_it_was(turn: int) -> None:
+def test_concurrent_order_and_cancellation_leave_the_stock_unchanged(turn: int) -> None:
     product, order_id = a_product(stock=5), new_id()
 
     place = partial(reserve_stock, order_id, [line(product, 3)])
@@ -96,7 +96,7 @@ def test_order_and_cancellation_at_the_same_moment_leave_the_stock_as_it_was(tur
     assert stock_of(product) == 5
 
 
-def test_twenty_orders_and_cancellations_at_once_leave_every_piece() -> None:
+def test_twenty_concurrent_orders_and_cancellations_leave_all_stock() -> None:
     product = a_product(stock=10)
     orders = [new_id() for _ in range(10)]
 

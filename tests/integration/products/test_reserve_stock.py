@@ -1,4 +1,4 @@
-"""Stock is set aside all or nothing, once per order."""
+"""Stock is reserved completely or not at all, once for each order."""
 
 from collections import Counter
 from functools import partial
@@ -29,7 +29,7 @@ def announced() -> list[str]:
     return [entry.type for stored in take_stored() for entry in stored.entries]
 
 
-def test_pieces_are_set_aside() -> None:
+def test_stock_is_reserved() -> None:
     product, order_id = a_product(stock=5), new_id()
     reserve_stock(order_id, [line(product, 3)])
     assert stock_of(product) == 2
@@ -47,7 +47,7 @@ def test_last_piece_is_sold_once() -> None:
     assert announced() == ["inventory.reserved", "product.out_of_stock", "inventory.rejected"]
 
 
-def test_more_than_there_is_leaves_the_stock_as_it_was() -> None:
+def test_order_over_the_stock_leaves_it_unchanged() -> None:
     product, order_id = a_product(stock=2), new_id()
     reserve_stock(order_id, [line(product, 3)])
     assert stock_of(product) == 2
@@ -57,7 +57,7 @@ def test_more_than_there_is_leaves_the_stock_as_it_was() -> None:
     assert announced() == ["inventory.rejected"]
 
 
-def test_event_that_comes_twice_takes_pieces_once() -> None:
+def test_repeated_event_reserves_once() -> None:
     product, order_id = a_product(stock=5), new_id()
     reserve_stock(order_id, [line(product, 2)])
     reserve_stock(order_id, [line(product, 2)])
@@ -74,13 +74,13 @@ def test_rejected_order_stays_rejected() -> None:
     assert announced() == ["inventory.rejected"]
 
 
-def test_several_products_are_all_set_aside() -> None:
+def test_several_products_are_all_reserved() -> None:
     mug, cup = a_product(stock=3), a_product(stock=4)
     reserve_stock(new_id(), [line(mug, 3), line(cup, 1)])
     assert (stock_of(mug), stock_of(cup)) == (0, 3)
 
 
-def test_one_product_short_sets_none_aside() -> None:
+def test_one_missing_product_reserves_none() -> None:
     mug, cup = a_product(stock=3), a_product(stock=0)
     order_id = new_id()
     reserve_stock(order_id, [line(mug, 3), line(cup, 1)])
@@ -96,7 +96,7 @@ def test_unknown_product_rejects_the_order() -> None:
 
 
 @pytest.mark.parametrize("stock", [1, 7])
-def test_twenty_orders_at_once_get_exactly_what_there_is(stock: int) -> None:
+def test_twenty_concurrent_orders_get_exactly_the_stock(stock: int) -> None:
     product = a_product(stock=stock)
     orders = [new_id() for _ in range(20)]
     at_once([as_consumers_do(partial(reserve_stock, each, [line(product)])) for each in orders])
@@ -105,14 +105,14 @@ def test_twenty_orders_at_once_get_exactly_what_there_is(stock: int) -> None:
     assert stock_of(product) == 0
 
 
-def test_one_event_ten_times_at_once_takes_pieces_once() -> None:
+def test_ten_concurrent_deliveries_reserve_once() -> None:
     product, order_id = a_product(stock=50), new_id()
     at_once([as_consumers_do(lambda: reserve_stock(order_id, [line(product, 3)]))] * 10)
     assert stock_of(product) == 47
     assert len(decided(order_id).outbox) == 1
 
 
-def test_orders_that_need_each_others_products_do_not_block() -> None:
+def test_orders_with_the_same_products_do_not_deadlock() -> None:
     mug, cup = a_product(stock=10), a_product(stock=10)
     there, back = [line(mug), line(cup)], [line(cup), line(mug)]
     orders = [new_id() for _ in range(10)]
@@ -126,10 +126,10 @@ def test_orders_that_need_each_others_products_do_not_block() -> None:
     assert (stock_of(mug), stock_of(cup)) == (0, 0)
 
 
-def test_order_whose_decision_is_being_undone_is_decided_later(
+def test_order_whose_decision_is_being_aborted_is_decided_later(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A transaction met what its own first try had left, and the message counted as handled."""
+    """A transaction once found the document of its aborted attempt, and counted as done."""
     product, order_id = a_product(stock=1), new_id()
 
     def refused(_work: object) -> None:

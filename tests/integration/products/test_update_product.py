@@ -1,4 +1,4 @@
-"""A product changes at the version that was seen, or not at all."""
+"""A product is changed at the version that the client read, or not at all."""
 
 from functools import partial
 from typing import Any
@@ -37,7 +37,7 @@ def stored(product: ProductView) -> Product:
     return found
 
 
-def test_everything_can_be_changed_at_once() -> None:
+def test_all_fields_can_be_changed_at_once() -> None:
     product = a_product(stock=4)
     changed = update(product, **EVERYTHING)
     dumped = changed.model_dump(mode="json")
@@ -47,7 +47,7 @@ def test_everything_can_be_changed_at_once() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(EVERYTHING))
-def test_one_thing_can_be_changed_alone(name: str) -> None:
+def test_one_field_can_be_changed_alone(name: str) -> None:
     product = a_product()
     changed = update(product, **{name: EVERYTHING[name]})
     differing = {
@@ -59,7 +59,7 @@ def test_one_thing_can_be_changed_alone(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["attributes", "categories", "images", "description"])
-def test_things_can_be_emptied(name: str) -> None:
+def test_optional_fields_can_be_cleared(name: str) -> None:
     given = set(EVERYTHING) - {"state", "price"}
     product = a_product(**{each: EVERYTHING[each] for each in given})
     empty: Any = {"attributes": {}, "description": ""}.get(name, [])
@@ -68,7 +68,7 @@ def test_things_can_be_emptied(name: str) -> None:
 
 
 @pytest.mark.parametrize("changes", [{}, {"title": None}, {"title": "Mug"}], ids=str)
-def test_update_that_changes_nothing_leaves_the_version(changes: dict[str, Any]) -> None:
+def test_update_without_changes_keeps_the_version(changes: dict[str, Any]) -> None:
     product = a_product()
     assert update(product, **changes) == product
     assert stored(product).version == 1
@@ -101,7 +101,7 @@ def test_of_ten_changes_at_once_one_wins() -> None:
     assert len(stored(product).outbox) == 1
 
 
-def test_stock_that_moves_does_not_make_a_version_stale() -> None:
+def test_stock_movement_does_not_change_the_version() -> None:
     product = a_product(stock=3)
     Product.objects(pk=product.id).update_one(inc__stock=-1)
     assert update(product, title="Cup").stock == 2
@@ -141,7 +141,7 @@ def test_lower_price_is_announced_once() -> None:
     ],
     ids=str,
 )
-def test_no_drop_is_announced_where_there_is_none(state: str, price: dict[str, Any]) -> None:
+def test_no_price_drop_is_announced_without_one(state: str, price: dict[str, Any]) -> None:
     product = a_product(price=990, state=state)
     update(product, price=price)
     assert announced() == []
@@ -150,7 +150,7 @@ def test_no_drop_is_announced_where_there_is_none(state: str, price: dict[str, A
 @pytest.mark.parametrize(
     ("before", "after"), [("draft", "active"), ("retired", "active"), ("active", "retired")]
 )
-def test_price_that_nobody_saw_before_is_no_drop(before: str, after: str) -> None:
+def test_price_of_an_unpublished_product_is_no_price_drop(before: str, after: str) -> None:
     product = a_product(price=990, state=before)
     update(product, price={"amount": 500, "currency": "EUR"}, state=after)
     assert announced() == []
@@ -160,12 +160,12 @@ def test_price_that_nobody_saw_before_is_no_drop(before: str, after: str) -> Non
     ("before", "after"),
     [("draft", "active"), ("draft", "retired"), ("active", "retired"), ("retired", "active")],
 )
-def test_states_that_follow_each_other(before: str, after: str) -> None:
+def test_allowed_changes_of_state(before: str, after: str) -> None:
     assert update(a_product(state=before), state=after).state == after
 
 
 @pytest.mark.parametrize(("before", "after"), [("active", "draft"), ("retired", "draft")])
-def test_what_was_on_sale_is_no_draft_again(before: str, after: str) -> None:
+def test_product_that_was_on_sale_cannot_become_a_draft(before: str, after: str) -> None:
     product = a_product(state=before)
     with pytest.raises(ImpossibleState):
         update(product, state=after, title="Cup")

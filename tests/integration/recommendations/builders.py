@@ -1,4 +1,4 @@
-"""What tests of recommendations are made of."""
+"""Builders for tests of recommendations."""
 
 from datetime import datetime
 from typing import Any
@@ -25,7 +25,7 @@ from tidings.users.models import User
 
 
 def a_customer(**preferences: object) -> Principal:
-    """Return a person who has an account."""
+    """Return a person with an account."""
     user = User(email=an_address(), name="Ada", password_hash="none", role=Role.CUSTOMER.value)
     user.preferences = preferences
     return Principal(user_id=user.save().id, role=Role.CUSTOMER)
@@ -37,14 +37,14 @@ def buys(
     order_id: str | None = None,
     at: datetime | None = None,
 ) -> ActivityView:
-    """Log a purchase; nothing is learnt of it yet."""
+    """Log a purchase without counting it yet."""
     items = [{"product_id": each.id} for each in products]
     bought = LogPurchase.model_validate({"items": items, "order_id": order_id, "purchased_at": at})
     return log_purchase(person.user_id, bought, caller=person, at=at)
 
 
 def looks_at(person: Principal, *products: ProductView, at: datetime | None = None) -> None:
-    """Log looks and store them at once; nothing is learnt of them yet."""
+    """Log views and store them at once, without counting them yet."""
     views = [{"product_id": each.id, "viewed_at": at} for each in products]
     looked = LogBrowse.model_validate({"views": views})
     log_browse(person.user_id, looked, caller=person, at=at)
@@ -63,7 +63,7 @@ def confirmed(
 
 
 def waiting(kind: type[OutboxDocument]) -> list[Any]:
-    """Return the events that wait in the outboxes of a kind of documents."""
+    """Return the events in the outboxes of a kind of documents."""
     return [
         EVENT_CLASSES[entry.type].model_validate_json(entry.body)
         for document in kind.objects.order_by("pk")
@@ -72,7 +72,7 @@ def waiting(kind: type[OutboxDocument]) -> list[Any]:
 
 
 def learn_all() -> int:
-    """Let what was not counted yet be learnt, as the consumer would; return how many deeds."""
+    """Count all uncounted activities, as the consumer does; return their number."""
     deeds = list(Activity.objects(counted=False, void=False).order_by("pk"))
     for deed in deeds:
         data = ActivityPurchasedData(activity_id=deed.id, user_id=deed.user_id, product_ids=[])
@@ -91,7 +91,7 @@ def titles_of(person: Principal, limit: int = 50) -> list[str]:
 
 
 def rows() -> dict[str, Any]:
-    """Return what is counted, without rounding errors."""
+    """Return the sums without rounding errors."""
     found: dict[str, Any] = {}
     for kind in (Demand, Row):
         for each in kind._get_collection().find().sort("_id"):

@@ -1,4 +1,4 @@
-"""What people did is kept, shown, and forgotten."""
+"""Activities are stored, listed and deleted."""
 
 from datetime import datetime, timedelta
 
@@ -43,14 +43,14 @@ def look(person: Principal, *product_ids: str) -> None:
     log_browse(person.user_id, LogBrowse.model_validate({"views": views}), caller=person)
 
 
-def test_same_order_is_noted_once() -> None:
+def test_same_order_is_recorded_once() -> None:
     person, product = a_customer(), a_product()
     first = buys(person, product, order_id="till/1")
     assert buys(person, product, order_id="till/1") == first
     assert Activity.objects.count() == 1
 
 
-def test_looks_expire_and_purchases_stay() -> None:
+def test_views_expire_and_purchases_stay() -> None:
     person, at = a_customer(), now()
     buys(person, a_product())
     looks_at(person, a_product())
@@ -60,14 +60,14 @@ def test_looks_expire_and_purchases_stay() -> None:
     assert expiring.expires_at - BROWSING_LASTS - at < timedelta(seconds=30)
 
 
-def test_database_deletes_looks_by_itself() -> None:
+def test_database_deletes_expired_views() -> None:
     indexes = Activity._get_collection().index_information().values()
     assert {"expires_at": 1} in [
         dict(each["key"]) for each in indexes if each.get("expireAfterSeconds") == 0
     ]
 
 
-def test_products_that_are_not_on_sale_are_left_out() -> None:
+def test_products_not_on_sale_are_left_out() -> None:
     person, product = a_customer(), a_product()
     look(person, product.id, "f" * 24)
     store_buffered_views(person.user_id, now())
@@ -75,14 +75,14 @@ def test_products_that_are_not_on_sale_are_left_out() -> None:
     assert [each.product_id for each in kept.items] == [product.id]
 
 
-def test_looks_at_nothing_known_leave_nothing() -> None:
+def test_views_of_unknown_products_are_ignored() -> None:
     person = a_customer()
     look(person, "f" * 24)
     store_buffered_views(person.user_id, now())
     assert Activity.objects.count() == 0
 
 
-def test_looks_from_before_their_time_are_left_out() -> None:
+def test_expired_views_are_left_out() -> None:
     person, product = a_customer(), a_product()
     looked = LogBrowse.model_validate(
         {"views": [{"product_id": product.id, "viewed_at": now() - timedelta(days=31)}]}
@@ -90,7 +90,7 @@ def test_looks_from_before_their_time_are_left_out() -> None:
     assert log_browse(person.user_id, looked, caller=person).accepted == 0
 
 
-def test_rule_stores_what_waits_a_minute() -> None:
+def test_rule_stores_views_after_a_minute() -> None:
     people, product, at = [a_customer() for _ in range(3)], a_product(), now()
     for person in people:
         look(person, product.id)
@@ -118,17 +118,17 @@ def test_crash_between_storing_and_dropping_stores_nothing_twice(
     assert not store_buffered_views(person.user_id, now())
 
 
-def test_without_redis_looks_are_stored_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_redis_views_are_stored_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     person, product = a_customer(), a_product()
     with monkeypatch.context() as patch:
-        patch.setattr(VIEWS._resting, "_until", 0.0)  # and given back after
+        patch.setattr(VIEWS._resting, "_until", 0.0)  # and returned after the test
         nowhere = a_redis_that_is_away()
         patch.setattr(cache, "client", lambda: nowhere)
         look(person, product.id)
     assert seen(person) == ["browsed"]
 
 
-def test_forgotten_person_leaves_sums_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_deleted_person_leaves_sums_only(monkeypatch: pytest.MonkeyPatch) -> None:
     person, other = a_customer(), a_customer()
     products = [a_product(), a_product()]
     for each in (person, other):
@@ -146,7 +146,7 @@ def test_forgotten_person_leaves_sums_only(monkeypatch: pytest.MonkeyPatch) -> N
     assert person.user_id not in str(before)
 
 
-def test_late_event_of_a_forgotten_person_finds_nothing() -> None:
+def test_late_event_of_a_deleted_person_finds_nothing() -> None:
     person = a_customer()
     buys(person, a_product())
     (event,) = waiting(Activity)
@@ -157,7 +157,7 @@ def test_late_event_of_a_forgotten_person_finds_nothing() -> None:
 
 
 def told_of(person: Principal, product: ProductView, kind: str) -> Learned:
-    """Return an event that tells of a person, and may come at any time."""
+    """Return an event about a person that may arrive at any time."""
     if kind == "purchased":
         buys(person, product)
         event: Learned = waiting(Activity)[0]
@@ -173,7 +173,7 @@ def told_of(person: Principal, product: ProductView, kind: str) -> Learned:
 
 @pytest.mark.parametrize("kind", ["confirmed", "cancelled", "purchased"])
 @pytest.mark.parametrize("told", ["before", "meanwhile", "late"])
-def test_person_who_is_gone_is_forgotten_in_whatever_order_it_is_told(kind: str, told: str) -> None:
+def test_deleted_person_is_removed_for_any_order_of_events(kind: str, told: str) -> None:
     person = a_customer()
     event = told_of(person, a_product(), kind)
     if told == "before":
@@ -189,10 +189,10 @@ def test_person_who_is_gone_is_forgotten_in_whatever_order_it_is_told(kind: str,
     assert CustomerProfile.objects.count() == 0
 
 
-def test_purchase_that_was_stored_while_the_account_was_deleted_is_forgotten() -> None:
+def test_purchase_stored_during_the_deletion_is_removed() -> None:
     person = a_customer()
     forget(person.user_id)
-    buys(person, a_product())  # it was on its way; the announcement of it comes after the deletion
+    buys(person, a_product())  # the request had begun; its event is published after the deletion
     User.objects(pk=person.user_id).update_one(set__deleted_at=now())
     assert learn_all() == 1
     assert Activity.objects.count() == 0

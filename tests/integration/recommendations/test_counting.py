@@ -1,4 +1,4 @@
-"""What people do is counted once, whatever comes twice, late, or at once."""
+"""Activities are counted once, despite repeated, late and concurrent events."""
 
 from datetime import timedelta
 from functools import partial
@@ -44,7 +44,7 @@ def products() -> list[ProductView]:
     return [a_product(title=title) for title in ("Tent", "Bag", "Mat")]
 
 
-def test_products_bought_together_are_near_each_other(products: list[ProductView]) -> None:
+def test_products_bought_together_are_similar(products: list[ProductView]) -> None:
     tent, bag, _ = products
     bought = buys(a_customer(), tent, bag)
     learn_all()
@@ -55,7 +55,7 @@ def test_products_bought_together_are_near_each_other(products: list[ProductView
     assert counted[bag.id]["near"] == {tent.id: {"bought": expected}}
 
 
-def test_event_that_comes_again_counts_nothing(products: list[ProductView]) -> None:
+def test_repeated_event_counts_nothing(products: list[ProductView]) -> None:
     person = a_customer()
     buys(person, *products)
     (event,) = waiting(Activity)
@@ -66,7 +66,7 @@ def test_event_that_comes_again_counts_nothing(products: list[ProductView]) -> N
     assert rows() == once
 
 
-def test_event_that_comes_at_once_from_all_sides_counts_once(
+def test_concurrent_deliveries_count_once(
     products: list[ProductView],
 ) -> None:
     person = a_customer()
@@ -77,7 +77,7 @@ def test_event_that_comes_at_once_from_all_sides_counts_once(
     assert {row["bought"] for row in rows().values()} == {expected}
 
 
-def test_people_at_once_lose_no_count(products: list[ProductView]) -> None:
+def test_concurrent_people_lose_no_count(products: list[ProductView]) -> None:
     at = now()
     for _ in range(8):
         buys(a_customer(), *products[:2], at=at)
@@ -88,7 +88,7 @@ def test_people_at_once_lose_no_count(products: list[ProductView]) -> None:
     assert counted["near"][products[1].id]["bought"] == pytest.approx(8 * weight("bought", at))
 
 
-def test_person_who_buys_something_again_counts_once(products: list[ProductView]) -> None:
+def test_repeated_purchase_of_a_person_counts_once(products: list[ProductView]) -> None:
     person = a_customer()
     buys(person, products[0])
     learn_all()
@@ -114,7 +114,7 @@ def test_order_of_events_does_not_matter(products: list[ProductView]) -> None:
     assert rows() == in_order
 
 
-def test_crash_after_counting_is_made_up_for_by_the_same_message(
+def test_crash_after_counting_is_repaired_by_the_same_message(
     products: list[ProductView], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     buys(a_customer(), *products)
@@ -134,7 +134,7 @@ def _die(*_: object) -> None:
     raise RuntimeError("killed")
 
 
-def test_crash_in_the_middle_of_counting_leaves_nothing(
+def test_crash_during_counting_leaves_nothing(
     products: list[ProductView], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     buys(a_customer(), *products)
@@ -148,7 +148,7 @@ def test_crash_in_the_middle_of_counting_leaves_nothing(
     assert len(rows()) == 3
 
 
-def test_product_that_is_no_longer_on_sale_is_not_counted(products: list[ProductView]) -> None:
+def test_product_no_longer_on_sale_is_not_counted(products: list[ProductView]) -> None:
     buys(a_customer(), *products)
     Product.objects(pk=products[0].id).update_one(set__state="retired")
     learn_all()
@@ -182,7 +182,7 @@ def test_confirmed_order_is_a_purchase(products: list[ProductView]) -> None:
 
 
 @pytest.mark.parametrize("logged_first", [True, False])
-def test_order_that_is_logged_too_counts_once(
+def test_order_that_is_also_logged_counts_once(
     logged_first: bool, products: list[ProductView]
 ) -> None:
     person, order_id = a_customer(), new_id()
@@ -198,7 +198,7 @@ def test_order_that_is_logged_too_counts_once(
     assert Activity.objects.count() == 1
 
 
-def test_nobody_takes_the_place_of_somebody_elses_order(products: list[ProductView]) -> None:
+def test_logged_order_of_another_person_is_ignored(products: list[ProductView]) -> None:
     person, thief, order_id = a_customer(), a_customer(), new_id()
     buys(thief, products[1], order_id=order_id)
     learn(confirmed(person, products[0], order_id=order_id))
@@ -206,13 +206,13 @@ def test_nobody_takes_the_place_of_somebody_elses_order(products: list[ProductVi
     assert [each.product_id for each in taste_of(person).bought] == [products[0].id]
 
 
-def test_order_of_an_older_version_says_nothing_of_its_lines() -> None:
+def test_order_event_without_lines_adds_no_activity() -> None:
     learn(confirmed(a_customer()))
     assert Activity.objects.count() == 0
 
 
 @UNDONE
-def test_order_that_is_undone_takes_its_counts_back(kind: str, products: list[ProductView]) -> None:
+def test_cancelled_order_is_subtracted(kind: str, products: list[ProductView]) -> None:
     buys(a_customer(), *products)
     learn_all()
     before = rows()
@@ -227,7 +227,7 @@ def test_order_that_is_undone_takes_its_counts_back(kind: str, products: list[Pr
 
 
 @UNDONE
-def test_order_that_is_undone_before_it_is_told_never_counts(
+def test_order_cancelled_before_its_event_is_never_counted(
     kind: str, products: list[ProductView]
 ) -> None:
     person, order_id = a_customer(), new_id()
@@ -237,7 +237,7 @@ def test_order_that_is_undone_before_it_is_told_never_counts(
     assert rows() == {}
 
 
-def test_order_that_is_undone_before_it_is_counted_never_counts(
+def test_order_cancelled_before_counting_is_never_counted(
     products: list[ProductView],
 ) -> None:
     person, order_id = a_customer(), new_id()
@@ -248,7 +248,7 @@ def test_order_that_is_undone_before_it_is_counted_never_counts(
     assert rows() == {}
 
 
-def test_what_was_bought_twice_is_still_bought_when_one_order_is_undone(
+def test_product_bought_twice_stays_bought_when_one_order_is_cancelled(
     products: list[ProductView],
 ) -> None:
     person, order_id = a_customer(), new_id()
@@ -263,7 +263,7 @@ def test_what_was_bought_twice_is_still_bought_when_one_order_is_undone(
     assert rows() == {products[0].id: {"_id": products[0].id}}
 
 
-def test_other_steps_of_an_order_change_nothing(products: list[ProductView]) -> None:
+def test_other_states_of_an_order_change_nothing(products: list[ProductView]) -> None:
     person, order_id = a_customer(), new_id()
     learn(confirmed(person, *products, order_id=order_id))
     learn_all()
@@ -278,7 +278,7 @@ def test_other_steps_of_an_order_change_nothing(products: list[ProductView]) -> 
 # ------------------------------------------------------------------------- size
 
 
-def test_taste_stays_small(products: list[ProductView], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_profile_stays_small(products: list[ProductView], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(counting.MOST, "viewed", 2)
     person, at = a_customer(), now()
     for age, product in enumerate(products):
@@ -288,7 +288,7 @@ def test_taste_stays_small(products: list[ProductView], monkeypatch: pytest.Monk
     assert kept == [each.id for each in products[1:]]
 
 
-def test_row_that_grew_too_long_is_cut_to_its_best_when_it_is_read(
+def test_long_row_is_cut_to_its_best_entries_when_read(
     products: list[ProductView],
 ) -> None:
     person = a_customer()
@@ -302,7 +302,7 @@ def test_row_that_grew_too_long_is_cut_to_its_best_when_it_is_read(
     assert kept[f"{499:024x}"] == {"bought": 499.0}
 
 
-def test_order_says_what_was_bought_when_it_is_confirmed(products: list[ProductView]) -> None:
+def test_confirmed_order_event_has_its_products(products: list[ProductView]) -> None:
     person = a_customer()
     order = an_order(products[0], products[1], customer=person)
     confirm_order(order.id)

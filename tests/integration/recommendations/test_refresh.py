@@ -1,4 +1,4 @@
-"""The daily job: everybody's list anew, in chunks; a word to those who have a better one."""
+"""The daily job computes all lists in chunks, and notifies people of better ones."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -44,12 +44,12 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def camping() -> list[ProductView]:
-    """Return products that many bought together."""
+    """Return products that many people bought together."""
     made = [a_product(title=title) for title in ("Tent", "Bag", "Mat", "Stove", "Lamp")]
     for _ in range(3):
         buys(a_customer(), *made)
     learn_all()
-    CustomerProfile.objects.delete()  # only the person of the test is to be told something
+    CustomerProfile.objects.delete()  # only the person of the test should be notified
     return made
 
 
@@ -60,7 +60,7 @@ def everybody(at: datetime) -> RefreshRecommendationsData:
 
 
 def told(person: Principal) -> list[list[str]]:
-    """Return which products each announcement told the person of."""
+    """Return the products of each announcement to the person."""
     return [
         [product.title for product in event.data.products]
         for event in waiting(CustomerProfile)
@@ -84,7 +84,7 @@ def test_new_list_is_announced_once(camping: list[ProductView]) -> None:
     assert set(titles) == {"Bag", "Mat", "Stove", "Lamp"}
 
 
-def test_person_hears_of_it_in_the_inbox(camping: list[ProductView]) -> None:
+def test_person_is_notified_in_the_inbox(camping: list[ProductView]) -> None:
     person = camper(camping)
     refresh_chunk(everybody(now()))
     (event,) = waiting(CustomerProfile)
@@ -102,7 +102,7 @@ def test_person_reads_the_reason_in_their_own_language(camping: list[ProductView
     assert "Weil Sie „Tent“ gekauft haben" in notification.body
 
 
-def test_list_that_changes_a_little_is_no_news(camping: list[ProductView]) -> None:
+def test_small_change_of_a_list_is_not_announced(camping: list[ProductView]) -> None:
     person, at = camper(camping), now()
     refresh_chunk(everybody(at))
     looks_at(person, camping[1])
@@ -110,7 +110,7 @@ def test_list_that_changes_a_little_is_no_news(camping: list[ProductView]) -> No
     assert refresh_chunk(everybody(at + 2 * DAY)) == 0
 
 
-def test_list_that_really_changed_is_announced(camping: list[ProductView]) -> None:
+def test_large_change_of_a_list_is_announced(camping: list[ProductView]) -> None:
     person, at = camper(camping), now()
     refresh_chunk(everybody(at))
     books = [a_product(title=title) for title in ("Novel", "Atlas", "Essay")]
@@ -130,17 +130,17 @@ def test_list_that_really_changed_is_announced(camping: list[ProductView]) -> No
         ({"digest": "weekly"}, 7),
     ],
 )
-def test_person_hears_no_more_often_than_wanted(
+def test_announcements_are_limited_by_the_preference(
     preferences: dict[str, object], days: int, camping: list[ProductView]
 ) -> None:
     person, at = camper(camping, **preferences), now()
     refresh_chunk(everybody(at))
-    CustomerProfile.objects(pk=person.user_id).update_one(set__announced=[])  # all is news again
+    CustomerProfile.objects(pk=person.user_id).update_one(set__announced=[])  # all are new again
     assert refresh_chunk(everybody(at + days * DAY - timedelta(hours=2))) == 0
     assert refresh_chunk(everybody(at + days * DAY)) == 1
 
 
-def test_who_wants_to_hear_nothing_hears_nothing_and_has_a_list(
+def test_person_without_announcements_still_has_a_list(
     camping: list[ProductView],
 ) -> None:
     nothing = {"inbox": False, "email": False, "push": False}
@@ -149,7 +149,7 @@ def test_who_wants_to_hear_nothing_hears_nothing_and_has_a_list(
     assert titles_of(person)
 
 
-def test_what_is_popular_is_no_news(camping: list[ProductView]) -> None:
+def test_popular_products_are_not_announced(camping: list[ProductView]) -> None:
     person = a_customer()
     looks_at(person, a_product(title="Vase"))
     learn_all()
@@ -163,11 +163,11 @@ def test_sold_out_product_is_not_announced(camping: list[ProductView]) -> None:
         adjust_stock(
             each.id, AdjustStock(change=-10, reason="Sold."), caller=a_person(Role.OPERATOR)
         )
-    assert refresh_chunk(everybody(now())) == 0  # one product is too little news
+    assert refresh_chunk(everybody(now())) == 0  # one product is not enough for an announcement
     assert told(person) == []
 
 
-def test_looks_are_forgotten_after_their_time(camping: list[ProductView]) -> None:
+def test_expired_views_are_removed(camping: list[ProductView]) -> None:
     person, at = a_customer(), now()
     looks_at(person, camping[0], at=at)
     learn_all()
@@ -176,7 +176,7 @@ def test_looks_are_forgotten_after_their_time(camping: list[ProductView]) -> Non
     assert {each.reason.code for each in list_of(person)} <= {"popular", "popular_in_category"}
 
 
-def test_person_without_an_account_is_forgotten(camping: list[ProductView]) -> None:
+def test_person_without_an_account_is_removed(camping: list[ProductView]) -> None:
     person = camper(camping)
     User.objects(pk=person.user_id).update_one(set__deleted_at=now())
     refresh_chunk(everybody(now()))
@@ -205,7 +205,7 @@ def people(count: int) -> None:
     )
 
 
-def test_job_asks_for_chunks_once_for_its_time(
+def test_job_requests_chunks_once_for_its_time(
     queues: Queues, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(refresh, "PEOPLE_PER_CHUNK", 2)
@@ -224,7 +224,7 @@ def test_job_asks_for_chunks_once_for_its_time(
     assert compute_recommendations(FIVE + DAY) == 3
 
 
-def test_who_did_nothing_for_long_is_left_out() -> None:
+def test_inactive_person_is_left_out() -> None:
     people(1)
     CustomerProfile.objects.update(set__active_at=FIVE - 91 * DAY)
     assert compute_recommendations(FIVE) == 0
@@ -236,13 +236,13 @@ def test_job_and_its_chunks_go_through_the_queues(queues: Queues) -> None:
     summary = job.handler({"time": FIVE.isoformat(), "id": "rule-1"}, CONTEXT)
     assert summary == {"chunks_asked_for": 1}
     messages = queues.take("recommendations.refresh", 1)
-    for _ in range(2):  # as if it came twice
+    for _ in range(2):  # as if it was delivered twice
         chunk_consumer.handler(queues.event_of("recommendations.refresh", messages), CONTEXT)
     assert CustomerProfile.objects(computed_at=FIVE).count() == 3
     assert queues.is_empty("failed-messages")
 
 
-def test_what_people_do_goes_through_the_queue(queues: Queues) -> None:
+def test_activities_are_counted_through_the_queue(queues: Queues) -> None:
     person, product = a_customer(), a_product()
     buys(person, product)
     publish_stored()

@@ -1,4 +1,4 @@
-"""A small shop, made by hand: what a person would expect."""
+"""A small handmade shop with the recommendations that a person would expect."""
 
 from datetime import timedelta
 
@@ -70,21 +70,21 @@ def who_bought(shop: Shop, *titles: str) -> Principal:
     return person
 
 
-def test_who_bought_a_tent_gets_a_sleeping_bag_and_no_second_tent(shop: Shop) -> None:
+def test_tent_leads_to_a_sleeping_bag_and_no_second_tent(shop: Shop) -> None:
     titles = titles_of(who_bought(shop, "Tent"))
     assert titles[0] == "Sleeping bag"
     assert "Tent" not in titles
     assert set(titles[:4]) == {"Sleeping bag", "Mat", "Stove", "Gift card"}
 
 
-def test_what_everybody_buys_does_not_push_itself_before_what_belongs_together(
+def test_popular_product_is_not_ranked_before_related_ones(
     shop: Shop,
 ) -> None:
     titles = titles_of(who_bought(shop, "Novel"))
     assert titles.index("Cookbook") < titles.index("Gift card")
 
 
-def test_reason_names_what_was_bought(shop: Shop) -> None:
+def test_reason_names_the_bought_product(shop: Shop) -> None:
     best = list_of(who_bought(shop, "Tent", "Torch"))
     reasons = {each.product.title: each.reason for each in best}
     bag = reasons["Sleeping bag"]
@@ -97,14 +97,14 @@ def test_reason_names_what_was_bought(shop: Shop) -> None:
     assert reasons["Batteries"].text == "Because you bought Torch"
 
 
-def test_what_is_used_up_may_come_again(shop: Shop) -> None:
+def test_consumable_may_be_recommended_again(shop: Shop) -> None:
     titles = titles_of(who_bought(shop, "Torch", "Batteries"))
     assert "Batteries" in titles
     assert "Torch" not in titles
 
 
 @pytest.mark.parametrize("category", ["consumable", "consumables"])
-def test_category_says_too_that_something_is_used_up(category: str) -> None:
+def test_category_can_mark_a_consumable(category: str) -> None:
     tape = a_product(title="Tape", categories=[category])
     person = a_customer()
     buys(person, tape)
@@ -113,7 +113,7 @@ def test_category_says_too_that_something_is_used_up(category: str) -> None:
     assert (again.product.title, again.reason.code) == ("Tape", "buy_again")
 
 
-def test_what_is_sold_out_is_never_recommended_and_comes_back_with_its_stock(shop: Shop) -> None:
+def test_sold_out_product_is_not_recommended_until_it_is_back(shop: Shop) -> None:
     person = who_bought(shop, "Tent")
     operator = a_person(Role.OPERATOR)
     bag = shop["Sleeping bag"]
@@ -130,7 +130,7 @@ def test_retired_product_is_never_recommended(shop: Shop) -> None:
     assert "Sleeping bag" not in titles_of(person)
 
 
-def test_who_looked_at_a_tent_gets_it_and_what_goes_with_it(shop: Shop) -> None:
+def test_viewed_tent_is_recommended_with_related_products(shop: Shop) -> None:
     for _ in range(3):
         looks_at(a_customer(), shop["Tent"], shop["Sleeping bag"])
     person = a_customer()
@@ -142,7 +142,7 @@ def test_who_looked_at_a_tent_gets_it_and_what_goes_with_it(shop: Shop) -> None:
     assert reasons["Sleeping bag"].text == "Because you looked at Tent"
 
 
-def test_last_interest_comes_before_an_old_one(shop: Shop) -> None:
+def test_latest_activity_is_ranked_before_an_old_one(shop: Shop) -> None:
     person = a_customer()
     buys(person, shop["Tent"], at=now() - timedelta(days=400))
     buys(person, shop["Novel"])
@@ -151,7 +151,7 @@ def test_last_interest_comes_before_an_old_one(shop: Shop) -> None:
     assert titles.index("Cookbook") < titles.index("Sleeping bag")
 
 
-def test_newcomer_gets_the_best_of_each_category(shop: Shop) -> None:
+def test_new_person_gets_the_best_of_each_category(shop: Shop) -> None:
     best = list_of(a_customer())
     titles = {each.product.title for each in best[:4]}
     assert titles - {"Novel", "Cookbook"} == {"Gift card", "Tent", "Torch"}
@@ -159,7 +159,7 @@ def test_newcomer_gets_the_best_of_each_category(shop: Shop) -> None:
     assert "Popular in camping" in {each.reason.text for each in best[:4]}
 
 
-def test_list_is_filled_up_from_the_categories_that_the_person_likes(shop: Shop) -> None:
+def test_list_is_filled_from_the_persons_categories(shop: Shop) -> None:
     shop["Hammock"] = a_product(title="Hammock", categories=["camping"])
     buys(a_customer(), shop["Hammock"])
     person = who_bought(shop, "Mat")
@@ -168,7 +168,7 @@ def test_list_is_filled_up_from_the_categories_that_the_person_likes(shop: Shop)
     assert list(filled).index("Hammock") < list(filled).index("Novel")
 
 
-def test_who_bought_all_that_there_is_gets_nothing_again() -> None:
+def test_person_who_bought_everything_gets_nothing_again() -> None:
     person, product = a_customer(), a_product()
     buys(a_customer(), product)
     buys(person, product)
@@ -180,7 +180,7 @@ def test_empty_shop_recommends_nothing() -> None:
     assert list_of(a_customer()) == []
 
 
-def test_order_that_was_called_off_leaves_no_trace(shop: Shop) -> None:
+def test_cancelled_order_has_no_effect(shop: Shop) -> None:
     person = a_customer()
     event = confirmed(person, shop["Tent"])
     learn(event)

@@ -1,4 +1,4 @@
-"""What tests of tasks are made of."""
+"""Builders for tests of tasks."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from tidings.users.models import User
 
 
 def a_user(role: Role = Role.CUSTOMER) -> Principal:
-    """Return a person who has an account."""
+    """Return a person with an account."""
     user = User(email=an_address(), name="Ada", password_hash="none", role=role.value).save()
     return Principal(user_id=user.id, role=role)
 
@@ -23,13 +23,13 @@ def a_task(owner: Principal | None = None, **values: Any) -> TaskView:
 
 
 def changed(task: TaskView, caller: Principal, **values: Any) -> TaskView:
-    """Change a task as it was read."""
+    """Change a task at the version that was read."""
     change = UpdateTask.model_validate({"version": task.version} | values)
     return update_task(task.id, change, caller=caller)
 
 
 def events_of(task_id: str) -> list[str]:
-    """Return the types of the events that wait in a task's outbox."""
+    """Return the types of the events in a task's outbox."""
     return [entry.type for entry in Task.objects.get(pk=task_id).outbox]
 
 

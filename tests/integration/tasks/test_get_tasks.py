@@ -1,4 +1,4 @@
-"""Lists of tasks: filters, orders, pages, and nobody else's."""
+"""Lists of tasks: filters, orders and pages, and only accessible tasks."""
 
 import base64
 import json
@@ -33,10 +33,10 @@ def due(day: int) -> str:
     return f"2026-12-{day:02}T12:00:00Z"
 
 
-# --------------------------------------------------------------------- whose tasks
+# -------------------------------------------------------------------------- access
 
 
-def test_customers_see_what_they_own_or_are_assigned_to() -> None:
+def test_customers_list_owned_and_assigned_tasks() -> None:
     ada, bob, operator = a_user(), a_user(), a_person(Role.OPERATOR)
     a_task(ada, title="Ada's")
     a_task(bob, title="Bob's")
@@ -48,7 +48,7 @@ def test_customers_see_what_they_own_or_are_assigned_to() -> None:
     assert len(titles(operator)) == len(titles(a_person(Role.ADMIN))) == 4
 
 
-def test_filter_by_assignee_opens_no_other_list() -> None:
+def test_filter_by_assignee_gives_no_further_access() -> None:
     ada, operator = a_user(), a_person(Role.OPERATOR)
     a_task(operator, title="For Ada", assignee_id=ada.user_id)
     assert titles(a_person(), assignee_id=ada.user_id) == []
@@ -87,7 +87,7 @@ def test_deleted_tasks_are_not_listed() -> None:
     ],
     ids=str,
 )
-def test_all_that_is_named_must_hold(wanted: dict[str, Any], found: list[str]) -> None:
+def test_filters_are_combined_with_and(wanted: dict[str, Any], found: list[str]) -> None:
     owner = a_person()
     a_task(owner, title="Done", state="done", due_at=due(1), labels=["red"])
     a_task(owner, title="Urgent", priority="urgent", due_at=due(2), labels=["blue", "red"])
@@ -113,7 +113,7 @@ def test_text_is_found_in_every_script_and_follows_a_change() -> None:
     assert titles(owner, text="ばす") == ["ﾊﾞｽ"]
 
 
-def test_task_of_an_earlier_version_is_found_as_it_was() -> None:
+def test_task_of_an_earlier_version_is_found() -> None:
     owner = a_person()
     task = a_task(owner, title="Grün")
     Task.objects(pk=task.id).update_one(unset__title_key=True)
@@ -138,7 +138,7 @@ def three_tasks(owner: Principal) -> None:
         (TaskSort.PRIORITY, ["soon", "never", "late"]),
     ],
 )
-def test_lists_are_in_the_order_that_is_asked_for(sort: TaskSort, order: list[str]) -> None:
+def test_lists_have_the_requested_order(sort: TaskSort, order: list[str]) -> None:
     owner = a_person()
     three_tasks(owner)
     assert titles(owner, sort) == order
@@ -148,7 +148,7 @@ def test_lists_are_in_the_order_that_is_asked_for(sort: TaskSort, order: list[st
 
 
 @pytest.mark.parametrize("sort", TaskSort)
-def test_pages_by_cursor_hold_each_task_once(sort: TaskSort) -> None:
+def test_pages_by_cursor_contain_each_task_once(sort: TaskSort) -> None:
     owner = a_person()
     for number in range(7):
         a_task(owner, due_at=due(1 + number % 2), priority=["low", "high"][number % 2])
@@ -177,7 +177,7 @@ def test_pages_by_number_follow_each_other(sort: TaskSort) -> None:
     assert (second.has_next, second.has_previous) == (False, True)
 
 
-def test_list_by_cursor_stays_stable_while_tasks_come_in() -> None:
+def test_list_by_cursor_is_stable_while_tasks_are_added() -> None:
     owner = a_person()
     three_tasks(owner)
     first = listed(owner, TaskSort.DUE_AT, limit=1)
@@ -210,7 +210,7 @@ def cursor(order: str = "", **content: object) -> str:
         cursor(order="due_at", value=1, id="x", more=1),
     ],
 )
-def test_cursor_that_is_none_of_this_list_is_refused(after: str) -> None:
+def test_cursor_of_another_list_is_refused(after: str) -> None:
     with pytest.raises(RuleRefused) as refused:
         listed(a_person(), TaskSort.DUE_AT, after)
     assert refused.value.field == "after"

@@ -1,4 +1,4 @@
-"""Whose task is due hears of it, once per due date."""
+"""The assignee of a due task is notified once for each due date."""
 
 import contextvars
 import json
@@ -37,7 +37,7 @@ def inbox(person: Principal) -> list[str]:
     return [each.kind for each in page.items]
 
 
-def test_task_that_is_due_is_announced_once() -> None:
+def test_due_task_is_announced_once() -> None:
     task = a_task(due_at=NOON)
     assert remind_due_tasks(NOON - HOUR) == 0
     assert remind_due_tasks(NOON) == 1
@@ -47,7 +47,7 @@ def test_task_that_is_due_is_announced_once() -> None:
     assert (event.data.task_id, event.data.due_at) == (task.id, NOON)
 
 
-def test_missed_hour_is_made_up_for() -> None:
+def test_missed_hour_is_caught_up() -> None:
     a_task(due_at=NOON)
     assert remind_due_tasks(NOON + 48 * HOUR) == 1
 
@@ -61,7 +61,7 @@ def test_reminder_changes_no_version() -> None:
 
 
 @pytest.mark.parametrize("state", ["done", "cancelled"])
-def test_what_is_not_to_be_done_is_not_announced(state: str) -> None:
+def test_finished_tasks_are_not_announced(state: str) -> None:
     owner = a_person()
     a_task(owner, due_at=NOON, state=state)
     changed(a_task(owner, due_at=NOON), owner, state=state)
@@ -81,7 +81,7 @@ def test_new_due_date_is_announced_again() -> None:
     assert [event.data.due_at for event in due_events(task.id)] == [NOON, NOON + HOUR]
 
 
-def test_task_that_goes_on_is_not_announced_again() -> None:
+def test_changed_task_is_not_announced_again() -> None:
     owner = a_person()
     task = a_task(owner, due_at=NOON)
     remind_due_tasks(NOON)
@@ -89,7 +89,7 @@ def test_task_that_goes_on_is_not_announced_again() -> None:
     assert remind_due_tasks(NOON) == 0
 
 
-def test_task_that_is_opened_again_tells_nobody_twice() -> None:
+def test_reopened_task_is_not_announced_again() -> None:
     owner = a_reader()
     task = a_task(owner, due_at=NOON)
     remind_due_tasks(NOON)
@@ -103,7 +103,7 @@ def test_task_that_is_opened_again_tells_nobody_twice() -> None:
     assert inbox(owner) == ["task.due"]
 
 
-def test_assignee_is_told_and_the_owner_where_there_is_none() -> None:
+def test_assignee_is_notified_or_else_the_owner() -> None:
     owner, assignee, operator = a_reader(), a_user(), a_person(Role.OPERATOR)
     own = a_task(owner, due_at=NOON)
     given = a_task(operator, due_at=NOON, assignee_id=assignee.user_id)
@@ -114,7 +114,7 @@ def test_assignee_is_told_and_the_owner_where_there_is_none() -> None:
     assert (inbox(owner), inbox(assignee), inbox(operator)) == (["task.due"], ["task.due"], [])
 
 
-def test_jobs_at_once_announce_each_task_once(queues: Queues) -> None:
+def test_concurrent_jobs_announce_each_task_once(queues: Queues) -> None:
     tasks = {a_task(due_at=NOON).id for _ in range(12)}
     take_stored()
 
@@ -126,20 +126,20 @@ def test_jobs_at_once_announce_each_task_once(queues: Queues) -> None:
     assert counts == Counter(tasks)
 
 
-def test_rounds_go_on_until_all_are_announced(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rounds_continue_until_all_are_announced(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reminders, "TASKS_PER_ROUND", 3)
     for _ in range(8):
         a_task(due_at=NOON)
     assert remind_due_tasks(NOON) == 8
 
 
-def test_what_time_does_not_suffice_for_is_left_to_the_next_hour() -> None:
+def test_remaining_tasks_are_left_to_the_next_hour() -> None:
     a_task(due_at=NOON)
     assert remind_due_tasks(NOON, seconds=0) == 0
     assert remind_due_tasks(NOON + HOUR) == 1
 
 
-def test_job_publishes_what_it_announces(queues: Queues) -> None:
+def test_job_publishes_its_events(queues: Queues) -> None:
     from tasks.remind_due_tasks import handler
 
     task = a_task(due_at=NOON)

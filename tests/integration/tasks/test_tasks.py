@@ -1,4 +1,4 @@
-"""Creating, reading, changing and deleting tasks: who may, and what is announced."""
+"""Creating, reading, changing and deleting tasks: access and events."""
 
 import json
 from datetime import UTC, datetime
@@ -61,7 +61,7 @@ def test_task_without_a_due_date_has_none() -> None:
     assert get_task(a_task(owner).id, caller=owner).due_at is None
 
 
-def test_creating_is_announced_in_the_same_write() -> None:
+def test_creation_is_announced_in_the_same_write() -> None:
     owner = a_person()
     with correlated("request-7"):
         task = a_task(owner)
@@ -89,7 +89,7 @@ def test_operators_assign_to_any_user(role: Role) -> None:
     assert get_task(task.id, caller=assignee).assignee_id == assignee.user_id
 
 
-def test_nobody_is_assigned_who_is_no_user() -> None:
+def test_unknown_user_cannot_be_assigned() -> None:
     with pytest.raises(UnknownAssignee):
         a_task(a_person(Role.OPERATOR), assignee_id=new_id())
     assert Task.objects.count() == 0
@@ -99,13 +99,13 @@ def test_nobody_is_assigned_who_is_no_user() -> None:
 
 
 @pytest.mark.parametrize("task_id", ["", "nope", "\x00", "x" * 10_000, "000000000000000000000000"])
-def test_task_that_is_none_is_not_found(task_id: str) -> None:
+def test_unknown_task_is_not_found(task_id: str) -> None:
     for role in get_args(PersonRole):
         with pytest.raises(TaskNotFound):
             get_task(task_id, caller=a_person(role))
 
 
-def test_strangers_learn_nothing_of_a_task_and_change_nothing() -> None:
+def test_other_customers_cannot_read_or_change_a_task() -> None:
     task, stranger = a_task(), a_person()
     with pytest.raises(TaskNotFound):
         get_task(task.id, caller=stranger)
@@ -117,7 +117,7 @@ def test_strangers_learn_nothing_of_a_task_and_change_nothing() -> None:
     assert events_of(task.id) == ["task.created"]
 
 
-def test_owner_assignee_and_operators_see_and_change_it() -> None:
+def test_owner_assignee_and_operators_read_and_change_it() -> None:
     owner, assignee = a_person(), a_user()
     task = assigned(a_task(owner), assignee)
     for person in (owner, assignee, a_person(Role.OPERATOR), a_person(Role.ADMIN)):
@@ -126,7 +126,7 @@ def test_owner_assignee_and_operators_see_and_change_it() -> None:
     assert task.version == 6
 
 
-def test_former_assignee_sees_it_no_longer() -> None:
+def test_former_assignee_cannot_read_it() -> None:
     assignee = a_user()
     task = assigned(a_task(), assignee)
     changed(task, assignee, assignee_id=None)
@@ -137,7 +137,7 @@ def test_former_assignee_sees_it_no_longer() -> None:
 # ----------------------------------------------------------------------- changing
 
 
-def test_what_is_left_out_stays() -> None:
+def test_fields_missing_in_a_change_stay() -> None:
     owner = a_person()
     task = a_task(owner, description="Long", due_at=DUE, labels=["a"], priority="urgent")
     after = changed(task, owner, state="in_progress")
@@ -172,7 +172,7 @@ def test_every_field_can_be_changed_and_is_announced() -> None:
     assert data["actor_id"] == owner.user_id
 
 
-def test_change_that_changes_nothing_is_not_announced() -> None:
+def test_change_without_effect_is_not_announced() -> None:
     owner = a_person()
     task = a_task(owner, labels=["a"], due_at=DUE)
     same = changed(
@@ -183,7 +183,7 @@ def test_change_that_changes_nothing_is_not_announced() -> None:
     assert events_of(task.id) == ["task.created"]
 
 
-def test_stale_version_is_a_conflict_and_changes_nothing() -> None:
+def test_old_version_is_a_conflict_and_changes_nothing() -> None:
     owner = a_person()
     task = a_task(owner)
     after = changed(task, owner, title="First")
@@ -211,7 +211,7 @@ def test_of_changes_at_once_one_wins() -> None:
     assert events_of(task.id) == ["task.created", "task.updated"]
 
 
-def test_customers_hand_nothing_on() -> None:
+def test_customers_cannot_assign_to_others() -> None:
     assignee = a_user()
     task = assigned(a_task(), assignee)
     with pytest.raises(Forbidden):
@@ -219,7 +219,7 @@ def test_customers_hand_nothing_on() -> None:
     assert get_task(task.id, caller=assignee) == task
 
 
-def test_customer_may_send_back_the_assignee_that_is_there() -> None:
+def test_customer_may_send_the_current_assignee() -> None:
     owner, assignee = a_person(), a_user()
     task = assigned(a_task(owner), assignee)
     after = changed(task, owner, title="New", assignee_id=assignee.user_id)
@@ -229,7 +229,7 @@ def test_customer_may_send_back_the_assignee_that_is_there() -> None:
 # ----------------------------------------------------------------------- deleting
 
 
-def test_deleted_task_is_gone_for_everybody_and_announced() -> None:
+def test_deleted_task_is_not_found_and_announced() -> None:
     owner = a_person()
     task = a_task(owner, description="Secret", labels=["a"], due_at=DUE)
     deletion = delete_task(task.id, caller=owner)
@@ -245,7 +245,7 @@ def test_deleted_task_is_gone_for_everybody_and_announced() -> None:
     assert data_of_last_event(task.id)["actor_id"] == owner.user_id
 
 
-def test_content_of_a_deleted_task_is_gone() -> None:
+def test_content_of_a_deleted_task_is_removed() -> None:
     owner = a_person()
     task = a_task(owner, title="Secret", description="Secret", labels=["Secret"], due_at=DUE)
     delete_task(task.id, caller=owner)
@@ -263,7 +263,7 @@ def test_assignee_cannot_delete() -> None:
     assert get_task(task.id, caller=assignee) == task
 
 
-def test_operators_delete_any() -> None:
+def test_operators_delete_any_task() -> None:
     task = a_task()
     operator = a_person(Role.OPERATOR)
     delete_task(task.id, caller=operator)
@@ -271,7 +271,7 @@ def test_operators_delete_any() -> None:
         get_task(task.id, caller=operator)
 
 
-def test_deleted_at_once_it_is_deleted_once() -> None:
+def test_concurrent_deletions_delete_once() -> None:
     owner = a_person()
     task = a_task(owner)
 

@@ -1,4 +1,4 @@
-"""Uploads: good rows become tasks, broken ones are named, and nothing is made twice."""
+"""Uploads: valid rows become tasks, broken ones are named, and no task is created twice."""
 
 import json
 import time
@@ -37,7 +37,7 @@ def large_file(rows: int) -> TaskFile:
     return csv_file("title,due_at", *(f"Task {n},2026-12-01T17:00:00Z" for n in range(rows)))
 
 
-# -------------------------------------------------------------------- what is made
+# ------------------------------------------------------------------- created tasks
 
 
 def test_each_row_becomes_a_task_of_the_caller() -> None:
@@ -66,7 +66,7 @@ def test_each_row_becomes_a_task_of_the_caller() -> None:
     assert (paper.title, paper.state, paper.due_at) == ("Paper", "open", None)
 
 
-def test_json_lines_say_the_same() -> None:
+def test_json_lines_have_the_same_result() -> None:
     lines = [json.dumps({"title": "Größe", "labels": ["a"]}), "{}", json.dumps({"title": "B"})]
     file = TaskFile(media_type="application/x-ndjson", content="\n".join(lines))
     report = upload_tasks(file, caller=a_person())
@@ -75,7 +75,7 @@ def test_json_lines_say_the_same() -> None:
     assert titles() == ["B", "Größe"]
 
 
-def test_broken_rows_are_named_and_the_others_are_made() -> None:
+def test_broken_rows_are_named_and_the_others_created() -> None:
     report = upload_tasks(
         csv_file(
             "title,state,due_at,assignee_id",
@@ -103,7 +103,7 @@ def test_broken_rows_are_named_and_the_others_are_made() -> None:
     assert "yourself only" in report.refusals[4].reason
 
 
-def test_operators_assign_to_users_and_to_nobody_else() -> None:
+def test_operators_assign_to_users_only() -> None:
     user = a_user()
     file = csv_file("title,assignee_id", f"A,{user.user_id}", f"B,{new_id()}")
     report = upload_tasks(file, caller=a_person(Role.OPERATOR))
@@ -112,7 +112,7 @@ def test_operators_assign_to_users_and_to_nobody_else() -> None:
     assert Task.objects.get().assignee_id == user.user_id
 
 
-def test_values_are_never_operators_of_a_query() -> None:
+def test_values_are_never_query_operators() -> None:
     file = TaskFile(
         media_type="application/x-ndjson",
         content='{"title": {"$gt": ""}}\n{"title": "a", "$set": {"x": 1}}',
@@ -123,26 +123,26 @@ def test_values_are_never_operators_of_a_query() -> None:
 
 
 @pytest.mark.parametrize("lines", [(), ("",), ("name", "A"), ("state", "done")])
-def test_bad_file_makes_nothing(lines: tuple[str, ...]) -> None:
+def test_invalid_file_creates_nothing(lines: tuple[str, ...]) -> None:
     with pytest.raises(BadTaskFile):
         upload_tasks(csv_file(*lines), caller=a_person(), idempotency_key="key-1")
     assert Task.objects.count() == Upload.objects.count() == 0
 
 
-def test_file_with_too_many_rows_makes_nothing() -> None:
+def test_file_with_too_many_rows_creates_nothing() -> None:
     with pytest.raises(TooManyRows):
         upload_tasks(csv_file("title", *["A"] * (MAX_ROWS + 1)), caller=a_person())
     assert Task.objects.count() == 0
 
 
-# ---------------------------------------------------------------------------- once
+# ---------------------------------------------------------------------- repetition
 
 
 def repeated(owner: Principal, file: TaskFile = FILE, key: str = "key-1") -> UploadReport:
     return upload_tasks(file, caller=owner, idempotency_key=key)
 
 
-def test_same_file_with_the_same_key_is_made_once() -> None:
+def test_same_file_with_the_same_key_is_created_once() -> None:
     owner = a_person()
     first = repeated(owner)
     assert repeated(owner) == first
@@ -150,14 +150,14 @@ def test_same_file_with_the_same_key_is_made_once() -> None:
     assert [entry.type for task in Task.objects for entry in task.outbox] == ["task.created"] * 3
 
 
-def test_same_file_at_once_is_made_once() -> None:
+def test_concurrent_uploads_of_a_file_create_it_once() -> None:
     owner = a_person()
     reports = at_once([partial(repeated, owner)] * 6)
     assert titles() == ["Ink", "Paper", "Pens"]
     assert {tuple(report.ids) for report in reports} == {tuple(reports[0].ids)}
 
 
-def test_other_file_with_the_same_key_is_a_conflict_and_makes_nothing() -> None:
+def test_other_file_with_the_same_key_is_a_conflict_and_creates_nothing() -> None:
     owner = a_person()
     repeated(owner)
     with pytest.raises(UploadKeyReused):
@@ -165,20 +165,20 @@ def test_other_file_with_the_same_key_is_a_conflict_and_makes_nothing() -> None:
     assert titles() == ["Ink", "Paper", "Pens"]
 
 
-def test_keys_are_each_persons_own() -> None:
+def test_keys_of_different_people_are_independent() -> None:
     repeated(a_person())
     repeated(a_person(), csv_file("title", "Other"))
     assert titles() == ["Ink", "Other", "Paper", "Pens"]
 
 
-def test_without_a_key_each_upload_makes_its_tasks() -> None:
+def test_without_a_key_each_upload_creates_its_tasks() -> None:
     owner = a_person()
     upload_tasks(FILE, caller=owner)
     upload_tasks(FILE, caller=owner)
     assert len(titles()) == 6
 
 
-def test_upload_that_broke_off_is_completed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interrupted_upload_is_completed(monkeypatch: pytest.MonkeyPatch) -> None:
     owner = a_person()
     monkeypatch.setattr(upload, "ROWS_PER_INSERT", 2)
     with pytest.MonkeyPatch.context() as patch:
@@ -199,7 +199,7 @@ def test_upload_that_broke_off_is_completed(monkeypatch: pytest.MonkeyPatch) -> 
     assert titles() == ["Ink", "Paper", "Pens"]
 
 
-def test_task_that_was_deleted_meanwhile_is_not_made_again() -> None:
+def test_task_deleted_meanwhile_is_not_created_again() -> None:
     owner = a_person()
     report = repeated(owner)
     delete_task(report.ids[0], caller=owner)
@@ -258,5 +258,6 @@ def test_a_large_upload_is_bounded_in_memory() -> None:
         _, peak_bytes = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    # A tenth of the largest file in a tenth of what a function of 512 MB has beside Python.
+    # A tenth of the largest file, with a tenth of the memory that a function of 512 MB has besides
+    # Python.
     assert peak_bytes < 40 * 1024 * 1024

@@ -1,4 +1,4 @@
-"""Templates that carry a one-time code are for admins to change and for Tidings to send."""
+"""Templates with one-time codes: only admins change them, and only Tidings sends them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -100,7 +100,7 @@ def test_admin_changes_rolls_back_and_previews() -> None:
     assert "ABCD1234" in (preview.email_text or "")
 
 
-def test_operator_does_not_take_a_code_back_into_a_template_by_rolling_back() -> None:
+def test_operator_cannot_restore_a_code_by_rolling_back() -> None:
     created(ADMIN)
     updated(ADMIN, "mine", **WITHOUT_CODE)
     with pytest.raises(Forbidden):
@@ -118,7 +118,7 @@ def test_admin_cannot_store_a_leak_either() -> None:
     assert TemplateVersion.objects.count() == 0
 
 
-def test_leak_that_an_older_release_stored_is_neither_sent_nor_taken_back() -> None:
+def test_leak_stored_by_an_older_release_is_neither_sent_nor_restored() -> None:
     stored_before(RESET, LEAK, 2)
     stored_before(RESET, SAFE, 3)
     with pytest.raises(UnsafeCode):
@@ -127,20 +127,20 @@ def test_leak_that_an_older_release_stored_is_neither_sent_nor_taken_back() -> N
         rolled_back(ADMIN, 3, 2)
 
 
-def test_template_of_a_code_asks_for_nothing_that_its_event_does_not_tell() -> None:
+def test_template_of_a_code_requires_only_variables_of_its_event() -> None:
     content = mail() | {"required_variables": ["reset_code", "more"]}
     with pytest.raises(TemplateRefused, match="more"):
         updated(ADMIN, **content)
 
 
-def test_operator_previews_the_samples_alone() -> None:
+def test_operator_previews_the_samples_only() -> None:
     assert queries.preview_template(RESET, PreviewTemplate(), caller=OPERATOR).email_text
     for variables in ({"reset_code": "ABCD1234"}, {"name": "Ada"}):
         with pytest.raises(Forbidden):
             queries.preview_template(RESET, PreviewTemplate(variables=variables), caller=OPERATOR)
 
 
-def test_built_in_template_comes_from_its_file_whatever_an_older_release_stored() -> None:
+def test_built_in_template_with_a_code_ignores_versions_of_older_releases() -> None:
     stored_before(RESET, LEAK, 1)
     made = rendering.render(RESET, version=1, language="en", variables={"reset_code": "ABCD1234"})
     assert "evil" not in (made.email_html or "")
@@ -152,7 +152,9 @@ def test_built_in_template_comes_from_its_file_whatever_an_older_release_stored(
 @pytest.mark.parametrize("caller", [OPERATOR, ADMIN, a_person(Role.SERVICE)])
 @pytest.mark.parametrize("channel", ["email", "push", "inbox", "sms", "webhook"])
 @pytest.mark.parametrize("code", [RESET, "user_registered", "mine"])
-def test_nobody_sends_a_template_with_a_code(caller: Any, channel: str, code: str) -> None:
+def test_template_with_a_code_cannot_be_sent_by_the_send_api(
+    caller: Any, channel: str, code: str
+) -> None:
     created(ADMIN)
     wanted = SendNotification.model_validate(
         {
@@ -169,7 +171,7 @@ def test_nobody_sends_a_template_with_a_code(caller: Any, channel: str, code: st
 
 
 @pytest.mark.parametrize("caller", [OPERATOR, ADMIN])
-def test_no_campaign_has_a_template_with_a_code(caller: Any) -> None:
+def test_template_with_a_code_cannot_be_used_by_a_campaign(caller: Any) -> None:
     new = CreateCampaign.model_validate(
         {
             "name": "Phishing",

@@ -1,4 +1,4 @@
-"""Templates in the database: versions, conflicts, rolling back, previews, speed."""
+"""Templates in the database: versions, conflicts, rollbacks, previews and speed."""
 
 import importlib
 import json
@@ -65,7 +65,7 @@ def a_page(**where: Any) -> PageRequest:
     return PageRequest.model_validate({"limit": 10} | where)
 
 
-def test_each_change_is_a_version_and_those_before_stay() -> None:
+def test_each_change_is_a_version_and_earlier_ones_stay() -> None:
     operator = a_person(Role.OPERATOR)
     assert created().version == 1
     second = updated("Two {{ who }}", 1, caller=operator)
@@ -80,7 +80,7 @@ def test_each_change_is_a_version_and_those_before_stay() -> None:
     assert first.variants[0].inbox.body == "One {{ who }}"
 
 
-def test_change_of_a_stale_version_is_a_conflict_and_changes_nothing() -> None:
+def test_change_of_an_old_version_is_a_conflict_and_changes_nothing() -> None:
     created()
     updated("Two", 1)
     for version in (1, 3):
@@ -103,13 +103,13 @@ def test_of_changes_at_once_one_wins() -> None:
     assert TemplateVersion.objects(code=CODE).count() == 2
 
 
-def test_change_of_nothing_makes_no_version() -> None:
+def test_change_without_effect_makes_no_version() -> None:
     created("One")
     assert updated("One", 1).version == 1
     assert TemplateVersion.objects.count() == 1
 
 
-def test_rolling_back_is_a_new_version_with_the_old_words() -> None:
+def test_rollback_is_a_new_version_with_the_old_texts() -> None:
     created()
     updated("Two {{ who }}", 1)
     third = rolled_back(2, 1)
@@ -136,7 +136,7 @@ def test_built_in_template_is_changed_and_rolled_back_to_its_first_version() -> 
     )
 
 
-def test_code_is_taken_once() -> None:
+def test_code_is_unique() -> None:
     created()
     for code in (CODE, "order_confirmed"):
         with pytest.raises(TemplateExists):
@@ -144,7 +144,7 @@ def test_code_is_taken_once() -> None:
     assert TemplateVersion.objects.count() == 1
 
 
-def test_what_is_refused_is_not_stored() -> None:
+def test_refused_template_is_not_stored() -> None:
     with pytest.raises(TemplateRefused):
         created("{{ unknown }}")
     created()
@@ -154,7 +154,7 @@ def test_what_is_refused_is_not_stored() -> None:
 
 
 @pytest.mark.parametrize("code", ["nothing", "../order_confirmed", "order_confirmed.toml", "\x00"])
-def test_what_is_not_there_is_not_found(code: str) -> None:
+def test_unknown_template_is_not_found(code: str) -> None:
     for ask in (
         lambda: queries.get_template(code, caller=OPERATOR),
         lambda: queries.current_version(code),
@@ -169,7 +169,7 @@ def test_what_is_not_there_is_not_found(code: str) -> None:
         inbox(2, code="order_confirmed")
 
 
-def test_template_names_the_preference_that_speaks_for_it() -> None:
+def test_template_names_its_preference() -> None:
     assert created().category == "orders"
     assert queries.category_of(CODE) == "orders"
     changed = UpdateTemplate.model_validate(
@@ -183,7 +183,7 @@ def test_template_names_the_preference_that_speaks_for_it() -> None:
     assert listed.category == "account"
 
 
-def test_template_from_before_there_were_categories_has_the_default() -> None:
+def test_template_from_before_categories_has_the_default() -> None:
     created()
     document = TemplateVersion.objects.get(code=CODE)
     content = json.loads(document.content)
@@ -215,7 +215,7 @@ def test_known_codes_are_the_built_in_ones_and_our_own() -> None:
     assert CODE in queries.known_template_codes()
 
 
-def test_list_is_by_code_and_goes_on_from_a_cursor() -> None:
+def test_list_is_sorted_by_code_and_continues_at_a_cursor() -> None:
     created()
     updated("Two", 1, code="digest")
     first = queries.get_templates(a_page(limit=12), caller=OPERATOR)
@@ -235,7 +235,7 @@ def test_list_is_by_code_and_goes_on_from_a_cursor() -> None:
     assert queries.get_templates(a_page(limit=12, page=2), caller=OPERATOR).items == rest.items
 
 
-def test_preview_uses_samples_and_what_is_given() -> None:
+def test_preview_uses_samples_and_given_variables() -> None:
     german = queries.sample_of(
         "order_status_changed",
         PreviewTemplate(language="de-AT", variables={"state": "paid", "name": "<b>"}),
@@ -250,18 +250,20 @@ def test_preview_uses_samples_and_what_is_given() -> None:
     assert queries.sample_of(CODE, given).inbox_body == "One Ada"
 
 
-def test_change_elsewhere_is_seen_within_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_change_by_another_process_is_visible_within_seconds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     created()
     assert queries.current_version(CODE) == 1
     with monkeypatch.context() as elsewhere:
         elsewhere.setattr(versions, "forget_versions", lambda: None)
         updated("Two", 1)
     assert queries.current_version(CODE) == 1
-    monkeypatch.setattr(versions, "FRESH_SECONDS", -1.0)  # the seconds are over
+    monkeypatch.setattr(versions, "FRESH_SECONDS", -1.0)  # the seconds have passed
     assert queries.current_version(CODE) == 2
 
 
-def test_five_hundred_messages_cost_two_commands(commands: list[str]) -> None:
+def test_five_hundred_messages_need_two_commands(commands: list[str]) -> None:
     created()
     rendering.forget_kept()
     commands.clear()
@@ -283,7 +285,7 @@ def rest(token: str, function: str, body: object = None, **path: str) -> tuple[i
     return response["statusCode"], json.loads(response["body"])
 
 
-def test_rest_tells_the_whole_story(operator_token: str) -> None:
+def test_rest_creates_changes_and_rolls_back(operator_token: str) -> None:
     body = saying("One {{ who }}") | {"sample_variables": {"who": "Ada"}}
     status, answer = rest(operator_token, "create_template", body | {"code": CODE})
     assert (status, answer["data"]["version"]) == (201, 1)
@@ -328,7 +330,7 @@ def test_refusal_names_part_and_line(operator_token: str) -> None:
     ['{"who": ' + "[" * 20 + "]" * 20 + "}", '{"who": "' + "x" * 200_000 + '"}'],
     ids=["deep", "long"],
 )
-def test_monstrous_variables_are_refused(operator_token: str, variables: str) -> None:
+def test_huge_variables_are_refused(operator_token: str, variables: str) -> None:
     created()
     event = api_event(
         f'{{"variables": {variables}}}',
@@ -339,7 +341,7 @@ def test_monstrous_variables_are_refused(operator_token: str, variables: str) ->
     assert module.handler(event, CONTEXT)["statusCode"] == 422
 
 
-def test_graphql_tells_the_same(operator_token: str) -> None:
+def test_graphql_has_the_same_data(operator_token: str) -> None:
     words = {
         "code": CODE,
         "requiredVariables": ["who"],

@@ -1,4 +1,4 @@
-"""Stopping a request at one point while something else is done, with real threads."""
+"""Stop a request at one point while another call runs, with real threads."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ WAIT_SECONDS = 20
 
 
 class Pause:
-    """The point `module.name`: the first thread that comes there waits before or after it."""
+    """The point `module.name`: the first thread that reaches it waits before or after it."""
 
     def __init__(self, module: Any, name: str, *, after: bool = False) -> None:
         self.module, self.name, self.after = module, name, after
@@ -39,7 +39,7 @@ class Pause:
             yield
 
     def wait(self) -> None:
-        assert self._reached.wait(WAIT_SECONDS), f"nothing came {self!r}"
+        assert self._reached.wait(WAIT_SECONDS), f"no thread reached {self!r}"
 
     def release(self) -> None:
         self._released.set()
@@ -48,7 +48,7 @@ class Pause:
 def during(
     pause: Pause, call: Callable[[], Result], meanwhile: Callable[[], object]
 ) -> Result | Exception:
-    """Make a call, do something else while it waits at the pause; return what came of the call."""
+    """Make a call, run something else while it waits at the pause; return the call's result."""
     with pause.installed(), ThreadPoolExecutor(1) as threads:
         running = threads.submit(call)
         try:

@@ -1,4 +1,4 @@
-"""What tests of accounts are made of: people, their sessions, and the codes in their events."""
+"""Builders of people, their sessions, and the codes in their events."""
 
 import json
 from typing import Any
@@ -26,7 +26,7 @@ def registered(name: str = "Ada", email: str | None = None) -> User:
 
 
 def mark_verified(user: User) -> None:
-    """Let an address be verified, however it came to that."""
+    """Mark an address as verified."""
     User.objects(pk=user.id).update_one(set__verified_at=now())
 
 
@@ -44,7 +44,7 @@ def as_principal(user: User) -> Principal:
 
 
 def stored_events() -> list[dict[str, Any]]:
-    """Return the events that wait in accounts, as they will be published, oldest first."""
+    """Return the waiting events of accounts as they will be published, oldest first."""
     accounts = {each.id for each in User.objects}
     return [each for each in _waiting() if each["subject"] in accounts]
 
@@ -56,13 +56,13 @@ def _waiting() -> list[dict[str, Any]]:
 
 
 def decoys_events() -> list[dict[str, Any]]:
-    """Return the waiting events of ids that belong to no account."""
+    """Return the waiting events of decoys."""
     accounts = {each.id for each in User.objects}
     return [each for each in _waiting() if each["subject"] not in accounts]
 
 
 def event_of(user: User, event_type: str) -> dict[str, Any]:
-    """Return the newest event of that type that waits in an account."""
+    """Return an account's newest waiting event of this type."""
     events = [each for each in stored_events() if each["subject"] == user.id]
     return next(each for each in reversed(events) if each["type"] == event_type)
 
@@ -72,7 +72,7 @@ def verification_code(user: User) -> str:
 
 
 def reset_code(user: User) -> str:
-    """Ask for a code and return it, however short a time after another one."""
+    """Request a code and return it, without the wait between two requests."""
     RESET_MAILS.forget(user.email)
     request_password_reset(RequestPasswordReset(email=user.email))
     return str(event_of(user, "user.password_reset_requested")["data"]["reset_code"])

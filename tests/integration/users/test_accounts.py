@@ -25,7 +25,7 @@ def test_registered_person_is_a_customer_with_a_hashed_password() -> None:
     assert user.password_hash.startswith("$argon2id$")
 
 
-def test_known_address_gets_the_same_answer_and_stays_as_it_is() -> None:
+def test_known_address_gets_the_same_answer_and_is_unchanged() -> None:
     email = an_address()
     first = register_user(new(email))
     mark_verified(account(email))
@@ -37,7 +37,7 @@ def test_known_address_gets_the_same_answer_and_stays_as_it_is() -> None:
         sign_in(email, "another password")
 
 
-def test_address_is_one_whatever_its_case() -> None:
+def test_address_is_the_same_in_any_case() -> None:
     email = an_address()
     register_user(new(email))
     register_user(new(email.upper()))
@@ -45,7 +45,7 @@ def test_address_is_one_whatever_its_case() -> None:
     assert sign_in(email.title()).user.email == email
 
 
-def test_one_address_at_once_makes_one_account() -> None:
+def test_concurrent_registrations_make_one_account() -> None:
     email = an_address()
     answers = at_once([lambda: register_user(new(email))] * 5)
     assert User.objects(email=email).count() == 1
@@ -55,7 +55,7 @@ def test_one_address_at_once_makes_one_account() -> None:
 # ------------------------------------------------------------------------ signing in
 
 
-def test_signed_in_person_gets_a_token_that_stands_for_them() -> None:
+def test_signed_in_person_gets_their_token() -> None:
     email = an_address()
     register_user(new(email))
     session = sign_in(email)
@@ -68,7 +68,7 @@ def test_signed_in_person_gets_a_token_that_stands_for_them() -> None:
     assert "argon2" not in session.model_dump_json()
 
 
-def test_wrong_password_and_unknown_address_are_told_alike() -> None:
+def test_wrong_password_and_unknown_address_get_the_same_error() -> None:
     email = an_address()
     register_user(new(email))
     with pytest.raises(WrongCredentials) as wrong:
@@ -78,7 +78,7 @@ def test_wrong_password_and_unknown_address_are_told_alike() -> None:
     assert wrong.value.message == unknown.value.message
 
 
-def test_nobodys_password_signs_nobody_in() -> None:
+def test_unknown_address_cannot_sign_in_with_any_password() -> None:
     with pytest.raises(WrongCredentials):
         sign_in(an_address(), "the password of nobody")
 
@@ -86,13 +86,13 @@ def test_nobodys_password_signs_nobody_in() -> None:
 # --------------------------------------------------------------------- administrators
 
 
-def test_administrator_is_made() -> None:
+def test_administrator_is_created() -> None:
     email = an_address()
     assert create_admin(new(email)).role is Role.ADMIN
     assert sign_in(email).user.role is Role.ADMIN
 
 
-def test_registering_does_not_take_an_administrators_role() -> None:
+def test_registration_cannot_replace_an_administrator() -> None:
     email = an_address()
     create_admin(new(email))
     register_user(new(email))
@@ -102,7 +102,7 @@ def test_registering_does_not_take_an_administrators_role() -> None:
 # -------------------------------------------------------------------------- ownership
 
 
-def test_person_sees_their_own_account(keys: SigningKeys) -> None:
+def test_person_reads_their_own_account(keys: SigningKeys) -> None:
     email = an_address()
     register_user(new(email))
     user = account(email)
@@ -118,7 +118,7 @@ def test_account_of_another_is_forbidden_whether_it_exists_or_not() -> None:
             get_user(user_id, caller=a_person())
 
 
-def test_operators_see_accounts_and_which_there_are_not() -> None:
+def test_operators_read_accounts_and_see_which_exist() -> None:
     email = an_address()
     register_user(new(email))
     assert get_user(account(email).id, caller=a_person(Role.OPERATOR)).email == email

@@ -1,4 +1,4 @@
-"""Each spelling of an address is one mailbox: one account, found by each."""
+"""All spellings of an address are one mailbox with one account."""
 
 import pytest
 
@@ -40,7 +40,7 @@ def test_mailbox_has_one_account(spelling: str) -> None:
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_account_is_stored_in_one_form_and_found_by_each(spelling: str) -> None:
+def test_account_is_stored_in_canonical_form_and_found_by_each(spelling: str) -> None:
     register_user(new(spelling))
     user = account(STORED)
     proof = {"email": spelling, "code": verification_code(user), "password": PASSWORD}
@@ -51,13 +51,13 @@ def test_account_is_stored_in_one_form_and_found_by_each(spelling: str) -> None:
     assert sign_in(STORED, "another horse").user.id == user.id
 
 
-def test_neighbours_domain_is_another_mailbox() -> None:
+def test_similar_domain_is_another_mailbox() -> None:
     one, other = registered(email=STORED), registered(email="ada@fass.de")
     assert one.id != other.id
     assert sign_in("ada@fass.de").user.id == other.id
 
 
-def test_guesses_count_for_the_mailbox_however_it_is_spelled() -> None:
+def test_guesses_are_counted_for_the_mailbox_in_any_spelling() -> None:
     registered(email=STORED)
     for spelling in SPELLINGS:
         with pytest.raises(Exception, match="wrong"):
@@ -72,7 +72,7 @@ def test_operators_find_an_account_by_each_spelling(search: str) -> None:
     assert [each.id for each in found.items] == [user.id]
 
 
-def test_account_with_an_address_that_is_refused_today_can_sign_in_and_be_found() -> None:
+def test_account_with_a_now_refused_address_can_sign_in_and_be_found() -> None:
     user = registered()
     User.objects(pk=user.id).update_one(set__email="ü@example.com")
     assert sign_in("Ü@example.com", PASSWORD).user.id == user.id

@@ -1,4 +1,4 @@
-"""Phones and webhooks, and how other domains reach people."""
+"""Phones and webhooks, and the contacts that other domains read."""
 
 import json
 
@@ -50,7 +50,7 @@ def test_secret_is_not_in_the_database() -> None:
     assert secret not in json.dumps(User.objects.get().to_mongo().to_dict(), default=str)
 
 
-def test_two_changes_at_once_leave_one_whole() -> None:
+def test_concurrent_changes_leave_one_complete() -> None:
     user = registered()
     urls = [f"{URL}/{number}" for number in range(4)]
     at_once([lambda url=url: put(user, webhook_url=url) for url in urls])  # type: ignore[misc]
@@ -74,20 +74,20 @@ def test_url_that_cannot_be_called_is_refused(url: str) -> None:
 
 @pytest.mark.parametrize("phone", ["0170123", "+0123456789", "+49 170 1234567", "+4917\n0123456",
                                    "+" + "1" * 16, "", "$gt"])  # fmt: skip
-def test_phone_that_is_none_is_refused(phone: str) -> None:
+def test_malformed_phone_is_refused(phone: str) -> None:
     with pytest.raises(ValidationError):
         SetContactPoints(phone=phone)
 
 
 @pytest.mark.parametrize("caller", [a_person(), a_person(Role.OPERATOR), a_person(Role.ADMIN)])
-def test_contact_points_are_their_owners(caller: Principal) -> None:
+def test_contact_points_are_readable_by_their_owner_only(caller: Principal) -> None:
     user = registered()
     with pytest.raises(Forbidden):
         set_contact_points(user.id, SetContactPoints(webhook_url=URL), caller=caller)
     assert get_contacts([user.id])[user.id].webhook_url is None
 
 
-def test_deleted_account_has_none_left() -> None:
+def test_deleted_account_has_no_contact_points() -> None:
     user = registered()
     put(user, webhook_url=URL, phone="+491701234567")
     delete_account(user.id, caller=as_principal(user))
@@ -99,7 +99,7 @@ def test_deleted_account_has_none_left() -> None:
         put(user, webhook_url=URL)
 
 
-def test_contacts_of_many_come_together() -> None:
+def test_contacts_of_many_people_are_read_together() -> None:
     ada, bob = registered(), registered("Bob")
     for token in ("one", "two"):
         new = RegisterPushToken.model_validate({"platform": "ios", "token": token})
@@ -112,7 +112,7 @@ def test_contacts_of_many_come_together() -> None:
     assert [each.token for each in get_contacts([ada.id])[ada.id].devices] == ["two"]
 
 
-def test_rest_sets_the_callers() -> None:
+def test_rest_sets_the_callers_contact_points() -> None:
     user = registered()
     headers = {"Authorization": f"Bearer {token_of(as_principal(user))}"}
     event = api_event({"webhook_url": URL}, headers=headers, pathParameters={"user_id": "me"})

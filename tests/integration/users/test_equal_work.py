@@ -1,4 +1,4 @@
-"""An address with an account costs the same work as one without, whatever is asked for it."""
+"""A request for an address costs the same work with and without an account."""
 
 import re
 from collections.abc import Callable
@@ -36,7 +36,7 @@ from tidings.users.schemas import (
 )
 
 pytestmark = pytest.mark.usefixtures("keys")
-# Insertions and changes of one document are the same work.
+# Insertions and changes of one document count as the same work.
 SAME = {"insert": "write", "findAndModify": "write", "update": "write"}
 Work = dict[str, Any]
 EVENTS = {
@@ -46,12 +46,12 @@ EVENTS = {
 
 
 class Counted:
-    """Counts hashes of passwords, and what is sent to MongoDB, Redis and RabbitMQ."""
+    """Counts password hashes, and commands to MongoDB, Redis and RabbitMQ."""
 
     def __init__(self, commands: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
         self._commands = commands
         self._counts = {"hashes": 0, "redis": 0, "events": 0, "event bytes": 0}
-        # Where the work is done: `PasswordHasher.verify` refuses what is no hash at once.
+        # Counted in the inner function: `PasswordHasher.verify` refuses a malformed hash at once.
         for name in ("hash_secret", "verify_secret"):
             self._count(monkeypatch, argon2._password_hasher, name, "hashes")
         self._count(monkeypatch, type(store.client()), "execute_command", "redis")
@@ -79,7 +79,7 @@ class Counted:
         patch.setattr(relay, "_publish", counted)
 
     def work_of(self, call: Callable[[], object]) -> Work:
-        """Return what a request costs, its publishing included."""
+        """Return the work of a request, including its publishing."""
         outbox.begin_noting()
         self._commands.clear()
         self._counts = dict.fromkeys(self._counts, 0)
@@ -95,7 +95,7 @@ class Counted:
 
 
 def whole_times(body: str) -> str:
-    """Return an event without fractions of seconds, which one time of a thousand does not have."""
+    """Return an event without fractions of seconds, which one time in a thousand lacks."""
     return re.sub(r"(:\d\d)\.\d+Z", r"\1Z", body)
 
 
@@ -141,18 +141,18 @@ def a_verified() -> str:
 
 
 AGAIN_AND_AGAIN = [ask_for_reset, resend, try_code, try_reset_code, try_password]
-# An address that was registered is known from then on.
+# An address that was registered once is known from then on.
 CASES = [(1, register), *((times, ask) for ask in AGAIN_AND_AGAIN for times in (1, 2, 8))]
 
 
 @pytest.mark.parametrize(("times", "ask"), CASES)
 @pytest.mark.parametrize("known", [an_unverified, a_verified])
-def test_address_with_an_account_costs_what_one_without_does(
+def test_requests_cost_the_same_with_and_without_an_account(
     times: int, known: Callable[[], str], ask: Callable[[str], None], counted: Counted
 ) -> None:
     address, unknown = known(), an_address()
     relay.publish_stored()
-    counted.work_of(lambda: ask(an_address()))  # begins the counts of this network
+    counted.work_of(lambda: ask(an_address()))  # starts the counters of this network
 
     of_known = [counted.work_of(lambda: ask(address)) for _ in range(times)]
     of_unknown = [counted.work_of(lambda: ask(unknown)) for _ in range(times)]
@@ -161,7 +161,7 @@ def test_address_with_an_account_costs_what_one_without_does(
 
 
 @pytest.mark.parametrize("ask", [ask_for_reset, resend, register])
-def test_event_of_no_account_tells_no_one(ask: Callable[[str], None]) -> None:
+def test_event_of_no_account_notifies_nobody(ask: Callable[[str], None]) -> None:
     address = a_verified() if ask is register else an_address()
     ask(address)
     (event,) = decoys_events()

@@ -1,4 +1,4 @@
-"""Requests that were let in right before the account changed hands: they change nothing of it."""
+"""Requests admitted right before an account changes its owner change nothing in it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -54,7 +54,7 @@ def delete(caller: Principal) -> object:
 
 
 def verify(user: User) -> None:
-    """Let the owner of the address verify it, who did not register it."""
+    """Verify the address by its owner, who did not register it."""
     resend_verification(ResendVerification(email=user.email))
     code = event_of(user, "user.verification_requested")["data"]["verification_code"]
     proof = {"email": user.email, "code": code}
@@ -71,7 +71,7 @@ def state(user: User) -> dict[str, Any]:
     return contact.model_dump(include={"name", "phone", "webhook_url", "preferences", "devices"})
 
 
-# Each at its last step before it writes.
+# Each request at its last step before it writes.
 REQUESTS: list[tuple[Request, Any, str]] = [
     (rename, operations, "folded"),
     (choose, operations, "UserPreferencesUpdatedData"),
@@ -83,7 +83,7 @@ REQUESTS: list[tuple[Request, Any, str]] = [
 
 @pytest.mark.parametrize(("change", "verified"), [(verify, False), (reset, False), (reset, True)])
 @pytest.mark.parametrize(("request_", "module", "name"), REQUESTS)
-def test_late_request_of_a_stranger_changes_nothing(
+def test_late_request_of_another_person_changes_nothing(
     request_: Request,
     module: Any,
     name: str,
@@ -113,7 +113,7 @@ def test_late_request_of_a_stranger_changes_nothing(
 
 @pytest.mark.parametrize("request_", [rename, choose, set_points, delete])
 @pytest.mark.parametrize("stored", [True, False])
-def test_request_in_time_is_taken_also_from_an_account_of_an_earlier_release(
+def test_request_in_time_is_accepted_also_from_an_account_of_an_earlier_release(
     request_: Request, stored: bool
 ) -> None:
     user = registered()

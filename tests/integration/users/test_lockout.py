@@ -1,4 +1,4 @@
-"""Strangers who guess slow down themselves, and never keep an account's owner out."""
+"""Password guesses slow down their own networks, and never lock out an account's owner."""
 
 from collections.abc import Callable, Iterator
 
@@ -58,7 +58,7 @@ def guess(email: str, times: int, network: str = STRANGER) -> list[str]:
 
 
 def guess_from_everywhere(email: str) -> None:
-    """Guess from so many networks that all that the account does not know have to wait."""
+    """Guess from this number of networks, so that networks unknown to the account have to wait."""
     for number in range(throttle.SIGN_INS_OF_ACCOUNT.free + 1):
         assert guess(email, 1, f"198.51.100.{number}") == ["wrong"]
     assert guess(email, 1, "198.51.100.250") == ["wait"]
@@ -75,7 +75,7 @@ def a_person_at_home() -> User:
         return registered()
 
 
-def test_guesses_of_one_network_do_not_slow_down_any_other() -> None:
+def test_guesses_of_one_network_do_not_slow_down_others() -> None:
     user = a_person_at_home()
     assert guess(user.email, 40)[-1] == "wait"
     for network in (HOME, CAFE):
@@ -90,10 +90,10 @@ def test_guesses_of_one_network_wait_also_with_the_right_password() -> None:
         assert outcome(lambda: sign_in(user.email)) == "wait"
 
 
-def test_guesses_of_many_networks_slow_down_unknown_ones_for_a_minute_at_most() -> None:
+def test_guesses_of_many_networks_slow_down_unknown_ones_for_at_most_a_minute() -> None:
     user = a_person_at_home()
     guess_from_everywhere(user.email)
-    for _ in range(10):  # each as if the wait before were over
+    for _ in range(10):  # each as if the previous wait had passed
         store.client().delete(throttle.SIGN_INS_OF_ACCOUNT._keys(user.email)[1])
         throttle.SIGN_INS_OF_ACCOUNT.count(user.email)
     with called_from(CAFE), pytest.raises(RateLimited) as refused:
@@ -111,7 +111,7 @@ def test_guesses_of_many_networks_do_not_slow_down_a_known_one() -> None:
             assert outcome(lambda: sign_in(user.email)) == "signed in"
 
 
-def test_known_device_signs_in_from_anywhere_whatever_strangers_do() -> None:
+def test_known_device_signs_in_from_anywhere_despite_guesses() -> None:
     user = a_person_at_home()
     with called_from(HOME):
         token = sign_in(user.email).device_token
@@ -125,7 +125,7 @@ def test_known_device_signs_in_from_anywhere_whatever_strangers_do() -> None:
     assert session.device_token == token
 
 
-def test_guesses_with_a_device_token_wait_by_themselves() -> None:
+def test_guesses_with_a_device_token_wait_separately() -> None:
     user = a_person_at_home()
     with called_from(HOME):
         stolen, other = sign_in(user.email).device_token, sign_in(user.email).device_token
@@ -144,7 +144,7 @@ def test_guesses_with_a_device_token_wait_by_themselves() -> None:
     [lambda token: token[:-1], lambda token: f"x{token}", lambda token: token.upper(),
      lambda _: "", lambda _: ".", lambda _: "größe.größe", lambda _: "a" * 200],
 )  # fmt: skip
-def test_token_that_we_did_not_give_makes_no_known_device(change: Callable[[str], str]) -> None:
+def test_forged_token_makes_no_known_device(change: Callable[[str], str]) -> None:
     user = a_person_at_home()
     with called_from(HOME):
         token = sign_in(user.email).device_token
@@ -154,7 +154,7 @@ def test_token_that_we_did_not_give_makes_no_known_device(change: Callable[[str]
         assert outcome(lambda: sign_in_with(user.email, change(token))) == "wait"
 
 
-def test_device_of_one_account_is_none_of_another() -> None:
+def test_device_of_one_account_is_unknown_to_another() -> None:
     user, stranger = a_person_at_home(), registered()
     token = sign_in(stranger.email).device_token
     guess_from_everywhere(user.email)
@@ -174,7 +174,7 @@ def reset(user: User) -> str:
     return reset_password(ResetPassword.model_validate(values)).device_token
 
 
-def test_reset_lets_its_owner_in_whatever_strangers_do() -> None:
+def test_owner_can_sign_in_after_a_reset_despite_guesses() -> None:
     user = a_person_at_home()
     guess_from_everywhere(user.email)
     guess(user.email, 40, CAFE)
@@ -201,7 +201,7 @@ def test_new_password_makes_old_devices_and_networks_unknown() -> None:
         assert outcome(lambda: sign_in(user.email, NEW)) == "signed in"
 
 
-def test_codes_of_the_owner_work_while_strangers_try_and_ask() -> None:
+def test_codes_of_the_owner_work_despite_guesses_and_requests() -> None:
     user = a_person_at_home()
     with called_from(STRANGER):
         for _ in range(15):
@@ -227,20 +227,20 @@ def outcome_of_reset(values: dict[str, str]) -> str:
     return "reset"
 
 
-def test_unknown_and_known_addresses_wait_alike_on_each_way() -> None:
+def test_unknown_and_known_addresses_wait_alike_in_each_operation() -> None:
     user, unknown = a_person_at_home(), an_address()
     for network in (HOME, STRANGER):
         assert guess(user.email, 12, network) == guess(unknown, 12, network)
     for number in range(30):
         network = f"198.51.100.{number}"
         assert guess(user.email, 1, network) == guess(unknown, 1, network)
-    # A known network is not told from others by wrong passwords.
+    # Wrong passwords do not distinguish a known network from others.
     store.client().delete(throttle.SIGN_INS_OF_PAIR._keys(f"{HOME} {user.email}")[1])
     store.client().delete(throttle.SIGN_INS_OF_PAIR._keys(f"{HOME} {unknown}")[1])
     assert guess(user.email, 1, HOME) == guess(unknown, 1, HOME) == ["wait"]
 
 
-def test_registering_a_known_address_makes_no_network_known_to_it() -> None:
+def test_registration_of_a_known_address_makes_no_network_known_to_it() -> None:
     user = a_person_at_home()
     with called_from(STRANGER):
         register_user(new(user.email, password="another password"))
@@ -248,7 +248,7 @@ def test_registering_a_known_address_makes_no_network_known_to_it() -> None:
     assert trust.knows_network(account(user.email), HOME)
 
 
-def test_deleted_account_knows_no_one() -> None:
+def test_deleted_account_knows_no_device() -> None:
     user = a_person_at_home()
     with called_from(HOME):
         token = sign_in(user.email).device_token
@@ -260,7 +260,7 @@ def test_deleted_account_knows_no_one() -> None:
         assert outcome(lambda: sign_in_with(user.email, token)) == "wrong"
 
 
-def test_no_key_of_the_guards_names_a_person() -> None:
+def test_keys_of_the_limits_contain_no_personal_data() -> None:
     user = a_person_at_home()
     guess(user.email, 3)
     with called_from(HOME):

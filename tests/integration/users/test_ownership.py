@@ -1,4 +1,4 @@
-"""An address that a stranger registered: what they set ends when its owner proves it."""
+"""Data set by the registrant of an address ends when the owner of the mailbox verifies it."""
 
 import pytest
 from users.verify_email import handler
@@ -43,7 +43,7 @@ PHONE, URL = "+491701234567", "https://hooks.example.com/x"
 
 @pytest.fixture
 def stranger() -> Session:
-    """The session of whoever registered an address, with all that an account can hold."""
+    """Return the session of an address's registrant, with all data that an account can have."""
     user = registered("Mallory")
     caller = as_principal(user)
     set_contact_points(user.id, SetContactPoints(phone=PHONE, webhook_url=URL), caller=caller)
@@ -69,7 +69,7 @@ def keeps_what_was_set(user: User) -> bool:
         contact.preferences.orders.sms,
         contact.preferences.language == "de",
     ]
-    assert len(set(kept)) == 1, "all of it, or nothing"
+    assert len(set(kept)) == 1, "either all of it or nothing must remain"
     return kept[0]
 
 
@@ -89,7 +89,7 @@ def signs_in(user: User, password: str) -> bool:
     return True
 
 
-def test_code_alone_ends_what_was_set_and_asks_for_a_password(stranger: Session) -> None:
+def test_code_alone_ends_all_data_and_requires_a_new_password(stranger: Session) -> None:
     user = account(stranger.user.email)
     assert prove(user).password_needed
     assert account(user.email).email_verified
@@ -99,7 +99,7 @@ def test_code_alone_ends_what_was_set_and_asks_for_a_password(stranger: Session)
     assert not refreshes(stranger)
 
 
-def test_code_with_another_password_makes_that_the_password(stranger: Session) -> None:
+def test_code_with_another_password_sets_that_password(stranger: Session) -> None:
     user = account(stranger.user.email)
     assert not prove(user, OWNERS).password_needed
     assert not keeps_what_was_set(user)
@@ -123,13 +123,13 @@ def test_code_in_the_session_of_the_account_keeps_everything(stranger: Session) 
     assert signs_in(user, PASSWORD)
 
 
-def test_session_of_another_account_proves_nothing(stranger: Session) -> None:
+def test_session_of_another_account_is_no_proof(stranger: Session) -> None:
     user = account(stranger.user.email)
     assert prove(user, caller=as_principal(registered())).password_needed
     assert not keeps_what_was_set(user)
 
 
-def test_reset_ends_what_was_set(stranger: Session) -> None:
+def test_reset_ends_all_data(stranger: Session) -> None:
     user = account(stranger.user.email)
     reset = {"email": user.email, "code": reset_code(user), "password": OWNERS}
     reset_password(ResetPassword.model_validate(reset))
@@ -139,7 +139,7 @@ def test_reset_ends_what_was_set(stranger: Session) -> None:
     assert not refreshes(stranger)
 
 
-def test_reset_of_a_verified_account_keeps_what_its_owner_set(stranger: Session) -> None:
+def test_reset_of_a_verified_account_keeps_its_data(stranger: Session) -> None:
     user = account(stranger.user.email)
     prove(user, PASSWORD)
     reset = {"email": user.email, "code": reset_code(user), "password": OWNERS}
@@ -178,7 +178,7 @@ def test_owner_who_registers_too_gets_their_own_password_by_another_code(strange
     assert (signs_in(user, PASSWORD), signs_in(user, OWNERS)) == (False, True)
 
 
-def test_device_that_is_added_while_the_owner_proves_the_address_ends(stranger: Session) -> None:
+def test_device_added_during_the_verification_is_removed(stranger: Session) -> None:
     user = account(stranger.user.email)
     caller = verify_access_token(stranger.access_token)
 
@@ -198,7 +198,7 @@ def test_device_that_is_added_while_the_owner_proves_the_address_ends(stranger: 
     assert PushToken.objects(user_id=user.id).count() == 0
 
 
-def test_request_that_was_let_in_before_sets_nothing_after(stranger: Session) -> None:
+def test_request_admitted_before_sets_nothing_after(stranger: Session) -> None:
     user = account(stranger.user.email)
     caller = verify_access_token(stranger.access_token)
     prove(user, OWNERS)
@@ -221,7 +221,7 @@ def test_address_is_announced_as_verified_once(stranger: Session) -> None:
 
 
 @pytest.mark.parametrize("signed_in", [True, False])
-def test_rest_reads_who_is_signed_in(stranger: Session, signed_in: bool) -> None:
+def test_rest_uses_the_callers_session(stranger: Session, signed_in: bool) -> None:
     user = account(stranger.user.email)
     headers = {"Authorization": f"Bearer {stranger.access_token}"} if signed_in else {}
     event = api_event({"email": user.email, "code": verification_code(user)}, headers=headers)
@@ -232,7 +232,7 @@ def test_rest_reads_who_is_signed_in(stranger: Session, signed_in: bool) -> None
 
 
 @pytest.mark.parametrize("signed_in", [True, False])
-def test_graphql_reads_who_is_signed_in(stranger: Session, signed_in: bool) -> None:
+def test_graphql_uses_the_callers_session(stranger: Session, signed_in: bool) -> None:
     user = account(stranger.user.email)
     answer = graphql(
         "mutation($i: VerifyEmailInput!) { verifyEmail(input: $i) { message passwordNeeded } }",

@@ -1,4 +1,4 @@
-"""A forgotten password."""
+"""Tests of the reset of a forgotten password."""
 
 from datetime import timedelta
 
@@ -53,7 +53,7 @@ def test_new_password_ends_all_sessions_and_verifies_the_address() -> None:
     assert account(user.email).email_verified
 
 
-def test_code_works_once_also_at_once() -> None:
+def test_code_works_once_also_concurrently() -> None:
     user = registered()
     code = reset_code(user)
     assert sum(at_once([lambda: reset(user.email, code)] * 4)) == 1
@@ -69,7 +69,7 @@ def test_each_code_works_until_one_is_used(used: int) -> None:
     assert not reset(user.email, both[1 - used], "yet another passphrase")
 
 
-def test_wrong_codes_leave_the_password_and_use_up_no_right_one() -> None:
+def test_wrong_codes_leave_the_password_and_the_right_code() -> None:
     user = registered()
     code = reset_code(user)
     for _ in range(30):
@@ -78,7 +78,7 @@ def test_wrong_codes_leave_the_password_and_use_up_no_right_one() -> None:
     assert reset(user.email, code)
 
 
-def test_code_of_one_purpose_is_none_of_another() -> None:
+def test_code_of_one_purpose_is_invalid_for_another() -> None:
     user = registered()
     from tests.integration.users.people import verification_code
 
@@ -95,19 +95,19 @@ def test_unknown_address_gets_the_same_answer_and_nothing_is_announced() -> None
     assert not reset(stranger, "00000000")
 
 
-def test_stranger_who_asks_again_and_again_keeps_the_owner_from_nothing() -> None:
+def test_repeated_requests_of_others_do_not_stop_the_owner() -> None:
     user = registered()
     for _ in range(10):
         request_password_reset(RequestPasswordReset(email=user.email))
     mailed = [e for e in stored_events() if e["type"] == "user.password_reset_requested"]
-    assert len(mailed) == 1, "the mailbox is not flooded"
+    assert len(mailed) == 1, "the mailbox must get few mails"
     assert reset(user.email, mailed[0]["data"]["reset_code"])
     request_password_reset(RequestPasswordReset(email=user.email))
     mailed = [e for e in stored_events() if e["type"] == "user.password_reset_requested"]
-    assert len(mailed) == 2, "a code that was used is followed by another one at once"
+    assert len(mailed) == 2, "after a used code the next one must be sent at once"
 
 
-def test_request_that_fails_does_not_keep_the_next_one_waiting(
+def test_failed_request_does_not_delay_the_next_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     user = registered()
@@ -124,7 +124,7 @@ def _fail(*_: object) -> None:
     raise ConnectionError
 
 
-def test_there_is_always_a_code_that_works_in_the_mailbox() -> None:
+def test_mailbox_always_has_a_valid_code() -> None:
     mails = (
         (throttle.RESET_MAILS, codes.PASSWORD_RESET),
         (throttle.VERIFICATION_MAILS, codes.VERIFICATION),
@@ -133,7 +133,7 @@ def test_there_is_always_a_code_that_works_in_the_mailbox() -> None:
         assert guard.longest * 2 <= purpose.seconds
 
 
-def test_code_ends_with_its_time() -> None:
+def test_code_expires() -> None:
     user_id, made = new_id(), now()
     code = codes.issue(codes.PASSWORD_RESET, user_id, at=made)
     late = made + timedelta(seconds=codes.PASSWORD_RESET.seconds)
@@ -144,7 +144,7 @@ def test_code_ends_with_its_time() -> None:
     assert codes.redeem(codes.PASSWORD_RESET, user_id, newer.text, at=in_time)
 
 
-def test_new_password_lifts_the_wait_of_wrong_ones() -> None:
+def test_new_password_ends_the_wait_after_wrong_ones() -> None:
     user = registered()
     for _ in range(throttle.SIGN_INS_OF_PAIR.free + 1):
         with pytest.raises(WrongCredentials):

@@ -1,4 +1,4 @@
-"""A phone is proven by a code before anything else is sent to it."""
+"""A phone is verified by a code before anything else is sent to it."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ REQUESTED = "user.phone_verification_requested"
 
 
 def with_phone(phone: str = PHONE, *, verified: bool = True) -> User:
-    """Return an account with a phone that nobody has proven."""
+    """Return an account with an unverified phone."""
     user = registered()
     if verified:
         mark_verified(user)
@@ -65,7 +65,7 @@ def verifies(user: User, code: str) -> bool:
 
 
 def is_verified(user: User) -> bool:
-    """Say so, as its owner sees it and as whoever sends does."""
+    """Return whether the phone is verified, for its owner and for delivery."""
     seen = get_contact_points(user.id, caller=as_principal(user)).phone_verified
     assert get_contacts([user.id])[user.id].phone_verified is seen
     return seen
@@ -83,7 +83,7 @@ def test_code_verifies_the_phone_once() -> None:
     assert is_verified(user)
 
 
-def test_code_at_once_works_once() -> None:
+def test_concurrent_codes_work_once() -> None:
     user = with_phone()
     code = code_of(user)
     assert sum(at_once([lambda: verifies(user, code)] * 4)) == 1
@@ -97,13 +97,13 @@ def test_wrong_code_verifies_nothing() -> None:
     assert verifies(user, code)
 
 
-def test_phone_that_was_stored_before_there_were_codes_is_not_verified() -> None:
+def test_phone_from_before_verification_is_not_verified() -> None:
     user = registered()
     User.objects(pk=user.id).update_one(set__phone=PHONE, set__verified_at=user.created_at)
     assert not is_verified(user)
 
 
-def test_changed_number_is_not_verified_any_more_and_an_unchanged_one_is() -> None:
+def test_changed_number_is_not_verified_and_an_unchanged_one_is() -> None:
     user = with_phone()
     assert verifies(user, code_of(user))
     set_phone(user, PHONE)
@@ -125,7 +125,7 @@ def test_code_of_one_number_does_not_verify_another(back: bool) -> None:
     assert not is_verified(user)
 
 
-def test_code_of_one_number_that_lives_beside_that_of_another_does_not_verify_it() -> None:
+def test_code_of_one_number_that_exists_beside_another_does_not_verify_it() -> None:
     user = with_phone(PHONE)
     first: list[str] = []
 
@@ -134,7 +134,7 @@ def test_code_of_one_number_that_lives_beside_that_of_another_does_not_verify_it
         set_phone(user, OTHER)
 
     set_phone(user, OTHER)
-    # Between ending older codes and making its own, the request for OTHER is overtaken.
+    # The request for OTHER is overtaken between ending older codes and making its own.
     pause = Pause(codes, "end", after=True)
 
     def overtake() -> None:
@@ -149,14 +149,14 @@ def test_code_of_one_number_that_lives_beside_that_of_another_does_not_verify_it
     assert verifies(user, second)
 
 
-def test_older_code_is_void() -> None:
+def test_older_code_is_invalid() -> None:
     user = with_phone()
     older, newer = code_of(user), code_of(user)
     assert not verifies(user, older)
     assert verifies(user, newer)
 
 
-def test_number_that_is_set_while_a_code_is_asked_for_is_not_proven_by_it() -> None:
+def test_number_set_during_the_request_is_not_verified_by_its_code() -> None:
     user = with_phone(PHONE)
     code = code_of(user)
 
@@ -171,7 +171,7 @@ def test_number_that_is_set_while_a_code_is_asked_for_is_not_proven_by_it() -> N
     assert not (is_verified(user) and User.objects.get(pk=user.id).phone == OTHER)
 
 
-def test_code_is_for_accounts_whose_address_is_verified() -> None:
+def test_code_needs_a_verified_address() -> None:
     user = with_phone(verified=False)
     with pytest.raises(EmailNotVerified):
         request_phone_verification(user.id, caller=as_principal(user))
@@ -185,7 +185,7 @@ def test_without_a_phone_there_is_nothing_to_verify() -> None:
     assert not verifies(user, "00000000")
 
 
-def test_verified_phone_gets_no_more_codes() -> None:
+def test_verified_phone_gets_no_further_codes() -> None:
     user = with_phone()
     assert verifies(user, code_of(user))
     before = requested()
@@ -194,7 +194,7 @@ def test_verified_phone_gets_no_more_codes() -> None:
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_others_can_neither_ask_nor_verify(role: Role) -> None:
+def test_others_can_neither_request_nor_verify(role: Role) -> None:
     user = with_phone()
     code = code_of(user)
     with pytest.raises(Forbidden):
@@ -204,7 +204,7 @@ def test_others_can_neither_ask_nor_verify(role: Role) -> None:
     assert (requested(), is_verified(user)) == (1, False)
 
 
-def test_code_is_kept_as_a_hash_for_a_quarter_of_an_hour() -> None:
+def test_code_is_stored_as_a_hash_for_a_quarter_of_an_hour() -> None:
     user = with_phone()
     code = code_of(user)
     (key,) = store.client().scan_iter(store.key("code", codes.PHONE_VERIFICATION.name, "*"))
@@ -221,7 +221,7 @@ def limited(monkeypatch: pytest.MonkeyPatch, **few: int) -> None:
 
 
 def codes_until_refused(*users: User, at_most: int = 10) -> int:
-    """Ask for codes in turn; return how many were announced."""
+    """Request codes by turns; return how many were announced."""
     for number in range(at_most):
         user = users[number % len(users)]
         try:
@@ -231,7 +231,7 @@ def codes_until_refused(*users: User, at_most: int = 10) -> int:
     return requested()
 
 
-def test_one_person_gets_so_many_codes_whatever_the_number(
+def test_codes_are_limited_for_a_person(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     limited(monkeypatch, phone_codes_per_hour=3)
@@ -242,18 +242,18 @@ def test_one_person_gets_so_many_codes_whatever_the_number(
     assert requested() == 3
 
 
-def test_one_number_gets_so_many_codes_whoever_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_codes_are_limited_for_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
     limited(monkeypatch, phone_codes_per_hour=3)
     assert codes_until_refused(*(with_phone() for _ in range(5))) == 3
 
 
-def test_one_range_of_numbers_gets_so_many_codes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_codes_are_limited_for_a_range_of_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     limited(monkeypatch, phone_codes_per_range_per_hour=4)
     neighbours = [with_phone(f"+49170123{number:04}") for number in range(6)]
     assert codes_until_refused(*neighbours) == 4
 
 
-def test_one_network_asks_for_so_many_codes() -> None:
+def test_codes_are_limited_for_a_network() -> None:
     user = with_phone()
     with called_from("192.0.2.9"):
         for _ in range(throttle.PHONE_CODES_BY_ADDRESS.times):
@@ -263,7 +263,7 @@ def test_one_network_asks_for_so_many_codes() -> None:
         assert codes_until_refused(user, at_most=1) == 1
 
 
-def test_codes_are_tried_so_often_only() -> None:
+def test_attempts_with_codes_are_limited() -> None:
     user = with_phone()
     code = code_of(user)
     for _ in range(throttle.PHONE_CODES_TRIED_FOR_ACCOUNT.times):

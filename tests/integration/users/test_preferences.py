@@ -1,4 +1,4 @@
-"""How people want to be told of things, and on which devices."""
+"""Tests of notification preferences and devices."""
 
 from typing import Any
 
@@ -49,7 +49,7 @@ def test_new_person_has_the_defaults() -> None:
     assert preferences_of(registered()) == Preferences()
 
 
-def test_what_is_named_changes_and_the_rest_stays() -> None:
+def test_only_named_preferences_change() -> None:
     user = registered()
     changed = update(user, promotions={"email": True}, language="de", digest="daily")
     assert changed == preferences_of(user)
@@ -72,19 +72,19 @@ def test_quiet_hours_are_set_and_ended() -> None:
     assert preferences_of(user).time_zone == "Europe/Berlin"
 
 
-def test_change_is_announced_with_its_paths() -> None:
+def test_change_is_announced_with_its_fields() -> None:
     user = registered()
     update(user, promotions={"email": True}, quiet_hours=None)
     assert events() == [{"user_id": user.id, "changed": ["promotions.email", "quiet_hours"]}]
 
 
-def test_changing_nothing_announces_nothing() -> None:
+def test_change_without_effect_announces_nothing() -> None:
     user = registered()
     assert update(user) == update(user, promotions=None) == Preferences()
     assert events() == []
 
 
-def test_orders_are_always_told_in_the_inbox() -> None:
+def test_orders_cannot_be_switched_off_in_the_inbox() -> None:
     user = registered()
     with pytest.raises(InboxAlwaysOn) as refused:
         update(user, orders={"inbox": False, "email": False}, language="de")
@@ -94,7 +94,7 @@ def test_orders_are_always_told_in_the_inbox() -> None:
     assert update(user, orders={"email": False, "inbox": True}).orders.email is False
 
 
-def test_changes_at_once_are_all_kept() -> None:
+def test_concurrent_changes_are_all_kept() -> None:
     user = registered()
     kinds = ("promotions", "recommendations", "tasks", "stock")
     at_once([lambda kind=kind: update(user, **{kind: {"email": True}}) for kind in kinds])  # type: ignore[misc]
@@ -110,7 +110,7 @@ def test_preferences_are_changed_by_their_owner_only(caller: Principal) -> None:
     assert account(user.email).preferences == {}
 
 
-def test_preferences_of_a_deleted_account_are_not_there() -> None:
+def test_preferences_of_a_deleted_account_are_not_found() -> None:
     user = registered()
     delete_account(user.id, caller=as_principal(user))
     for changed in ({"language": "de"}, {}):
@@ -119,7 +119,7 @@ def test_preferences_of_a_deleted_account_are_not_there() -> None:
     assert events() == []
 
 
-def test_graphql_changes_the_callers() -> None:
+def test_graphql_changes_the_callers_preferences() -> None:
     user = registered()
     changed = {
         "promotions": {"push": True},
@@ -161,7 +161,7 @@ def test_devices_are_listed_newest_first_without_their_tokens() -> None:
     assert "token" not in shown[0].model_dump()
 
 
-def test_device_registered_again_is_one_also_at_once() -> None:
+def test_device_registered_again_is_stored_once() -> None:
     user = registered()
     ids = {view.id for view in at_once([lambda: add(user)] * 5)}
     assert add(user, device="phone").id in ids
@@ -169,7 +169,7 @@ def test_device_registered_again_is_one_also_at_once() -> None:
     assert len(ids) == 1
 
 
-def test_device_belongs_to_who_registered_it_last() -> None:
+def test_device_belongs_to_its_last_registrant() -> None:
     before, after = registered(), registered()
     add(before, device="shared")
     add(after, device="shared")
@@ -188,7 +188,7 @@ def test_device_is_removed_by_its_owner() -> None:
         remove_push_token(user.id, mine.id, caller=as_principal(user))
 
 
-def test_devices_are_bounded_and_one_of_them_may_come_again() -> None:
+def test_devices_are_limited_and_a_known_one_may_be_registered_again() -> None:
     user = registered()
     for number in range(MAX_PER_PERSON):
         add(user, f"token-{number}")
@@ -199,7 +199,7 @@ def test_devices_are_bounded_and_one_of_them_may_come_again() -> None:
 
 
 @pytest.mark.parametrize("caller", OTHERS, ids=lambda each: each.role)
-def test_devices_are_their_owners(caller: Principal) -> None:
+def test_devices_are_listed_for_their_owner_only(caller: Principal) -> None:
     user = registered()
     mine = add(user)
     new = RegisterPushToken.model_validate({"platform": "web", "token": "other"})

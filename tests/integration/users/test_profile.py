@@ -57,7 +57,7 @@ def test_person_changes_their_name() -> None:
     assert view.name == account(user.email).name == "Countess"
 
 
-def test_what_is_left_out_stays() -> None:
+def test_missing_fields_stay() -> None:
     user = registered("Ada")
     assert update_profile(user.id, UpdateProfile(), caller=as_principal(user)).name == "Ada"
 
@@ -73,7 +73,7 @@ def test_profile_is_changed_by_its_owner_only(caller: Principal) -> None:
 # ---------------------------------------------------------------------- the roles
 
 
-def test_administrator_makes_an_operator_who_signs_in_again() -> None:
+def test_new_operator_has_to_sign_in_again() -> None:
     user = registered()
     mark_verified(user)
     session = sign_in(user.email)
@@ -96,7 +96,7 @@ def test_role_is_set_by_administrators_only(caller: Principal) -> None:
     assert account(user.email).role == "customer"
 
 
-def test_nobody_sets_their_own_role() -> None:
+def test_own_role_cannot_be_set() -> None:
     user = registered()
     User.objects(pk=user.id).update_one(set__role="admin")
     for role in get_args(PersonRole):
@@ -105,7 +105,7 @@ def test_nobody_sets_their_own_role() -> None:
     assert account(user.email).role == "admin"
 
 
-def test_role_of_nobody_is_not_set() -> None:
+def test_role_of_an_unknown_account_is_not_set() -> None:
     with pytest.raises(UserNotFound):
         set_user_role(new_id(), SetUserRole(role=Role.ADMIN), caller=ADMIN)
 
@@ -113,7 +113,7 @@ def test_role_of_nobody_is_not_set() -> None:
 # ------------------------------------------------------------------------ deletion
 
 
-def test_deleted_account_keeps_nothing_of_the_person() -> None:
+def test_deleted_account_has_no_data_of_the_person() -> None:
     user = registered("Ada Lovelace")
     caller = as_principal(user)
     token = RegisterPushToken.model_validate({"platform": "ios", "token": "secret-token"})
@@ -141,7 +141,7 @@ def test_deleted_person_is_signed_out_and_cannot_sign_in() -> None:
         sign_in(f"{user.id}@deleted.invalid".replace(".invalid", ".example.com"), "-")
 
 
-def test_deleted_account_is_not_there_for_anybody() -> None:
+def test_deleted_account_is_not_found() -> None:
     user = registered()
     delete_account(user.id, caller=as_principal(user))
     for caller in (as_principal(user), OPERATOR):
@@ -158,7 +158,7 @@ def test_deleted_account_is_not_there_for_anybody() -> None:
             change()
 
 
-def test_address_of_a_deleted_account_is_free() -> None:
+def test_address_of_a_deleted_account_can_be_used_again() -> None:
     user = registered()
     delete_account(user.id, caller=as_principal(user))
     register_user(new(user.email))
@@ -176,12 +176,12 @@ def test_account_of_another_is_deleted_by_administrators_only(caller: Principal)
 
 
 @pytest.mark.parametrize("user_id", ["", "x\x00y", "\u202e", "x" * 60_000], ids=ascii)
-def test_account_that_cannot_be_is_not_found(user_id: str) -> None:
+def test_malformed_id_is_not_found(user_id: str) -> None:
     with pytest.raises(UserNotFound):
         delete_account(user_id, caller=a_person(Role.ADMIN))
 
 
-def test_account_is_deleted_once_at_once() -> None:
+def test_concurrent_deletions_delete_once() -> None:
     user = registered()
 
     def attempt() -> bool:
@@ -197,14 +197,14 @@ def test_account_is_deleted_once_at_once() -> None:
 # ------------------------------------------------------------------------ the list
 
 
-def test_operators_see_all_newest_first() -> None:
+def test_operators_list_all_accounts_newest_first() -> None:
     for name in ("Ada", "Grace", "Edsger"):
         registered(name)
     assert names() == ["Edsger", "Grace", "Ada"]
     assert names(ADMIN) == names()
 
 
-def test_customers_see_no_list() -> None:
+def test_customers_cannot_list_accounts() -> None:
     registered()
     with pytest.raises(Forbidden):
         names(a_person())
@@ -228,7 +228,7 @@ def test_names_are_found_in_every_script_and_follow_a_change() -> None:
     assert names(search="ハナ") == ["はな"]
 
 
-def test_name_of_an_earlier_version_is_found_as_it_was() -> None:
+def test_name_of_an_earlier_version_is_found() -> None:
     user = registered("Zoë", "first@example.com")
     User.objects(pk=user.id).update_one(unset__name_key=True)
     assert names(search="ZOË") == ["Zoë"]
@@ -236,7 +236,7 @@ def test_name_of_an_earlier_version_is_found_as_it_was() -> None:
 
 
 @pytest.mark.parametrize("pattern", [".*", "^A", "a|b", "(", "[a-z]+", "\\", "$where", "{$gt:''}"])
-def test_search_takes_no_patterns(pattern: str) -> None:
+def test_search_accepts_no_patterns(pattern: str) -> None:
     registered("Ada", "first@example.com")
     assert names(search=pattern) == []
 
@@ -251,7 +251,7 @@ def test_list_is_filtered_by_role_and_verification() -> None:
     assert names(search="a", role="operator", verified=True) == ["Grace"]
 
 
-def test_list_comes_in_pages() -> None:
+def test_list_is_paginated() -> None:
     for number in range(5):
         registered(f"Person {number}", an_address())
     first = get_users(UserFilter(), PageRequest.model_validate({"limit": 2}), caller=OPERATOR)
@@ -263,7 +263,7 @@ def test_list_comes_in_pages() -> None:
     assert (first.total, first.has_next, second.has_next) == (5, True, True)
 
 
-def test_many_accounts_are_read_at_once_and_each_sees_their_own() -> None:
+def test_concurrent_readers_get_their_own_accounts() -> None:
     one, other = registered("Ada"), registered("Grace")
     wanted = [one.id, other.id, new_id()]
     assert set(get_users_by_id(wanted, caller=OPERATOR)) == {one.id, other.id}

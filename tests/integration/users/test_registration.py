@@ -1,4 +1,4 @@
-"""Proving that one reads the account's address."""
+"""Tests of the verification of an account's address."""
 
 import hashlib
 from contextlib import suppress
@@ -50,13 +50,13 @@ def test_registration_announces_a_code_that_verifies_the_address() -> None:
     assert verified_events() == [user.id]
 
 
-def test_person_may_sign_in_before() -> None:
+def test_person_may_sign_in_before_the_verification() -> None:
     user = registered()
     assert sign_in(user.email).user.email_verified is False
 
 
 @pytest.mark.parametrize("change", [str.lower, lambda code: f" {code[:4]}-{code[4:]} "])
-def test_code_is_taken_as_people_type_it(change: object) -> None:
+def test_code_is_accepted_in_any_case_and_with_separators(change: object) -> None:
     user = registered()
     assert verify(user.email, change(verification_code(user)))  # type: ignore[operator]
 
@@ -68,14 +68,14 @@ def test_code_works_once() -> None:
     assert verified_events() == [user.id]
 
 
-def test_code_at_once_works_once() -> None:
+def test_concurrent_uses_of_a_code_work_once() -> None:
     user = registered()
     code = verification_code(user)
     assert sum(at_once([lambda: verify(user.email, code)] * 4)) == 1
     assert verified_events() == [user.id]
 
 
-def test_wrong_codes_use_up_no_right_one() -> None:
+def test_wrong_codes_leave_the_right_code() -> None:
     user = registered()
     for _ in range(30):
         assert not verify(user.email, "00000000")
@@ -83,27 +83,27 @@ def test_wrong_codes_use_up_no_right_one() -> None:
     assert verify(user.email, verification_code(user))
 
 
-def test_code_is_for_its_owner_only() -> None:
+def test_code_is_valid_for_its_account_only() -> None:
     one, other = registered(), registered()
     assert not verify(other.email, verification_code(one))
     assert not account(other.email).email_verified
 
 
-def test_unknown_address_is_told_as_a_wrong_code() -> None:
+def test_unknown_address_gets_the_error_of_a_wrong_code() -> None:
     assert not verify(an_address(), "00000000")
 
 
-def test_code_expires_and_is_not_kept_in_clear() -> None:
+def test_code_expires_and_is_not_stored_in_clear() -> None:
     user = registered()
     (key,) = store.client().scan_iter(store.key("code", "*"))
     assert 0 < store.client().ttl(key) <= codes.VERIFICATION.seconds
     stored = store.client().hgetall(key)
     assert verification_code(user) not in str(stored)
     for text in (verification_code(user), f"{user.id}:{verification_code(user)}"):
-        assert hashlib.sha256(text.encode()).hexdigest() not in stored, "a key is needed to try"
+        assert hashlib.sha256(text.encode()).hexdigest() not in stored, "the hash must need a key"
 
 
-def test_event_tells_of_the_person_no_more_than_needed() -> None:
+def test_event_contains_only_necessary_data_of_the_person() -> None:
     user = registered()
     data = event_of(user, "user.registered")["data"]
     assert data.keys() == {"user_id", "verification_code", "code_expires_at"}
@@ -118,7 +118,7 @@ def test_known_address_gets_no_second_code_and_no_event() -> None:
     assert User.objects(pk=decoy["subject"]).first() is None
 
 
-def test_too_many_registrations_from_one_address_are_refused_and_make_nothing() -> None:
+def test_too_many_registrations_from_one_network_are_refused() -> None:
     with called_from("192.0.2.7"):
         for _ in range(throttle.REGISTRATIONS_OF_ADDRESS.times):
             throttle.REGISTRATIONS_OF_ADDRESS.take_for_address()
@@ -141,7 +141,7 @@ def test_wrong_codes_are_counted_for_the_network_and_the_right_one_passes() -> N
         assert verify(user.email, verification_code(user))
 
 
-def test_stranger_who_registers_an_address_again_and_again_keeps_no_one_out() -> None:
+def test_repeated_registrations_by_others_do_not_stop_the_owner() -> None:
     user = registered()
     for _ in range(10):
         with suppress(RateLimited):
@@ -150,7 +150,7 @@ def test_stranger_who_registers_an_address_again_and_again_keeps_no_one_out() ->
     assert verify(user.email, verification_code(user))
 
 
-def test_administrator_is_made_without_a_code_or_an_event() -> None:
+def test_administrator_is_created_without_a_code_or_an_event() -> None:
     email = an_address()
     create_admin(new(email))
     assert account(email).email_verified
@@ -158,7 +158,7 @@ def test_administrator_is_made_without_a_code_or_an_event() -> None:
 
 
 def registrations(email: str, tries: int, *, delete: bool) -> int:
-    """Register an address from many networks; return how often that was taken."""
+    """Register an address from many networks; return how often it was accepted."""
     taken = 0
     for number in range(tries):
         with called_from(f"2001:db8:0:{number:x}::1"):
@@ -173,14 +173,14 @@ def registrations(email: str, tries: int, *, delete: bool) -> int:
     return taken
 
 
-def test_mailbox_is_not_flooded_by_registering_and_deleting() -> None:
+def test_registering_and_deleting_sends_few_mails() -> None:
     email = an_address()
     assert registrations(email, 12, delete=True) == throttle.REGISTRATIONS_OF_EMAIL.free + 1
     assert User.objects(email=email).first() is None
     register_user(new(an_address()))
 
 
-def test_registrations_of_a_known_address_wait_like_those_of_an_unknown_one() -> None:
+def test_registrations_of_known_and_unknown_addresses_wait_alike() -> None:
     known, unknown = registered().email, an_address()
     throttle.REGISTRATIONS_OF_EMAIL.forget(known)
     of_known = registrations(known, 8, delete=False)

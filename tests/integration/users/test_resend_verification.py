@@ -1,4 +1,4 @@
-"""Another code for an address that is not verified yet."""
+"""Tests of further codes for an unverified address."""
 
 import pytest
 
@@ -38,7 +38,7 @@ def test_each_code_verifies_until_one_is_used(used: int) -> None:
         verify_email(VerifyEmail(email=user.email, code=both[1 - used]))
 
 
-def test_nobody_learns_who_is_registered_or_verified() -> None:
+def test_registration_and_verification_are_not_revealed() -> None:
     waiting, verified = registered(), registered()
     verify_email(VerifyEmail(email=verified.email, code=verification_code(verified)))
     answers = {resend(each) for each in (waiting.email, verified.email, an_address())}
@@ -46,7 +46,7 @@ def test_nobody_learns_who_is_registered_or_verified() -> None:
     assert requests() == [waiting.id]
 
 
-def test_of_many_requests_at_once_one_is_mailed_and_its_code_works() -> None:
+def test_many_concurrent_requests_send_one_valid_code() -> None:
     user = registered()
     for _ in range(10):
         resend(user.email)

@@ -1,4 +1,4 @@
-"""An account gets more rights only where its owner has proven to read its address."""
+"""An account gets a higher role only after its owner has verified the address."""
 
 from collections.abc import Callable
 
@@ -77,10 +77,10 @@ def announced_roles() -> list[tuple[str, str]]:
     return [(each["subject"], each["data"]["role"]) for each in events]
 
 
-# ------------------------------------------------- an administrator of an address with an account
+# ------------------------------------------------ an administrator for an address with an account
 
 
-def test_a_strangers_account_does_not_become_an_administrators() -> None:
+def test_unverified_account_does_not_become_an_administrators() -> None:
     email = an_address()
     register_user(new(email, password=OTHER_PASSWORD, name="Stranger"))
     session = sign_in(email, OTHER_PASSWORD)
@@ -98,7 +98,7 @@ def refreshed(session: Session) -> Session:
     return refresh_session(presented)
 
 
-def test_an_account_is_not_made_an_administrators_unasked() -> None:
+def test_account_is_not_promoted_without_a_request() -> None:
     user = verified()
     session = sign_in(user.email)
     with pytest.raises(AccountExists):
@@ -137,7 +137,7 @@ def test_a_second_administrator_of_an_address_is_refused_and_changes_nothing() -
     assert announced_roles() == []
 
 
-def test_two_that_make_an_administrator_at_once_make_one() -> None:
+def test_concurrent_creations_make_one_administrator() -> None:
     email = an_address()
 
     def make() -> str:
@@ -152,8 +152,8 @@ def test_two_that_make_an_administrator_at_once_make_one() -> None:
     assert sign_in(email).user.role is Role.ADMIN
 
 
-def test_a_registration_at_the_same_time_leaves_one_account() -> None:
-    """Whichever is first: the stranger is no administrator, the administrator no customer."""
+def test_concurrent_registration_leaves_one_account() -> None:
+    """In either order, the registrant is no administrator and the administrator no customer."""
     email = an_address()
 
     def make() -> str:
@@ -175,7 +175,7 @@ def test_a_registration_at_the_same_time_leaves_one_account() -> None:
     assert sign_in(email, password).user.role == user.role
 
 
-def test_the_address_of_a_deleted_account_is_free() -> None:
+def test_address_of_a_deleted_account_can_be_used_again() -> None:
     user = verified()
     delete_account(user.id, caller=as_principal(user))
     assert create_admin(new(user.email)).id != user.id
@@ -198,13 +198,13 @@ def test_a_verified_person_is_promoted_and_signs_in_again_with_their_password(be
     assert again.role is Role.ADMIN
 
 
-def test_the_owner_of_the_mailbox_is_told_of_a_promotion() -> None:
+def test_owner_of_the_mailbox_is_notified_of_a_promotion() -> None:
     user = verified()
     promote(user.email)
     assert event_of(user, "user.role_changed")["data"] == {"user_id": user.id, "role": "admin"}
 
 
-def test_a_person_is_promoted_once_and_told_once() -> None:
+def test_person_is_promoted_and_notified_once() -> None:
     user = verified()
 
     def try_it() -> str:
@@ -231,8 +231,8 @@ def test_a_deleted_account_is_not_promoted() -> None:
         promote(user.email)
 
 
-def test_the_owner_wins_the_address_back_and_is_promoted() -> None:
-    """The stranger's account does not keep the address: its owner resets the password."""
+def test_owner_takes_the_address_over_and_is_promoted() -> None:
+    """The registrant's account does not keep the address, because its owner resets the password."""
     email = an_address()
     stranger = registered(email=email)
     session = sign_in(email)
@@ -245,11 +245,11 @@ def test_the_owner_wins_the_address_back_and_is_promoted() -> None:
     assert sign_in(email, OTHER_PASSWORD).user.role is Role.ADMIN
 
 
-# ------------------------------------------------------------------------ roles over the API
+# -------------------------------------------------------------------------- roles by the API
 
 
 @pytest.mark.parametrize("role", [Role.OPERATOR, Role.ADMIN])
-def test_an_unverified_account_gets_no_rights(role: Role) -> None:
+def test_unverified_account_gets_no_higher_role(role: Role) -> None:
     user = registered()
     session = sign_in(user.email)
     with pytest.raises(AddressNotVerified):
@@ -259,21 +259,21 @@ def test_an_unverified_account_gets_no_rights(role: Role) -> None:
     assert announced_roles() == []
 
 
-def test_rights_are_taken_from_an_unverified_account() -> None:
+def test_role_can_be_taken_from_an_unverified_account() -> None:
     user = registered()
     User.objects(pk=user.id).update_one(set__role="operator")
     assert give(user, Role.CUSTOMER).role is Role.CUSTOMER
 
 
 @pytest.mark.parametrize("role", [Role.OPERATOR, Role.ADMIN])
-def test_a_person_is_told_of_their_role_and_of_its_end(role: Role) -> None:
+def test_person_is_notified_of_a_new_role_and_of_its_end(role: Role) -> None:
     user = verified()
     give(user, role)
     give(user, Role.CUSTOMER)
     assert announced_roles() == [(user.id, role.value), (user.id, "customer")]
 
 
-def test_the_same_role_again_tells_nothing_and_ends_sessions() -> None:
+def test_same_role_again_notifies_nobody_and_ends_sessions() -> None:
     user = verified()
     session = sign_in(user.email)
     assert give(user, Role.CUSTOMER).role is Role.CUSTOMER

@@ -1,4 +1,4 @@
-"""Machines that call: their credentials, their tokens, and the end of both."""
+"""Services that call the API: their credentials, their tokens, and the end of both."""
 
 import importlib
 
@@ -53,7 +53,7 @@ def test_secret_is_long_and_kept_as_a_hash() -> None:
     assert "secret" not in get_services()[0].model_dump()
 
 
-def test_wrong_secret_unknown_client_and_revoked_one_sound_the_same() -> None:
+def test_wrong_secret_unknown_client_and_revoked_one_get_the_same_error() -> None:
     made, gone = a_service(), a_service()
     revoke_service(gone.client_id)
     messages = set()
@@ -70,7 +70,7 @@ def test_wrong_secret_unknown_client_and_revoked_one_sound_the_same() -> None:
     assert len(messages) == 1
 
 
-def test_tokens_of_a_revoked_service_die_at_once() -> None:
+def test_tokens_of_a_revoked_service_end_at_once() -> None:
     made = a_service()
     principal = sign_in(made.client_id, made.client_secret)
     for _ in range(2):
@@ -79,12 +79,12 @@ def test_tokens_of_a_revoked_service_die_at_once() -> None:
         admit(principal)
 
 
-def test_service_that_is_none_is_not_revoked() -> None:
+def test_unknown_service_is_not_revoked() -> None:
     with pytest.raises(ServiceNotFound):
         revoke_service(new_id())
 
 
-def test_guesses_make_guesses_of_this_network_wait_and_no_service() -> None:
+def test_guesses_delay_guesses_of_this_network_and_no_service() -> None:
     made = a_service()
     with called_from("203.0.113.7"):
         for _ in range(21):
@@ -97,7 +97,7 @@ def test_guesses_make_guesses_of_this_network_wait_and_no_service() -> None:
         sign_in(made.client_id, "guess")
 
 
-def test_service_signs_in_so_often_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sign_ins_of_a_service_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     few = limits.Limit("service-sessions", 2, 60)
     monkeypatch.setattr(service_sessions, "SESSIONS_OF_SERVICE", few)
     made = a_service()
@@ -107,7 +107,7 @@ def test_service_signs_in_so_often_and_no_more(monkeypatch: pytest.MonkeyPatch) 
         sign_in(made.client_id, made.client_secret)
 
 
-def test_services_are_made_listed_and_revoked_by_invocation() -> None:
+def test_services_are_created_listed_and_revoked_by_invocation() -> None:
     handlers = [
         importlib.import_module(f"users.{name}").handler
         for name in ("create_service", "get_services", "revoke_service")

@@ -1,4 +1,4 @@
-"""Signing in and refreshing while the account changes: nothing of the old account lives on."""
+"""Sign-in and refresh while the account changes: no session of the old account remains."""
 
 from collections.abc import Callable
 from functools import partial
@@ -121,7 +121,7 @@ def is_admitted(access_token: str) -> bool:
 
 
 def lives(outcome: object) -> bool:
-    """Say whether what a call came to is a session that can be used."""
+    """Return whether a call's result is a usable session."""
     if isinstance(outcome, Session):
         return is_admitted(outcome.access_token) or is_refreshed(outcome)
     assert isinstance(outcome, TidingsError), outcome
@@ -130,7 +130,7 @@ def lives(outcome: object) -> bool:
 
 @points(LOGIN_POINTS)
 @pytest.mark.parametrize("change", CHANGES)
-def test_sign_in_that_a_change_overtakes_leaves_no_session(
+def test_sign_in_overtaken_by_a_change_leaves_no_session(
     change: Change, point: tuple[Any, str, bool]
 ) -> None:
     user = an_operator()
@@ -143,7 +143,7 @@ def test_sign_in_that_a_change_overtakes_leaves_no_session(
 
 @points(REFRESH_POINTS)
 @pytest.mark.parametrize("change", CHANGES)
-def test_refresh_that_a_change_overtakes_leaves_no_session(
+def test_refresh_overtaken_by_a_change_leaves_no_session(
     change: Change, point: tuple[Any, str, bool]
 ) -> None:
     user = an_operator()
@@ -159,7 +159,7 @@ def test_refresh_that_a_change_overtakes_leaves_no_session(
 @points(LOGIN_POINTS)
 @pytest.mark.parametrize("dies_at", ["refuse_older_versions", "end_all"])
 @pytest.mark.parametrize("change", [demote, delete, promote])
-def test_change_whose_process_dies_after_the_write_leaves_no_session(
+def test_change_whose_process_crashes_after_the_write_leaves_no_session(
     change: Change, dies_at: str, point: tuple[Any, str, bool]
 ) -> None:
     user = an_operator()
@@ -174,11 +174,11 @@ def test_change_whose_process_dies_after_the_write_leaves_no_session(
 
 
 class Died(BaseException):
-    """Like a kill: no handler of the code sees it."""
+    """Raised like a kill: no handler of the code catches it."""
 
 
 def _dying(change: Change, user: User, dies_at: str) -> None:
-    """Make a change whose process dies when it is back from the database."""
+    """Make a change whose process crashes after the write."""
     module: Any = credentials if dies_at == "refuse_older_versions" else session_store
     original = getattr(module, dies_at)
 
@@ -206,10 +206,10 @@ def test_change_without_redis_is_made_and_no_session_is_refreshed(change: Change
 
     assert account_of(user).security_version == 1
     assert not is_refreshed(before)
-    assert not is_admitted(before.access_token), "the refused refresh ends the session"
+    assert not is_admitted(before.access_token), "the refused refresh must end the session"
 
 
-def test_sign_in_around_a_change_without_redis_is_not_confirmed() -> None:
+def test_sign_in_during_a_change_without_redis_is_refused() -> None:
     user = an_operator()
     pause = Pause(session_store, "start")
     change = partial(without_redis, lambda: demote(user))
@@ -217,7 +217,7 @@ def test_sign_in_around_a_change_without_redis_is_not_confirmed() -> None:
 
 
 def without_redis(change: Callable[[], object]) -> None:
-    """Make a change while nothing listens where Redis was."""
+    """Make a change while nothing listens at Redis' address."""
     gone = a_redis_that_is_away()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(store, "client", lambda: gone)
@@ -225,7 +225,7 @@ def without_redis(change: Callable[[], object]) -> None:
             change()
 
 
-def test_three_sign_in_while_the_password_is_reset_and_none_stays() -> None:
+def test_three_sign_ins_during_a_password_reset_leave_no_session() -> None:
     user = registered()
     calls = [lambda: _attempt(user.email)] * 3 + [lambda: reset(user)]
     outcomes = at_once(calls)
@@ -240,14 +240,14 @@ def _attempt(email: str) -> Session | None:
         return None
 
 
-def test_changes_at_once_each_raise_the_version() -> None:
+def test_concurrent_changes_each_raise_the_version() -> None:
     user = an_operator()
     at_once([lambda: demote(user), lambda: promote(user), lambda: leave_everywhere(user)])
     assert account_of(user).security_version == 3
     assert lives(sign_in(user.email))
 
 
-def test_other_persons_sessions_live_on() -> None:
+def test_sessions_of_others_stay() -> None:
     user, other = an_operator(), registered()
     theirs = sign_in(other.email)
     demote(user)
@@ -255,7 +255,7 @@ def test_other_persons_sessions_live_on() -> None:
     assert is_refreshed(theirs)
 
 
-def test_account_from_before_there_were_versions_signs_in_and_is_bound_from_then_on() -> None:
+def test_account_from_before_versions_signs_in_and_gets_a_version() -> None:
     user = an_operator()
     User.objects(pk=user.id).update_one(unset__security_version=True)
     session = sign_in(user.email)
@@ -265,7 +265,7 @@ def test_account_from_before_there_were_versions_signs_in_and_is_bound_from_then
     assert lives(sign_in(user.email))
 
 
-def test_change_that_fails_refuses_the_account_for_a_minute_and_no_more() -> None:
+def test_failed_change_refuses_the_account_for_at_most_a_minute() -> None:
     user = an_operator()
     with pytest.raises(RuntimeError), credentials.changing(user.id):
         raise RuntimeError
@@ -277,7 +277,7 @@ def test_change_that_fails_refuses_the_account_for_a_minute_and_no_more() -> Non
     assert lives(sign_in(user.email))
 
 
-def test_change_that_changes_nothing_refuses_no_one_afterwards() -> None:
+def test_change_without_effect_refuses_nobody_afterwards() -> None:
     user = an_operator()
     demote(user)
     older = Principal(user_id=user.id, role=Role.OPERATOR, session_id="session", security_version=0)
@@ -315,7 +315,7 @@ def admits_service(outcome: object) -> bool:
 
 
 @points(SERVICE_POINTS)
-def test_service_that_is_revoked_while_it_signs_in_has_no_session(
+def test_service_revoked_during_its_sign_in_has_no_session(
     point: tuple[Any, str, bool],
 ) -> None:
     made = create_service(CreateService(name="Shop"))
@@ -325,7 +325,7 @@ def test_service_that_is_revoked_while_it_signs_in_has_no_session(
 
 
 @points(SERVICE_POINTS)
-def test_service_whose_revoking_process_dies_has_no_session(point: tuple[Any, str, bool]) -> None:
+def test_service_whose_revocation_crashes_has_no_session(point: tuple[Any, str, bool]) -> None:
     made = create_service(CreateService(name="Shop"))
     before = start(made)
 

@@ -1,4 +1,4 @@
-"""Staying signed in and signing out."""
+"""Tests of sessions: refresh and logout."""
 
 import json
 
@@ -64,14 +64,14 @@ def test_refresh_token_gives_new_tokens_of_the_same_session() -> None:
     assert refresh(second.refresh_token)
 
 
-def test_refresh_token_used_twice_ends_the_whole_session() -> None:
+def test_reused_refresh_token_ends_the_whole_session() -> None:
     first = a_session()
     second = refresh(first.refresh_token)
     with pytest.raises(SessionEnded):
         refresh(first.refresh_token)
     with pytest.raises(SessionEnded):
         refresh(second.refresh_token)
-    assert not is_admitted(second), "the thief's access token lives on"
+    assert not is_admitted(second), "the thief's access token is still valid"
 
 
 def test_stolen_session_does_not_end_the_persons_others() -> None:
@@ -84,7 +84,7 @@ def test_stolen_session_does_not_end_the_persons_others() -> None:
     assert is_admitted(other)
 
 
-def test_of_many_refreshes_at_once_one_succeeds_at_most_and_the_session_ends() -> None:
+def test_of_concurrent_refreshes_at_most_one_succeeds_and_the_session_ends() -> None:
     session = a_session()
 
     def attempt() -> Session | None:
@@ -99,7 +99,7 @@ def test_of_many_refreshes_at_once_one_succeeds_at_most_and_the_session_ends() -
 
 
 @pytest.mark.parametrize("verified", [True, False])
-def test_account_has_so_many_sessions_and_the_one_unused_for_longest_ends(
+def test_sessions_are_limited_and_the_least_recently_used_ends(
     monkeypatch: pytest.MonkeyPatch, verified: bool
 ) -> None:
     monkeypatch.setattr(session_store, "MAX_SESSIONS", 3 if verified else 99)
@@ -116,19 +116,19 @@ def test_account_has_so_many_sessions_and_the_one_unused_for_longest_ends(
 
 
 @pytest.mark.parametrize("token", ["x", ".", "a.b", "a" * 200, "größe.größe"])
-def test_what_is_no_refresh_token_is_refused(token: str) -> None:
+def test_malformed_refresh_token_is_refused(token: str) -> None:
     with pytest.raises(SessionEnded):
         refresh(token)
 
 
-def test_refreshed_session_has_the_role_of_now() -> None:
+def test_refreshed_session_has_the_current_role() -> None:
     user = registered()
     session = sign_in(user.email)
     User.objects(pk=user.id).update_one(set__role="operator")
     assert caller_of(refresh(session.refresh_token)).role is Role.OPERATOR
 
 
-def test_session_of_an_account_that_is_gone_is_not_refreshed() -> None:
+def test_session_of_a_deleted_account_is_not_refreshed() -> None:
     user = registered()
     session = sign_in(user.email)
     User.objects(pk=user.id).delete()
@@ -169,13 +169,13 @@ def test_logout_everywhere_ends_all_sessions_of_this_person_only() -> None:
     assert refusals([others]) == 0
 
 
-def test_logout_twice_is_as_once() -> None:
+def test_second_logout_is_harmless() -> None:
     session = a_session()
     for _ in range(2):
         assert logout(Logout(), caller=caller_of(session)).message
 
 
-def test_ended_session_is_refused_at_the_door() -> None:
+def test_ended_session_is_refused_before_the_operation() -> None:
     from users.get_user import handler
 
     session = a_session()
@@ -188,7 +188,7 @@ def test_ended_session_is_refused_at_the_door() -> None:
     assert handler(event, CONTEXT)["statusCode"] == 401
 
 
-def test_forged_family_ends_nobodys_session() -> None:
+def test_forged_session_id_ends_no_session() -> None:
     session = a_session()
     family = session.refresh_token.partition(".")[0]
     with pytest.raises(SessionEnded):
@@ -205,7 +205,7 @@ def test_forged_family_ends_nobodys_session() -> None:
     ],
     ids=["password", "signature", "name of a device"],
 )
-def test_half_a_surrogate_pair_is_no_failure_of_ours(values: dict[str, str]) -> None:
+def test_half_a_surrogate_pair_causes_no_server_error(values: dict[str, str]) -> None:
     event = api_event(json.dumps({"email": registered().email, **values}))
     status, answer = answer_of(login_function.handler(event, CONTEXT))
     assert (status, answer["error"]["code"]) == (400, "BAD_USER_INPUT")

@@ -1,4 +1,4 @@
-"""Guesses are slowed down; without Redis nobody signs in."""
+"""Password guesses are slowed down; without Redis sign-in is refused."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,7 +37,7 @@ LOGIN = "mutation($i: LoginInput!) { login(input: $i) { accessToken } }"
 
 @pytest.fixture
 def no_redis(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Redis is away: nothing listens on that port."""
+    """Make Redis unavailable: nothing listens on its port."""
     gone = a_redis_that_is_away()
     monkeypatch.setattr(store, "client", lambda: gone)
     monkeypatch.setattr(limits.resting, "_until", 0.0)
@@ -46,7 +46,7 @@ def no_redis(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def fail(guard: Guard, subject: str) -> int:
-    """Fail as if no wait stood in the way; return the seconds that the next attempt waits."""
+    """Fail without waiting; return the seconds that the next attempt would wait."""
     guard.count(subject)
     try:
         guard.check(subject)
@@ -69,7 +69,7 @@ def wrong(email: str) -> str:
 def test_waits_double_up_to_the_longest() -> None:
     guard = Guard("test", free=2, longest=7)
     assert [fail(guard, "somebody") for _ in range(7)] == [0, 0, 1, 2, 4, 7, 7]
-    assert fail(guard, "somebody else") == 0
+    assert fail(guard, "another network") == 0
 
 
 def test_waits_stay_at_the_longest_after_very_many() -> None:
@@ -78,7 +78,7 @@ def test_waits_stay_at_the_longest_after_very_many() -> None:
 
 
 def in_a_day(guard: Guard) -> int:
-    """Return how many guesses a day has for somebody who guesses as soon as each wait is over."""
+    """Return the number of guesses a day, each made as soon as its wait has passed."""
     guesses, seconds = 0, 0
     while seconds < 24 * 3600:
         guesses += 1
@@ -98,7 +98,7 @@ def test_guesses_of_a_day_are_those_of_the_docs() -> None:
         assert row.format(in_a_day(guard)) in docs
 
 
-def test_time_that_is_taken_back_does_not_count() -> None:
+def test_withdrawn_attempt_does_not_count() -> None:
     guard = Guard("test", free=1, longest=900)
     for _ in range(5):
         guard.attempt("somebody")
@@ -123,21 +123,21 @@ def test_unknown_address_waits_alike() -> None:
     assert [wrong(email) for _ in range(7)] == ["wrong"] * 6 + ["wait"]
 
 
-def test_guesses_at_once_are_counted() -> None:
+def test_concurrent_guesses_are_counted() -> None:
     user = registered()
     outcomes = at_once([lambda: wrong(user.email)] * 20)
     assert outcomes.count("wrong") <= SIGN_INS_OF_PAIR.free + 1
     assert "signed in" not in outcomes
 
 
-def test_right_password_forgets_the_wrong_ones() -> None:
+def test_right_password_resets_the_count_of_wrong_ones() -> None:
     user = registered()
     for _ in range(3):
         assert [wrong(user.email) for _ in range(4)] == ["wrong"] * 4
         assert sign_in(user.email)
 
 
-def test_address_that_guesses_at_many_accounts_waits_others_do_not() -> None:
+def test_network_that_guesses_at_many_accounts_waits_and_others_do_not() -> None:
     user = registered()
     with called_from("192.0.2.1"):
         assert [wrong(an_address()) for _ in range(21)] == ["wrong"] * 21
@@ -146,7 +146,7 @@ def test_address_that_guesses_at_many_accounts_waits_others_do_not() -> None:
         assert sign_in(user.email)
 
 
-def test_addresses_of_one_ipv6_network_are_one() -> None:
+def test_addresses_of_one_ipv6_network_count_together() -> None:
     limit = Limit("test", 1, 60)
     with called_from("2001:db8::1"):
         limit.take_for_address()
@@ -156,7 +156,7 @@ def test_addresses_of_one_ipv6_network_are_one() -> None:
         limit.take_for_address()
 
 
-def test_limit_begins_anew_and_its_count_expires() -> None:
+def test_limit_starts_again_and_its_count_expires() -> None:
     limit = Limit("test", 2, 60)
     limit.take("a")
     limit.take("a")

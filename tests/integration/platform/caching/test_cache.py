@@ -1,4 +1,4 @@
-"""Reads through Redis: never wrong after a change, never broken, loaded once."""
+"""Reads through Redis: never stale after a change, never failing, loaded once."""
 
 import threading
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ class Thing(BaseModel):
 
 
 class Origin:
-    """Where things come from; remembers what was asked for."""
+    """The source of the values; it records the requested ids."""
 
     def __init__(self, **things: str) -> None:
         self.things = things
@@ -53,21 +53,21 @@ def test_second_reader_loads_nothing(things: ReadThrough[Thing]) -> None:
     assert origin.asked == [["b", "a"]]
 
 
-def test_only_what_is_missing_is_loaded(things: ReadThrough[Thing]) -> None:
+def test_only_missing_values_are_loaded(things: ReadThrough[Thing]) -> None:
     origin = Origin(a="one", b="two")
     things.get_many(["a"], origin.load)
     assert set(things.get_many(["a", "b"], origin.load)) == {"a", "b"}
     assert origin.asked == [["a"], ["b"]]
 
 
-def test_what_nobody_has_is_not_kept(things: ReadThrough[Thing]) -> None:
+def test_missing_object_is_not_cached(things: ReadThrough[Thing]) -> None:
     origin = Origin()
     assert things.get_many(["a"], origin.load) == {}
     origin.things["a"] = "one"
     assert things.get_many(["a"], origin.load) == {"a": Thing(name="one")}
 
 
-def test_nothing_is_asked_for_nothing(things: ReadThrough[Thing]) -> None:
+def test_no_ids_cause_no_request(things: ReadThrough[Thing]) -> None:
     origin = Origin()
     assert things.get_many([], origin.load) == {}
     assert origin.asked == []
@@ -82,7 +82,7 @@ def test_forgotten_value_is_loaded_again(things: ReadThrough[Thing]) -> None:
     assert origin.asked[1:] == [["a"]]
 
 
-def test_value_read_before_a_change_is_not_stored_after_it(things: ReadThrough[Thing]) -> None:
+def test_value_read_before_a_change_is_not_cached_after_it(things: ReadThrough[Thing]) -> None:
     origin = Origin(a="old")
 
     def load_while_it_changes() -> Thing:
@@ -96,7 +96,7 @@ def test_value_read_before_a_change_is_not_stored_after_it(things: ReadThrough[T
     assert things.get("a", lambda: None) == Thing(name="new")
 
 
-def test_twenty_readers_at_once_load_once(things: ReadThrough[Thing]) -> None:
+def test_twenty_concurrent_readers_load_once(things: ReadThrough[Thing]) -> None:
     origin, others_wait = Origin(a="one"), threading.Event()
 
     def load() -> Thing:
@@ -108,7 +108,7 @@ def test_twenty_readers_at_once_load_once(things: ReadThrough[Thing]) -> None:
     assert len(origin.asked) == 1
 
 
-def test_reader_that_died_holds_nobody_up_for_long(things: ReadThrough[Thing]) -> None:
+def test_crashed_reader_delays_others_only_briefly(things: ReadThrough[Thing]) -> None:
     def dies() -> Thing:
         raise KeyboardInterrupt
 
@@ -119,13 +119,13 @@ def test_reader_that_died_holds_nobody_up_for_long(things: ReadThrough[Thing]) -
     assert 0 < cache.client().ttl(lease) <= LEASE_SECONDS
 
 
-def test_values_live_for_their_time(things: ReadThrough[Thing]) -> None:
+def test_values_expire_in_time(things: ReadThrough[Thing]) -> None:
     things.get("a", lambda: Thing(name="one"))
     (key,) = cache.client().keys(f"*{things._name}:a")
     assert 0 < cache.client().ttl(key) <= 30
 
 
-def test_value_of_another_version_of_the_code_is_loaded_anew(things: ReadThrough[Thing]) -> None:
+def test_value_of_another_code_version_is_loaded_again(things: ReadThrough[Thing]) -> None:
     things.get("a", lambda: Thing(name="one"))
     (key,) = cache.client().keys(f"*{things._name}:a")
     cache.client().set(key, '{"title": "one"}')
@@ -140,7 +140,7 @@ def test_without_redis_everything_is_loaded(things: ReadThrough[Thing], no_redis
     assert len(origin.asked) == 2
 
 
-def test_redis_that_does_not_answer_is_left_alone_for_a_while(
+def test_redis_that_does_not_answer_is_not_asked_for_a_while(
     things: ReadThrough[Thing], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = []

@@ -1,4 +1,4 @@
-"""Notes are gathered in Redis and taken as one batch, with one id however often."""
+"""Notes are collected in Redis and taken as one batch, which keeps its id when repeated."""
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -29,7 +29,7 @@ def test_batch_is_due_when_it_is_full_or_old() -> None:
     assert NOTES.note("bob", {"a": "2"}, NOON + timedelta(seconds=60)) is True
 
 
-def test_owners_wait_by_the_age_of_their_first_note() -> None:
+def test_owners_are_ordered_by_the_age_of_their_first_note() -> None:
     NOTES.note("ada", {"a": "1"}, NOON)
     NOTES.note("ada", {"b": "1"}, NOON + timedelta(seconds=50))
     NOTES.note("bob", {"a": "1"}, NOON + timedelta(seconds=30))
@@ -38,7 +38,7 @@ def test_owners_wait_by_the_age_of_their_first_note() -> None:
     assert NOTES.due(NOON + timedelta(seconds=90), 10) == ["ada", "bob"]
 
 
-def test_batch_that_was_not_dropped_comes_again_the_same() -> None:
+def test_batch_that_was_not_dropped_is_taken_again_unchanged() -> None:
     NOTES.note("ada", {"a": "1"}, NOON)
     first = NOTES.take("ada")
     NOTES.note("ada", {"b": "1"}, NOON)
@@ -50,7 +50,7 @@ def test_batch_that_was_not_dropped_comes_again_the_same() -> None:
     assert (second.id != first.id, dict(second.notes)) == (True, {"b": "1"})
 
 
-def test_what_comes_while_a_batch_is_stored_waits_in_its_turn() -> None:
+def test_notes_added_while_a_batch_is_stored_wait() -> None:
     NOTES.note("ada", {"a": "1"}, NOON)
     batch = NOTES.take("ada")
     NOTES.note("ada", {"b": "1"}, NOON)
@@ -67,7 +67,7 @@ def test_late_drop_of_another_batch_loses_nothing() -> None:
     assert NOTES.take("ada") is not None
 
 
-def test_owner_who_has_nothing_left_does_not_wait() -> None:
+def test_owner_without_notes_does_not_wait() -> None:
     NOTES.note("ada", {"a": "1"}, NOON)
     batch = NOTES.take("ada")
     assert batch is not None
@@ -76,7 +76,7 @@ def test_owner_who_has_nothing_left_does_not_wait() -> None:
     assert NOTES.due(NOON + timedelta(days=1), 10) == []
 
 
-def test_all_who_take_at_once_get_the_same_batch() -> None:
+def test_concurrent_takers_get_the_same_batch() -> None:
     NOTES.note("ada", {"a": "1"}, NOON)
     taken = at_once([partial(NOTES.take, "ada")] * 6)
     assert len({each.id for each in taken if each}) == 1
@@ -91,7 +91,7 @@ def test_forgotten_owner_has_nothing() -> None:
     assert NOTES.due(NOON + timedelta(days=1), 10) == []
 
 
-def test_without_redis_nothing_is_gathered(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_redis_nothing_is_collected(monkeypatch: pytest.MonkeyPatch) -> None:
     nowhere = a_redis_that_is_away()
     monkeypatch.setattr(cache, "client", lambda: nowhere)
     unreachable = WriteBuffer("tests", most=3, seconds=60.0)
@@ -101,7 +101,7 @@ def test_without_redis_nothing_is_gathered(monkeypatch: pytest.MonkeyPatch) -> N
     unreachable.drop("ada", "any", NOON)
 
 
-def test_redis_that_was_away_is_left_alone_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_redis_is_not_asked_for_a_moment_after_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
 
     def nobody() -> None:

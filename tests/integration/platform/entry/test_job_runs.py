@@ -1,4 +1,4 @@
-"""A job does its work once for the time it was scheduled for, and in the end does it."""
+"""A job runs once for its scheduled time, and is retried until it has run."""
 
 import multiprocessing
 from datetime import UTC, datetime, timedelta
@@ -39,7 +39,7 @@ def nothing_done() -> None:
     done.clear()
 
 
-def test_rule_that_fires_twice_for_one_time_does_its_work_once() -> None:
+def test_rule_that_fires_twice_for_one_time_runs_once() -> None:
     assert job(event(), an_invocation("a")) == {"done": 1}
     assert job(event(), an_invocation("b")) == DONE_BEFORE
     assert job(event("2026-11-21T10:00:00+01:00"), an_invocation("c")) == DONE_BEFORE
@@ -51,7 +51,7 @@ def test_another_time_is_another_run() -> None:
     assert job(event("2026-11-22T09:00:00Z"), an_invocation("b")) == {"done": 2}
 
 
-def test_run_remembers_what_it_did() -> None:
+def test_run_stores_its_result() -> None:
     job(event(), an_invocation("a"))
     (run,) = JobRun.objects
     assert run.id == f"{__name__}@2026-11-21T09:00:00+00:00"
@@ -60,7 +60,7 @@ def test_run_remembers_what_it_did() -> None:
     assert run.expires_at > now() + timedelta(days=29)
 
 
-def test_rule_that_fires_from_many_sides_at_once_does_its_work_once() -> None:
+def test_concurrent_rules_run_once() -> None:
     calls = [lambda n=n: job(event(), an_invocation(f"side-{n}")) for n in range(8)]
     answers = at_once(calls)
     assert len(done) == 1
@@ -68,7 +68,7 @@ def test_rule_that_fires_from_many_sides_at_once_does_its_work_once() -> None:
     assert all(each in ({"done": 1}, DONE_BEFORE, RUNNING_ELSEWHERE) for each in answers)
 
 
-def test_what_failed_is_done_by_the_next_attempt_at_once() -> None:
+def test_failed_run_is_repeated_by_the_next_attempt_at_once() -> None:
     failures = [LookupError("no luck")]
 
     @scheduled_job
@@ -83,7 +83,7 @@ def test_what_failed_is_done_by_the_next_attempt_at_once() -> None:
     assert JobRun.objects.get().attempts == 2
 
 
-def test_what_is_in_hand_is_left_alone_until_its_lease_is_over(
+def test_running_job_is_not_started_until_its_lease_expires(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     an_hour_ago = now() - timedelta(hours=1)
@@ -93,13 +93,13 @@ def test_what_is_in_hand_is_left_alone_until_its_lease_is_over(
     assert job(event(), an_invocation("b")) == {"done": 1}
 
 
-def test_lambdas_own_retry_takes_up_at_once_what_was_killed() -> None:
+def test_lambdas_own_retry_takes_over_a_killed_run_at_once() -> None:
     _killed_in_the_middle("a", leased_until=now() + timedelta(minutes=5))
     assert job(event(), an_invocation("a")) == {"done": 1}
     assert job(event(), an_invocation("b")) == DONE_BEFORE
 
 
-def test_lease_is_what_the_invocation_has_left() -> None:
+def test_lease_is_the_remaining_time_of_the_invocation() -> None:
     leases: list[timedelta] = []
 
     @scheduled_job
@@ -111,7 +111,7 @@ def test_lease_is_what_the_invocation_has_left() -> None:
     assert timedelta(seconds=35) < leases[0] <= timedelta(seconds=40)
 
 
-def test_slow_holder_does_not_finish_what_another_one_took_over() -> None:
+def test_slow_holder_does_not_finish_a_run_taken_over_by_another() -> None:
     @scheduled_job
     def slow(_: datetime) -> Summary:
         JobRun.objects.update(set__holder="another")
@@ -121,8 +121,8 @@ def test_slow_holder_does_not_finish_what_another_one_took_over() -> None:
     assert JobRun.objects.get().finished_at is None
 
 
-def test_job_that_is_killed_is_done_once_its_lease_is_over() -> None:
-    """With a process of its own, killed with SIGKILL in the middle of its work."""
+def test_killed_job_runs_after_its_lease_expired() -> None:
+    """In a separate process that is killed by SIGKILL during its work."""
     fork = multiprocessing.get_context("fork")
     works, never = fork.Event(), fork.Event()
 

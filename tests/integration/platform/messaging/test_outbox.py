@@ -29,7 +29,7 @@ def waiting() -> int:
 
 
 def an_order_left_behind(seconds: float = 60) -> str:
-    """An order whose function died before it published."""
+    """Return an order whose function crashed before it published."""
     order = an_order()
     take_stored()
     time = now() - timedelta(seconds=seconds)
@@ -42,7 +42,7 @@ def relayed(seconds: float = 20) -> int:
 
 
 def repeats_its_insert(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Do as the driver does where MongoDB was killed before it answered."""
+    """Repeat the insert, as the driver does if MongoDB was killed before it answered."""
     honest = Order.save
 
     def save(order: Order, **options: Any) -> Any:
@@ -58,7 +58,7 @@ def no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(relay, "publisher", lambda: gone)
 
 
-# ----------------------------------------------------------- right after the change
+# -------------------------------------------------------- directly after the change
 
 
 def test_event_is_stored_in_the_write_that_caused_it(queues: Queues) -> None:
@@ -69,7 +69,7 @@ def test_event_is_stored_in_the_write_that_caused_it(queues: Queues) -> None:
     assert queues.is_empty("inventory")
 
 
-def test_insert_that_the_driver_repeated_is_ours(
+def test_insert_that_the_driver_repeated_succeeds(
     queues: Queues, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     product = a_product()
@@ -81,7 +81,7 @@ def test_insert_that_the_driver_repeated_is_ours(
     assert waiting() == 0
 
 
-def test_inserts_that_the_driver_repeated_are_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_inserts_that_the_driver_repeated_succeed(monkeypatch: pytest.MonkeyPatch) -> None:
     before = an_order()
     take_stored()
     honest = outbox._insert_all
@@ -97,7 +97,7 @@ def test_inserts_that_the_driver_repeated_are_ours(monkeypatch: pytest.MonkeyPat
     assert [stored.document_id for stored in take_stored()] == [ours.id]
 
 
-def test_insert_of_what_somebody_else_stored_is_refused() -> None:
+def test_insert_of_a_key_stored_by_another_is_refused() -> None:
     again = Order.objects.get(pk=an_order().id)
     event = OrderPlaced.model_validate_json(again.outbox[0].body)
     with pytest.raises(NotUniqueError):
@@ -124,7 +124,7 @@ def test_event_is_published_once(queues: Queues) -> None:
     queues.take("inventory", 1)
 
 
-def test_event_stays_while_the_broker_is_away(no_broker: None, queues: Queues) -> None:
+def test_event_stays_while_the_broker_is_unavailable(no_broker: None, queues: Queues) -> None:
     an_order()
     publish_stored()
     assert waiting() == 1
@@ -145,7 +145,7 @@ def test_event_that_waited_is_relayed_when_the_broker_is_back(
 
 
 class PickyPublisher:
-    """Takes all but some types of events."""
+    """Publishes all but some types of events."""
 
     def __init__(self, *refused: str) -> None:
         self._refused = refused
@@ -154,7 +154,7 @@ class PickyPublisher:
         return [each for each in messages if each.routing_key not in self._refused]
 
 
-def test_only_what_was_taken_is_cleared(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_published_events_are_cleared(monkeypatch: pytest.MonkeyPatch) -> None:
     order = an_order()
     confirm_order(order.id)
     monkeypatch.setattr(relay, "publisher", lambda: PickyPublisher("order.placed"))
@@ -163,10 +163,10 @@ def test_only_what_was_taken_is_cleared(monkeypatch: pytest.MonkeyPatch) -> None
     assert left.type == "order.placed"
 
 
-def test_change_is_made_also_where_its_published_event_is_not_cleared(
+def test_change_succeeds_even_if_its_published_event_is_not_cleared(
     queues: Queues, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who asked for it would ask again, and have it twice."""
+    """Otherwise the client would repeat the request, and have the change twice."""
     an_order_left_behind()
     an_order()
 
@@ -192,7 +192,7 @@ def test_one_document_changed_twice_announces_each_event_once(queues: Queues) ->
 # ---------------------------------------------------------------------- the relay
 
 
-def test_what_a_crash_left_behind_is_published(queues: Queues) -> None:
+def test_events_of_a_crash_are_published(queues: Queues) -> None:
     order_id = an_order_left_behind()
     assert relayed() == 1
     (message,) = queues.take("inventory", 1)
@@ -200,21 +200,21 @@ def test_what_a_crash_left_behind_is_published(queues: Queues) -> None:
     assert waiting() == 0
 
 
-def test_what_a_function_with_its_clock_ahead_left_behind_is_published(queues: Queues) -> None:
+def test_events_of_a_crashed_function_with_its_clock_ahead_are_published(queues: Queues) -> None:
     an_order_left_behind(seconds=-3600)
     assert relayed() == 1
     queues.take("inventory", 1)
     assert waiting() == 0
 
 
-def test_event_of_an_invocation_at_work_is_left_to_it(queues: Queues) -> None:
+def test_event_of_a_running_invocation_is_left_to_it(queues: Queues) -> None:
     an_order()
     assert relayed() == 0
     assert queues.is_empty("inventory")
     assert waiting() == 1
 
 
-def test_events_of_one_document_go_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_events_of_one_document_are_published_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     order = an_order()
     confirm_order(order.id)
     take_stored()
@@ -231,7 +231,7 @@ def test_events_of_one_document_go_in_their_order(monkeypatch: pytest.MonkeyPatc
     assert sent == ["order.placed", "order.confirmed"]
 
 
-def test_relay_goes_on_round_by_round(queues: Queues, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_relay_works_in_rounds(queues: Queues, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(relay, "DOCUMENTS_PER_ROUND", 2)
     product = a_product()
     orders = {an_order(product).id for _ in range(5)}
@@ -242,13 +242,13 @@ def test_relay_goes_on_round_by_round(queues: Queues, monkeypatch: pytest.Monkey
     assert published == orders
 
 
-def test_relay_that_has_no_time_left_leaves_everything(queues: Queues) -> None:
+def test_relay_without_remaining_time_does_nothing(queues: Queues) -> None:
     an_order_left_behind()
     assert relayed(seconds=0) == 0
     assert waiting() == 1
 
 
-def test_relay_does_not_turn_for_ever_on_what_nobody_takes(
+def test_relay_does_not_loop_on_unpublishable_events(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(relay, "DOCUMENTS_PER_ROUND", 1)
@@ -258,7 +258,7 @@ def test_relay_does_not_turn_for_ever_on_what_nobody_takes(
     assert waiting() == 1
 
 
-def test_relay_without_a_broker_says_so_and_leaves_everything(no_broker: None) -> None:
+def test_relay_without_a_broker_reports_it_and_changes_nothing(no_broker: None) -> None:
     an_order_left_behind()
     with pytest.raises(BrokerUnavailable):
         relayed()
@@ -282,7 +282,7 @@ def publisher_of_each_thread(rabbit: Any, monkeypatch: pytest.MonkeyPatch) -> It
         each.close()
 
 
-def test_two_relays_at_once_lose_nothing(
+def test_concurrent_relays_lose_nothing(
     publisher_of_each_thread: None, queues: Queues, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(relay, "DOCUMENTS_PER_ROUND", 3)

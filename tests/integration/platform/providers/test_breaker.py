@@ -1,4 +1,4 @@
-"""Circuit breakers, shared in Redis and each for itself without it."""
+"""Circuit breakers, shared in Redis, or separate without it."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ from tidings.platform.timing.clock import new_id
 
 @pytest.fixture(params=["with Redis", "without Redis"])
 def provider(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A provider that nobody has called, with short times."""
+    """A provider without calls so far, with short times."""
     monkeypatch.setattr(breaker, "OPEN_SECONDS", 0.3)
     monkeypatch.setattr(breaker, "WINDOW_SECONDS", 2.0)
     monkeypatch.setattr(breaker._resting, "_until", 0.0)
@@ -38,7 +38,7 @@ def fail(provider: str, failure: Exception | None = None) -> None:
 
 
 def call(provider: str) -> bool:
-    """Say whether the provider was called."""
+    """Return whether the provider was called."""
     try:
         with guarded(provider):
             return True
@@ -58,15 +58,15 @@ def test_some_failures_do_not_open(provider: str) -> None:
     assert call(provider)
 
 
-def test_many_failures_open_and_say_for_how_long(provider: str) -> None:
+def test_many_failures_open_it_with_the_time_to_wait(provider: str) -> None:
     opened(provider)
     with pytest.raises(CircuitOpen) as refused, guarded(provider):
-        pytest.fail("it was called")
+        pytest.fail("the provider was called")
     assert 0 < refused.value.retry_after <= 0.3
     assert refused.value.retryable
 
 
-def test_success_of_who_tries_closes(provider: str) -> None:
+def test_success_of_the_trial_closes_it(provider: str) -> None:
     opened(provider)
     assert eventually(lambda: call(provider), seconds=2)
     for _ in range(breaker.FAILURES - 1):
@@ -74,7 +74,7 @@ def test_success_of_who_tries_closes(provider: str) -> None:
     assert call(provider)
 
 
-def test_failure_of_who_tries_opens_again_at_once(provider: str) -> None:
+def test_failure_of_the_trial_opens_it_again_at_once(provider: str) -> None:
     opened(provider)
 
     def tried() -> bool:
@@ -88,7 +88,7 @@ def test_failure_of_who_tries_opens_again_at_once(provider: str) -> None:
     assert not call(provider)
 
 
-def test_what_is_no_fault_of_the_provider_does_not_count(provider: str) -> None:
+def test_failures_not_caused_by_the_provider_do_not_count(provider: str) -> None:
     for _ in range(breaker.FAILURES * 2):
         fail(provider, TemporaryFailure("mailbox_busy", of_provider=False))
         with pytest.raises(PermanentFailure), guarded(provider):
@@ -96,17 +96,19 @@ def test_what_is_no_fault_of_the_provider_does_not_count(provider: str) -> None:
     assert call(provider)
 
 
-def test_providers_are_told_apart(provider: str) -> None:
+def test_providers_are_separate(provider: str) -> None:
     opened(provider)
     assert call(f"{provider}-other")
 
 
-def test_everybody_sees_it_and_one_at_a_time_tries(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_state_is_shared_and_one_environment_at_a_time_tries(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(breaker, "OPEN_SECONDS", 0.2)
     monkeypatch.setattr(breaker._resting, "_until", 0.0)
     provider = f"provider-{new_id()}"
     opened(provider)
-    breaker._seen.clear()  # as another environment, which saw nothing itself
+    breaker._seen.clear()  # as another environment, which saw no failure itself
     assert not call(provider)
     eventually(lambda: breaker._redis(_WAIT, provider) <= 0, seconds=2)
     asked = at_once([lambda: breaker._ask(provider)] * 6)
