@@ -1,4 +1,6 @@
-"""Writes what follows from the typed events: JSON Schemas, the AsyncAPI document, docs/events.md.
+"""Writes what follows from the typed events and the topology.
+
+That is: JSON Schemas, the AsyncAPI document, docs/events.md, and the names of the queues.
 
 `make contracts` runs it; a test fails when the files differ from what it would write.
 """
@@ -15,16 +17,8 @@ import yaml
 from tidings.platform.messaging.events import EVENT_CLASSES, Event
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-EVENT_MODULES: Final = (
-    "tidings.campaigns.events",
-    "tidings.notifications.events",
-    "tidings.delivery.events",
-    "tidings.orders.events",
-    "tidings.products.events",
-    "tidings.recommendations.events",
-    "tidings.tasks.events",
-    "tidings.users.events",
-)
+LAYER: Final = ROOT / "layers/tidings/tidings"
+QUEUE_NAMES: Final = LAYER / "platform/messaging/queue_names.py"
 RELEASED: Final = ROOT / "events/released"
 VERSION: Final = re.compile(r"\d+\.\d+\.\d+")
 JSON_SCHEMA: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -32,8 +26,8 @@ JSON_SCHEMA: Final = "https://json-schema.org/draft/2020-12/schema"
 
 def event_classes() -> dict[str, type[Event]]:
     """Return every class of events by its type, in alphabetical order."""
-    for module in EVENT_MODULES:
-        importlib.import_module(module)
+    for path in LAYER.glob("*/events.py"):
+        importlib.import_module(f"tidings.{path.parent.name}.events")
     return dict(sorted(EVENT_CLASSES.items()))
 
 
@@ -46,6 +40,7 @@ def generated_files() -> dict[Path, str]:
     }
     files[ROOT / "events/asyncapi.yaml"] = _yaml(_asyncapi(classes))
     files[ROOT / "docs/events.md"] = _page(classes)
+    files[QUEUE_NAMES] = queue_names()
     return files
 
 
@@ -54,13 +49,33 @@ def schema_of(event_class: type[Event]) -> dict[str, Any]:
     return {"$schema": JSON_SCHEMA} | event_class.model_json_schema(mode="validation")
 
 
+def topology() -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load((ROOT / "infra/rabbitmq/topology.yaml").read_text())
+    return content
+
+
+def queue_names() -> str:
+    """Return a module with the names in the topology, which a deployed function does not have."""
+    delays = tuple(topology()["retry_delays_seconds"])
+    lines = [
+        '"""The names in infra/rabbitmq/topology.yaml; `make contracts` writes this file."""',
+        "",
+        "from typing import Final",
+        "",
+        "QUEUES: Final = (",
+        *(f'    "{queue}",' for queue in topology()["queues"]),
+        ")",
+        "# The n-th failed attempt waits for the n-th delay.",
+        f"RETRY_DELAYS_SECONDS: Final = {delays}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
 def bindings() -> dict[str, list[str]]:
     """Return the queues that take each type of event, as infra/rabbitmq/topology.yaml says."""
-    topology = yaml.safe_load((ROOT / "infra/rabbitmq/topology.yaml").read_text())
+    bound = topology()["queues"]
     return {
-        name: queues
-        for name, each in event_classes().items()
-        if (queues := _takers(each, topology["queues"]))
+        name: queues for name, each in event_classes().items() if (queues := _takers(each, bound))
     }
 
 

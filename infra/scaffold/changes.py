@@ -10,6 +10,7 @@ from typing import Final
 GENERATED: Final = (
     *("events/**/*", "docs/*.md"),
     *("gateway/schema.graphql", "functions/monitoring/openapi.json"),
+    "layers/tidings/tidings/platform/messaging/queue_names.py",
 )
 
 

@@ -13,7 +13,6 @@ from infra.scaffold.project import LAYER, add_function, camel, domain_named, new
 from tidings.platform.messaging.events import Event
 
 TOPOLOGY: Final = "infra/rabbitmq/topology.yaml"
-QUEUES: Final = f"{LAYER}/platform/messaging/queues.py"
 # The queues that follow all others.
 LAST: Final = "failed-messages"
 QUEUE: Final = re.compile(r"[a-z][a-z0-9._-]{0,62}")
@@ -102,14 +101,10 @@ def _template_entry(domain: str, name: str, queue: str, rights: str) -> str:
 def _add_queue(changes: Changes, queue: str, kind: type[Event]) -> None:
     keys = ", ".join(kind.routing_keys())
     bound = f"  {queue}:\n    {kind.EXCHANGE}: [{keys}]\n"
-    for path, line, text in (
-        (TOPOLOGY, f"  {LAST}:\n", bound),
-        (QUEUES, f'    "{LAST}",\n', f'    "{queue}",\n'),
-    ):
-        before, found, after = changes.read(path).partition(line)
-        if not found:
-            raise Refused(f"{path} has no queue {LAST}, before which the new one is written")
-        changes.edit(path, before + text + found + after)
+    before, found, after = changes.read(TOPOLOGY).partition(f"  {LAST}:\n")
+    if not found:
+        raise Refused(f"{TOPOLOGY} has no queue {LAST}, before which the new one is written")
+    changes.edit(TOPOLOGY, before + bound + found + after)
 
 
 def _sample(changes: Changes, queue: str, kind: type[Event]) -> str:

@@ -62,17 +62,6 @@ def test_every_event_has_a_sample_a_schema_and_a_row_in_the_docs() -> None:
     assert [name for name in CLASSES if f"| [`{name}`]" not in page] == []
 
 
-def test_generator_imports_the_module_of_every_event() -> None:
-    from generate import EVENT_MODULES
-
-    found = {
-        f"tidings.{path.parent.name}.events"
-        for path in (ROOT / "layers/tidings/tidings").glob("*/events.py")
-        if path.parent.name != "platform"
-    }
-    assert found == set(EVENT_MODULES)
-
-
 @each_event
 def test_sample_is_valid_for_its_class(name: str) -> None:
     event = CLASSES[name].model_validate(sample(name))

@@ -10,7 +10,7 @@ from infra.contracts import template
 from tests.contract.project import Function, consumers, functions, routes, topology
 from tidings.platform.entry.consumer import RETRY_DELAYS_SECONDS
 from tidings.platform.messaging.broker import DEAD_LETTERS
-from tidings.platform.messaging.queues import QUEUES, RETRY_QUEUES
+from tidings.platform.messaging.queues import retry_queue
 from tidings_local.topology import DEFAULT_FILE, load, retry_name
 
 DEAD_LETTER_QUEUE = "failed-messages"
@@ -76,20 +76,10 @@ def test_queue_has_a_dead_letter_route(queue: str) -> None:
     assert DEAD_LETTERS not in topology()["queues"][queue]
 
 
-def test_every_queue_is_measured() -> None:
-    assert set(QUEUES) == set(topology()["queues"])
-    delays = topology()["retry_delays_seconds"]
-    assert list(RETRY_QUEUES) == [retry_name(delay) for delay in delays]
-
-
-def test_delays_of_consumers_and_retry_queues_are_the_same() -> None:
-    assert list(RETRY_DELAYS_SECONDS) == topology()["retry_delays_seconds"]
-
-
 def test_consumers_and_topology_use_the_same_retry_exchanges() -> None:
     delays = load(DEFAULT_FILE).retry_delays_seconds
     assert [retry_name(delay) for delay in delays] == [
-        f"retry.{delay}s" for delay in RETRY_DELAYS_SECONDS
+        retry_queue(delay) for delay in RETRY_DELAYS_SECONDS
     ]
 
 

@@ -30,13 +30,13 @@ from tidings.platform.messaging.history import (
     headers_of,
     history_of,
 )
+from tidings.platform.messaging.queue_names import RETRY_DELAYS_SECONDS as RETRY_DELAYS_SECONDS
+from tidings.platform.messaging.queues import retry_queue
 from tidings.platform.messaging.relay import PERSISTENT, publish_stored
 from tidings.platform.observability import metrics
 from tidings.platform.storage import database
 from tidings.platform.timing.clock import new_event_id
 
-# The n-th failed attempt waits for the n-th delay. infra/rabbitmq/topology.yaml has the same list.
-RETRY_DELAYS_SECONDS: Final = (1, 5, 25, 120, 600)
 # A message waits between this share of its delay and the whole delay.
 LEAST_OF_DELAY: Final = 0.5
 # The wait of a message that came too early (`NotYet`). It must be one of the delays.
@@ -144,7 +144,7 @@ def _next_stop(queue: str, message: dict[str, Any], error: Exception) -> Message
     if isinstance(error, NotYet):
         logger.info("message postponed: too early to handle", queue=queue, reason=error.message)
         properties = _properties(message, queue, [*known])
-        return Message(f"retry.{NOT_YET_SECONDS}s", queue, body_of(message), properties)
+        return Message(retry_queue(NOT_YET_SECONDS), queue, body_of(message), properties)
     history = [*known, failed_attempt(error)]
     failures = failures_since_redrive(history)
     permanent = isinstance(error, Malformed) or (
@@ -158,7 +158,7 @@ def _next_stop(queue: str, message: dict[str, Any], error: Exception) -> Message
         logger.warning(
             "message failed: retry scheduled", queue=queue, seconds=delay, reason=repr(error)
         )
-        exchange = f"retry.{delay}s"
+        exchange = retry_queue(delay)
     properties = _properties(message, queue, history)
     return Message(exchange, queue, body_of(message), properties)
 
@@ -201,7 +201,7 @@ def _spread(failed: list[Message]) -> None:
     A queue releases its messages from the front, so the shorter delays go first. Otherwise they
     would wait for the longer ones (docs/decisions/0061).
     """
-    delays = {f"retry.{seconds}s": seconds for seconds in RETRY_DELAYS_SECONDS}
+    delays = {retry_queue(seconds): seconds for seconds in RETRY_DELAYS_SECONDS}
     shares = sorted(_random.uniform(LEAST_OF_DELAY, 1) for _ in failed)
     for message, share in zip(failed, shares, strict=True):
         if message.exchange in delays:

@@ -1,0 +1,26 @@
+"""The names in infra/rabbitmq/topology.yaml; `make contracts` writes this file."""
+
+from typing import Final
+
+QUEUES: Final = (
+    "inventory",
+    "orders",
+    "notifications",
+    "order_updates_queue",
+    "order_statuses.queue",
+    "campaigns.queue",
+    "recommendations",
+    "recommendations.refresh",
+    "email.queue",
+    "email.urgent.queue",
+    "push.queue",
+    "push.urgent.queue",
+    "sms.queue",
+    "webhook.queue",
+    "erasure",
+    "followers",
+    "failed-messages",
+    "unreadable-messages",
+)
+# The n-th failed attempt waits for the n-th delay.
+RETRY_DELAYS_SECONDS: Final = (1, 5, 25, 120, 600)
