@@ -243,7 +243,7 @@ def at_once(calls: Sequence[Callable[[], Result]]) -> list[Result]:
     barrier = threading.Barrier(len(calls))
 
     def run(call: Callable[[], Result]) -> Result:
-        barrier.wait(timeout=10)
+        barrier.wait(timeout=60)
         return call()
 
     with ThreadPoolExecutor(len(calls)) as threads:

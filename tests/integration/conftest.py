@@ -93,7 +93,7 @@ class RabbitAdmin:
         data = None if content is None else json.dumps(content).encode()
         request = urllib.request.Request(f"{self._base}/{path}", data, method=method)
         request.add_header("Content-Type", "application/json")
-        self._open(request, timeout=10).close()
+        self._open(request, timeout=60).close()
 
 
 class OwnRabbit:
@@ -225,7 +225,9 @@ def _forget_what_redis_keeps() -> None:
 
 @pytest.fixture
 def channel(rabbit: OwnRabbit, services: None) -> Iterator[BlockingChannel]:
-    connection = pika.BlockingConnection(pika.URLParameters(rabbit.url))
+    parameters = pika.URLParameters(rabbit.url)
+    parameters.heartbeat = 0  # the test sends none while it does other things
+    connection = pika.BlockingConnection(parameters)
     yield connection.channel()
     with suppress(AMQPError):  # a test may have closed it
         connection.close()

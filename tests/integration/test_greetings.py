@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tidings_local.launcher.running.services import mongodb, rabbitmq, redis
+from tidings_local.launcher.running.services import mongodb, rabbitmq, redis, service
 from tidings_local.launcher.running.services.service import greets
 
 SERVERS = {
@@ -18,7 +18,8 @@ SERVERS = {
 
 
 @pytest.mark.parametrize("variable", SERVERS)
-def test_server_answers_its_greeting(variable: str) -> None:
+def test_server_answers_its_greeting(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "PROBE_TIMEOUT_SECONDS", 60.0)
     port = urlsplit(os.environ[variable]).port
     assert port
     greets(port, SERVERS[variable])
@@ -36,4 +37,4 @@ def test_server_that_closes_the_connection_does_not_answer() -> None:
         ending.start()
         with pytest.raises(ConnectionError):
             greets(rude.getsockname()[1], b"PING")
-        ending.join(10)
+        ending.join(60)

@@ -3,26 +3,43 @@
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 import redis
 
+from tests.ports import reserve
 from tests.waiting import eventually
 from tidings_local.launcher.running.credentials import Credentials, load_or_make
-from tidings_local.launcher.running.ports import Ports, block_is_free
+from tidings_local.launcher.running.ports import Ports
 from tidings_local.launcher.running.services import redis as services
 from tidings_local.launcher.running.services.service import Service
 from tidings_local.launcher.running.stack import Stack
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Stack:
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder: Path = tmp_path_factory.mktemp("stack with a blank")
-    base = next(each for each in range(43000, 44900, 10) if block_is_free(each))
-    found = Stack("tests", folder, Ports(base))
-    found.make_folders()
-    return found
+    with ExitStack() as kept:
+        found = Stack("tests", folder, kept.enter_context(reserved_ports()))
+        found.make_folders()
+        yield found
+
+
+@contextmanager
+def reserved_ports() -> Iterator[Ports]:
+    """Keep the ports of both servers in the first block that has them."""
+    for ports in map(Ports, range(43000, 44900, 10)):
+        with ExitStack() as kept:
+            try:
+                for port in (ports.redis, ports.redis_cache):
+                    kept.enter_context(reserve(port))
+            except OSError:
+                continue
+            yield ports
+            return
+    pytest.fail("no block of ports is free")
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +60,7 @@ def running(stack: Stack, credentials: Credentials) -> Iterator[dict[str, Servic
     yield {each.name: each for each in wanted}
     for server in servers:
         server.terminate()
-        server.wait(10)
+        server.wait(60)
 
 
 def is_ready(service: Service) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.ports import reserved_port
 from tests.waiting import eventually
 from tidings_local.launcher.errors import LauncherError
 from tidings_local.launcher.running import supervisor_config
@@ -210,7 +211,7 @@ def test_processes_of_a_killed_supervisor_are_found(
     eventually(lambda: {each.pid for each, service in processes_of(stack) if service} == left)
     (chief,) = (each for each, service in processes_of(stack) if service == "")
     chief.kill()
-    chief.wait(5)
+    chief.wait(60)
     assert {each.pid for each, _ in processes_of(stack)} == left
     assert stop_orphans(stack, alive={"one"}) == 1
     assert [service for _, service in processes_of(stack)] == ["one"]
@@ -221,11 +222,13 @@ def test_processes_of_a_killed_supervisor_are_found(
 
 
 def test_port_in_use_is_reported_with_its_owner() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = other.getsockname()[1]
-        with pytest.raises(LauncherError, match=f"port {port} for one is taken by"):
+    with reserved_port() as port:
+        with (
+            socket.create_server(("127.0.0.1", port)),
+            pytest.raises(LauncherError, match=f"port {port} for one is taken by"),
+        ):
             check_ports(program("one", ports=(port,)))
-    check_ports(program("one", ports=(port,)))
+        check_ports(program("one", ports=(port,)))
 
 
 def test_external_service_is_awaited_briefly() -> None:

@@ -45,5 +45,5 @@ def aws(service: str) -> Any:
 
 
 def localstack(path: str) -> Any:
-    with urllib.request.urlopen(f"{os.environ['AWS_ENDPOINT_URL']}{path}", timeout=10) as answer:
+    with urllib.request.urlopen(f"{os.environ['AWS_ENDPOINT_URL']}{path}", timeout=60) as answer:
         return json.load(answer)

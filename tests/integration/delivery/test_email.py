@@ -12,6 +12,7 @@ from pymongo.errors import AutoReconnect
 
 from tests.integration.delivery.messages import a_mail, aws, localstack
 from tests.integration.delivery.servers import Certificate, Sink, smtp_server
+from tests.integration.patience import be_as_deployed
 from tests.unit.delivery.wire import shown, split
 from tidings.delivery.channels import deliver, email, is_idempotent
 from tidings.delivery.errors import PermanentFailure, TemporaryFailure
@@ -342,7 +343,9 @@ def test_unavailable_ses_is_temporary(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_aws_clients_do_not_retry_by_themselves() -> None:
     from tidings.platform.providers import aws as clients
 
-    config = clients.client("ses").meta.config
+    with pytest.MonkeyPatch.context() as patch:
+        be_as_deployed(patch, clients)
+        config = clients.client.__wrapped__("ses").meta.config
     assert config.retries["total_max_attempts"] == 1
     assert config.connect_timeout + config.read_timeout < 10
     assert aws("ses").meta.service_model.service_name == "ses"

@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -132,9 +132,29 @@ def test_all_messages_of_a_filter_are_redriven(queues: Queues) -> None:
     assert queues.is_empty("orders")
 
 
+class Clock:
+    """Replaces `time` and `now`: time passes during `sleep` only."""
+
+    def __init__(self) -> None:
+        self._began, self._seconds = now(), 0.0
+
+    def monotonic(self) -> float:
+        return self._seconds
+
+    def sleep(self, seconds: float) -> None:
+        self._seconds += seconds
+
+    def now(self) -> datetime:
+        return self._began + timedelta(seconds=self._seconds)
+
+
 def test_messages_are_redriven_at_the_given_rate(
     queues: Queues, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    clock = Clock()
+    monkeypatch.setattr(sending, "time", clock)
+    for module in (redrive, sending):
+        monkeypatch.setattr(module, "now", clock.now)
     monkeypatch.setattr(redrive, "SECONDS_IN_REQUEST", 0.0)
     letters = failed(*(a_dead_letter() for _ in range(4)))
     report = redriven(*letters, rate=1)
@@ -166,6 +186,7 @@ def test_concurrent_redrives_send_once(
         return own.publisher  # type: ignore[no-any-return]
 
     monkeypatch.setattr(dead_letters, "publisher", publisher)
+    monkeypatch.setattr(redrive, "SECONDS_IN_REQUEST", 30.0)
     letters = failed(*(a_dead_letter() for _ in range(20)))
     at_once([lambda: redriven(*letters, rate=1000) for _ in range(3)])
     assert len(queues.take_all("inventory")) == 20

@@ -85,7 +85,7 @@ def twice(queues: Queues, queue: str, handler: Handler, messages: Sequence[Taken
     kill_after(len(messages) // 2, handler, event)
     handler(event, CONTEXT)
     handler(event, CONTEXT)
-    relay_left_behind(OUTBOX_DOCUMENTS, seconds=5)
+    relay_left_behind(OUTBOX_DOCUMENTS, seconds=60)
 
 
 def documents() -> dict[str, int]:

@@ -228,7 +228,7 @@ def test_an_invocation_publishes_a_bounded_part_and_the_relay_the_rest(
     publish_stored()
     first = queues.take("notifications", 10)
     monkeypatch.setattr(relay, "LEFT_BEHIND_AFTER", relay.LEFT_BEHIND_AFTER * -1)
-    assert relay_left_behind(OUTBOX_DOCUMENTS, seconds=20) == 30
+    assert relay_left_behind(OUTBOX_DOCUMENTS, seconds=60) == 30
     subjects = {each.event["subject"] for each in [*first, *queues.take("notifications", 30)]}
     assert len(subjects) == 40
     assert Task.objects(outbox__0__exists=True).count() == 0

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import pytest
 
 Result = TypeVar("Result")
-WAIT_SECONDS = 20
+WAIT_SECONDS = 60
 
 
 class Pause:
