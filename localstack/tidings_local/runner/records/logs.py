@@ -15,6 +15,7 @@ from tidings_local.runner.records.cloudwatch import (
     CloudWatchRefusedError,
 )
 from tidings_local.runner.records.log_events import batches_of, events_of
+from tidings_local.runner.records.unbroken import unbroken
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ class LogWriter:
         while True:
             await self._something.wait()
             await asyncio.sleep(AGAIN_SECONDS if self._away else GATHER_SECONDS)
-            await self.flush()
+            await unbroken(self.flush())
 
     async def flush(self) -> None:
         """Write what is there now; keep what LocalStack does not take yet."""

@@ -16,6 +16,7 @@ from tidings_local.runner.records.cloudwatch import (
     CloudWatchAwayError,
     CloudWatchRefusedError,
 )
+from tidings_local.runner.records.unbroken import unbroken
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +88,7 @@ class MetricWriter:
             await self._something.wait()
             await asyncio.sleep(GATHER_SECONDS)
             try:
-                await self.flush()
+                await unbroken(self.flush())
             except Exception:
                 logger.exception("metrics not written: error in the runner; the next ones follow")
 

@@ -1,6 +1,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -78,6 +79,30 @@ def test_logs_are_written_within_a_second(server: CloudWatchServer) -> None:
         running.cancel()
 
     with_writer(server.url, work)
+
+
+def test_logs_on_their_way_are_written_when_the_runner_stops(
+    server: CloudWatchServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def work(writer: LogWriter) -> None:
+        put, begun, may_end = writer.cloudwatch.put_log_events, asyncio.Event(), asyncio.Event()
+
+        async def slow(*what: Any) -> None:
+            begun.set()
+            await may_end.wait()
+            await put(*what)
+
+        monkeypatch.setattr(writer.cloudwatch, "put_log_events", slow)
+        running = asyncio.create_task(writer.run())
+        writer.add(a_record("one\n"))
+        await begun.wait()
+        running.cancel()
+        asyncio.get_running_loop().call_soon(may_end.set)
+        await asyncio.wait({running})
+        assert running.cancelled()
+
+    with_writer(server.url, work)
+    assert server.messages(GROUP, STREAM) == ["one\n"]
 
 
 def test_bug_of_ours_does_not_stop_the_writing(

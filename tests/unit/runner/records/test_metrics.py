@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -117,3 +118,27 @@ def test_many_functions_make_several_requests(server: CloudWatchServer) -> None:
     first, second = written(server, work)
     assert len(first) == 500
     assert len(second) == 304
+
+
+def test_metrics_on_their_way_are_written_once_when_the_runner_stops(
+    server: CloudWatchServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def work(writer: MetricWriter) -> None:
+        put, begun, may_end = writer.cloudwatch.put_metric_data, asyncio.Event(), asyncio.Event()
+
+        async def slow(*what: Any) -> None:
+            begun.set()
+            await may_end.wait()
+            await put(*what)
+
+        monkeypatch.setattr(writer.cloudwatch, "put_metric_data", slow)
+        running = asyncio.create_task(writer.run())
+        writer.add(a_record())
+        await begun.wait()
+        running.cancel()
+        asyncio.get_running_loop().call_soon(may_end.set)
+        await asyncio.wait({running})
+        await writer.flush()
+
+    (data,) = written(server, work)
+    assert float(data["Invocations", "orders"]["StatisticValues.SampleCount"]) == 1
