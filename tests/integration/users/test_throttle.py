@@ -15,6 +15,7 @@ from tests.integration.builders import (
     token_of,
 )
 from tests.integration.users.people import as_principal, registered, sign_in
+from tests.integration.users.waits import as_deployed
 from tests.unit.platform.builders import answer_of, api_event
 from tidings.platform.context import called_from
 from tidings.platform.errors import RateLimited
@@ -52,7 +53,7 @@ def fail(guard: Guard, subject: str) -> int:
         guard.check(subject)
     except RateLimited as refused:
         store.client().delete(guard._keys(subject)[1])
-        return refused.retry_after
+        return as_deployed(refused.retry_after)
     return 0
 
 
@@ -196,8 +197,7 @@ def test_refusal_says_when_to_come_back_in_rest_and_graphql() -> None:
     from users.login import handler
 
     email = an_address()
-    # The network addresses of the event below, and of Chalice's test client. The wait is longer
-    # than a minute: the calls must not come after its end.
+    # The network addresses of the event below, and of Chalice's test client.
     for network in ("unknown", "127.0.0.1"):
         for _ in range(12):
             fail(SIGN_INS_OF_PAIR, f"{network} {email}")
