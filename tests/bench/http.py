@@ -118,7 +118,16 @@ def _measure(url: str, body: str | None, token: str, clients: int) -> Measured:
                 f"wrk.body = {json.dumps(body)}",
             ]
         script.write_text("\n".join(lines))
-        command = ["wrk", "-t1", f"-c{clients}", f"-d{SECONDS}s", "--latency", "-s", script, url]
+        command = [
+            "wrk",
+            "-t1",
+            f"-c{clients}",
+            f"-d{SECONDS}s",
+            "--latency",
+            "-s",
+            str(script),
+            url,
+        ]
         before = _cpu()
         text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         spent = _cpu() - before
