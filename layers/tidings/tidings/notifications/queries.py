@@ -43,7 +43,8 @@ def get_user_notifications(
         found = found.filter(kind=where.kind)
     if where.category is not None:
         found = found.filter(category=where.category)
-    return paginate(found, page).map(NotificationView.model_validate)
+    shown = found.only(*NotificationView.model_fields)
+    return paginate(shown, page).map(NotificationView.model_validate)
 
 
 def get_stored_notifications(

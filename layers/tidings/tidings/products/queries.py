@@ -6,6 +6,7 @@ from typing import Any
 from tidings.platform.operation import PUBLIC, operation
 from tidings.platform.security.auth import Principal, Role
 from tidings.platform.storage.pagination import Page, PageRequest, paginate
+from tidings.platform.storage.rows import rows
 from tidings.products import product_cache
 from tidings.products.catalogue import ORDERS, matching, sees_all
 from tidings.products.errors import ProductNotFound, StateNotShown
@@ -80,7 +81,7 @@ def get_products_by_id(
     found = Product.objects(pk__in=ids).batch_size(len(ids) + 1)
     if not sees_all(caller):
         found = found.filter(state=ProductState.ACTIVE.value)
-    return {product.id: view_of(product) for product in found}
+    return {product.id: view_of(product) for product in rows(found)}
 
 
 def in_category(product_ids: Iterable[str], category: str) -> frozenset[str]:

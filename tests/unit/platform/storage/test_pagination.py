@@ -8,28 +8,26 @@ from hypothesis import strategies as st
 from mongoengine import Q
 from pydantic import ValidationError
 
+from tidings.orders.models import Order
 from tidings.platform.storage.pagination import Page, PageRequest, paginate
 from tidings.platform.storage.sorting import UnknownCursor
-
-
-class Document:
-    def __init__(self, pk: str) -> None:
-        self.pk = pk
 
 
 class Found:
     """A query over documents in memory, newest first."""
 
+    _document = Order
+
     def __init__(self, count: int) -> None:
-        self._documents = [Document(f"{n:024x}") for n in range(count, 0, -1)]
+        self._stored = [{"_id": f"{n:024x}"} for n in range(count, 0, -1)]
 
     def count(self) -> int:
-        return len(self._documents)
+        return len(self._stored)
 
     def filter(self, condition: Q) -> Self:
         narrowed = type(self)(0)
         last = condition.query["pk__lt"]
-        narrowed._documents = [each for each in self._documents if each.pk < last]
+        narrowed._stored = [each for each in self._stored if each["_id"] < last]
         return narrowed
 
     def order_by(self, key: str) -> Self:
@@ -37,11 +35,15 @@ class Found:
         return self
 
     def skip(self, count: int) -> Self:
-        self._documents = self._documents[count:]
+        self._stored = self._stored[count:]
         return self
 
-    def limit(self, count: int) -> list[Document]:
-        return self._documents[:count]
+    def limit(self, count: int) -> Self:
+        self._stored = self._stored[:count]
+        return self
+
+    def as_pymongo(self) -> list[dict[str, str]]:
+        return self._stored
 
 
 def page_of(count: int, **request: Any) -> Page[Any]:

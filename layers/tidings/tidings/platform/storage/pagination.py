@@ -8,6 +8,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tidings.platform.storage.rows import rows, rows_of
 from tidings.platform.storage.sorting import NEWEST_FIRST, SortOrder, UnknownCursor
 
 MAX_PAGE_SIZE: Final = 100
@@ -51,7 +52,7 @@ class Page(BaseModel, Generic[Item]):
 
 
 def paginate(found: Any, request: PageRequest, order: SortOrder = NEWEST_FIRST) -> Page[Any]:
-    """Return one page of a query, newest first.
+    """Return one page of a query, newest first; its items are rows of the documents.
 
     A list by cursor is stable while new documents are added.
 
@@ -68,15 +69,15 @@ def paginate(found: Any, request: PageRequest, order: SortOrder = NEWEST_FIRST) 
         window, skip = found.filter(order.behind(_decode(request.after))), 0
     else:
         window, skip = found, (request.page - 1) * request.limit
-    documents = list(window.order_by(*order.keys()).skip(skip).limit(request.limit + 1))
+    window = window.order_by(*order.keys()).skip(skip).limit(request.limit + 1)
     has_previous = skip > 0 or request.after is not None
-    return _page(documents, total, request, order, has_previous=has_previous)
+    return _page(list(rows(window)), total, request, order, has_previous=has_previous)
 
 
 def paginate_each(
     document_class: Any, owner_field: str, owners: Sequence[str], request: PageRequest
 ) -> dict[str, Page[Any]]:
-    """Return a page of each owner's documents, newest first, in one round trip.
+    """Return a page of each owner's rows, newest first, in one round trip.
 
     With a cursor it needs a second round trip, which counts.
 
@@ -100,7 +101,7 @@ def paginate_each(
     totals = {each["_id"]: each["total"] for each in counted}
     return {
         owner: _page(
-            [document_class._from_son(each) for each in grouped.get(owner, {}).get("newest", [])],
+            list(rows_of(document_class, grouped.get(owner, {}).get("newest", []))),
             totals.get(owner, 0),
             request,
             NEWEST_FIRST,
