@@ -14,7 +14,9 @@ for, and a wait is rarely so short that this matters."""
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.02, 0.25
 
 
-def eventually(condition: Callable[[], Result], *, seconds: float = 60.0, what: str = "") -> Result:
+def eventually(
+    condition: Callable[[], Result], *, seconds: float = 180.0, what: str = ""
+) -> Result:
     """Return the condition's first truthy result.
 
     Raises:

@@ -27,7 +27,7 @@ def shop() -> Iterator[Shop]:
     """Return an API client without a token."""
     stack = stack_under_test()
     trust = ssl.create_default_context(cafile=stack.ca_file)
-    with httpx.Client(verify=trust, timeout=30) as http:
+    with httpx.Client(verify=trust, timeout=60) as http:
         yield Shop(stack.api_url, http)
 
 

@@ -30,7 +30,7 @@ def code_in_mail_to(address: str) -> str:
         codes = [code for text in texts for code in CODE.findall(text)]
         return codes[-1] if codes else None
 
-    return str(eventually(look, seconds=30, what="a mail with a code"))
+    return str(eventually(look, what="a mail with a code"))
 
 
 def pushes_about(subject_id: str) -> list[str]:

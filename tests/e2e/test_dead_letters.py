@@ -1,5 +1,6 @@
 """A message that cannot be handled, from its queue to its discarding by an operator."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -35,7 +36,7 @@ def test_malformed_message_is_found_redriven_and_discarded(
     properties = pika.BasicProperties(message_id=message_id, delivery_mode=2)
     channel.basic_publish("", "inventory", f"no event of {address}".encode(), properties)
 
-    (found,) = eventually(lambda: failed(admin, message_id=message_id), seconds=30)
+    (found,) = eventually(lambda: failed(admin, message_id=message_id))
     assert (found["queue"], found["state"]) == ("inventory", "failed")
     assert address not in str(found)
 
@@ -52,7 +53,6 @@ def test_malformed_message_is_found_redriven_and_discarded(
             for each in failed(admin, message_id=message_id, state="failed")
             if len(each["history"]) == 3
         ],
-        seconds=30,
     )
     assert [each["function"] for each in again[0]["history"]][1] == "redrive"
 
@@ -63,10 +63,24 @@ def test_malformed_message_is_found_redriven_and_discarded(
 def test_queues_metrics_and_health_are_reported(admin: Shop, shop: Shop) -> None:
     queues = admin.rest("GET", "/monitoring/queues").json()["data"]
     assert {each["name"] for each in queues} >= {"inventory", "orders", "failed-messages"}
-    unconsumed = {each["name"] for each in queues if not each["consumers"]}
-    assert all(name.startswith(("retry", "unreadable")) for name in unconsumed)
-    text = shop.http.get(f"{shop.api_url}/metrics").text
-    assert 'tidings_up{service="rabbitmq"} 1.0' in text
-    assert "tidings_invocations_total" in text
-    health = shop.graphql("{ getServiceHealth { status services { name up } } }")
-    assert health["getServiceHealth"]["status"] == "HEALTHY"
+    # The bridge consumes nothing of a queue for a moment after a failure, and a service that
+    # answers late counts as down.
+    eventually(lambda: unconsumed(admin) <= {"retry", "unreadable"}, what="consumers")
+    eventually(lambda: 'tidings_up{service="rabbitmq"} 1.0' in metrics(shop), what="RabbitMQ")
+    assert "tidings_invocations_total" in metrics(shop)
+    eventually(lambda: health(shop) == "HEALTHY", what="health")
+
+
+def unconsumed(admin: Shop) -> set[str]:
+    """Return the first words of the names of queues without a consumer."""
+    queues = admin.rest("GET", "/monitoring/queues").json()["data"]
+    return {re.split(r"\W", each["name"])[0] for each in queues if not each["consumers"]}
+
+
+def metrics(shop: Shop) -> str:
+    return shop.http.get(f"{shop.api_url}/metrics").text
+
+
+def health(shop: Shop) -> str:
+    found = shop.graphql("{ getServiceHealth { status services { name up } } }")
+    return str(found["getServiceHealth"]["status"])

@@ -50,7 +50,6 @@ def test_mail_that_ses_accepted_is_announced_as_delivered(delivery: Any) -> None
     )["MessageId"]
     noted = eventually(
         lambda: delivery.feedback.find_one({"_id": f"ses:{message_id}:delivered"}),
-        seconds=30,
         what="SES's event in the delivery's database",
     )
     assert noted["notification_id"] == notification_id
@@ -80,7 +79,7 @@ def test_address_that_bounced_is_suppressed(admin: Shop) -> None:
     }
     for _ in range(2):
         client("sns").publish(TopicArn=TOPIC, Message=json.dumps(bounce))
-    (found,) = eventually(suppressed, seconds=30, what="the address to be suppressed")
+    (found,) = eventually(suppressed, what="the address to be suppressed")
     assert address not in str(found)
 
 

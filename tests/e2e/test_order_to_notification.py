@@ -56,7 +56,7 @@ def test_fifty_orders_at_once_for_the_last_ten_pieces_confirm_ten(
     with ThreadPoolExecutor(50) as together:
         orders = list(together.map(lambda _: customer.place_order(product_id), range(50)))
 
-    eventually(lambda: len(customer.inbox_about(*orders)) >= 50, seconds=30)
+    eventually(lambda: len(customer.inbox_about(*orders)) >= 50)
     states = [customer.order_state(order_id) for order_id in orders]
     assert states.count("CONFIRMED") == 10
     assert states.count("REJECTED") == 40

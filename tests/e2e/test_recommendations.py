@@ -40,9 +40,9 @@ def test_orders_of_others_become_recommendations_and_a_morning_notification(
     others = [customer.register("Bob") for _ in range(3)]
     for each in others:
         orders(each, tent, bag, mat)
-    eventually(lambda: all(map(computed_at, others)), what="the others' lists", seconds=30)
+    eventually(lambda: all(map(computed_at, others)), what="the others' lists")
     orders(customer, tent)
-    eventually(lambda: computed_at(customer), what="a list", seconds=30)
+    eventually(lambda: computed_at(customer), what="a list")
 
     reasons = recommended(customer)
     assert (reasons[bag], reasons[mat]) == ("BECAUSE_BOUGHT", "BECAUSE_BOUGHT")
@@ -51,7 +51,7 @@ def test_orders_of_others_become_recommendations_and_a_morning_notification(
     scheduled = {"id": "e2e-recommendations", "time": datetime.now(UTC).isoformat()}
     assert invoke("tidings-compute-recommendations", scheduled)["chunks_asked_for"] >= 1
     assert invoke("tidings-compute-recommendations", scheduled) == {"done_before": 1}
-    eventually(lambda: told_of(customer), what="a notification", seconds=30)
+    eventually(lambda: told_of(customer), what="a notification")
     (told,) = told_of(customer)
     assert "Because you bought Fountain pen" in told["body"]
 

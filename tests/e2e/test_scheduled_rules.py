@@ -19,7 +19,7 @@ def test_minute_rule_fires_at_its_time() -> None:
         lines = log_lines("tidings-measure-backlogs", LONG_AGO, message="job done")
         return {line["scheduled_at"] for line in lines}
 
-    eventually(times, seconds=90, what="the minute rule")
+    eventually(times, what="the minute rule")
 
 
 def test_every_rule_of_the_template_exists() -> None:
@@ -55,7 +55,7 @@ def test_event_of_a_failed_job_is_in_the_dead_letters() -> None:
             bodies = [json.loads(each["Body"]) for each in found.get("Messages", [])]
             return [each for each in bodies if each["requestPayload"]["id"] == broken["id"]]
 
-        (record,) = eventually(failed, seconds=30, what="the failed job in the queue")
+        (record,) = eventually(failed, what="the failed job in the queue")
         assert record["requestPayload"] == broken
         assert "soon" in record["responsePayload"]["errorMessage"]
     finally:

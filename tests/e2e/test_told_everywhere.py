@@ -47,13 +47,13 @@ def test_order_is_announced_in_inbox_mail_and_push_once_each(
         pushes = [push for push in pushes_about(order_id) if beginning in push]
         return sum(order_id in str(mail.get_body(("plain",))) for mail in mails), len(pushes)
 
-    eventually(lambda: all(times(confirmed)), seconds=30)
+    eventually(lambda: all(times(confirmed)))
     (told,) = reader.inbox_about(order_id)
     assert told["title"] == confirmed
 
     changed = admin.rest("PUT", f"/orders/{order_id}/status", {"state": "paid"})
     assert changed.status_code == 200, changed.text
-    eventually(lambda: all(times(paid)), seconds=30)
+    eventually(lambda: all(times(paid)))
     assert (times(confirmed), times(paid)) == ((1, 1), (1, 1))
 
 
@@ -67,7 +67,7 @@ def test_mail_has_both_parts_and_one_click_unsubscribe(
             str(mail) for mail in mails_to(address) if order_id in str(mail.get_body(("plain",)))
         ]
 
-    eventually(the_mail, seconds=30)
+    eventually(the_mail)
     mail = next(m for m in mails_to(address) if order_id in str(m.get_body(("plain",))))
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     html = mail.get_body(("html",))
