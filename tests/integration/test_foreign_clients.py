@@ -97,7 +97,7 @@ def test_signed_url_works_for_any_client(door: Door, bucket: str) -> None:
     s3 = door.client("s3")
     place = {"Bucket": bucket, "Key": "a b/ä"}
     trust = ssl.create_default_context(cafile=door.certificate)
-    with httpx.Client(verify=trust, timeout=30) as http:
+    with httpx.Client(verify=trust, timeout=60) as http:
         put = http.put(s3.generate_presigned_url("put_object", place), content=b"by URL")
         assert put.status_code == 200
         assert http.get(s3.generate_presigned_url("get_object", place)).content == b"by URL"

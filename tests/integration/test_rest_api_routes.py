@@ -63,7 +63,7 @@ class Api:
     def call(self, path: str = "/things/7", method: str = "GET", **more: Any) -> httpx.Response:
         stage = more.pop("stage", "test")
         address = f"{os.environ['AWS_ENDPOINT_URL']}/_aws/execute-api/{self.id}/{stage}{path}"
-        return httpx.request(method, address, timeout=30, **more)
+        return httpx.request(method, address, timeout=60, **more)
 
     def word(self, **call: Any) -> str:
         response = self.call(**call)
@@ -212,9 +212,9 @@ def test_both_protocols_and_the_old_path(functions: Functions, api: Api) -> None
     plain = os.environ["AWS_ENDPOINT_URL"]
     secure = plain.replace("http:", "https:")
     way = f"{secure}/restapis/{api.id}/test/_user_request_/things/7"
-    event = httpx.get(way, verify=False, timeout=30).json()["event"]
+    event = httpx.get(way, verify=False, timeout=60).json()["event"]
     assert event["requestContext"]["path"] == "/test/things/7"
     host = f"{api.id}.execute-api.localhost:4566"
-    named = httpx.get(f"{plain}/test/things/8", headers={"Host": host}, timeout=30).json()["event"]
+    named = httpx.get(f"{plain}/test/things/8", headers={"Host": host}, timeout=60).json()["event"]
     assert named["requestContext"]["domainPrefix"] == api.id
     assert named["pathParameters"] == {"id": "8"}

@@ -238,9 +238,9 @@ def test_an_invocation_publishes_a_bounded_part_and_the_relay_the_rest(
 
 
 def test_a_large_upload_is_bounded_in_time_and_answer(commands: list[str]) -> None:
-    content, started = large_file(4_000), time.process_time()
+    content, started = large_file(4_000), time.thread_time()
     report = upload_tasks(content, caller=a_person(), idempotency_key="large")
-    spent, sent = time.process_time() - started, len(commands)
+    spent, sent = time.thread_time() - started, len(commands)
     assert Task.objects.count() == report.created == 4_000
     assert len(set(report.ids)) == 4_000
     assert len(take_stored()) == outbox.MAX_NOTED

@@ -43,9 +43,9 @@ def refusal_of(query: str) -> RequestRefused:
 
 @pytest.mark.parametrize("name", REPEATED)
 def test_repetitive_document_is_refused_fast(name: str) -> None:
-    started = time.process_time()
+    started = time.thread_time()
     (error,) = refusal_of(REPEATED[name]).errors
-    assert time.process_time() - started < MOST_SECONDS
+    assert time.thread_time() - started < MOST_SECONDS
     assert format_error(error)["extensions"] == {"code": "QUERY_TOO_COMPLEX"}
 
 
@@ -77,10 +77,10 @@ def test_fragments_that_double_at_each_step_end() -> None:
         f"fragment F{n} on T{{a{{...F{n + 1}}} b{{...F{n + 1}}}}}" for n in range(MAX_FRAGMENTS - 1)
     ]
     query = "{...F0} " + " ".join(steps) + f" fragment F{MAX_FRAGMENTS - 1} on T{{a}}"
-    started = time.process_time()
+    started = time.thread_time()
     with pytest.raises(TooComplex):
         check_form(parse(query))
-    assert time.process_time() - started < MOST_SECONDS
+    assert time.thread_time() - started < MOST_SECONDS
 
 
 def test_many_fragments_are_refused() -> None:

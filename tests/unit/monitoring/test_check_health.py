@@ -1,3 +1,4 @@
+import time
 from collections.abc import Callable
 
 import pytest
@@ -33,8 +34,10 @@ def test_health_follows_the_services(
 
 
 def test_each_service_is_timed() -> None:
+    began = time.perf_counter()
     health = check_health(needed={"mongodb": answers}, dispensable={"redis": fails})
-    assert all(0 <= service.latency_ms < 1000 for service in health.services.values())
+    most_ms = (time.perf_counter() - began) * 1000 + 0.1  # rounded
+    assert all(0 <= service.latency_ms <= most_ms for service in health.services.values())
 
 
 def test_cause_is_not_revealed() -> None:

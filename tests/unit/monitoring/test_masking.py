@@ -80,9 +80,9 @@ def test_long_payload_is_cut() -> None:
 @pytest.mark.parametrize("whole", [b'"%b"', b"%b"], ids=["json", "no json"])
 def test_message_that_is_one_long_word_is_masked_fast(word: str, whole: bytes) -> None:
     """Masking such a message once took longer than its function's timeout."""
-    started = time.process_time()
+    started = time.thread_time()
     masked_payload(whole % (word.encode() * (1_000_000 // len(word))))
-    assert time.process_time() - started < 5
+    assert time.thread_time() - started < 5
 
 
 def test_deeply_nested_payload_is_shown_in_part() -> None:

@@ -30,3 +30,4 @@ def door(certificate: Path, loop_thread: Run) -> Iterator[RunningDoor]:
     running.start()
     yield running
     running.end()
+    running.upstream.close()

@@ -69,7 +69,7 @@ class RunningDoor:
         if secure != self._secure_upstream:
             self._secure_upstream = secure
             self.run(self.upstream.stop())
-            self.run(self.upstream.start(self.tls if secure else None, self.upstream.port))
+            self.run(self.upstream.start(self.tls if secure else None))
 
     def end(self) -> None:
         for each in self._sockets:

@@ -157,7 +157,7 @@ def test_unavailable_localstack_is_503_with_a_reason(door: RunningDoor) -> None:
         answer = read_answer(connection)
         assert (answer.status, answer.header("Retry-After")) == (503, "1")
         assert b"LocalStack at 127.0.0.1" in answer.body
-    door.run(door.upstream.start(port=door.upstream.port))
+    door.run(door.upstream.start())
     connection.sendall(GET)
     assert read_answer(connection).body == b"ok"
 

@@ -51,7 +51,7 @@ def test_a_slow_localstack_slows_its_client_down(door: RunningDoor) -> None:
             rest = rest[connection.send(rest[:65536]) :]
     assert rest
     door.in_loop(may_read.set)
-    connection.settimeout(20)
+    connection.settimeout(60)
     connection.sendall(rest)
     assert read_answer(connection).body == b"ok"
 

@@ -60,7 +60,7 @@ def test_plain_and_secure_connections_are_not_mixed(door: RunningDoor, upstream:
         plain = await upstream.take(secure=False)
         upstream.keep(plain, secure=False)
         await door.upstream.stop()
-        await door.upstream.start(door.tls, door.upstream.port)
+        await door.upstream.start(door.tls)
         secure = await upstream.take(secure=True)
         assert secure is not plain
         assert secure.transport.get_extra_info("sslcontext") is not None

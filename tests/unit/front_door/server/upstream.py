@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 import h11
 
+from tests.ports import reserve
+
 
 @dataclass(slots=True)
 class Received:
@@ -51,14 +53,15 @@ class UpstreamServer:
         """What the door passed on and h11 did not take."""
         self.connections = 0
         self.open: set[asyncio.StreamWriter] = set()
-        self.port = 0
+        self._reserved = reserve()
+        self.port: int = self._reserved.getsockname()[1]
+        """Its own between a stop and the next start, too."""
         self._server: asyncio.Server | None = None
 
-    async def start(self, tls: ssl.SSLContext | None = None, port: int = 0) -> None:
-        listening = socket.create_server(("127.0.0.1", port))
+    async def start(self, tls: ssl.SSLContext | None = None) -> None:
+        listening = socket.create_server(("127.0.0.1", self.port))
         # Linux would otherwise buffer up to 32 MB for a client that does not read.
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 256 * 1024)
-        self.port = listening.getsockname()[1]
         self._server = await asyncio.start_server(self._serve, sock=listening, ssl=tls)
 
     async def stop(self) -> None:
@@ -66,6 +69,10 @@ class UpstreamServer:
             self._server.close()
         for writer in list(self.open):
             writer.transport.abort()
+
+    def close(self) -> None:
+        """Give the port back."""
+        self._reserved.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1

@@ -81,7 +81,7 @@ def test_large_body_of_any_kind_is_read_fast() -> None:
         b"[" + b"1e9," * (size // 4) + b"1]", b'{"a":' * (size // 5),
     ]  # fmt: skip
     for body in bodies:
-        started = time.process_time()
+        started = time.thread_time()
         with suppress(NotJson):
             parse_json(body)
-        assert time.process_time() - started < 2
+        assert time.thread_time() - started < 2
