@@ -11,7 +11,7 @@ HOOKS: Final = Path(__file__).with_name("schemathesis_hooks.py")
 # API Gateway answers 403 (Missing Authentication Token) for a method that a path does not have, and
 # cannot answer 405; our code is not called.
 NOT_OURS: Final = "unsupported_method"
-LIMIT_SECONDS: Final = 240
+LIMIT_SECONDS: Final = 900
 FEW: Final = ("--seed=1", "--max-examples=3", "--phases=examples,fuzzing")
 MANY: Final = ("--max-examples=20", "--phases=examples,coverage,fuzzing")
 # A successful call of these ends the caller's session or account.
@@ -49,6 +49,7 @@ def complaints(
         "--mode=all",
         "--continue-on-failure",
         "--no-color",
+        "--request-timeout=60",
         "--generation-database=none",
     ]
     which = "include" if ending else "exclude"

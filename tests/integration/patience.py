@@ -16,6 +16,8 @@ from tidings.platform.storage import database, redis_connection
 _PATIENT: Final[dict[tuple[ModuleType, str], Any]] = {
     (database, "SERVER_SELECTION_MS"): 30_000,
     (database, "OPERATION_MS"): 30_000,
+    (database, "LARGE_SECONDS"): 60.0,
+    (database, "PATIENT_SECONDS"): 60.0,
     (redis_connection, "TIMEOUT_SECONDS"): 30.0,
     (broker, "CONNECT_SECONDS"): 30.0,
     (broker, "CONFIRM_SECONDS"): 30.0,
