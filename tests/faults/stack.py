@@ -146,11 +146,11 @@ def rabbitmqctl(*arguments: str) -> str:
     """
     (server,) = processes_of("rabbitmq")
     done = subprocess.run(
-        [RABBITMQCTL, "--timeout", "20", *arguments],
+        [RABBITMQCTL, "--timeout", "120", *arguments],
         env=_as_client(server.environ()),
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=180,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -82,7 +82,7 @@ def test_code_that_the_runner_refuses_is_not_deployed(functions: Any) -> None:
         with pytest.raises(ClientError, match=r"ServiceUnavailable.*the runner did not take"):
             deploy_routes()
     assert answer(functions) == "old"
-    eventually(lambda: _updates(functions, new), seconds=30, what="an update")
+    eventually(lambda: _updates(functions, new), what="an update")
     assert answer(functions) == "new"
     deploy_routes()
 

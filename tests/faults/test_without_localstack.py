@@ -23,7 +23,7 @@ NOTE = (
     "import time\n"
     "from pathlib import Path\n"
     "def handler(event, context):\n"
-    "    time.sleep(1)\n"
+    "    while not Path(event['until']).exists(): time.sleep(0.02)\n"
     "    Path(event['folder'], event['name']).touch()\n"
 )
 
@@ -55,18 +55,18 @@ def test_killed_runner_is_ready_after_make_up(shop: Shop, request: pytest.Fixtur
 
 @pytest.fixture
 def note() -> Any:
-    """Call a function asynchronously that creates a file with a name in a folder."""
+    """Call a function asynchronously; it creates a file in a folder when another file exists."""
     connect: Any = boto3.client
     address = f"http://127.0.0.1:{stack.port_of('runner')}"
     keys = {"aws_access_key_id": "000000000000", "aws_secret_access_key": "none"}
     api = connect("lambda", endpoint_url=address, region_name="us-east-1", **keys)
-    given = {"Runtime": "python3.11", "Handler": "app.handler", "Role": ROLE, "Timeout": 10}
+    given = {"Runtime": "python3.11", "Handler": "app.handler", "Role": ROLE, "Timeout": 300}
     name = f"note-{uuid.uuid4().hex[:8]}"
     api.create_function(FunctionName=name, Code={"ZipFile": zipped(NOTE)}, **given)
     api.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
 
-    def call(folder: Path, file: str) -> None:
-        event = json.dumps({"folder": str(folder), "name": file})
+    def call(folder: Path, file: str, until: Path) -> None:
+        event = json.dumps({"folder": str(folder), "name": file, "until": str(until)})
         answer = api.invoke(FunctionName=name, InvocationType="Event", Payload=event)
         assert answer["StatusCode"] == 202
 
@@ -77,15 +77,16 @@ def test_accepted_events_survive_a_kill_of_the_runner_and_localstack(
     note: Any, tmp_path: Path
 ) -> None:
     for killed in ("runner", "localstack"):
-        victims = stack.processes_of(killed)  # looking for them takes as long as some calls
+        victims, until = stack.processes_of(killed), tmp_path / f"after-{killed}"
         names = {f"{killed}-{number}" for number in range(20)}
         for name in names:
-            note(tmp_path, name)
+            note(tmp_path, name, until)
         for victim in victims:
             victim.kill()
-        assert not _are_there(names, tmp_path)
+        assert not any(each.name in names for each in tmp_path.iterdir())
+        until.touch()
         stack.wait_for("runner")
-        eventually(partial(_are_there, names, tmp_path), seconds=60)
+        eventually(partial(_are_there, names, tmp_path))
 
 
 def _are_there(names: set[str], folder: Path) -> bool:

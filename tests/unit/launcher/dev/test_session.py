@@ -114,6 +114,14 @@ def test_a_saved_function_runs(development: Development) -> None:
     development.wait_to_read("saved functions/users/login.py")
 
 
+def test_a_file_that_an_editor_replaces_runs(development: Development, tmp_path: Path) -> None:
+    written = tmp_path / "written"
+    written.write_text("x = 2\n")
+    written.replace(development.users / "login.py")
+    eventually(lambda: {development.users} in development.runner.laid)
+    development.wait_to_read("saved functions/users/login.py")
+
+
 def test_a_saved_layer_runs(development: Development) -> None:
     (development.layer / "tidings/new.py").write_text("x = 2\n")
     eventually(lambda: {development.layer} in development.runner.laid)
