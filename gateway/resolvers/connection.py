@@ -33,7 +33,12 @@ class Connection:
     edges: list[Edge]
     nodes: list[Any]
     page_info: PageInfo
-    total_count: int
+    page: Page[Any]
+
+    @property
+    def total_count(self) -> int:
+        """The size of the whole list, which is counted only for documents that ask for it."""
+        return self.page.total
 
 
 def connection(page: Page[Any]) -> Connection:
@@ -47,5 +52,5 @@ def connection(page: Page[Any]) -> Connection:
             start_cursor=page.cursors[0] if page.cursors else None,
             end_cursor=page.cursors[-1] if page.cursors else None,
         ),
-        total_count=page.total,
+        page=page,
     )

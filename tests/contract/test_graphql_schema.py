@@ -281,7 +281,8 @@ def test_every_type_is_in_this_tests_tables() -> None:
 
 def fields_of(model: type) -> set[str]:
     fields: dict[str, Any] = getattr(model, "model_fields", None) or model.__dataclass_fields__  # type: ignore[attr-defined]
-    return set(fields)
+    computed = {name for name, each in vars(model).items() if isinstance(each, property)}
+    return computed | set(fields)
 
 
 def is_optional(annotation: Any) -> bool:

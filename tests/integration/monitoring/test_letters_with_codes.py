@@ -68,7 +68,8 @@ def reset_with(user: User, code: str) -> None:
 
 def everything_shown(letter: DeadLetter) -> str:
     page = get_failed_messages(PageRequest.model_validate({}), caller=OPERATOR)
-    return page.model_dump_json() + redriven(letter, dry_run=True).model_dump_json()
+    shown = [*page.items, redriven(letter, dry_run=True)]
+    return "".join(each.model_dump_json() for each in shown)
 
 
 # -------------------------------------------------------------------------- invalidation

@@ -89,7 +89,7 @@ def test_page_filter_and_order() -> None:
         found = [str(page.limit), wanted.text, sort.value, str(caller and caller.role)]
         return Page(
             items=found,
-            total=4,
+            count=lambda: 4,
             limit=page.limit,
             page=1,
             has_next=False,

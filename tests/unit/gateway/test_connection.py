@@ -9,13 +9,13 @@ def page_of(*items: str, **changes: Any) -> Page[Any]:
     values: dict[str, Any] = {
         "items": list(items),
         "cursors": [f"cursor-{item}" for item in items],
-        "total": 7,
+        "count": lambda: 7,
         "limit": 2,
         "page": 1,
         "has_next": True,
         "has_previous": False,
     }
-    return Page[Any].model_construct(**values | changes)
+    return Page[Any](**values | changes)
 
 
 def test_edges_and_nodes_are_the_pages_items() -> None:
@@ -37,3 +37,15 @@ def test_page_info_says_where_it_stands() -> None:
 def test_empty_page_has_no_cursors() -> None:
     info = connection(page_of(has_next=False)).page_info
     assert (info.start_cursor, info.end_cursor, info.has_next_page) == (None, None, False)
+
+
+def test_list_is_counted_only_for_its_total_and_once() -> None:
+    counted: list[int] = []
+
+    def count() -> int:
+        counted.append(1)
+        return 7
+
+    made = connection(page_of("a", count=count))
+    assert (made.nodes, made.page_info.has_next_page, counted) == (["a"], True, [])
+    assert (made.total_count, made.total_count, counted) == (7, 7, [1])

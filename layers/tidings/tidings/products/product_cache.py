@@ -49,10 +49,10 @@ def first_page(
     ids = first.ids[:limit]
     views = products_on_sale(ids, load_products)
     shown = [(views[each], first.cursors[n]) for n, each in enumerate(ids) if each in views]
-    return Page[ProductView].model_construct(
+    return Page[ProductView](
         items=[view for view, _ in shown],
         cursors=[cursor for _, cursor in shown],
-        total=first.total,
+        count=lambda: first.total,
         limit=limit,
         page=1,
         has_next=first.has_more or len(first.ids) > limit,

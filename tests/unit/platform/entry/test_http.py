@@ -121,10 +121,10 @@ def test_reply_that_is_no_json_is_an_error_of_ours() -> None:
 
 
 def test_page_has_its_position() -> None:
-    page = Page[Any].model_construct(
+    page = Page[Any](
         items=["a", "b"],
         cursors=["c1", "c2"],
-        total=5,
+        count=lambda: 5,
         limit=2,
         page=2,
         has_next=True,
@@ -142,10 +142,10 @@ def test_page_has_its_position() -> None:
 
 
 def test_last_page_has_no_next_cursor() -> None:
-    page = Page[Any].model_construct(
+    page = Page[Any](
         items=["a"],
         cursors=["c1"],
-        total=1,
+        count=lambda: 1,
         limit=2,
         page=1,
         has_next=False,

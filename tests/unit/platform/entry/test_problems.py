@@ -148,7 +148,15 @@ def test_invalid_stored_data_is_a_server_error_and_logged(
 
 
 def test_invalid_item_of_a_page_is_a_server_error() -> None:
-    page = Page[object].model_construct(items=[{"digest": "never"}])
+    page = Page[object](
+        items=[{"digest": "never"}],
+        cursors=["c"],
+        count=lambda: 1,
+        limit=1,
+        page=1,
+        has_next=False,
+        has_previous=False,
+    )
     with pytest.raises(ValidationError) as broken:
         page.map(Preferences.model_validate)
     assert problem_of(broken.value).status == 500

@@ -89,7 +89,7 @@ def test_page_and_filter_come_from_the_query() -> None:
         found = [str(page.limit), str(wanted.text), text]
         return Page(
             items=found,
-            total=3,
+            count=lambda: 3,
             limit=page.limit,
             page=1,
             has_next=False,

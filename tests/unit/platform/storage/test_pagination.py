@@ -25,22 +25,23 @@ class Found:
         return len(self._stored)
 
     def filter(self, condition: Q) -> Self:
-        narrowed = type(self)(0)
         last = condition.query["pk__lt"]
-        narrowed._stored = [each for each in self._stored if each["_id"] < last]
-        return narrowed
+        return self._with([each for each in self._stored if each["_id"] < last])
 
     def order_by(self, key: str) -> Self:
         assert key == "-pk"
         return self
 
     def skip(self, count: int) -> Self:
-        self._stored = self._stored[count:]
-        return self
+        return self._with(self._stored[count:])
 
     def limit(self, count: int) -> Self:
-        self._stored = self._stored[:count]
-        return self
+        return self._with(self._stored[:count])
+
+    def _with(self, stored: list[dict[str, str]]) -> Self:
+        other = type(self)(0)
+        other._stored = stored
+        return other
 
     def as_pymongo(self) -> list[dict[str, str]]:
         return self._stored

@@ -13,7 +13,7 @@ The parameters of an operation are taken from the request:
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -106,8 +106,8 @@ def _body_of(declared: Operation, query: type[BaseModel] | None) -> type[BaseMod
 
 def _data_of(returns: Any) -> Any:
     """Return the type of the envelope's `data`: a page is the list of its items."""
-    if isinstance(returns, type) and issubclass(returns, Page):
-        (item,) = returns.__pydantic_generic_metadata__["args"]
+    if get_origin(returns) is Page:
+        (item,) = get_args(returns)
         return list[item]  # type: ignore[valid-type]
     return returns
 

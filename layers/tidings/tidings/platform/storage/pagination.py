@@ -4,6 +4,8 @@ import base64
 import binascii
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any, Final, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -34,21 +36,27 @@ class PageRequest(BaseModel):
     )
 
 
-class Page(BaseModel, Generic[Item]):
-    """A part of a list."""
+@dataclass(frozen=True, kw_only=True)
+class Page(Generic[Item]):
+    """A part of a list. The whole list is counted when its `total` is first asked for."""
 
     items: list[Item]
     cursors: list[str]
-    total: int
+    count: Callable[[], int]
     limit: int
     page: int
     has_next: bool
     has_previous: bool
 
+    @cached_property
+    def total(self) -> int:
+        """The number of items in the whole list."""
+        return self.count()
+
     def map(self, convert: Callable[[Item], Output]) -> "Page[Output]":
         """Return the same page with converted items."""
-        values = dict(self) | {"items": [convert(item) for item in self.items]}
-        return Page[Any].model_construct(**values)
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        return Page[Output](**values | {"items": [convert(item) for item in self.items]})
 
 
 def paginate(found: Any, request: PageRequest, order: SortOrder = NEWEST_FIRST) -> Page[Any]:
@@ -64,14 +72,13 @@ def paginate(found: Any, request: PageRequest, order: SortOrder = NEWEST_FIRST) 
     Raises:
         UnknownCursor: the cursor is malformed, or belongs to another order.
     """
-    total = found.count()
     if request.after is not None:
         window, skip = found.filter(order.behind(_decode(request.after))), 0
     else:
         window, skip = found, (request.page - 1) * request.limit
     window = window.order_by(*order.keys()).skip(skip).limit(request.limit + 1)
     has_previous = skip > 0 or request.after is not None
-    return _page(list(rows(window)), total, request, order, has_previous=has_previous)
+    return _page(list(rows(window)), found.count, request, order, has_previous=has_previous)
 
 
 def paginate_each(
@@ -102,7 +109,7 @@ def paginate_each(
     return {
         owner: _page(
             list(rows_of(document_class, grouped.get(owner, {}).get("newest", []))),
-            totals.get(owner, 0),
+            _known(totals.get(owner, 0)),
             request,
             NEWEST_FIRST,
             has_previous=request.after is not None,
@@ -126,7 +133,7 @@ def paginate_texts(texts: Sequence[str], request: PageRequest) -> Page[str]:
     return Page[str](
         items=items,
         cursors=[_encode(each) for each in items],
-        total=len(texts),
+        count=_known(len(texts)),
         limit=request.limit,
         page=request.page,
         has_next=skip + request.limit < len(texts),
@@ -135,19 +142,28 @@ def paginate_texts(texts: Sequence[str], request: PageRequest) -> Page[str]:
 
 
 def _page(
-    found: list[Any], total: int, request: PageRequest, order: SortOrder, *, has_previous: bool
+    found: list[Any],
+    count: Callable[[], int],
+    request: PageRequest,
+    order: SortOrder,
+    *,
+    has_previous: bool,
 ) -> Page[Any]:
     """Return a page of the found documents, which may be one more than fit."""
     items = found[: request.limit]
-    return Page[Any].model_construct(
+    return Page[Any](
         items=items,
         cursors=[_encode(order.place_of(each)) for each in items],
-        total=total,
+        count=count,
         limit=request.limit,
         page=request.page,
         has_next=len(found) > request.limit,
         has_previous=has_previous,
     )
+
+
+def _known(count: int) -> Callable[[], int]:
+    return lambda: count
 
 
 def _encode(place: str) -> str:
