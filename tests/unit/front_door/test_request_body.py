@@ -44,7 +44,7 @@ def breaks(body: RequestBody) -> None:
 
 def run(work: Coroutine[Any, Any, Any]) -> Any:
     async def limited() -> Any:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             return await work
 
     return asyncio.run(limited())

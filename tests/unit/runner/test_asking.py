@@ -70,7 +70,7 @@ def ask(deployment: Deployment, localstack: LocalStack, monkeypatch: pytest.Monk
     monkeypatch.setattr("tidings_local.runner.asking.httpx.AsyncClient", client)
 
     async def limited() -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await ask_until_known(deployment, "http://localstack:4566")
 
     asyncio.run(limited())
