@@ -1,7 +1,7 @@
-"""Makes the virtual environments that Tidings needs, then hands over to the launcher.
+"""Make the virtual environments that Tidings needs, then start the launcher.
 
-Standard library only: this is what runs first, on a machine that has nothing but Python 3.11
-and pip. `uv` comes by pip into a folder of its own and installs everything else, each set
+This program runs first, on a machine that has only Python 3.11 and pip, so it uses only the
+standard library. pip installs `uv` into a separate folder, and `uv` installs each set of packages
 from its pinned and hashed requirements file.
 """
 
@@ -26,9 +26,9 @@ PLAIN_PATH = re.compile(r"[A-Za-z0-9_./+@~-]{1,100}")
 
 
 def plain_path(clone: Path) -> Path:
-    """Return the clone's path, or where its name is not plain, that of a link to it.
+    """Return the clone's path, or that of a link to it if the name is not plain.
 
-    The link's place follows from the clone's, so that each process finds the same one.
+    The link's path is derived from the clone's, so that each process finds the same one.
     """
     if PLAIN_PATH.fullmatch(str(clone)):
         return clone
@@ -64,7 +64,7 @@ CHALICE_COMMAND_LINE = (
 
 
 class BootstrapError(Exception):
-    """Something on this machine keeps the environments from being made."""
+    """A problem of this machine prevents the environments from being made."""
 
 
 def link_clone(clone: Path = CLONE, link: Path = ROOT) -> None:
@@ -93,7 +93,7 @@ def ensure(*names: str) -> None:
         return
     with _only_installer():
         missing = outdated(names)
-        first = outdated(["boot", "stack"])  # the others are installed with these
+        first = outdated(["boot", "stack"])  # it installs the others
         for name in first:
             _install(name)
         _in_parallel([name for name in missing if name not in first])
@@ -104,10 +104,10 @@ def outdated(names: tuple[str, ...] | list[str]) -> list[str]:
 
 
 def fingerprint(name: str) -> str:
-    """Changes when a set's requirements, this interpreter or the folder's place change."""
+    """Return a hash of a set's requirements, this interpreter and the folder's path."""
     digest = hashlib.sha256((REQUIREMENTS / f"{name}.txt").read_bytes())
     digest.update(f"{sys.version_info[:3]} {VENVS}".encode())
-    if name == "localstack":  # its entry points are read from our distribution when installed
+    if name == "localstack":  # the installation reads its entry points from our distribution
         digest.update((ROOT / "localstack" / "pyproject.toml").read_bytes())
     return digest.hexdigest()
 
@@ -123,7 +123,7 @@ def python_of_or_uv(name: str) -> Path:
 
 @contextlib.contextmanager
 def _only_installer() -> Iterator[None]:
-    """Two `make` at once share these folders: the second waits for the first."""
+    """Let one process install at a time: a second `make` waits for the first."""
     VENVS.mkdir(parents=True, exist_ok=True)
     with (VENVS / ".lock").open("w") as lock:
         try:
@@ -155,7 +155,7 @@ def _in_parallel(names: list[str]) -> None:
 def _install(name: str) -> None:
     started, wanted = time.monotonic(), fingerprint(name)
     say(f"installing Python packages: {name}")
-    shutil.rmtree(VENVS / name, ignore_errors=True)  # whatever an interrupted install left
+    shutil.rmtree(VENVS / name, ignore_errors=True)  # the rest of an interrupted installation
     if name == "boot":
         _install_uv()
     else:
@@ -165,7 +165,7 @@ def _install(name: str) -> None:
 
 
 def _install_uv() -> None:
-    # --target and not a venv: Debian's Python cannot make venvs without python3-venv.
+    # --target instead of a venv: Debian's Python cannot make venvs without python3-venv.
     requirements = str(REQUIREMENTS / "boot.txt")
     options = ["--quiet", "--no-warn-script-location", "--disable-pip-version-check"]
     target = ["--require-hashes", "--target", str(VENVS / "boot"), "-r", requirements]
@@ -182,10 +182,10 @@ def _install_with_uv(name: str) -> None:
 
 
 def _install_our_plugins(python: str) -> None:
-    """LocalStack finds our plugins by the entry points of our distribution.
+    """Install our distribution, by whose entry points LocalStack finds our plugins.
 
-    It is built in the stack's environment: in LocalStack's own, plux hooks into setuptools
-    and breaks the build of every editable distribution.
+    It is built in the stack's environment, because plux in LocalStack's own environment hooks into
+    setuptools and breaks the build of every editable distribution.
     """
     where = "import sysconfig; print(sysconfig.get_path('purelib'))"
     done = subprocess.run([python, "-c", where], capture_output=True, text=True, check=True)  # noqa: S603
@@ -205,10 +205,10 @@ def _run(name: str, command: list[str]) -> None:
 
 
 def uv_environment() -> dict[str, str]:
-    """This environment, with pip's own settings said in uv's words where uv has none."""
+    """Return this environment with pip's settings translated to those of uv."""
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("TIDINGS_ARG_")
-    }  # a password is no business of an installer
+    }  # an installer must not get a password
     environment.pop("VIRTUAL_ENV", None)
     environment.setdefault("UV_SYSTEM_CERTS", "1")  # a company's proxy has its own authority
     environment["UV_NO_CONFIG"] = "1"
@@ -224,7 +224,7 @@ _PIP_TO_UV = {"PIP_INDEX_URL": "UV_DEFAULT_INDEX", "PIP_CERT": "SSL_CERT_FILE"}
 
 
 def lock() -> None:
-    """Recompile every requirements file from its source."""
+    """Compile every requirements file again from its source."""
     ensure("boot")
     sources = sorted(REQUIREMENTS.glob("*.in"), key=lambda path: path.stem in COMPILE_TOGETHER)
     for source in sources:
@@ -239,7 +239,7 @@ def lock() -> None:
 
 
 def _lock_layer() -> None:
-    """The third-party layer: without what only Chalice's command line imports."""
+    """Lock the third-party layer, without packages that only Chalice's command line imports."""
     say("compiling layers/dependencies")
     source = ROOT / "layers" / "dependencies" / "requirements.in"
     options = ["--quiet", "--no-emit-index-url", "--no-header", "--generate-hashes", "--upgrade"]
@@ -254,9 +254,9 @@ def say(message: str) -> None:
 
 
 def launch(arguments: list[str]) -> None:
-    """Become the launcher; returns only if that is impossible."""
+    """Replace this process by the launcher; return only if that is impossible."""
     ensure("stack")
-    # The application's too: it reads tables for the launcher (tidings.platform.inputs.tables).
+    # And the application: it reads tables for the launcher (tidings.platform.inputs.tables).
     sources = os.pathsep.join(str(ROOT / each) for each in ("localstack", "layers/tidings"))
     environment = dict(os.environ, PYTHONPATH=sources)
     python = str(python_of("stack"))

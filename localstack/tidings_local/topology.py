@@ -1,8 +1,8 @@
-"""Declares exchanges, queues and bindings on a broker: `python -m tidings_local.topology`.
+"""Declare exchanges, queues and bindings on a broker: `python -m tidings_local.topology`.
 
-Queues are quorum queues that dead-letter at least once. RabbitMQ does that only together
-with `x-overflow: reject-publish` and, up to 3.12, the feature flag `stream_queue` (enabled on
-every node that was not upgraded from before 3.9); without it, it dead-letters at most once.
+Queues are quorum queues that dead-letter at least once. RabbitMQ does that only with `x-overflow:
+reject-publish` and, up to 3.12, the feature flag `stream_queue` (enabled on every node that was not
+upgraded from before 3.9); otherwise it dead-letters at most once.
 """
 
 import argparse
@@ -30,7 +30,7 @@ Delay = Annotated[int, Field(gt=0, le=86_400)]
 
 
 class TopologyError(Exception):
-    """The topology cannot be read or declared; the text says which part and why."""
+    """The topology cannot be read or declared; the text contains the part and the reason."""
 
 
 class Topology(BaseModel):
@@ -78,7 +78,7 @@ class Topology(BaseModel):
 
 
 def load(path: Path = DEFAULT_FILE) -> Topology:
-    """Raises TopologyError with every mistake and where it is."""
+    """Read the file. Raises TopologyError with every mistake and its place."""
     try:
         return Topology.model_validate(yaml.safe_load(path.read_text()))
     except (OSError, yaml.YAMLError) as error:
@@ -89,7 +89,7 @@ def load(path: Path = DEFAULT_FILE) -> Topology:
 
 
 def declare(connection: pika.BlockingConnection, topology: Topology) -> None:
-    """Idempotent. Raises TopologyError if something exists with other arguments."""
+    """Declare everything; can be repeated. Raises TopologyError for other existing arguments."""
     channel = connection.channel()
     for exchange, kind in topology.exchanges.items():
         _declare_exchange(channel, exchange, kind)
@@ -107,21 +107,21 @@ def declare(connection: pika.BlockingConnection, topology: Topology) -> None:
 
 
 def retry_name(delay_seconds: int) -> str:
-    """The exchange to publish to, with the routing key of the queue to return to."""
+    """Return the exchange to publish to, with the routing key of the queue to return to."""
     return f"{RETRY_PREFIX}{delay_seconds}s"
 
 
 def queue_arguments(bindings: dict[str, list[str]]) -> dict[str, Any]:
     if UNREADABLE_EXCHANGE in bindings:
-        return {"x-queue-type": "quorum"}  # the very last stop
+        return {"x-queue-type": "quorum"}  # the last queue
     if DEAD_LETTER_EXCHANGE in bindings:
         return _dead_lettering_to(UNREADABLE_EXCHANGE)
     return _dead_lettering_to(DEAD_LETTER_EXCHANGE)
 
 
 def retry_arguments(delay_seconds: int) -> dict[str, Any]:
-    # Without a dead-letter routing key the message keeps its own, and the default exchange
-    # takes that for a queue's name: so it returns to the queue it was sent back for.
+    # Without a dead-letter routing key the message keeps its own, which the default exchange takes
+    # for a queue's name: so it returns to its queue.
     return _dead_lettering_to("") | {"x-message-ttl": delay_seconds * 1000}
 
 

@@ -161,7 +161,7 @@ def test_failed_deployment_leaves_the_previous_one_running(tree: WorkingTree) ->
     tree.replace("template.yaml", "Description: A test adds it and takes it away.", NO_SUCH_RUNTIME)
     printed, status = tree.try_to_deploy()
     assert status == 1
-    assert printed.splitlines()[-1] == "the deployment failed, what ran before runs again"
+    assert printed.splitlines()[-1] == "the deployment failed, and the previous one runs again"
     assert ask(FUNCTION) == "beside it"
     assert get(ROUTE) == 201
     (tree.folder / "template.yaml").write_text(kept)

@@ -269,8 +269,8 @@ def test_functions_are_called_by_the_runners_socket(
     socket_path = tmp_path / "runner.sock"
     bridge = start_bridge(runner=socket_path).consumes(queue)
     broker.publish(queue, "while the runner is away")
-    wait_until(lambda: bridge.logged("batch failed, goes back to its queue"), "it goes back")
-    assert bridge.logged("batch failed, goes back to its queue")[0]["result"] == "unreachable"
+    wait_until(lambda: bridge.logged("batch failed, it returns to its queue"), "it goes back")
+    assert bridge.logged("batch failed, it returns to its queue")[0]["result"] == "unreachable"
     with serving(socket_path) as runner:
         wait_until(lambda: bridge.logged("batch handled", queue=queue), "the batch is handled")
         (asked,) = runner.asked
@@ -356,8 +356,8 @@ def test_function_that_hangs_is_abandoned_after_its_timeout(
     endpoint.behave("hangs", gate)
     bridge = start_bridge().consumes(queue)
     broker.publish(queue, "slow")
-    wait_until(lambda: bridge.logged("batch failed, goes back to its queue"), "given up")
-    assert bridge.logged("batch failed, goes back to its queue", result="timeout")
+    wait_until(lambda: bridge.logged("batch failed, it returns to its queue"), "given up")
+    assert bridge.logged("batch failed, it returns to its queue", result="timeout")
     gate.open()
     wait_until(lambda: bridge.logged("batch handled"), "handled at the second attempt")
 
@@ -370,7 +370,7 @@ def test_messages_wait_while_lambda_is_unavailable(
     bridge = start_bridge().consumes(queue)
     endpoint.stop()
     broker.publish(queue, *"abc")
-    wait_until(lambda: bridge.logged("batch failed, goes back to its queue"), "a failed attempt")
+    wait_until(lambda: bridge.logged("batch failed, it returns to its queue"), "a failed attempt")
     wait_until(lambda: not bridge.health()["lambda"]["reachable"], "Lambda shown as away")
     assert bridge.health()["status"] == "degraded"
     endpoint.start()

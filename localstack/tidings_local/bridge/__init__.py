@@ -1,1 +1,1 @@
-"""Stands for Amazon MQ's event source mappings: RabbitMQ in, Lambda invocations out."""
+"""The bridge replaces Amazon MQ's event source mappings: it invokes functions with messages."""

@@ -1,4 +1,4 @@
-"""`python -m tidings_local.bridge`"""
+"""Run the bridge: `python -m tidings_local.bridge`."""
 
 import logging
 import os
@@ -70,7 +70,7 @@ def _endpoint_url(settings: BridgeSettings) -> str | None:
 def _invoker_of(
     settings: BridgeSettings, api: LambdaApi
 ) -> Callable[[str], Callable[[bytes], Outcome]]:
-    """Return what makes a caller of a function, by its ARN."""
+    """Return a function that makes the invoker of a function ARN."""
     if settings.runner_socket is None:
         return partial(Invoker, api)
     return partial(RunnerInvoker, RunnerClient(str(settings.runner_socket)))
@@ -91,5 +91,5 @@ if __name__ == "__main__":
     status = main()
     logging.shutdown()
     sys.stdout.flush()
-    # Not sys.exit: it would wait for invocations that the drain limit has given up.
+    # Not sys.exit: it would wait for invocations after the drain limit.
     os._exit(status)

@@ -1,4 +1,4 @@
-"""When a batch is complete: at its size, at its window, or at what one invocation can carry."""
+"""Decide when a batch is complete: at its size, its window, or the payload limit."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A message that the broker handed over and that is not acknowledged yet."""
+    """A message that the broker delivered and that is not acknowledged yet."""
 
     tag: int
     record: bytes
@@ -15,7 +15,7 @@ class Delivery:
 
 
 class Pending:
-    """Deliveries that wait for their batch, in the order they came."""
+    """Deliveries that wait for their batch, in order of arrival."""
 
     def __init__(self, batch_size: int, window_seconds: float, room_bytes: int) -> None:
         self._batch_size = batch_size
@@ -28,7 +28,7 @@ class Pending:
         return len(self._deliveries)
 
     def fits(self, record: bytes) -> bool:
-        """Whether an invocation could carry this record, were it alone."""
+        """Return whether an invocation could carry this record alone."""
         return len(record) <= self._room_bytes
 
     def add(self, delivery: Delivery) -> None:
@@ -36,7 +36,7 @@ class Pending:
         self._bytes += _weight(delivery)
 
     def due_in(self, now: float) -> float | None:
-        """Seconds until a batch is due; nothing while there is nothing to send."""
+        """Return the seconds until a batch is due, or None without messages."""
         if not self._deliveries:
             return None
         if len(self._deliveries) >= self._batch_size or self._bytes > self._room_bytes:
@@ -44,7 +44,7 @@ class Pending:
         return max(0.0, self._deliveries[0].arrived_at + self._window_seconds - now)
 
     def take_due(self, now: float) -> list[Delivery]:
-        """The next batch, or nothing if it is not due yet."""
+        """Return the next batch, or nothing if none is due yet."""
         return self._take() if self.due_in(now) == 0.0 else []
 
     def clear(self) -> list[Delivery]:
@@ -55,7 +55,7 @@ class Pending:
 
     def _take(self) -> list[Delivery]:
         batch: list[Delivery] = []
-        room = self._room_bytes + 1  # the last record needs no comma
+        room = self._room_bytes + 1  # no comma follows the last record
         while self._deliveries and len(batch) < self._batch_size:
             weight = _weight(self._deliveries[0])
             if weight > room:

@@ -1,7 +1,7 @@
-"""One open channel on one queue: messages in, invocations out, acknowledgements back.
+"""One channel on one queue: receive messages, invoke the function, acknowledge.
 
-Everything here runs on the mapping's own thread, pika being single-threaded; only the
-invocation itself runs on the pool, so that heartbeats go on while a function works.
+All of this runs on the mapping's own thread, because pika is single-threaded. Only invocations run
+on the pool, so that heartbeats continue while a function works.
 """
 
 import logging
@@ -20,14 +20,14 @@ from tidings_local.bridge.stop_signal import StopSignal
 
 logger = logging.getLogger(__name__)
 
-# The most the loop waits before it looks for a request to stop; messages and answers wake it.
+# The longest time without a check for a stop request; messages and answers end it earlier.
 LONGEST_WAIT_SECONDS = 0.25
-# Lambda that is only away (a restart) is tried more often than a function that fails.
+# An unavailable Lambda (a restart) is retried more often than a function that fails.
 LONGEST_UNREACHABLE_SECONDS = 5.0
 
 
 class ConsumerCancelledError(Exception):
-    """The broker ended the consumer: the queue was deleted or moved."""
+    """The broker cancelled the consumer: the queue was deleted or moved."""
 
 
 class Consumer:
@@ -55,12 +55,15 @@ class Consumer:
         self._resume_at = 0.0
 
     def start(self) -> None:
-        """Raises ChannelClosedByBroker if there is no such queue."""
+        """Subscribe. Raises ChannelClosedByBroker if the queue does not exist."""
         self._channel.add_on_cancel_callback(self._on_cancelled)
         self._resume()
 
     def run(self, stop: StopSignal) -> None:
-        """Until asked to stop; raises pika's errors when connection or channel are lost."""
+        """Consume until a stop is requested.
+
+        Raises pika's errors if connection or channel are lost.
+        """
         while not stop.requested:
             self._turn(self._patience())
             self._resume_when_due()
@@ -75,7 +78,7 @@ class Consumer:
             self._settle(batch, outcome)
 
     def _patience(self) -> float:
-        """Seconds until there is something to do that no message and no answer announces."""
+        """Return the seconds until the next action without a message or an answer."""
         now = time.monotonic()
         waits = [LONGEST_WAIT_SECONDS]
         if self._consumer_tag is None:
@@ -105,7 +108,7 @@ class Consumer:
             self._report.counts("requeued", len(batch))
 
     def _pause(self, outcome: Outcome) -> None:
-        """Takes no more for a while, so that what goes back is free for other bridges."""
+        """Stop consuming for a while, so that other bridges can take the requeued messages."""
         if self._consumer_tag is None:
             return  # already paused by a batch that failed at the same time, or draining
         unreachable = outcome.result is Result.UNREACHABLE

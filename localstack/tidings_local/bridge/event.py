@@ -1,4 +1,4 @@
-"""The event that Lambda sends for Amazon MQ, as in "Using Lambda with Amazon MQ"."""
+"""Build the event that Lambda sends for Amazon MQ, by "Using Lambda with Amazon MQ"."""
 
 import base64
 import json
@@ -13,16 +13,16 @@ from pika.spec import BasicProperties
 # Lambda's limit of a synchronous invocation's payload.
 MAX_PAYLOAD_BYTES = 6 * 1024 * 1024
 
-# Not strftime: its month names follow the process's locale.
+# Not strftime: its month names depend on the process's locale.
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 class UnencodableMessageError(ValueError):
-    """The message has no form as a Lambda event."""
+    """The message cannot be represented in a Lambda event."""
 
 
 class Envelope:
-    """What surrounds the records of one queue; records are encoded once, on arrival."""
+    """The event around the records of one queue; a record is encoded once, on arrival."""
 
     def __init__(self, event_source_arn: str, queue: str, virtual_host: str) -> None:
         arn, key = json.dumps(event_source_arn), json.dumps(f"{queue}::{virtual_host}")
@@ -32,7 +32,7 @@ class Envelope:
 
     @property
     def room_bytes(self) -> int:
-        """How many bytes of records, commas included, fit into one invocation."""
+        """Return the number of bytes of records, including commas, that fit into one invocation."""
         return MAX_PAYLOAD_BYTES - len(self._opening) - len(self._closing)
 
     def enclose(self, records: Sequence[bytes]) -> bytes:
@@ -40,8 +40,11 @@ class Envelope:
 
 
 def encode_record(properties: BasicProperties, redelivered: bool, body: bytes) -> bytes:
-    """Raises UnencodableMessageError, and nothing else: whatever else is raised for one message
-    ends its whole queue."""
+    """Return a record as JSON.
+
+    It raises only UnencodableMessageError, because any other error for one message would end its
+    whole queue.
+    """
     try:
         record = {
             "basicProperties": basic_properties(properties, len(body)),
@@ -49,8 +52,8 @@ def encode_record(properties: BasicProperties, redelivered: bool, body: bytes) -
             "data": base64.b64encode(body).decode("ascii"),
         }
         return json.dumps(record, separators=(",", ":")).encode()
-    except TypeError as error:  # pika leaves a text that is no UTF-8 as bytes
-        raise UnencodableMessageError("a property is no text") from error
+    except TypeError as error:  # pika leaves a text that is not UTF-8 as bytes
+        raise UnencodableMessageError("a property is not text") from error
     except RecursionError as error:
         raise UnencodableMessageError("headers are nested too deep") from error
 
@@ -77,7 +80,7 @@ def basic_properties(properties: BasicProperties, body_size: int) -> dict[str, A
 
 
 def header_value(value: Any) -> Any:
-    """Strings as bytes and numbers plain; nested values, which AWS leaves open, the same way."""
+    """Convert a header: strings as bytes, numbers unchanged, nested values in the same way."""
     match value:
         case None | bool() | int():
             return value

@@ -1,4 +1,4 @@
-"""`GET /health` and `GET /metrics`."""
+"""Serve `GET /health` and `GET /metrics`."""
 
 import json
 import threading
@@ -18,7 +18,7 @@ class StatusServer:
         health: Callable[[], dict[str, Any]],
         registry: CollectorRegistry,
     ) -> None:
-        """Binds at once; OSError if the port is taken."""
+        """Bind at once. Raises OSError if the port is in use."""
         self._server = ThreadingHTTPServer((host, port), _handler(health, registry))
         self._server.daemon_threads = True
 
@@ -56,6 +56,6 @@ def _handler(
             self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:
-            """Polled every few seconds: a line each would bury the log."""
+            """Log nothing: the pages are polled every few seconds."""
 
     return StatusHandler

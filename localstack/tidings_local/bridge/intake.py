@@ -1,4 +1,4 @@
-"""Takes messages in as records of an event; what cannot be one becomes a dead letter."""
+"""Convert messages to records of an event; a message that cannot be one becomes a dead letter."""
 
 import logging
 import time

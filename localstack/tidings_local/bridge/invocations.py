@@ -1,4 +1,4 @@
-"""The pool's side of a mapping: invokes with a batch and brings the answer back to its thread."""
+"""Invoke a mapping's function on the pool, and return the answers to the mapping's thread."""
 
 import logging
 import time
@@ -40,7 +40,7 @@ class Invocations:
         self._pool.submit(self._run, batch)
 
     def answers(self) -> Iterator[Answer]:
-        """Those that came since the last call."""
+        """Yield the answers since the last call."""
         while self._answers:
             yield self._answers.popleft()
 
@@ -63,5 +63,7 @@ class Invocations:
         try:
             self._connection.add_callback_threadsafe(lambda: None)
         except AMQPError:
-            # The broker has the messages back already and will deliver them again.
-            logger.warning("answer came after the connection", extra=self._report.fields())
+            # The broker has requeued the messages already and will deliver them again.
+            logger.warning(
+                "answer arrived after the connection was lost", extra=self._report.fields()
+            )

@@ -1,4 +1,4 @@
-"""The three calls of the Lambda API that the bridge makes, on AWS or anything that speaks it."""
+"""The three calls of the Lambda API that the bridge makes, on AWS or a compatible server."""
 
 import logging
 import threading
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 CONNECT_TIMEOUT_SECONDS = 5
 CONTROL_TIMEOUT_SECONDS = 15
 LONGEST_FUNCTION_SECONDS = 900
-# The answer may come this much later than the function's own timeout (a cold start, the network).
+# Time that the answer may take beyond the function's own timeout (a cold start, the network).
 ANSWER_GRACE_SECONDS = 15
 HTTP_TOO_MANY_REQUESTS = 429
 
@@ -37,20 +37,20 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an invocation ended; `detail` never holds what the function answered."""
+    """The result of an invocation; `detail` never contains the function's answer."""
 
     result: Result
     detail: str = ""
 
 
 class LambdaApi:
-    """Makes and keeps clients: one per read timeout, since botocore fixes it per client."""
+    """Keeps one client for each read timeout, because botocore fixes the timeout of a client."""
 
     def __init__(self, endpoint_url: str | None, connections: int) -> None:
         self._endpoint_url = endpoint_url
         self._connections = connections
         self._session = boto3.Session()
-        self._lock = threading.Lock()  # making a client is not thread safe, using one is
+        self._lock = threading.Lock()  # creating a client is not thread-safe, using one is
         self._clients: dict[int, LambdaClient] = {}
 
     @property
@@ -71,7 +71,7 @@ class LambdaApi:
         client = self._client(function_seconds + ANSWER_GRACE_SECONDS)
         try:
             answer = client.invoke(FunctionName=function_arn, Payload=payload)
-            answer["Payload"].read()  # an unread body would cost the kept connection
+            answer["Payload"].read()  # with an unread body the connection could not be reused
         except (BotoCoreError, ClientError) as error:
             return _failure(error)
         if "FunctionError" in answer:
@@ -88,7 +88,7 @@ class LambdaApi:
         config = Config(
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
             read_timeout=read_timeout,
-            # Repeating is the bridge's own business: through the queue, with its backoff.
+            # The bridge retries by the queue and its backoff, so botocore must not.
             retries={"total_max_attempts": 1},
             max_pool_connections=self._connections,
             tcp_keepalive=True,
@@ -97,7 +97,7 @@ class LambdaApi:
 
 
 class Invoker:
-    """Invokes one function, as patient as the function is allowed to be slow."""
+    """Invokes one function, with a read timeout that follows the function's own."""
 
     def __init__(self, api: LambdaApi, function_arn: str) -> None:
         self._api = api
@@ -107,7 +107,7 @@ class Invoker:
     def __call__(self, payload: bytes) -> Outcome:
         outcome = self._api.invoke(self._function_arn, payload, self._patience())
         if outcome.result is Result.TIMEOUT:
-            self._function_seconds = None  # it may have been given more time meanwhile
+            self._function_seconds = None  # its timeout may have been raised meanwhile
         return outcome
 
     def _patience(self) -> int:
@@ -115,7 +115,7 @@ class Invoker:
             try:
                 self._function_seconds = self._api.function_timeout(self._function_arn)
             except BotoCoreError:
-                # Lambda is away, which the invocation that follows will find and tell.
+                # Lambda is unavailable; the next invocation reports that.
                 return LONGEST_FUNCTION_SECONDS
             except ClientError as error:
                 self._function_seconds = LONGEST_FUNCTION_SECONDS
@@ -141,7 +141,7 @@ def _refusal(error: ClientError) -> Outcome:
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
     if status == HTTP_TOO_MANY_REQUESTS:
         return Outcome(Result.THROTTLED, code)
-    # A gateway that answers for an absent Lambda is an absent Lambda.
+    # An error of a gateway in front of Lambda counts as an unavailable Lambda.
     if status >= 500:
         return Outcome(Result.UNREACHABLE, f"{code} ({status})")
     return Outcome(Result.REFUSED, code)

@@ -1,4 +1,4 @@
-"""An event source mapping as the Lambda API describes it, and what of it the bridge serves."""
+"""An event source mapping of the Lambda API, with the fields that the bridge uses."""
 
 import logging
 import re
@@ -17,7 +17,7 @@ MQ_ARN = re.compile(r"arn:aws[\w-]*:mq:")  # also in the partitions aws-cn and a
 
 
 class Mapping(BaseModel):
-    """Which queue feeds which function, and in what portions."""
+    """A queue, its function, and the size of batches."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -49,12 +49,12 @@ class Mapping(BaseModel):
 
     @property
     def function(self) -> str:
-        """The function's name, with its alias or version where the mapping names one."""
+        """The function's name, with the alias or version if the mapping names one."""
         return self.function_arn.split(":function:")[-1]
 
 
 def served(entries: Iterable[dict[str, Any]], state: str) -> list[Mapping]:
-    """The Amazon MQ mappings in `state`; one that cannot be read is logged and left out."""
+    """Return the Amazon MQ mappings in `state`; an unreadable one is logged and left out."""
     mappings = (_read(entry) for entry in entries if _is_served(entry, state))
     return [mapping for mapping in mappings if mapping]
 

@@ -1,4 +1,4 @@
-"""Where the mappings come from: the Lambda API, or a file in the API's form."""
+"""Read the mappings from the Lambda API, or from a file in the API's format."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +13,7 @@ MappingEntries = Callable[[], list[dict[str, Any]]]
 
 
 class MappingsUnreadableError(Exception):
-    """The mappings file is not there or is not what the Lambda API would answer."""
+    """The mappings file is missing or not in the format of the Lambda API."""
 
 
 class MappingSource(Protocol):
@@ -30,7 +30,7 @@ class LambdaMappings:
 
 
 class FileMappings:
-    """For a broker that AWS cannot map; read again each time, so that changes are followed."""
+    """For a broker that AWS cannot map; the file is read each time, so that changes are applied."""
 
     def __init__(self, path: Path, state: str) -> None:
         self._path = path

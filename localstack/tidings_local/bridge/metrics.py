@@ -1,4 +1,4 @@
-"""The bridge's Prometheus metrics, in a registry of their own."""
+"""The bridge's Prometheus metrics, in a separate registry."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
@@ -59,6 +59,6 @@ class Metrics:
         )
 
     def forget(self, queue: str, function: str) -> None:
-        """A mapping that is gone has no state; what it counted stays."""
+        """Remove the state of a mapping that no longer exists; its counts stay."""
         for gauge in (self.in_flight, self.broker_connected):
             gauge.remove(queue, function)

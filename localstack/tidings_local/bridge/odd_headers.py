@@ -1,7 +1,8 @@
-"""Headers that pika cannot read: not a number, a time in the year 50000, nested without an end.
+"""Handle headers that pika cannot read: not a number, a time in the year 50000, endless nesting.
 
-pika raises while it reads the frame: the connection is lost, the message comes again, and its
-queue stands still. So such a table is read as one that says so, and the message is refused alone.
+pika raises while it reads the frame: the connection is lost, the message is delivered again, and
+its queue stops. With this module such a table is read as an `Unreadable`, and only this message is
+rejected.
 """
 
 import struct
@@ -13,11 +14,11 @@ _decode_table = data.decode_table
 
 
 class Unreadable:
-    """Stands for headers that could not be read; it has no form in an event."""
+    """Replaces headers that could not be read; it cannot be represented in an event."""
 
 
 def survive() -> None:
-    """Let this process read the other messages of a queue that has one with such headers."""
+    """Make this process read the other messages of a queue that has one with such headers."""
     data.decode_table = _decode
 
 

@@ -1,4 +1,4 @@
-"""What one mapping does, told once and shown three times: in metrics, in /health, in the log."""
+"""Report the work of one mapping in metrics, in /health and in the log."""
 
 import logging
 import threading
@@ -54,7 +54,7 @@ class MappingReport:
         self.metrics.messages.labels(queue, function, outcome).inc(messages)
 
     def invokes(self, change: int) -> None:
-        """An invocation starts (+1) or ends (-1), on whichever thread."""
+        """Count an invocation that starts (+1) or ends (-1), on any thread."""
         with self.lock:
             self.in_flight += change
         self.metrics.in_flight.labels(self.mapping.queue, self.mapping.function).inc(change)
@@ -73,13 +73,13 @@ class MappingReport:
                 "result": outcome.result.value,
                 "error": outcome.detail,
             }
-            logger.warning("batch failed, goes back to its queue", extra=fields)
+            logger.warning("batch failed, it returns to its queue", extra=fields)
 
     def fails(self, what: str) -> None:
         self.last_error = {"at": _now(), "what": what}
 
     def fields(self) -> dict[str, Any]:
-        """What every log line of this mapping carries."""
+        """Return the fields of every log line of this mapping."""
         return {"queue": self.mapping.queue, "function": self.mapping.function}
 
     def snapshot(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Calls functions of the same machine straight, by the runner's socket."""
+"""Call functions of the same machine directly by the runner's socket."""
 
 from http import HTTPStatus
 
@@ -7,7 +7,7 @@ from tidings_local.runner.client import Answer, RunnerAwayError, RunnerClient, R
 
 
 class RunnerInvoker:
-    """Invokes one function. The runner ends it at its timeout, and answers then, too."""
+    """Invokes one function. The runner ends it at its timeout, and answers then too."""
 
     def __init__(self, client: RunnerClient, function_arn: str) -> None:
         self._client = client

@@ -1,4 +1,4 @@
-"""Everything that can be set from outside. Credentials and region of AWS are boto3's to read."""
+"""The bridge's settings. boto3 reads the credentials and the region of AWS."""
 
 from pathlib import Path
 from typing import Literal
@@ -34,7 +34,7 @@ class BrokerSettings(ServiceSettings):
 class BridgeSettings(BrokerSettings):
     log_level: LogLevel = "INFO"
     aws_endpoint_url: HttpUrl | None = Field(default=None, validation_alias="AWS_ENDPOINT_URL")
-    # Functions of the same machine are called by it; without it by the Lambda API, as on AWS.
+    # The runner of the same machine; if unset, functions are called by the Lambda API, as on AWS.
     runner_socket: Path | None = None
     bridge_host: str = "127.0.0.1"
     bridge_port: int = Field(default=4571, ge=0, le=65535)
@@ -42,7 +42,7 @@ class BridgeSettings(BrokerSettings):
     bridge_drain_seconds: float = Field(default=25.0, ge=0)
     bridge_poll_seconds: float = Field(default=2.0, gt=0)
     bridge_max_prefetch: int = Field(default=2000, ge=1, le=65535)
-    # In front of real AWS the mappings are deployed disabled, so that AWS does not poll as well.
+    # In front of real AWS the mappings are deployed disabled, so that AWS does not poll too.
     bridge_serves: Literal["Enabled", "Disabled"] = "Enabled"
     bridge_mappings_file: FilePath | None = None
 
@@ -59,7 +59,7 @@ def is_amqp_url(url: str) -> bool:
 
 
 def connection_parameters(url: SecretStr, name: str) -> pika.URLParameters:
-    """How to reach the broker; `name` is what `rabbitmqctl list_connections` shows."""
+    """Return the parameters of a connection; `rabbitmqctl list_connections` shows its `name`."""
     text = url.get_secret_value()
     parameters = pika.URLParameters(text)
     parameters.client_properties = {"connection_name": name}

@@ -1,4 +1,4 @@
-"""Batches that are with the function, and how they are acknowledged or given back."""
+"""Keep the batches in flight, and acknowledge or requeue them."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from tidings_local.bridge.batching import Delivery
 
 
 class InFlight:
-    """Keeps the batches under way in the order of their delivery tags."""
+    """Keeps the batches in flight in the order of their delivery tags."""
 
     def __init__(self, channel: BlockingChannel) -> None:
         self._channel = channel
@@ -33,10 +33,10 @@ class InFlight:
         self._batches.remove(batch)
 
     def give_back(self, deliveries: Iterable[Delivery]) -> None:
-        # One by one: "multiple" would reach every older message, those of other batches included.
+        # One by one: "multiple" would include older messages of other batches.
         for delivery in deliveries:
             self._channel.basic_nack(delivery.tag, requeue=True)
 
     def _is_oldest(self, batch: list[Delivery]) -> bool:
-        """Only then does "multiple", which means all up to this tag, mean this batch."""
+        """Return whether "multiple", which means all up to this tag, is only this batch."""
         return self._batches[0] is batch

@@ -1,4 +1,4 @@
-"""A request to stop that also says how long what is under way may still take."""
+"""A stop request with a time limit for the work in progress."""
 
 import threading
 import time
@@ -18,10 +18,10 @@ class StopSignal:
         return time.monotonic() >= self._deadline
 
     def request(self, drain_seconds: float) -> None:
-        """May be asked again: the shorter limit holds."""
+        """Request a stop; of repeated requests the shorter limit applies."""
         self._deadline = min(self._deadline, time.monotonic() + drain_seconds)
         self._event.set()
 
     def wait(self, seconds: float) -> bool:
-        """Waits, but no longer than until somebody asks to stop."""
+        """Wait this long, or until a stop is requested."""
         return self._event.wait(seconds)

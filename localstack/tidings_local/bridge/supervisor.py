@@ -1,4 +1,4 @@
-"""Follows the mappings: starts a worker for each, stops what is gone, replaces what changed."""
+"""Start a worker for each mapping, stop those of removed mappings, and replace changed ones."""
 
 import logging
 import threading
@@ -19,9 +19,9 @@ from tidings_local.bridge.worker import Worker
 
 logger = logging.getLogger(__name__)
 
-# A mapping that was changed or disabled may finish what it has under way.
+# A changed or disabled mapping may finish its invocations.
 LONGEST_HANDOVER_SECONDS = 900.0
-# Past the drain limit a worker only has to close its connection.
+# After the drain limit a worker only has to close its connection.
 CLOSE_SECONDS = 2.0
 
 
@@ -47,8 +47,8 @@ class Supervisor:
         self._thread.start()
 
     def stop(self) -> None:
-        """Drains all workers at once, for at most the drain limit."""
-        # The supervisor's thread is not waited for: it may be listening to a Lambda that hangs.
+        """Drain all workers at the same time, for at most the drain limit."""
+        # The supervisor's thread is not awaited: it may wait for a Lambda API that hangs.
         self._stopping.set()
         self._wake.set()
         workers = list(self._workers.values())
@@ -64,7 +64,7 @@ class Supervisor:
         healthy = connected and self._listing["reachable"]
         return {
             "status": "ok" if healthy else "degraded",
-            # Nothing is connected while there is nothing to consume.
+            # There is no connection while no mapping exists.
             "broker": {"connected": connected if mappings else None},
             "lambda": dict(self._listing),
             "mappings": mappings,
@@ -90,7 +90,7 @@ class Supervisor:
                 self._reconcile({mapping.uuid: mapping for mapping in mappings})
 
     def _listing_failed(self, error: str) -> None:
-        """Those known go on: the functions may be there although the listing is not."""
+        """Keep the known mappings: functions may be available although the listing is not."""
         if self._listing["error"] != error:
             logger.warning("mappings cannot be listed", extra={"error": error})
         self._listing = self._listing | {"reachable": False, "error": error}

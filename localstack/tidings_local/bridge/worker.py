@@ -1,4 +1,4 @@
-"""One mapping's thread: connects, consumes, and starts over for as long as it is wanted."""
+"""The thread of one mapping: it connects, consumes, and reconnects until it is stopped."""
 
 import logging
 import os
@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 FIRST_RETRY_SECONDS = 0.5
 LONGEST_RETRY_SECONDS = 30.0
-# A broker that is back, or a queue that was declared, is noticed soon.
+# Short, so that a returned broker or a newly declared queue is noticed soon.
 FIRST_RECONNECT_SECONDS = 0.2
 LONGEST_RECONNECT_SECONDS = 5.0
 AMQP_NOT_FOUND = 404
@@ -44,7 +44,7 @@ class Worker:
         self._stop = StopSignal()
         self._retry = Backoff(FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS)
         self._reconnect = Backoff(FIRST_RECONNECT_SECONDS, LONGEST_RECONNECT_SECONDS)
-        # Kept over reconnects: an invocation that outlives its connection keeps its slot.
+        # Kept after a reconnect: an invocation that outlives its connection keeps its slot.
         self._pool = ThreadPoolExecutor(settings.bridge_concurrency, "invoke")
         self._thread = threading.Thread(target=self._run, name=report.mapping.queue, daemon=True)
 
@@ -80,7 +80,7 @@ class Worker:
         except (AMQPError, ConsumerCancelledError, OSError) as error:
             self._wait_after(State.CONNECTING, _told(error))
         except Exception as error:
-            # A mistake of ours in one mapping must not end it, nor go unseen.
+            # A bug in one mapping must neither end it nor stay unnoticed.
             logger.exception("mapping failed", extra=self.report.fields())
             self._wait_after(State.CONNECTING, _told(error))
 
@@ -93,7 +93,7 @@ class Worker:
             self._reconnect.reset()
             consumer.run(self._stop)
         finally:
-            # Closing gives back to the queue whatever is not acknowledged.
+            # Closing requeues all messages that are not acknowledged.
             if connection.is_open:
                 connection.close()
 
@@ -108,7 +108,7 @@ class Worker:
     def _consumer(self, connection: pika.BlockingConnection, virtual_host: str) -> Consumer:
         mapping, report = self.report.mapping, self.report
         concurrency = self._settings.bridge_concurrency
-        # The bound on memory: nothing more comes in while this much is not acknowledged.
+        # This limits the memory: the broker delivers no more than this unacknowledged.
         prefetch = min(mapping.batch_size * concurrency, self._settings.bridge_max_prefetch)
         channel = connection.channel()
         channel.basic_qos(prefetch_count=prefetch)
@@ -130,5 +130,5 @@ class Worker:
 
 
 def _told(error: Exception) -> str:
-    """pika wraps what happened into errors that often have no text of their own."""
+    """Return the text of a pika error, which often is in the error that it wraps."""
     return str(error) or repr(error)

@@ -1,1 +1,1 @@
-"""The stack's public address: answers calls of deployed REST APIs, hands all else to LocalStack."""
+"""The stack's public address: answers calls of deployed REST APIs, forwards all others."""

@@ -1,4 +1,4 @@
-"""Finds the API and the stage that a request calls.
+"""Find the API and the stage that a request calls.
 
 The three forms are LocalStack's: by path (`/_aws/execute-api/<api>/<stage>/...`), by the path of
 its older versions (`/restapis/<api>/<stage>/_user_request_/...`), and by AWS's host names
@@ -24,7 +24,7 @@ class Address(NamedTuple):
 
 
 def address_of(target: bytes, headers: Headers) -> Address | None:
-    """Return what a request calls, or None if it calls no REST API."""
+    """Return the API, stage and path of a request, or None if it calls no REST API."""
     path, _, query = target.decode("utf-8", "replace").partition("?")
     if path.startswith(_BY_PATH):
         return _address(path[len(_BY_PATH) :], query)

@@ -1,4 +1,4 @@
-"""What a function returned, as the answer to a client.
+"""Convert a function's result to the HTTP answer for a client.
 
 See "Output format of a Lambda function for proxy integration" in AWS's developer guide.
 """
@@ -44,25 +44,25 @@ _DROPPED: Final = frozenset(
 
 
 class MalformedAnswerError(Exception):
-    """A function returned what is no answer to an HTTP request."""
+    """A function returned a value that is not an answer to an HTTP request."""
 
 
 def answer_of(payload: bytes, *, accepts_bytes: bool) -> Response:
-    """Return the HTTP answer that a function's payload describes.
+    """Return the HTTP answer of a function's payload.
 
     Args:
-        payload: what the function returned, as JSON.
+        payload: the function's result as JSON.
         accepts_bytes: whether a body in base64 is decoded for this client.
 
     Raises:
-        MalformedAnswerError: it is not in the form that API Gateway asks for.
+        MalformedAnswerError: it is not in the format that API Gateway requires.
     """
     try:
         answer = orjson.loads(payload)
     except orjson.JSONDecodeError:
-        raise MalformedAnswerError("it is no JSON") from None
+        raise MalformedAnswerError("it is not JSON") from None
     if not isinstance(answer, dict) or not answer.keys() <= _FIELDS:
-        raise MalformedAnswerError("it is no object of the known fields")
+        raise MalformedAnswerError("it is not an object with the known fields")
     status = _status(answer.get("statusCode"))
     headers = _headers(answer.get("headers"), answer.get("multiValueHeaders"))
     body = _body(answer.get("body"), answer.get("isBase64Encoded"), accepts_bytes)
@@ -75,15 +75,15 @@ def _status(given: Any) -> int:
     except (TypeError, ValueError, OverflowError):
         status = 0
     if not 200 <= status <= 599:
-        raise MalformedAnswerError("statusCode is no HTTP status")
+        raise MalformedAnswerError("statusCode is not an HTTP status")
     return status
 
 
 def _body(given: Any, is_base64: Any, accepts_bytes: bool) -> bytes:
     if not (given is None or isinstance(given, str)):
-        raise MalformedAnswerError("body is no text")
+        raise MalformedAnswerError("body is not text")
     if is_base64 not in (None, True, False):
-        raise MalformedAnswerError("isBase64Encoded is no boolean")
+        raise MalformedAnswerError("isBase64Encoded is not a boolean")
     if not given:
         return b""
     if not (is_base64 and accepts_bytes):
@@ -91,7 +91,7 @@ def _body(given: Any, is_base64: Any, accepts_bytes: bool) -> bytes:
     try:
         return base64.b64decode(given)
     except ValueError:
-        raise MalformedAnswerError("body is no base64") from None
+        raise MalformedAnswerError("body is not base64") from None
 
 
 def _headers(single: Any, multi: Any) -> Headers:
@@ -102,7 +102,7 @@ def _headers(single: Any, multi: Any) -> Headers:
     sent: dict[str, Headers] = {}
     for name, values in many.items():
         lower, spelled = _name(name)
-        if lower not in _DROPPED:  # of two that differ by their letters alone, the last counts
+        if lower not in _DROPPED:  # of two spellings of a name, the last one is used
             sent[lower] = [(spelled, _value(value)) for value in values]
     headers = [pair for pairs in sent.values() for pair in pairs]
     return headers if "content-type" in sent else [_CONTENT_TYPE, *headers]
@@ -112,14 +112,14 @@ def _mapping(given: Any, field: str) -> dict[str, Any]:
     if given is None:
         return {}
     if not isinstance(given, dict):
-        raise MalformedAnswerError(f"{field} is no object")
+        raise MalformedAnswerError(f"{field} is not an object")
     return given
 
 
 def _merged(single: dict[str, Any], multi: dict[str, Any]) -> dict[str, list[Any]]:
-    """A name in both has the values of both, those of `multiValueHeaders` first."""
+    """Merge both fields; a name in both has both values, `multiValueHeaders` first."""
     if not all(isinstance(values, list) for values in multi.values()):
-        raise MalformedAnswerError("multiValueHeaders has a value that is no list")
+        raise MalformedAnswerError("multiValueHeaders has a value that is not a list")
     merged = {name: list(values) for name, values in multi.items()}
     spelled = {name.lower(): name for name in merged}
     for name, value in single.items():

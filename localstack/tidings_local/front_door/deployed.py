@@ -1,6 +1,6 @@
-"""What is deployed of REST APIs: LocalStack's plugin writes it, the front door reads it.
+"""The format of deployed REST APIs, written by LocalStack's plugin and read by the front door.
 
-Plain JSON. Each stage is told as its deployment froze it, not as the API looks by now.
+It is plain JSON. Each stage is described as its deployment froze it, not by the current API.
 """
 
 from typing import TypedDict

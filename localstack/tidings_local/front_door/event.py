@@ -1,4 +1,4 @@
-"""The event that API Gateway's REST API sends to a function, payload format 1.0."""
+"""Build the event that API Gateway's REST API sends to a function, payload format 1.0."""
 
 import base64
 import os
@@ -36,7 +36,7 @@ _ANONYMOUS: Final = dict.fromkeys(
 
 @dataclass(slots=True)
 class Call:
-    """A request to a stage, and what API Gateway adds to it."""
+    """A request to a stage, with the values that API Gateway adds."""
 
     request: Request
     address: Address
@@ -102,7 +102,7 @@ def _text(call: Call, body: bytes) -> tuple[str | None, bool]:
 
 
 def _path(raw: str) -> str:
-    """A path begins with one slash, however many the client sent."""
+    """Return the path with exactly one leading slash."""
     return "/" + raw.lstrip("/") if not raw or raw.startswith("//") else raw
 
 
@@ -132,7 +132,7 @@ def _context(
 
 
 def _written(now: float) -> str:
-    """Not by strftime, whose months follow the machine's language."""
+    """Format a time without strftime, whose month names depend on the locale."""
     year, month, day, hour, minute, second, *_ = time.gmtime(now)
     name = _MONTHS[3 * month - 3 : 3 * month]
     return f"{day:02}/{name}/{year}:{hour:02}:{minute:02}:{second:02} +0000"

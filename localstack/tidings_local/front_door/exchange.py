@@ -1,4 +1,4 @@
-"""A request of a client, and what its answer has to keep to."""
+"""A client's request, and the conditions for its answer."""
 
 from dataclasses import dataclass
 

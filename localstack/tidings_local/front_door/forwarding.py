@@ -1,4 +1,4 @@
-"""Hands requests to LocalStack, and tells clients when it is away."""
+"""Forward requests to LocalStack, and answer 503 while it is unavailable."""
 
 import logging
 
@@ -20,7 +20,7 @@ class Forwarder:
         self._upstream = upstream
 
     async def forward(self, exchange: Exchange, client: ClientConnection) -> None:
-        """Have LocalStack answer, or answer 503 in its place."""
+        """Let LocalStack answer, or answer 503 instead."""
         try:
             while not await self._relayed(exchange, client):
                 pass
@@ -65,7 +65,7 @@ class Forwarder:
         client.send(refusal.response(), exchange)
 
     async def forward_http2(self, client: ClientConnection, begun_with: bytes) -> None:
-        """Tie a client that speaks HTTP/2 without having asked to LocalStack, which reads that."""
+        """Connect a client that starts with HTTP/2 to LocalStack, which supports it."""
         try:
             upstream = await self._upstream.connect(secure=client.secure)
         except OSError:

@@ -1,4 +1,4 @@
-"""The answers that API Gateway gives by itself, as an API may have changed them.
+"""API Gateway's own answers, with the API's changes to them.
 
 See "Gateway responses for REST APIs" in AWS's developer guide.
 """
@@ -40,7 +40,7 @@ STOPPING: Final = Fault("DEFAULT_5XX", 503, "ServiceUnavailableException", "Serv
 
 
 class Scope(NamedTuple):
-    """What a template may name."""
+    """The values that a template may use."""
 
     context: Mapping[str, Any]
     stage_variables: Mapping[str, str]
@@ -64,7 +64,7 @@ class Scope(NamedTuple):
 
 
 class GatewayResponses:
-    """Those of one stage."""
+    """The gateway responses of one stage."""
 
     def __init__(self, changed: Mapping[str, GatewayResponseDocument]) -> None:
         self._changed = changed
@@ -107,7 +107,7 @@ def _template(templates: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _mapped(value: str, values: dict[str, Any]) -> str:
-    """`'text'` stands for itself; all else names a value."""
+    """Return the value of a mapping: `'text'` is a literal, anything else refers to a value."""
     if len(value) > 1 and value[0] == value[-1] == "'":
         return value[1:-1]
     return _value(value, values).replace("\r", " ").replace("\n", " ")

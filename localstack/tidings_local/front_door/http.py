@@ -1,4 +1,4 @@
-"""An HTTP request and its answer, as they were on the wire."""
+"""An HTTP request and its answer, with the bytes unchanged."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -9,22 +9,22 @@ Headers = list[tuple[bytes, bytes]]
 
 
 class BodyTooLargeError(Exception):
-    """A body has more bytes than its reader takes."""
+    """A body has more bytes than its reader accepts."""
 
 
 class Body(Protocol):
-    """A request's body. Read it once, whole or in pieces."""
+    """A request's body. Read it once, completely or in pieces."""
 
     async def read(self, limit_bytes: int) -> bytes:
-        """Return the whole body.
+        """Return the complete body.
 
         Raises:
             BodyTooLargeError: it has more bytes than the limit.
-            ConnectionError: the client went away before its end.
+            ConnectionError: the client left before its end.
         """
 
     def chunks(self) -> AsyncIterator[bytes]:
-        """Yield the body as it arrives; the client is slowed down to the reader's speed."""
+        """Yield the body as it arrives; the client is limited to the reader's speed."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""How much, and for how long, a client may keep the front door busy."""
+"""The limits of size and time for a client of the front door."""
 
 from dataclasses import dataclass
 

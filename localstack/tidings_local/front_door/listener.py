@@ -1,4 +1,4 @@
-"""Accepts connections and finds out by the first byte which of them speak TLS."""
+"""Accept connections, and distinguish TLS from HTTP by the first byte."""
 
 import asyncio
 import contextlib
@@ -74,7 +74,7 @@ class Listener:
             self._loop.add_reader(self._listening.fileno(), self._accept)
 
     async def _greet(self, accepted: socket.socket) -> None:
-        """Give the connection to its protocol, after the handshake if it is TLS."""
+        """Give the connection to its protocol, after the handshake if it uses TLS."""
         try:
             first = TLS_HANDSHAKE if self._tls is None else await self._first_byte(accepted)
             secure = self._tls is not None and first == TLS_HANDSHAKE
@@ -88,7 +88,7 @@ class Listener:
                 ssl_handshake_timeout=self._limits.head_seconds if secure else None,
                 ssl_shutdown_timeout=self._limits.write_seconds if secure else None,
             )
-        except OSError as error:  # ssl.SSLError and TimeoutError are such, too
+        except OSError as error:  # includes ssl.SSLError and TimeoutError
             logger.debug("connection ended before its first request", extra={"error": str(error)})
             accepted.close()
         except asyncio.CancelledError:
@@ -96,7 +96,7 @@ class Listener:
             raise
 
     async def _first_byte(self, accepted: socket.socket) -> bytes:
-        """Return the first byte and leave it where it is; nothing if the client left."""
+        """Return the first byte without consuming it, or nothing if the client left."""
         with contextlib.suppress(BlockingIOError):
             return accepted.recv(1, socket.MSG_PEEK)
         readable = self._loop.create_future()

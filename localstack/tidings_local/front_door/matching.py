@@ -1,4 +1,4 @@
-"""Finds the resource of a REST API that a path leads to."""
+"""Find the resource of a REST API for a path."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,9 +21,9 @@ class _Node(Generic[T]):
 
 
 class PathTree(Generic[T]):
-    """A literal segment comes before `{parameter}`, and that before `{proxy+}`.
+    """Finds resources: a literal segment has priority over `{parameter}`, and that over `{proxy+}`.
 
-    A resource that lacks the method does not hide a less exact one that has it.
+    A resource without the method does not hide a less exact one that has it.
     """
 
     def __init__(self) -> None:
@@ -40,9 +40,9 @@ class PathTree(Generic[T]):
             self._literal[path.rstrip("/")] = node
 
     def find(self, path: str, method: str) -> tuple[T, Parameters] | None:
-        """Return what stands for the method at a path, with the path's parameters.
+        """Return the method's value at a path, with the path's parameters.
 
-        Segments are compared as the client encoded them. Slashes at the end do not count.
+        Segments are compared as the client encoded them. Trailing slashes are ignored.
         """
         path = path.rstrip("/")
         literal = self._literal.get(path)

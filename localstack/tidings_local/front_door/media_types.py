@@ -1,4 +1,4 @@
-"""The media types that an API handles as bytes, not as text."""
+"""The media types that an API handles as bytes instead of text."""
 
 from collections.abc import Iterable
 
@@ -13,7 +13,7 @@ class BinaryMediaTypes:
         self._types = frozenset(plain)
 
     def include(self, header: str | None) -> bool:
-        """Tell whether the first type of a `Content-Type` or `Accept` header is among them."""
+        """Return whether the first type of a `Content-Type` or `Accept` header is binary."""
         if self._all or not self._types:
             return self._all
         if not header:

@@ -1,4 +1,4 @@
-"""One connection of a client: reads requests, has them answered in order, one after the other."""
+"""One client connection: read requests, and answer them one after another, in order."""
 
 import asyncio
 import logging
@@ -35,7 +35,7 @@ class ClientConnection(asyncio.Protocol):
         self._queue: deque[Exchange | Refusal] = deque()
         self._worker: asyncio.Task[None] | None = None
         self._unparsed = b""
-        # How the connection is.
+        # The state of the connection.
         self._upgrade_offered = False
         self._reading_ends = False
         self._half_closed = False
@@ -43,7 +43,7 @@ class ClientConnection(asyncio.Protocol):
         self._gone = False
         self._reading_paused = False
         self._writable: asyncio.Future[None] | None = None
-        # Since when it waits, for the watch over slow clients.
+        # The begin of the current wait, for the check for slow clients.
         self._last_data = self._idle_since = self._loop.time()
         self._slow_since: float | None = None
 
@@ -64,10 +64,10 @@ class ClientConnection(asyncio.Protocol):
         self._parse()
 
     def eof_received(self) -> bool:
-        """Finish an answer of ours for a client that only stopped sending.
+        """Finish our own answer for a client that only closed its sending side.
 
-        A client that left looks the same, so forwarded requests end here: LocalStack should not
-        work on for a client that is gone.
+        A client that left looks the same, so a forwarded request ends here: LocalStack should not
+        work for a client that left.
         """
         self._reading_ends = True
         body = self._reader.body
@@ -79,7 +79,7 @@ class ClientConnection(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 (asyncio's call)
         self._gone = True
         if self._reader.body is not None:
-            self._reader.body.fail("the client went away")
+            self._reader.body.fail("the client left")
         if self.relay is not None:
             self.relay.client_gone()
         if self._writable is not None and not self._writable.done():
@@ -138,12 +138,12 @@ class ClientConnection(asyncio.Protocol):
             forwarding = self._service.forward_http2(self, begun_with)
             self._worker = self._loop.create_task(forwarding)
         else:
-            if rest is not None:  # it waits until the answer says which protocol it is of
+            if rest is not None:  # it waits until the answer decides the protocol
                 self._upgrade_offered = True
                 self._unparsed = rest + self._unparsed
 
     def refuse(self, status: int, message: str) -> None:
-        """Answer what was read before, then say what is wrong, then close."""
+        """Answer the requests read before, then refuse this one, then close."""
         self._refuse(Refusal(status=status, message=message, headers=[]))
 
     def _refuse(self, refusal: Refusal) -> None:
@@ -191,14 +191,14 @@ class ClientConnection(asyncio.Protocol):
                     self.close()
                 return
         except Exception:
-            logger.exception("front door connection ended by an error of its own")
+            logger.exception("front door connection ended by an internal error")
             self.abort()
         self._reading_ends = True
         if not self._handed_over:
             self.close()
 
     async def _serve(self, exchange: Exchange) -> bool:
-        """Answer; return whether the connection can take the next request."""
+        """Answer; return whether the connection can accept the next request."""
         try:
             handled = self._service.answer(exchange.request)
             if handled is None:
@@ -271,7 +271,7 @@ class ClientConnection(asyncio.Protocol):
 
     @property
     def unfinished(self) -> bool:
-        """Whether a request waits for its answer, or an answer for its client to take it."""
+        """Whether a request waits for its answer, or an answer for its client to read it."""
         if self._handed_over:
             return False
         return bool(self._queue) or self.transport.get_write_buffer_size() > 0
@@ -289,7 +289,7 @@ class ClientConnection(asyncio.Protocol):
         self._service.closed(self)
 
     def close(self) -> None:
-        """Close after what was written has left."""
+        """Close after the written bytes were sent."""
         if not self._gone and not self.transport.is_closing():
             self._slow_since = self._slow_since or self._loop.time()
             self.transport.close()
@@ -299,19 +299,19 @@ class ClientConnection(asyncio.Protocol):
             self.transport.abort()
 
     def give_up(self) -> None:
-        """End at once, whatever is under way."""
+        """Close at once, whatever is in progress."""
         self.abort()
         if self._worker is not None:
             self._worker.cancel()
 
     def hand_over(self) -> bytes:
-        """Stop being HTTP; return the bytes that belong to the next protocol."""
+        """Stop using HTTP; return the bytes that belong to the next protocol."""
         self._reading_ends = self._handed_over = True
         unparsed, self._unparsed = self._unparsed, b""
         return unparsed
 
     def watch(self, now: float) -> None:
-        """End the connection if its client is too slow."""
+        """Close the connection if its client is too slow."""
         if self._handed_over:
             return
         limits = self._service.limits

@@ -1,4 +1,4 @@
-"""Query strings, decoded as API Gateway hands them to a function."""
+"""Decode query strings as API Gateway does for a function."""
 
 import codecs
 from typing import Final
@@ -12,7 +12,7 @@ MultiValues = dict[str, list[str]]
 def multi_values(query: str) -> MultiValues:
     """Return every name with its values, in the client's order.
 
-    A name without `=` has an empty value. Bytes that are no UTF-8 stay percent-encoded.
+    A name without `=` has an empty value. Bytes that are not UTF-8 stay percent-encoded.
     """
     values: MultiValues = {}
     for pair in query.split("&"):

@@ -1,4 +1,4 @@
-"""One request on its way to LocalStack, and its answer on the way back."""
+"""Forward one request to LocalStack, and its answer to the client."""
 
 import asyncio
 
@@ -12,13 +12,13 @@ from tidings_local.front_door.upstream import UpstreamConnection
 
 
 class UpstreamLostError(Exception):
-    """LocalStack ended the connection before its answer was whole, or answered no HTTP."""
+    """LocalStack closed the connection before its answer was complete, or sent invalid HTTP."""
 
 
 class Relay:
-    """Passes on what the parser read on each side, as it comes.
+    """Forwards the data of each side as the parser reads it.
 
-    What is written is made of what was parsed: both sides always mean the same message by it.
+    The bytes are written from the parsed values, so that both sides read the same message.
     """
 
     def __init__(
@@ -43,15 +43,15 @@ class Relay:
 
     @property
     def reusable(self) -> bool:
-        """Whether the connection to LocalStack can take the next request."""
+        """Whether the connection to LocalStack can be used for the next request."""
         return self._reusable and self._request_sent and self._upstream.open
 
     async def run(self) -> None:
-        """Return when the client has the whole answer.
+        """Return when the client has the complete answer.
 
         Raises:
-            UpstreamLostError: LocalStack did not answer, or not to the end.
-            ConnectionError: the client went away, or its body is broken.
+            UpstreamLostError: LocalStack's answer is missing or incomplete.
+            ConnectionError: the client left, or its body is broken.
         """
         self._upstream.reader = self
         self._client.relay = self
@@ -67,7 +67,7 @@ class Relay:
     # ---------------------------------------------------------------------- to LocalStack
 
     def _send(self) -> asyncio.Task[None] | None:
-        """Send the request. A body that is not there yet is sent by the task returned."""
+        """Send the request. The returned task sends a body that has not arrived yet."""
         exchange = self._exchange
         head = wire.request_head(exchange.request)
         if not exchange.body.ended:
@@ -133,7 +133,7 @@ class Relay:
         if code == 101 and not self._exchange.upgrades:
             return  # the parser stops right after it
         codings = wire.codings(self._headers)
-        if codings not in ([], [b"chunked"]):  # llhttp looks at the value's end only
+        if codings not in ([], [b"chunked"]):  # llhttp checks only the end of the value
             self._fail(UpstreamLostError("its Transfer-Encoding is not chunked"))
             return
         self._out.append(wire.head(first_line, self._headers))
@@ -165,7 +165,7 @@ class Relay:
 
     def _upgrade(self, rest: bytes) -> None:
         if not self._exchange.upgrades:
-            self._fail(UpstreamLostError("it changed the protocol unasked"))
+            self._fail(UpstreamLostError("it changed the protocol without a request"))
             return
         self._exchange.begun = True
         self._upstream.pause_reading()
@@ -187,10 +187,10 @@ class Relay:
     def upstream_ended(self, *, cleanly: bool) -> None:
         if cleanly and self._ends_with_connection:
             self._finish()
-        self._fail(UpstreamLostError("it ended the connection"))
+        self._fail(UpstreamLostError("it closed the connection"))
 
     def client_gone(self) -> None:
-        self._fail(ConnectionError("the client went away"))
+        self._fail(ConnectionError("the client left"))
 
     def client_is_slow(self) -> None:
         self._upstream.pause_reading()

@@ -1,4 +1,4 @@
-"""A request's body on its way from a connection to its reader."""
+"""A request's body, between a connection and its reader."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,7 +12,7 @@ FULL_BYTES = 256 * 1024
 
 class BodySource(Protocol):
     def body_wanted(self) -> None:
-        """Send more: the reader waits, or has made room."""
+        """Send more bytes: the reader waits, or has made room."""
 
 
 class RequestBody:
@@ -53,7 +53,7 @@ class RequestBody:
 
     @property
     def empty(self) -> bool:
-        """Whether the client sent no byte of it."""
+        """Whether the client sent no byte of the body."""
         return self.ended and not self._received
 
     @property
@@ -79,13 +79,13 @@ class RequestBody:
         self._wake()
 
     def fail(self, why: str) -> None:
-        """Tell the reader that no more comes. A body that has ended is whole already."""
+        """End the body with an error. A body that has ended is complete already."""
         if not self.ended:
             self._failure = why
             self._wake()
 
     def discard(self) -> None:
-        """Discard what was not read, and what still arrives."""
+        """Discard the unread bytes, and those that still arrive."""
         self._discards = True
         self._take()
 
@@ -115,11 +115,11 @@ class RequestBody:
                 await self._more()
 
     def take_all(self) -> bytes:
-        """Return what has arrived; for a reader that knows that the body has ended."""
+        """Return the bytes that have arrived, for a reader that knows that the body has ended."""
         return self._take() if self._pieces else b""
 
     async def wait_for_end(self) -> None:
-        """Wait until the client has sent all of it, or has failed to."""
+        """Wait until the client has sent the whole body, or has failed."""
         while not self.ended and self._failure is None:
             await self._more()
 

@@ -1,4 +1,4 @@
-"""A client's headers as API Gateway hands them to a function."""
+"""A client's headers as API Gateway passes them to a function."""
 
 from typing import Final
 
@@ -29,7 +29,7 @@ _REPLACED: Final = frozenset(
 
 
 class ReceivedHeaders:
-    """Built for each request."""
+    """The headers of one request."""
 
     __slots__ = ("_names", "multi", "trace_id", "user_agent")
 

@@ -1,4 +1,4 @@
-"""Makes requests of the bytes that a client sends. llhttp (httptools) is the parser."""
+"""Build requests from a client's bytes, with the parser llhttp (httptools)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n"
 
 
 class RefusedError(Exception):
-    """The client's bytes are no request that is served. Nothing after them can be read."""
+    """The client's bytes are not a supported request. Nothing after them can be read."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -24,7 +24,7 @@ class RefusedError(Exception):
 
 
 class SpeaksHttp2Error(Exception):
-    """The client begins with HTTP/2 without having asked."""
+    """The client starts with HTTP/2 without an upgrade."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +37,10 @@ class RequestReader:
     """Reads the requests of one connection.
 
     Args:
-        client: who sends them.
-        limits: what it may send.
-        source: told when a body is wanted.
-        take: gets each request as soon as its head is there.
+        client: the client's address.
+        limits: the limits of its requests.
+        source: is called when the reader of a body wants more.
+        take: is called with each request after its head has arrived.
     """
 
     def __init__(
@@ -75,10 +75,10 @@ class RequestReader:
         self._is_bounded = True
 
     def feed(self, piece: bytes, now: float) -> bytes | None:
-        """Read; return what follows a request that offers another protocol.
+        """Read bytes; return those that follow a request for another protocol.
 
         Raises:
-            RefusedError: the request before the bytes that are wrong may be served.
+            RefusedError: the bytes are invalid; an earlier request may still be served.
             SpeaksHttp2Error: these are the connection's first bytes.
         """
         self._now = now
@@ -100,7 +100,7 @@ class RequestReader:
         return None
 
     def _check_size(self, size: int) -> None:
-        """Bound what the parser gathers: a head, trailers."""
+        """Limit the size of data that the parser collects: a head, trailers."""
         self._unbounded_bytes = 0 if self._is_bounded else self._unbounded_bytes + size
         if self._unbounded_bytes > self._limits.head_bytes:
             raise RefusedError(431, self._too_long())
@@ -178,7 +178,7 @@ class RequestReader:
             self._refuse(400, "The request needs one Host header.")
         if self._coding is not None and version == "1.0":
             self._refuse(400, "The request is HTTP/1.0, which has no Transfer-Encoding.")
-        if self._coding not in {None, b"chunked"}:  # llhttp looks at the value's end only
+        if self._coding not in {None, b"chunked"}:  # llhttp checks only the end of the value
             self._refuse(501, "The only Transfer-Encoding that is served is chunked.")
         if method == "CONNECT":
             self._refuse(405, "This is no proxy: CONNECT is not served.")
@@ -190,7 +190,7 @@ class RequestReader:
             self._refuse(431, self._too_long())
 
     def _refuse(self, status: int, message: str) -> NoReturn:
-        """Stop the parser, which hides our error behind one of its own."""
+        """Stop the parser, which replaces our error by its own."""
         self._refused = RefusedError(status, message)
         raise self._refused
 

@@ -1,7 +1,7 @@
-"""Answers calls of deployed REST APIs whose methods lead to functions.
+"""Answer calls of deployed REST APIs whose methods are integrated with functions.
 
-LocalStack answers all else: methods with an authorizer, an API key or a validator, integrations
-of other kinds, stages it alone knows.
+LocalStack answers all others: methods with an authorizer, an API key or a validator, other kinds of
+integration, and stages that only LocalStack knows.
 """
 
 import asyncio
@@ -36,10 +36,10 @@ Invoke = Callable[[str, Invocation], Awaitable[Outcome]]
 
 
 class RestApis:
-    """Use it on one event loop.
+    """Routes calls to functions; use it on one event loop.
 
     Args:
-        invoke: calls the function of an ARN, qualified or not, as the integration names it.
+        invoke: calls the function with the integration's ARN, qualified or not.
     """
 
     def __init__(self, invoke: Invoke) -> None:
@@ -48,12 +48,12 @@ class RestApis:
         self._running: set[asyncio.Future[Outcome]] = set()
 
     def replace(self, deployed: Deployed) -> None:
-        """Route by this from now on. Calls that run already are not touched."""
+        """Use these stages from now on. Running calls are not affected."""
         stages = (_stage(document) for document in deployed)
         self._stages = {(each.api_id, each.name): each for each in stages if each is not None}
 
     def answer(self, request: Request) -> Awaitable[Response] | None:
-        """Return the answer to come, or None for a request that is LocalStack's."""
+        """Return the awaitable answer, or None for a request that LocalStack answers."""
         address = address_of(request.target, request.headers)
         if address is None:
             return None
@@ -84,7 +84,7 @@ class RestApis:
     async def _outcome(self, call: Call, method: Method, event: bytes) -> Outcome | Fault:
         arn = method.function_arn
         invocation = Invocation(payload=event, invoked_arn=arn, trace_id=call.headers.trace_id)
-        # The function goes on when its caller has gone or waits no longer, as on AWS.
+        # The function continues if its caller left or stopped waiting, as on AWS.
         running = asyncio.ensure_future(self._invoke(arn, invocation))
         self._running.add(running)
         running.add_done_callback(self._running.discard)
@@ -115,7 +115,7 @@ def _outcome_of(done: "asyncio.Future[Outcome]", arn: str) -> Outcome | Fault:
     except HostStoppedError:
         return STOPPING
     except (LambdaHostError, LookupError) as error:
-        logger.warning("API call refused: no function took it: %s", error, extra={"arn": arn})
+        logger.warning("API call refused: the function was not run: %s", error, extra={"arn": arn})
     except Exception:
         logger.exception("API call failed: the function was not invoked", extra={"arn": arn})
     return NOT_CALLED
@@ -123,7 +123,7 @@ def _outcome_of(done: "asyncio.Future[Outcome]", arn: str) -> Outcome | Fault:
 
 def _log_late_error(done: "asyncio.Future[Outcome]") -> None:
     if not done.cancelled() and done.exception():
-        logger.error("a function whose caller had gone failed", exc_info=done.exception())
+        logger.error("a function failed after its caller left", exc_info=done.exception())
 
 
 async def _missing(call: Call) -> Response:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Service(Protocol):
-    """What a connection needs of the front door."""
+    """The parts of the front door that a connection uses."""
 
     limits: Limits
     stopping: bool
@@ -33,7 +33,7 @@ class Service(Protocol):
 
 
 class Relay(Protocol):
-    """Who passes another server's answer on to the client."""
+    """Forwards another server's answer to the client."""
 
     def client_gone(self) -> None: ...
 

@@ -1,4 +1,4 @@
-"""The front door: HTTP and HTTPS on one port, a unix socket for those who manage it."""
+"""The front door: HTTP and HTTPS on one port, and a Unix socket for the control API."""
 
 import asyncio
 import contextlib
@@ -27,11 +27,11 @@ logger = logging.getLogger(__name__)
 
 
 class FrontDoor:
-    """Answers by `answer`; hands requests for which it returns None to LocalStack.
+    """Answers requests with `answer`; forwards those for which it returns None to LocalStack.
 
     Args:
-        answer: returns None, at once, for a request that is LocalStack's.
-        upstream: LocalStack's host and port. Without one, such a request gets a 404.
+        answer: returns None, at once, for a request to forward.
+        upstream: LocalStack's host and port. Without it, such a request is answered 404.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class FrontDoor:
     # ------------------------------------------------------------------------- listening
 
     async def listen(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> int:
-        """Take HTTP, and with `tls` HTTPS too, on this port; return it (0 takes a free one)."""
+        """Accept HTTP, and with `tls` also HTTPS, on this port; return it (0 takes a free one)."""
         listening = socket.create_server((host, port), backlog=1024)
         listener = Listener(self._connection, listening, tls, self.limits)
         self._listeners.append(listener)
@@ -64,7 +64,7 @@ class FrontDoor:
         return listener.port
 
     async def listen_unix(self, path: Path) -> None:
-        """Take HTTP on a socket that only this user can open."""
+        """Accept HTTP on a socket that only this user can open."""
         path.unlink(missing_ok=True)
         listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         listening.bind(str(path))
@@ -80,7 +80,7 @@ class FrontDoor:
         return ClientConnection(self, secure=secure)
 
     async def stop(self, grace_seconds: float = 10.0) -> None:
-        """Take no more connections, answer what was accepted, then close."""
+        """Accept no more connections, answer the accepted requests, then close."""
         self.stopping = True
         self._stop_listening()
         for connection in list(self.connections):
@@ -121,7 +121,7 @@ class FrontDoor:
             client.abort()
 
     def date(self) -> bytes:
-        """Return the Date header's value, made once a second."""
+        """Return the value of the Date header, made once a second."""
         second = int(time.time())
         if second != self._second:
             self._second = second

@@ -1,4 +1,4 @@
-"""Stages as the front door uses them: all that can be known before a request is made once."""
+"""Stages in the form that the front door uses, prepared once before any request."""
 
 import re
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ _FUNCTION: Final = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Method:
-    """A method that leads to a function."""
+    """A method that is integrated with a function."""
 
     resource_id: str
     resource_path: str
@@ -35,7 +35,7 @@ class Method:
 
 
 class Handed:
-    """Stands for a method that LocalStack answers."""
+    """A method that LocalStack answers."""
 
 
 HANDED: Final = Handed()
@@ -97,7 +97,7 @@ def _method(
 
 
 def _is_open(document: MethodDocument) -> bool:
-    """Tell whether a call needs no check of who calls and what it says."""
+    """Return whether a call needs no check of the caller or the request."""
     asks = document["api_key_required"] or document["request_validator_id"]
     return document["authorization_type"] == "NONE" and not asks
 

@@ -1,11 +1,11 @@
-"""Two connections tied together: bytes of a protocol that the front door does not read."""
+"""Two connected connections, for protocols that the front door does not parse."""
 
 import asyncio
 from collections.abc import Callable
 
 
 class TunnelEnd(asyncio.Protocol):
-    """Writes what comes from its own connection to the other one."""
+    """Writes the bytes of its own connection to the other one."""
 
     def __init__(
         self,
@@ -37,6 +37,6 @@ class TunnelEnd(asyncio.Protocol):
 def tie(
     client: asyncio.Transport, upstream: asyncio.Transport, client_ended: Callable[[], None]
 ) -> None:
-    """Let both go on as one connection. Their ends are one, too."""
+    """Connect both connections, and end them together."""
     client.set_protocol(TunnelEnd(client, upstream, client_ended))
     upstream.set_protocol(TunnelEnd(upstream, client))

@@ -12,7 +12,7 @@ KEPT = 32
 
 
 class Reader(Protocol):
-    """Who uses a connection."""
+    """The user of a connection."""
 
     def received(self, data: bytes) -> None: ...
 
@@ -43,7 +43,7 @@ class UpstreamConnection(asyncio.Protocol):
         self.transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
-        if self.reader is None:  # no request is under way
+        if self.reader is None:  # no request is running
             self.transport.abort()
         else:
             self.reader.received(data)
@@ -72,7 +72,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._writable = None
 
     async def drain(self) -> None:
-        """Wait until LocalStack has taken what was written."""
+        """Wait until LocalStack has accepted the written bytes."""
         if self._writable is not None:
             await self._writable
 
@@ -98,23 +98,23 @@ class UpstreamConnection(asyncio.Protocol):
 class Upstream:
     """LocalStack's address and the connections to it.
 
-    LocalStack takes HTTP and HTTPS on one port, and writes the scheme that it sees into URLs. So
-    a request goes on in the scheme it came in.
+    LocalStack accepts HTTP and HTTPS on one port, and writes the scheme of a request into URLs.
+    Therefore a request is forwarded in the scheme in which it arrived.
     """
 
     def __init__(self, address: Address) -> None:
         self.address = address
         self._kept: dict[bool, list[UpstreamConnection]] = {False: [], True: []}
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        # The loopback, and a certificate that LocalStack may have made by itself.
+        # On the loopback, LocalStack may use a certificate that it made itself.
         self._tls.check_hostname = False
         self._tls.verify_mode = ssl.CERT_NONE
 
     async def take(self, *, secure: bool) -> UpstreamConnection:
-        """Return a connection: a kept one, or else a new one.
+        """Return a kept connection, or else a new one.
 
         Raises:
-            OSError: LocalStack takes no connection.
+            OSError: LocalStack accepts no connection.
         """
         kept = self._kept[secure]
         newest = asyncio.get_running_loop().time() - KEEP_SECONDS

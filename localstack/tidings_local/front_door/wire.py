@@ -1,4 +1,4 @@
-"""Heads and chunks as bytes. What is written here was read by llhttp or made by us."""
+"""Heads and chunks as bytes. All values were parsed by llhttp or made by us."""
 
 import json
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ BODYLESS = {204, 304}
 
 
 class UnsafeHeaderError(Exception):
-    """A header of an answer has a line break in it."""
+    """A header of an answer contains a line break."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Refusal:
-    """What the front door says by itself."""
+    """An error answer of the front door itself."""
 
     status: int
     message: str
@@ -38,14 +38,14 @@ def answer(response: Response, *, to: str, version: str, keep: bool, date: bytes
     """Return the answer's bytes.
 
     Args:
-        response: its own headers on length and connection do not count.
+        response: its own headers of length and connection are ignored.
         to: the request's method. A HEAD request gets no body.
         version: the client's.
         keep: whether the connection stays open.
         date: the Date header's value.
 
     Raises:
-        UnsafeHeaderError: a header would become two.
+        UnsafeHeaderError: a header has a line break.
     """
     lines = [b"HTTP/1.1 %d %b" % (response.status, REASONS.get(response.status, b"Unknown"))]
     dated = False
@@ -93,5 +93,5 @@ def last_chunk(trailers: Headers) -> bytes:
 
 
 def codings(headers: Headers) -> list[bytes]:
-    """Return the values of Transfer-Encoding, in small letters."""
+    """Return the values of Transfer-Encoding in lower case."""
     return [value.lower() for name, value in headers if name.lower() == b"transfer-encoding"]

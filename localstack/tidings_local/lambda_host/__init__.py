@@ -1,4 +1,4 @@
-"""Runs Lambda functions as processes. Knows nothing of LocalStack: any front door can use it."""
+"""Runs Lambda functions as processes. It does not depend on LocalStack."""
 
 from tidings_local.lambda_host.errors import (
     BadPackageError,

@@ -1,4 +1,4 @@
-"""Work that goes on after the one who asked for it: ends of processes, calls, removals."""
+"""Work that continues without its caller: ends of processes, calls, removals."""
 
 import asyncio
 import logging
@@ -11,7 +11,7 @@ Result = TypeVar("Result")
 
 
 class Background:
-    """Holds the tasks of one host: the loop itself holds them only weakly."""
+    """Keeps references to the tasks of one host, because the loop keeps only weak ones."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -24,11 +24,13 @@ class Background:
         return task
 
     async def join(self, limit_seconds: float) -> None:
-        """Wait until nothing is left to do."""
+        """Wait until all tasks are done."""
         deadline = self._loop.time() + limit_seconds
         while left := self._tasks - {asyncio.current_task()}:
             seconds = deadline - self._loop.time()
             if seconds <= 0:
-                logger.error("Lambda host: work goes on after its end", extra={"tasks": len(left)})
+                logger.error(
+                    "Lambda host: work continues after the stop", extra={"tasks": len(left)}
+                )
                 return
             await asyncio.wait(left, timeout=seconds)

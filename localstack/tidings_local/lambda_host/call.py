@@ -1,4 +1,4 @@
-"""One call from beginning to end: initialise if new, invoke, and write the log of it."""
+"""One call: initialise a new environment, invoke the function, and write the log."""
 
 import time
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ INIT_LIMIT_SECONDS = 10.0
 class _Init:
     output: str = ""
     milliseconds: float | None = None
-    spent_seconds: float = 0.0  # of the invocation's own time, when init had to start again
+    spent_seconds: float = 0.0  # part of the invocation's time, when init had to start again
     failure: Answer | None = None
 
 
@@ -23,7 +23,7 @@ _NONE = _Init()
 
 
 async def perform(environment: Environment, invocation: Invocation) -> Outcome:
-    """Raises EnvironmentGoneError if the process had died before it took the event."""
+    """Run the call. Raises EnvironmentGoneError if the process ended before it read the event."""
     init = _NONE if environment.started else await _initialise(environment, invocation)
     started = time.monotonic()
     timeout = environment.function.timeout_seconds - init.spent_seconds
@@ -33,7 +33,7 @@ async def perform(environment: Environment, invocation: Invocation) -> Outcome:
 
 
 async def _initialise(environment: Environment, invocation: Invocation) -> _Init:
-    """AWS gives init 10 seconds, then starts it again within the function's own timeout."""
+    """Initialise: AWS allows 10 seconds, then repeats init within the function's own timeout."""
     started = time.monotonic()
     failure = await environment.initialise(INIT_LIMIT_SECONDS, invocation.request_id)
     milliseconds = (time.monotonic() - started) * 1000
@@ -85,7 +85,7 @@ def _outcome(
 
 
 def failed(invocation: Invocation) -> Outcome:
-    """When no environment lives long enough to take the event."""
+    """Return the outcome if no environment lived long enough to read the event."""
     fault = faults.exited(invocation.request_id, 0)
     return Outcome(
         request_id=invocation.request_id,

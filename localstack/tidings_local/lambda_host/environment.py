@@ -1,4 +1,4 @@
-"""One execution environment: a process that is initialised once and then invoked, one at a time."""
+"""One execution environment: a process that is initialised once and runs one call at a time."""
 
 import asyncio
 import shutil
@@ -26,7 +26,7 @@ from tidings_local.lambda_host.variables import process_variables
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the function (or, with a fault, AWS in its place) answers."""
+    """The answer of the function, or with a fault the error that AWS would return."""
 
     payload: bytes
     is_error: bool = False
@@ -39,7 +39,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """What all environments of one host share."""
+    """The settings that all environments of one host share."""
 
     interpreter: Path
     scratch_root: Path
@@ -76,10 +76,10 @@ class Environment:
         return self._started_process.output.take()
 
     async def initialise(self, limit_seconds: float, request_id: str) -> Answer | None:
-        """Starts the process and loads the function; an answer only if that failed."""
+        """Start the process and load the function; return an answer only if that failed."""
         self._broken = True
         process, gauge = await self._start()
-        deadline = time.monotonic() + limit_seconds  # not for the template, which may still load
+        deadline = time.monotonic() + limit_seconds  # not for a template that is still loading
         self._platform.memory.watch(gauge)
         try:
             answer = await self._load(process, deadline, limit_seconds, request_id)
@@ -95,7 +95,7 @@ class Environment:
         assert gauge is not None
         deadline = time.monotonic() + limit_seconds
         deadline_ms = int((time.time() + limit_seconds) * 1000)
-        self._broken = True  # until it has answered: also if this is cancelled
+        self._broken = True  # until it has answered, even if this is cancelled
         self._platform.memory.watch(gauge)
         try:
             process.api.offer(Offer(invocation, self.function.arn, deadline_ms))
@@ -109,7 +109,7 @@ class Environment:
         return answer
 
     def stop(self) -> None:
-        """Kill the process at once; what is left of it goes away in the background."""
+        """Kill the process at once; the cleanup continues in the background."""
         if self._stopped:
             return
         self._stopped = self._broken = True
@@ -183,7 +183,7 @@ class Environment:
                 case Exited(code):
                     was_read = await process.api.event_was_read()
                     last = await process.signals.get(deadline=0.0)
-                    if isinstance(last, Answered):  # its end was seen before its last words
+                    if isinstance(last, Answered):  # its end was noticed before its last output
                         return _answer_of(last)
                     if not was_read:
                         raise EnvironmentGoneError
@@ -193,7 +193,7 @@ class Environment:
 
 
 async def _end(process: RuntimeProcess) -> None:
-    """Ends the process, and waits for its end: what it printed last is in the pipe then."""
+    """Kill the process and wait for its end, so that its last output is in the pipe."""
     process.kill()
     await process.join(END_LIMIT_SECONDS)
 

@@ -1,31 +1,31 @@
-"""What can go wrong in the host itself. What goes wrong in a function is an `Outcome`."""
+"""The errors of the host itself. The errors of a function are in its `Outcome`."""
 
 
 class LambdaHostError(Exception):
-    """Base of all errors the host raises."""
+    """Base of all errors that the host raises."""
 
 
 class ThrottledError(LambdaHostError):
-    """Every environment stayed busy for as long as a caller may wait."""
+    """No environment became free within the time that a call may wait."""
 
     def __init__(self, arn: str, waited_seconds: float) -> None:
         super().__init__(f"all environments of {arn} stayed busy for {waited_seconds:g} seconds")
 
 
 class HostStoppedError(LambdaHostError):
-    """The host was stopped; it starts nothing any more."""
+    """The host was stopped, and starts nothing."""
 
     def __init__(self) -> None:
         super().__init__("the Lambda host is stopped")
 
 
 class RuntimeMissingError(LambdaHostError):
-    """There is no interpreter to run functions with."""
+    """There is no interpreter that can run functions."""
 
 
 class BadPackageError(LambdaHostError):
-    """A code or layer archive that must not, or cannot, be unpacked."""
+    """A code or layer archive must not, or cannot, be unpacked."""
 
 
 class EnvironmentGoneError(LambdaHostError):
-    """A warm process had died before it took the event: nothing ran, another may try."""
+    """A warm process ended before it read the event: nothing ran, and another one may try."""

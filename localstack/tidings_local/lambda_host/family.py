@@ -1,4 +1,4 @@
-"""What the kernel knows of a process and its children: cheap on Linux, by psutil elsewhere."""
+"""Read the memory and children of a process: from /proc on Linux, by psutil elsewhere."""
 
 import os
 from pathlib import Path
@@ -10,14 +10,14 @@ _LINUX = Path(f"/proc/self/task/{os.getpid()}/children").exists()
 
 
 class ResidentMemory:
-    """How much memory one process holds, asked again and again."""
+    """The resident memory of one process, for repeated reads."""
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
         self._fd = _opened(pid) if _LINUX else -1
 
     def read_bytes(self) -> int:
-        """Return 0 for a process that ended."""
+        """Return the memory, or 0 if the process ended."""
         if not _LINUX:
             return _resident_bytes(self._pid)
         try:
@@ -32,7 +32,7 @@ class ResidentMemory:
 
 
 def descendants(pid: int) -> list[int]:
-    """Return the processes below one, its children first."""
+    """Return all descendants of a process, its children first."""
     if not _LINUX:
         return _descendants(pid)
     found = _children(pid)
@@ -45,7 +45,7 @@ def _children(pid: int) -> list[int]:
     try:
         tasks = [*Path(f"/proc/{pid}/task").iterdir()]
         texts = [(task / "children").read_text() for task in tasks]
-    except OSError:  # it, or one of its threads, ended
+    except OSError:  # the process, or one of its threads, ended
         return []
     return [int(child) for text in texts for child in text.split()]
 

@@ -1,4 +1,4 @@
-"""The errors AWS reports when a runtime, rather than a handler, fails: types and exact texts."""
+"""The errors that AWS reports if a runtime fails instead of a handler: types and exact texts."""
 
 import json
 import signal
@@ -7,7 +7,7 @@ from typing import Literal
 
 RESPONSE_LIMIT_BYTES = 6_291_556
 
-# As Go's os/exec prints them, in which AWS's supervisor is written.
+# In the words of Go's os/exec, in which AWS's supervisor is written.
 _SIGNAL_NAMES = {
     signal.SIGABRT: "aborted",
     signal.SIGBUS: "bus error",
@@ -51,7 +51,7 @@ def response_too_large() -> Fault:
 
 
 def exit_reason(code: int) -> str:
-    """What AWS says of a process that ended: `code` as `subprocess` gives it."""
+    """Return AWS's text for an ended process; `code` is that of `subprocess`."""
     if code == 0:
         return "Runtime exited without providing a reason"
     if code > 0:

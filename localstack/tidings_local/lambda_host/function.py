@@ -1,4 +1,4 @@
-"""The values that go in and out of the host."""
+"""The inputs and outputs of the host."""
 
 import uuid
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class FunctionKey(NamedTuple):
-    """Environments are shared by calls of one version in one revision of its code and settings."""
+    """Calls of one version with the same revision of code and settings share environments."""
 
     arn: str
     revision: str
@@ -18,8 +18,8 @@ class FunctionKey(NamedTuple):
 class Function:
     """One version of a function, unpacked and ready to start.
 
-    `variables` are the function's own; `platform_variables` are what the front door adds
-    (credentials, endpoint). `opt_dir` holds the layers, laid over each other as /opt is on AWS.
+    `variables` are the function's own; `platform_variables` are those of the platform (credentials,
+    endpoint). `opt_dir` contains the merged layers, like /opt on AWS.
     """
 
     name: str
@@ -54,10 +54,10 @@ class Invocation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a call came to: the function's answer, or the error AWS would give.
+    """The result of a call: the function's answer, or the error that AWS would return.
 
-    `logs` is the whole log, START to REPORT, of the environment whose log stream is named.
-    `init_ms` is None for a warm call, `error_type` for an answer of the function's own.
+    `logs` is the whole log, START to REPORT, of the environment with this log stream. `init_ms` is
+    None for a warm call, `error_type` is None for the function's own answer.
     """
 
     request_id: str

@@ -1,4 +1,4 @@
-"""The Lambda host: give it a function and an event, get what AWS would answer."""
+"""The Lambda host: it runs a function with an event, and returns AWS's answer."""
 
 import asyncio
 import logging
@@ -27,7 +27,7 @@ _END_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostSettings:
-    """`interpreter` is the clean one: awslambdaric, boto3 and nothing else."""
+    """Settings; `interpreter` has awslambdaric, boto3 and nothing else."""
 
     interpreter: Path
     directory: Path
@@ -38,7 +38,7 @@ class HostSettings:
 
 
 class LambdaHost:
-    """Lives on one event loop: every method is called there. `stop` ends every process."""
+    """Runs functions; call every method on its event loop. `stop` ends every process."""
 
     def __init__(self, settings: HostSettings) -> None:
         if not settings.interpreter.is_file():
@@ -48,7 +48,7 @@ class LambdaHost:
         self._guard = OrphanGuard()
         self._memory = MemoryWatch()
         self._scratch_root = open_scratch(settings.directory.absolute())
-        # Not resolved: a virtual environment is known by the path of its link.
+        # Not resolved: a virtual environment is identified by the path of its link.
         interpreter = settings.interpreter.absolute()
         self._templates = Templates(interpreter, self._guard, self._scratch_root, self._background)
         self._platform = Platform(
@@ -68,7 +68,7 @@ class LambdaHost:
     async def invoke(self, function: Function, invocation: Invocation) -> Outcome:
         """Run one event, in a warm environment if there is one.
 
-        A call that was begun goes on to its end where its caller is cancelled, as on AWS.
+        A running call continues to its end if its caller is cancelled, as on AWS.
 
         Raises:
             ThrottledError: all environments stayed busy.
@@ -77,23 +77,23 @@ class LambdaHost:
         return await asyncio.shield(self._background.spawn(self._run(function, invocation)))
 
     def prepare(self, function: Function) -> None:
-        """Have the layers of a function loaded, so that its first call need not wait for it."""
+        """Load the layers of a function in advance, so that its first call is fast."""
         if has_pidfds() and not self._pool.stopped:
             self._templates.warm(layer_paths(function.opt_dir))
 
     def is_prepared(self, function: Function) -> bool:
-        """Say whether a process of this function need not wait for its layers to be loaded."""
+        """Return whether a process of this function need not wait for its layers."""
         return not has_pidfds() or self._templates.is_loaded(layer_paths(function.opt_dir))
 
     def retire(self, key: FunctionKey) -> None:
-        """End the environments of a function that was updated or deleted, after their calls."""
+        """End the environments of an updated or deleted function after their calls."""
         self._pool.retire(key)
 
     async def stop(self) -> None:
-        """End every process. Calls under way are answered as if their processes had died."""
+        """End every process. Running calls are answered as if their processes had crashed."""
         self._keepalive.cancel()
         self._pool.stop()
-        await self._templates.stop()  # also one that still loads, for which calls wait
+        await self._templates.stop()  # also one that is still loading, for which calls wait
         await self._background.join(_END_SECONDS)
         self._memory.stop()
         await asyncio.to_thread(self._guard.close)
@@ -103,11 +103,11 @@ class LambdaHost:
         attempts = _ATTEMPTS
         while attempts:
             environment = await self._pool.lease(function)
-            attempts -= not environment.started  # of those that had died there are only so many
+            attempts -= not environment.started  # the number of ended processes is limited
             try:
                 return await perform(environment, invocation)
             except EnvironmentGoneError:
-                logger.info("a warm process had died; taking another", extra={"arn": function.arn})
+                logger.info("a warm process had ended; taking another", extra={"arn": function.arn})
             finally:
                 self._pool.give_back(environment)
         return failed(invocation)

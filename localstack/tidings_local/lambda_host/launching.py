@@ -1,4 +1,4 @@
-"""Starts the process of a function: forked from a template where that makes no difference."""
+"""Start the process of a function, forked from a template if that makes no difference."""
 
 import asyncio
 import os
@@ -12,12 +12,12 @@ from tidings_local.lambda_host.templates import Templates, Wanted
 from tidings_local.lambda_host.variables import layer_paths
 
 RUNTIME = "awslambdaric"
-# Read by the interpreter or the dynamic loader when a program starts, which a fork does not.
+# The interpreter or the dynamic loader reads these when a program starts, but not at a fork.
 _READ_AT_START = ("PYTHON", "LD_", "MALLOC_", "GLIBC_")
 
 
 class SpawnedProcess:
-    """A process of its own program, whose parent is this process."""
+    """A process with its own program, whose parent is this process."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
@@ -47,7 +47,7 @@ async def launch(
     interpreter: Path,
     templates: Templates,
 ) -> Child:
-    """Start a process that asks for the function's events.
+    """Start a process that requests the function's events.
 
     Raises:
         OSError: it could not be started.
@@ -64,7 +64,7 @@ async def launch(
 
 
 def needs_a_start_of_its_own(function: Function) -> bool:
-    """Whether the function has what only a new program reads."""
+    """Return whether the function has settings that only a new program reads."""
     names = {name for name in function.variables if name.startswith(_READ_AT_START)}
     folders = [function.code_dir, *filter(None, [function.opt_dir])]
     return bool(names - {"PYTHONPATH"}) or any((folder / "lib").is_dir() for folder in folders)
@@ -81,6 +81,6 @@ def _spawn(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # a process group of its own, that can be ended as one
+            start_new_session=True,  # its own process group, which can be ended as a whole
         )
     )

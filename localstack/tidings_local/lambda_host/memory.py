@@ -1,4 +1,4 @@
-"""Applies memory limits: samples what busy processes use and kills one that uses too much."""
+"""Enforce memory limits: sample the memory of busy processes, and kill one that uses too much."""
 
 import asyncio
 import logging
@@ -9,12 +9,12 @@ from tidings_local.lambda_host.family import ResidentMemory, descendants
 logger = logging.getLogger(__name__)
 
 SAMPLE_SECONDS = 0.015
-_CHILDREN_EVERY = 10  # of the samples while a call runs: finding children is dear
+_CHILDREN_EVERY = 10  # in samples during a call, because finding children is expensive
 _BYTES_PER_MB = 1024 * 1024
 
 
 class MemoryGauge:
-    """What one process and its children use, against its limit."""
+    """The memory of one process and its children, and their limit."""
 
     def __init__(self, pid: int, limit_mb: int, kill: Callable[[], None]) -> None:
         self.pid = pid
@@ -28,7 +28,7 @@ class MemoryGauge:
 
     @property
     def peak_mb(self) -> int:
-        shown = min(self._peak_bytes, self._limit_bytes)  # AWS never shows more than the limit
+        shown = min(self._peak_bytes, self._limit_bytes)  # AWS never reports more than the limit
         return -(-shown // _BYTES_PER_MB)
 
     def tick(self) -> None:
@@ -63,7 +63,7 @@ class MemoryGauge:
 
 
 class MemoryWatch:
-    """One timer for all environments of a host; it rests while none is busy."""
+    """One timer for all environments of a host; it is paused while none is busy."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()

@@ -1,4 +1,4 @@
-"""Tells the reaper which processes run, and starts another reaper if it was ended."""
+"""Send the running processes to the reaper, and replace a reaper that ended."""
 
 import logging
 import subprocess
@@ -26,7 +26,7 @@ class OrphanGuard:
         self._tell(f"-{pid}\n")
 
     def close(self) -> None:
-        """The reaper kills what is left, as it would if the host died."""
+        """Let the reaper kill the remaining processes, as it would if the host ended."""
         self._closed = True
         reaper, self._reaper = self._reaper, None
         if reaper is None or reaper.stdin is None:
@@ -68,7 +68,7 @@ def _start_reaper() -> subprocess.Popen[str]:
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        start_new_session=True,  # out of reach of what ends the host's process group
+        start_new_session=True,  # not affected by signals to the host's process group
         text=True,
         env={},
     )

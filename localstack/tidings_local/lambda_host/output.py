@@ -1,4 +1,4 @@
-"""Captures what a process prints, so that nothing printed before an answer or a crash is lost."""
+"""Capture the output of a process, including the last bytes before an answer or a crash."""
 
 import asyncio
 import codecs
@@ -12,7 +12,7 @@ _MOST_READS = 16
 
 
 class BoundedText:
-    """Keeps the beginning and the end of what is too long, and says how much is missing."""
+    """Keeps the beginning and the end of a long text, and the number of missing bytes."""
 
     def __init__(self, limit_bytes: int = LIMIT_BYTES) -> None:
         self._half = limit_bytes // 2
@@ -35,7 +35,7 @@ class BoundedText:
 
 
 class OutputCapture:
-    """A pipe for stdout and stderr together, in the order they were written."""
+    """One pipe for stdout and stderr, which keeps their order."""
 
     def __init__(self, limit_bytes: int = LIMIT_BYTES) -> None:
         self._loop = asyncio.get_running_loop()
@@ -47,20 +47,20 @@ class OutputCapture:
         self._closed = False
 
     def started(self) -> None:
-        """The process has its end of the pipe: close ours, and keep the pipe from filling up."""
+        """Close our end after the process has its own, and read so that the pipe never fills up."""
         os.close(self.write_fd)
         self._started = True
         self._loop.add_reader(self._read_fd, self._read)
 
     def take(self) -> str:
-        """Everything written so far, and a clean sheet for what comes."""
+        """Return the output so far, and start again with an empty one."""
         if not self._closed:
             self._empty_pipe()
         taken, self._text = self._text, None
         return taken.text() if taken is not None else ""
 
     def close(self) -> None:
-        """Also when a grandchild that escaped still holds the other end."""
+        """Close the pipe, even if an escaped grandchild still holds the other end."""
         if self._closed:
             return
         if self._started:
@@ -77,7 +77,7 @@ class OutputCapture:
                 return
 
     def _read(self) -> int:
-        """Return how many bytes there were."""
+        """Read available bytes; return their number."""
         try:
             chunk = os.read(self._read_fd, _PIPE_BYTES)
         except BlockingIOError:

@@ -1,4 +1,4 @@
-"""Unpacks code and layers once for each content, whole or not at all, ready compiled."""
+"""Unpack code and layers once for each content, completely or not at all, and compile them."""
 
 import logging
 import os
@@ -26,7 +26,7 @@ _MANY_FILES = 200
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """A zip that is read only if its content is not there yet."""
+    """A zip archive that is read only if its content is not unpacked yet."""
 
     digest: str
     read: Callable[[], bytes]
@@ -37,7 +37,7 @@ class Archive:
 
 
 class PackageStore:
-    """`interpreter` compiles what is unpacked; without one nothing is compiled."""
+    """Unpacks archives; `interpreter` compiles the files, without one nothing is compiled."""
 
     def __init__(self, directory: Path, interpreter: Path | None = None) -> None:
         self._directory = directory.absolute() / "packages"
@@ -46,7 +46,7 @@ class PackageStore:
         self._lock = Lock()
 
     def unpack(self, archives: Sequence[Archive]) -> Path:
-        """One folder with all of them: a later one covers an earlier, as AWS lays out /opt."""
+        """Return one folder with all archives merged; later ones win, as in AWS's /opt."""
         target = self._directory / _content_key(archives, compiled=self._interpreter is not None)
         with self._lock:
             lock = self._locks[target.name]
@@ -62,7 +62,7 @@ class PackageStore:
             if len(archives) == 1:
                 self._unpack_one(archives[0], staging, target)
             else:
-                # Of two layers, one changes with each deployment; the other one has 4,000 files.
+                # Of two layers, one changes with each deployment; the other has 4,000 files.
                 for archive in archives:
                     link_over(self.unpack([archive]), staging)
             _move(staging, target)
@@ -76,7 +76,7 @@ class PackageStore:
 
 
 def link_over(folder: Path, target: Path) -> None:
-    """Lay a folder over another one, by links to its files."""
+    """Merge a folder into another one by links to its files."""
     shutil.copytree(folder, target, copy_function=_link, dirs_exist_ok=True)
 
 
@@ -102,7 +102,7 @@ def extract(content: bytes, folder: Path) -> None:
 
 
 def compile_folder(interpreter: Path, folder: Path, seen_as: Path) -> None:
-    """A file that does not compile is the function's own error, and told when it is imported."""
+    """Compile a folder. A file that does not compile fails when the function imports it."""
     many = sum(1 for _ in folder.rglob("*.py")) > _MANY_FILES
     jobs = "0" if many else "1"
     command = [str(interpreter), "-m", "compileall", "-q", "-j", jobs]
@@ -111,7 +111,7 @@ def compile_folder(interpreter: Path, folder: Path, seen_as: Path) -> None:
         command, capture_output=True, check=False, timeout=_COMPILE_LIMIT_SECONDS, env={}
     )
     if done.returncode:
-        logger.info("not everything compiles", extra={"output": done.stdout.decode()[-2000:]})
+        logger.info("some files do not compile", extra={"output": done.stdout.decode()[-2000:]})
 
 
 def _content_key(archives: Sequence[Archive], *, compiled: bool) -> str:
@@ -122,10 +122,10 @@ def _content_key(archives: Sequence[Archive], *, compiled: bool) -> str:
 def _extract_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path) -> None:
     target = folder / member.filename
     if not Path(os.path.normpath(target)).is_relative_to(folder):
-        raise BadPackageError(f"archive reaches outside of its folder: {member.filename}")
+        raise BadPackageError(f"archive writes outside of its folder: {member.filename}")
     mode = member.external_attr >> 16
     if stat.S_ISLNK(mode):
-        raise BadPackageError(f"archive holds a symbolic link: {member.filename}")
+        raise BadPackageError(f"archive contains a symbolic link: {member.filename}")
     archive.extract(member, folder)
     if not member.is_dir():
         target.chmod(0o755 if mode & stat.S_IXUSR else 0o644)
@@ -135,5 +135,5 @@ def _move(staging: Path, target: Path) -> None:
     try:
         staging.rename(target)
     except OSError:
-        if not target.is_dir():  # another host was not faster: it is an error of ours
+        if not target.is_dir():  # no other host was faster, so this is our own error
             raise

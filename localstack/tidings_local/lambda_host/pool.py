@@ -1,4 +1,4 @@
-"""Leases environments: a warm one, or a new one while there is room, or a bounded wait."""
+"""Lease environments: a warm one, or a new one while there is room, or a limited wait."""
 
 import asyncio
 import time
@@ -52,7 +52,7 @@ class EnvironmentPool:
         """Return an environment, at once if one is idle or there is room.
 
         Raises:
-            ThrottledError: all stayed busy for as long as a call may wait.
+            ThrottledError: none became free within the time that a call may wait.
             HostStoppedError: the host was stopped.
         """
         if self.stopped:
@@ -75,7 +75,7 @@ class EnvironmentPool:
         self._forget_if_empty(environment.function.key)
 
     def retire(self, key: FunctionKey) -> None:
-        """Ends what is idle; what is busy finishes its call and then ends."""
+        """End idle environments; busy ones end after their call."""
         if (group := self._groups.get(key)) is None:
             return
         for environment in group.busy:
@@ -83,7 +83,7 @@ class EnvironmentPool:
         self._end_idle_of(group, list(group.idle))
 
     def end_idle(self, keepalive_seconds: float) -> None:
-        """End what was idle for so long, and what is left of processes that died meanwhile."""
+        """End environments that were idle for this long, and those whose process ended."""
         oldest = time.monotonic() - keepalive_seconds
         for group in list(self._groups.values()):
             old = [each for each in group.idle if each.idle_since < oldest or not each.usable]
@@ -118,12 +118,12 @@ class EnvironmentPool:
             self._forget_if_empty(function.key)
 
     def _take_back(self, waiting: Waiting) -> None:
-        """A call that was cancelled in the moment in which it got its environment."""
+        """Take back the environment of a call that was cancelled while it was being assigned."""
         if waiting.lease.done() and not waiting.lease.cancelled() and not waiting.lease.exception():
             self.give_back(waiting.lease.result())
 
     def _serve_waiting(self, first: Group) -> None:
-        """One environment was given back: it, or its room, is for a call that waits."""
+        """Give the returned environment, or its room, to a waiting call."""
         for group in (first, *self._groups.values()):
             while group.waiting and not self.stopped:
                 waiting = group.waiting[0]
@@ -142,7 +142,7 @@ class EnvironmentPool:
         return environment
 
     def _warm(self, group: Group) -> Environment | None:
-        """The one used last: the others get old enough to be ended."""
+        """Return the environment used last, so that the others become old enough to end."""
         while group.idle:
             environment = group.idle.pop()
             if environment.usable:

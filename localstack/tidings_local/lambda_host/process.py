@@ -1,4 +1,4 @@
-"""One operating system process that runs a function: its output, and its end."""
+"""One operating system process that runs a function, with its output and its end."""
 
 import asyncio
 import logging
@@ -22,21 +22,21 @@ END_LIMIT_SECONDS = 5.0
 
 
 class Child(Protocol):
-    """A process that was started for a function, in whichever way."""
+    """A process that was started for a function, forked or spawned."""
 
     @property
     def pid(self) -> int: ...
 
     @property
     def alive(self) -> bool:
-        """Ask the kernel: a process that was killed a moment ago is not alive."""
+        """Whether it runs, by the kernel: a process that was just killed does not."""
 
     async def wait(self) -> int:
         """Wait for its end; return its exit code, negative for a signal."""
 
 
 class RuntimeProcess:
-    """Everything that happens to the process arrives on `signals`, its end as the last."""
+    """All events of the process arrive on `signals`; its end is the last."""
 
     def __init__(self, guard: OrphanGuard, background: Background) -> None:
         self.signals = Signals()
@@ -78,7 +78,7 @@ class RuntimeProcess:
         return self._end is None or self._end.done()
 
     def kill(self) -> None:
-        """Ends the process and all it started, also what left its process group."""
+        """Kill the process and all its descendants, also those outside of its process group."""
         if self._child is None or self.ended:
             return
         others = descendants(self.pid) if self._child.alive else []
@@ -88,9 +88,9 @@ class RuntimeProcess:
                 os.kill(pid, signal.SIGKILL)
 
     async def close(self) -> None:
-        """Kills what still runs and frees what was held for it."""
+        """Kill the process if it runs, and free its resources."""
         self._closed = True
-        if self._child is None:  # `start` goes on with it
+        if self._child is None:  # `start` continues with it
             return
         self.kill()
         await self.join(END_LIMIT_SECONDS)

@@ -1,4 +1,4 @@
-"""How the end of a process is known, without a thread where the system has pidfds."""
+"""Wait for the end of a process, without a thread if the system has pidfds."""
 
 import asyncio
 import os
@@ -8,7 +8,7 @@ from threading import Thread
 
 
 def has_pidfds() -> bool:
-    """Whether this is Linux 5.3 or later."""
+    """Return whether this is Linux 5.3 or later."""
     return hasattr(os, "pidfd_open")
 
 

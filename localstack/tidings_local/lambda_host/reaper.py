@@ -1,8 +1,8 @@
-"""A process beside the host that outlives it, to end what the host left behind.
+"""A separate process that outlives the host and kills the process groups that it leaves.
 
-Told `+pid` and `-pid`, a line each, on stdin. When stdin ends the host is gone, be it by
-`kill -9`: every process group still on the list is killed. Standard library only: it is run
-as a file, by its path.
+It reads `+pid` and `-pid`, one per line, from stdin. The end of stdin means that the host ended,
+even by `kill -9`: it then kills every group that is still listed. It uses only the standard
+library, because it is run as a file, by its path.
 """
 
 import contextlib
@@ -25,9 +25,9 @@ def groups_left(lines: Iterable[str]) -> set[int]:
 
 def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)  # it has to outlive the host in every case
+        signal.signal(number, signal.SIG_IGN)  # it must outlive the host in every case
     for group in groups_left(sys.stdin):
-        # No permission: macOS says so of a group that has ended; the others still have to end.
+        # macOS reports "no permission" for a group that has ended; the others still have to end.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(group, signal.SIGKILL)
 

@@ -1,4 +1,4 @@
-"""The lines AWS writes around a function's own output."""
+"""The log lines that AWS writes around a function's own output."""
 
 import math
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Report:
 
 
 def render(report: Report, *, init_output: str, output: str) -> str:
-    """The whole log of one invocation, in AWS's order."""
+    """Return the complete log of one invocation in AWS's order."""
     parts = [
         _terminated(init_output),
         f"START RequestId: {report.request_id} Version: {report.version}\n",

@@ -1,4 +1,4 @@
-"""The Lambda Runtime API (2018-06-01) of one environment, on a loopback port of its own."""
+"""The Lambda Runtime API (2018-06-01) of one environment, on its own loopback port."""
 
 import asyncio
 import socket
@@ -54,7 +54,7 @@ class RuntimeApi:
         self._server = await loop.create_server(lambda: RuntimeConnection(self), sock=self._socket)
 
     def offer(self, offer: Offer) -> None:
-        """Hand an event to the runtime, or keep it until the runtime asks for one."""
+        """Give an event to the runtime, or keep it until the runtime requests one."""
         self.delivered = False
         self._awaited_request = offer.invocation.request_id
         if self._waiting:
@@ -63,9 +63,9 @@ class RuntimeApi:
             self._offer = offer
 
     async def event_was_read(self) -> bool:
-        """For a process that ended: False if it never saw the event, so that another may have it.
+        """Return False if an ended process never read the event, so that another may get it.
 
-        The kernel resets a connection, instead of ending it, when its owner left data unread.
+        The kernel resets a connection, instead of closing it, if its owner left data unread.
         """
         if self._connections:
             self._unconnected.clear()
@@ -81,7 +81,7 @@ class RuntimeApi:
         for connection in list(self._connections):
             connection.hang_up()
 
-    # What follows is for connections.
+    # The following methods are for connections.
 
     def connected(self, connection: RuntimeConnection) -> None:
         if self._closed:
@@ -90,7 +90,7 @@ class RuntimeApi:
             self._connections.add(connection)
 
     def disconnected(self, connection: RuntimeConnection, *, unread: bool) -> None:
-        """`unread`: the event that was sent did not reach the runtime."""
+        """Note a lost connection; `unread`: the sent event did not reach the runtime."""
         self._connections.discard(connection)
         if connection in self._waiting:
             self._waiting.remove(connection)

@@ -1,4 +1,4 @@
-"""HTTP side of the Runtime API: what `awslambdaric` asks, and how it is answered."""
+"""The HTTP side of the Runtime API: the requests of `awslambdaric` and their answers."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class RuntimeConnection(asyncio.Protocol):
             self.hang_up()
 
     def eof_received(self) -> None:
-        # A runtime that had gone when we wrote acknowledged nothing of it.
+        # A runtime that had already ended when we wrote acknowledged none of these bytes.
         ours = self._transport.get_extra_info("socket")
         self._end(lost_bytes=_unacknowledged_bytes(ours.fileno()) > 0)
 
@@ -95,7 +95,7 @@ class RuntimeConnection(asyncio.Protocol):
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, part: bytes) -> None:
-        """Keep what AWS takes; read what is larger to its end all the same, and drop it."""
+        """Keep a body within AWS's limit; read a larger one to its end and discard it."""
         self._body_bytes += len(part)
         if self._body_bytes > RESPONSE_LIMIT_BYTES:
             self._body.clear()
@@ -114,7 +114,7 @@ class RuntimeConnection(asyncio.Protocol):
             self._refuse(HTTPStatus.NOT_FOUND)
 
     def _end(self, *, lost_bytes: bool) -> None:
-        """Take no event from now on: the loop tells of the loss of a connection a turn later."""
+        """Accept no event from now on: the loop reports a lost connection one turn later."""
         if not self._ended:
             self._ended = True
             self._api.disconnected(self, unread=self._unread_event and lost_bytes)
@@ -155,7 +155,7 @@ def _json_response(status: HTTPStatus, content: dict[str, str]) -> bytes:
 
 
 def _response(status: HTTPStatus, headers: Mapping[str, str | None], body: bytes) -> bytes:
-    """Head and body together: two small writes cost 40 ms (delayed ACK)."""
+    """Return head and body together, because two small writes take 40 ms (delayed ACK)."""
     lines = "\r\n".join(
         f"{name}: {_one_line(value)}" for name, value in headers.items() if value is not None
     )
@@ -164,7 +164,7 @@ def _response(status: HTTPStatus, headers: Mapping[str, str | None], body: bytes
 
 
 def _one_line(value: str) -> str:
-    """A client context is JSON and may come in lines."""
+    """Return JSON on one line, because a client context may have line breaks."""
     return value.replace("\r", " ").replace("\n", " ")
 
 

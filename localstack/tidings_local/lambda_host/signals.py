@@ -1,4 +1,4 @@
-"""What happens to a runtime process, as values in their order, for the call that waits."""
+"""The events of a runtime process, as values in order, for the waiting call."""
 
 import asyncio
 import time
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The runtime asked for its first event: it is initialised."""
+    """The runtime requested its first event: it is initialised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ Signal = Ready | InitFailed | Answered | Exited
 
 
 class Signals:
-    """A queue with one reader, who waits until a deadline."""
+    """A queue with one reader, which waits until a deadline."""
 
     def __init__(self) -> None:
         self._arrived: deque[Signal] = deque()
@@ -47,7 +47,7 @@ class Signals:
             self._arrived.append(signal)
 
     async def get(self, deadline: float) -> Signal | None:
-        """Return the next signal, or None at the deadline, a time of `time.monotonic`."""
+        """Return the next signal, or None at the deadline (a time of `time.monotonic`)."""
         if self._arrived:
             return self._arrived.popleft()
         loop = asyncio.get_running_loop()

@@ -1,14 +1,14 @@
-"""Forks the processes of functions from one that has their layers loaded already.
+"""Fork the processes of functions from one that has loaded their layers.
 
-Runs in the functions' interpreter as a program of its own, with the layers on its path and
-nothing of ours. The host talks to it over a socket that keeps the limits of messages:
+This program runs in the functions' interpreter, with the layers on its path and none of our
+modules. It exchanges messages with the host over a socket that keeps their boundaries:
 
-- host to template: a JSON object that says what the process gets, with the pipe for its output
+- host to template: a JSON object with the properties of a process, and the pipe for its output
 - template to host: `{"ready": true}`, then for each request `{"pid": ...}` with a pidfd of the new
   process, or `{"error": ...}`; and `{"ended": pid, "code": ...}` for each that ended
 
-Whatever is loaded here has read no environment: each process gets its own before the function's
-code is imported.
+The preloaded modules have read no environment variables: each process gets its own variables before
+the function's code is imported.
 """
 
 import contextlib
@@ -32,7 +32,7 @@ MESSAGE_LIMIT = 1 << 18
 Request = tuple[dict[str, Any], int]
 """What a process gets, and the pipe for its output."""
 LIST_NAME = "preload.list"
-NAME_LIMIT = 15  # of a process, in Linux
+NAME_LIMIT = 15  # length of a process name on Linux
 OPEN_FILES = 1024
 """Lambda's limit of a function's open files; the host itself may have more."""
 RUNTIME = "awslambdaric"
@@ -49,20 +49,20 @@ def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     layers = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
     system_path = [path for path in sys.path if path not in layers]
-    gc.disable()  # nothing that is imported is garbage: looking for it costs a quarter of the time
+    gc.disable()  # imported modules are never garbage; scanning takes a quarter of the time
     preload(layers)
     keep_endpoints()
     gc.enable()
     gc.collect()
-    gc.freeze()  # the collector of a forked process writes to no page that is shared
+    gc.freeze()  # so that the collector of a forked process writes to no shared page
     control.send(json.dumps({"ready": True}).encode())
     request = Template(control).serve()
-    if request is not None:  # we are the forked process
+    if request is not None:  # this is the forked process
         become(request, system_path)
 
 
 def preload(layers: list[str]) -> None:
-    """Import what the layers name in `preload.list`; `package.*` is a package with all modules."""
+    """Import the modules of `preload.list`; `package.*` is a package with all modules."""
     for name in (*OF_THE_RUNTIME, *(each for path in layers for each in _named(path))):
         package, every, _ = name.partition(".*")
         try:
@@ -75,8 +75,10 @@ def preload(layers: list[str]) -> None:
 
 
 def keep_endpoints() -> None:
-    """Read botocore's list of endpoints here: each process that makes a client would need 7 MB and
-    a tenth of a second for it, and none changes it."""
+    """Read botocore's list of endpoints here.
+
+    Otherwise each process that creates a client needs 7 MB and a tenth of a second for it.
+    """
     try:
         loaders: Any = importlib.import_module("botocore.loaders")
     except ImportError:
@@ -107,7 +109,7 @@ class Template:
         self._poll.register(control, select.POLLIN)
 
     def serve(self) -> Request | None:
-        """Fork until the host is gone. Returns in the forked processes with their requests."""
+        """Fork until the host has ended. Returns in the forked processes with their requests."""
         while True:
             for fd, _ in self._poll.poll():
                 if fd in self._children:
@@ -123,7 +125,7 @@ class Template:
         return (json.loads(content), fds[0]) if content else None
 
     def _fork(self, output: int) -> bool:
-        """Fork. Returns whether this is the new process."""
+        """Fork; return whether this is the new process."""
         pid = os.fork()
         if pid == 0:
             os.setpgid(0, 0)
@@ -132,7 +134,7 @@ class Template:
                 os.close(fd)
             return True
         os.close(output)
-        with contextlib.suppress(OSError):  # it did so itself, and may have ended since
+        with contextlib.suppress(OSError):  # it did so itself, or has ended
             os.setpgid(pid, pid)  # also here: the host may end the group at once
         fd = os.pidfd_open(pid)
         self._children[fd] = pid
@@ -148,7 +150,7 @@ class Template:
         self._send({"ended": pid, "code": os.waitstatus_to_exitcode(status)})
 
     def _send(self, message: dict[str, Any], *fds: int) -> None:
-        with contextlib.suppress(OSError):  # the host is gone: `serve` reads that next
+        with contextlib.suppress(OSError):  # the host has ended: `serve` reads that next
             socket.send_fds(self._control, [json.dumps(message).encode()], list(fds))
 
     def _end_all(self) -> None:
@@ -184,7 +186,7 @@ def _limit_open_files() -> None:
 
 
 def _be_named(function: str) -> None:
-    """Show the function's name in `ps` and `top`, or its end where it is too long."""
+    """Show the function's name in `ps` and `top`, or its end if it is too long."""
     with contextlib.suppress(OSError):
         Path("/proc/self/comm").write_text(function[-NAME_LIMIT:])
 

@@ -36,7 +36,7 @@ class TemplateGoneError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a forked process gets."""
+    """The properties of a forked process."""
 
     handler: str
     folder: Path
@@ -55,7 +55,7 @@ class Wanted:
 
 
 class ForkedProcess:
-    """A process that is the template's child. Its pidfd cannot be mistaken for another's."""
+    """A child of the template. Its pidfd cannot be confused with another process's."""
 
     def __init__(self, pid: int, pidfd: int) -> None:
         self.pid = pid
@@ -69,7 +69,7 @@ class ForkedProcess:
         return self._pidfd >= 0 and not is_readable(self._pidfd)
 
     async def wait(self) -> int:
-        """Return its exit code; that of a kill where its template died before telling it."""
+        """Return its exit code, or that of a kill if its template ended before reporting it."""
         try:
             await until_readable(self._pidfd)
         finally:
@@ -125,7 +125,7 @@ class Template:
 
     @property
     def loaded(self) -> bool:
-        """Whether it forks at once."""
+        """Whether it can fork at once."""
         return self._ready.is_set() and not self._lost
 
     @property
@@ -139,7 +139,7 @@ class Template:
         Raises:
             TemplateGoneError: the template ended before it answered.
         """
-        async with self._lock:  # its answers name no request
+        async with self._lock:  # its answers do not name their requests
             await self._until_ready()
             try:
                 socket.send_fds(self._control, [wanted.message()], [output])
@@ -152,7 +152,7 @@ class Template:
         return forked
 
     async def stop(self) -> None:
-        """End the template and all that it forked."""
+        """Kill the template and all its processes."""
         with suppress(OSError):  # it ended already
             self._control.shutdown(socket.SHUT_RDWR)
         with suppress(TimeoutError):
@@ -189,7 +189,7 @@ class Template:
             forked.told.set()
 
     def _lose(self) -> None:
-        """The template ended, or is told to: nothing comes from it any more."""
+        """Handle the end of the template: no more messages arrive from it."""
         self._loop.remove_reader(self._control.fileno())
         self._lost = True
         self._ready.set()
@@ -211,7 +211,7 @@ class Template:
 
 
 class Templates:
-    """The templates of one host, by the layers that they have loaded."""
+    """The templates of one host, by their layers."""
 
     def __init__(
         self, interpreter: Path, guard: OrphanGuard, directory: Path, background: Background
@@ -227,7 +227,7 @@ class Templates:
         """Return the template of these layers; it may still be loading them.
 
         Raises:
-            HostStoppedError: there are no templates any more.
+            HostStoppedError: the templates were stopped.
         """
         if self._stopped:
             raise HostStoppedError
@@ -243,7 +243,7 @@ class Templates:
         return found
 
     def is_loaded(self, layers: list[str]) -> bool:
-        """Say whether there is a template of these layers that forks at once."""
+        """Return whether a template of these layers can fork at once."""
         found = self._by_layers.get(tuple(layers))
         return found is not None and found.loaded
 
@@ -251,7 +251,7 @@ class Templates:
         """Fork a process from the template of these layers.
 
         Raises:
-            TemplateGoneError: the template ended, and so did the one that was started for it.
+            TemplateGoneError: the template ended, and so did its replacement.
         """
         try:
             return await self.warm(layers).fork(wanted, output)

@@ -1,4 +1,4 @@
-"""The environment of a function's process, built from nothing: the host's own never leaks in."""
+"""The environment of a function's process, without the host's own variables."""
 
 import os
 from pathlib import Path
@@ -16,7 +16,7 @@ def process_variables(
     scratch_dir: Path,
     log_stream: str = "",
 ) -> dict[str, str]:
-    """Reserved names win over the function's own; the function may replace the others."""
+    """Return the variables; reserved names win over the function's own, those over the others."""
     return {
         **_replaceable(function, interpreter),
         **function.variables,
@@ -30,7 +30,7 @@ def process_variables(
 
 
 def python_path(function: Function) -> str:
-    """AWS's order: the code (it is the working directory), then the layers, then the runtime."""
+    """Return the module path in AWS's order: the code, the layers, the runtime."""
     own = function.variables.get("PYTHONPATH", "")
     return os.pathsep.join([*layer_paths(function.opt_dir), *filter(None, [own])])
 

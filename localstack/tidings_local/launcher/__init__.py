@@ -1,1 +1,1 @@
-"""The launcher behind `make`: runs the stack, deploys to it, tests it, tells its story."""
+"""The launcher behind `make`: runs the stack, deploys to it, tests it, plays the demo."""

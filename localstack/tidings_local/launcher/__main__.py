@@ -1,4 +1,4 @@
-"""`python -m tidings_local.launcher <command>`: what the Makefile's targets call."""
+"""Run a command of a Makefile target: `python -m tidings_local.launcher <command>`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def main(arguments: list[str]) -> int:
     if command is None:
         progress.complain(f"commands: {', '.join(COMMANDS)}")
         return 2
-    # SIGINT too: a shell that starts us in the background has it ignored.
+    # SIGINT too: a shell that starts us in the background ignores it.
     for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, _as_interrupt)
     try:
@@ -32,7 +32,7 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         progress.complain("interrupted")
         return 130
-    except BrokenPipeError:  # make status | head: what is left to say has no reader
+    except BrokenPipeError:  # make status | head: nothing reads the remaining output
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
@@ -43,7 +43,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _is_of_aws(error: Exception) -> bool:
-    """Say whether an error is of AWS's SDK, which is not loaded where a command does not use it."""
+    """Return whether an error is of AWS's SDK, without importing the SDK."""
     sdk = sys.modules.get("botocore.exceptions")
     return sdk is not None and isinstance(error, (sdk.BotoCoreError, sdk.ClientError))
 

@@ -1,4 +1,4 @@
-"""AWS clients that can only ever speak to the stack's LocalStack."""
+"""AWS clients that can only call the stack's LocalStack."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from .running.stack import Stack
 
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
-# LocalStack takes a twelve-digit key id as the account. No profile and no environment is
-# asked for credentials: nothing of a person's real account can be used by accident.
+# LocalStack takes a twelve-digit key id as the account. No profile and no environment variable is
+# read for credentials, so that a person's real account cannot be used by accident.
 CREDENTIALS = {"aws_access_key_id": ACCOUNT, "aws_secret_access_key": "none"}
 INVOKE_SECONDS = 120
 
@@ -23,9 +23,9 @@ _making = Lock()
 
 
 def client(stack: Stack, service: str) -> Any:
-    """Return a client, which is safe to use from many threads.
+    """Return a client, which many threads may use.
 
-    It is botocore's: boto3 adds what uploads large files, which takes longer to load.
+    It is botocore's, because boto3 adds uploads of large files, which take longer to import.
     """
     with _making:
         return _session().create_client(
@@ -45,12 +45,12 @@ def client(stack: Stack, service: str) -> Any:
 
 @cache
 def _session() -> Any:
-    """Return what all clients share: what they know of AWS's services is read once."""
+    """Return the session that all clients share, so that descriptions are read once."""
     return botocore.session.get_session()
 
 
 def environment(stack: Stack) -> dict[str, str]:
-    """The same for a process that makes its own clients."""
+    """Return the environment for a process that creates its own clients."""
     return {
         "AWS_ENDPOINT_URL": stack.endpoint,
         "AWS_ACCESS_KEY_ID": ACCOUNT,

@@ -1,7 +1,7 @@
-"""The commands of the launcher by name, each in the room where it belongs.
+"""The commands of the launcher by name, each in its group.
 
-A room is loaded for its own commands alone: AWS's SDK and the tools of `make dev` take longer to
-load than `make status` takes.
+A group is imported for its own commands only: AWS's SDK and the tools of `make dev` take longer to
+import than `make status` takes to run.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ Command = Callable[[], int]
 
 
 def command(name: str) -> Command | None:
-    """Return the command of a make target, or None where there is none."""
+    """Return the command of a make target, or None."""
     if name not in COMMANDS:
         return None
     room = import_module(f"{__package__}.{COMMANDS[name]}.commands")

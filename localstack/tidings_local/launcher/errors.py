@@ -1,4 +1,4 @@
-"""The one kind of failure that the launcher tells a person about."""
+"""The errors that the launcher reports to a person."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ TAIL_LINES = 12
 
 
 class LauncherError(Exception):
-    """What went wrong in one line, what to do about it, and the log that says more."""
+    """An error in one line, a hint what to do, and the log with details."""
 
     def __init__(self, message: str, *, hint: str = "", log: Path | None = None) -> None:
         super().__init__(message)
@@ -22,7 +22,7 @@ class LauncherError(Exception):
 
 
 def tail(log: Path) -> list[str]:
-    """The end of a log, indented, under its name."""
+    """Return the end of a log, indented, below its name."""
     if not log.is_file():
         return []
     lines = log.read_text(errors="replace").splitlines()[-TAIL_LINES:]

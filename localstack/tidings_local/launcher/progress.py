@@ -1,4 +1,4 @@
-"""What a person sees while something takes its time: one line a step, with seconds."""
+"""The output while a command runs: one line for each step, with seconds."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def complain(line: str) -> None:
 
 @contextmanager
 def bar() -> Iterator[Callable[[float, str], None]]:
-    """A bar that grows in place; without a terminal, a line for each tenth."""
+    """Show a bar that grows in place; without a terminal, a line for each tenth."""
     in_place, told = sys.stderr.isatty(), -1
 
     def grow(share: float, note: str) -> None:

@@ -1,4 +1,4 @@
-"""What a person can set, by environment or by a `.env` file. Nothing else reads the environment."""
+"""The settings from environment or `.env` file. No other module reads the environment."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ SMTP_URL = r"^(smtp|smtp\+starttls|smtps)://\S+$"
 Engine = Literal["process", "docker"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
-# What a service of ours must not take over from the shell it was started in: a real AWS
-# profile, settings meant for another broker or another Python.
+# Variables of the shell that services must not inherit: a real AWS profile, settings for another
+# broker or another Python.
 _NOT_INHERITED_PREFIXES = (
     "AWS_",
     "TIDINGS_",
@@ -46,12 +46,12 @@ _NOT_INHERITED_PREFIXES = (
 
 
 def _engine_of_environment() -> Engine:
-    """Return what `ENGINE=docker make up` asks for. Other values are other programs'."""
+    """Return the engine of `ENGINE=docker make up`. Other values belong to other programs."""
     return "docker" if os.environ.get("ENGINE") == "docker" else "process"
 
 
 class Settings(ServiceSettings):
-    """The variables `TIDINGS_<NAME>`, and three that other programs read, too."""
+    """The variables `TIDINGS_<NAME>`, and three that other programs read too."""
 
     model_config = SettingsConfigDict(populate_by_name=True)
 
@@ -61,7 +61,7 @@ class Settings(ServiceSettings):
     redis_url: str | None = None
     cache_redis_url: str | None = None
     amqp_url: str | None = None
-    # The server that takes mails; LocalStack's SES, which keeps them, where there is none.
+    # The SMTP server for mails; if unset, LocalStack's SES, which stores them.
     smtp_url: Annotated[str, StringConstraints(pattern=SMTP_URL)] | None = None
 
     mail_from: str = "Tidings <no-reply@tidings.example>"
@@ -69,9 +69,9 @@ class Settings(ServiceSettings):
     log_level: LogLevel = "INFO"
     calls_per_minute: int = Field(default=6000, ge=1)
     sends_per_minute: int = Field(default=1200, ge=1)
-    # On one machine everybody has the same address.
+    # On one machine all clients have the same address.
     address_allowance: int = Field(default=50, ge=1)
-    # Closed on AWS; here the API listens on the loopback alone.
+    # Off on AWS; here the API listens on the loopback only.
     introspection: bool = True
     graphiql: bool = True
     open_metrics: bool = True
@@ -82,21 +82,21 @@ class Settings(ServiceSettings):
     lambda_executor: str = Field(default="process", validation_alias="LAMBDA_RUNTIME_EXECUTOR")
     lambda_max_environments: int | None = None
 
-    # An hour, where AWS keeps an idle environment for some minutes: on a laptop the next
-    # order after a coffee break should not wait for four cold starts.
+    # An hour, where AWS keeps an idle environment for some minutes: on a laptop, an order after a
+    # break should not wait for four cold starts.
     lambda_keepalive_seconds: float = 3600
 
-    # `localstack`: calls of the API take the way through LocalStack, to compare the two.
+    # `localstack`: calls of the API go through LocalStack, to compare the two.
     front_door: Literal["runner", "localstack"] = "runner"
 
     localstack_log: str = Field(default="warning", validation_alias="LS_LOG")
 
 
 class Options(BaseSettings):
-    """What is said behind a make target: `make logs FN=gateway`.
+    """The arguments of a make target: `make logs FN=gateway`.
 
-    The Makefile hands it on with this prefix. NAME, TIME or FILE themselves are not read: other
-    programs have them in the environment, with another meaning.
+    The Makefile passes them with this prefix. NAME, TIME or FILE themselves are not read, because
+    other programs set them in the environment with another meaning.
     """
 
     model_config = SettingsConfigDict(
@@ -131,10 +131,10 @@ class Options(BaseSettings):
 
 
 def load_settings(env_file: Path = ROOT / ".env") -> Settings:
-    """What the environment says; where it is silent, what the `.env` file says.
+    """Return the settings of the environment, and for missing ones those of the `.env` file.
 
-    The stacks of the tests take nothing from the file: the tests write what they like, which must
-    not reach a database that somebody works with.
+    The stacks of the tests ignore the file: tests write any data, which must not reach a database
+    with real work.
     """
     try:
         said = Settings()
@@ -156,7 +156,7 @@ def load_options() -> Options:
 def _with_leading_blanks(options: Options, words: list[str]) -> dict[str, str]:
     """Return the options that begin with blanks on make's command line.
 
-    make drops them before any makefile is read; the rest of the value has to be the same.
+    make drops them before it reads a makefile; the rest of the value has to be the same.
     """
     given = options.model_dump(exclude_defaults=True)
     found = {}
@@ -175,27 +175,27 @@ def words_after_make() -> list[str]:
             words = parent.cmdline()
             if words and Path(words[0]).name in {"make", "gmake"}:
                 return words[1:]
-    except psutil.Error:  # it has ended, or is another user's
+    except psutil.Error:  # it has ended, or belongs to another user
         return []
     return []
 
 
 def _first_problem(error: ValidationError, prefix: str) -> str:
     problem = error.errors(include_input=False)[0]
-    # The place is a field, or the variable of a field that has a name of its own.
+    # The place is a field, or the variable of a field with a name of its own.
     place = ".".join(map(str, problem["loc"]))
     name = place.removeprefix(ARGUMENT_PREFIX) if place.isupper() else f"{prefix}{place.upper()}"
     return f"{name} is not usable: {problem['msg']}"
 
 
 def inherited_environment() -> dict[str, str]:
-    """This process's environment without what would confuse a service."""
+    """Return this process's environment without variables that would confuse a service."""
     kept = {name: value for name, value in os.environ.items() if _is_inherited(name)}
     return {"HOME": str(STATE), "PATH": os.defpath} | kept
 
 
 def environment_of_launcher() -> dict[str, str]:
-    """This process's environment, for another launcher."""
+    """Return this process's environment for another launcher."""
     return dict(os.environ)
 
 

@@ -1,1 +1,1 @@
-"""What LocalStack loads: its Lambda service on the runner, and Amazon MQ mappings."""
+"""The plugin that LocalStack loads: Lambda on the runner, and Amazon MQ mappings."""

@@ -1,4 +1,4 @@
-"""Makes event source mappings for Amazon MQ deployable. The bridge does their work."""
+"""Make event source mappings for Amazon MQ deployable. The bridge does their work."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 class BridgedPoller(Poller):
-    """Finds nothing, ever: the bridge is a process of its own, beside the broker."""
+    """A poller that never finds a message, because the bridge consumes the queues."""
 
     def __init__(self, arn: str) -> None:
-        # Not the base's: it would open a client for the service `mq`, which is not there.
+        # Not the base's: it would create a client of the service `mq`, which does not exist.
         self.source_arn = arn
         self.source_parameters: dict[str, Any] = {}
         self.filter_patterns: list[dict[str, Any]] = []
@@ -26,7 +26,7 @@ class BridgedPoller(Poller):
         return "aws:rmq"
 
     def poll_events(self) -> None:
-        """Says so with the exception that makes LocalStack ask less and less often."""
+        """Raise the exception that makes LocalStack poll less and less often."""
         raise EmptyPollResultsException(service="mq", source_arn=self.source_arn)
 
 

@@ -1,4 +1,4 @@
-"""LocalStack's stored code and layers, as archives the host can unpack."""
+"""LocalStack's stored code and layers, as archives that the host can unpack."""
 
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,7 @@ def code_dir(version: "FunctionVersion", packages: PackageStore) -> Path:
 
 
 def opt_dir(layers: "list[LayerVersion]", packages: PackageStore) -> Path | None:
-    """All layers in one folder; None if there are none."""
+    """Return one folder with all layers, or None without layers."""
     if not layers:
         return None
     return packages.unpack([_archive(layer.code) for layer in layers])

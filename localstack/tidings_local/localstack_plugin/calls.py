@@ -1,7 +1,7 @@
-"""LocalStack's calls of functions, made by the runner.
+"""Let the runner make LocalStack's calls of functions.
 
-Stock LocalStack would lease an environment of its own for each call, write the log and count the
-metrics. The runner does all of that: here a call is one request.
+Unpatched, LocalStack would lease an environment for each call, write the log and count the metrics.
+The runner does this, so a call here is one request.
 """
 
 import json
@@ -28,17 +28,17 @@ PATIENCE_SECONDS = 10.0
 
 
 def use_runner() -> None:
-    """Have every call of a function made by the runner. A repeated call changes nothing more."""
+    """Make every call of a function use the runner. A repeated call changes nothing."""
     LambdaVersionManager.invoke = invoke
     LogHandler.start_subscriber = write_nothing
 
 
 def invoke(self: LambdaVersionManager, *, invocation: "Invocation") -> InvocationResult:
-    """Stand for `LambdaVersionManager.invoke`.
+    """Replace `LambdaVersionManager.invoke`.
 
     Raises:
         TooManyRequestsException: no environment was free in time.
-        ServiceException: the runner is away.
+        ServiceException: the runner is unavailable.
     """
     arn = self.function_version.qualified_arn
     try:
@@ -60,11 +60,11 @@ def invoke(self: LambdaVersionManager, *, invocation: "Invocation") -> Invocatio
 
 
 def write_nothing(_: LogHandler) -> None:
-    """Stand for `LogHandler.start_subscriber`: a thread for each function, with nothing to do."""
+    """Replace `LogHandler.start_subscriber`, whose thread would have nothing to do."""
 
 
 def headers_of(invocation: "Invocation") -> dict[str, str]:
-    """Return how the runner's Invoke is told of a call, beside its payload."""
+    """Return the headers of the runner's Invoke for a call."""
     headers = {
         "X-Amz-Log-Type": "Tail",
         "X-Tidings-Request-Id": invocation.request_id,
@@ -77,7 +77,7 @@ def headers_of(invocation: "Invocation") -> dict[str, str]:
 
 
 def _trace_id(context: dict[str, Any]) -> str:
-    """Return the trace of a call as LocalStack's own environments hand it on."""
+    """Return the trace of a call, as LocalStack's own environments get it."""
     trace = context.get("aws_trace_header") or TraceHeader().ensure_root_exists()
     trace.ensure_sampled_exists()
     trace.ensure_parent_exists()
@@ -85,7 +85,7 @@ def _trace_id(context: dict[str, Any]) -> str:
 
 
 def refusal_of(answer: Answer) -> Exception:
-    """Return what LocalStack raises for a call that the runner did not take."""
+    """Return the exception that LocalStack raises for a call that the runner refused."""
     refusal: Exception
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
         reason = json.loads(answer.body)["Reason"]

@@ -1,7 +1,7 @@
-"""Lets LocalStack end: its keepalive timers would hold the process for up to ten minutes.
+"""Let LocalStack end: its keepalive timers would delay that for up to ten minutes.
 
-Stopping, it gives its Lambda versions five seconds altogether. Environments it does not reach
-in that time keep their timers, and Python waits for threads that are not daemons.
+When it stops, it gives its Lambda versions five seconds in total. Environments that it does not
+reach in that time keep their timers, and Python waits for threads that are not daemons.
 """
 
 from threading import Timer

@@ -1,4 +1,4 @@
-"""With `LAMBDA_RUNTIME_EXECUTOR=docker`: layers at /opt, which stock LocalStack leaves out."""
+"""With `LAMBDA_RUNTIME_EXECUTOR=docker`: put layers at /opt, which LocalStack itself omits."""
 
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def copy_layers(
     container_config: "LambdaContainerConfiguration", function_version: "FunctionVersion"
 ) -> None:
-    """Copied in like the code, not mounted: the Docker engine may be on another machine."""
+    """Copy the layers like the code, because the Docker engine may be on another machine."""
     layers = function_version.config.layers
     if not layers or function_version.config.package_type != "Zip":
         return

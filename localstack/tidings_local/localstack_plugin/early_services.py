@@ -1,7 +1,7 @@
-"""Loads the services that our stack uses while nothing else is asked of LocalStack.
+"""Load the services that our stack uses while LocalStack has nothing else to do.
 
-LocalStack loads each at its first request: two seconds altogether, for which a deployment waited,
-and RabbitMQ takes longer to start than LocalStack does.
+LocalStack loads each at its first request, which takes two seconds in total. A deployment waited
+for that, although RabbitMQ takes longer to start than LocalStack.
 """
 
 import importlib
@@ -13,7 +13,7 @@ from localstack.services.plugins import SERVICE_PLUGINS
 
 logger = logging.getLogger(__name__)
 
-# The bridge asks for Lambda; then in the order in which a deployment needs them.
+# The bridge calls Lambda first; then in the order in which a deployment uses them.
 SERVICES = (
     *("lambda", "s3", "secretsmanager", "ses", "sns", "cloudformation", "iam", "events", "sqs"),
     *("apigateway", "sts", "logs", "cloudwatch"),

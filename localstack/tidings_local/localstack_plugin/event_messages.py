@@ -1,4 +1,4 @@
-"""Sends what destinations and dead-letter queues are told of the end of an asynchronous call."""
+"""Send the messages about the end of an asynchronous call to their destinations."""
 
 import logging
 from http import HTTPStatus
@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 def send_messages(request: Request) -> Response:
-    """Send the messages of an event; the answer is 502 if one of them could not be sent."""
+    """Send the messages of an event; answer 502 if one of them could not be sent."""
     form = request.get_json(force=True)
     for message in form["messages"]:
         try:

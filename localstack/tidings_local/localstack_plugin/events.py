@@ -1,7 +1,7 @@
-"""Asynchronous calls, kept and made by the runner.
+"""Let the runner store and make asynchronous calls.
 
-Stock LocalStack keeps them in its memory, with a thread for each function that waits for them: a
-kill -9 lost what was accepted.
+Unpatched, LocalStack keeps them in its memory, with a waiting thread for each function, and loses
+accepted calls at a kill -9.
 """
 
 import logging
@@ -24,21 +24,21 @@ logger = logging.getLogger(__name__)
 
 
 def keep_events_in_runner() -> None:
-    """Have the runner accept every event. A repeated call changes nothing more."""
+    """Make the runner accept every event. A repeated call changes nothing."""
     LambdaEventManager.enqueue_event = enqueue_event
     LambdaEventManager.start = LambdaEventManager.stop = nothing
     LambdaEventManager.stop_for_update = nothing
 
 
 def nothing(_: LambdaEventManager) -> None:
-    """Stand for the life of a thread that waits for events."""
+    """Replace the methods of a thread that waits for events."""
 
 
 def enqueue_event(self: LambdaEventManager, invocation: "Invocation") -> None:
-    """Stand for `LambdaEventManager.enqueue_event`: returns once the event is on the disk.
+    """Replace `LambdaEventManager.enqueue_event`; return once the event is on the disk.
 
     Raises:
-        ServiceException: it was not accepted; it may be called all the same.
+        ServiceException: it was not accepted; its call may still be made.
     """
     arn = self.version_manager.function_version.qualified_arn
     headers = headers_of(invocation) | {
@@ -57,7 +57,7 @@ def enqueue_event(self: LambdaEventManager, invocation: "Invocation") -> None:
 
 
 def rules_of(manager: "LambdaVersionManager") -> EventRules:
-    """Return how the events of a version are repeated, as they are set at this moment."""
+    """Return the current retry settings of a version's events."""
     version = manager.function_version
     config = manager.function.event_invoke_configs.get(version.id.qualifier)
     retries = config.maximum_retry_attempts if config else None

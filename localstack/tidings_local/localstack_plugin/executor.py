@@ -1,7 +1,7 @@
 """`LAMBDA_RUNTIME_EXECUTOR=process`: LocalStack's Lambda service on the runner.
 
-LocalStack makes one executor for each environment it believes in. Environments are the runner's:
-what is left for the executor is to hand over each version before LocalStack calls it active.
+LocalStack creates one executor for each environment. The runner has the real environments, so the
+executor only hands over each version before LocalStack reports it as active.
 """
 
 import logging
@@ -38,13 +38,13 @@ logger = logging.getLogger(__name__)
 
 class ProcessRuntimeExecutor(RuntimeExecutor):
     def start(self, env_vars: dict[str, str]) -> None:
-        """Provisioned concurrency starts nothing ahead: the runner starts what calls need."""
+        """Start nothing for provisioned concurrency: the runner starts environments for calls."""
 
     def stop(self) -> None:
-        """Nothing was started."""
+        """Do nothing, because nothing was started."""
 
     def invoke(self, payload: dict[str, str]) -> "InvocationResult":  # noqa: ARG002
-        """Never called: `calls.invoke` stands before it."""
+        """Never called: `calls.invoke` replaces it."""
         raise LambdaRuntimeException("functions run in the runner")
 
     def get_address(self) -> str:
@@ -54,25 +54,26 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
         return ADDRESS
 
     def get_runtime_endpoint(self) -> str:
-        """Used by the init process in containers only."""
+        """Used only by the init process in containers."""
         return ""
 
     def get_logs(self) -> str:
-        """The runner writes them."""
+        """Return nothing: the runner writes the logs."""
         return ""
 
     @classmethod
     def prepare_version(cls, function_version: "FunctionVersion") -> None:
-        """Unpack, compile and hand over: LocalStack calls the version active when this returns."""
+        """Unpack, compile and hand over a version; LocalStack reports it as active afterwards."""
         check_supported(function_version)
         function = to_function(function_version, packages())
         handover().put(FUNCTIONS, function.arn, function_form(function))
 
     @classmethod
     def cleanup_version(cls, function_version: "FunctionVersion") -> None:
-        """Nothing: the runner ends what a newer one replaces. See `forget_version`.
+        """Do nothing: the runner ends the environments of an older version.
 
-        LocalStack calls this for each version when it stops, too, and the runner goes on then.
+        See `forget_version`. LocalStack also calls this for each version when it stops, and the
+        runner continues then.
         """
 
     @classmethod
@@ -102,6 +103,6 @@ class ProcessRuntimeExecutorPlugin(RuntimeExecutorPlugin):
 
 @lambda_hooks.delete_function_version()  # type: ignore[untyped-decorator]
 def forget_version(qualified_arn: str) -> None:
-    """The hook that runs while DeleteFunction is answered."""
+    """Remove a version; this hook runs during DeleteFunction."""
     if ProcessRuntimeExecutorPlugin.name == config.LAMBDA_RUNTIME_EXECUTOR:
         handover().remove(FUNCTIONS, qualified_arn)

@@ -1,7 +1,7 @@
-"""Keeps a function as it was where its update failed, as on AWS.
+"""Describe a function by its old version after a failed update, as AWS does.
 
-LocalStack runs the old code on and describes the new one, with a state and without a reason: the
-next deployment compares digests and takes the new code for deployed.
+LocalStack runs the old code and describes the new one, with a state and without a reason: the next
+deployment would compare digests and take the new code for deployed.
 """
 
 from dataclasses import replace
@@ -19,14 +19,14 @@ _STOCK_UPDATE = LambdaService.update_version_state
 
 
 def keep_old_versions() -> None:
-    """A repeated call changes nothing more."""
+    """Patch LocalStack. A repeated call changes nothing."""
     LambdaService.update_version_state = update_version_state
 
 
 def update_version_state(
     service: LambdaService, function_version: "FunctionVersion", new_state: VersionState
 ) -> None:
-    """Stand for `LambdaService.update_version_state`."""
+    """Replace `LambdaService.update_version_state`."""
     _STOCK_UPDATE(service, function_version, new_state)
     running = service.lambda_running_versions.get(function_version.qualified_arn)
     if new_state.state != State.Failed or running is None:

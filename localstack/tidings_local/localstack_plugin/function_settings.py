@@ -1,4 +1,4 @@
-"""Aliases and reserved concurrency of functions, told to the runner when they change."""
+"""Send changed aliases and reserved concurrency of functions to the runner."""
 
 import logging
 from typing import TYPE_CHECKING, Any, Final
@@ -30,12 +30,12 @@ CHANGING: Final = frozenset(
 
 
 def follow_settings() -> None:
-    """Look at LocalStack's answers before they are sent."""
+    """Read LocalStack's answers before they are sent."""
     handlers.run_custom_response_handlers.append(tell_settings)
 
 
 def tell_settings(_chain: object, context: "RequestContext", response: Any) -> None:
-    """Tell the runner what a call of the Lambda API changed; the call fails if it is not taken."""
+    """Send the change of a Lambda API call to the runner; the call fails if that fails."""
     if context.service is None or context.service.service_name != "lambda":
         return
     if context.operation.name not in CHANGING or response.status_code >= 300:
@@ -54,7 +54,7 @@ def tell_settings(_chain: object, context: "RequestContext", response: Any) -> N
 
 
 def settings_of(function: "Function") -> FunctionSettings:
-    """Return what LocalStack's function has of them."""
+    """Return these settings of LocalStack's function."""
     aliases = {name: _alias_of(alias) for name, alias in list(function.aliases.items())}
     return FunctionSettings(function.reserved_concurrent_executions, aliases)
 
@@ -65,5 +65,5 @@ def _alias_of(alias: "VersionAlias") -> Alias:
 
 
 def _name_of(name_or_arn: str) -> str:
-    """Return the bare name, of an ARN's too."""
+    """Return the bare name, also from an ARN."""
     return name_or_arn.rpartition("function:")[2].partition(":")[0]

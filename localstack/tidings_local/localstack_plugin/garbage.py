@@ -1,7 +1,7 @@
-"""Lets Python look for garbage in LocalStack less often.
+"""Make garbage collections rarer in LocalStack.
 
-Python looks through everything again and again while much is made: loading services and creating
-our stack spent a quarter of their time so, and found next to nothing.
+Python scans all objects again and again while many are created: loading services and creating our
+stack spent a quarter of their time in this, and freed almost nothing.
 """
 
 import gc
@@ -11,7 +11,7 @@ THRESHOLDS = (50_000, 10, 10)
 
 
 def collect_less_often() -> None:
-    """Leave out what is loaded by now, and look at the rest after more has been made."""
+    """Exclude the loaded objects, and scan the others after more were created."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)

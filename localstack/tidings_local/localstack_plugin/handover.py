@@ -1,9 +1,8 @@
-"""Tells the runner what is deployed, before LocalStack says that it is.
+"""Send the deployed functions to the runner, before LocalStack reports them as deployed.
 
-Every change is told in its turn. A runner that does not follow (it was started anew, or this
-LocalStack was) is told everything. A change that the runner did not take is an error of the call
-that made it. From then on everything is told again and again until the runner takes it, and
-further changes are refused at once.
+Every change is sent in order. A runner that is out of step (it or LocalStack was restarted) gets
+everything. If the runner refuses a change, the AWS call that made it fails. From then on everything
+is sent again until the runner accepts it, and further changes are refused at once.
 """
 
 import json
@@ -34,7 +33,7 @@ AGAIN_SECONDS = 0.25
 
 
 class NotTakenError(LambdaHostError):
-    """The runner did not take a change: it runs what it had before."""
+    """The runner refused a change: it still runs the previous deployment."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"the runner did not take what is deployed: {reason}")
@@ -42,7 +41,7 @@ class NotTakenError(LambdaHostError):
 
 
 class Handover:
-    """Safe to use from many threads."""
+    """Sends changes; safe to use from many threads."""
 
     def __init__(self, client: RunnerClient, patience_seconds: float = PATIENCE_SECONDS) -> None:
         self._client = client
@@ -54,15 +53,15 @@ class Handover:
 
     @property
     def is_in_step(self) -> bool:
-        """Whether the runner has everything that it was told."""
+        """Whether the runner has accepted everything."""
         return self._behind is None
 
     def put(self, kind: Kind, key: str, value: Any) -> None:
-        """Something is deployed, or differs now.
+        """Add or replace something that is deployed.
 
         Raises:
-            NotTakenError: the runner did not take it. A function stays as it was, as LocalStack
-                keeps the old version. All else is told as soon as the runner takes it.
+            NotTakenError: the runner refused it. A function keeps its old version, as in
+            LocalStack. Other items are sent again until the runner accepts them.
         """
         with self._lock:
             before = self._snapshot.items[kind].get(key)
@@ -74,7 +73,7 @@ class Handover:
                 raise
 
     def remove(self, kind: Kind, key: str) -> None:
-        """Something is no more. A runner that cannot be told is told later."""
+        """Remove something. A runner that is unavailable gets the change later."""
         with self._lock:
             if key not in self._snapshot.items[kind]:
                 return
@@ -84,7 +83,7 @@ class Handover:
                 logger.warning("%s", error)
 
     def begin(self) -> None:
-        """Have the runner forget what a LocalStack before this one told it."""
+        """Clear the deployment of an earlier LocalStack process in the runner."""
         with self._lock:
             try:
                 self._told(self._tell_everything)
@@ -92,7 +91,7 @@ class Handover:
                 logger.warning("%s", error)
 
     def everything(self) -> bytes:
-        """Return all that is deployed, for a runner that asks."""
+        """Return everything that is deployed, for a runner that asks."""
         with self._lock:
             return self._everything()
 
@@ -106,7 +105,7 @@ class Handover:
         self._told(lambda: self._tell(change))
 
     def _told(self, tell: Callable[[], Answer]) -> None:
-        """Raises NotTakenError, after which everything is told in the background."""
+        """Send a change. Raises NotTakenError; then everything is sent in the background."""
         try:
             _taken(tell)
         except NotTakenError as error:
@@ -126,14 +125,14 @@ class Handover:
                     self._behind = error.reason
                 else:
                     self._behind = None
-        logger.warning("the runner has taken what is deployed")
+        logger.warning("the runner has accepted the deployment")
 
     def _tell(self, change: Change) -> Answer:
         body = json.dumps(asdict(change)).encode()
         try:
             answer = self._ask("POST", CHANGES_PATH, body, self._patience_seconds)
         except RunnerLostError as lost:
-            if isinstance(lost.__cause__, TimeoutError):  # it hangs: it would hang again
+            if isinstance(lost.__cause__, TimeoutError):  # it hangs, and would hang again
                 raise
             return self._tell_everything()
         return self._tell_everything() if answer.status == HTTPStatus.CONFLICT else answer
@@ -150,7 +149,7 @@ class Handover:
 
 
 def _taken(tell: Callable[[], Answer]) -> None:
-    """Raises NotTakenError where the runner is away or answers with anything but 200."""
+    """Send a request. Raises NotTakenError if the answer is missing or not 200."""
     try:
         answer = tell()
     except (RunnerAwayError, RunnerLostError) as error:

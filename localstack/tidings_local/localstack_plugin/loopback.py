@@ -1,8 +1,8 @@
-"""Keeps LocalStack's own server on the loopback.
+"""Keep LocalStack's own server on the loopback.
 
-LocalStack 4.12 hands the host of GATEWAY_LISTEN to Twisted for IPv6 only: for IPv4 it leaves
-the interface out, which means every interface of the machine. Whoever reaches that port reads
-every secret and calls every function, because LocalStack takes any credentials.
+LocalStack 4.12 passes the host of GATEWAY_LISTEN to Twisted for IPv6 only: for IPv4 it omits the
+interface, which means all interfaces of the machine. Any program that reaches that port can read
+every secret and call every function, because LocalStack accepts any credentials.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ LOOPBACK = "127.0.0.1"
 
 
 def listen_on_loopback_only(reactor_class: type[Any]) -> None:
-    """Let every TCP port that a reactor of this class opens be one of the loopback.
+    """Make every TCP port that a reactor of this class opens a port of the loopback.
 
-    The reactor is the one place that each of LocalStack's servers goes through.
+    All of LocalStack's servers open their ports with the reactor.
 
     Args:
         reactor_class: Twisted's `PosixReactorBase`.

@@ -1,7 +1,7 @@
-"""Makes GetFunction cheap: stock LocalStack builds an S3 client for each answer.
+"""Make GetFunction cheap: LocalStack creates an S3 client for each answer.
 
-CloudFormation asks it over and over until a function is active; building clients was nearly
-half of what a deployment of our stack cost.
+CloudFormation calls it repeatedly until a function is active; creating clients took almost half of
+the time of our stack's deployment.
 """
 
 from functools import lru_cache
@@ -12,12 +12,12 @@ from localstack.services.lambda_.invocation import lambda_models
 
 
 class ClientsKept:
-    """Stands for the boto3 module where LocalStack presigns: the same client for the same words."""
+    """Replaces the boto3 module where LocalStack presigns: equal arguments give the same client."""
 
     @staticmethod
     @lru_cache(maxsize=8)
     def client(service: str, **options: Any) -> Any:
-        sdk: Any = boto3  # its client() is overloaded for each service by name: no use here
+        sdk: Any = boto3  # its stubs overload client() for each service by name
         return sdk.client(service, **options)
 
 

@@ -1,7 +1,7 @@
-"""Lets LocalStack 4.12 load its Docker executor on Python 3.11.
+"""Let LocalStack 4.12 load its Docker executor on Python 3.11.
 
-`localstack.packages.api` has the annotation `Lock | None`, but before Python 3.13
-`threading.Lock` is a function, so that importing it fails.
+`localstack.packages.api` has the annotation `Lock | None`, but before Python 3.13 `threading.Lock`
+is a function, so that importing the module fails.
 """
 
 import importlib
@@ -13,7 +13,7 @@ _new_lock = threading.Lock
 
 
 class LockType:
-    """Called it gives a lock, as always; being a class it can be part of an annotation."""
+    """Makes a lock when called, and is a class, so that it can be part of an annotation."""
 
     def __new__(cls) -> "LockType":
         return _new_lock()  # type: ignore[return-value]

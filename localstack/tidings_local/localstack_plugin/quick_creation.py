@@ -1,12 +1,12 @@
-"""Takes costs out of creating a stack that change nothing of what is created.
+"""Make the creation of a stack faster without changing its result.
 
-- LocalStack makes three AWS clients for each event source mapping, a second for all of ours. Those
-  of Amazon MQ never use them: the bridge does their work.
+- LocalStack creates three AWS clients for each event source mapping, which takes a second for all
+of ours. The mappings of Amazon MQ never use them, because the bridge does their work.
 - CloudFormation converts the name of a class for each part of the template that it visits, tens of
   thousands of times.
-- Lambda asks STS for each function whether it may take its role, which can fail only where IAM is
-  enforced. LocalStack 4.12 does not do that.
-- Each of LocalStack's calls to itself, 1,500 for our stack, describes the machine to itself.
+- Lambda asks STS for each function whether it may assume its role. That can only fail if IAM is
+enforced, which LocalStack 4.12 does not do.
+- Each of LocalStack's calls to itself, 1,500 for our stack, builds a description of the machine.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ _STOCK_NAME = visitor.camel_to_snake_case
 
 
 class LateClient:
-    """Stands for a client that is made when it is used first."""
+    """A client that is created at its first use."""
 
     def __init__(self, make: Callable[[], Any]) -> None:
         self._make = make
@@ -42,7 +42,7 @@ class LateClient:
 
 
 def create_quickly() -> None:
-    """A repeated call changes nothing more."""
+    """Patch LocalStack. A repeated call changes nothing."""
     provider.get_internal_client = esm_worker_factory.get_internal_client = late_client
     visitor.camel_to_snake_case = lru_cache(NAMES)(_STOCK_NAME)
     LambdaService.can_assume_role = _may_assume

@@ -1,4 +1,4 @@
-"""Errors for AWS calls that LocalStack has done and the runner has not taken."""
+"""Errors for AWS calls that LocalStack has completed and the runner has refused."""
 
 from http import HTTPStatus
 from typing import Any
@@ -10,9 +10,9 @@ CODE = "ServiceUnavailableException"
 
 
 def refuse(context: RequestContext, response: Any, problem: Exception) -> None:
-    """Have an AWS call answer 503 with the problem, in place of LocalStack's own answer.
+    """Make an AWS call answer 503 with the problem, instead of LocalStack's own answer.
 
-    Response handlers cannot do that by raising: LocalStack logs what they raise.
+    Response handlers cannot do that by raising, because LocalStack only logs their exceptions.
     """
     error = CommonServiceException(CODE, str(problem), HTTPStatus.SERVICE_UNAVAILABLE)
     context.service_response = None

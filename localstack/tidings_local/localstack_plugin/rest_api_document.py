@@ -1,4 +1,4 @@
-"""A stage of a REST API as LocalStack holds it, in the form that the front door reads."""
+"""Describe a stage of LocalStack's REST APIs in the format that the front door reads."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,11 +17,11 @@ Json = Mapping[str, Any]
 def stage_document(
     api_id: str, deployment_id: str, frozen: Any, stage: Json
 ) -> StageDocument | None:
-    """Return the description of a stage, or None for one that LocalStack has to answer itself.
+    """Return the description of a stage, or None if LocalStack has to answer it itself.
 
     Args:
-        api_id: in small letters.
-        deployment_id: of the deployment that the stage leads to.
+        api_id: in lower case.
+        deployment_id: the deployment of the stage.
         frozen: LocalStack's `RestApiDeployment`: the API as it was at the deployment.
         stage: the stage as API Gateway describes it.
     """
@@ -42,7 +42,7 @@ def stage_document(
 
 
 def _binary_media_types(api: Json) -> list[str]:
-    """Paths of patches write `/` as `~1`: LocalStack keeps both."""
+    """Decode media types: paths of patches write `/` as `~1`, and LocalStack keeps both forms."""
     types = api.get("binaryMediaTypes") or []
     return sorted({each.replace("~1", "/") for each in types})
 

@@ -1,4 +1,4 @@
-"""Tells which stages of REST APIs are deployed, and when that changes."""
+"""Find the deployed stages of REST APIs, and notice their changes."""
 
 import logging
 from collections.abc import Callable
@@ -32,8 +32,8 @@ _CHANGING: Final = frozenset(
 
 
 def deployed() -> Deployed:
-    """Return every deployed stage, whole, as it is at this moment."""
-    # What is deployed is the same for every account and region: the API's id tells them apart.
+    """Return the current description of every deployed stage."""
+    # The deployed stages are the same for every account and region, because the API's id is unique.
     store = apigateway_stores[DEFAULT_AWS_ACCOUNT_ID][AWS_REGION_US_EAST_1]
     found = [
         _stage(store, api_id, stage, deployment_id)
@@ -44,17 +44,17 @@ def deployed() -> Deployed:
 
 
 def on_change(callback: OnChange) -> None:
-    """Call back with all that is deployed, each time some of it may have changed.
+    """Call back with all deployed stages, each time one of them may have changed.
 
-    The answer to the AWS call that changed it waits for the callback, so that a client who got
-    the answer is served by the new deployment. Calls back one at a time, in order. An error of
-    the callback becomes the answer of the AWS call.
+    The answer of the AWS call waits for the callback, so that a client with the answer uses the new
+    deployment. Callbacks run one at a time, in order. An error of the callback becomes the answer
+    of the AWS call.
     """
     handlers.run_custom_response_handlers.append(_Announcer(callback))
 
 
 class _Announcer:
-    """A response handler of LocalStack's gateway, which calls from inside LocalStack pass too."""
+    """A response handler of LocalStack's gateway, which LocalStack's calls to itself pass too."""
 
     def __init__(self, callback: OnChange) -> None:
         self._callback = callback
@@ -63,12 +63,12 @@ class _Announcer:
     def __call__(self, _chain: Any, context: Any, response: Any) -> None:
         if not _may_have_changed(context):
             return
-        # Read under the lock: the last to call back is the one that saw the latest.
+        # Read under the lock, so that the last callback has the latest state.
         with self._lock:
             try:
                 self._callback(deployed())
             except Exception as error:
-                logger.exception("routes of REST APIs were not handed on: the old ones stay")
+                logger.exception("routes of REST APIs were not sent: the old ones stay")
                 refuse(context, response, error)
 
 
@@ -79,7 +79,7 @@ def _may_have_changed(context: Any) -> bool:
 
 
 def _stage(store: Any, api_id: str, stage: str, deployment_id: str) -> StageDocument | None:
-    # Here, for it loads moto's whole API Gateway: LocalStack has, once there is a stage.
+    # Imported here, because it loads moto's whole API Gateway; with a stage it is loaded already.
     from localstack.services.apigateway.next_gen.execute_api.moto_helpers import (
         get_stage_configuration,
     )

@@ -1,4 +1,4 @@
-"""The one connection of a LocalStack process to the runner."""
+"""The connection of a LocalStack process to the runner."""
 
 from functools import cache
 
@@ -19,13 +19,13 @@ def runner() -> RunnerClient:
 
 @cache
 def handover() -> Handover:
-    """Return what tells the runner what is deployed."""
+    """Return the handover, which sends changes to the runner."""
     socket = str(PluginSettings.read().socket())
     return Handover(RunnerClient(socket, TOLD_SECONDS))
 
 
 @cache
 def packages() -> PackageStore:
-    """Return where code and layers are unpacked, in a folder that the runner sees, too."""
+    """Return the store of unpacked code and layers, in a folder that the runner can read."""
     settings = PluginSettings.read()
     return PackageStore(settings.lambda_dir, settings.interpreter())

@@ -1,7 +1,7 @@
-"""Keeps LocalStack's list of all AWS operations between its starts, and between stacks.
+"""Keep LocalStack's list of all AWS operations for later starts and other stacks.
 
-LocalStack reads the descriptions of all services to make it: two seconds, and 400 MB that the
-process keeps for as long as it lives. So another process makes it, once for each version.
+LocalStack reads the descriptions of all services to make it, which takes two seconds, and 400 MB
+that the process never frees. Therefore another process makes it, once for each version.
 """
 
 import os
@@ -17,7 +17,7 @@ from localstack import config
 
 
 def bring_service_catalog() -> None:
-    """Put the list where LocalStack looks for it; make it where it was never made."""
+    """Put the list where LocalStack reads it, and make it if it does not exist."""
     wanted = Path(config.dirs.static_libs) / spec._get_catalog_filename()
     kept = Path(get_user_cache_dir()) / wanted.name
     if wanted.is_file():
@@ -26,14 +26,14 @@ def bring_service_catalog() -> None:
     if kept.is_file():
         _copy(kept, wanted)
         return
-    # Where it fails, LocalStack makes its own.
+    # After a failure LocalStack makes its own.
     done = subprocess.run([sys.executable, "-P", "-m", spec.__name__], check=False)
     if done.returncode == 0:
         _copy(wanted, kept)
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy so that another process never sees a part."""
+    """Copy atomically, so that another process never reads a part."""
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f"{target.name}.{os.getpid()}")
     shutil.copyfile(source, draft)

@@ -1,4 +1,4 @@
-"""The settings of the plugin, from the environment of LocalStack."""
+"""The settings of the plugin, from LocalStack's environment."""
 
 import os
 import tempfile
@@ -11,7 +11,7 @@ from tidings_local.service.settings import ServiceSettings
 
 
 class SettingError(ValueError):
-    """A variable has a value that cannot be used."""
+    """A variable has an unusable value."""
 
 
 class PluginSettings(ServiceSettings):
@@ -25,7 +25,7 @@ class PluginSettings(ServiceSettings):
         """Return the Python that runs the functions.
 
         Raises:
-            RuntimeMissingError: the variable is not set, or names no program.
+            RuntimeMissingError: the variable is not set, or is not the path of a program.
         """
         if self.runtime_python is None or not os.access(self.runtime_python, os.X_OK):
             raise RuntimeMissingError(

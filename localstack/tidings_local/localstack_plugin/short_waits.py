@@ -1,11 +1,10 @@
-"""Lets deployments wait for functions in milliseconds, and without hindering them.
+"""Shorten the waits of deployments for functions.
 
-- CloudFormation asks for a new function's state once a second or, told so by
-  CFN_NO_WAIT_ITERATIONS, without a pause: then the asking holds the interpreter that the thread
-  it waits for needs. Either took most of a deployment. It asks through the whole of LocalStack, so
-  it does so again when no version is starting any more.
-- The threads that start versions also end old ones, which takes up to 3 s each of waiting.
-  There are six on two cores: the next function's start stood behind the last one's end.
+- CloudFormation polls a new function's state once a second or, with CFN_NO_WAIT_ITERATIONS, without
+a pause, which takes the interpreter from the thread that prepares the function. Both took most of a
+deployment. Each poll is expensive, so the next one is made when no version is starting any more.
+- The threads that start versions also end old ones, each of which waits up to 3 s. There are six on
+two cores, so that starts waited for ends.
 - When LocalStack stops, it waits for the end of each version.
 """
 
@@ -29,14 +28,14 @@ STARTING_SECONDS = 1.0
 LIMIT_SECONDS = 300
 TASK_THREADS = 128
 
-# LocalStack's own, read once. LocalStack loads the executor plugin for every function version:
-# a wrapper around the method of the moment would wrap itself again each time, until a
-# deployment runs into Python's recursion limit.
+# LocalStack's own method, read once. LocalStack loads the executor plugin for every function
+# version: a wrapper around the current method would wrap itself each time, until a deployment
+# exceeds Python's recursion limit.
 _STOCK_DEPLOY_LOOP = ResourceProviderExecutor.deploy_loop
 
 
 def wait_briefly() -> None:
-    """Shorten LocalStack's waits. A repeated call changes nothing more."""
+    """Shorten LocalStack's waits. A repeated call changes nothing."""
     # New resources.
     config.CFN_NO_WAIT_ITERATIONS = 0
     ResourceProviderExecutor.deploy_loop = partialmethod(
@@ -49,7 +48,7 @@ def wait_briefly() -> None:
 
 @lambda_hooks.inject_layer_fetcher()  # type: ignore[untyped-decorator]
 def add_task_threads(provider: "LambdaProvider") -> None:
-    """The hook that runs where a provider has made its Lambda service, before it has versions."""
+    """Add threads; this hook runs when a provider has created its Lambda service."""
     provider.lambda_service.task_executor = ThreadPoolExecutor(
         TASK_THREADS, thread_name_prefix="lambda-service-task"
     )
@@ -59,7 +58,7 @@ def add_task_threads(provider: "LambdaProvider") -> None:
 
 
 class Clock:
-    """Stands for the module `time` where CloudFormation waits for a resource."""
+    """Replaces the module `time` where CloudFormation waits for a resource."""
 
     def __init__(self, service: "LambdaService") -> None:
         self._service = service
@@ -72,7 +71,7 @@ class Clock:
 
 
 def stop_nothing() -> None:
-    """Stand for the end of the Lambda service: the functions' processes are the runner's.
+    """Replace the end of the Lambda service, because the runner owns the functions' processes.
 
-    LocalStack would end each version with a thread of its own, and wait for five seconds.
+    LocalStack would end each version with a separate thread, and wait for five seconds.
     """

@@ -1,4 +1,4 @@
-"""What a LocalStack process does about the runner when it starts."""
+"""Connect a starting LocalStack process with the runner."""
 
 import logging
 from threading import Thread
@@ -20,30 +20,30 @@ logger = logging.getLogger(__name__)
 
 @hooks.on_infra_start()  # type: ignore[untyped-decorator]
 def meet_runner() -> None:
-    """Answer a runner that asks what is deployed, and have it forget what was before."""
+    """Answer a runner that asks for the deployment, and clear its earlier one."""
     if config.LAMBDA_RUNTIME_EXECUTOR != "process":
         return
     ROUTER.add(ASK_PATH, tell_everything)
     ROUTER.add(SEND_PATH, send_event_messages, methods=["POST"])
     follow_settings()
     rest_apis.on_change(tell_stages)
-    # Beside: the runner may still be starting, and LocalStack need not wait for it.
+    # In the background: the runner may still be starting, and LocalStack need not wait for it.
     Thread(target=handover().begin, name="runner-handover", daemon=True).start()
 
 
 def tell_stages(deployed: Deployed) -> None:
-    """Tell the runner which stages of REST APIs are deployed."""
+    """Send the deployed stages of REST APIs to the runner."""
     handover().put(REST_APIS, ALL, deployed)
 
 
 def tell_everything(_request: object) -> Response:
-    """Answer with all that is deployed."""
+    """Answer with everything that is deployed."""
     return Response(handover().everything(), mimetype="application/json")
 
 
 def send_event_messages(request: Request) -> Response:
-    """Send what the runner asks for, once an event has come to its end."""
-    # Here, for it loads services that LocalStack's start need not wait for.
+    """Send the messages that the runner requests after the end of an event."""
+    # Imported here, because it loads services that LocalStack's start need not wait for.
     from tidings_local.localstack_plugin.event_messages import send_messages
 
     return send_messages(request)

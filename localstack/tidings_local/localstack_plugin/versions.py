@@ -1,4 +1,4 @@
-"""LocalStack's function version as the host's `Function`."""
+"""Convert LocalStack's function version to the host's `Function`."""
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,7 +15,7 @@ SUPPORTED_RUNTIME = "python3.11"
 ADDRESS = "127.0.0.1"
 """Not a name: boto3 then asks S3 by path, and nothing has to be resolved."""
 
-# Of what LocalStack would give a container; the host makes all else itself.
+# The variables that a container would get from LocalStack; the host sets all others.
 _FROM_LOCALSTACK = (
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
@@ -27,7 +27,7 @@ _FROM_LOCALSTACK = (
 
 
 class UnsupportedFunctionError(LambdaHostError):
-    """A function that only a container could run."""
+    """A function that only a container can run."""
 
 
 def check_supported(version: "FunctionVersion") -> None:
@@ -41,7 +41,7 @@ def check_supported(version: "FunctionVersion") -> None:
 
 
 def to_function(version: "FunctionVersion", packages: PackageStore) -> Function:
-    """Return a version as the runner runs it; its code and layers are unpacked."""
+    """Return a version as the runner's function, with its code and layers unpacked."""
     config = version.config
     given = _platform_variables(version)
     own = {name: str(value) for name, value in (config.environment or {}).items()}
@@ -63,20 +63,20 @@ def to_function(version: "FunctionVersion", packages: PackageStore) -> Function:
 
 
 def _platform_variables(version: "FunctionVersion") -> dict[str, object]:
-    """Return what LocalStack would give a container, the function's own variables included.
+    """Return the variables that LocalStack would give a container, with the function's own.
 
-    LocalStack lets a function replace even the platform's: where it does, its value is here.
+    LocalStack lets a function override even the platform's variables; its value is used then.
     """
     environment = _Environment(version, "on-demand", _never, version_manager_id="")
     variables: dict[str, object] = environment.get_environment_variables()
     if "AWS_ENDPOINT_URL" not in (version.config.environment or {}):
-        # The public address: presigned URLs go to clients.
+        # The public address, because clients use presigned URLs.
         variables["AWS_ENDPOINT_URL"] = f"http://{ADDRESS}:{localstack_config.LOCALSTACK_HOST.port}"
     return variables
 
 
 class _Environment(ExecutionEnvironment):
-    """Takes a role once for each function: the session lasts as long as LocalStack does."""
+    """Assumes a role once for each function; the session lasts as long as LocalStack."""
 
     _sessions: ClassVar[dict[tuple[str, str, str], Any]] = {}
 
@@ -89,4 +89,4 @@ class _Environment(ExecutionEnvironment):
 
 
 def _never(_manager: str, _environment: str) -> None:
-    """The environment is not started: it cannot time out."""
+    """Do nothing: the environment is not started, so it cannot time out."""

@@ -1,1 +1,1 @@
-"""The process that runs functions: called by the front door, by LocalStack and by the bridge."""
+"""The process that runs functions, for the front door, LocalStack and the bridge."""

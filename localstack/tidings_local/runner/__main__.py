@@ -1,4 +1,4 @@
-"""`python -m tidings_local.runner`"""
+"""Run the runner: `python -m tidings_local.runner`."""
 
 from __future__ import annotations
 

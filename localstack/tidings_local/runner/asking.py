@@ -1,4 +1,4 @@
-"""A runner that was started anew asks LocalStack what is deployed."""
+"""Ask LocalStack for the deployment after a restart of the runner."""
 
 import asyncio
 import logging
@@ -18,7 +18,7 @@ ANSWER_SECONDS: Final = 5.0
 
 
 async def ask_until_known(deployment: Deployment, endpoint: str) -> None:
-    """Ask until LocalStack answers, or has told by itself: it does so when it starts."""
+    """Ask until LocalStack answers, or has sent the deployment itself, as it does at its start."""
     async with httpx.AsyncClient(timeout=ANSWER_SECONDS, trust_env=False) as http:
         while deployment.known is None:
             content = await _ask(http, endpoint)
@@ -28,7 +28,9 @@ async def ask_until_known(deployment: Deployment, endpoint: str) -> None:
             try:
                 deployment.replace(Snapshot(**orjson.loads(content)))
             except Exception:
-                logger.exception("what is deployed cannot be read: is LocalStack another version?")
+                logger.exception(
+                    "the deployment cannot be read: LocalStack may have another version"
+                )
                 await asyncio.sleep(UNREADABLE_SECONDS)
 
 
@@ -37,4 +39,4 @@ async def _ask(http: httpx.AsyncClient, endpoint: str) -> bytes | None:
         answer = await http.get(f"{endpoint}{ASK_PATH}")
     except httpx.HTTPError:
         return None
-    return answer.content if answer.is_success else None  # else it is still starting
+    return answer.content if answer.is_success else None  # otherwise it is still starting

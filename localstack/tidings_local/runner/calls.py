@@ -12,7 +12,7 @@ from tidings_local.runner.registry import Registry, Target
 
 
 class ReservedConcurrencyError(ThrottledError):
-    """As many calls run as the function has reserved concurrency, of all its versions."""
+    """The function's reserved concurrency is in use, counting all its versions."""
 
     def __init__(self, arn: str, reserved: int) -> None:
         super().__init__(arn, 0)
@@ -20,13 +20,13 @@ class ReservedConcurrencyError(ThrottledError):
 
 
 class Host(Protocol):
-    """What calls need of the `LambdaHost`."""
+    """The part of `LambdaHost` that calls use."""
 
     async def invoke(self, function: Function, invocation: Invocation) -> Outcome: ...
 
 
 class Recorder(Protocol):
-    """Who is told of each call."""
+    """Records each call."""
 
     def begins(self, function: Function) -> None: ...
 
@@ -46,11 +46,11 @@ class Calls:
     """By the function's ARN without a version."""
 
     async def invoke(self, name: str, invocation: Invocation) -> Outcome:
-        """Call the function of a name or ARN.
+        """Call the function with this name or ARN.
 
         Raises:
-            UnknownFunctionError: there is none.
-            ReservedConcurrencyError: enough calls of it run.
+            UnknownFunctionError: it is not deployed.
+            ReservedConcurrencyError: its reserved concurrency is in use.
             ThrottledError: its environments stayed busy.
             HostStoppedError: the runner is stopping.
         """
@@ -62,7 +62,7 @@ class Calls:
         if reserved is not None and self._under_way[target.arn] >= reserved:
             self.recorder.is_throttled(target.function)
             raise ReservedConcurrencyError(target.function.arn, reserved)
-        # Shielded: when its caller goes away a call runs on, and is logged and counted, as on AWS.
+        # Shielded: if its caller leaves, a call continues, and is logged and counted, as on AWS.
         return await asyncio.shield(self._run(target, invocation))
 
     async def _run(self, target: Target, invocation: Invocation) -> Outcome:

@@ -1,6 +1,6 @@
-"""How other processes of the stack reach the runner: HTTP over its unix socket, blocking.
+"""A client of the runner for other processes: blocking HTTP over its Unix socket.
 
-Standard library only: LocalStack and the bridge have environments of their own.
+It uses only the standard library, because LocalStack and the bridge have other environments.
 """
 
 import base64
@@ -18,17 +18,17 @@ CONNECT_SECONDS = 5.0
 POLL_SECONDS = 0.05
 # Longer than the longest call: a function may take 900 s, after waiting and starting.
 ANSWER_SECONDS = 960.0
-# The time until which the sender waits, on the clock that all processes of a machine share. A
+# The time until which the sender waits, by the clock that all processes of a machine share. A
 # runner that hung refuses later requests.
 UNTIL_HEADER = "X-Tidings-Until"
 
 
 class RunnerAwayError(Exception):
-    """Nothing listens on the runner's socket: it is being started again, or the stack is down."""
+    """Nothing listens on the runner's socket: it is restarting, or the stack is stopped."""
 
 
 class RunnerLostError(Exception):
-    """The runner went away before it answered. What was asked may have been done."""
+    """The runner closed the connection before it answered. It may have handled the request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Answer:
 
 
 class RunnerClient:
-    """Safe to use from many threads: each has a connection of its own, which is kept."""
+    """Sends requests; many threads may use it, each with its own kept connection."""
 
     def __init__(self, socket_path: str, answer_seconds: float = ANSWER_SECONDS) -> None:
         self._socket_path = socket_path
@@ -85,16 +85,16 @@ class RunnerClient:
         """Send a request and wait for its answer.
 
         Args:
-            method: HTTP's.
+            method: the HTTP method.
             path: with the query, encoded.
             body: may be empty.
             headers: besides those of the connection.
-            patience_seconds: how long a runner that is away or not ready is waited for.
+            patience_seconds: the time to wait for a runner that is unavailable or not ready.
             expires: whether the runner refuses it after this side has stopped waiting.
 
         Raises:
             RunnerAwayError: nothing was asked.
-            RunnerLostError: it went away in the middle.
+            RunnerLostError: the connection was closed before the answer.
         """
         deadline = time.monotonic() + patience_seconds
 
@@ -120,7 +120,7 @@ class RunnerClient:
             content = response.read()
         except (OSError, http.client.HTTPException) as error:
             connection.close()
-            raise RunnerLostError(f"the runner went away: {error!r}") from error
+            raise RunnerLostError(f"the runner did not answer: {error!r}") from error
         names = {name.lower(): value for name, value in response.getheaders()}
         return Answer(response.status, names, content)
 
@@ -135,7 +135,9 @@ class RunnerClient:
             fresh.connect()
         except OSError as error:
             fresh.close()
-            raise RunnerAwayError(f"the runner is away: {error.strerror or error}") from error
+            raise RunnerAwayError(
+                f"the runner is unavailable: {error.strerror or error}"
+            ) from error
         self._kept.connection = fresh
         return fresh
 
@@ -147,7 +149,7 @@ class _UnixConnection(http.client.HTTPConnection):
 
     @property
     def is_broken(self) -> bool:
-        """Whether it is closed, here or there: an idle connection has nothing to be read."""
+        """Whether either side closed it: an idle connection has nothing to read."""
         if self.sock is None:
             return True
         poll = select.poll()  # not select(): LocalStack has more than 1,024 files open

@@ -1,4 +1,4 @@
-"""What the runner answers on its unix socket: calls, what is deployed, health, metrics."""
+"""The runner's API on its Unix socket: calls, deployment, health, metrics."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class ControlApi:
     dev: DevApi
 
     async def answer(self, request: Request) -> Response:
-        """Answer a request that came by the socket."""
+        """Answer a request from the socket."""
         path, _, query = request.target.decode("latin-1").partition("?")
         match request.method, path:
             case "GET", "/health":
@@ -81,20 +81,20 @@ class ControlApi:
 
 
 def _taken(body: bytes, form: type[Told], take: Callable[[Told], None]) -> Response:
-    """Say whether something was taken, and if not, why: the deployment fails by this reason."""
+    """Answer whether a change was accepted, or the reason for which the deployment fails."""
     try:
         told = form(**orjson.loads(body))
         take(told)
     except OutOfStepError:
         return _json(HTTPStatus.CONFLICT, {"message": "tell everything"})
     except Exception as error:
-        logger.exception("what is deployed was not taken: the old deployment stays")
+        logger.exception("the deployment was refused: the old one stays")
         return _json(HTTPStatus.INTERNAL_SERVER_ERROR, {"message": repr(error)})
     return _json(HTTPStatus.OK, {"number": told.number})
 
 
 def _has_expired(request: Request) -> bool:
-    """Say whether the sender reported a failure meanwhile: this process hung, or was stopped."""
+    """Return whether the sender has reported a failure already, because this process hung."""
     name = UNTIL_HEADER.lower().encode()
     until = next((value for each, value in request.headers if each.lower() == name), None)
     return until is not None and time.monotonic() > float(until)

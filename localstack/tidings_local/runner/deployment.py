@@ -1,4 +1,4 @@
-"""What is deployed, as LocalStack's plugin tells it: kept, and handed to those who use it."""
+"""The deployment that LocalStack's plugin sends: stored, and passed to its users."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 class OutOfStepError(Exception):
-    """A change does not follow what is known: everything has to be told."""
+    """A change does not follow the known ones: everything has to be sent."""
 
 
 @dataclass(slots=True)
@@ -40,10 +40,10 @@ class Deployment:
     """None until LocalStack has told what is deployed: nothing is answered before."""
 
     def replace(self, told: Snapshot) -> None:
-        """Take everything that is deployed in the place of what is known.
+        """Replace the deployment by a complete one.
 
         Raises:
-            Exception: it cannot be read. Nothing of it was taken.
+            Exception: it cannot be read; nothing was changed.
         """
         functions = {arn: function_of(form) for arn, form in told.items[FUNCTIONS].items()}
         settings = {arn: settings_of(form) for arn, form in told.items[SETTINGS].items()}
@@ -62,11 +62,11 @@ class Deployment:
         )
 
     def change(self, change: Change) -> None:
-        """Take one change.
+        """Apply one change.
 
         Raises:
-            OutOfStepError: it is of another LocalStack process, or one before it was not told.
-            Exception: it cannot be read. It was not taken, so that the next one is out of step.
+            OutOfStepError: it is of another LocalStack process, or an earlier change is missing.
+            Exception: it cannot be read; it was not applied, so that the next one is out of step.
         """
         known = self.known
         if known is None or (known.session, known.number + 1) != (change.session, change.number):

@@ -1,7 +1,7 @@
-"""What LocalStack's plugin tells the runner, as JSON: the one place that both sides share.
+"""The JSON messages of LocalStack's plugin to the runner, shared by both sides.
 
-A change has a number, counted from 1 by the LocalStack process that made it. The runner takes a
-change only if it follows the one before; else it is told everything.
+A change has a number, counted from 1 by the LocalStack process that made it. The runner applies
+only the next change; otherwise it needs everything.
 """
 
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ ASK_PATH: Final = "/_tidings/deployed"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing of a kind is there now, or with the value None is no more."""
+    """A new or changed item of a kind, or with the value None a removed one."""
 
     session: str
     """Which LocalStack process it is of."""
@@ -44,14 +44,14 @@ class Change:
 
 @dataclass(slots=True)
 class Snapshot:
-    """Everything that is deployed after the change of a number."""
+    """The complete deployment after the change with this number."""
 
     session: str
     number: int = 0
     items: dict[Kind, dict[str, Any]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
 
     def apply(self, kind: Kind, key: str, value: Any) -> None:
-        """Set or remove one thing."""
+        """Set or remove one item."""
         if value is None:
             self.items[kind].pop(key, None)
         else:

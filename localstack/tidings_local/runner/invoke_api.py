@@ -1,4 +1,4 @@
-"""`POST /2015-03-31/functions/<name or ARN>/invocations`, as Lambda answers it."""
+"""Answer `POST /2015-03-31/functions/<name or ARN>/invocations` like Lambda."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from tidings_local.runner.registry import Target, UnknownFunctionError
 
 PATH: Final = re.compile(r"/2015-03-31/functions/([^/]+)/invocations")
 
-# Beside Lambda's own: LocalStack has given the call its id, resolved its alias, and knows how an
-# event is repeated.
+# Headers besides Lambda's own: LocalStack has set the call's id, resolved its alias, and knows the
+# retry settings of an event.
 REQUEST_ID: Final = b"x-tidings-request-id"
 INVOKED_ARN: Final = b"x-tidings-invoked-arn"
 EVENT_RULES: Final = b"x-tidings-event-rules"
@@ -37,7 +37,7 @@ class InvokeApi:
     """Keeps a call that no caller waits for."""
 
     async def answer(self, name: str, query: str, request: Request) -> Response:
-        """Run a call and answer with what became of it."""
+        """Run a call and answer with its result."""
         try:
             return await self._answer(unquote(name), _qualifier(query), request)
         except UnknownFunctionError as error:

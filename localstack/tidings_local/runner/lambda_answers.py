@@ -44,7 +44,7 @@ def unknown(error: UnknownFunctionError) -> Response:
 
 
 def throttled(error: ThrottledError) -> Response:
-    """AWS's body; which limit it was is in the reason."""
+    """Return AWS's body; the reason names the limit."""
     of = "ReservedFunction" if isinstance(error, ReservedConcurrencyError) else ""
     reason = f"{of}ConcurrentInvocationLimitExceeded"
     said = {"Type": "User", "Reason": reason, "message": "Rate Exceeded."}
@@ -64,7 +64,7 @@ def bad_payload(problem: str) -> Response:
 
 
 def unavailable(message: str) -> Response:
-    """A short outage: a client that asks again gets an answer."""
+    """Answer that the runner is unavailable for a short time: a client may repeat the call."""
     said = {"Type": "Service", "message": message}
     answer = refusal(HTTPStatus.SERVICE_UNAVAILABLE, "ServiceException", said)
     answer.headers.append((b"Retry-After", b"%d" % RETRY_SECONDS))

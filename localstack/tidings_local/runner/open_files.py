@@ -1,4 +1,4 @@
-"""How many files the runner may have open at once."""
+"""The number of files that the runner may have open."""
 
 import resource
 
@@ -6,10 +6,10 @@ WANTED = 65_536
 
 
 def allow_many() -> None:
-    """Raise this process's own limit as far as the system allows it without privileges.
+    """Raise this process's own limit as far as the system allows without privileges.
 
-    Each environment takes six files and each client one: 1,024, the usual limit, would be
-    reached with the connections of a busy day.
+    Each environment needs six files and each client one, so that the usual limit of 1,024 could be
+    reached.
     """
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = WANTED if hard == resource.RLIM_INFINITY else min(WANTED, hard)

@@ -1,4 +1,4 @@
-"""The deployed functions, found by any name that Lambda's Invoke takes."""
+"""The deployed functions, found by any name that Lambda's Invoke accepts."""
 
 import random
 import re
@@ -30,7 +30,7 @@ class UnknownFunctionError(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A version that takes a call."""
+    """The version that gets a call."""
 
     function: Function
     arn: str
@@ -49,29 +49,29 @@ class Registry:
 
     @property
     def functions(self) -> Mapping[str, Function]:
-        """By the ARN of their version."""
+        """The functions by the ARN of their version."""
         return self._functions
 
     def put(self, function: Function) -> FunctionKey | None:
-        """Have calls run this function; return the key of what ran before it, if it is another."""
+        """Make calls run this function; return the key of the one that it replaces."""
         before = self._functions.get(function.arn)
         self._functions[function.arn] = function
         return before.key if before and before.key != function.key else None
 
     def remove(self, arn: str) -> FunctionKey | None:
-        """Forget a version; return its key if it was there."""
+        """Remove a version; return its key if it existed."""
         before = self._functions.pop(arn, None)
         return before.key if before else None
 
     def set_settings(self, arn: str, settings: FunctionSettings | None) -> None:
-        """Change what belongs to all versions of a function, by its ARN without a version."""
+        """Change the settings of all versions of a function, by its ARN without a version."""
         if settings is None:
             self._settings.pop(arn, None)
         else:
             self._settings[arn] = settings
 
     def find(self, name: str, qualifier: str | None = None) -> Target:
-        """Return the version that takes a call.
+        """Return the version that gets a call.
 
         Args:
             name: a function's name or ARN, with or without a version or an alias.

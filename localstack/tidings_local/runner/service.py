@@ -1,4 +1,4 @@
-"""The runner put together: the Lambda host, who calls it, and who is told of calls."""
+"""The runner as a whole: the Lambda host, its callers, and the records of calls."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ DRAIN_SECONDS: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """Its parts, not listening yet."""
+    """The parts of the runner, not listening yet."""
 
     host: LambdaHost
     recorder: Recorder
@@ -56,7 +56,7 @@ class Runner:
 
 
 def build(settings: RunnerSettings) -> Runner:
-    """Put the parts together, on the running loop."""
+    """Create the parts on the running loop."""
     host = LambdaHost(settings.host_settings())
     metrics = RunnerMetrics()
     recorder = Recorder(CloudWatch(settings.endpoint), metrics)
@@ -82,11 +82,11 @@ async def run(settings: RunnerSettings) -> None:
     """Serve until SIGTERM or SIGINT.
 
     Raises:
-        OSError: the port or the socket cannot be listened on.
+        OSError: it cannot listen on the port or the socket.
     """
     stopped = _stop_signal()
     runner = build(settings)
-    # They end in the reverse order: the last calls are answered before the recorder stops.
+    # They end in reverse order: the last calls are answered before the recorder stops.
     async with (
         _beside(runner.recorder.run()),
         _ending(runner.host),
@@ -124,7 +124,7 @@ async def _ending(host: LambdaHost) -> AsyncIterator[None]:
 
 @contextlib.asynccontextmanager
 async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Do something until the end of the block."""
+    """Run something until the end of the block."""
     task = asyncio.create_task(work)
     try:
         yield
@@ -134,7 +134,7 @@ async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
 
 
 def _leave_all(_request: Request) -> Awaitable[Response] | None:
-    """Leave every call to LocalStack."""
+    """Forward every call to LocalStack."""
     return None
 
 

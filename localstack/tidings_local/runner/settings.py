@@ -1,4 +1,4 @@
-"""Everything that can be set of the runner, by environment variables."""
+"""The runner's settings, from environment variables."""
 
 from pathlib import Path
 from typing import Literal

@@ -1,1 +1,1 @@
-"""What the stack's own services share: the form of their logs and of their settings."""
+"""The common parts of the stack's own services: logs and settings."""

@@ -1,4 +1,4 @@
-"""One JSON object per line, with the fields given as `extra`."""
+"""Log one JSON object per line, with the fields given as `extra`."""
 
 import json
 import logging
@@ -26,7 +26,7 @@ def log_to_stdout(level: str = "INFO") -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    # httpx tells each request at info.
+    # httpx logs each request at level info.
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    # pika logs each lost connection at error with a stack; the bridge says it in one line.
+    # pika logs each lost connection as an error with a stack trace; the bridge logs one line.
     logging.getLogger("pika").setLevel(logging.CRITICAL)

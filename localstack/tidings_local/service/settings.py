@@ -1,4 +1,4 @@
-"""The base of the settings of local services: read from the environment by pydantic-settings."""
+"""The base of the settings of local services, read by pydantic-settings."""
 
 from typing import Annotated, Any, Literal, Self
 
@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ENVIRONMENT_PREFIX = "TIDINGS_"
-# Variables that keep their own names.
+# Variables without the prefix.
 _WHOLE_NAMES = (ENVIRONMENT_PREFIX, "AWS_")
 
 LogLevel = Annotated[

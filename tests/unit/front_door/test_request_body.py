@@ -39,7 +39,7 @@ def ends(body: RequestBody) -> None:
 
 
 def breaks(body: RequestBody) -> None:
-    body.fail("the client went away")
+    body.fail("the client left")
 
 
 def run(work: Coroutine[Any, Any, Any]) -> Any:
@@ -79,7 +79,7 @@ def test_endless_body_ends_at_the_limit() -> None:
 
 
 def test_broken_body_is_never_returned_in_part() -> None:
-    with pytest.raises(ConnectionError, match="the client went away"):
+    with pytest.raises(ConnectionError, match="the client left"):
         run(a_body(feeds(b"half"), breaks).read(100))
 
 

@@ -44,7 +44,7 @@ def test_a_password_beside_promote_is_refused_by_name(monkeypatch: pytest.Monkey
     asked = answers(monkeypatch)
     with pytest.raises(LauncherError) as refused:
         promote_to_admin(STACK, EMAIL, PASSWORD)
-    assert "PASSWORD has no place beside PROMOTE=1" in refused.value.lines()[0]
+    assert "PASSWORD cannot be combined with PROMOTE=1" in refused.value.lines()[0]
     assert PASSWORD not in str(refused.value.lines())
     assert asked == []
 
@@ -64,4 +64,4 @@ def test_refusal_has_its_reason_in_one_line(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(LauncherError) as refused:
         create_admin(STACK, EMAIL, PASSWORD)
     (line,) = refused.value.lines()
-    assert line.startswith("no administrator was made: This address has an account.")
+    assert line.startswith("no administrator was created: This address has an account.")

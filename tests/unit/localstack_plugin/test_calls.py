@@ -83,5 +83,5 @@ def test_call_that_the_runner_cannot_take_is_retried_by_localstack(
 
     monkeypatch.setenv("TIDINGS_RUNNER_SOCKET", str(tmp_path / "nothing.sock"))
     monkeypatch.setattr(calls, "PATIENCE_SECONDS", 0.1)
-    with pytest.raises(ServiceException, match="the runner is away"):
+    with pytest.raises(ServiceException, match="the runner is unavailable"):
         invoke(make_version())

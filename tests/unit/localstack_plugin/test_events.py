@@ -83,7 +83,7 @@ def test_event_is_not_accepted_without_the_runner(
     monkeypatch.setenv("TIDINGS_RUNNER_SOCKET", str(tmp_path / "nothing.sock"))
     of_orders = manager(make_version)
     monkeypatch.setattr("tidings_local.localstack_plugin.events.PATIENCE_SECONDS", 0.1)
-    with pytest.raises(ServiceException, match="the runner is away"):
+    with pytest.raises(ServiceException, match="the runner is unavailable"):
         of_orders.enqueue_event(invocation=an_event())
 
 

@@ -56,11 +56,13 @@ def update(service: Any, state: VersionState) -> Version:
 
 
 def test_failed_update_keeps_the_old_version_with_the_reason(service: Any) -> None:
-    config = update(service, VersionState("Failed", "InternalError", "the runner is away")).config
+    config = update(
+        service, VersionState("Failed", "InternalError", "the runner is unavailable")
+    ).config
     assert config.code == "old"
     assert config.state.state == "Active"
     assert config.last_update.status == "Failed"
-    assert config.last_update.reason == "the runner is away"
+    assert config.last_update.reason == "the runner is unavailable"
 
 
 def test_other_versions_are_described_by_localstack(service: Any) -> None:

@@ -122,11 +122,11 @@ def test_refused_routes_are_sent_until_the_runner_takes_them(
 
 def test_changes_after_a_refused_one_are_refused_at_once(path: Path) -> None:
     told = handover(path, patience_seconds=0.1)
-    with pytest.raises(NotTakenError, match="the runner is away"):
+    with pytest.raises(NotTakenError, match="the runner is unavailable"):
         told.put("functions", "arn:1", {"name": "one"})
     told._patience_seconds = 3600  # which would end no test run
     for number in range(100):
-        with pytest.raises(NotTakenError, match="the runner is away"):
+        with pytest.raises(NotTakenError, match="the runner is unavailable"):
             told.put("functions", f"arn:{number}", {})
 
 

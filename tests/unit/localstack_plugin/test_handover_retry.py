@@ -132,7 +132,7 @@ def test_each_reason_is_logged_once(
     with caplog.at_level(logging.WARNING), pytest.raises(NotTakenError):
         told.put("functions", "arn:1", NEW)
     in_step(told)
-    eventually(lambda: "has taken what is deployed" in caplog.text)
+    eventually(lambda: "has accepted the deployment" in caplog.text)
     assert caplog.text.count("no space left") == 1
     assert "unexpected keyword" not in caplog.text, "the failed call must report this reason"
 
@@ -208,7 +208,7 @@ class OnceImpatient(RunnerClient):
 def test_runner_that_hangs_delays_a_change_once(path: Path) -> None:
     told = Handover(OnceImpatient(path), patience_seconds=60)
     with silent(path, None, ANSWER) as seen:
-        with pytest.raises(NotTakenError, match="went away"):
+        with pytest.raises(NotTakenError, match="did not answer"):
             told.put("functions", "arn:1", NEW)
         assert seen == [b"POST /deployed/changes HTTP/1.1"], "a second request would hang again"
         in_step(told)

@@ -109,7 +109,7 @@ def test_error_of_the_callback_is_the_answer_of_the_call(
     from tidings_local.localstack_plugin.rest_apis import on_change
 
     def fail(deployed: Deployed) -> None:
-        raise OSError("the runner is away")
+        raise OSError("the runner is unavailable")
 
     on_change(fail)
     (handler,) = sys.modules["localstack.aws"].handlers.run_custom_response_handlers
@@ -119,5 +119,5 @@ def test_error_of_the_callback_is_the_answer_of_the_call(
     )
     response = stand_ins.AwsResponse()
     handler(None, context, response)
-    assert (response.status_code, response.said) == (503, "the runner is away")
+    assert (response.status_code, response.said) == (503, "the runner is unavailable")
     assert "the old ones stay" in caplog.text

@@ -52,7 +52,7 @@ def test_unavailable_runner_has_run_nothing(tmp_path: Path, left_behind: bool) -
     if left_behind:  # by kill -9
         with socket.socket(socket.AF_UNIX) as killed:
             killed.bind(str(tmp_path / "s"))
-    with pytest.raises(RunnerAwayError, match="the runner is away"):
+    with pytest.raises(RunnerAwayError, match="the runner is unavailable"):
         RunnerClient(str(tmp_path / "s")).ask("GET", "/health")
 
 
@@ -94,7 +94,7 @@ def test_runner_that_ends_during_a_call_may_have_run_it(tmp_path: Path) -> None:
             connection.close()
 
         threading.Thread(target=die).start()
-        with pytest.raises(RunnerLostError, match="the runner went away"):
+        with pytest.raises(RunnerLostError, match="the runner did not answer"):
             RunnerClient(str(tmp_path / "s")).invoke("f", b"1", patience_seconds=60)
 
 

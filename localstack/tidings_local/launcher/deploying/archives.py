@@ -1,4 +1,4 @@
-"""Zip archives of folders: the same bytes for the same files."""
+"""Zip archives of folders: equal files give equal bytes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Archive:
 
     @cached_property
     def sha256(self) -> str:
-        """The digest as Lambda tells it: in base64."""
+        """Return the digest in Lambda's format, base64."""
         return base64.b64encode(bytes.fromhex(self.hexdigest)).decode()
 
     @cached_property
@@ -32,9 +32,9 @@ class Archive:
 
 
 def zipped(folder: Path, prefix: str = "") -> bytes:
-    """Return a folder as a zip archive, below `prefix`, without what Python compiled.
+    """Return a folder as a zip archive, below `prefix`, without compiled Python files.
 
-    Unchanged files give the same bytes, so that Lambda finds nothing to update. The archive is
+    Unchanged files give the same bytes, so that Lambda has nothing to update. The archive equals
     the one that `sam build` and the upload of its folder make.
     """
     out = io.BytesIO()

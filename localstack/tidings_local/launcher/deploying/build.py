@@ -1,4 +1,4 @@
-"""`sam build`, only when the structure changed since the last time."""
+"""Run `sam build`, only if the structure changed since the last time."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def structure_fingerprint(root: Path = ROOT) -> str:
 
 
 def build(root: Path = ROOT) -> Path:
-    """Build the working tree; return the built template, in a folder that is never written again.
+    """Build the working tree; return the built template, in a folder that never changes again.
 
-    The code of functions and of our layer beside it may be older than the working tree's.
+    The code of functions and of our layer in this folder may be older than the working tree.
 
     Raises:
-        LauncherError: there is no template, or SAM refuses it.
+        LauncherError: the template is missing, or SAM refuses it.
     """
     if not (root / "template.yaml").is_file():
         raise LauncherError("there is no template.yaml to deploy")
@@ -90,7 +90,7 @@ def sam() -> Path:
 
 
 def sam_environment() -> dict[str, str]:
-    """SAM finds Python 3.11 and pip in its own environment, and never a real AWS profile."""
+    """SAM's environment: its own Python 3.11 and pip, and never a real AWS profile."""
     environment = inherited_environment()
     return environment | {
         "PATH": f"{sam().parent}{os.pathsep}{environment['PATH']}",

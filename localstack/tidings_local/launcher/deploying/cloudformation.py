@@ -1,4 +1,4 @@
-"""Creates the CloudFormation stack, and says why when it fails."""
+"""Create the CloudFormation stack, and report the reason of a failure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def create(cloudformation: Any, template_url: str, parameters: dict[str, str]) -
     """Create the stack with these values of the template's parameters.
 
     Raises:
-        LauncherError: the template was refused, or a resource of it could not be made.
+        LauncherError: the template was refused, or one of its resources could not be created.
     """
     change_set = f"deploy-{time.time_ns()}"
     cloudformation.create_change_set(
@@ -39,10 +39,10 @@ def create(cloudformation: Any, template_url: str, parameters: dict[str, str]) -
 
 
 def stack_status(cloudformation: Any) -> str | None:
-    """Return the status of our stack; None where there is none.
+    """Return the status of our stack, or None if it does not exist.
 
     Raises:
-        ClientError: CloudFormation could not say.
+        ClientError: CloudFormation did not return it.
     """
     try:
         found = cloudformation.describe_stacks(StackName=CLOUDFORMATION_STACK)["Stacks"]

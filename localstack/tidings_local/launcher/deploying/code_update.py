@@ -1,8 +1,7 @@
-"""Changed code to the running functions by the Lambda API, as `sam sync --code` does.
+"""Deploy changed code to the running functions by the Lambda API, like `sam sync --code`.
 
-CloudFormation is for what the template says; a changed line of code needs none of it. Functions
-are compared by the digest of what they run, so that this also mends what an earlier deployment
-left half done.
+CloudFormation is used for changes of the template only. Functions are compared by the digest of
+their code, so that this also completes an interrupted deployment.
 """
 
 from __future__ import annotations
@@ -29,14 +28,14 @@ Steps = list[Callable[[], object]]
 
 
 def update_code(functions: Any, wanted: Code) -> list[str]:
-    """Bring the deployed functions to the wanted code; return the names of those that changed.
+    """Update the deployed functions to the wanted code; return the names of changed functions.
 
     Args:
         functions: a client of the Lambda API.
-        wanted: the code that should run. Functions that are not deployed are left out.
+        wanted: the code that should run; functions that are not deployed are skipped.
 
     Raises:
-        LauncherError: a function did not take its code in time.
+        LauncherError: the update of a function failed or took too long.
     """
     running = {f["FunctionName"]: f for f in all_functions(functions)}
     layers = _layer_versions(functions, wanted, running.values())
@@ -48,7 +47,7 @@ def update_code(functions: Any, wanted: Code) -> list[str]:
     with ThreadPoolExecutor(THREADS) as threads:
         for begun in [threads.submit(_begin, functions, *each) for each in updates.items()]:
             begun.result()
-        # Only now: most of them are done by then, and asking hinders the others.
+        # Only after all: most are done by then, and polling slows down the others.
         for done in [threads.submit(_wait_until_updated, functions, name) for name in updates]:
             done.result()
     others = [f for name, f in running.items() if name not in wanted.functions]
@@ -58,13 +57,13 @@ def update_code(functions: Any, wanted: Code) -> list[str]:
 
 
 def all_functions(functions: Any) -> list[Function]:
-    """Return the configurations of the functions that are ours."""
+    """Return the configurations of our functions."""
     pages = functions.get_paginator("list_functions").paginate()
     return [f for page in pages for f in page["Functions"] if f["FunctionName"][:8] == "tidings-"]
 
 
 def _layer_versions(functions: Any, wanted: Code, running: Iterable[Function]) -> dict[str, str]:
-    """Return the ARN of the version of each layer that should be used, published if it is new."""
+    """Return the ARN of the wanted version of each layer, published if it is new."""
     used = {layer["Arn"] for f in running for layer in f.get("Layers", [])}
     found = {}
     for name, archive in wanted.layers.items():
@@ -97,7 +96,7 @@ def layer_name(layer_version: str) -> str:
 
 
 def _steps(functions: Any, function: Function, archive: Archive, layers: dict[str, str]) -> Steps:
-    """Return the calls that bring one function to its code and layers."""
+    """Return the calls that give one function its code and layers."""
     name = function["FunctionName"]
     has = [layer["Arn"] for layer in function.get("Layers", [])]
     needs = [layers.get(layer_name(arn), arn) for arn in has]
@@ -112,10 +111,10 @@ def _steps(functions: Any, function: Function, archive: Archive, layers: dict[st
 
 
 def _begin(functions: Any, name: str, steps: Steps) -> None:
-    """Make the changes to a function, without waiting for the last one."""
+    """Change a function, without waiting for the last change."""
     for earlier in steps[:-1]:
         earlier()
-        _wait_until_updated(functions, name)  # Lambda takes one update of a function at a time
+        _wait_until_updated(functions, name)  # Lambda accepts one update of a function at a time
     steps[-1]()
 
 
@@ -133,7 +132,7 @@ def _wait_until_updated(functions: Any, name: str) -> None:
 
 
 def _remove_unused(functions: Any, layers: Iterable[str], used: Set[str]) -> None:
-    """Remove the layer versions that earlier updates published and that no function uses now."""
+    """Remove the layer versions of earlier updates that no function uses now."""
     for name in layers:
         pages = functions.get_paginator("list_layer_versions").paginate(LayerName=name)
         versions = [version for page in pages for version in page["LayerVersions"]]

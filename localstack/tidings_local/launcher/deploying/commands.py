@@ -1,4 +1,4 @@
-"""What `make` does that may deploy."""
+"""The `make` commands that may deploy."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def rotate() -> int:
     with stack.locked():
         as_deployed = is_deployed(stack, settings, members_of(stack, settings))
         keys = rotate_keys(stack)
-        if as_deployed:  # the other keys are no reason to deploy again
+        if as_deployed:  # other changed keys need no deployment
             remember(stack, what_is_wanted(stack, settings, members_of(stack, settings)))
     progress.step(f"key {keys['current']} signs; {len(keys['keys'])} keys verify")
     return 0

@@ -1,8 +1,8 @@
-"""Brings the code as it is now to the stack's LocalStack.
+"""Deploy the current code to the stack's LocalStack.
 
-Where only code changed, the Lambda API takes it (`code_update`). For everything else LocalStack is
-started anew and the stack is created: its CloudFormation cannot update rules, alarms and APIs,
-cannot roll back, and says that all is well. It keeps nothing of ours; the data is elsewhere.
+If only code changed, the Lambda API gets it (`code_update`). For any other change LocalStack is
+restarted and the stack is created: its CloudFormation cannot update rules, alarms and APIs, cannot
+roll back, and reports success. It stores none of our data.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ SECRET_PREFIX = cloudformation.CLOUDFORMATION_STACK
 
 
 def is_deployed(stack: Stack, settings: Settings, members: Members) -> bool:
-    """Whether this very LocalStack already has this very code and these very connections."""
+    """Return whether this LocalStack process has this code and these connections."""
     return remembered(stack) == what_is_wanted(stack, settings, members)
 
 
 def remembered(stack: Stack) -> dict[str, str]:
-    """Return what the last whole deployment brought; nothing after one that broke off."""
+    """Return the note of the last complete deployment; nothing after an interrupted one."""
     try:
         return dict(json.loads(_note(stack).read_text()))
     except (OSError, ValueError, TypeError):
@@ -55,15 +55,15 @@ def remembered(stack: Stack) -> dict[str, str]:
 
 
 def remember(stack: Stack, deployed: dict[str, str]) -> None:
-    """Note what this LocalStack has now, so that it is not deployed again."""
+    """Note the deployment of this LocalStack process, so that it is not repeated."""
     _note(stack).write_text(json.dumps(deployed))
 
 
 def deploy(stack: Stack, settings: Settings, members: Members, root: Path = ROOT) -> None:
-    """Bring a working tree to the stack.
+    """Deploy a working tree to the stack.
 
     Raises:
-        LauncherError: it could not be deployed. What ran before runs on.
+        LauncherError: the deployment failed; the previous one still runs.
     """
     wanted, before = what_is_wanted(stack, settings, members, root), load_deployed(stack)
     known = before.code if before else None
@@ -72,7 +72,7 @@ def deploy(stack: Stack, settings: Settings, members: Members, root: Path = ROOT
     else:
         built = Deployed(build(root), working_tree(root, known))
         _deploy_all(stack, settings, members, built, before)
-        wanted = what_is_wanted(stack, settings, members, root)  # another LocalStack runs now
+        wanted = what_is_wanted(stack, settings, members, root)  # a new LocalStack process runs now
     remember(stack, wanted)
 
 
@@ -83,7 +83,7 @@ def _only_code_differs(before: dict[str, str], wanted: dict[str, str]) -> bool:
 def _deploy_code(stack: Stack, code: Code, before: Deployed | None) -> None:
     progress.step("updating the code of the functions")
     functions = client(stack, "lambda")
-    _note(stack).unlink(missing_ok=True)  # until it is whole: who dies here leaves a mixture
+    _note(stack).unlink(missing_ok=True)  # removed until the deployment is complete
     try:
         changed = update_code(functions, code)
     except FAILURES:
@@ -114,17 +114,17 @@ def _deploy_all(
         progress.step(told)
         progress.step("bringing back what ran before")
         _bring(stack, settings, members, before)
-        raise LauncherError("the deployment failed, what ran before runs again") from None
+        raise LauncherError("the deployment failed, and the previous one runs again") from None
     save_deployed(stack, wanted)
     progress.step(f"deployed {len(wanted.code.functions)} functions")
 
 
 def _bring(stack: Stack, settings: Settings, members: Members, wanted: Deployed) -> None:
-    """Bring a built template and its code to a LocalStack that has nothing yet."""
+    """Deploy a built template and its code to a LocalStack without a deployment."""
     if status := cloudformation.stack_status(client(stack, "cloudformation")):
         progress.step(f"starting LocalStack anew (the stack was {status})")
         restart(stack, members, "localstack")
-    with ThreadPoolExecutor(2) as beside:  # LocalStack loads each service when it is asked first
+    with ThreadPoolExecutor(2) as beside:  # LocalStack loads each service at its first request
         declared = beside.submit(declare_topology, members.connections.amqp_url)
         packaged = beside.submit(package, wanted.template, wanted.code, client(stack, "s3"))
         secrets = store_secrets(stack, members, settings)
@@ -140,7 +140,7 @@ def _bring(stack: Stack, settings: Settings, members: Members, wanted: Deployed)
 
 
 def parameters(secret_arns: dict[str, str], settings: Settings) -> dict[str, str]:
-    """Everything a template may want to know; it gets those that it declares."""
+    """Return all parameters that a template may declare; it gets those that it declares."""
     return (
         {
             "ConnectionsSecret": f"{SECRET_PREFIX}/connections",
@@ -161,7 +161,7 @@ def parameters(secret_arns: dict[str, str], settings: Settings) -> dict[str, str
 
 
 def limits(settings: Settings) -> dict[str, str]:
-    """How often something may be asked; the tests' hundred customers are one machine."""
+    """Return the rate limits; the tests' hundred customers share one machine."""
     of_tests = settings.stack in TEST_STACKS
     return {
         "CallsPerMinute": str(UNLIMITED if of_tests else settings.calls_per_minute),
@@ -171,7 +171,7 @@ def limits(settings: Settings) -> dict[str, str]:
 
 
 def openness(settings: Settings) -> dict[str, str]:
-    """Return what the template closes by default and a laptop has open."""
+    """Return the parameters that are off by default and on for a laptop."""
     return {
         "Introspection": _yes_or_no(settings.introspection),
         "GraphiQL": _yes_or_no(settings.graphiql),
@@ -201,10 +201,10 @@ def secret_values(members: Members, settings: Settings) -> dict[str, dict[str, A
 
 
 def store_secrets(stack: Stack, members: Members, settings: Settings) -> dict[str, str]:
-    """Put the stack's secrets into Secrets Manager; returns their ARNs.
+    """Put the stack's secrets into Secrets Manager; return their ARNs.
 
-    Signing keys that are there already stay: they may have been rotated since. The public keys
-    are made of them, so a rotation that died halfway, or an older version, is made good.
+    Existing signing keys stay, because they may have been rotated. The public keys are derived from
+    them, which repairs an interrupted rotation or the secrets of an older version.
     """
     manager = client(stack, "secretsmanager")
     arns = {
@@ -236,12 +236,12 @@ def _note(stack: Stack) -> Any:
 def what_is_wanted(
     stack: Stack, settings: Settings, members: Members, root: Path = ROOT
 ) -> dict[str, str]:
-    """Return what decides whether there is something to deploy, by name."""
+    """Return by name the values that decide whether a deployment is needed."""
     secrets = json.dumps(secret_values(members, settings), sort_keys=True)
     return (
         {
             "localstack": session_id(stack.localstack_url),
-            # Another one after `sam deploy`, which leaves half of a changed template undone here.
+            # Changes after `sam deploy`, which applies only a part of a changed template here.
             "stack_status": cloudformation.stack_status(client(stack, "cloudformation")) or "",
             "sources": source_fingerprint(root),
             "structure": structure_fingerprint(root),
@@ -256,7 +256,7 @@ def what_is_wanted(
 
 
 def _wake_consumers(functions: Any, names: Collection[str]) -> None:
-    """Start those of the named functions that are consumers: an order passes three of them.
+    """Start the consumers among the named functions, because an order passes three of them.
 
     A batch without messages does nothing. The calls are asynchronous: nothing waits for them.
     """

@@ -1,4 +1,4 @@
-"""What the last whole deployment brought, kept so that it can be brought back."""
+"""The files of the last complete deployment, kept so that it can be restored."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def save_deployed(stack: Stack, deployed: Deployed) -> None:
 
 
 def load_deployed(stack: Stack) -> Deployed | None:
-    """Return what was deployed last, or None where nothing was or it is not whole."""
+    """Return the last deployment, or None if there is none or it is incomplete."""
     template = _folder(stack) / "build" / TEMPLATE
     code = deployed_code.load(_folder(stack) / "code")
     return Deployed(template, code) if code and template.is_file() else None
 
 
 def _keep_build(built: Path, kept: Path) -> None:
-    """Links, not copies: a build is never written again once it is made."""
+    """Keep a build by links instead of copies, because a build never changes again."""
     draft = kept.with_name("build.draft")
     shutil.rmtree(draft, ignore_errors=True)
     shutil.copytree(built, draft, copy_function=os.link)

@@ -1,4 +1,4 @@
-"""The code of all functions and of our layer: what should run, kept as what runs."""
+"""The code of all functions and of our layer: read from the working tree, and saved."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ FileMark = tuple[int, int]
 
 @dataclass(frozen=True)
 class Code:
-    """Archives by the name of the function or of the layer that they belong to."""
+    """Archives by the name of their function or layer."""
 
     functions: dict[str, Archive]
     layers: dict[str, Archive]
 
 
 def working_tree(root: Path = ROOT, known: Code | None = None) -> Code:
-    """Return the code as it is in the working tree.
+    """Return the current code of the working tree.
 
     Args:
         root: the working tree.
         known: code that was checked before; the same code is not checked again.
 
     Raises:
-        LauncherError: a Python file does not compile; nothing of it should reach a function.
+        LauncherError: a Python file does not compile.
     """
     found = sources(root)
     functions = {folder: Archive(zipped(folder)) for folder in set(found.functions.values())}
@@ -69,7 +69,7 @@ def _files_of(code: Code) -> set[FileMark]:
 
 
 def check_syntax(folders: Iterable[Path], checked: Set[FileMark] = frozenset()) -> None:
-    """Refuse code that no Python can import, with the place of the mistake.
+    """Refuse code that Python cannot compile, with the place of the error.
 
     Args:
         folders: the files in them are checked.
@@ -99,7 +99,7 @@ def _python_files(folders: Iterable[Path]) -> Iterator[Path]:
 
 
 def save(code: Code, folder: Path) -> None:
-    """Keep code in a folder, in place of what was kept there; a crash leaves either."""
+    """Save code in a folder, replacing the saved code; a crash leaves either of them."""
     draft = folder.with_name(f"{folder.name}.draft")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
@@ -110,7 +110,7 @@ def save(code: Code, folder: Path) -> None:
 
 
 def load(folder: Path) -> Code | None:
-    """Return the code that was kept in a folder, or None where there is none."""
+    """Return the code saved in a folder, or None."""
     try:
         index = json.loads((folder / INDEX).read_text())
         return Code(_read(index["functions"], folder), _read(index["layers"], folder))

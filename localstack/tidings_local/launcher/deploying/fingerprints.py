@@ -1,4 +1,4 @@
-"""Tells whether files have changed since something was made of them."""
+"""Detect changes of files since something was made from them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ IGNORED_FOLDERS = {"__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache",
 
 
 def fingerprint(paths: Iterable[Path], *, root: Path) -> str:
-    """One hash over names and contents of files and of everything inside folders."""
+    """Return one hash over names and contents of files and of all files in folders."""
     digest = hashlib.sha256()
     for file in sorted(_files(paths)):
         digest.update(f"{file.relative_to(root)}\0{file.stat().st_mode & 0o111}\0".encode())
@@ -27,7 +27,7 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def files_of(folder: Path) -> Iterator[Path]:
-    """Yield the files inside a folder, without what tools leave there."""
+    """Yield the files in a folder, without those that tools create."""
     for path in folder.rglob("*"):
         if path.is_file() and not IGNORED_FOLDERS.intersection(path.relative_to(folder).parts):
             yield path

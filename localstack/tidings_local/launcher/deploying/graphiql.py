@@ -1,4 +1,4 @@
-"""GraphiQL's files from npm's registry into the gateway's folder, before it is built."""
+"""Download GraphiQL's files from npm's registry into the gateway's folder, before its build."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ LIMIT_SECONDS = 60
 
 
 def fetch(gateway: Path = GATEWAY) -> None:
-    """Fetch what is missing. Without npm or a network the page loads it from a CDN instead.
+    """Download missing files. Without npm or a network, the page loads them from a CDN instead.
 
     Raises:
-        LauncherError: npm brought another file than the one that is pinned.
+        LauncherError: npm returned another file than the pinned one.
     """
     wanted = json.loads((gateway / "graphiql.json").read_text())
     vendor = gateway / "vendor"
@@ -44,7 +44,7 @@ def fetch(gateway: Path = GATEWAY) -> None:
 
 
 def _pack(packages: list[str], folder: Path) -> bool:
-    """Download without installing: no script of a package ever runs."""
+    """Download without installing, so that no script of a package runs."""
     npm = shutil.which("npm")
     if npm is None:
         return False
@@ -64,7 +64,7 @@ def _pack(packages: list[str], folder: Path) -> bool:
 
 
 def _content(folder: Path, wanted: dict[str, Any]) -> bytes:
-    """Return a file out of its package, if it is the very file that is pinned."""
+    """Return a file of its package, if it is exactly the pinned one."""
     archive = folder / f"{wanted['package'].replace('@', '-')}.tgz"
     try:
         with tarfile.open(archive) as package:

@@ -1,7 +1,7 @@
-"""Puts the code into S3, and the places into the template that `sam build` made.
+"""Upload the code to S3, and put the addresses into the template that `sam build` made.
 
-`sam package` does the same, but starts a second Python for it and zips the same folder once
-for each function that uses it: seconds that each `make deploy` would wait.
+`sam package` does the same, but starts a second Python and zips the same folder once for each
+function that uses it, which would delay each `make deploy` by seconds.
 """
 
 from __future__ import annotations
@@ -32,9 +32,8 @@ def package(template_file: Path, code: Code, s3: Any) -> tuple[str, set[str]]:
     """Upload artifacts and template.
 
     Args:
-        template_file: what `sam build` made, with its artifacts beside it.
-        code: the archives of the functions and layers that it has; the others are made of what
-            was built.
+        template_file: the template of `sam build`, with its artifacts beside it.
+        code: archives of functions and layers; missing ones are made from the build.
         s3: a client of S3.
 
     Returns:
@@ -60,7 +59,7 @@ def artifact_of(resource: Resource) -> str | None:
 
 
 def archive_of(name: str, resource: Resource, code: Code) -> Archive | None:
-    """Return the archive of a function by its deployed name, of a layer by its own."""
+    """Return the archive of a function by its deployed name, or of a layer by its own."""
     deployed = resource["Properties"].get("FunctionName")
     if isinstance(deployed, dict):
         deployed = deployed.get("Fn::Sub")
@@ -70,7 +69,7 @@ def archive_of(name: str, resource: Resource, code: Code) -> Archive | None:
 
 
 def kept_archive(folder: Path) -> Path:
-    """Return the archive of a folder that `sam build` made, kept beside it.
+    """Return the archive of a folder that `sam build` made, stored beside it.
 
     A build is never changed, and to compress its third-party packages takes more than a second.
     """
@@ -95,7 +94,7 @@ class _Bucket:
         return key
 
     def put_path(self, path: Path) -> str:
-        """Upload a file, or a folder as an archive; nothing where its like is there already."""
+        """Upload a file, or a folder as an archive, unless S3 has it already."""
         if path not in self._keys:
             self._keys[path] = self._put_file(path) if path.is_file() else self._put_folder(path)
         return self._keys[path]
@@ -110,8 +109,8 @@ class _Bucket:
         return key
 
     def put_template(self, template: dict[str, Any]) -> str:
-        """Upload the template as JSON, which LocalStack reads much faster than YAML."""
-        body = json.dumps(template, default=str).encode()  # str: of what YAML takes for a date
+        """Upload the template as JSON, which LocalStack parses much faster than YAML."""
+        body = json.dumps(template, default=str).encode()  # str: for YAML dates
         key = f"{hashlib.sha256(body).hexdigest()}.template"
         self._put(key, body)
         return f"{self._s3.meta.endpoint_url}/{BUCKET}/{key}"

@@ -1,4 +1,4 @@
-"""template.yaml as far as a deployment of code has to know it."""
+"""The parts of template.yaml that a deployment of code needs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .cloudformation import CLOUDFORMATION_STACK
 
 @dataclass(frozen=True)
 class Sources:
-    """Which folder the code of each function and of each layer is in."""
+    """The folders with the code of each function and of each layer."""
 
     functions: dict[str, Path]
     """By the function's deployed name."""

@@ -1,4 +1,4 @@
-"""`make bench`: each module of tests/bench prints a table, which is shown and kept."""
+"""`make bench`: each module of tests/bench prints a table, which is shown and saved."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SOURCES = ("layers/tidings", "localstack", ".")
 
 
 def benchmarks(only: str | None) -> list[str]:
-    """Return the names of the benchmarks, or the one that is asked for."""
+    """Return the names of all benchmarks, or the chosen one."""
     names = sorted(path.stem for path in BENCHMARKS.glob("*.py"))
     if only and only not in names:
         raise LauncherError(f"there is no benchmark {only}", hint=f"T={'|'.join(names)}")
@@ -27,10 +27,10 @@ def benchmarks(only: str | None) -> list[str]:
 
 
 def run_benchmarks(only: str | None, stack: Mapping[str, str]) -> bool:
-    """Run benchmarks one after the other; `stack` says where a running one is.
+    """Run benchmarks one after another; `stack` has the address of a running stack.
 
     Returns:
-        Whether all of them came to their end.
+        Whether all of them succeeded.
     """
     environment = inherited_environment() | dict(stack)
     environment["TIDINGS_RUNTIME_PYTHON"] = str(bootstrap.python_of("runtime"))

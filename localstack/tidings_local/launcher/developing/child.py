@@ -1,4 +1,4 @@
-"""A program that runs beside the launcher, and ends at the latest when its block does."""
+"""A program that runs beside the launcher, and ends with its `with` block at the latest."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ LAUNCHER_SECONDS = 60
 
 
 class Child:
-    """A program that runs; it is interrupted, and in the end killed, when its block is left.
+    """A running program; it is interrupted, and then killed, at the end of its block.
 
     Args:
-        output: where it writes, if not to the terminal.
-        patience: the seconds that it has after an interruption.
+        output: the file for its output; the terminal without one.
+        patience: the seconds between its interruption and its kill.
     """
 
     def __init__(
@@ -48,12 +48,12 @@ class Child:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if self._process.poll() is not None:
             return
-        if kind is not KeyboardInterrupt:  # Ctrl-C in a terminal reaches it, too
+        if kind is not KeyboardInterrupt:  # a terminal also sends Ctrl-C to it
             self._process.send_signal(signal.SIGINT)
         self._let_finish()
 
     def _let_finish(self) -> None:
-        """An interrupted pytest says what it had found so far."""
+        """Give an interrupted pytest the time to print its results."""
         try:
             self._process.wait(self._patience or INTERRUPTED_SECONDS)
         except subprocess.TimeoutExpired:
@@ -67,7 +67,7 @@ def pytest_run(arguments: list[str], environment: dict[str, str]) -> Child:
 
 
 def launcher_run(command: str, said: dict[str, str], log: Path) -> Child:
-    """Start another launcher, with these variables and its output in a file."""
+    """Start another launcher with these variables, and write its output to a file."""
     with log.open("w") as output:
         return Child(
             [sys.executable, "-m", "tidings_local.launcher", command],

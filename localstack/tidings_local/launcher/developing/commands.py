@@ -1,4 +1,4 @@
-"""What `make` does for those who write the code."""
+"""The `make` commands for developers."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def lint() -> int:
 
 
 def contracts() -> int:
-    """Write what follows from the events, the consumers and the operations."""
+    """Generate the files that follow from the events, the consumers and the operations."""
     bootstrap.ensure("dev")
     environment = inherited_environment() | {"PYTHONPATH": str(ROOT / "layers" / "tidings")}
     python = str(bootstrap.python_of("dev"))
@@ -107,7 +107,7 @@ def contracts() -> int:
 
 
 def freeze_events() -> int:
-    """Keep today's sample events as those of a release."""
+    """Store today's sample events as those of a release."""
     version = load_options().version
     if not version:
         raise LauncherError("VERSION is missing", hint="make freeze-events VERSION=1.2.0")

@@ -1,4 +1,4 @@
-"""`make gateway`: `chalice local` serves the gateway alone, against the running stack."""
+"""`make gateway`: `chalice local` serves only the gateway, using the running stack."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FUNCTION = "tidings-gateway"
 
 
 def serve_gateway(stack: Stack) -> int:
-    """Serve the working tree's gateway until Ctrl-C; return the exit status of Chalice."""
+    """Serve the working tree's gateway until Ctrl-C; return Chalice's exit status."""
     port = stack.ports.gateway
     progress.step(f"GraphQL at http://127.0.0.1:{port}/graphql; Ctrl-C ends it")
     server = subprocess.Popen(command(port), cwd=ROOT, env=environment(stack))
@@ -30,7 +30,7 @@ def serve_gateway(stack: Stack) -> int:
 
 
 def _end(pid: int) -> None:
-    """End Chalice and the process that it restarts; a terminal's Ctrl-C has reached both."""
+    """End Chalice and the process that it restarts; a terminal sends Ctrl-C to both."""
     with contextlib.suppress(psutil.NoSuchProcess):
         chalice = psutil.Process(pid)
         for process in (*chalice.children(recursive=True), chalice):
@@ -55,7 +55,7 @@ def environment(stack: Stack) -> dict[str, str]:
         | {
             "AWS_LAMBDA_FUNCTION_NAME": FUNCTION,
             "PYTHONPATH": os.fspath(ROOT / "layers" / "tidings"),
-            # Compiled files in the folder would be a change of the deployed code.
+            # Compiled files in the folder would change the fingerprint of the deployed code.
             "PYTHONDONTWRITEBYTECODE": "1",
         }
     )

@@ -1,4 +1,4 @@
-"""`make lint`: every check that needs no running stack, all at once."""
+"""`make lint`: every check that needs no running stack, in parallel."""
 
 from __future__ import annotations
 

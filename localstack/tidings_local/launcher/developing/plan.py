@@ -1,4 +1,4 @@
-"""Which tests a target runs, and in which order."""
+"""Decide which tests a target runs, and in which order."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ WORKERS = 3
 
 
 def chosen(said: Options, target: dict[str, str]) -> Options:
-    """Return the options with those of a target where the command line has none."""
+    """Return the options, with the target's own where the command line has none."""
     given = said.model_dump(exclude_defaults=True)
     return said.model_copy(update=target | given)
 
 
 def pytest_arguments(options: Options) -> list[list[str]]:
-    """One run of what is asked for; three of everything. The last hurts its stack."""
+    """Return one run for chosen tests, or three for all; the last one breaks its stack."""
     if options.t or options.pytest:
         return [[*_words("PYTEST", options.pytest), *_words("T", options.t)]]
     bounded = f"--timeout={HUNG_SECONDS}"
@@ -60,5 +60,5 @@ def pytest_arguments(options: Options) -> list[list[str]]:
 def _words(name: str, text: str) -> list[str]:
     try:
         return shlex.split(text)
-    except ValueError as problem:  # a quotation mark without its other one
+    except ValueError as problem:  # an unbalanced quotation mark
         raise LauncherError(f"{name} is not usable: {problem}") from None

@@ -1,6 +1,6 @@
 """`make new-operation`, `new-consumer` and `new-rule`: infra/scaffold writes the files.
 
-The generators need the application's code, so they run as a program of their own.
+The generators need the application's code, so they run as a separate program.
 """
 
 from __future__ import annotations
@@ -40,6 +40,6 @@ def _generate(kind: str) -> int:
 
 
 def words_of(kind: str, options: Options) -> list[str]:
-    """Return the arguments of the program: those that a generator takes and a person gave."""
+    """Return the program's arguments: those of the generator that a person gave."""
     given = options.model_dump(include=set(ARGUMENTS[kind]), exclude_defaults=True)
     return [f"{name}={value}" for name, value in given.items()]

@@ -1,4 +1,4 @@
-"""Which tests took longest, over several runs of pytest."""
+"""List the slowest tests of several runs of pytest."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ COUNT = 10
 
 
 class TimedTest(NamedTuple):
-    """A test with the seconds of its setup, itself and its teardown."""
+    """A test with the seconds of its setup, call and teardown."""
 
     seconds: float
     name: str
@@ -27,7 +27,7 @@ def slowest(reports: Iterable[Path]) -> list[TimedTest]:
 
 
 def table(tests: Iterable[TimedTest]) -> list[str]:
-    """Return the lines that show them, none for no tests."""
+    """Return the lines of a table, or none without tests."""
     rows = [f"{test.seconds:7.1f} s  {test.name}" for test in tests]
     return ["the tests that took longest:", *rows] if rows else []
 

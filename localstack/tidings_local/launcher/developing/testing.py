@@ -1,4 +1,4 @@
-"""`make test`: the whole suite against stacks of its own."""
+"""`make test`: all tests on separate stacks."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ PYTEST_VARIABLE = f"{ARGUMENT_PREFIX}PYTEST"
 
 
 def run_tests(stack: Stack, settings: Settings, options: Options) -> int:
-    """Lint, bring up a fresh stack, run pytest, take the stack down; pytest's exit status."""
+    """Lint, start a new stack, run pytest, stop the stack; return pytest's exit status."""
     check_folder(bootstrap.CLONE)
     install(settings)
     if BROWSER_TESTS in options.t:
@@ -88,7 +88,7 @@ def _lint_and_test(stack: Stack, settings: Settings, options: Options) -> int:
 
 
 def _test_part(stack: Stack, settings: Settings, options: Options) -> int:
-    with stack.locked():  # and free again while the tests run: some of them call `make up`
+    with stack.locked():  # and released while the tests run, because some of them call `make up`
         clean(stack)
         members = up(stack, settings)
     progress.step("running the tests")
@@ -98,9 +98,9 @@ def _test_part(stack: Stack, settings: Settings, options: Options) -> int:
 
 
 def _test_all(stack: Stack, settings: Settings, options: Options) -> int:
-    """The fault tests have a stack of their own, and another launcher runs them beside the others.
+    """Run the fault tests on a separate stack with another launcher, beside the other tests.
 
-    Of the others, those that need no deployed code run while it is deployed.
+    Of these, the ones that need no deployed code run during the deployment.
     """
     first, second, faults = pytest_arguments(options)
     reports = [stack.folder / f"tests-{number}.xml" for number in (1, 2, 3)]
@@ -141,7 +141,7 @@ def _environment(
     stack: Stack, members: Members, settings: Settings, options: Options
 ) -> dict[str, str]:
     environment = inherited_environment() | test_environment(stack, members.connections)
-    if settings.smtp_url:  # where a sink of the tests takes the mails
+    if settings.smtp_url:  # where a server of the tests receives the mails
         environment["TIDINGS_SMTP_URL"] = settings.smtp_url
     environment["TIDINGS_SOAK_MINUTES"] = str(options.minutes)
     environment["TIDINGS_FUZZ_SECONDS"] = str(options.fuzz_seconds)
@@ -165,6 +165,6 @@ def test_environment(stack: Stack, connections: Connections) -> dict[str, str]:
 
 
 def _management_url(stack: Stack, connections: Connections) -> str:
-    """RabbitMQ's management API, with the credentials of the AMQP URL."""
+    """Return the URL of RabbitMQ's management API, with the credentials of the AMQP URL."""
     amqp = urlsplit(connections.amqp_url)
     return f"http://{amqp.username}:{amqp.password}@127.0.0.1:{stack.ports.rabbitmq_management}"

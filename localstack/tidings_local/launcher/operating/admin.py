@@ -1,4 +1,4 @@
-"""`make create-admin`: the first administrator. The API cannot appoint one."""
+"""`make create-admin`: create the first administrator, which the API cannot do."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HOW_TO_PROMOTE = "make create-admin EMAIL=... PROMOTE=1"
 
 
 def create_admin(stack: Stack, email: str | None, password: str | None) -> Invocation:
-    """Make the account of an administrator. An address that has an account is refused."""
+    """Create an administrator's account. An address with an account is refused."""
     if not email:
         raise LauncherError("EMAIL is missing", hint=HOW)
     if not password:
@@ -24,12 +24,12 @@ def create_admin(stack: Stack, email: str | None, password: str | None) -> Invoc
 
 
 def promote_to_admin(stack: Stack, email: str | None, password: str | None) -> Invocation:
-    """Make an administrator of a person who has an account, with the password that they have."""
+    """Promote a person with an account to administrator; their password stays."""
     if not email:
         raise LauncherError("EMAIL is missing", hint=HOW_TO_PROMOTE)
     if password:
         raise LauncherError(
-            "PASSWORD has no place beside PROMOTE=1",
+            "PASSWORD cannot be combined with PROMOTE=1",
             hint=f"the person keeps the password that they have: {HOW_TO_PROMOTE}",
         )
     return _done(stack, PROMOTE, {"email": email})
@@ -40,5 +40,5 @@ def _done(stack: Stack, function: str, event: dict[str, Any]) -> Invocation:
     if done.failed:
         problem = done.result if isinstance(done.result, dict) else {}
         reason = str(problem.get("errorMessage", "the function failed"))
-        raise LauncherError("no administrator was made", hint=reason)
+        raise LauncherError("no administrator was created", hint=reason)
     return done

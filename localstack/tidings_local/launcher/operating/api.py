@@ -1,4 +1,4 @@
-"""A client of the stack's public GraphQL address, as a customer's app would be one."""
+"""A client of the stack's public GraphQL address, like a customer's app."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TIMEOUT_SECONDS = 30
 
 
 class GraphqlApi:
-    """Checks the server's certificate: it is the one the launcher made for this stack."""
+    """Checks the server's certificate, which the launcher made for this stack."""
 
     def __init__(self, stack: Stack) -> None:
         trusted = ssl.create_default_context(cafile=str(certificate_beside(stack.certificate)))
@@ -31,7 +31,7 @@ class GraphqlApi:
         self._http.close()
 
     def ask(self, document: str, token: str = "", **variables: Any) -> Any:
-        """The one field that a document asks for."""
+        """Return the only field that a document requests."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         body = {"query": document, "variables": variables}
         try:

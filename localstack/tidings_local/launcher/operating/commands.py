@@ -1,4 +1,4 @@
-"""What `make` does with a stack that runs."""
+"""The `make` commands for a running stack."""
 
 from __future__ import annotations
 

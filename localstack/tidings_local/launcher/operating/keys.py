@@ -1,4 +1,4 @@
-"""`make rotate-keys`: another key signs access tokens from now on; nobody is logged out."""
+"""`make rotate-keys`: another key signs access tokens; all people stay signed in."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FUNCTION = "tidings-rotate-keys"
 
 
 def rotate_keys(stack: Stack) -> dict[str, Any]:
-    """Rotate, and take the keys back into the stack's secrets; returns the keys' names."""
+    """Rotate the keys, and copy them to the stack's secrets; return their names."""
     done = invoke(stack, FUNCTION, {})
     problem = done.result if isinstance(done.result, dict) else {}
     if done.failed:

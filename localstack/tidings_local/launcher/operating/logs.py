@@ -1,4 +1,4 @@
-"""`make logs`: the functions' CloudWatch logs, merged in order of time, readable."""
+"""`make logs`: the functions' CloudWatch logs, merged in order of time."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def show_logs(stack: Stack, *, function: str | None, correlation: str | None, fo
 
 
 class Reader:
-    """Reads each record once, however often it is asked."""
+    """Reads each record once in any number of requests."""
 
     def __init__(self, stack: Stack, function: str | None, correlation: str | None) -> None:
         self._logs = client(stack, "logs")
@@ -109,10 +109,10 @@ class Reader:
 
 
 def timed(records: list[Record]) -> list[Record]:
-    """Lines in the order of one function, each at the time it was written.
+    """Return lines in the order of one function, each with its time.
 
-    CloudWatch has the time an invocation ended. What the function wrote itself is known
-    better; lines between take the time of the one before, START that of the one after.
+    CloudWatch has the time at which an invocation ended. The function's own lines have an exact
+    time; lines between them get the time of the previous one, START that of the next one.
     """
     placed: list[Record] = []
     waiting: list[Record] = []
@@ -132,7 +132,7 @@ def timed(records: list[Record]) -> list[Record]:
 
 
 def merged(records: Iterable[Record], correlation: str | None = None) -> list[Record]:
-    """In order of time; only one request's lines if a correlation id is given."""
+    """Return lines in order of time, for one request if a correlation id is given."""
     kept = (r for r in records if correlation is None or belongs_to(r, correlation))
     return sorted(kept, key=attrgetter("at_ms"))
 
@@ -142,7 +142,7 @@ def belongs_to(record: Record, correlation: str) -> bool:
 
 
 def _written_at(record: Record) -> float | None:
-    """In ms since 1970, as Powertools' logger wrote it into the line."""
+    """Return the time that Powertools' logger wrote into the line, in ms since 1970."""
     written = record.fields.get("timestamp")
     if isinstance(written, str):
         for form in TIMESTAMP_FORMS:

@@ -1,4 +1,4 @@
-"""`make import-products FILE=...`: a CSV file into the catalogue, in pieces, with a report."""
+"""`make import-products FILE=...`: import a CSV file in pieces, with a report."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .rules import invoke
 from .tables import FileTable, open_table
 
 FUNCTION = "tidings-import-products"
-# Lambda takes 6 MB at once; characters may be four bytes, and are escaped.
+# Lambda accepts 6 MB at once; a character may have four bytes, and is escaped.
 MAX_CHUNK_CHARACTERS = 400_000
 MAX_CHUNK_ROWS = 200
 SHOWN_REFUSALS = 20
@@ -69,9 +69,9 @@ class Totals:
 
 
 def import_products(stack: Stack, file: str | None) -> Totals:
-    """Send a file to the stack, and write what was refused beside the stack's other files.
+    """Send a file to the stack, and write the refused rows to a file in the stack's folder.
 
-    It can be sent again, also after it was broken off: what is there already is unchanged.
+    A file can be sent again, also after an interruption: unchanged products stay unchanged.
     """
     if not file:
         raise LauncherError("FILE is missing", hint="make import-products FILE=products.csv")
@@ -83,15 +83,15 @@ def import_products(stack: Stack, file: str | None) -> Totals:
 
 
 def path_of(file: str) -> Path:
-    """Return the file as it was typed; `~/` is the home where a shell has left it."""
+    """Return the file as typed; `~/` is the home folder if the shell did not replace it."""
     path = Path(file)
     return path.expanduser() if file.startswith("~/") and not path.exists() else path
 
 
 def send_table(table: FileTable, send: Send) -> Totals:
-    """Send every row once; a SKU that was in the file before is refused.
+    """Send every row once; a SKU that occurred before in the file is refused.
 
-    The columns go first, alone: they are checked also where there are no rows.
+    The columns are sent first, alone, so that they are checked even without rows.
     """
     totals, first_rows = Totals(), dict[str, int]()
     send({"columns": table.columns, "rows": []})
@@ -110,7 +110,7 @@ def send_table(table: FileTable, send: Send) -> Totals:
 
 
 def chunks(rows: Iterable[TableRow]) -> Iterator[list[TableRow]]:
-    """Rows in pieces that one invocation takes."""
+    """Yield the rows in pieces that fit into one invocation."""
     chunk: list[TableRow] = []
     characters = 0
     for row in rows:
@@ -127,7 +127,7 @@ def chunks(rows: Iterable[TableRow]) -> Iterator[list[TableRow]]:
 def _without_repeated(
     columns: list[str], chunk: list[TableRow], first_rows: dict[str, int], totals: Totals
 ) -> list[TableRow]:
-    """Return the rows whose SKU is new in this file; the function sees one piece at a time."""
+    """Return the rows whose SKU is new in this file, because the function sees only one piece."""
     names = [name.lower() for name in columns]
     place = names.index("sku") if "sku" in names else None
     if place is None:
@@ -171,6 +171,6 @@ def _show_refused(stack: Stack, path: Path, refused: list[Refusal]) -> None:
 
 
 def _as_text(cell: str | None) -> str:
-    """Return a cell that no spreadsheet takes for a formula (OWASP: CSV injection)."""
+    """Return a cell that spreadsheets do not take for a formula (OWASP: CSV injection)."""
     text = cell or ""
     return f"'{text}" if text.startswith(FORMULA_BEGINNINGS) else text

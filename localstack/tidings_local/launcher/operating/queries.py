@@ -1,4 +1,4 @@
-"""What the story asks of the gateway, in the words of gateway/schema.graphql."""
+"""The GraphQL documents of the demo."""
 
 REGISTER_USER = """
 mutation Register($input: RegisterUserInput!) { registerUser(input: $input) { email } }

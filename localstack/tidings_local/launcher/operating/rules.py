@@ -1,4 +1,4 @@
-"""`make run-rule`: fires a scheduled rule now, with the event that EventBridge sends."""
+"""`make run-rule`: fire a scheduled rule now, with the event that EventBridge sends."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Invocation:
 
 
 def scheduled_event(rule_arn: str, at: datetime | None = None) -> dict[str, Any]:
-    """The event that EventBridge makes of a rule with a schedule, field by field.
+    """Return the event that EventBridge sends for a rule with a schedule.
 
     https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-scheduled.html
     """
@@ -43,18 +43,18 @@ def scheduled_event(rule_arn: str, at: datetime | None = None) -> dict[str, Any]
 
 
 def _in_utc(moment: datetime) -> datetime:
-    """Rules know no other zone; a time that names none is in it."""
+    """Convert a time to UTC; a time without a zone is UTC."""
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def rule_names(stack: Stack) -> list[str]:
-    """The rules as a person names them, without the prefix."""
+    """Return the names of the rules without their prefix."""
     pages = client(stack, "events").get_paginator("list_rules").paginate(NamePrefix=PREFIX)
     return sorted(rule["Name"].removeprefix(PREFIX) for page in pages for rule in page["Rules"])
 
 
 def invoke_rule(stack: Stack, name: str | None, at: datetime | None = None) -> list[Invocation]:
-    """Fire a rule for this time, or for now; a job does its work once for each."""
+    """Fire a rule for this time, or for now; a job runs once for each time."""
     known = rule_names(stack)
     if name not in known:
         problem = f"there is no rule {name}" if name else "RULE is missing: make run-rule RULE=..."

@@ -1,4 +1,4 @@
-"""`make create-service`, `services`, `revoke-service`: machines that call the send API."""
+"""`make create-service`, `services`, `revoke-service`: programs that call the send API."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ REVOKE = "tidings-revoke-service"
 
 
 def create_service(stack: Stack, name: str | None) -> dict[str, str]:
-    """Make credentials; the secret in the answer is never shown again."""
+    """Create credentials; the secret in the answer is never shown again."""
     if not name:
         raise LauncherError("NAME is missing", hint="make create-service NAME=...")
     return dict(_result(stack, CREATE, {"name": name}, "the service was not made"))
 
 
 def list_services(stack: Stack) -> list[str]:
-    """One line for each service."""
+    """Print one line for each service."""
     found = _result(stack, LIST, {}, "the services were not listed")
     return [
         f"{each['id']}  {(each['revoked_at'] and 'revoked') or 'active':8} {each['name']}"
@@ -30,7 +30,7 @@ def list_services(stack: Stack) -> list[str]:
 
 
 def revoke_service(stack: Stack, client_id: str | None) -> str:
-    """Take a service's credentials away; returns its name."""
+    """Revoke a service's credentials; return its name."""
     if not client_id:
         raise LauncherError(
             "ID is missing", hint="make revoke-service ID=... (make services lists them)"

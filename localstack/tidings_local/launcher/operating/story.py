@@ -1,4 +1,4 @@
-"""`make demo`: a customer's story, told over real HTTPS."""
+"""`make demo`: a customer's order and its notification, over real HTTPS."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Person:
 
 
 def play(stack: Stack) -> None:
-    """New addresses and a new product each time, so that it can be told again."""
+    """Run the demo; it can be repeated, because addresses and product are new each time."""
     run, password = secrets.token_hex(4), secrets.token_urlsafe(18)
     with GraphqlApi(stack) as api:
         admin = _admin(stack, api, f"admin-{run}@example.com", password)
@@ -71,7 +71,7 @@ def _product(api: GraphqlApi, admin: Person, sku: str) -> dict[str, Any]:
 def _order(
     api: GraphqlApi, customer: Person, product: dict[str, Any], quantity: int, expected: str
 ) -> str:
-    """Order, wait for the notification, compare the order; returns the correlation id."""
+    """Order, wait for the notification, check the order; return the correlation id."""
     items = [{"productId": product["id"], "quantity": quantity}]
     order = api.ask(queries.PLACE_ORDER, customer.token, input={"items": items})
     correlation_id, placed = api.correlation_id, time.monotonic()

@@ -1,4 +1,4 @@
-"""A table in a file on this machine. The application reads it; this says how far it is."""
+"""Table files on this machine. The application reads them; this module tracks the progress."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from ..errors import LauncherError
 
 
 class FileTable:
-    """An open table. Only as much of it as one row needs is in memory."""
+    """An open table, of which only one row is in memory."""
 
     def __init__(self, raw: BinaryIO, path: Path) -> None:
         self._raw, self._path = raw, path
         self.size_bytes = path.stat().st_size
         with _named(path):
-            # Kept: who lets go of it closes the file.
+            # Kept, because garbage collection would close the file.
             self._text = open_text(raw)
             self._table = Table(self._text)
         self.columns = self._table.columns
@@ -30,7 +30,7 @@ class FileTable:
         return self._raw.tell()
 
     def rows(self) -> Iterator[TableRow]:
-        """Yield every row that is not empty; one that cannot be read has a problem.
+        """Yield every row that is not empty; an unreadable one has a problem.
 
         Raises:
             LauncherError: the file cannot be read from here on.
@@ -40,10 +40,10 @@ class FileTable:
 
 
 def open_table(path: Path) -> FileTable:
-    """Open a file to be read to its end.
+    """Open a file to read it to its end.
 
     Raises:
-        LauncherError: it is not there, has no header, or is no text.
+        LauncherError: it is missing, has no header, or is not text.
     """
     try:
         return FileTable(path.open("rb"), path)

@@ -1,7 +1,7 @@
-"""The certificate that the stack's HTTPS address shows: self-made, its own, verifiable.
+"""The self-signed certificate of the stack's HTTPS address.
 
 LocalStack would make one too, but in a place that stacks share. Clients trust this one with
-`--cacert`, so that nobody has to switch verification off.
+`--cacert`, so that they can keep verification on.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ CHECKED_SECONDS = 24 * 3600
 
 
 def ensure_certificate(file: Path, *, more_names: Sequence[str] = ()) -> None:
-    """Key and certificate in one file, the certificate alone beside it as `.crt`."""
+    """Ensure a file with key and certificate, and beside it a `.crt` with the certificate."""
     public, mark = certificate_beside(file), file.with_name(file.name + ".checked")
     if file.is_file() and _was_checked(public, mark):
         return
-    from . import self_signed  # loads cryptography, once a day
+    from . import self_signed  # imports cryptography, once a day
 
     if file.is_file() and self_signed.is_good(public):
         mark.write_text(_digest(public))
@@ -36,7 +36,7 @@ def certificate_beside(file: Path) -> Path:
 
 
 def _was_checked(certificate: Path, mark: Path) -> bool:
-    """Say whether this very certificate was found to be good a short time ago."""
+    """Return whether this certificate was checked a short time ago."""
     try:
         is_recent = time.time() - mark.stat().st_mtime < CHECKED_SECONDS
         return is_recent and mark.read_text() == _digest(certificate)

@@ -1,7 +1,7 @@
-"""What mails and push messages need of LocalStack, and CloudFormation does not make there.
+"""Create the resources for mails and push in LocalStack that CloudFormation does not create.
 
-SES takes mails of verified senders only, and its event destinations are no resources that
-LocalStack knows; platform applications are none on AWS either (docs/deploy-aws.md).
+SES accepts mails of verified senders only, and LocalStack does not support its event destinations;
+platform applications are not in CloudFormation on AWS either (docs/deploy-aws.md).
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Any
 from ..aws import ACCOUNT, REGION
 from ..deploying.cloudformation import CLOUDFORMATION_STACK
 
-# By the template's parameter: the push service behind it. LocalStack asks for credentials of
-# none, and keeps the messages at /_aws/sns/platform-endpoint-messages.
+# The push service of each template parameter. LocalStack needs no credentials for them, and keeps
+# the messages at /_aws/sns/platform-endpoint-messages.
 PLATFORMS = {"IosApplication": "APNS", "AndroidApplication": "GCM"}
 CREDENTIALS = {"PlatformPrincipal": "local", "PlatformCredential": "local"}
 FEEDBACK = ["delivery", "bounce", "complaint", "reject"]
@@ -24,7 +24,7 @@ def verify_sender(ses: Any, mail_from: str) -> None:
 
 
 def platform_applications(sns: Any) -> dict[str, str]:
-    """The ARN of each by the template's parameter; making one again gives the same."""
+    """Return the ARN of each by the template's parameter; creating one again returns the same."""
     return {
         parameter: sns.create_platform_application(
             Name=CLOUDFORMATION_STACK, Platform=platform, Attributes=CREDENTIALS
@@ -38,7 +38,7 @@ def feedback_topic() -> str:
 
 
 def mail_events(ses: Any, topic: str) -> None:
-    """Let SES tell the topic what becomes of mails; nothing where it does so already."""
+    """Make SES send feedback on mails to the topic, unless it does so already."""
     name = f"{CLOUDFORMATION_STACK}-mails"
     if name in {each["Name"] for each in ses.list_configuration_sets()["ConfigurationSets"]}:
         return

@@ -1,4 +1,4 @@
-"""What `make` does with a stack without deploying to it."""
+"""The `make` commands for a stack that do not deploy."""
 
 from __future__ import annotations
 

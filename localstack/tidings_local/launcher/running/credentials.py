@@ -1,4 +1,4 @@
-"""Fresh secrets for each stack: made once, kept with its data, readable by its owner only."""
+"""The secrets of each stack: made once, stored with its data, readable by its owner only."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Credentials:
 
 
 def load_or_make(folder: Path) -> Credentials:
-    """The stack's own; what an older version did not know yet is made now."""
+    """Return the stack's secrets; those that an older version did not have are made now."""
     file = folder / "secrets.json"
     kept = json.loads(file.read_text()) if file.is_file() else {}
     if kept.keys() == set(Credentials.__dataclass_fields__):
@@ -35,13 +35,13 @@ def load_or_make(folder: Path) -> Credentials:
 
 
 def keep_signing_keys(folder: Path, signing_keys: dict[str, Any]) -> None:
-    """Note rotated keys, for the day when LocalStack has forgotten them."""
+    """Save rotated keys, because a restarted LocalStack loses them."""
     kept = replace(load_or_make(folder), signing_keys=signing_keys)
     write_private(folder / "secrets.json", json.dumps(asdict(kept), indent=2))
 
 
 def make() -> Credentials:
-    from .signing_keys import make_signing_keys  # loads cryptography, once for each stack
+    from .signing_keys import make_signing_keys  # imports cryptography, once for each stack
 
     return Credentials(
         rabbitmq_user=f"tidings-{secrets.token_hex(4)}",
@@ -55,7 +55,7 @@ def make() -> Credentials:
 
 
 def write_private(file: Path, text: str) -> None:
-    """Private from its first byte on, whole or not at all."""
+    """Write a file that is private from its first byte, completely or not at all."""
     draft = file.with_suffix(".draft")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:

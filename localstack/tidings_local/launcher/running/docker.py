@@ -1,4 +1,4 @@
-"""`make up ENGINE=docker`: RabbitMQ, Redis and MongoDB in containers, everything else as ever."""
+"""`make up ENGINE=docker`: RabbitMQ, Redis and MongoDB in containers."""
 
 from __future__ import annotations
 

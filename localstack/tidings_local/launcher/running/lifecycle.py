@@ -1,4 +1,4 @@
-"""Starts and stops the services of a stack."""
+"""Start and stop the services of a stack."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ POLL_SECONDS = 0.1
 
 @dataclass
 class Startup:
-    """One `make up`: remembers what it started, to leave nothing behind when it fails."""
+    """One `make up`: remembers the services that it started, and stops them after a failure."""
 
     stack: Stack
     members: Members
@@ -37,7 +37,7 @@ class Startup:
         self.supervisor = Supervisor(self.stack)
 
     def begin(self) -> None:
-        """Start every service that does not run, without waiting for it to be ready."""
+        """Start every service that does not run, without waiting until it is ready."""
         for external in self.members.external:
             check_external(external)
         self._start_supervisor()
@@ -83,11 +83,11 @@ class Startup:
         progress.step(f"starting {service.name}")
         self.started.append(service)
         self.supervisor.start_program(service.name)
-        if service.name == "epmd":  # RabbitMQ would start one of its own that outlives it
+        if service.name == "epmd":  # otherwise RabbitMQ starts an epmd that outlives it
             self._wait_for_own(service)
 
     def _wait_for_own(self, service: Service) -> None:
-        """Ready, or an error as soon as it is known that it will not be."""
+        """Wait until it is ready, or raise as soon as it ended or the time is over."""
         limit = time.monotonic() + service.ready_seconds
         while (version := _version_if_ready(service.probe)) is None:
             state = self.supervisor.states()[service.name]
@@ -125,7 +125,7 @@ def startup(stack: Stack, members: Members) -> Iterator[Startup]:
 
 
 def stop_all(stack: Stack) -> bool:
-    """Stop the whole stack; says whether there was anything to stop."""
+    """Stop the whole stack; return whether anything was running."""
     supervisor = Supervisor(stack)
     answered = supervisor.answers()
     if answered:
@@ -147,7 +147,7 @@ def check_ports(service: Service) -> None:
 
 
 def check_external(external: External) -> None:
-    """Somebody else's service gets a moment to answer; then its URL is called wrong."""
+    """Wait a moment for an external service to answer, before its URL is reported as wrong."""
     limit = time.monotonic() + EXTERNAL_SECONDS
     while True:
         try:

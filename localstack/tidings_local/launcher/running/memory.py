@@ -1,4 +1,4 @@
-"""How much memory the processes of a stack use."""
+"""Read the memory of a stack's processes."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _each(stack: Stack) -> Iterator[tuple[str, Usage]]:
 
 
 def _runs_functions(process: psutil.Process) -> bool:
-    """Whether it is a function's environment, or the process that they are forked from."""
+    """Return whether it is a function's environment, or a process that they are forked from."""
     return "LAMBDA_TASK_ROOT" in process.environ()
 
 

@@ -1,4 +1,4 @@
-"""Processes of a stack whose supervisor is gone: found by the mark in their environment."""
+"""Find processes of a stack without a supervisor, by the mark in their environment."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PATIENCE_SECONDS = 5
 
 
 def stop_orphans(stack: Stack, alive: Iterable[str] = ()) -> int:
-    """Stop every process of the stack that belongs to none of the services said to live."""
+    """Stop every process of the stack that belongs to none of the running services."""
     found = orphans(stack, set(alive))
     for process in found:
         with contextlib.suppress(psutil.Error):
@@ -41,7 +41,7 @@ def processes_of(stack: Stack) -> Iterator[tuple[psutil.Process, str]]:
 
 
 def _service_of(process: psutil.Process, folder: Path) -> str | None:
-    """The service a process belongs to; supervisord itself is the service ''."""
+    """Return the service of a process; that of supervisord itself is ''."""
     try:
         environment = process.environ()
     except (psutil.Error, OSError):
@@ -52,7 +52,7 @@ def _service_of(process: psutil.Process, folder: Path) -> str | None:
 def service_of(environment: dict[str, str], folder: Path) -> str | None:
     if environment.get(STACK_MARK) == str(folder):
         return environment.get(SERVICE_MARK, "")
-    # A function's process sees only what AWS would give it: its code's place tells.
+    # A function's process has only AWS's variables, so the path of its code identifies it.
     if environment.get("LAMBDA_TASK_ROOT", "").startswith(f"{folder}/"):
         return "runner"
     return None

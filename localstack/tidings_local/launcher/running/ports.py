@@ -1,4 +1,4 @@
-"""Which ports a stack uses: a block of ten, so that several stacks live side by side."""
+"""The ports of a stack: a block of ten, so that several stacks can run beside each other."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Ports:
 
     @property
     def localstack(self) -> int:
-        """LocalStack itself, behind the front door; far from every stack's block."""
+        """LocalStack itself, behind the front door; outside of every stack's block."""
         return self.base + 15000 + BLOCK_SIZE
 
     @property
@@ -72,18 +72,18 @@ class Ports:
 
     @property
     def gateway(self) -> int:
-        """The gateway alone (`make gateway`); far from every stack's block."""
+        """The gateway alone (`make gateway`); outside of every stack's block."""
         return self.base + 14000
 
     @property
     def localstack_internal(self) -> tuple[int, int]:
-        """Where LocalStack may open ports of its own, far from every stack's block."""
+        """The range of ports that LocalStack may open, outside of every stack's block."""
         return self.base + 15000, self.base + 15000 + BLOCK_SIZE
 
 
 def is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # TIME_WAIT is no owner
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # TIME_WAIT has no owner
         try:
             probe.bind((LOOPBACK, port))
         except OSError:
@@ -92,7 +92,7 @@ def is_free(port: int) -> bool:
 
 
 def owner_of(port: int) -> str:
-    """Who listens on a port, as far as the system tells us."""
+    """Return the process that listens on a port, as far as the system reports it."""
     with contextlib.suppress(psutil.Error):
         for connection in psutil.net_connections("tcp"):
             listens = connection.status == psutil.CONN_LISTEN
@@ -115,7 +115,7 @@ def block_is_free(base: int, free: Callable[[int], bool] = is_free) -> bool:
 
 
 def claim_block(first: int, folder: Path, claims: Path | None = None) -> int:
-    """The first free block from `first` on that no other stack on this machine remembers."""
+    """Return the first free block from `first` on that no other stack on this machine claims."""
     with _claims(claims) as registry:
         for base in range(first, LAST_BASE, BLOCK_SIZE):
             claim = registry / str(base)
@@ -136,7 +136,7 @@ def _claims(folder: Path | None) -> Iterator[Path]:
 
 
 def _claimed_by_other(claim: Path, folder: Path) -> bool:
-    """A claim holds as long as the stack that made it exists."""
+    """Return whether another stack claims it; a claim is valid while its stack exists."""
     if not claim.is_file():
         return False
     owner = Path(claim.read_text())

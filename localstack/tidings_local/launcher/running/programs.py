@@ -1,4 +1,4 @@
-"""The programs that are no Python packages: found, or brought by apt-get, or asked for."""
+"""The required programs that are not Python packages: found, or installed by apt-get."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ REDIS = Program("redis-server", "redis-server", "redis")
 
 
 def check(wanted: Iterable[Program]) -> None:
-    """Refuse if something is missing that is not ours to install."""
+    """Refuse if a program is missing that the launcher cannot install."""
     if (missing := _missing(wanted)) and not _can_use_apt():
         raise LauncherError(how_to_bring(missing))
 
@@ -67,7 +67,7 @@ def location(program: Program) -> str:
 
 
 def search_path() -> str:
-    """The PATH, and where servers live that a person's PATH often leaves out."""
+    """Return the PATH with the folders of servers that a person's PATH often lacks."""
     return inherited_environment()["PATH"] + os.pathsep + "/usr/sbin"
 
 
@@ -97,7 +97,7 @@ def _apt_install(packages: list[str]) -> None:
     progress.step(f"installing {', '.join(packages)} with apt-get")
     wait = ["-o", "DPkg::Lock::Timeout=120"]
     with _apt_log().open("w") as log:
-        # Lists may be old: a failed update is no reason to stop before the install was tried.
+        # The lists may be old: after a failed update the installation is still tried.
         _apt(["apt-get", *wait, "update"], log.fileno())
         install = ["apt-get", *wait, "install", "-y", "--no-install-recommends", *packages]
         done = _apt(install, log.fileno())
@@ -115,7 +115,7 @@ def _apt(command: list[str], log: int) -> int:
 
 
 def _stop_system_services(packages: list[str]) -> None:
-    """Debian starts what it installs; a stack runs its own and leaves the machine as it was."""
+    """Stop the services that Debian starts after an installation: a stack runs its own."""
     if Path("/run/systemd/system").is_dir():
         command = ["systemctl", "disable", "--now", *packages]
         subprocess.run(command, capture_output=True, check=False)

@@ -1,4 +1,4 @@
-"""Makes and reads the stack's certificate; cryptography takes a tenth of a second to load."""
+"""Make and read the stack's certificate; importing cryptography takes a tenth of a second."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def make(more_names: Sequence[str]) -> tuple[str, str]:
 
 
 def is_good(file: Path) -> bool:
-    """Say whether a file has a certificate that is valid for some time."""
+    """Return whether a file has a certificate that is valid for some time."""
     try:
         certificate = x509.load_pem_x509_certificate(file.read_bytes())
     except (OSError, ValueError):

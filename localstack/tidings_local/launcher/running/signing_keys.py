@@ -1,4 +1,4 @@
-"""The keys that sign access tokens, and what verifies these."""
+"""The private and public keys of access tokens."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def make_signing_keys() -> dict[str, Any]:
 
 
 def public_keys(signing_keys: dict[str, Any]) -> dict[str, Any]:
-    """Return what verifies the tokens of these keys: a JWK Set, as the functions read it."""
+    """Return the public keys as a JWK Set, as the functions read it."""
     return {"keys": [_jwk(each["kid"], each["private_key"]) for each in signing_keys["keys"]]}
 
 
@@ -37,5 +37,5 @@ def _jwk(kid: str, pem: str) -> dict[str, str]:
 
 
 def _coordinate(number: int) -> str:
-    """Return a coordinate as RFC 7518, section 6.2.1.2, writes it."""
+    """Return a coordinate in the format of RFC 7518, section 6.2.1.2."""
     return base64.urlsafe_b64encode(number.to_bytes(32, "big")).rstrip(b"=").decode()

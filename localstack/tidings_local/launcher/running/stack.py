@@ -44,20 +44,20 @@ class Stack:
 
     @property
     def root(self) -> Path:
-        """The clone it belongs to, where `make` is called."""
+        """The stack's clone, where `make` is called."""
         return self.folder.parents[2]
 
     @property
     def certificate(self) -> Path:
-        """Key and certificate of the HTTPS address; `.crt` beside it is for clients."""
+        """Key and certificate of the HTTPS address; the `.crt` beside it is for clients."""
         return self.folder / "localhost.pem"
 
     def note_version(self, service: str, version: str) -> None:
-        """Keep what a service said that it is, when it was ready."""
+        """Store the version that a service reported when it was ready."""
         self._version_file(service).write_text(version)
 
     def version_of(self, service: str) -> str:
-        """Return what was noted; nothing where nothing was."""
+        """Return the stored version, or an empty text."""
         try:
             return self._version_file(service).read_text()
         except OSError:
@@ -68,7 +68,7 @@ class Stack:
 
     @property
     def identity(self) -> str:
-        """Tells this stack from one of the same name in another clone."""
+        """An id that distinguishes this stack from one of the same name in another clone."""
         return hashlib.sha256(str(self.folder).encode()).hexdigest()[:8]
 
     @property
@@ -85,7 +85,7 @@ class Stack:
 
     @property
     def localstack_url(self) -> str:
-        """LocalStack itself, for those who ask whether it is there."""
+        """The URL of LocalStack itself, to check whether it runs."""
         return f"http://127.0.0.1:{self.ports.localstack}"
 
     @property
@@ -98,7 +98,7 @@ class Stack:
 
     @contextlib.contextmanager
     def locked(self, what: str = "change") -> Iterator[None]:
-        """One command at a time changes a stack, or runs the tests on it."""
+        """Let only one command at a time change a stack or run tests on it."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (self.folder / f".{what}.lock").open("w") as lock:
             try:
@@ -116,7 +116,7 @@ def short_socket(wanted: Path, identity: str) -> Path:
 
 
 def find_stack(settings: Settings, state: Path = STATE) -> Stack:
-    """The stack that the settings name, as it was made; its ports are chosen if it is new."""
+    """Return the stack of the settings; the ports of a new one are chosen now."""
     folder = state / "stacks" / settings.stack
     remembered = _remembered_base(folder)
     if remembered is not None and _may_keep(remembered, folder, settings):
@@ -137,7 +137,7 @@ def _remembered_base(folder: Path) -> int | None:
 
 
 def _may_keep(base: int, folder: Path, settings: Settings) -> bool:
-    """A running stack keeps its ports; a stopped local one follows TIDINGS_PORT_BASE."""
+    """Return whether it keeps its ports; a stopped local stack follows TIDINGS_PORT_BASE."""
     if settings.stack != "local" or base == settings.port_base:
         return True
     return Stack(settings.stack, folder, Ports(base)).supervisor_socket.exists()

@@ -1,4 +1,4 @@
-"""`make status`: what runs, since when, where, with how much memory, and what it says."""
+"""`make status`: services with start time, port, memory, version and log file."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _texts(usage: Usage | None) -> tuple[str, str]:
 
 
 def status(stack: Stack, members: Members) -> bool:
-    """Print the table; says whether everything is ready."""
+    """Print the table; return whether everything is ready."""
     usages = usage_of(stack)
     lines = status_lines(stack, members, usages)
     memory = "memory" if total(usages).is_shared_fairly else "memory*"
@@ -72,7 +72,7 @@ def show_addresses(stack: Stack) -> None:
 
 
 def more_lines(lines: list[Line], usages: dict[str, Usage]) -> list[Line]:
-    """Return lines for processes that belong to none of the services, and for all together."""
+    """Return lines for processes without a service, and for the total."""
     shown = {line.name for line in lines}
     others = {name: usage for name, usage in usages.items() if name not in shown}
     every = {FUNCTIONS: Usage(), **dict(sorted(others.items())), "total": total(usages)}

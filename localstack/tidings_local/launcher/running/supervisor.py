@@ -1,4 +1,4 @@
-"""Talks to the stack's supervisord over its unix socket."""
+"""Control the stack's supervisord over its Unix socket."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class ProcessState:
 
 
 def find_running(settings: Settings) -> Stack:
-    """Return the stack of these settings.
+    """Return the running stack of these settings.
 
     Raises:
         LauncherError: it does not run.
@@ -65,7 +65,7 @@ class Supervisor:
         return True
 
     def start(self, config: str) -> None:
-        """Start supervisord; its programs wait until each is asked for."""
+        """Start supervisord; its programs start on request."""
         self._write(config)
         command = [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._config)]
         mark = {STACK_MARK: str(self._stack.folder)}
@@ -84,7 +84,7 @@ class Supervisor:
             )
 
     def apply(self, config: str) -> None:
-        """Stop what is no longer in the configuration or changed; learn what is new."""
+        """Stop removed and changed programs, and add new ones."""
         if self._config.is_file() and self._config.read_text() == config:
             return
         self._write(config)
@@ -100,7 +100,7 @@ class Supervisor:
         return {state.name: state for state in found}
 
     def start_program(self, name: str) -> None:
-        with contextlib.suppress(Fault):  # it runs already, or died at once: its state tells
+        with contextlib.suppress(Fault):  # it runs already, or ended at once: its state shows which
             self._rpc().startProcess(name, False)
 
     def stop_program(self, name: str) -> None:
@@ -116,10 +116,10 @@ class Supervisor:
             psutil.Process(pid).wait(STOP_SECONDS)
 
     def _stop_programs(self) -> None:
-        """All at once, where supervisord itself stops one after the other.
+        """Stop all programs at the same time; supervisord itself stops one after another.
 
-        Two go by themselves: the bridge first, which settles what it has taken, and epmd
-        last, of which RabbitMQ takes leave.
+        Two are stopped separately: the bridge first, which finishes its batches, and epmd last,
+        which RabbitMQ uses until its end.
         """
         self.stop_program("bridge")
         others = self.states().keys() - {"bridge", "epmd"}

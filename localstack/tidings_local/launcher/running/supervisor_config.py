@@ -1,4 +1,4 @@
-"""supervisord's configuration, from the services of a stack."""
+"""Write supervisord's configuration from the services of a stack."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def environment_line(environment: dict[str, str]) -> str:
 
 
 def _quoted(value: str) -> str:
-    """supervisord knows no escape for the quotation mark; a URL can say it in its own way."""
+    """Quote a value: supervisord cannot escape a quotation mark, but a URL can encode it."""
     return '"' + value.replace('"', "%22") + '"'
 
 

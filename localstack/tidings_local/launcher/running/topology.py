@@ -1,4 +1,4 @@
-"""Has the exchanges and queues of infra/rabbitmq/topology.yaml declared on a broker."""
+"""Declare the exchanges and queues of infra/rabbitmq/topology.yaml on a broker."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TOPOLOGY_FILE = ROOT / "infra" / "rabbitmq" / "topology.yaml"
 def declare_topology(amqp_url: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tidings_local.topology"],
-        # In the environment, not on the command line, where `ps` would show the password.
+        # In the environment: on the command line, `ps` would show the password.
         env=inherited_environment()
         | {"PYTHONPATH": str(ROOT / "localstack"), "TIDINGS_AMQP_URL": amqp_url},
         capture_output=True,

@@ -1,4 +1,4 @@
-"""`make up`: from whatever there is to a running stack with the code as it is now."""
+"""`make up`: start or repair the stack, with the current code."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ STORAGE = ("rabbitmq", redis.STORE, redis.CACHE, "mongodb")
 def up(
     stack: Stack, settings: Settings, *, on_services: Callable[[Members], object] | None = None
 ) -> Members:
-    """Bring the stack up. Safe to repeat: does only what is missing.
+    """Start the missing parts of the stack; can be repeated.
 
     Args:
         on_services: called when the services answer, before the code is deployed to them.
@@ -46,7 +46,7 @@ def up(
         redis.warn_of_eviction(members.connections.redis_url)
         attempt.wait_for("localstack")
         attempt.wait_for("runner")
-        check_listeners(stack)  # before LocalStack is told any secret
+        check_listeners(stack)  # before LocalStack gets any secret
         if on_services is not None:
             on_services(members)
         built.result()
@@ -59,12 +59,12 @@ def up(
 
 
 def install(settings: Settings) -> None:
-    """Servers by apt-get and Python packages at the same time."""
+    """Install servers by apt-get and Python packages at the same time."""
     sets = ["sam", "localstack", "runtime"]
     if settings.engine != "docker" and not settings.mongodb_uri:
         sets.append("mongodb")
     needed = needed_programs(settings)
-    programs.check(needed)  # what cannot be helped is said before anything is downloaded
+    programs.check(needed)  # report errors that cannot be fixed before anything is downloaded
     with ThreadPoolExecutor(1) as beside:
         servers = beside.submit(programs.install_missing, needed)
         try:
@@ -75,7 +75,7 @@ def install(settings: Settings) -> None:
 
 
 def settle(stack: Stack, *, quietly: bool) -> None:
-    """Run the outbox relay once: it publishes what a crash left behind."""
+    """Run the outbox relay once, which publishes the remaining events of a crash."""
     if RELAY_RULE in rule_names(stack):
         invoke_rule(stack, RELAY_RULE)
         if not quietly:

@@ -1,1 +1,1 @@
-"""What `make dev` needs of the runner: code from the working tree, and sight of every call."""
+"""The runner's part of `make dev`: code of the working tree, and reports of all calls."""

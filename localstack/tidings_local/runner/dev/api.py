@@ -1,11 +1,11 @@
-"""What `make dev` asks of the runner, on the runner's socket.
+"""The requests of `make dev` on the runner's socket.
 
     PUT /dev        {"session", "functions": {name: folder}, "layers": [folder],
                      "preload": [module], "changed": [folder]}
     GET /dev/calls  ?session=...&after=<number>: the calls since then; waits for one
     DELETE /dev     ?session=...
 
-Who asks for calls keeps the overlay; who stays away for `LEASE_SECONDS` loses it.
+Requests for calls keep the overlay; it ends after `LEASE_SECONDS` without one.
 """
 
 from __future__ import annotations

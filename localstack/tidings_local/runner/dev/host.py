@@ -1,4 +1,4 @@
-"""The host as calls see it: with the working tree's code in it, and with eyes on it."""
+"""The host that calls use: it runs the working tree's code, and reports calls."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tidings_local.runner.dev.seen_calls import SeenCalls
 
 
 class Host(Protocol):
-    """What is needed of the `LambdaHost`."""
+    """The part of `LambdaHost` that is used here."""
 
     async def invoke(self, function: Function, invocation: Invocation) -> Outcome: ...
 
@@ -23,7 +23,7 @@ class DevHost:
     seen: SeenCalls
 
     async def invoke(self, function: Function, invocation: Invocation) -> Outcome:
-        """Call the function, or what `make dev` has in its place.
+        """Call the function, or the code that `make dev` has set for it.
 
         Raises:
             ThrottledError: its environments stayed busy.

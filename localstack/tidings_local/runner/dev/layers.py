@@ -1,4 +1,4 @@
-"""Folders of links that a function sees as /opt."""
+"""Folders of links that a function uses as /opt."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def lay_over(deployed: Path, layers: Iterable[Path], target: Path) -> None:
 def lay_others(
     deployed: Path, layers: Iterable[Path], preload: Iterable[str], target: Path
 ) -> None:
-    """Link a function's layers without what others cover, and say what to load of them."""
+    """Link a function's layers without hidden packages; return the modules to load from them."""
     lay_over(deployed, layers, target)
     python = target / PYTHON_FOLDER
     for layer in layers:

@@ -1,4 +1,4 @@
-"""Code of the working tree in place of what is deployed, while `make dev` asks for it."""
+"""Code of the working tree instead of the deployed code, while `make dev` requests it."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ class Sources:
 
 @dataclass(slots=True)
 class Overlay:
-    """A changed folder makes another revision of its functions: no environment outlives its code.
+    """Gives the functions of a changed folder a new revision, so that no old environment is used.
 
-    Only `$LATEST` is covered: a published version is what it was.
+    Only `$LATEST` is replaced: published versions do not change.
 
-    Loading a changed layer for all functions takes most of a second. Who calls before it is loaded
-    gets a process that has the other layers loaded, and imports the changed one by itself.
+    Loading a changed layer for all functions takes most of a second. An earlier call gets a process
+    with the other layers loaded, which imports the changed one itself.
     """
 
     directory: Path
@@ -72,15 +72,15 @@ class Overlay:
 
     @property
     def laid_layers(self) -> list[Path]:
-        """Return the folders that functions see as /opt."""
+        """Return the folders that functions use as /opt."""
         return list(self._layers.values())
 
     def lay(self, sources: Sources, changed: Collection[Path] = ()) -> None:
-        """Have the next calls run these sources.
+        """Make the next calls run these sources.
 
         Args:
             sources: all of them.
-            changed: those folders that are not what they were. A folder that is new counts, too.
+            changed: the changed and the new folders.
         """
         if not self.is_laid:
             shutil.rmtree(self.directory, ignore_errors=True)
@@ -94,11 +94,11 @@ class Overlay:
         self._retire_old_and_prepare_new()
 
     def renew(self) -> None:
-        """Keep the overlay for another while."""
+        """Extend the lease of the overlay."""
         self._lease_ends = self.clock() + LEASE_SECONDS
 
     def lift(self) -> None:
-        """Let the deployed code count again."""
+        """Make calls run the deployed code again."""
         self._sources = None
         for key in self._used.values():
             self.retire(key)
@@ -108,7 +108,7 @@ class Overlay:
         self._revisions.clear()
 
     def of(self, deployed: Function) -> Function:
-        """Return what a call of a deployed function runs."""
+        """Return the function that a call of a deployed function runs."""
         if not self.is_laid:
             return deployed
         laid = self._laid(deployed)
@@ -141,7 +141,7 @@ class Overlay:
         return self._layers[deployed]
 
     def _early(self, laid: Function, deployed: Path | None) -> Function:
-        """Return the function for a process that imports the working tree's layers by itself."""
+        """Return the function for a process that imports the working tree's layers itself."""
         if deployed is None or self._sources is None:
             return laid
         if deployed not in self._others:

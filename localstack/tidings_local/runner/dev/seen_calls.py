@@ -1,4 +1,4 @@
-"""The calls that ended while `make dev` looks on, for its terminal."""
+"""The ended calls, for the terminal of `make dev`."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class SeenCalls:
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     def add(self, function: Function, outcome: Outcome) -> None:
-        """Keep a call, and tell who waits."""
+        """Keep a call, and notify the waiting reader."""
         self.last += 1
         self._kept.append(
             SeenCall(
@@ -59,7 +59,7 @@ class SeenCalls:
         self._news.set()
 
     async def after(self, number: int, wait_seconds: float) -> list[SeenCall]:
-        """Return the calls after the one with a number; wait for one where there is none yet."""
+        """Return the calls after this number; wait for one if there is none yet."""
         if self.last <= number:
             self._news.clear()
             try:

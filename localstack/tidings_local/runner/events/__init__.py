@@ -1,1 +1,1 @@
-"""Asynchronous invocations: kept in a journal until their function has had them."""
+"""Asynchronous invocations, kept in a journal until they are finished."""

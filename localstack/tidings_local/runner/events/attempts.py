@@ -1,4 +1,4 @@
-"""One attempt to bring an event to its end, by Lambda's rules for asynchronous invocations."""
+"""One attempt to finish an event, by Lambda's rules for asynchronous invocations."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Send = Callable[[Event], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """What is left to do of an event, and when."""
+    """The next step of an event, and its time."""
 
     event: Event
     due: float
@@ -42,10 +42,10 @@ class Attempts:
     """Raises NotSentError."""
 
     async def make(self, event: Event, now: float) -> Later | None:
-        """Call the event's function, or send what is to be told of its end.
+        """Call the event's function, or send the messages about its end.
 
         Returns:
-            None once nothing is left to do.
+            The next step, or None if the event is finished.
         """
         if event.messages:
             return await self._send(event, now)
@@ -53,7 +53,7 @@ class Attempts:
             return await self._end(event, now, "EventAgeExceeded")
         try:
             outcome = await self.call(event.function, event.invocation)
-        except HostStoppedError:  # it is called when the runner has started again
+        except HostStoppedError:  # it is called after the next start of the runner
             return Later(event, now)
         except UnknownFunctionError:
             return Later(event, now + UNKNOWN_SECONDS)
@@ -78,7 +78,7 @@ class Attempts:
         self, event: Event, now: float, condition: str, outcome: Outcome | None = None
     ) -> Later | None:
         if condition != "Success":
-            logger.warning("event given up", extra=_names(event) | {"condition": condition})
+            logger.warning("event dropped", extra=_names(event) | {"condition": condition})
         event = event.ended(messages_of(event, condition, outcome))
         return await self._send(event, now) if event.messages else None
 

@@ -1,4 +1,4 @@
-"""An event: a call that was accepted and that no caller waits for."""
+"""An event: an accepted call for which no caller waits."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Event:
         """Return the event of a call.
 
         Raises:
-            ValueError: its payload is no text.
+            ValueError: its payload is not text.
         """
         return cls(
             function=function,
@@ -50,7 +50,7 @@ class Event:
 
     @classmethod
     def read(cls, form: bytes) -> Self:
-        """Return what `written` wrote."""
+        """Return the event that `written` wrote."""
         fields = orjson.loads(form)
         return cls(**fields | {"rules": EventRules(**fields["rules"])})
 

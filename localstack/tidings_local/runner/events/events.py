@@ -1,4 +1,4 @@
-"""Accepts events and makes their calls, each at least once, also after a kill -9."""
+"""Accept events and make their calls, each at least once, also after a kill -9."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 class Events:
-    """Lives on one event loop; the journal has a thread of its own."""
+    """Runs on one event loop; the journal has its own thread."""
 
     def __init__(
         self, file: Path, attempts: Attempts, clock: Callable[[], float] = time.time
@@ -40,16 +40,16 @@ class Events:
         self._wake = asyncio.Event()
 
     async def accept(self, event: Event) -> None:
-        """Keep an event. It is on the disk when this returns, and its call is made soon.
+        """Store an event. It is on the disk when this returns, and its call is made soon.
 
         Raises:
-            sqlite3.Error: it is not: the disk is full, for instance.
+            sqlite3.Error: it was not stored, for example because the disk is full.
         """
         await self._on_disk(lambda: self._journal.add(event, event.accepted))
         self._wake.set()
 
     async def run(self) -> None:
-        """Make calls until cancelled; those under way may end then."""
+        """Make calls until cancelled; running ones may end then."""
         try:
             while True:
                 self._wake.clear()
@@ -65,7 +65,7 @@ class Events:
             self._disk.shutdown()
 
     async def _round(self) -> None:
-        """Start what is due, then wait for the next event; one time counts for both steps."""
+        """Start due events, then wait for the next one; one time is used for both steps."""
         now = self._clock()
         try:
             for entry in await self._on_disk(lambda: self._journal.due(now, OF_EACH_FUNCTION)):
@@ -90,7 +90,7 @@ class Events:
             else:
                 await self._on_disk(lambda: self._journal.change(number, later.event, later.due))
         except Exception:
-            logger.exception("an event was not brought to its end: it is tried again")
+            logger.exception("an event was not finished: it is tried again")
             await asyncio.sleep(FAULT_SECONDS)
         finally:
             del self._under_way[number]

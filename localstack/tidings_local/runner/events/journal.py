@@ -1,4 +1,4 @@
-"""Events on the disk: what was added is there after a kill -9 and after a power cut."""
+"""Events on the disk: an added event survives a kill -9 and a power failure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tidings_local.runner.events.event import Event
 
 logger = logging.getLogger(__name__)
 
-# For another runner that writes, on a slow disk; SQLite's own five seconds can be too few.
+# For another runner that writes to a slow disk; SQLite's default of five seconds can be too short.
 LOCK_SECONDS: Final = 60.0
 _SET_ASIDE: Final = float("inf")
 """Due of an event that cannot be read."""
@@ -42,12 +42,13 @@ class Journal:
     """Blocks: use it in one thread that may wait for the disk.
 
     Args:
-        file: made if it is missing, for its owner alone: events hold what users wrote.
+        file: created if it is missing, readable by its owner only, because events contain personal
+        data.
     """
 
     def __init__(self, file: Path) -> None:
         file.touch(mode=0o600)
-        # Each statement is a transaction of its own.
+        # Each statement is a separate transaction.
         self._db = sqlite3.connect(
             file, timeout=LOCK_SECONDS, isolation_level=None, check_same_thread=False
         )
@@ -58,23 +59,23 @@ class Journal:
         self._db.execute("UPDATE events SET due = 0 WHERE due = ?", (_SET_ASIDE,))
 
     def add(self, event: Event, due: float) -> None:
-        """Keep an event; it is on the disk when this returns."""
+        """Add an event; it is on the disk when this returns."""
         values = (event.function, due, event.written())
         self._db.execute("INSERT INTO events (function, due, event) VALUES (?, ?, ?)", values)
 
     def change(self, number: int, event: Event, due: float) -> None:
-        """Keep an event in the place of an earlier state of it."""
+        """Replace the state of an event."""
         values = (event.written(), due, number)
         self._db.execute("UPDATE events SET event = ?, due = ? WHERE id = ?", values)
 
     def remove(self, number: int) -> None:
-        """Forget an event."""
+        """Remove an event."""
         self._db.execute("DELETE FROM events WHERE id = ?", (number,))
 
     def due(self, now: float, of_each_function: int) -> list[Entry]:
-        """Return the events whose time has come, the oldest ones of each function.
+        """Return the due events, the oldest ones of each function.
 
-        An event that cannot be read hinders no other: it is set aside until the next opening.
+        An unreadable event does not stop others: it is skipped until the next opening.
         """
         entries = []
         for number, form in self._db.execute(_DUE, (now, of_each_function)).fetchall():
@@ -86,7 +87,7 @@ class Journal:
         return entries
 
     def next_due(self, now: float) -> float | None:
-        """Return when the next event is due that is not due yet."""
+        """Return the time of the next event that is not due yet."""
         (due,) = self._db.execute(_NEXT_DUE, (now, _SET_ASIDE)).fetchone()
         return None if due is None else float(due)
 

@@ -1,4 +1,4 @@
-"""What destinations and dead-letter queues are told of an event's end, as AWS words it."""
+"""The messages about an event's end to destinations and dead-letter queues, in AWS's format."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class NotSentError(Exception):
 
 
 def messages_of(event: Event, condition: str, outcome: Outcome | None) -> list[Message]:
-    """Return a message for each place that is told.
+    """Return a message for each destination and dead-letter queue.
 
     Args:
-        event: that came to its end.
-        condition: AWS's word for it; `Success` if the function took it.
-        outcome: of the last call, if there was one.
+        event: the finished event.
+        condition: AWS's name of the result; `Success` if the function succeeded.
+        outcome: the result of the last call, if there was one.
     """
     rules = event.rules
     succeeded = condition == "Success"
@@ -79,7 +79,7 @@ def _parsed(answer: bytes) -> Any:
 
 
 class LocalStackSender:
-    """Has LocalStack send an event's messages."""
+    """Lets LocalStack send an event's messages."""
 
     def __init__(self, endpoint: str) -> None:
         self._url = f"{endpoint}{SEND_PATH}"
@@ -89,7 +89,7 @@ class LocalStackSender:
         """Send all of them.
 
         Raises:
-            NotSentError: LocalStack is away, or one of them could not be sent.
+            NotSentError: LocalStack is unavailable, or one of them could not be sent.
         """
         form = {
             "function": event.function,

@@ -1,4 +1,4 @@
-"""What LocalStack's plugin tells the runner with an event, as JSON."""
+"""The retry settings and targets that LocalStack's plugin sends with an event, as JSON."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SEND_PATH: Final = "/_tidings/event-messages"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventRules:
-    """How often an event is tried, and the ARNs that are told of its end."""
+    """The number of attempts of an event, and the ARNs that get its result."""
 
     retries: int = RETRIES
     max_age_seconds: int = MAX_AGE_SECONDS
@@ -28,10 +28,10 @@ class EventRules:
 
     @classmethod
     def read(cls, form: bytes) -> Self:
-        """Return what `written` wrote.
+        """Return the rules that `written` wrote.
 
         Raises:
-            ValueError, TypeError: it is something else.
+            ValueError, TypeError: the value has another format.
         """
         return cls(**json.loads(form))
 

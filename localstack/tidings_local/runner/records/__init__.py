@@ -1,1 +1,1 @@
-"""What is written of each call, off its path: CloudWatch's logs and metrics."""
+"""The records of calls, written beside them: CloudWatch's logs and metrics."""

@@ -1,4 +1,4 @@
-"""What is known of a call when it has ended."""
+"""The data about an ended call."""
 
 from dataclasses import dataclass
 

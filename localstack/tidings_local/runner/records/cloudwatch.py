@@ -1,7 +1,7 @@
-"""The calls of CloudWatch's APIs that the runner makes, on LocalStack.
+"""The calls of CloudWatch's APIs that the runner makes to LocalStack.
 
-They are made off the path of any call, in batches; boto3 would block, and signs what LocalStack
-does not read: of the signature only account and region count.
+They are made in batches, beside the functions' calls. boto3 would block, and makes signatures that
+LocalStack does not check: it reads only account and region from them.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ TIMEOUT_SECONDS: Final = 10.0
 
 
 class CloudWatchAwayError(Exception):
-    """LocalStack does not answer, or not now."""
+    """LocalStack is unavailable."""
 
 
 class CloudWatchRefusedError(Exception):
-    """LocalStack does not take what it was sent."""
+    """LocalStack refused the data."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(f"{code}: {message}")
@@ -36,7 +36,7 @@ class CloudWatch:
     async def put_log_events(
         self, account: str, region: str, group: str, stream: str, events: Sequence[LogEvent]
     ) -> None:
-        """Write events in order of time; the group and the stream are made if they are missing.
+        """Write events in order of time; create the group and the stream if they are missing.
 
         Raises:
             CloudWatchAwayError: they were not written.
@@ -128,7 +128,7 @@ def _error_of(answer: httpx.Response) -> tuple[str, str]:
 
 
 def _flat(prefix: str, value: Any) -> dict[str, str]:
-    """Return nested lists and objects as AWS's query protocol names their members."""
+    """Return nested lists and objects with the member names of AWS's query protocol."""
     match value:
         case dict():
             nested = ((f"{prefix}.{name}", each) for name, each in value.items())

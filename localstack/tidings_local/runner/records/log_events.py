@@ -1,4 +1,4 @@
-"""Log lines as CloudWatch takes them: events, in batches that keep its limits."""
+"""Log lines as CloudWatch events, in batches within its limits."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -23,10 +23,10 @@ class LogEvent:
 
 
 def events_of(record: CallRecord) -> Iterator[LogEvent]:
-    """Yield a call's lines: up to START at the time it began, the others when it ended.
+    """Yield a call's lines.
 
-    A line that is too long for one event is several. Empty lines are left out: CloudWatch
-    takes none.
+    Those up to START have the time of the call's begin, the others that of its end. A line that is
+    too long becomes several events. Empty lines are left out, because CloudWatch refuses them.
     """
     at_ms = record.ended_ms - int(record.duration_ms)
     for line in record.text.split("\n"):
@@ -37,7 +37,7 @@ def events_of(record: CallRecord) -> Iterator[LogEvent]:
 
 
 def batches_of(events: Iterable[LogEvent]) -> Iterator[list[LogEvent]]:
-    """Yield the events in order of time, as many at once as CloudWatch takes."""
+    """Yield the events in order of time, in batches as large as CloudWatch accepts."""
     batch: list[LogEvent] = []
     size = 0
     for event in sorted(events, key=lambda each: each.at_ms):
@@ -55,7 +55,7 @@ def batches_of(events: Iterable[LogEvent]) -> Iterator[list[LogEvent]]:
 
 
 def _pieces(line: str) -> Iterator[str]:
-    """Yield the line, in parts where it is too long; none ends within a character."""
+    """Yield the line, or its parts if it is too long; no part ends within a character."""
     if len(line) * 4 < MAX_EVENT_BYTES:
         yield line
         return

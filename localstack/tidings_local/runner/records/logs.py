@@ -1,4 +1,4 @@
-"""Writes calls' logs to CloudWatch, in batches for each stream, off the calls' path."""
+"""Write calls' logs to CloudWatch, in batches for each stream, separately from the calls."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Stream(NamedTuple):
 
 @dataclass(slots=True)
 class LogWriter:
-    """While LocalStack is away, logs are kept up to a limit; then the oldest are dropped."""
+    """Keeps logs up to a limit while LocalStack is unavailable; then it drops the oldest."""
 
     cloudwatch: CloudWatch
     max_kept_bytes: int = MAX_KEPT_BYTES
@@ -46,7 +46,7 @@ class LogWriter:
     _away: bool = False
 
     def add(self, record: CallRecord) -> None:
-        """Have a call's log written soon."""
+        """Add a call's log, which is written soon."""
         stream = Stream(record.account, record.region, record.log_group, record.log_stream)
         self._kept.setdefault(stream, deque()).append(record)
         self.kept_bytes += len(record.text)
@@ -55,14 +55,14 @@ class LogWriter:
         self._something.set()
 
     async def run(self) -> None:
-        """Write what is added, until cancelled."""
+        """Write added logs until cancelled."""
         while True:
             await self._something.wait()
             await asyncio.sleep(AGAIN_SECONDS if self._away else GATHER_SECONDS)
             await unbroken(self.flush())
 
     async def flush(self) -> None:
-        """Write what is there now; keep what LocalStack does not take yet."""
+        """Write the waiting logs; keep those that LocalStack does not accept now."""
         self._something.clear()
         streams = list(self._kept)
         room = asyncio.Semaphore(STREAMS_AT_ONCE)
@@ -80,7 +80,7 @@ class LogWriter:
             for batch in batches_of(event for each in records for event in events_of(each)):
                 await self.cloudwatch.put_log_events(*stream, batch)
         except CloudWatchAwayError:
-            # The beginning may be there already: a line twice is better than none.
+            # The beginning may be written already: a repeated line is better than a missing one.
             self._kept[stream] = records + self._kept.get(stream, deque())
             self._something.set()
             return False
@@ -97,7 +97,7 @@ class LogWriter:
         return True
 
     def _drop_oldest(self) -> None:
-        # What is on its way to LocalStack counts, and cannot be dropped.
+        # Logs that are being sent count, but cannot be dropped.
         while self.kept_bytes > self.max_kept_bytes and self._kept:
             stream = min(self._kept, key=lambda each: self._kept[each][0].ended_ms)
             self.kept_bytes -= len(self._kept[stream].popleft().text)
@@ -105,11 +105,13 @@ class LogWriter:
                 del self._kept[stream]
             self.dropped += 1
             if self.dropped % 1000 == 1:
-                logger.warning("logs dropped: LocalStack is away", extra={"calls": self.dropped})
+                logger.warning(
+                    "logs dropped: LocalStack is unavailable", extra={"calls": self.dropped}
+                )
 
     def _note(self, *, away: bool) -> None:
         if away and not self._away:
-            logger.warning("logs are kept until LocalStack takes them")
+            logger.warning("logs are kept until LocalStack accepts them")
         if self._away and not away:
             logger.info("logs are written again", extra={"dropped_calls": self.dropped})
         self._away = away

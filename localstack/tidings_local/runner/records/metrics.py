@@ -1,4 +1,4 @@
-"""Lambda's metrics in CloudWatch: counted here, written together."""
+"""Lambda's metrics in CloudWatch: counted in memory, written in batches."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ logger = logging.getLogger(__name__)
 
 NAMESPACE: Final = "AWS/Lambda"
 GATHER_SECONDS: Final = 5.0
-"""LocalStack writes each value in a transaction of its own: few are better than many."""
+"""LocalStack writes each value in a separate transaction, so fewer values are better."""
 MAX_KEPT_SECONDS: Final = 3600
 MAX_METRICS_AT_ONCE: Final = 500
-"""CloudWatch takes 1,000 in a request of 1 MB."""
+"""CloudWatch accepts 1,000 in a request of 1 MB."""
 _CONCURRENT: Final = "ConcurrentExecutions"
 UNITS: Final = {"Duration": "Milliseconds"}
 
@@ -34,7 +34,7 @@ class Key(NamedTuple):
     account: str
     region: str
     minute: int
-    """Seconds since 1970: values of one minute are one."""
+    """Seconds since 1970; the values of a minute are combined."""
     metric: str
     function: str | None
     """None: all functions together."""
@@ -78,12 +78,12 @@ class MetricWriter:
         self._count(*where, None, common | {_CONCURRENT: record.concurrent_in_all})
 
     def add_throttle(self, account: str, region: str, function: str) -> None:
-        """Count a call that was not let in. It is no invocation."""
+        """Count a call that was not admitted. It is not an invocation."""
         for whose in (function, None):
             self._count(account, region, whose, {"Throttles": 1})
 
     async def run(self) -> None:
-        """Write what is added, until cancelled."""
+        """Write added values until cancelled."""
         while True:
             await self._something.wait()
             await asyncio.sleep(GATHER_SECONDS)
@@ -93,7 +93,7 @@ class MetricWriter:
                 logger.exception("metrics not written: error in the runner; the next ones follow")
 
     async def flush(self) -> None:
-        """Write what is there now; keep what LocalStack does not take yet."""
+        """Write the waiting values; keep those that LocalStack does not accept now."""
         self._something.clear()
         kept, self._kept = self._kept, {}
         for account, region in dict.fromkeys((key.account, key.region) for key in kept):

@@ -1,4 +1,4 @@
-"""What the runner counts of itself, as `/metrics` shows it."""
+"""The runner's own counters, for `/metrics`."""
 
 from typing import Protocol
 
@@ -54,11 +54,11 @@ class RunnerMetrics:
         self._in_flight.labels(function).dec()
 
     def knows(self, functions: int) -> None:
-        """Note how many versions are deployed."""
+        """Set the number of deployed versions."""
         self._deployed.set(functions)
 
     def watch_logs(self, logs: KeptLogs) -> None:
-        """Show what waits to be written, and what was dropped."""
+        """Show the waiting and the dropped logs."""
         Gauge(
             "tidings_runner_logs_kept_bytes",
             "Logs that wait for CloudWatch.",

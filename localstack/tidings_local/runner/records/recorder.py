@@ -1,4 +1,4 @@
-"""Everything that is written of calls: logs and metrics in CloudWatch, counts for Prometheus."""
+"""Records all calls: logs and metrics in CloudWatch, counters for Prometheus."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ class Recorder:
         self.metrics.watch_logs(self._logs)
 
     def begins(self, function: Function) -> None:
-        """Count a call that is let in."""
+        """Count an admitted call."""
         self._under_way[function.name] += 1
         self.metrics.begins(function.name)
 
     def ends(self, function: Function, outcome: Outcome) -> None:
-        """Record a call that came to an end."""
+        """Record an ended call."""
         record = _record(function, outcome, self._under_way)
         self._over(function)
         self._logs.add(record)
@@ -47,18 +47,18 @@ class Recorder:
         self.metrics.ends(record)
 
     def is_throttled(self, function: Function) -> None:
-        """Record a call that was not let in."""
+        """Record a call that was not admitted."""
         _, _, _, region, account, *_ = function.arn.split(":")
         self._values.add_throttle(account, region, function.name)
         self.metrics.is_throttled(function.name)
 
     def is_given_up(self, function: Function) -> None:
-        """Forget a call that began and was not run: it is throttled, or the runner stops."""
+        """Uncount an admitted call that was not run: it is throttled, or the runner stops."""
         self._over(function)
         self.metrics.is_given_up(function.name)
 
     async def run(self) -> None:
-        """Write, until cancelled; what is there then is written last."""
+        """Write until cancelled, and then write the rest."""
         try:
             await asyncio.gather(self._logs.run(), self._values.run())
         finally:

@@ -1,4 +1,4 @@
-"""Work that is brought to its end although its task is cancelled."""
+"""Work that is completed although its task is cancelled."""
 
 import asyncio
 from collections.abc import Coroutine

@@ -39,7 +39,7 @@ class World:
 
     async def send(self, event: Event) -> None:
         if self.is_away:
-            raise NotSentError("LocalStack is away")
+            raise NotSentError("LocalStack is unavailable")
         self.sent += event.messages
 
     def attempt(self, event: Event, now: float = NOW) -> Later | None:

@@ -149,7 +149,7 @@ def test_logs_wait_while_localstack_is_unavailable(
         with_writer(server.url, work)
     assert server.messages(GROUP, STREAM) == ["one\n", "two\n"]
     assert [record.message for record in caplog.records if "logs" in record.message] == [
-        "logs are kept until LocalStack takes them",
+        "logs are kept until LocalStack accepts them",
         "logs are written again",
     ]
 

@@ -1,1 +1,1 @@
-"""`make dev`: what is saved runs at the next call, and its logs are in the terminal."""
+"""`make dev`: a saved file runs at the next call, and the terminal shows the logs."""

@@ -1,4 +1,4 @@
-"""Calls as the runner tells them, taken apart for a reader."""
+"""The calls reported by the runner, parsed for display."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class Call:
 
     @classmethod
     def of(cls, told: dict[str, Any]) -> Call:
-        """Return a call as the runner told it."""
+        """Return a call from the runner's report."""
         return cls(**{name: told[name] for name in cls.__dataclass_fields__})
 
     @property
     def error(self) -> dict[str, Any]:
-        """What the function failed with: `errorType`, `errorMessage`."""
+        """The error of the function: `errorType`, `errorMessage`."""
         try:
             found = json.loads(self.payload)
         except ValueError:
@@ -56,7 +56,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Block:
-    """The lines that a call wrote for one request; a batch of messages serves several."""
+    """The lines of a call for one request; a batch of messages serves several requests."""
 
     call: Call
     correlation_id: str | None
@@ -66,7 +66,7 @@ class Block:
 
 
 def blocks(calls: list[Call]) -> list[Block]:
-    """Return what calls wrote, one request's blocks together, in the order they came in."""
+    """Return the blocks of calls, grouped by request, in order of arrival."""
     found = [block for call in calls for block in _blocks_of(call)]
     order: dict[object, int] = {}
     for number, block in enumerate(found):
@@ -78,7 +78,7 @@ def blocks(calls: list[Call]) -> list[Block]:
 
 
 def _blocks_of(call: Call) -> list[Block]:
-    """Split a call's lines by request. Lines that name none belong to the ones before them."""
+    """Split a call's lines by request. Lines without an id belong to the ones before them."""
     lines = lines_of(call)
     ids = [line.correlation_id for line in lines if line.correlation_id]
     current, grouped = ids[0] if ids else None, dict[str | None, list[Line]]()
@@ -92,7 +92,7 @@ def _blocks_of(call: Call) -> list[Block]:
 
 
 def lines_of(call: Call) -> list[Line]:
-    """Return what the function wrote, and the error of a call that wrote none."""
+    """Return the function's lines, or the error of a call without lines."""
     lines = list(_written(call.logs))
     if call.is_error and not any(line.message.startswith(UNHANDLED) for line in lines):
         error = call.error

@@ -1,8 +1,8 @@
-"""Compiled files that are never mistaken for those of another source.
+"""Compile files so that a compiled file always belongs to its current source.
 
-Python knows an old compiled file by the time and the size of its source; the time counts whole
-seconds. Somebody who saves twice in a second could run the first text. Compiled files with the
-source's hash are exact.
+Python recognises an outdated compiled file by the time of its source in whole seconds, and by its
+size. After two saves within a second it could run the first text. Compiled files with the source's
+hash are exact.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _MAGIC_AND_CHECKED_HASH = importlib.util.MAGIC_NUMBER + (3).to_bytes(4, "little"
 
 @dataclass(frozen=True)
 class Mistake:
-    """Why a file does not compile."""
+    """The reason why a file does not compile."""
 
     file: Path
     line: int | None
@@ -29,13 +29,13 @@ class Mistake:
 
 
 def compile_all(files: Iterable[Path]) -> list[Mistake]:
-    """Compile what is not compiled yet; return what is wrong with files that do not compile."""
+    """Compile outdated files; return the errors of files that do not compile."""
     present = [each for each in files if each.suffix == ".py" and each.is_file()]
     return [mistake for file in present if (mistake := compile_one(file))]
 
 
 def compile_one(file: Path) -> Mistake | None:
-    """Compile a file beside itself; return what is wrong with it, if something is."""
+    """Compile a file; return its error, if it has one."""
     target = compiled_file(file)
     if _is_of(target, file):
         return None
@@ -49,13 +49,13 @@ def compile_one(file: Path) -> Mistake | None:
     except py_compile.PyCompileError as error:
         target.unlink(missing_ok=True)
         return _mistake(file, error.exc_value)
-    except FileNotFoundError:  # it is gone again: editors save in steps
+    except FileNotFoundError:  # removed meanwhile: editors save in steps
         return None
     return None
 
 
 def compiled_file(file: Path) -> Path:
-    """Return where functions look for it; this process may have been told another place."""
+    """Return the path that functions read, even if this process uses another folder."""
     return file.parent / "__pycache__" / f"{file.stem}.{sys.implementation.cache_tag}.pyc"
 
 

@@ -1,4 +1,4 @@
-"""What our layers import of others: the runner loads it once for all changes of ours."""
+"""Find the third-party modules that our layers import, which the runner loads only once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ...deploying.fingerprints import files_of
 
 
 def foreign_modules(layers: Iterable[Path]) -> tuple[str, ...]:
-    """Return the modules that layers import and neither they nor Python itself have."""
+    """Return the imported modules that are neither in the layers nor in Python itself."""
     folders = list(layers)
     own = {entry.stem for folder in folders for entry in folder.iterdir()}
     known = own | sys.stdlib_module_names
@@ -23,7 +23,7 @@ def foreign_modules(layers: Iterable[Path]) -> tuple[str, ...]:
 def _imported(file: Path) -> Iterator[str]:
     try:
         tree = ast.parse(file.read_bytes())
-    except (SyntaxError, ValueError):  # told elsewhere
+    except (SyntaxError, ValueError):  # reported elsewhere
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):

@@ -1,4 +1,4 @@
-"""The runner as `make dev` uses it."""
+"""The requests of `make dev` to the runner."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ AWAY = (RunnerAwayError, RunnerLostError)
 
 
 class SessionLostError(Exception):
-    """The runner knows nothing of this session: it was started anew."""
+    """The runner does not know this session, because it was restarted."""
 
 
 @dataclass(frozen=True)
 class Laid:
-    """What the runner made of the working tree."""
+    """The runner's answer about the working tree."""
 
     directory: str
     """Where it lays layers over each other."""
@@ -37,7 +37,7 @@ class Laid:
 
 @dataclass
 class DevRunner:
-    """Safe to use from two threads."""
+    """Sends requests; safe to use from two threads."""
 
     client: RunnerClient
     session: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -45,7 +45,7 @@ class DevRunner:
     """What our layers import of others."""
 
     def lay(self, sources: Sources, changed: Iterable[Path] = ()) -> Laid:
-        """Have calls run the working tree.
+        """Make calls run the working tree.
 
         Raises:
             LauncherError: another `make dev` has it.
@@ -62,10 +62,10 @@ class DevRunner:
         return Laid(answer["directory"], tuple(map(Path, answer["layers"])), answer["after"])
 
     def calls(self, after: int) -> tuple[list[Call], int]:
-        """Return the calls after the one with a number, and the number of the last one.
+        """Return the calls after this number, and the number of the last one.
 
         Raises:
-            SessionLostError: the working tree does not count any more.
+            SessionLostError: the runner no longer runs the working tree.
             RunnerAwayError, RunnerLostError: nothing answers.
         """
         told = self._ask("GET", f"/dev/calls?session={self.session}&after={after}")["calls"]
@@ -73,11 +73,11 @@ class DevRunner:
         return [Call.of(each) for each in told], last
 
     def lift(self) -> None:
-        """Let the deployed code count again.
+        """Make calls run the deployed code again.
 
         Raises:
-            SessionLostError: it does already.
-            RunnerAwayError, RunnerLostError: nothing answers; it does already, too.
+            SessionLostError: they do already.
+            RunnerAwayError, RunnerLostError: the runner does not answer; then they do, too.
         """
         self._ask("DELETE", f"/dev?session={self.session}")
 

@@ -1,4 +1,4 @@
-"""What a saved file means: which functions run it, or that only a deployment brings it."""
+"""Map a saved file to the functions that run it, or to a needed deployment."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Saved:
 
 
 def saved(paths: Iterable[Path], sources: Sources, root: Path) -> Saved:
-    """Sort changed paths by what becomes of them."""
+    """Sort changed paths by their effect."""
     found = Saved()
     for path in sorted(set(paths)):
         if set(NO_CODE) & set(path.relative_to(root).parts) or path.is_dir():

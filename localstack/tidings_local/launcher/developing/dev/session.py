@@ -1,4 +1,4 @@
-"""`make dev`: watch the working tree, have the runner run it, show what calls write."""
+"""`make dev`: watch the working tree, let the runner run it, and show the calls."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def develop(stack: Stack, is_deployed: Callable[[], bool], root: Path = ROOT) ->
 
     Raises:
         LauncherError: there is no runner, or another `make dev` has it.
-        BrokenPipeError: who read the output went away.
+        BrokenPipeError: the reader of the output closed the pipe.
     """
     with _session(stack, root) as session:
         session.begin()
@@ -72,7 +72,7 @@ class Session:
         self._template_at = self._template_time()
 
     def begin(self) -> None:
-        """Have the working tree run.
+        """Start running the working tree.
 
         Raises:
             LauncherError: another `make dev` has the runner, or there is none.
@@ -86,7 +86,7 @@ class Session:
         self.view.note("what you save runs at the next call; Ctrl-C ends it", style="bold")
 
     def watch(self) -> None:
-        """Take what is saved, until Ctrl-C."""
+        """Apply saved files until Ctrl-C."""
         folders = [self.root / name for name in WATCHED]
         changes = watch(
             *folders,
@@ -103,7 +103,7 @@ class Session:
             raise self._failure
 
     def end(self) -> None:
-        """Let the deployed code count again."""
+        """Make calls run the deployed code again."""
         self._ended.set()
         with contextlib.suppress(SessionLostError, *AWAY):
             self.runner.lift()
@@ -115,7 +115,7 @@ class Session:
         if not change.files:
             return
         mistakes = compile_all(change.files)
-        with contextlib.suppress(*AWAY):  # laid again as soon as it is back
+        with contextlib.suppress(*AWAY):  # sent again as soon as the runner is back
             self._lay(change.folders)
         self.view.note(_told(change.files, self.root))
         self.view.mistakes(mistakes)
@@ -143,7 +143,7 @@ class Session:
         self._template_at = at
         self._say_deploy(TEMPLATE)
         with contextlib.suppress(OSError, yaml.YAMLError, LookupError, *AWAY):
-            self._sources = sources(self.root)  # for after the deployment
+            self._sources = sources(self.root)  # used after the deployment
             self._lay(set())
 
     def _say_deploy(self, path: str) -> None:
@@ -158,7 +158,7 @@ class Session:
         try:
             self._follow_calls()
         finally:
-            self._ended.set()  # whatever ended it: a session that shows nothing is none
+            self._ended.set()  # for any error: a session that shows nothing is useless
 
     def _follow_calls(self) -> None:
         after, heard = self._laid.after if self._laid else 0, time.monotonic()
@@ -183,7 +183,7 @@ class Session:
             if not self._ended.is_set():
                 self._lay(set())
                 self.view.note("the runner was started anew; it runs the working tree again")
-        except LauncherError as error:  # this computer slept, and another took its place
+        except LauncherError as error:  # this computer slept, and another session replaced this one
             self._fail(error)
         except AWAY:
             self._ended.wait(RETRY_SECONDS)

@@ -1,4 +1,4 @@
-"""Imports a saved file beside the calls, so that an import error shows before the next call."""
+"""Import a saved file without a call, so that an import error is shown before the next call."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Trial:
     modules: tuple[str, ...]
 
     def error(self, layers: Iterable[Path]) -> str | None:
-        """Import the modules as a function would; return the traceback if that fails."""
+        """Import the modules as a function would; return the traceback of a failure."""
         paths = [str(each / "python") for each in layers]
         python = str(bootstrap.python_of("runtime"))
         try:
@@ -56,7 +56,7 @@ class Trial:
 
 
 def trials(files: Iterable[Path], sources: Sources) -> list[Trial]:
-    """Return what to import after these files were saved."""
+    """Return the imports to try after these files were saved."""
     found: dict[Path, list[str]] = {}
     folders = sorted({*sources.functions.values(), *sources.layers.values()})
     for file in files:

@@ -1,4 +1,4 @@
-"""The terminal of `make dev`."""
+"""The terminal output of `make dev`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class Terminal(Console):
-    """Goes on in silence where the reader of a pipe went away; rich would end the thread."""
+    """Ignores a closed pipe, where rich would end the thread."""
 
     reader_is_gone = False
 
@@ -37,7 +37,7 @@ class Terminal(Console):
 
 
 class View:
-    """Prints for people in a terminal, and plain lines into a pipe. Threads may share it."""
+    """Prints for a terminal, or plain lines for a pipe. Threads may share it."""
 
     def __init__(self, console: Terminal) -> None:
         self._console = console
@@ -46,26 +46,26 @@ class View:
 
     @property
     def reader_is_gone(self) -> bool:
-        """Whether the reader of the output is gone."""
+        """Whether the reader of the output has closed the pipe."""
         return self._console.reader_is_gone
 
     def shorten(self, shortened: Callable[[str], str]) -> None:
-        """Have paths shown as this function gives them."""
+        """Show paths as this function returns them."""
         self._shortened = lambda text: _harmless(shortened(text))
 
     def calls(self, calls: list[Call]) -> None:
-        """Show calls that ended, one request's lines together."""
+        """Show ended calls, grouped by request."""
         with self._lock:
             for block in blocks(calls):
                 self._show(_head(block), block.correlation_id, list(self._body(block)))
 
     def note(self, text: str, style: str = "dim") -> None:
-        """Show a line of ours."""
+        """Show a line of `make dev` itself."""
         with self._lock:
             self._print(Text(f"{_now()} {self._shortened(text)}", style=style))
 
     def mistakes(self, mistakes: list[Mistake]) -> None:
-        """Show why files do not compile."""
+        """Show the errors of files that do not compile."""
         for mistake in mistakes:
             place = f"{mistake.file}:{mistake.line}" if mistake.line else str(mistake.file)
             self.note(f"{place}: {mistake.message}", style="bold red")
@@ -73,7 +73,7 @@ class View:
                 self.note(f"{INDENT}{mistake.text}", style="red")
 
     def failure(self, head: str, traceback: str) -> None:
-        """Show an error that no call has met yet."""
+        """Show an error that no call has raised yet."""
         self.note(head, style="bold red")
         with self._lock:
             for line in traceback.rstrip().splitlines():
@@ -98,7 +98,7 @@ class View:
         return "|" if self._console.options.ascii_only else "│"
 
     def _print(self, text: Text) -> None:
-        # A pipe's reader wants whole lines; a terminal breaks them at its own width.
+        # A pipe needs whole lines; a terminal wraps them at its width.
         self._console.print(text, soft_wrap=not self._console.is_terminal)
 
 
@@ -161,12 +161,12 @@ def _now() -> str:
 
 
 def shortener(root: str, overlay: str, layers: dict[str, list[str]]) -> Callable[[str], str]:
-    """Return what makes the paths in a text those of the clone, as short as they can be.
+    """Return a function that replaces paths in a text by short paths in the clone.
 
     Args:
         root: the clone's folder.
-        overlay: where the runner lays layers over each other.
-        layers: by each layer's path in the clone, the names of its packages.
+        overlay: the folder in which the runner merges layers.
+        layers: the names of each layer's packages, by the layer's path in the clone.
     """
     laid = [
         (re.compile(rf"{re.escape(overlay)}/[^/\s\"]+/python/(?={re.escape(name)}\b)"), path)

@@ -1,1 +1,1 @@
-"""What a stack consists of: for each service how it is started and how one knows it is ready."""
+"""The services of a stack: how each is started, and when it is ready."""

@@ -1,4 +1,4 @@
-"""The bridge that invokes the consumer functions, as Amazon MQ's mappings do on AWS."""
+"""The bridge, which invokes the consumer functions like Amazon MQ's mappings on AWS."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def bridge(stack: Stack, settings: Settings, connections: Connections) -> Servic
             "AWS_REGION": "us-east-1",
         },
         starts_after=3,
-        stop_seconds=30,  # it drains: invocations that run are finished and acknowledged
+        stop_seconds=30,  # it drains: running invocations finish and are acknowledged
     )
 
 
 def _calls(stack: Stack, settings: Settings) -> dict[str, str]:
-    """Return how functions are called: straight, unless they run in containers."""
+    """Return how functions are called: directly, unless they run in containers."""
     if settings.lambda_executor != "process":
         return {}
     return {"TIDINGS_RUNNER_SOCKET": str(stack.runner_socket)}

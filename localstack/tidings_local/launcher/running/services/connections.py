@@ -1,4 +1,4 @@
-"""Where functions, bridge and tests find MongoDB, both services of Redis and RabbitMQ."""
+"""The addresses of MongoDB, both services of Redis and RabbitMQ."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def check_url(variable: str, url: str) -> None:
 
 
 def without_login(url: str) -> str:
-    """For people's eyes: a URL without its user and password."""
+    """Return a URL without its user and password, for output."""
     before, at, after = url.rpartition("@")
     if not at:
         return url

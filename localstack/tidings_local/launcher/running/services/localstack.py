@@ -15,7 +15,7 @@ from .service import Service, ask
 
 
 def localstack(stack: Stack, settings: Settings) -> Service:
-    # -P: our folder `localstack/` must not hide LocalStack's package of that name.
+    # -P: our folder `localstack/` must not hide LocalStack's package of the same name.
     python = str(bootstrap.python_of("localstack"))
     return Service(
         name="localstack",
@@ -24,8 +24,8 @@ def localstack(stack: Stack, settings: Settings) -> Service:
         ports=(stack.ports.localstack,),
         environment=_environment(stack, settings),
         starts_after=1,
-        # It forgets its functions when it dies. An empty one that answers 404 is worse than
-        # none: `make up` brings it back and deploys again.
+        # It loses its functions when it ends. An empty one would answer 404 to everything, so it is
+        # not restarted: `make up` starts it and deploys again.
         restarts=False,
         stop_seconds=15,
         ready_seconds=90,
@@ -42,16 +42,16 @@ def _environment(stack: Stack, settings: Settings) -> dict[str, str]:
     first, last = stack.ports.localstack_internal
     return {
         "GATEWAY_LISTEN": f"{LOOPBACK}:{stack.ports.localstack}",
-        # What clients see: the front door.
+        # The address for clients: the front door.
         "LOCALSTACK_HOST": f"localhost:{stack.ports.public}",
-        # The server that localstack_process.py keeps on the loopback; the debugger's port
-        # would be open to all.
+        # localstack_process.py keeps this server on the loopback; the debugger's port would be open
+        # to all.
         "GATEWAY_SERVER": "twisted",
         "DEVELOP": "0",
-        # Everyday names: LocalStack would take other programs' settings for its own.
+        # Common names: LocalStack would read settings of other programs.
         "DEBUG": "0",
         "SERVICES": "",
-        # In a container it would take itself for its own image, and write to /var/lib.
+        # In a container it would assume to be in its own image, and write to /var/lib.
         "OVERRIDE_IN_DOCKER": "0",
         "FILESYSTEM_ROOT": str(stack.run / "localstack"),
         "LOCALSTACK_VOLUME_DIR": str(stack.run / "localstack"),
@@ -60,7 +60,7 @@ def _environment(stack: Stack, settings: Settings) -> dict[str, str]:
         "EXTERNAL_SERVICE_PORTS_END": str(last),
         "HOME": str(stack.run),
         "TMPDIR": str(stack.run / "tmp"),
-        "XDG_CACHE_HOME": str(STATE / "cache"),  # a foreign ~/.cache/plux never matters
+        "XDG_CACHE_HOME": str(STATE / "cache"),  # so that it never uses another ~/.cache/plux
         "DISABLE_EVENTS": "1",
         "SKIP_SSL_CERT_DOWNLOAD": "1",
         "DNS_ADDRESS": "0",
@@ -81,7 +81,7 @@ def probe(endpoint: str) -> str:
 
 
 def session_id(endpoint: str) -> str:
-    """Another one after each start: tells a LocalStack that has forgotten everything."""
+    """A new id after each start, by which a LocalStack without a deployment is recognised."""
     return str(_told(f"{endpoint}/_localstack/info")["session_id"])
 
 

@@ -1,9 +1,9 @@
-"""LocalStack's own main, with places mended: where it listens, where it keeps files, how often it
-looks for garbage, who makes its list of services, and when it loads them.
+"""Run LocalStack's own main with patches.
 
-It listens on every interface, whatever GATEWAY_LISTEN says (localstack_plugin/loopback.py).
-It keeps S3's files in one fixed folder under /tmp: stacks would delete each other's, and what
-one user of a machine made there, another one cannot write to.
+They change where it listens, where it stores files, how often it collects garbage, and how and when
+it loads services. Without them it listens on every interface, whatever
+GATEWAY_LISTEN is (localstack_plugin/loopback.py), and stores S3's files in one fixed folder under
+/tmp: stacks would delete each other's, and a second user of the machine could not write there.
 """
 
 import logging

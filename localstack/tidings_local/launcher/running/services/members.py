@@ -1,4 +1,4 @@
-"""Which services a stack runs itself, and which it uses by URL."""
+"""Decide which services a stack runs itself, and which are external."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The embedded MongoDB: SecantusDB, a Python package over the WiredTiger engine."""
+"""The embedded MongoDB: SecantusDB, a Python package with the WiredTiger engine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..ports import LOOPBACK
 from ..stack import Stack
 from .service import PROBE_TIMEOUT_SECONDS, Service
 
-# Run as a file: its environment has SecantusDB, and nothing of ours.
+# Run as a file: its environment has SecantusDB, and none of our packages.
 PROCESS: Final = Path(__file__).with_name("mongodb_process.py")
 
 
@@ -26,8 +26,8 @@ GREETING: Final = struct.pack("<IIII", 16 + len(_MESSAGE), 1, 0, 2013) + _MESSAG
 
 def mongodb(stack: Stack, settings: Settings) -> Service:
     server = [str(bootstrap.python_of("mongodb")), str(PROCESS)]
-    # A configuration file of its own: without one it would read whatever lies in the
-    # working directory or the home folder.
+    # A separate configuration file: otherwise it would read one in the working directory or the
+    # home folder.
     command = [*server, "--config", str(stack.etc / "secantusd.toml"), "--host", LOOPBACK]
     storage = ["--port", str(stack.ports.mongodb), "--storage-path", str(stack.data / "mongodb")]
     return Service(
@@ -42,14 +42,13 @@ def mongodb(stack: Stack, settings: Settings) -> Service:
 
 def local_url(stack: Stack, settings: Settings) -> str:
     url = f"mongodb://{LOOPBACK}:{stack.ports.mongodb}/"
-    # The replica set in the container names its member as only containers can reach it.
+    # The member's address in the container's replica set is reachable only for containers.
     return f"{url}?directConnection=true" if settings.engine == "docker" else url
 
 
 def write_configuration(stack: Stack) -> None:
-    # Durable at each commit, as MongoDB's own default for w: majority: without it a kill -9
-    # takes back what was acknowledged. SecantusDB honours a write's j: true, but not a
-    # transaction's.
+    # Durable at each commit, like MongoDB's default for w: majority; otherwise a kill -9 loses
+    # acknowledged writes. SecantusDB honours a write's j: true, but not a transaction's.
     (stack.etc / "secantusd.toml").write_text("[storage]\nsync_on_commit = true\n")
 
 

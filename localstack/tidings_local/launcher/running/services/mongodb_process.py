@@ -1,7 +1,7 @@
-"""What runs as the embedded MongoDB: SecantusDB's own main, with two slow places mended.
+"""Run SecantusDB's own main, with two slow functions replaced.
 
-Both made each write slower the more there was, which 0.7.0b3 does and a MongoDB does not
-(docs/decisions/0067). What a command answers stays the same.
+Both made each write slower with the amount of data, in 0.7.0b3 but not in a MongoDB
+(docs/decisions/0067). The results of commands stay the same.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ RecordIds = list[Any] | None
 
 
 def look_up_by_id(find: Callable[..., RecordIds]) -> Callable[..., RecordIds]:
-    """Let a filter that names one `_id` be looked up by it, whatever else the filter says.
+    """Use the index of `_id` for a filter with one `_id`, whatever else the filter contains.
 
-    With a `$and` or `$or` beside the `_id` the whole collection is walked; SecantusDB's own
-    findAndModify makes such a filter. All found are matched with the whole filter afterwards.
+    With `$and` or `$or` beside the `_id`, SecantusDB reads the whole collection, and its own
+    findAndModify makes such a filter. All found documents are matched with the whole filter
+    afterwards.
     """
 
     def record_ids(
@@ -34,10 +35,10 @@ def look_up_by_id(find: Callable[..., RecordIds]) -> Callable[..., RecordIds]:
 
 
 def forget_oldest_writes(registry: transactions.TransactionRegistry) -> None:
-    """Drop what is remembered of retryable writes for too long, the oldest first.
+    """Drop the oldest remembered replies of retryable writes.
 
-    They are remembered in order, so that only the first ones need a look; SecantusDB looks at
-    all of them at each write, and sorts them once there are 10,000.
+    They are stored in order, so that only the first ones are checked; SecantusDB checks all of them
+    at each write, and sorts them when there are 10,000.
     """
     remembered = registry._retryable
     cutoff = registry._time() - transactions._RETRYABLE_RECORD_LIFETIME_SECONDS
@@ -49,7 +50,7 @@ def forget_oldest_writes(registry: transactions.TransactionRegistry) -> None:
 
 
 def mend() -> None:
-    """Replace both places in SecantusDB's classes."""
+    """Replace both functions in SecantusDB's classes."""
     Storage._try_index_id_keys = look_up_by_id(Storage._try_index_id_keys)
     transactions.TransactionRegistry._prune_retryable_locked = forget_oldest_writes
 

@@ -1,4 +1,4 @@
-"""RabbitMQ of the system's package, wholly inside the stack's folder, with its own epmd."""
+"""RabbitMQ of the system's package, with all files in the stack's folder, and its own epmd."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def epmd(stack: Stack) -> Service:
         command=[location(EPMD), "-port", str(port), "-address", LOOPBACK],
         probe=partial(answers, port),
         ports=(port,),
-        # Its kill by command is refused while nodes are registered; a signal is not.
+        # It refuses its kill command while nodes are registered, but not a signal.
         starts_after=1,
         stop_seconds=2,
     )
@@ -77,7 +77,7 @@ def _settings(stack: Stack, credentials: Credentials) -> list[str]:
 def _environment(stack: Stack) -> dict[str, str]:
     data, etc = stack.data / "rabbitmq", stack.etc
     return {
-        "HOME": str(stack.data / "rabbitmq-home"),  # where Erlang keeps its cookie
+        "HOME": str(stack.data / "rabbitmq-home"),  # the folder of Erlang's cookie
         "ERL_EPMD_PORT": str(stack.ports.epmd),
         "ERL_EPMD_ADDRESS": LOOPBACK,
         "RABBITMQ_DIST_PORT": str(stack.ports.erlang),
@@ -90,17 +90,17 @@ def _environment(stack: Stack) -> dict[str, str]:
         "RABBITMQ_GENERATED_CONFIG_DIR": str(stack.run / "rabbitmq-config"),
         "RABBITMQ_PID_FILE": str(stack.run / "rabbitmq.pid"),
         "RABBITMQ_LOGS": "-",
-        "RABBITMQ_LOG_BASE": str(stack.logs),  # for what it does not write to its output
+        "RABBITMQ_LOG_BASE": str(stack.logs),  # for messages that it does not write to its output
         "ERL_CRASH_DUMP": str(stack.logs / "erl_crash.dump"),
         "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
-        # Makes the start script become Erlang instead of waiting for it, so that the
-        # supervisor watches and stops the server itself.
+        # Makes the start script become Erlang instead of waiting for it, so that the supervisor
+        # watches and stops the server itself.
         "RUNNING_UNDER_SYSTEMD": "true",
     }
 
 
 def probe(url: str) -> str:
-    import pika  # takes a tenth of a second, for which no deployment waits
+    import pika  # takes a tenth of a second, for which no deployment should wait
 
     logging.getLogger("pika").setLevel(logging.CRITICAL)
     parameters = pika.URLParameters(url)

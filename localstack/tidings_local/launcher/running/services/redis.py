@@ -56,7 +56,7 @@ def probe(url: str) -> str:
 
 
 def warn_of_eviction(url: str) -> None:
-    """Say so where the security store is a server that may evict sessions."""
+    """Print a warning if the security store is a server that may evict sessions."""
     with _connected(url) as connection:
         policy = connection.info("memory")["maxmemory_policy"]
     if policy != SAFE_POLICY:
@@ -67,7 +67,7 @@ def warn_of_eviction(url: str) -> None:
 
 
 def _connected(url: str) -> contextlib.closing[Redis]:
-    from redis import Redis  # takes a third of a second, for which no deployment waits
+    from redis import Redis  # takes a third of a second, for which no deployment should wait
 
     timeout = PROBE_TIMEOUT_SECONDS
     return contextlib.closing(

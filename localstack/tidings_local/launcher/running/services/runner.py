@@ -42,7 +42,7 @@ def runner(stack: Stack, settings: Settings) -> Service:
 
 
 def front_door(settings: Settings) -> str:
-    """Return who answers calls of the API: functions in containers are LocalStack's alone."""
+    """Return what answers calls of the API: LocalStack, if functions run in containers."""
     return settings.front_door if settings.lambda_executor == "process" else "localstack"
 
 

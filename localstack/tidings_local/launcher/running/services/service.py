@@ -1,4 +1,4 @@
-"""What the supervisor and the status need to know of a service."""
+"""The properties of a service that the supervisor and the status use."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Service:
 
 @dataclass(frozen=True)
 class External:
-    """A service that the supervisor does not run: reached by URL, or in a container."""
+    """A service that the supervisor does not run: it has a URL, or is in a container."""
 
     name: str
     url: str
@@ -52,7 +52,7 @@ def answers(port: int) -> str:
 
 
 def greets(port: int, greeting: bytes) -> None:
-    """Say something to a server.
+    """Send a request to a server, and wait for any answer.
 
     Raises:
         OSError: it does not answer.
@@ -60,11 +60,11 @@ def greets(port: int, greeting: bytes) -> None:
     with socket.create_connection((LOOPBACK, port), timeout=PROBE_TIMEOUT_SECONDS) as server:
         server.sendall(greeting)
         if not server.recv(1):
-            raise ConnectionError(f"nothing was answered on port {port}")
+            raise ConnectionError(f"no answer on port {port}")
 
 
 def ask(url: str) -> httpx.Response:
-    """Ask a service on this machine by plain HTTP."""
-    # Without the authorities that HTTPS would need: to load them takes a tenth of a second.
+    """Send a plain HTTP request to a service on this machine."""
+    # Without the certificate authorities of HTTPS: loading them takes a tenth of a second.
     options: dict[str, Any] = {"trust_env": False, "verify": False}
     return httpx.get(url, timeout=PROBE_TIMEOUT_SECONDS, **options)
