@@ -25,7 +25,7 @@ JSON_SCHEMA: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
 def event_classes() -> dict[str, type[Event]]:
-    """Return every class of events by its type, in alphabetical order."""
+    """Return every event class by its type, in alphabetical order."""
     for path in LAYER.glob("*/events.py"):
         importlib.import_module(f"tidings.{path.parent.name}.events")
     return dict(sorted(EVENT_CLASSES.items()))
@@ -45,7 +45,7 @@ def generated_files() -> dict[Path, str]:
 
 
 def schema_of(event_class: type[Event]) -> dict[str, Any]:
-    """Return the JSON Schema of an event on the wire."""
+    """Return the JSON Schema of an event's JSON."""
     return {"$schema": JSON_SCHEMA} | event_class.model_json_schema(mode="validation")
 
 
@@ -55,7 +55,7 @@ def topology() -> dict[str, Any]:
 
 
 def queue_names() -> str:
-    """Return a module with the names in the topology, which a deployed function does not have."""
+    """Return a module with the names of the topology's queues, for deployed functions."""
     delays = tuple(topology()["retry_delays_seconds"])
     lines = [
         '"""The names in infra/rabbitmq/topology.yaml; `make contracts` writes this file."""',
@@ -72,7 +72,7 @@ def queue_names() -> str:
 
 
 def bindings() -> dict[str, list[str]]:
-    """Return the queues that take each type of event, as infra/rabbitmq/topology.yaml says."""
+    """Return the queues that get each type of event, by infra/rabbitmq/topology.yaml."""
     bound = topology()["queues"]
     return {
         name: queues for name, each in event_classes().items() if (queues := _takers(each, bound))
@@ -200,7 +200,7 @@ def _yaml(content: Any) -> str:
 
 
 def released_files(version: str) -> dict[Path, str]:
-    """Return today's samples as what a release froze."""
+    """Return today's samples in the form of a release."""
     return {
         RELEASED / version / path.name: path.read_text(encoding="utf-8")
         for path in sorted((ROOT / "events/samples").glob("*.json"))
@@ -208,7 +208,7 @@ def released_files(version: str) -> dict[Path, str]:
 
 
 def freeze(version: str) -> None:
-    """Keep today's samples for ever: every later consumer has to take them.
+    """Store today's samples for ever: every later consumer has to handle them.
 
     Raises:
         SystemExit: the version is none, or was released with other samples.
@@ -235,6 +235,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    # Started as a file, Python looks for modules in this folder, not in the project's.
+    # For a program started as a file, Python searches modules in this folder, not in the project's.
     sys.path[:0] = [str(ROOT), str(ROOT / "functions")]
     main()

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PLAIN_PATH = re.compile(r"[A-Za-z0-9_./+@~-]{1,100}")
-"""What every program takes: shells, make, shebang lines, configuration files, unix sockets."""
+"""The characters that shells, make, shebang lines, configuration files and Unix sockets accept."""
 
 
 def plain_path(clone: Path) -> Path:
@@ -60,7 +60,7 @@ CHALICE_COMMAND_LINE = (
     *("jmespath", "packaging", "pip", "python-dateutil", "pyyaml", "readchar", "runs"),
     *("setuptools", "six", "urllib3", "wcwidth", "wheel", "xmod"),
 )
-"""What Chalice requires for its command line; AWS's runtime has those that boto3 needs."""
+"""Packages that Chalice requires for its command line; AWS's runtime has those of boto3."""
 
 
 class BootstrapError(Exception):
@@ -80,7 +80,7 @@ def link_clone(clone: Path = CLONE, link: Path = ROOT) -> None:
     draft = link.with_name(f".{link.name}.{os.getpid()}")
     draft.symlink_to(clone)
     draft.replace(link)
-    say(f"not every program takes this folder's name: they see it as {link}")
+    say(f"not every program accepts this folder's name: they use {link}")
 
 
 def python_of(name: str) -> Path:

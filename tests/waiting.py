@@ -9,8 +9,8 @@ from typing import TypeVar
 Result = TypeVar("Result")
 
 SHARE = 0.15
-"""How much longer than necessary a test may wait: a look each 50 ms slowed down what it waited
-for, and a wait is rarely so short that this matters."""
+"""The pause between two checks, as a share of the time waited so far: checking every 50 ms slowed
+down the awaited work."""
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.02, 0.25
 
 

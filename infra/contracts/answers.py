@@ -166,7 +166,7 @@ def statuses(contract: EndpointContract, path: str) -> set[int]:
 
 
 def _has_times(model: type[BaseModel] | None) -> bool:
-    """Say whether an input contains times: a rule refuses those that are out of range."""
+    """Return whether an input contains times: a rule refuses those that are out of range."""
     if model is None or issubclass(model, FileBody):
         return False
     return '"date-time"' in json.dumps(model.model_json_schema())

@@ -82,7 +82,7 @@ def table() -> str:
 
 
 def allowed_for(operation: Operation) -> str:
-    """Return who may call an operation, and its further condition."""
+    """Return the callers of an operation, and its further condition."""
     allowed = operation.role.value + WHOSE[operation.whose] if operation.role else "anyone"
     services = ", service" if operation.services else ""
     note = f"; {operation.note}" if operation.note else ""
@@ -156,7 +156,7 @@ def _rest(
 
 
 def _named(path: str, operation: Operation) -> str:
-    """Return a path with the parameter's own name; API Gateway may force `id` on it."""
+    """Return a path with the parameter's own name; API Gateway may require `id` there."""
     taken = [each for each in operation.parameters if each.name != "caller" and not each.model]
     return path.replace("{id}", f"{{{taken[0].name}}}") if taken else path
 

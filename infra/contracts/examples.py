@@ -1,4 +1,4 @@
-"""One good example of each body, by the name of its model. A test checks that they validate."""
+"""One valid example of each body, by the name of its model; a test validates them."""
 
 from typing import Any, Final
 

@@ -37,7 +37,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    # Started as a file, Python looks for modules in this folder, not in the project's.
+    # For a program started as a file, Python searches modules in this folder, not in the project's.
     folders = (".", "layers/tidings", "functions", "gateway")
     sys.path[:0] = [str(ROOT / each) for each in folders]
     main()

@@ -55,17 +55,17 @@ class Consumer:
 
     @property
     def event_types(self) -> set[str]:
-        """The types of the events that it takes."""
+        """The types of the events that it handles."""
         handler = importlib.import_module(self.module).handler
         return {each.event_type() for each in handler.event_types}
 
     @property
     def effects(self) -> dict[str, str]:
-        """What it does with single types of events: the list in the module's docstring."""
+        """Its effects for single types of events: the list in the module's docstring."""
         return dict(EFFECT.findall(importlib.import_module(self.module).__doc__ or ""))
 
     def effect_of(self, event_type: str) -> str:
-        """Return what it does with an event; by default what the docstring's first line says."""
+        """Return its effect for an event; by default the first line of the docstring."""
         first = (importlib.import_module(self.module).__doc__ or "").splitlines()[0]
         return self.effects.get(event_type, first.partition(": ")[2].rstrip("."))
 
@@ -93,7 +93,7 @@ DEAD_LETTER_QUEUE: Final = "failed-messages"
 
 
 def rest_routes() -> list[Route]:
-    """Return every route that answers in JSON but GraphQL's, ordered by path and method."""
+    """Return every JSON route except GraphQL's, ordered by path and method."""
     found = [
         Route(route["Method"], route["Path"], _module(function))
         for function in _functions()

@@ -15,7 +15,7 @@ GENERATED: Final = (
 
 
 class Refused(Exception):
-    """The request is not possible; the text says what to change, and where."""
+    """The request is not possible; the text contains what to change, and where."""
 
 
 @dataclass

@@ -19,7 +19,7 @@ QUEUE: Final = re.compile(r"[a-z][a-z0-9._-]{0,62}")
 
 
 def plan_consumer(changes: Changes, *, domain: str, name: str, queue: str, event: str) -> list[str]:
-    """Plan the files of a consumer; returns what is left to write by hand.
+    """Plan the files of a consumer; return the remaining manual steps.
 
     Raises:
         Refused: an argument is not usable, or a name is taken.

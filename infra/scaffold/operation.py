@@ -29,7 +29,7 @@ TEXT: Final = "Write a real example."
 
 @dataclass(frozen=True)
 class NewOperation:
-    """What the generator writes everywhere."""
+    """The names that the generator uses in all files."""
 
     domain: str
     name: str
@@ -72,7 +72,7 @@ def plan_operation(
     returns: str = "",
     reads: bool = False,
 ) -> list[str]:
-    """Plan the files of an operation; returns what is left to write by hand.
+    """Plan the files of an operation; return the remaining manual steps.
 
     Raises:
         Refused: an argument is not usable, or a name is taken.

@@ -1,4 +1,4 @@
-"""Insert code into Python files, at places that their syntax tree tells."""
+"""Insert code into Python files, at places found in their syntax tree."""
 
 import ast
 

@@ -75,7 +75,7 @@ def _usual(changes: Changes, domain: str, name: str, *, reads: bool) -> str:
 
 
 def _check_places(route: str, there: list[str]) -> None:
-    """Refuse a second name for the same place of a path; API Gateway would."""
+    """Refuse a second name of a path parameter, as API Gateway does."""
     for other in there:
         mine, theirs = route.partition(" ")[2].split("/"), other.partition(" ")[2].split("/")
         for one, another in zip(mine, theirs, strict=False):

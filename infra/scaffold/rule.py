@@ -24,7 +24,7 @@ SCHEDULE: Final = re.compile(
 
 
 def plan_rule(changes: Changes, *, domain: str, name: str, schedule: str) -> list[str]:
-    """Plan the files of a rule and its job; returns what is left to write by hand.
+    """Plan the files of a rule and its job; return the remaining manual steps.
 
     Raises:
         Refused: an argument is not usable, or a name is taken.

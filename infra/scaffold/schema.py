@@ -50,7 +50,7 @@ class Field:
 
 
 def has_type(changes: Changes, name: str) -> bool:
-    """Say whether the schema has an object type of this name."""
+    """Return whether the schema has an object type of this name."""
     return re.search(rf"^type {name}\b", changes.read(SCHEMA), re.MULTILINE) is not None
 
 

@@ -49,7 +49,7 @@ class Topology(BaseModel):
             if not any(exchange in bindings for bindings in self.queues.values())
         ]
         if len(set(self.retry_delays_seconds)) < len(self.retry_delays_seconds):
-            problems.append("retry_delays_seconds: a delay is there twice")
+            problems.append("retry_delays_seconds: a delay is repeated")
         if problems:
             raise ValueError("; ".join(problems))
         return self

@@ -14,8 +14,7 @@ CREATE_PRODUCT = "mutation($i: CreateProductInput!) { createProduct(input: $i) {
 PLACE_ORDER = "mutation($i: PlaceOrderInput!) { placeOrder(input: $i) { id state correlationId } }"
 GET_ORDER = "query($id: ID!) { getOrder(id: $id) { id state history { state reason } } }"
 TOLD_TO_MANY = frozenset({"order.status_update", "recommendation.generated"})
-"""The kinds that a daily rule sends to every customer it concerns: another test may fire it, and
-so may the clock."""
+"""The kinds that a daily rule sends to all its customers: another test or the clock may fire it."""
 
 INBOX = """query($after: String, $unread: Boolean) {
   getUserNotifications(first: 100, after: $after, unreadOnly: $unread) {

@@ -19,7 +19,7 @@ from tidings_local.launcher.running.ports import Ports
 REPAIR_SECONDS = 400
 START_SECONDS = 120
 PROCESS_NAME_LIMIT = 15
-"""How much of the end of a function's name its process carries, in characters."""
+"""The number of characters of a function's name, from its end, that its process has."""
 OURS_IN_MEMORY = ("bridge", "localstack", "runner")
 # Not Debian's wrapper, which switches to another user with another Erlang cookie.
 RABBITMQCTL = "/usr/lib/rabbitmq/bin/rabbitmqctl"

@@ -61,7 +61,7 @@ def with_queue(name: str, bindings: object) -> dict[str, object]:
         ({"queues": {"inventory": {}}}, "no queue is bound to dead-letter-exchange"),
         ({"queues": {"inventory": {}}}, "no queue is bound to unreadable-exchange"),
         ({"retry_delays_seconds": [0]}, "retry_delays_seconds.0: "),
-        ({"retry_delays_seconds": [5, 5]}, "retry_delays_seconds: a delay is there twice"),
+        ({"retry_delays_seconds": [5, 5]}, "retry_delays_seconds: a delay is repeated"),
         ({"bindings": {}}, "bindings: "),
     ],
 )

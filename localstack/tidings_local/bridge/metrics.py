@@ -13,7 +13,7 @@ class Metrics:
         ProcessCollector(registry=registry)
         self.messages = Counter(
             "tidings_bridge_messages",
-            "Messages by what became of them: delivered, acked, requeued, rejected.",
+            "Messages by result: delivered, acked, requeued, rejected.",
             (*MAPPING_LABELS, "outcome"),
             registry=registry,
         )
@@ -25,7 +25,7 @@ class Metrics:
         )
         self.invoke_seconds = Histogram(
             "tidings_bridge_invoke_seconds",
-            "How long invocations took.",
+            "Duration of invocations in seconds.",
             MAPPING_LABELS,
             buckets=SECONDS_BUCKETS,
             registry=registry,
@@ -39,7 +39,7 @@ class Metrics:
         )
         self.in_flight = Gauge(
             "tidings_bridge_in_flight",
-            "Invocations under way.",
+            "Running invocations.",
             MAPPING_LABELS,
             registry=registry,
         )

@@ -19,7 +19,7 @@ class Address(NamedTuple):
     api_id: str
     stage: str
     path: str
-    """What follows the stage, as the client encoded it; empty or with a slash in front."""
+    """The path after the stage, as the client encoded it; empty or with a leading slash."""
     query: str
 
 

@@ -18,7 +18,7 @@ class IntegrationDocument(TypedDict):
 
 class MethodDocument(TypedDict):
     http_method: str
-    """`ANY` too."""
+    """Including `ANY`."""
     authorization_type: str
     api_key_required: bool
     request_validator_id: str | None
@@ -39,7 +39,7 @@ class GatewayResponseDocument(TypedDict):
 
 class StageDocument(TypedDict):
     api_id: str
-    """In small letters."""
+    """In lower case."""
     stage: str
     account_id: str
     region: str
@@ -47,7 +47,7 @@ class StageDocument(TypedDict):
     variables: dict[str, str]
     binary_media_types: list[str]
     gateway_responses: dict[str, GatewayResponseDocument]
-    """By type, only those that the API changed."""
+    """By type; only those that the API changed."""
     resources: list[ResourceDocument]
 
 

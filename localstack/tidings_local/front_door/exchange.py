@@ -11,11 +11,11 @@ class Exchange:
     request: Request
     body: RequestBody
     chunked: bool
-    """Whether the body's length was not told before."""
+    """Whether the length of the body was not declared."""
     keep_alive: bool
     awaits_continue: bool
     """Whether the client sends the body only after `100 Continue`."""
     upgrades: bool
-    """Whether the client offers to speak another protocol, a WebSocket as a rule."""
+    """Whether the client offers another protocol, usually a WebSocket."""
     begun: bool = False
-    """Whether the client has a part of its answer."""
+    """Whether the client already got a part of its answer."""

@@ -10,7 +10,7 @@ from tidings_local.front_door.upstream import Upstream, UpstreamConnection
 from tidings_local.front_door.wire import Refusal
 
 REPEATABLE = {"GET", "HEAD", "OPTIONS"}
-"""Sent a second time when LocalStack closed a kept connection at the same moment."""
+"""These are sent a second time if LocalStack closed a kept connection at the same moment."""
 
 logger = logging.getLogger(__name__)
 

@@ -34,9 +34,9 @@ TOO_LARGE: Final = Fault("REQUEST_TOO_LARGE", 413, "RequestTooLargeException", "
 TIMED_OUT: Final = Fault("INTEGRATION_TIMEOUT", 504, _INTERNAL, "Endpoint request timed out")
 MALFORMED: Final = Fault("DEFAULT_5XX", 502, _INTERNAL, "Internal server error")
 NOT_CALLED: Final = Fault("INTEGRATION_FAILURE", 500, _INTERNAL, "Internal server error")
-"""No function took the event: it is throttled or unknown. AWS answers 500, not 429."""
+"""The function is throttled or unknown. AWS answers 500, not 429."""
 STOPPING: Final = Fault("DEFAULT_5XX", 503, "ServiceUnavailableException", "Service Unavailable")
-"""The runner ends: it took no event."""
+"""The runner is stopping, and accepts no event."""
 
 
 class Scope(NamedTuple):

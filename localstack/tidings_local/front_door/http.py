@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 Headers = list[tuple[bytes, bytes]]
-"""In the order and with the capital letters that the sender used."""
+"""In the order and case of the sender."""
 
 
 class BodyTooLargeError(Exception):
@@ -31,7 +31,7 @@ class Body(Protocol):
 class Request:
     method: str
     target: bytes
-    """Path and query, undecoded."""
+    """Path and query, not decoded."""
     headers: Headers
     version: str
     """`1.1` or `1.0`."""

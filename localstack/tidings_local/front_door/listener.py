@@ -13,7 +13,7 @@ TLS_HANDSHAKE = b"\x16"
 """The first byte of every TLS connection (RFC 8446, 5.1). No HTTP method begins with it."""
 AT_ONCE = 64
 PAUSE_SECONDS = 0.1
-"""How long to wait when the process has no more file descriptors."""
+"""The wait when the process has no free file descriptor."""
 
 logger = logging.getLogger(__name__)
 

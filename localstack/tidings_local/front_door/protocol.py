@@ -18,7 +18,7 @@ from tidings_local.front_door.roles import Relay, Service
 from tidings_local.front_door.wire import Refusal
 
 SLICE_BYTES = 64 * 1024
-"""The parser gets no more at once, so that what it makes of it stays small."""
+"""The most that the parser gets at once, so that its results stay small."""
 
 logger = logging.getLogger(__name__)
 

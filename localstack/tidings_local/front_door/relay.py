@@ -39,7 +39,7 @@ class Relay:
         self._request_sent = False
         self._reusable = False
         self.next_protocol: bytes | None = None
-        """What LocalStack said after it agreed to another protocol."""
+        """LocalStack's bytes after it agreed to another protocol."""
 
     @property
     def reusable(self) -> bool:

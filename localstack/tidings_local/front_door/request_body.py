@@ -7,7 +7,7 @@ from typing import Protocol
 from tidings_local.front_door.http import BodyTooLargeError, Headers
 
 FULL_BYTES = 256 * 1024
-"""A connection stops reading while so much waits for the body's reader."""
+"""A connection stops reading while this much waits for the body's reader."""
 
 
 class BodySource(Protocol):

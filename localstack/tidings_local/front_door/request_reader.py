@@ -56,9 +56,9 @@ class RequestReader:
         self._take = take
         self._parser = httptools.HttpRequestParser(self)
         self.body: RequestBody | None = None
-        """That of the request which is read, if its head is there."""
+        """The body of the current request, if its head has arrived."""
         self.head_since: float | None = None
-        """When the head began that is read."""
+        """The time at which the current head began."""
         self._now = 0.0
         self._first_request = True
         self._refused: RefusedError | None = None
@@ -163,7 +163,7 @@ class RequestReader:
         body = cast(RequestBody, self.body)
         body.feed(piece)
         if body.discarded_bytes > self._limits.unread_bytes:
-            body.fail("the answer was there before the body")
+            body.fail("the answer was sent before the body arrived")
 
     def on_message_complete(self) -> None:
         self._is_bounded = True

@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 BODY_LIMIT_BYTES: Final = 10 * 1024 * 1024
 EVENT_LIMIT_BYTES: Final = 6_291_556
-"""Lambda's limit for what it is called with."""
+"""Lambda's limit of an invocation's payload."""
 
 Invoke = Callable[[str, Invocation], Awaitable[Outcome]]
 

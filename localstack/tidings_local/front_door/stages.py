@@ -30,7 +30,7 @@ class Method:
     resource_id: str
     resource_path: str
     function_arn: str
-    """As the integration names it, with or without a qualifier."""
+    """The integration's ARN, with or without a qualifier."""
     timeout_seconds: float
 
 

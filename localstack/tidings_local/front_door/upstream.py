@@ -7,7 +7,8 @@ from typing import Protocol, cast
 
 CONNECT_SECONDS = 5.0
 KEEP_SECONDS = 15.0
-"""LocalStack closes an idle connection after 60 s: it never does that to one that we just took."""
+"""Shorter than the 60 s after which LocalStack closes an idle connection, so that it does not close
+one that we just took."""
 KEPT = 32
 
 

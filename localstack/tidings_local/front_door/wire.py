@@ -23,7 +23,7 @@ class Refusal:
     status: int
     message: str
     headers: Headers
-    """Beside those that every answer has."""
+    """Headers in addition to those of every answer."""
 
     def response(self) -> Response:
         body = json.dumps({"message": self.message}).encode()

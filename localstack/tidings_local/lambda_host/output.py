@@ -6,7 +6,7 @@ import os
 
 LIMIT_BYTES = 1_000_000
 _PIPE_BYTES = 1 << 16
-"""As much as a pipe holds on Linux: one read empties it."""
+"""The size of a pipe on Linux: one read empties it."""
 _MOST_READS = 16
 """A function may make its pipe larger, up to 1 MiB."""
 

@@ -30,7 +30,7 @@ from typing import Any
 
 MESSAGE_LIMIT = 1 << 18
 Request = tuple[dict[str, Any], int]
-"""What a process gets, and the pipe for its output."""
+"""The properties of a process, and the pipe for its output."""
 LIST_NAME = "preload.list"
 NAME_LIMIT = 15  # length of a process name on Linux
 OPEN_FILES = 1024
@@ -41,8 +41,8 @@ OF_THE_RUNTIME = (
     *("awslambdaric.lambda_config", "awslambdaric.lambda_context"),
     *("awslambdaric.lambda_runtime_log_utils", "awslambdaric.lambda_runtime_marshaller"),
 )
-"""What every function has beside its layers. Not the rest of the runtime: its C library reads the
-address of the Runtime API when it is loaded."""
+"""Modules that every function has besides its layers. The rest of the runtime is not preloaded,
+because its C library reads the address of the Runtime API when it is loaded."""
 
 
 def main() -> None:

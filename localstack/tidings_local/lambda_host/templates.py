@@ -25,7 +25,8 @@ READY_SECONDS = 30.0
 END_SECONDS = 5.0
 END_KNOWN_SECONDS = 1.0
 KEPT = 3
-"""Templates of the layers used last. An older one ends once none of its processes runs."""
+"""The number of templates to keep, those of the layers used last. An older one ends when none of
+its processes runs."""
 _MESSAGE_LIMIT = 1 << 16
 _PROGRAM = Path(__file__).with_name("template_process.py")
 
@@ -61,7 +62,7 @@ class ForkedProcess:
         self.pid = pid
         self.code: int | None = None
         self.told = asyncio.Event()
-        """The template said how it ended, or will never say it."""
+        """Set when the template has reported the exit code, or cannot report it any more."""
         self._pidfd = pidfd
 
     @property

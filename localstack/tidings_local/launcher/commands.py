@@ -49,10 +49,10 @@ ROOMS = {
     ),
 }
 COMMANDS = {name: room for room, names in ROOMS.items() for name in names}
-"""The room of each command."""
+"""The group of each command."""
 
 Command = Callable[[], int]
-"""Does what a make target is for; returns the exit status."""
+"""Runs a make target's command; returns the exit status."""
 
 
 def command(name: str) -> Command | None:

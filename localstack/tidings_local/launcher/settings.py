@@ -21,7 +21,7 @@ STATE = ROOT / ".tidings"
 TEST_STACK = "test"
 FAULT_STACK = "test-faults"
 TEST_STACKS = (TEST_STACK, FAULT_STACK)
-"""The stacks of `make test`: the second one is hurt meanwhile."""
+"""The stacks of `make test`; the fault tests break the second one."""
 
 ARGUMENT_PREFIX = "TIDINGS_ARG_"
 _BLANKS = " \t\n\v\f\r"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 10.0
-"""How long a call waits for a runner that is being started again."""
+"""The time that a call waits for a runner that is restarting."""
 
 
 def use_runner() -> None:

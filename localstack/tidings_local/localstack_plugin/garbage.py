@@ -7,7 +7,7 @@ stack spent a quarter of their time in this, and freed almost nothing.
 import gc
 
 THRESHOLDS = (50_000, 10, 10)
-"""Of containers that were made and still live; Python's own are 700, 10 and 10."""
+"""Counted in new containers that are still alive; Python's defaults are 700, 10 and 10."""
 
 
 def collect_less_often() -> None:

@@ -36,7 +36,7 @@ class NotTakenError(LambdaHostError):
     """The runner refused a change: it still runs the previous deployment."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"the runner did not take what is deployed: {reason}")
+        super().__init__(f"the runner refused the deployment: {reason}")
         self.reason = reason
 
 
@@ -49,7 +49,7 @@ class Handover:
         self._lock = Lock()
         self._snapshot = Snapshot(session=uuid.uuid4().hex)
         self._behind: str | None = None
-        """Why the runner does not have everything, while it has not."""
+        """The reason why the runner does not have everything, until it has."""
 
     @property
     def is_in_step(self) -> bool:

@@ -28,7 +28,7 @@ _CHANGING: Final = frozenset(
         "DeleteRestApi",
     )
 )
-"""Of API Gateway's operations: the others change a draft, which is not served."""
+"""API Gateway's operations that change a stage; the others change a draft, which is not served."""
 
 
 def deployed() -> Deployed:

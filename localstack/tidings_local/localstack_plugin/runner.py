@@ -8,7 +8,8 @@ from tidings_local.localstack_plugin.settings import PluginSettings
 from tidings_local.runner.client import RunnerClient
 
 TOLD_SECONDS = 10.0
-"""How long a deployment waits for a runner that hangs. Calls wait for their function's timeout."""
+"""The time that a deployment waits for a runner that hangs. Calls wait for their function's
+timeout."""
 
 
 @cache

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 SUPPORTED_RUNTIME = "python3.11"
 ADDRESS = "127.0.0.1"
-"""Not a name: boto3 then asks S3 by path, and nothing has to be resolved."""
+"""An address instead of a name: boto3 then calls S3 by path, and no name is resolved."""
 
 # The variables that a container would get from LocalStack; the host sets all others.
 _FROM_LOCALSTACK = (

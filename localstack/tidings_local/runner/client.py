@@ -35,7 +35,7 @@ class RunnerLostError(Exception):
 class Answer:
     status: int
     headers: Mapping[str, str]
-    """Their names in small letters."""
+    """The names are in lower case."""
     body: bytes
 
     @property

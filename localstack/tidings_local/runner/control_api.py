@@ -56,7 +56,7 @@ class ControlApi:
                 return self._replace(await request.body.read(MAX_TOLD_BYTES))
             case "POST", path if match := INVOKE_PATH.fullmatch(path):
                 if self.deployment.known is None:
-                    return answers.unavailable("LocalStack has not told yet what is deployed")
+                    return answers.unavailable("LocalStack has not sent the deployment yet")
                 return await self.invoke_api.answer(match[1], query, request)
         return _json(HTTPStatus.NOT_FOUND, {"message": f"nothing at {request.method} {path}"})
 

@@ -31,13 +31,13 @@ class OutOfStepError(Exception):
 class Deployment:
     registry: Registry
     prepare: Callable[[Function], None]
-    """Has a function's layers loaded before its first call."""
+    """Loads a function's layers before its first call."""
     retire: Callable[[FunctionKey], None]
-    """Ends the environments of a version that no call reaches any more."""
+    """Ends the environments of a version that gets no more calls."""
     route: Callable[[Deployed], None]
-    """Takes all deployed stages of REST APIs."""
+    """Gets all deployed stages of REST APIs."""
     known: Snapshot | None = None
-    """None until LocalStack has told what is deployed: nothing is answered before."""
+    """None until LocalStack has sent the deployment: no call is answered before."""
 
     def replace(self, told: Snapshot) -> None:
         """Replace the deployment by a complete one.

@@ -17,7 +17,7 @@ Kind = Literal["functions", "settings", "rest_apis"]
 FUNCTIONS: Final = "functions"
 """By the ARN of a version."""
 SETTINGS: Final = "settings"
-"""What belongs to all versions of a function: aliases and reserved concurrency. By ARN."""
+"""The settings of all versions of a function: aliases and reserved concurrency. By ARN."""
 REST_APIS: Final = "rest_apis"
 """All deployed stages as one list, under `ALL`: see `front_door.deployed`."""
 ALL: Final = "all"
@@ -27,7 +27,7 @@ CHANGES_PATH: Final = "/deployed/changes"
 SNAPSHOT_PATH: Final = "/deployed"
 """On the runner's socket."""
 ASK_PATH: Final = "/_tidings/deployed"
-"""On LocalStack: everything that is deployed."""
+"""On LocalStack: returns everything that is deployed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Change:
     """A new or changed item of a kind, or with the value None a removed one."""
 
     session: str
-    """Which LocalStack process it is of."""
+    """The id of the LocalStack process."""
     number: int
     kind: Kind
     key: str
@@ -62,7 +62,7 @@ class Snapshot:
 class Alias:
     version: str
     weights: Mapping[str, float] = field(default_factory=dict)
-    """Share of the calls that another version takes, from 0 to 1."""
+    """The share of calls for another version, from 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)

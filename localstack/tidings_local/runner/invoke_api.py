@@ -34,7 +34,7 @@ EVENT_RULES: Final = b"x-tidings-event-rules"
 class InvokeApi:
     calls: Calls
     accept: Callable[[Event], Awaitable[None]]
-    """Keeps a call that no caller waits for."""
+    """Stores a call for which no caller waits."""
 
     async def answer(self, name: str, query: str, request: Request) -> Response:
         """Run a call and answer with its result."""

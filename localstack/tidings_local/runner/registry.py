@@ -34,11 +34,11 @@ class Target:
 
     function: Function
     arn: str
-    """The function's, without a version."""
+    """The function's ARN, without a version."""
     invoked_arn: str
-    """As the caller named it."""
+    """The ARN that the caller named."""
     reserved_concurrency: int | None = None
-    """How many calls of all versions may run at once."""
+    """The number of calls of all versions that may run at once."""
 
 
 class Registry:

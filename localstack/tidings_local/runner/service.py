@@ -38,9 +38,9 @@ from tidings_local.runner.settings import RunnerSettings
 logger = logging.getLogger("tidings_local.runner")
 
 KEPT_SECONDS: Final = 3600.0
-"""On the socket: a connection that closes right when it is used loses a call."""
+"""On the socket: a call is lost if its connection is closed at the moment of its use."""
 DRAIN_SECONDS: Final = 5.0
-"""How long callers have for their answers once the runner stops."""
+"""The time that running calls have after the runner stops."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,21 +12,21 @@ from tidings_local.service.settings import LogLevel, ServiceSettings
 class RunnerSettings(ServiceSettings):
     log_level: LogLevel = "INFO"
     runner_socket: Path
-    """Where LocalStack, the bridge and the launcher reach the runner."""
+    """The address of the runner for LocalStack, the bridge and the launcher."""
     public_host: str = "127.0.0.1"
     public_port: int = Field(default=4566, ge=0, le=65535)
     localstack_url: HttpUrl
-    """Where LocalStack itself listens."""
+    """The address of LocalStack itself."""
     certificate: FilePath | None = None
     """Key and certificate of HTTPS, in one file."""
     front_door: Literal["runner", "localstack"] = "runner"
-    """Who answers calls of deployed REST APIs."""
+    """Whether the runner or LocalStack answers calls of deployed REST APIs."""
     runtime_python: FilePath
     """A Python 3.11 with awslambdaric and boto3."""
     lambda_dir: Path
-    """What the plugin unpacks, and the functions' TMPDIRs."""
+    """The folder of unpacked packages and the functions' TMPDIRs."""
     events_file: Path
-    """Where asynchronous calls are kept until they are made."""
+    """The file in which asynchronous calls are stored."""
     lambda_max_environments: int = Field(default=4, ge=1)
     lambda_max_total_environments: int = Field(default=64, ge=1)
     lambda_keepalive_seconds: float = Field(default=600, ge=1)

@@ -32,7 +32,7 @@ class Sent:
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
     answer: Any = None
-    """What the function returns; None: the event, as the body."""
+    """The function's result; None: the event, as the body."""
 
     def as_bytes(self) -> bytes:
         lines = [f"{self.method} {self.target} HTTP/1.1".encode(), b"Host: localhost:4566"]

@@ -162,7 +162,7 @@ def test_property_that_is_not_text_is_refused(name: str) -> None:
     sent = b"".join(BasicProperties(**{name: b"\xff\xfe"}).encode())
     arrived = BasicProperties()
     arrived.decode(sent)
-    with pytest.raises(UnencodableMessageError, match="no text"):
+    with pytest.raises(UnencodableMessageError, match="is not text"):
         encode_record(arrived, False, b"")
 
 

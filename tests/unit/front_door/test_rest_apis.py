@@ -272,7 +272,7 @@ def test_error_of_a_function_without_a_waiting_caller_is_logged(
         await coming
         may_fail.set()
         async with asyncio.timeout(60):
-            while "whose caller had gone failed" not in caplog.text:
+            while "failed after its caller left" not in caplog.text:
                 await asyncio.sleep(0)
 
     with caplog.at_level(logging.ERROR):

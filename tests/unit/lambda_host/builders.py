@@ -12,8 +12,8 @@ from tidings_local.lambda_host import Function
 
 WAIT_SECONDS = 60.0
 PATIENCE_SECONDS = 60.0
-"""What a function may take where a test says nothing: on a busy machine, three seconds are over
-before a process has started."""
+"""The default timeout of a function in tests: on a busy machine, a process may need three seconds
+to start."""
 
 
 def a_function(folder: Path, source: str = "", **settings: Any) -> Function:

@@ -40,4 +40,4 @@ def test_work_that_does_not_end_is_reported_and_abandoned(
         endless.cancel()
 
     loop.run(work())
-    assert "work goes on after its end" in caplog.text
+    assert "work continues after the stop" in caplog.text

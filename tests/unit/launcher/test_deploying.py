@@ -129,7 +129,7 @@ def test_failed_deployment_restores_the_previous_one(
 ) -> None:
     engine.had({"structure": "0"}, tmp_path)
     engine.failures = [failure]
-    with pytest.raises(LauncherError, match="what ran before runs again"):
+    with pytest.raises(LauncherError, match="the previous one runs again"):
         engine.deploy()
     assert engine.brought == [("all", NEW), ("all", OLD)]
     assert kept(engine) == OLD

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 CLIENTS = ("redis", "pymongo", "pika")
-"""They take most of a second to load; `make up` alone needs them."""
+"""They take most of a second to import, and only `make up` needs them."""
 SLOW = {
     "status": (*CLIENTS, "boto3", "botocore", "cryptography"),
     "deploy": (*CLIENTS, "boto3", "s3transfer"),

@@ -16,7 +16,7 @@ from tidings_local.launcher.running.stack import Stack
 from tidings_local.launcher.settings import Options, Settings
 
 FAULTS = 3
-"""The number of the run that another launcher makes, on a stack of its own."""
+"""The number of the run by another launcher, on a separate stack."""
 REPORT = (
     '<testsuites><testsuite><testcase classname="tests.{run}" name="test_{run}" time="{seconds}"/>'
     "</testsuite></testsuites>"

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 MADE_CLIENTS: list[str] = []
-"""The ARNs that clients of event source mappings were made for."""
+"""The ARNs for which clients of event source mappings were created."""
 
 Registered = Callable[..., Any]
 

@@ -32,7 +32,7 @@ class Asked:
 class SocketServer:
     path: Path
     answers: list[Response] = field(default_factory=list)
-    """The next ones; the last is given again and again."""
+    """The next answers; the last one is repeated."""
     asked: list[Asked] = field(default_factory=list)
 
     async def answer(self, request: Request) -> Response:

@@ -14,7 +14,7 @@ from .fingerprints import files_of
 
 EARLIEST_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 LAYER_FOLDER = "python/"
-"""Where Lambda expects the Python packages of a layer."""
+"""The folder in which Lambda expects a layer's Python packages."""
 
 
 @dataclass(frozen=True)

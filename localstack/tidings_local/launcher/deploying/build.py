@@ -20,8 +20,8 @@ from .fingerprints import fingerprint
 
 SOURCES = ("template.yaml", "layers", "functions", "gateway", "events")
 STRUCTURE = ("template.yaml", "layers/dependencies")
-"""What only `sam build` and CloudFormation can bring; all else is code, which is taken from the
-working tree."""
+"""Files whose changes need `sam build` and CloudFormation; all others are code, which comes from
+the working tree."""
 KEPT_BUILDS = 3
 
 

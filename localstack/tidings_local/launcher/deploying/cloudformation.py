@@ -65,7 +65,7 @@ def _wait_for_change_set(cloudformation: Any, name: str) -> None:
             reason = found.get("StatusReason", "")
             raise LauncherError("CloudFormation refused the template", hint=reason)
         time.sleep(POLL_SECONDS)
-    raise LauncherError(f"CloudFormation made no change set in {LIMIT_SECONDS} s")
+    raise LauncherError(f"CloudFormation created no change set in {LIMIT_SECONDS} s")
 
 
 def _wait_for_stack(cloudformation: Any, wanted: str) -> None:

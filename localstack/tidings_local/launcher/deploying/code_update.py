@@ -21,7 +21,7 @@ UPDATE_SECONDS = 60
 POLL_SECONDS = 0.05
 RUNTIME = "python3.11"
 PUBLISHED_HERE = "Published by make deploy."
-"""Marks layer versions that are not CloudFormation's: they are removed again."""
+"""Marks layer versions that CloudFormation did not make, so that they can be removed."""
 
 Function = dict[str, Any]
 Steps = list[Callable[[], object]]

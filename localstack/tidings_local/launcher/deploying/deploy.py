@@ -37,7 +37,7 @@ from .package import package
 BROKER_ARN = "arn:aws:mq:us-east-1:000000000000:broker:tidings:b-local"
 UNLIMITED = 1_000_000
 FAILURES = (LauncherError, BotoCoreError, ClientError)
-"""After each of them, what ran before is brought back."""
+"""After each of these errors, the previous deployment is restored."""
 SECRET_PREFIX = cloudformation.CLOUDFORMATION_STACK
 
 
@@ -112,7 +112,7 @@ def _deploy_all(
             raise
         told = failure.lines()[0] if isinstance(failure, LauncherError) else str(failure)
         progress.step(told)
-        progress.step("bringing back what ran before")
+        progress.step("restoring the previous deployment")
         _bring(stack, settings, members, before)
         raise LauncherError("the deployment failed, and the previous one runs again") from None
     save_deployed(stack, wanted)
@@ -122,7 +122,7 @@ def _deploy_all(
 def _bring(stack: Stack, settings: Settings, members: Members, wanted: Deployed) -> None:
     """Deploy a built template and its code to a LocalStack without a deployment."""
     if status := cloudformation.stack_status(client(stack, "cloudformation")):
-        progress.step(f"starting LocalStack anew (the stack was {status})")
+        progress.step(f"restarting LocalStack (the stack was {status})")
         restart(stack, members, "localstack")
     with ThreadPoolExecutor(2) as beside:  # LocalStack loads each service at its first request
         declared = beside.submit(declare_topology, members.connections.amqp_url)

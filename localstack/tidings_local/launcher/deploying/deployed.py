@@ -17,9 +17,9 @@ TEMPLATE = "template.yaml"
 @dataclass(frozen=True)
 class Deployed:
     template: Path
-    """What `sam build` made, with the artifacts beside it."""
+    """The build of `sam build`, with the artifacts beside it."""
     code: Code
-    """What the functions run: newer than the build where only code was deployed since."""
+    """The code of the functions, which is newer than the build after a deployment of code only."""
 
 
 def save_deployed(stack: Stack, deployed: Deployed) -> None:

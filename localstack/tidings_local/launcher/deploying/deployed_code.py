@@ -20,7 +20,7 @@ from .template import sources
 INDEX = "index.json"
 
 FileMark = tuple[int, int]
-"""Checksum and size, as an archive tells them of its files."""
+"""Checksum and size of a file, from its archive."""
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ def fetch(gateway: Path = GATEWAY) -> None:
     packages = sorted({each["package"] for each in wanted.values()})
     with tempfile.TemporaryDirectory() as folder:
         if not _pack(packages, Path(folder)):
-            progress.step("GraphiQL will come from its CDN: npm did not bring it")
+            progress.step("GraphiQL will be loaded from its CDN: npm did not download it")
             return
         contents = {name: _content(Path(folder), each) for name, each in wanted.items()}
     shutil.rmtree(vendor, ignore_errors=True)  # of other versions

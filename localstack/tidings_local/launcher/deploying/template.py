@@ -19,7 +19,7 @@ class Sources:
     functions: dict[str, Path]
     """By the function's deployed name."""
     layers: dict[str, Path]
-    """By the layer's name; only layers whose folder is the layer, without a build of its own."""
+    """By the layer's name; only layers whose folder is the layer, without a build step."""
 
 
 class _Loader(yaml.CSafeLoader):

@@ -14,7 +14,7 @@ from ..settings import ROOT, environment_of_launcher
 
 INTERRUPTED_SECONDS = 15
 LAUNCHER_SECONDS = 60
-"""It takes its stack down."""
+"""The time in which another launcher can stop its stack."""
 
 
 class Child:

@@ -17,24 +17,24 @@ FAULTS = {
 SOAK = {"t": "tests/faults/test_soak.py", "pytest": "-m soak -s"}
 FUZZ = {"pytest": "-m fuzz"}
 BROWSER = {"t": BROWSER_TESTS}
-"""The tests of each target. T and PYTEST choose others."""
+"""The tests of each target. T and PYTEST select others."""
 
 SIDE_BY_SIDE = (
     *("tests/unit", "tests/contract", "tests/integration", "tests/fuzz"),
     "tests/faults/test_proxy.py",
 )
-"""Each worker has databases and a virtual host of its own here; the others share the stack.
-
-They need the services only, so that they start while the code is still deployed."""
+"""Each worker has its own databases and virtual host; the stack is shared. These tests need only
+the services, so that they start while the code is being deployed."""
 
 STRANGERS = ("tests/faults/test_launcher.py", "tests/e2e")
-"""They use the stack as many people do at once, or have one of their own."""
+"""These tests use the stack as many concurrent people do, or have a stack of their own."""
 
 HUNG_SECONDS = 600
-"""A test that takes longer fails, with what each thread was doing. Those behind the markers may."""
+"""A test that takes longer fails, with the stack of each thread. Tests with markers may take
+longer."""
 
 WORKERS = 3
-"""One more than a small machine has cores: tests wait for services, timeouts and each other."""
+"""One more than the cores of a small machine: tests wait for services, timeouts and each other."""
 
 
 def chosen(said: Options, target: dict[str, str]) -> Options:

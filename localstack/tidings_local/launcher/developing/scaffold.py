@@ -16,7 +16,7 @@ ARGUMENTS = {
     "consumer": ("domain", "name", "queue", "event"),
     "rule": ("domain", "name", "schedule"),
 }
-"""The options that each generator takes."""
+"""The options of each generator."""
 
 
 def new_operation() -> int:

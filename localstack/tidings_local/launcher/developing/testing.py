@@ -35,7 +35,7 @@ from .lint import lint
 from .plan import BROWSER_TESTS, pytest_arguments
 
 MAIL_SINK = "smtp://127.0.0.1:24025"
-"""Where the fault tests take mails, unless TIDINGS_SMTP_URL names another place."""
+"""The address at which the fault tests receive mails, unless TIDINGS_SMTP_URL has another one."""
 
 PYTEST_VARIABLE = f"{ARGUMENT_PREFIX}PYTEST"
 
@@ -53,7 +53,7 @@ def run_tests(stack: Stack, settings: Settings, options: Options) -> int:
     try:
         return _lint_and_test(stack, settings, options)
     finally:
-        progress.step(f"taking the stack {stack.name} down")
+        progress.step(f"stopping the stack {stack.name}")
         with stack.locked():
             stop_all(stack)
 
@@ -127,9 +127,9 @@ def _test_all(stack: Stack, settings: Settings, options: Options) -> int:
                 settings,
                 on_services=lambda members: started.append(start(first, reports[0], members)),
             )
-        progress.step(f"running the tests; those of faults write {log}")
+        progress.step(f"running the tests; the fault tests write {log}")
         failures = [started[0].wait(), start(second, reports[1], members).wait()]
-        progress.step("waiting for the tests of faults")
+        progress.step("waiting for the fault tests")
         failures.append(hurt.wait())
     progress.show(log.read_text())
     for line in slowest.table(slowest.slowest(reports)):

@@ -30,7 +30,7 @@ def promote_to_admin(stack: Stack, email: str | None, password: str | None) -> I
     if password:
         raise LauncherError(
             "PASSWORD cannot be combined with PROMOTE=1",
-            hint=f"the person keeps the password that they have: {HOW_TO_PROMOTE}",
+            hint=f"the person keeps their password: {HOW_TO_PROMOTE}",
         )
     return _done(stack, PROMOTE, {"email": email})
 

@@ -71,7 +71,7 @@ def services() -> int:
 
 def revoke() -> int:
     name = revoke_service(find_running(load_settings()), load_options().id)
-    progress.step(f"{name} may not call any more")
+    progress.step(f"{name} can no longer call the API")
     return 0
 
 

@@ -21,7 +21,7 @@ GROUP_PREFIX = "/aws/lambda/tidings-"
 TIMESTAMP_FORMS = ("%Y-%m-%d %H:%M:%S,%f%z", "%Y-%m-%dT%H:%M:%S.%f%z", "%Y-%m-%dT%H:%M:%S%z")
 FOLLOW_SECONDS = 1.0
 OVERLAP_MS = 5_000
-"""How far back a following reader looks again: lines arrive late, and out of order."""
+"""The time before the last line that is read again: lines arrive late, and out of order."""
 
 KNOWN_FIELDS = {"timestamp", "level", "message", "service", "location", "correlation_id"}
 NOISE = {

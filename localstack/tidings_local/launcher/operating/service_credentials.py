@@ -17,7 +17,7 @@ def create_service(stack: Stack, name: str | None) -> dict[str, str]:
     """Create credentials; the secret in the answer is never shown again."""
     if not name:
         raise LauncherError("NAME is missing", hint="make create-service NAME=...")
-    return dict(_result(stack, CREATE, {"name": name}, "the service was not made"))
+    return dict(_result(stack, CREATE, {"name": name}, "the service was not created"))
 
 
 def list_services(stack: Stack) -> list[str]:

@@ -44,7 +44,7 @@ def play(stack: Stack) -> None:
 
 def _admin(stack: Stack, api: GraphqlApi, email: str, password: str) -> Person:
     create_admin(stack, email, password)
-    progress.step(f"made the administrator {email}")
+    progress.step(f"created the administrator {email}")
     return _signed_in(api, email, password)
 
 
@@ -107,7 +107,7 @@ def _stock_is(api: GraphqlApi, product: dict[str, Any], expected: int) -> None:
 
 
 def _show_trail(stack: Stack, correlation_id: str) -> None:
-    progress.show("\nWhat the confirmed order did, from the gateway to the inbox:")
+    progress.show("\nThe log of the confirmed order, from the gateway to the inbox:")
     for record in Reader(stack, None, correlation_id).new():
         progress.show(f"  {render(record, with_fields=False)}")
 

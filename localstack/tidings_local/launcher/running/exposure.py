@@ -18,8 +18,8 @@ LOOK_AGAIN_SECONDS = 1.0
 LOOKS = 15
 """A client's UDP socket looks like a listener while it waits for an answer."""
 TAKES_NO_UDP = "rabbitmq"
-"""It asks name servers for this machine's name at each start, for half a minute where none
-answers, and `make up` would wait for it. None of its plugins listens by UDP."""
+"""RabbitMQ asks name servers for this machine's name at each start, for half a minute if none
+answers, and `make up` would wait for that. None of its plugins listens on UDP."""
 
 
 @dataclass(frozen=True, order=True)
@@ -55,7 +55,7 @@ def check_listeners(stack: Stack) -> None:
     if exposed:
         places = "; ".join(map(str, sorted(exposed)))
         raise LauncherError(
-            f"{places}: other machines can reach that",
+            f"{places}: other machines can reach this",
             hint="a stack may listen on the loopback only; make down stops it",
         )
 

@@ -45,7 +45,7 @@ class Startup:
         alive = {name for name, state in states.items() if state.running}
         missing = [service for service in self._in_order() if service.name not in alive]
         if missing and (count := stop_orphans(self.stack, alive | {""})):
-            progress.step(f"stopped {count} processes that a crash had left behind")
+            progress.step(f"stopped {count} processes of an earlier crash")
         for service in missing:
             self._start(service)
 
@@ -72,7 +72,7 @@ class Startup:
             self.supervisor.apply(config)
             return
         if count := stop_orphans(self.stack):
-            progress.step(f"stopped {count} processes that a crash had left behind")
+            progress.step(f"stopped {count} processes of an earlier crash")
         for service in self.members.own:
             check_ports(service)
         self.fresh = True
@@ -119,7 +119,7 @@ def startup(stack: Stack, members: Members) -> Iterator[Startup]:
         yield attempt
     except BaseException:
         if attempt.fresh or attempt.started:
-            progress.step("stopping what was started")
+            progress.step("stopping the started services")
             attempt.undo()
         raise
 

@@ -19,8 +19,8 @@ MEGABYTE = 1_000_000
 class Usage:
     processes: int = 0
     size: int = 0
-    """In bytes. Memory that processes share counts once where the system tells (PSS), else for
-    each of them (RSS)."""
+    """In bytes. Shared memory counts once if the system reports it (PSS), else for each process
+    (RSS)."""
     is_shared_fairly: bool = True
 
     def __add__(self, other: Usage) -> Usage:

@@ -15,7 +15,7 @@ import psutil
 
 BLOCK_SIZE = 10
 FIRST_OTHER_BLOCK = 100
-"""How far from the local stack's block the other stacks' blocks begin."""
+"""The distance from the local stack's block to the first of the other stacks."""
 LAST_BASE = 45000
 LOOPBACK = "127.0.0.1"
 

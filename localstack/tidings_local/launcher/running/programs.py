@@ -20,7 +20,7 @@ class Program:
     apt_package: str
     brew_package: str
     places: tuple[str, ...] = ()
-    """Looked at before the PATH."""
+    """Searched before the PATH."""
 
     def find(self, path: str) -> str | None:
         for place in self.places:

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 VALID_DAYS = 820
-"""Apple's systems refuse longer ones."""
+"""Apple's systems refuse certificates with a longer validity."""
 RENEW_DAYS = 30
 
 

@@ -52,11 +52,11 @@ def status(stack: Stack, members: Members) -> bool:
     for line in [*lines, *more_lines(lines, usages)]:
         progress.show(str(line))
     if memory == "memory*":
-        progress.show("* what processes share is counted for each of them")
+        progress.show("* memory that processes share is counted for each of them")
     if all(line.is_ready for line in lines):
         show_addresses(stack)
         return True
-    progress.show(f"\nstack {stack.name} is not (wholly) running: make up")
+    progress.show(f"\nstack {stack.name} is not (completely) running: make up")
     return False
 
 

@@ -9,7 +9,8 @@ from .stack import Stack
 
 STACK_MARK = "TIDINGS_STACK_FOLDER"
 SERVICE_MARK = "TIDINGS_SERVICE"
-"""Marks in each process's environment: whose it is, also when its parent was killed."""
+"""Marks in each process's environment, which identify its stack even after its parent was killed.
+"""
 
 LOG_BYTES = 20_000_000
 

@@ -21,7 +21,7 @@ from .services.members import Members, members_of, needed_programs
 from .stack import Stack
 
 RELAY_RULE = "outbox-relay"
-"""Publishes the events that a crash left in the outboxes."""
+"""The rule that publishes the events that a crash left in the outboxes."""
 
 STORAGE = ("rabbitmq", redis.STORE, redis.CACHE, "mongodb")
 
@@ -79,4 +79,4 @@ def settle(stack: Stack, *, quietly: bool) -> None:
     if RELAY_RULE in rule_names(stack):
         invoke_rule(stack, RELAY_RULE)
         if not quietly:
-            progress.step("published what was left in the outboxes")
+            progress.step("published the events that waited in the outboxes")

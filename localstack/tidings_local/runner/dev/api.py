@@ -34,7 +34,7 @@ class DevApi:
     overlay: Overlay
     seen: SeenCalls
     session: str = ""
-    """Of the `make dev` that has the overlay."""
+    """The session of the `make dev` that has the overlay."""
 
     async def answer(self, request: Request) -> Response:
         """Answer a request to `/dev` or `/dev/calls`."""

@@ -14,7 +14,7 @@ from tidings_local.lambda_host import Function, FunctionKey
 from tidings_local.runner.dev.layers import lay_others, lay_over
 
 LEASE_SECONDS = 20.0
-"""How long the overlay outlives a `make dev` that says nothing any more."""
+"""The lease of the overlay after the last request of `make dev`."""
 LATEST = "$LATEST"
 
 
@@ -25,9 +25,9 @@ class Sources:
     functions: Mapping[str, Path]
     """By the function's name."""
     layers: tuple[Path, ...]
-    """Their packages cover those of the same name in a function's layers."""
+    """Their packages hide those of the same name in a function's layers."""
     preload: tuple[str, ...] = ()
-    """What these layers import of others."""
+    """The third-party modules that these layers import."""
 
     @property
     def folders(self) -> set[Path]:
@@ -45,14 +45,14 @@ class Overlay:
     """
 
     directory: Path
-    """Where layers are laid over each other; nothing else is kept there."""
+    """The folder in which layers are merged; it has no other content."""
     deployed: Callable[[], Iterable[Function]]
     prepare: Callable[[Function], None]
-    """Has a function's layers loaded before its first call."""
+    """Loads a function's layers before its first call."""
     is_prepared: Callable[[Function], bool]
     """Whether they are loaded."""
     retire: Callable[[FunctionKey], None]
-    """Ends the environments of what no call reaches any more."""
+    """Ends the environments that get no more calls."""
     clock: Callable[[], float] = time.monotonic
     _sources: Sources | None = None
     _lease_ends: float = 0.0

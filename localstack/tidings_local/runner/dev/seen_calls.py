@@ -26,7 +26,7 @@ class SeenCall:
     is_error: bool
     error_type: str | None
     payload: str
-    """What a call that failed answered; nothing of the others."""
+    """The answer of a failed call; empty for others."""
     duration_ms: float
     init_ms: float | None
 
@@ -35,7 +35,7 @@ class SeenCall:
 class SeenCalls:
     clock: Callable[[], float] = time.time
     last: int = 0
-    """The number of the call that was seen last."""
+    """The number of the last call."""
     _kept: deque[SeenCall] = field(default_factory=lambda: deque(maxlen=KEPT))
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 

@@ -16,12 +16,12 @@ from tidings_local.runner.registry import UnknownFunctionError
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS: Final = 60
-"""Before the first repetition; the second one waits twice as long."""
+"""Before the first retry; the second one waits twice as long."""
 LONGEST_WAIT_SECONDS: Final = 300
 UNKNOWN_SECONDS: Final = 2.0
-"""A function that is not deployed is being deployed anew, as a rule."""
+"""A function that is not deployed is usually being redeployed."""
 MESSAGE_ATTEMPTS: Final = 40
-"""Some three hours."""
+"""About three hours."""
 
 Call = Callable[[str, Invocation], Awaitable[Outcome]]
 Send = Callable[[Event], Awaitable[None]]

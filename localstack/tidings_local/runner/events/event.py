@@ -24,11 +24,12 @@ class Event:
     accepted: float
     """In seconds since 1970, as all times here."""
     failures: int = 0
-    """How often the function answered with an error."""
+    """The number of calls that the function answered with an error."""
     refusals: int = 0
-    """How often in a row nothing took it: no function, or LocalStack for its messages."""
+    """The number of failures in a row without an answer: no function, or no LocalStack for its
+    messages."""
     messages: list[dict[str, Any]] = field(default_factory=list)
-    """What LocalStack has to send once the event has come to its end."""
+    """The messages that LocalStack has to send after the event's end."""
 
     @classmethod
     def of(cls, function: str, invocation: Invocation, rules: EventRules, accepted: float) -> Self:

@@ -18,7 +18,7 @@ from tidings_local.runner.events.journal import Entry, Journal
 logger = logging.getLogger(__name__)
 
 OF_EACH_FUNCTION: Final = 10
-"""How many events of one function are under way at once."""
+"""The number of events of one function that run at once."""
 LONGEST_SLEEP_SECONDS: Final = 60.0
 FAULT_SECONDS: Final = 5.0
 DRAIN_SECONDS: Final = 3.0

@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 # For another runner that writes to a slow disk; SQLite's default of five seconds can be too short.
 LOCK_SECONDS: Final = 60.0
 _SET_ASIDE: Final = float("inf")
-"""Due of an event that cannot be read."""
+"""The due time of an unreadable event."""
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS events (
     id INTEGER PRIMARY KEY,

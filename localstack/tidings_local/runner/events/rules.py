@@ -11,7 +11,7 @@ MAX_AGE_SECONDS: Final = 6 * 3600
 """Lambda's own defaults."""
 
 SEND_PATH: Final = "/_tidings/event-messages"
-"""On LocalStack: sends to destinations and dead-letter queues."""
+"""LocalStack's address for messages to destinations and dead-letter queues."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,7 @@ class EventRules:
     on_failure: str | None = None
     dead_letters: str | None = None
     role: str | None = None
-    """Of the function: what is told is sent in its name."""
+    """The function's role, with which messages are sent."""
 
     @classmethod
     def read(cls, form: bytes) -> Self:

@@ -17,6 +17,6 @@ class CallRecord:
     duration_ms: float
     is_error: bool
     concurrent: int
-    """How many calls of the function were under way, this one included."""
+    """The number of running calls of the function, including this one."""
     concurrent_in_all: int
-    """The same of all functions."""
+    """The same for all functions."""

@@ -10,7 +10,7 @@ MAX_BATCH_BYTES: Final = 1_048_576
 MAX_BATCH_EVENTS: Final = 10_000
 MAX_SPAN_MS: Final = 24 * 3600 * 1000 - 1
 EVENT_OVERHEAD_BYTES: Final = 26
-"""Counted by CloudWatch for each event, besides its text."""
+"""CloudWatch counts this for each event, in addition to its text."""
 MAX_EVENT_BYTES: Final = 262_144 - EVENT_OVERHEAD_BYTES
 
 

@@ -26,13 +26,13 @@ class RunnerMetrics:
         )
         self._seconds = Histogram(
             "tidings_runner_call_seconds",
-            "How long functions ran.",
+            "Duration of function calls in seconds.",
             ("function",),
             buckets=SECONDS_BUCKETS,
             registry=registry,
         )
         self._in_flight = Gauge(
-            "tidings_runner_in_flight", "Calls under way.", ("function",), registry=registry
+            "tidings_runner_in_flight", "Running calls.", ("function",), registry=registry
         )
         self._deployed = Gauge(
             "tidings_runner_functions", "Deployed versions of functions.", registry=registry

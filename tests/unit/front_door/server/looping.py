@@ -9,7 +9,7 @@ from typing import Any
 import uvloop
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
-"""Runs a coroutine on the loop and returns what it returns."""
+"""Runs a coroutine on the loop and returns its result."""
 
 
 @contextmanager

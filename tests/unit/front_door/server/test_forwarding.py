@@ -170,7 +170,7 @@ def test_connection_lost_before_the_answer_is_503(door: RunningDoor) -> None:
     door.upstream.reply = hang_up
     answer = door.ask(POST + b"Content-Length: 3\r\n\r\nabc")
     assert answer.status == 503
-    assert b"ended the connection" in answer.body
+    assert b"closed the connection" in answer.body
     assert len(door.upstream.received) == 1
 
 

@@ -12,7 +12,7 @@ from tests.unit.front_door.server.upstream import Received, reader_of
 from tests.waiting import eventually
 
 SIZE = 64_000_000
-"""More than Linux keeps for the door and for those beside it."""
+"""More than Linux buffers for the front door, the client and the upstream server."""
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 PUT = b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % SIZE
 

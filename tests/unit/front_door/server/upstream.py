@@ -50,7 +50,7 @@ class UpstreamServer:
         """No byte of a body is read before it is set."""
         self.received: list[Received] = []
         self.errors: list[h11.RemoteProtocolError] = []
-        """What the door passed on and h11 did not take."""
+        """Errors of h11 about the forwarded requests."""
         self.connections = 0
         self.open: set[asyncio.StreamWriter] = set()
         self._reserved = reserve()

@@ -44,7 +44,7 @@ SERVICE = Principal(user_id="service", role=Role.SERVICE)
 
 
 NEXT_CENTURY = datetime(2101, 1, 1, tzinfo=UTC)
-"""Not a time from now: each worker of pytest-xdist must find tests of the same names."""
+"""A fixed time: each worker of pytest-xdist must find tests of the same names."""
 
 
 def refusal_of(token: str) -> str:

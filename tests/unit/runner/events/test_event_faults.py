@@ -87,7 +87,7 @@ def test_event_whose_end_cannot_be_written_is_called_again(
     failing(monkeypatch, "remove", times=2)
     functions = called_until(file, lambda made: made.called["0"] == 3)
     assert functions.called == {"0": 3}
-    assert "an event was not brought to its end" in caplog.text
+    assert "an event was not finished" in caplog.text
     assert waiting(file) == []
 
 

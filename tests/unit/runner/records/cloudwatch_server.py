@@ -17,7 +17,7 @@ class CloudWatchServer:
     """Status and body of every answer, while it is set."""
     puts: int = 0
     deployed: dict[str, Any] | None = None
-    """What it tells a runner that asks; until it is set, nothing."""
+    """The deployment for a runner that asks; none until it is set."""
 
     def __enter__(self) -> Self:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))

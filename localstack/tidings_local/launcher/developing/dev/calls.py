@@ -28,7 +28,7 @@ class Call:
     is_error: bool
     logs: str
     payload: str = ""
-    """What a call that failed answered."""
+    """The answer of a failed call."""
 
     @classmethod
     def of(cls, told: dict[str, Any]) -> Call:

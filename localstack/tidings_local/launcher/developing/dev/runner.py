@@ -28,11 +28,11 @@ class Laid:
     """The runner's answer about the working tree."""
 
     directory: str
-    """Where it lays layers over each other."""
+    """The folder in which it merges layers."""
     layers: tuple[Path, ...]
-    """What functions see as /opt."""
+    """The folders that functions use as /opt."""
     after: int
-    """The number of the call that ended last."""
+    """The number of the last ended call."""
 
 
 @dataclass
@@ -42,7 +42,7 @@ class DevRunner:
     client: RunnerClient
     session: str = field(default_factory=lambda: uuid.uuid4().hex)
     preload: tuple[str, ...] = ()
-    """What our layers import of others."""
+    """The third-party modules that our layers import."""
 
     def lay(self, sources: Sources, changed: Iterable[Path] = ()) -> Laid:
         """Make calls run the working tree.

@@ -16,11 +16,11 @@ DEPENDENCIES = "layers/dependencies"
 @dataclass(frozen=True)
 class Saved:
     files: list[Path] = field(default_factory=list)
-    """Of functions and layers, also those that are gone."""
+    """Files of functions and layers, also removed ones."""
     folders: set[Path] = field(default_factory=set)
-    """The function folders and layers that they are in."""
+    """Their function folders and layers."""
     for_deployment: list[str] = field(default_factory=list)
-    """What does not run before `make deploy`, by its path in the clone."""
+    """Files that need `make deploy`, by their path in the clone."""
 
 
 def saved(paths: Iterable[Path], sources: Sources, root: Path) -> Saved:

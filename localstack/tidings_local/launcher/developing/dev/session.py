@@ -28,9 +28,9 @@ from .view import Terminal, View, shortener
 
 WATCHED = ("functions", "gateway", "layers")
 SETTLE_MS, STEP_MS = 200, 20
-"""Several files at once are one change: a checkout, an editor that saves in steps."""
+"""Files saved within this time are one change: a checkout, an editor that saves in steps."""
 GATHER_SECONDS = 0.15
-"""How long calls are gathered, so that one request's lines stand together."""
+"""Calls within this time are shown together, so that one request's lines are grouped."""
 AWAY_SECONDS = 30.0
 RETRY_SECONDS = 0.2
 
@@ -83,7 +83,7 @@ class Session:
         self.runner.preload = foreign_modules(found.layers.values())
         self._lay(set())
         Thread(target=self._show_calls, name="dev-calls", daemon=True).start()
-        self.view.note("what you save runs at the next call; Ctrl-C ends it", style="bold")
+        self.view.note("saved files run at the next call; Ctrl-C ends it", style="bold")
 
     def watch(self) -> None:
         """Apply saved files until Ctrl-C."""
@@ -147,7 +147,7 @@ class Session:
             self._lay(set())
 
     def _say_deploy(self, path: str) -> None:
-        self.view.note(f"{path} changed: only `make deploy` brings that", style="yellow")
+        self.view.note(f"{path} changed: this needs `make deploy`", style="yellow")
 
     def _template_time(self) -> float:
         with contextlib.suppress(OSError):
@@ -182,7 +182,7 @@ class Session:
         try:
             if not self._ended.is_set():
                 self._lay(set())
-                self.view.note("the runner was started anew; it runs the working tree again")
+                self.view.note("the runner was restarted; it runs the working tree again")
         except LauncherError as error:  # this computer slept, and another session replaced this one
             self._fail(error)
         except AWAY:

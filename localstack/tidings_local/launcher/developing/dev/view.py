@@ -24,7 +24,8 @@ INDENT = "  "
 PREFIX = "tidings-"
 """As in `make logs`, functions are named without the stack."""
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-"""What a log line may hold of a stranger's input, and a terminal would obey."""
+"""Control characters that input of clients can bring into a log line, and that a terminal would
+obey."""
 
 
 class Terminal(Console):

@@ -12,7 +12,7 @@ import httpx
 from ..ports import LOOPBACK
 
 Probe = Callable[[], str]
-"""Asks a service whether it is ready; returns its version, raises if it is not."""
+"""Checks whether a service is ready: returns its version, or raises."""
 
 PROBE_TIMEOUT_SECONDS = 2
 
@@ -25,8 +25,8 @@ class Service:
     ports: tuple[int, ...]
     environment: dict[str, str] = field(default_factory=dict)
     greeting: bytes = b""
-    """What any server of its kind answers, said to the first port: `make status` then needs no
-    client library, which takes longer to load than the rest of the status."""
+    """A request that any server of this kind answers, sent to the first port. Therefore `make
+    status` needs no client library, which takes longer to import than the rest of the command."""
     starts_after: int = 0
     """Lower ones are started first and stopped last."""
     restarts: bool = True
@@ -43,7 +43,7 @@ class External:
     variable: str
     probe: Callable[[str], str]
     is_foreign: bool = True
-    """Whether somebody else runs it; else it is a container of this stack."""
+    """Whether the service is external; otherwise it is a container of this stack."""
 
 
 def answers(port: int) -> str:
