@@ -37,7 +37,7 @@ class MakeDev:
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
-        self.wait_to_read("what you save runs at the next call")
+        self.wait_to_read("saved files run at the next call")
 
     @property
     def terminal(self) -> str:

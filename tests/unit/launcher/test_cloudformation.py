@@ -101,7 +101,7 @@ def forever(status: str) -> Iterator[Any]:
 @pytest.mark.parametrize(
     ("change_set", "stack", "told"),
     [
-        ("CREATE_PENDING", "", "made no change set"),
+        ("CREATE_PENDING", "", "created no change set"),
         ("CREATE_COMPLETE", "CREATE_IN_PROGRESS", "did not end"),
     ],
 )

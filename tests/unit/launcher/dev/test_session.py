@@ -105,7 +105,7 @@ def development(tmp_path: Path) -> Iterator[Development]:
 
 def test_the_working_tree_runs_from_the_beginning(development: Development) -> None:
     assert development.runner.laid == [set()]
-    development.wait_to_read("what you save runs at the next call")
+    development.wait_to_read("saved files run at the next call")
 
 
 def test_a_saved_function_runs(development: Development) -> None:
@@ -141,7 +141,7 @@ def test_a_mistake_is_shown_at_once_and_runs(development: Development) -> None:
 
 def test_a_changed_template_needs_a_deployment(development: Development) -> None:
     (development.root / "template.yaml").write_text(TEMPLATE + "# more\n")
-    development.wait_to_read("template.yaml changed: only `make deploy` brings that")
+    development.wait_to_read("template.yaml changed: this needs `make deploy`")
 
 
 def test_calls_are_shown(development: Development) -> None:
