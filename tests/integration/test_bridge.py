@@ -41,7 +41,7 @@ from tidings_local.topology import (
 pytestmark = pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
 
 ROOT = Path(__file__).parents[2]
-LIMIT_SECONDS = 60.0
+LIMIT_SECONDS = 180.0
 QUORUM = {"x-queue-type": "quorum"}
 
 

@@ -10,7 +10,7 @@ import psutil
 from tests.settings import run_options
 from tidings_local.lambda_host import Function
 
-WAIT_SECONDS = 60.0
+WAIT_SECONDS = 180.0
 PATIENCE_SECONDS = 60.0
 """The default timeout of a function in tests: on a busy machine, a process may need three seconds
 to start."""
