@@ -193,7 +193,7 @@ def test_limit_holds_at_once() -> None:
     assert sum(at_once([take] * 20)) == 5
 
 
-def test_refusal_says_when_to_come_back_in_rest_and_graphql() -> None:
+def test_refusal_has_the_time_to_wait_in_rest_and_graphql() -> None:
     from users.login import handler
 
     email = an_address()

@@ -66,7 +66,7 @@ def deliveries(*correlation_ids: str | None) -> list[Delivery]:
         (State.STOPPED, 0),
     ],
 )
-def test_state_says_whether_the_broker_is_connected(
+def test_state_shows_whether_the_broker_is_connected(
     report: MappingReport, metrics: Metrics, state: State, is_connected: int
 ) -> None:
     report.enters(state)

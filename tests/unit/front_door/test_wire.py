@@ -124,7 +124,7 @@ def test_head_of_a_request_keeps_target_letters_and_order() -> None:
 @pytest.mark.parametrize(
     ("size", "digits"), [(1, b"1"), (10, b"a"), (16, b"10"), (65536, b"10000")]
 )
-def test_chunk_says_its_size_in_hexadecimal(size: int, digits: bytes) -> None:
+def test_chunk_has_its_size_in_hexadecimal(size: int, digits: bytes) -> None:
     assert wire.chunk(b"x" * size) == digits + b"\r\n" + b"x" * size + b"\r\n"
 
 

@@ -28,7 +28,7 @@ def test_edges_and_nodes_are_the_pages_items() -> None:
     assert made.total_count == 7
 
 
-def test_page_info_says_where_it_stands() -> None:
+def test_page_info_has_the_position_of_the_page() -> None:
     info = connection(page_of("a", "b")).page_info
     assert (info.start_cursor, info.end_cursor) == ("cursor-a", "cursor-b")
     assert (info.has_next_page, info.has_previous_page) == (True, False)

@@ -44,7 +44,7 @@ def test_answer_has_a_type_that_the_client_accepts(
 
 
 @pytest.mark.parametrize("accept", ["application/json", GRAPHQL_JSON])
-def test_answer_says_its_type(accept: str) -> None:
+def test_answer_has_its_type(accept: str) -> None:
     answer = send(body=QUERY, headers={"accept": accept})
     assert answer.status == 200
     assert answer.headers["content-type"] == f"{accept}; charset=utf-8"

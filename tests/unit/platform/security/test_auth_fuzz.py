@@ -68,7 +68,7 @@ def test_token_of_a_foreign_key_is_never_valid(content: dict[str, Any]) -> None:
 
 
 @given(CLAIMS)
-def test_own_token_with_odd_claims_is_valid_as_it_says_or_refused(
+def test_own_token_with_odd_claims_is_valid_or_refused(
     content: dict[str, Any],
 ) -> None:
     try:

@@ -119,7 +119,7 @@ def test_schema_names_the_format_and_the_lengths(
     assert schema["maxLength"]
 
 
-def test_schema_says_which_characters_are_refused() -> None:
+def test_schema_lists_the_refused_characters() -> None:
     described = Draft202012Validator(REASON.json_schema())
     assert described.is_valid("abc")
     assert not described.is_valid("a@bc")
