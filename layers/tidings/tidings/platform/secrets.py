@@ -178,7 +178,7 @@ def _stored_connections() -> Connections:
 
 
 def _read(name: str, max_age: int, *, anew: bool = False) -> str:
-    """Return a secret; the value that was read last while Secrets Manager is away."""
+    """Return a secret; the last value while Secrets Manager is unavailable."""
     kept = _kept.get(name)
     if kept and not anew and time.monotonic() < kept.ask_again_at:
         return kept.value
@@ -187,7 +187,7 @@ def _read(name: str, max_age: int, *, anew: bool = False) -> str:
     except GetParameterError as error:
         if kept is None or anew or not _is_away(error.__cause__):
             raise
-        logger.warning("secret not read, its last value is used: Secrets Manager is away")
+        logger.warning("secret not read, its last value is used: Secrets Manager is unavailable")
         kept.ask_again_at = time.monotonic() + ASK_AGAIN_SECONDS
         return kept.value
     assert isinstance(value, str)

@@ -82,7 +82,7 @@ class Journal:
             try:
                 entries.append(Entry(number, Event.read(form)))
             except (ValueError, TypeError, KeyError):
-                logger.exception("an event cannot be read: set aside", extra={"event": number})
+                logger.exception("an event cannot be read: it is skipped", extra={"event": number})
                 self._set_aside(number)
         return entries
 
