@@ -14,7 +14,7 @@ from tidings.orders.events import OrderCancelled, OrderStatusChanged, OrderStatu
 from tidings.platform.messaging.events import Event
 from tidings.products.events import ProductBackInStock, ProductOutOfStock, ProductPriceDropped
 from tidings.templates import builtin
-from tidings.templates.rendering import CompiledTemplate
+from tidings.templates.rendering import CompiledVariant
 from tidings.templates.schemas import Rendered
 from tidings.users.events import (
     UserPasswordResetRequested,
@@ -50,7 +50,7 @@ def rendered(event: Event, language: str = "en") -> Rendered:
     template = builtin.content_of(content.template_code)
     assert template is not None
     variables: dict[str, Any] = {"name": "Ada", **content.variables}
-    return CompiledTemplate(template).variant_for(language).render(variables)
+    return CompiledVariant(template, template.variant_for(language)).render(variables)
 
 
 @each_rule

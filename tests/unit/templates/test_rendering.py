@@ -1,17 +1,19 @@
 """Tests of rendering a message from variables."""
 
+import gc
 from typing import Any
 
 import pytest
 
 from tests.unit.templates.builders import in_email, in_inbox, some_words
+from tidings.templates import rendering, versions
 from tidings.templates.errors import BadVariable, MissingVariable, OutputTooLarge
-from tidings.templates.rendering import CompiledTemplate
+from tidings.templates.rendering import CompiledVariant
 from tidings.templates.schemas import Rendered, TemplateContent
 
 
 def message(content: TemplateContent, language: str = "en", **variables: Any) -> Rendered:
-    return CompiledTemplate(content).variant_for(language).render(variables)
+    return CompiledVariant(content, content.variant_for(language)).render(variables)
 
 
 def in_languages(*languages: str) -> TemplateContent:
@@ -51,6 +53,25 @@ def test_nearest_language_is_used(wanted: str, found: str) -> None:
 def test_language_falls_back_subtag_by_subtag(wanted: str, found: str) -> None:
     made = message(in_languages("en", "zh", "zh-Hans", "es"), wanted, who="Ada")
     assert made.language == found
+
+
+def compiled_variants() -> int:
+    gc.collect()
+    return sum(type(each) is CompiledVariant for each in gc.get_objects())
+
+
+def test_number_of_compiled_variants_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    languages = ("en", "de", "fr", "es")
+    content = in_languages(*languages)
+    rendering.forget_kept()
+    before = compiled_variants()
+    with monkeypatch.context() as patch:
+        patch.setattr(versions, "content_of", lambda _code, _version: content)
+        for version in range(rendering.MAX_COMPILED // 2):
+            for each in languages:
+                rendering.render("any", version=version, language=each, variables={"who": "Ada"})
+    assert compiled_variants() - before == rendering.MAX_COMPILED
+    rendering.forget_kept()
 
 
 def test_parts_missing_in_a_template_are_none() -> None:

@@ -18,6 +18,7 @@ HTML: Final = code_places.HTML
 # These are single lines: a line break in a subject would start another header (RFC 5322).
 LINES: Final = frozenset({"email.subject", "push.title", "inbox.title"})
 MAX_LINE: Final = 200
+MAX_COMPILED: Final = 256
 MAX_BODIES: Final[Mapping[str, int]] = {"push.body": 4_000, "inbox.body": 4_000, "sms.text": 1_600}
 # It includes characters that change the writing direction, which a name could use to reverse the
 # words around it.
@@ -55,27 +56,6 @@ class CompiledVariant:
         )
 
 
-class CompiledTemplate:
-    """A version of a template; each of its variants is compiled when it is first used."""
-
-    def __init__(self, content: TemplateContent) -> None:
-        self._content = content
-        self._variants: dict[str, CompiledVariant] = {}
-
-    def variant_for(self, language: str) -> CompiledVariant:
-        """Return the variant whose language matches best.
-
-        Raises:
-            UnsafeCode: the template was stored before the rules for codes, and breaks them.
-        """
-        variant = self._content.variant_for(language)
-        if variant.language not in self._variants:
-            for place, fault in code_faults(self._content, variant):
-                raise UnsafeCode(place, fault.message)
-            self._variants[variant.language] = CompiledVariant(self._content, variant)
-        return self._variants[variant.language]
-
-
 def render(
     template_code: str, *, version: int, language: str, variables: Mapping[str, Any]
 ) -> Rendered:
@@ -94,7 +74,8 @@ def render(
             too large or take too long, or a one-time code would be where others could get it. A
             retry does not help.
     """
-    return _compiled(template_code, version).variant_for(language).render(variables)
+    variant = versions.content_of(template_code, version).variant_for(language)
+    return _compiled(template_code, version, variant.language).render(variables)
 
 
 def code_faults(content: TemplateContent, variant: Variant) -> Iterator[tuple[str, Fault]]:
@@ -110,9 +91,19 @@ def _check_codes(place: str, text: str, codes: Mapping[str, Any]) -> None:
         raise UnsafeCode(place, reason)
 
 
-@lru_cache(maxsize=256)
-def _compiled(code: str, version: int) -> CompiledTemplate:
-    return CompiledTemplate(versions.content_of(code, version))
+# A large variant takes 1 MB, so that these are limited, and not the templates.
+@lru_cache(maxsize=MAX_COMPILED)
+def _compiled(code: str, version: int, language: str) -> CompiledVariant:
+    """Return a variant, compiled.
+
+    Raises:
+        UnsafeCode: the template was stored before the rules for codes, and breaks them.
+    """
+    content = versions.content_of(code, version)
+    variant = content.variant_for(language)
+    for place, fault in code_faults(content, variant):
+        raise UnsafeCode(place, fault.message)
+    return CompiledVariant(content, variant)
 
 
 def _line(text: str) -> str:
