@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -89,6 +91,8 @@ def test_folding_is_idempotent(text: str) -> None:
 class Found:
     """A query in memory over documents with a key."""
 
+    _document = Product
+
     def __init__(self, documents: list[Product]) -> None:
         self.documents = documents
 
@@ -113,8 +117,11 @@ class Found:
     def skip(self, count: int) -> "Found":
         return Found(self.documents[count:])
 
-    def limit(self, count: int) -> list[Product]:
-        return self.documents[:count]
+    def limit(self, count: int) -> "Found":
+        return Found(self.documents[:count])
+
+    def as_pymongo(self) -> list[Any]:
+        return [each.to_mongo() for each in self.documents]
 
 
 @given(
