@@ -2,7 +2,6 @@
 
 from mongoengine import (
     DateTimeField,
-    EmbeddedDocument,
     EmbeddedDocumentField,
     EmbeddedDocumentListField,
     IntField,
@@ -13,10 +12,11 @@ from mongoengine import (
 from tidings.campaigns.calendar import ScheduleKind
 from tidings.campaigns.states import CampaignState
 from tidings.platform.messaging.outbox import OutboxDocument
+from tidings.platform.storage.documents import StoredPart
 from tidings.platform.timing.clock import new_id, now
 
 
-class CampaignAudience(EmbeddedDocument):
+class CampaignAudience(StoredPart):
     """The audience: all customers for whom every condition holds."""
 
     bought_category = StringField()
@@ -25,12 +25,12 @@ class CampaignAudience(EmbeddedDocument):
     language = StringField()
 
 
-class CampaignSchedule(EmbeddedDocument):
+class CampaignSchedule(StoredPart):
     kind = StringField(required=True, choices=[kind.value for kind in ScheduleKind])
     at = DateTimeField()
 
 
-class CampaignRun(EmbeddedDocument):
+class CampaignRun(StoredPart):
     """One run of a campaign to its audience; each person gets it once per run.
 
     The audience is processed in order of the people's ids: all up to `cursor` are done.
@@ -44,7 +44,7 @@ class CampaignRun(EmbeddedDocument):
     finished_at = DateTimeField()
 
 
-class CampaignTransition(EmbeddedDocument):
+class CampaignTransition(StoredPart):
     """A step of a campaign; `user_id` is None if the shop's software made it."""
 
     state = StringField(required=True, choices=[state.value for state in CampaignState])

@@ -12,8 +12,6 @@ from mongoengine import (
     BooleanField,
     DateTimeField,
     DictField,
-    Document,
-    EmbeddedDocument,
     EmbeddedDocumentField,
     EmbeddedDocumentListField,
     IntField,
@@ -22,6 +20,7 @@ from mongoengine import (
 )
 
 from tidings.platform.messaging.outbox import OutboxDocument
+from tidings.platform.storage.documents import StoredDocument, StoredPart
 from tidings.platform.timing.clock import new_id, now
 
 DAY_SECONDS: Final = 24 * 3600
@@ -63,7 +62,7 @@ class DeliveryStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Step(EmbeddedDocument):
+class Step(StoredPart):
     """One step in the history of a delivery."""
 
     status = StringField(required=True)
@@ -71,7 +70,7 @@ class Step(EmbeddedDocument):
     reason = StringField()
 
 
-class Delivery(EmbeddedDocument):
+class Delivery(StoredPart):
     """A notification's delivery through one channel; `steps` is its history, oldest first."""
 
     status = StringField(required=True, choices=[each.value for each in DeliveryStatus])
@@ -163,7 +162,7 @@ class Notification(OutboxDocument):
     }
 
 
-class SuppressionAct(EmbeddedDocument):
+class SuppressionAct(StoredPart):
     """An operator's action on a suppression."""
 
     act = StringField(required=True)
@@ -172,7 +171,7 @@ class SuppressionAct(EmbeddedDocument):
     reason = StringField(required=True)
 
 
-class Suppression(Document):
+class Suppression(StoredDocument):
     """An address that gets no more mail; its id is a keyed hash of the address.
 
     A lifted suppression has no effect. It is kept for 30 days with the operator's action.
@@ -195,7 +194,7 @@ class Suppression(Document):
     }
 
 
-class PushEndpoint(Document):
+class PushEndpoint(StoredDocument):
     """The SNS endpoint of a device; its id is a keyed hash of the application and the token."""
 
     id = StringField(primary_key=True)
@@ -231,7 +230,7 @@ class Feedback(OutboxDocument):
     }
 
 
-class Unsubscription(Document):
+class Unsubscription(StoredDocument):
     """A click on the unsubscribe link in a mail; its id is the mail's notification id."""
 
     id = StringField(primary_key=True)

@@ -5,13 +5,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from mongoengine import DateTimeField, Document, StringField
+from mongoengine import DateTimeField, StringField
 from pymongo.errors import DuplicateKeyError
 
+from tidings.platform.storage.documents import StoredDocument
 from tidings.platform.timing.clock import new_event_id, now
 
 
-class Lease(Document):
+class Lease(StoredDocument):
     """The holder of a piece of work, and the time until which others are excluded."""
 
     id = StringField(primary_key=True)

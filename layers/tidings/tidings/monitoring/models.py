@@ -6,13 +6,13 @@ from mongoengine import (
     BinaryField,
     BooleanField,
     DateTimeField,
-    Document,
-    EmbeddedDocument,
     EmbeddedDocumentListField,
     IntField,
     ListField,
     StringField,
 )
+
+from tidings.platform.storage.documents import StoredDocument, StoredPart
 
 
 class FailedState(StrEnum):
@@ -27,7 +27,7 @@ class FailedState(StrEnum):
     DISCARDED = "discarded"
 
 
-class FailedAttempt(EmbeddedDocument):
+class FailedAttempt(StoredPart):
     """One failed attempt, or the mark of a redrive."""
 
     function = StringField()
@@ -35,7 +35,7 @@ class FailedAttempt(EmbeddedDocument):
     at = StringField()
 
 
-class OperatorAct(EmbeddedDocument):
+class OperatorAct(StoredPart):
     """An operator's action on a message."""
 
     act = StringField(required=True)
@@ -44,7 +44,7 @@ class OperatorAct(EmbeddedDocument):
     reason = StringField()
 
 
-class FailedMessage(Document):
+class FailedMessage(StoredDocument):
     """A message that a consumer could not handle; its id is a hash of message and queue."""
 
     id = StringField(primary_key=True)

@@ -1,8 +1,9 @@
 """Documents of the notifications database, except notifications (`delivery.models`)."""
 
-from mongoengine import DateTimeField, Document, StringField
+from mongoengine import DateTimeField, StringField
 
 from tidings.platform.messaging.outbox import OutboxDocument
+from tidings.platform.storage.documents import StoredDocument
 
 
 class FollowedEvent(OutboxDocument):
@@ -25,7 +26,7 @@ class FollowedEvent(OutboxDocument):
     }
 
 
-class SendRequest(Document):
+class SendRequest(StoredDocument):
     """A request to send; its id is a hash of the caller and the caller's request id."""
 
     id = StringField(primary_key=True)

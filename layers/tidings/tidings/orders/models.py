@@ -3,7 +3,6 @@
 from mongoengine import (
     BooleanField,
     DateTimeField,
-    EmbeddedDocument,
     EmbeddedDocumentListField,
     IntField,
     LongField,
@@ -12,10 +11,11 @@ from mongoengine import (
 
 from tidings.orders.states import Actor, OrderState
 from tidings.platform.messaging.outbox import OutboxDocument
+from tidings.platform.storage.documents import StoredPart
 from tidings.platform.timing.clock import new_id, now
 
 
-class OrderItem(EmbeddedDocument):
+class OrderItem(StoredPart):
     """A product with its title and price at the time of the order."""
 
     product_id = StringField(required=True)
@@ -25,7 +25,7 @@ class OrderItem(EmbeddedDocument):
     unit_price = LongField(required=True)
 
 
-class Transition(EmbeddedDocument):
+class Transition(StoredPart):
     """A step of an order: its state, time, actor and reason."""
 
     state = StringField(required=True, choices=[state.value for state in OrderState])

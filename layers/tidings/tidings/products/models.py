@@ -2,8 +2,6 @@
 
 from mongoengine import (
     DateTimeField,
-    Document,
-    EmbeddedDocument,
     EmbeddedDocumentListField,
     IntField,
     ListField,
@@ -13,6 +11,7 @@ from mongoengine import (
 )
 
 from tidings.platform.messaging.outbox import OutboxDocument
+from tidings.platform.storage.documents import StoredDocument, StoredPart
 from tidings.platform.timing.clock import new_id, now
 from tidings.products.fields import ProductState
 from tidings.products.schemas import MovementKind
@@ -70,7 +69,7 @@ class Product(OutboxDocument):
     }
 
 
-class StockMovement(Document):
+class StockMovement(StoredDocument):
     """One change of a product's stock, stored in the transaction that made it."""
 
     id = StringField(primary_key=True, default=new_id)
@@ -90,7 +89,7 @@ class StockMovement(Document):
     }
 
 
-class ReservedLine(EmbeddedDocument):
+class ReservedLine(StoredPart):
     product_id = StringField(required=True)
     quantity = IntField(required=True)
 

@@ -8,8 +8,6 @@ from mongoengine import (
     BooleanField,
     DateTimeField,
     DictField,
-    Document,
-    EmbeddedDocument,
     EmbeddedDocumentListField,
     FloatField,
     IntField,
@@ -18,6 +16,7 @@ from mongoengine import (
 )
 
 from tidings.platform.messaging.outbox import OutboxDocument
+from tidings.platform.storage.documents import StoredDocument, StoredPart
 from tidings.platform.timing.clock import new_id, now
 
 BROWSING_LASTS: Final = timedelta(days=30)
@@ -28,7 +27,7 @@ class ActivityKind(StrEnum):
     BROWSED = "browsed"
 
 
-class ActivityItem(EmbeddedDocument):
+class ActivityItem(StoredPart):
     """A product with its number of pieces (purchase) or views."""
 
     product_id = StringField(required=True)
@@ -65,7 +64,7 @@ class Activity(OutboxDocument):
     }
 
 
-class Interest(EmbeddedDocument):
+class Interest(StoredPart):
     """A product that a person bought or viewed: `since` is the counted time, `at` the last time."""
 
     product_id = StringField(required=True)
@@ -74,7 +73,7 @@ class Interest(EmbeddedDocument):
     activity_id = StringField(required=True)
 
 
-class Suggestion(EmbeddedDocument):
+class Suggestion(StoredPart):
     """A product in a person's list, and the reason."""
 
     product_id = StringField(required=True)
@@ -108,7 +107,7 @@ class CustomerProfile(OutboxDocument):
     }
 
 
-class Demand(Document):
+class Demand(StoredDocument):
     """The demand for a product; its id is the product's. `weights.py` defines the weights."""
 
     id = StringField(primary_key=True)
@@ -124,7 +123,7 @@ class Demand(Document):
     }
 
 
-class Row(Document):
+class Row(StoredDocument):
     """The products that people buy or view together with a product; its id is the product's.
 
     `near` contains the other products: `{<product id>: {"bought": <weight>, "viewed": <weight>}}`.

@@ -3,9 +3,10 @@
 from enum import StrEnum
 from typing import Final
 
-from mongoengine import DateTimeField, Document, IntField, ListField, StringField
+from mongoengine import DateTimeField, IntField, ListField, StringField
 
 from tidings.platform.messaging.outbox import OutboxDocument
+from tidings.platform.storage.documents import StoredDocument
 from tidings.platform.timing.clock import new_id, now
 from tidings.platform.timing.times import LATEST
 
@@ -75,7 +76,7 @@ class Task(OutboxDocument):
     }
 
 
-class Upload(Document):
+class Upload(StoredDocument):
     """The content of an Idempotency-Key; the document's id is a hash of the owner and the key."""
 
     id = StringField(primary_key=True)

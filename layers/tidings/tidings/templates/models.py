@@ -1,11 +1,12 @@
 """Documents of the templates database."""
 
-from mongoengine import DateTimeField, Document, IntField, StringField
+from mongoengine import DateTimeField, IntField, StringField
 
+from tidings.platform.storage.documents import StoredDocument
 from tidings.platform.timing.clock import now
 
 
-class TemplateVersion(Document):
+class TemplateVersion(StoredDocument):
     """One version of a template; it never changes.
 
     Its id contains code and version, so of two changes of one version only one is stored. Version 1

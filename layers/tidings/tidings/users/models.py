@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, Final, get_args
 
-from mongoengine import DateTimeField, DictField, Document, IntField, StringField
+from mongoengine import DateTimeField, DictField, IntField, StringField
 
 from tidings.platform.messaging.outbox import OutboxDocument
 from tidings.platform.security.auth import PersonRole
+from tidings.platform.storage.documents import StoredDocument
 from tidings.platform.timing.clock import new_id, now
 
 
@@ -67,7 +68,7 @@ class CodeRequest(OutboxDocument):
     meta = {"db_alias": "users", "collection": "code_requests"}  # noqa: RUF012
 
 
-class PushToken(Document):
+class PushToken(StoredDocument):
     """A device that receives push messages; the unique `token_hash` gives it one owner."""
 
     id = StringField(primary_key=True, default=new_id)
@@ -85,7 +86,7 @@ class PushToken(Document):
     }
 
 
-class Service(Document):
+class Service(StoredDocument):
     """A program that calls the API with its own secret, which is stored as a hash."""
 
     id = StringField(primary_key=True, default=new_id)

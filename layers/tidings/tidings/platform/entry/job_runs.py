@@ -5,10 +5,11 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
-from mongoengine import DateTimeField, DictField, Document, IntField, StringField
+from mongoengine import DateTimeField, DictField, IntField, StringField
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from tidings.platform.logging import logger
+from tidings.platform.storage.documents import StoredDocument
 from tidings.platform.timing.clock import now
 
 Summary = dict[str, int]
@@ -20,7 +21,7 @@ DONE_BEFORE: Final[Summary] = {"done_before": 1}
 RUNNING_ELSEWHERE: Final[Summary] = {"running_elsewhere": 1}
 
 
-class JobRun(Document):
+class JobRun(StoredDocument):
     """One job at one scheduled time; its id contains both.
 
     `holder` is the invocation that runs it, until `leased_until` at the latest.

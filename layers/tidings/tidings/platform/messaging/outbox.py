@@ -11,8 +11,6 @@ from typing import Any, Final, NamedTuple, Self, TypeVar
 
 from mongoengine import (
     DateTimeField,
-    Document,
-    EmbeddedDocument,
     EmbeddedDocumentListField,
     NotUniqueError,
     QuerySet,
@@ -23,6 +21,7 @@ from pymongo.errors import BulkWriteError
 
 from tidings.platform.messaging.events import Event
 from tidings.platform.storage import database
+from tidings.platform.storage.documents import StoredDocument, StoredPart
 
 # An invocation publishes the events of this many documents itself. The relay publishes the rest of
 # a bulk write, so that a request does not wait for twenty thousand confirms.
@@ -32,7 +31,7 @@ DUPLICATE_KEY: Final = 11000
 BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class OutboxEntry(EmbeddedDocument):
+class OutboxEntry(StoredPart):
     """One event that waits to be published."""
 
     event_id = StringField(required=True)
@@ -56,7 +55,7 @@ class OutboxEntry(EmbeddedDocument):
         )
 
 
-class OutboxDocument(Document):
+class OutboxDocument(StoredDocument):
     """A document that stores the events of its own changes."""
 
     outbox = EmbeddedDocumentListField(OutboxEntry)
