@@ -111,9 +111,11 @@ def test_fields_of_a_newer_release_are_ignored(document_class: Any) -> None:
     assert plain_fields(found) == plain_fields(known) == plain_fields(Row(document_class, newer))
 
 
+@pytest.mark.parametrize("nulls", [False, True], ids=["missing", "null"])
 @pytest.mark.parametrize("document_class", DOCUMENTS, ids=lambda each: each.__name__)
-def test_field_that_is_not_stored_has_its_default(document_class: Any) -> None:
-    document, row = document_class._from_son({}), Row(document_class, {})
+def test_field_without_a_value_has_its_default(document_class: Any, nulls: bool) -> None:
+    son = dict.fromkeys(all_of(document_class)) if nulls else {}
+    document, row = document_class._from_son(son), Row(document_class, son)
     for name, field in document_class._fields.items():
         if not callable(field.default) or field.default in (list, dict):
             assert plain(getattr(row, name)) == plain(getattr(document, name)), name

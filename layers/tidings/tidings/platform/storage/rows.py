@@ -35,10 +35,10 @@ class Row:
         field = _fields(self._document_class).get(name)
         if field is None:
             return self._of_class(name)
-        value = self._stored.get(field.stored_as, _MISSING)
-        if value is _MISSING:
+        value = self._stored.get(field.stored_as)
+        if value is None:
             return field.default() if callable(field.default) else field.default
-        return value if field.read is None or value is None else field.read(value)
+        return value if field.read is None else field.read(value)
 
     def _of_class(self, name: str) -> Any:
         """Return a property's value, or a method that reads this row."""
