@@ -185,6 +185,19 @@ def test_fifty_concurrent_requests_with_one_id_are_one_notification() -> None:
     assert Notification.objects.count() == 1
 
 
+def test_concurrent_requests_that_are_refused_have_one_answer() -> None:
+    request = wanted(a_reader(), template_code="nothing")
+
+    def answer() -> str:
+        with pytest.raises(TidingsError) as refused:
+            send_notification(request, caller=SERVICE)
+        return type(refused.value).__name__
+
+    for _ in range(5):
+        assert set(at_once([answer] * 20)) == {"UnknownTemplate"}
+    assert SendRequest.objects.count() == 0
+
+
 def test_request_id_with_another_body_is_a_conflict() -> None:
     reader, another = a_reader(), a_reader()
     request = wanted(reader)

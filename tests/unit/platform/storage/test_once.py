@@ -8,7 +8,7 @@ from mongoengine import NotUniqueError
 
 from tidings.orders.models import Order
 from tidings.platform.errors import Conflict
-from tidings.platform.storage.once import digest_of, key_id, once
+from tidings.platform.storage.once import MAX_FASTER, digest_of, key_id, once
 
 
 @dataclass
@@ -60,14 +60,15 @@ def test_document_of_a_faster_request_is_found() -> None:
     assert keys.stored == []
 
 
-def test_key_whose_faster_request_was_undone_is_stored() -> None:
-    keys = Collection(None, None, refuses=1)
+@pytest.mark.parametrize("faster", [1, 2, MAX_FASTER])
+def test_key_whose_faster_requests_were_undone_is_stored(faster: int) -> None:
+    keys = Collection(*[None] * (faster + 1), refuses=faster)
     assert [keys.once()] == keys.stored
 
 
 def test_document_that_another_index_refuses_is_an_error() -> None:
     with pytest.raises(NotUniqueError):
-        Collection(None, None, refuses=2).once()
+        Collection(*[None] * (MAX_FASTER + 1), refuses=MAX_FASTER + 1).once()
 
 
 @pytest.mark.parametrize("seen", [(Document("b"),), (None, Document("b"))])

@@ -6,11 +6,16 @@ contains besides is the domain's choice (docs/decisions/0113).
 
 import hashlib
 from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from contextlib import suppress
+from typing import Any, Final, Protocol, TypeVar
 
 from mongoengine import NotUniqueError
 
 from tidings.platform.errors import Conflict
+
+# The number of faster requests that may be refused before a NotUniqueError is raised. Another index
+# than that of the key may be its cause, so that there is a limit.
+MAX_FASTER: Final = 20
 
 
 class Remembered(Protocol):
@@ -41,16 +46,22 @@ def once(
     Raises:
         Conflict: the document has another digest.
     """
-    document = find()
-    if document is None:
-        try:
-            document = store()
-        except NotUniqueError:
-            # A concurrent request was faster. If its document is gone again, the key is free.
-            document = find() or store()
+    document = _found_or_stored(find, store)
     if document.content_digest != digest:
         raise reused()
     return document
+
+
+def _found_or_stored(
+    find: Callable[[], AnyRemembered | None], store: Callable[[], AnyRemembered]
+) -> AnyRemembered:
+    for _ in range(MAX_FASTER):
+        if (document := find()) is not None:
+            return document
+        # A concurrent request may be faster. If it is then refused, its document is gone again.
+        with suppress(NotUniqueError):
+            return store()
+    return find() or store()
 
 
 def key_id(owner_id: str, key: str) -> str:
