@@ -36,6 +36,7 @@ from tidings.platform.messaging import broker, outbox
 from tidings.platform.secrets import SigningKeys
 from tidings.platform.security import store
 from tidings.platform.storage import database
+from tidings.platform.storage.resting import Resting
 from tidings.products import product_cache
 from tidings.templates import rendering, versions
 from tidings.users import passwords
@@ -182,6 +183,7 @@ def start_afresh(request: pytest.FixtureRequest) -> None:
 def forget_all_but_documents() -> None:
     """Remove the data in Redis and in this process."""
     outbox.take_stored()
+    Resting.wake_all()
     _forget_what_redis_keeps()
     product_cache.forget_pages()
     rendering.forget_kept()

@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, ClassVar, Final
+from weakref import WeakSet
 
 from redis import RedisError
 
@@ -17,11 +18,14 @@ class Resting:
     For uses of Redis that can do without it. The others call Redis directly and raise its errors.
     """
 
+    _all: ClassVar[WeakSet["Resting"]] = WeakSet()
+
     def __init__(self, message: str, **fields: Any) -> None:
         """Set the log line of a failure."""
         self._message = message
         self._fields = fields
         self._until = 0.0
+        self._all.add(self)
 
     def ask(self, command: Callable[[], Any], *, even_if_resting: bool = False) -> Any:
         """Run a command and return its result; None if Redis failed now or a moment ago."""
@@ -37,3 +41,9 @@ class Resting:
     def wake(self) -> None:
         """Call Redis again at the next use."""
         self._until = 0.0
+
+    @classmethod
+    def wake_all(cls) -> None:
+        """Call Redis again in all uses; for tests that come after a test without Redis."""
+        for each in cls._all:
+            each.wake()
