@@ -10,8 +10,11 @@ import ssl
 import subprocess
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx
@@ -23,6 +26,8 @@ from tests.settings import stack_under_test
 from tests.waiting import eventually
 
 SECONDS = 4
+READERS = 16
+"""They take turns: one user may make 6,000 calls a minute."""
 CLIENTS = (1, 8)
 PAGE = 20
 INBOX = """{ getUserNotifications(first: 20) {
@@ -56,32 +61,33 @@ def main() -> None:
     stack = stack_under_test()
     trust = ssl.create_default_context(cafile=stack.ca_file)
     with httpx.Client(verify=trust, timeout=60) as http:
-        reader = _reader(Shop(stack.api_url, http))
+        readers = _readers(Shop(stack.api_url, http))
     print("| call | clients | a second | p50 | function | runner | MongoDB | Redis |")
     print("|---|---|---|---|---|---|---|---|")
     for call in CALLS:
         for clients in CLIENTS:
-            found = _measure(
-                stack.api_url + call.target.format(user_id=reader.user_id),
-                call.body,
-                reader.token or "",
-                clients,
-            )
+            found = _measure(stack.api_url, call, readers, clients)
             cpu = " | ".join(f"{found.cpu_ms.get(kind, 0.0):.2f} ms" for kind in KINDS.values())
             print(f"| {call.name} | {clients} | {found.per_second:,.0f} | {found.p50} | {cpu} |")
 
 
-def _reader(shop: Shop) -> Shop:
-    """Return a customer with a page of orders and of notifications."""
+def _readers(shop: Shop) -> list[Shop]:
+    """Return customers who each have a page of orders and of notifications."""
     email = f"bench-{uuid4().hex}@example.com"
     invoke("tidings-create-admin", {"email": email, "password": PASSWORD})
     admin = shop.login(email, PASSWORD)
     products = [admin.create_product(stock=1000) for _ in range(PAGE)]
-    reader = shop.register()
-    for product in products:
-        reader.place_order(product)
-    eventually(lambda: len(reader.graphql(INBOX)["getUserNotifications"]["nodes"]) == PAGE)
-    return reader
+    readers = [shop.register() for _ in range(READERS)]
+    for reader in readers:
+        for product in products:
+            reader.place_order(product)
+    for reader in readers:
+        eventually(partial(_has_a_page, reader))
+    return readers
+
+
+def _has_a_page(reader: Shop) -> bool:
+    return len(reader.graphql(INBOX)["getUserNotifications"]["nodes"]) == PAGE
 
 
 def _graphql(name: str, query: str) -> Call:
@@ -107,27 +113,40 @@ KINDS = {
 }
 
 
-def _measure(url: str, body: str | None, token: str, clients: int) -> Measured:
+REQUESTS = """
+local turn = 0
+function request()
+  turn = turn % #requests + 1
+  return requests[turn]
+end
+function init()
+  requests = {}
+  for each = 1, #tokens do
+    local headers = {
+      ["Authorization"] = "Bearer " .. tokens[each],
+      ["Content-Type"] = "application/json",
+    }
+    requests[each] = wrk.format(method, paths[each], headers, body)
+  end
+end
+"""
+
+
+def _measure(api_url: str, call: Call, readers: Sequence[Shop], clients: int) -> Measured:
+    base = urlsplit(api_url).path
+    paths = [base + call.target.format(user_id=each.user_id) for each in readers]
     with tempfile.TemporaryDirectory() as folder:
-        script = Path(folder) / "request.lua"
-        lines = [f'wrk.headers["Authorization"] = "Bearer {token}"']
-        if body is not None:
-            lines += [
-                'wrk.method = "POST"',
-                'wrk.headers["Content-Type"] = "application/json"',
-                f"wrk.body = {json.dumps(body)}",
-            ]
-        script.write_text("\n".join(lines))
-        command = [
-            "wrk",
-            "-t1",
-            f"-c{clients}",
-            f"-d{SECONDS}s",
-            "--latency",
-            "-s",
-            str(script),
-            url,
-        ]
+        script = Path(folder) / "requests.lua"
+        values = {
+            "tokens": _lua_list([each.token or "" for each in readers]),
+            "paths": _lua_list(paths),
+            "method": json.dumps("POST" if call.body else "GET"),
+            "body": json.dumps(call.body) if call.body else "nil",
+        }
+        lines = [f"{name} = {value}" for name, value in values.items()]
+        script.write_text("\n".join(lines) + REQUESTS)
+        options = [f"-c{clients}", f"-d{SECONDS}s", "--latency", "-s", str(script)]
+        command = ["wrk", "-t1", *options, api_url]
         before = _cpu()
         text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         spent = _cpu() - before
@@ -139,6 +158,10 @@ def _measure(url: str, body: str | None, token: str, clients: int) -> Measured:
         p50=_found(r"\n\s+50%\s+(\S+)", text),
         cpu_ms={kind: 1000 * seconds / calls for kind, seconds in spent.items()},
     )
+
+
+def _lua_list(texts: Sequence[str]) -> str:
+    return "{" + ", ".join(map(json.dumps, texts)) + "}"
 
 
 def _cpu() -> Counter[str]:
