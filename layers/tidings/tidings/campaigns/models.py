@@ -1,5 +1,7 @@
 """Documents of the campaigns database."""
 
+from datetime import datetime
+
 from mongoengine import (
     DateTimeField,
     EmbeddedDocumentField,
@@ -42,6 +44,11 @@ class CampaignRun(StoredPart):
     cursor = StringField()
     audience = IntField(required=True, default=0)
     finished_at = DateTimeField()
+
+    @classmethod
+    def at(cls, due_at: datetime, *, started_at: datetime) -> "CampaignRun":
+        """Return a new run; its id is its time in whole seconds."""
+        return cls(id=f"{due_at:%Y%m%dT%H%M%S}", due_at=due_at, started_at=started_at)
 
 
 class CampaignTransition(StoredPart):

@@ -17,7 +17,7 @@ from tidings.campaigns.errors import (
     VariableMissing,
 )
 from tidings.campaigns.expanding import command_after
-from tidings.campaigns.models import Campaign, CampaignAudience, CampaignSchedule
+from tidings.campaigns.models import Campaign, CampaignAudience, CampaignRun, CampaignSchedule
 from tidings.campaigns.schemas import CampaignView, CreateCampaign, EditCampaign, ScheduleInput
 from tidings.campaigns.states import CampaignState
 from tidings.campaigns.steps import Plan, Planned, as_read, find_campaign, step_to, take_step
@@ -213,9 +213,10 @@ def _edit(campaign: Campaign, changed: dict[str, Any], at: datetime) -> dict[str
 
 def _moved_run(campaign: Campaign, at: datetime) -> dict[str, Any]:
     """Return the update for a new schedule: the next run is later than now and the last run."""
-    earlier = campaign.run.due_at if campaign.run else None
-    due_at = _due_after(campaign, max(at, earlier or at))
-    if due_at < at or due_at == earlier:  # a run's id is its time
+    last = campaign.run
+    due_at = _due_after(campaign, max(at, last.due_at) if last else at)
+    # A run with the id of the last one would notify no one.
+    if due_at < at or (last and CampaignRun.at(due_at, started_at=at).id == last.id):
         raise TimeHasPassed
     return {} if campaign.state == CampaignState.DRAFT.value else {"set__next_run_at": due_at}
 

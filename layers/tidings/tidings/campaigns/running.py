@@ -29,7 +29,7 @@ def run_due_campaigns(scheduled_at: datetime, *, at: datetime | None = None) -> 
 def _begin(campaign: Campaign, at: datetime) -> bool:
     """Start a run, unless another process started it or an operator paused the campaign."""
     due_at = campaign.next_run_at
-    run = CampaignRun(id=f"{due_at:%Y%m%dT%H%M%S}", due_at=due_at, started_at=at)
+    run = CampaignRun.at(due_at, started_at=at)
     earlier = campaign.run.audience if campaign.run else 0
     waiting = Campaign.objects(
         pk=campaign.id, state=CampaignState.SCHEDULED.value, next_run_at=due_at
