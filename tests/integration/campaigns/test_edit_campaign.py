@@ -265,6 +265,15 @@ def test_next_run_is_never_at_the_time_of_the_last_one() -> None:
     assert after.next_run_at == FRIDAY_NOON + timedelta(days=7)
 
 
+def test_weekly_campaign_whose_run_began_early_has_no_second_run_at_its_time() -> None:
+    run = CampaignRun.at(FRIDAY_NOON, started_at=MONDAY)
+    run.finished_at = MONDAY
+    weekly = CampaignSchedule(kind="weekly")
+    campaign = a_campaign(CampaignState.PAUSED, schedule=weekly, run=run)
+    resumed = resume_campaign(campaign.id, caller=OPERATOR, at=TUESDAY)
+    assert resumed.next_run_at == FRIDAY_NOON + timedelta(days=7)
+
+
 # ------------------------------------------------------------------- versions
 
 

@@ -214,7 +214,7 @@ def _edit(campaign: Campaign, changed: dict[str, Any], at: datetime) -> dict[str
 def _moved_run(campaign: Campaign, at: datetime) -> dict[str, Any]:
     """Return the update for a new schedule: the next run is later than now and the last run."""
     last = campaign.run
-    due_at = _due_after(campaign, max(at, last.due_at) if last else at)
+    due_at = _due_after(campaign, at)
     # A run with the id of the last one would notify no one.
     if due_at < at or (last and CampaignRun.at(due_at, started_at=at).id == last.id):
         raise TimeHasPassed
@@ -243,4 +243,6 @@ def _taken(campaign_id: str, plan: Plan, caller: Principal, at: datetime) -> Cam
 
 
 def _due_after(campaign: Campaign, at: datetime) -> datetime:
-    return next_run(ScheduleKind(campaign.schedule.kind), campaign.schedule.at, at)
+    """Return the time of the next run, which is later than that of a run that was started early."""
+    after = max(at, campaign.run.due_at) if campaign.run else at
+    return next_run(ScheduleKind(campaign.schedule.kind), campaign.schedule.at, after)
