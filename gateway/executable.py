@@ -17,6 +17,7 @@ from graphql import (
     GraphQLScalarType,
     GraphQLSchema,
     build_schema,
+    get_named_type,
 )
 from graphql.execution.values import get_directive_values
 from resolvers import ARGUMENTS, MUTATIONS, NESTED, QUERIES
@@ -27,6 +28,7 @@ from tidings.platform.operation import OPERATIONS, Operation
 from tidings.platform.security.auth import Role, require
 
 SCHEMA_FILE: Final = Path(__file__).with_name("schema.graphql")
+MAPS: Final = frozenset({"JSONObject", "StringMap"})
 ROOTS: Final[Mapping[str, Mapping[str, Resolver]]] = {"Query": QUERIES, "Mutation": MUTATIONS}
 
 
@@ -57,6 +59,28 @@ def snake_case(name: str) -> str:
 
 def camel_case(name: str) -> str:
     return re.sub(r"_([a-z])", lambda match: match[1].upper(), name)
+
+
+def path_in_schema(path: str) -> str:
+    """Return the path of a domain's field with the schema's names; keys of maps stay as sent."""
+    names: list[str] = []
+    for name in path.split("."):
+        in_map = not _maps().isdisjoint(names)
+        names.append(name if in_map else camel_case(name))
+    return ".".join(names)
+
+
+@cache
+def _maps() -> frozenset[str]:
+    """Return the names of inputs whose keys are the client's own."""
+    kinds = executable_schema().type_map.values()
+    inputs = [each for each in kinds if isinstance(each, GraphQLInputObjectType)]
+    return frozenset(
+        name
+        for each in inputs
+        for name, field in each.fields.items()
+        if get_named_type(field.type).name in MAPS
+    )
 
 
 def _bind_fields(schema: GraphQLSchema, kind: GraphQLObjectType) -> None:

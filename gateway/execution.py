@@ -8,7 +8,7 @@ from typing import Any, Final
 import persisted
 from cost import check_cost
 from documents import InvalidDocument, valid_document
-from executable import camel_case, executable_schema
+from executable import executable_schema, path_in_schema
 from graphql import (
     DocumentNode,
     ExecutionResult,
@@ -174,7 +174,7 @@ def format_error(error: GraphQLError) -> dict[str, Any]:
         if problem.retry_after is not None:
             extensions["retryAfter"] = problem.retry_after
         if problem.details:
-            extensions["field"] = camel_case(problem.details[0]["field"])
+            extensions["field"] = path_in_schema(problem.details[0]["field"])
     return formatted | {"extensions": extensions}
 
 

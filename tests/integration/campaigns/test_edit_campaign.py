@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from executable import camel_case
+from executable import camel_case, path_in_schema
 from pydantic import ValidationError
 
 from tests.integration.builders import Queues, token_of
@@ -339,6 +339,12 @@ def test_rest_and_graphql_answer_alike() -> None:
         ({"version": 1, "audience": None}, 400, "BAD_USER_INPUT", "audience"),
         ({"version": 1, "template_code": "x"}, 422, "BAD_USER_INPUT", "template_code"),
         (
+            {"version": 1, "template_code": "order_confirmed", "variables": {}},
+            422,
+            "BAD_USER_INPUT",
+            "variables.order_id",
+        ),
+        (
             {"version": 1, "schedule": {"kind": "at", "at": "2001-01-01T00:00:00Z"}},
             422,
             "BAD_USER_INPUT",
@@ -358,7 +364,7 @@ def test_refusals_name_the_field(given: dict[str, Any], status: int, code: str, 
     if "schedule" in wanted:
         wanted["schedule"] = wanted["schedule"] | {"kind": "AT"}
     (error,) = api.graphql(EDIT, id=campaign.id, input=wanted)["errors"]
-    assert error["extensions"] == {"code": code, "field": camel_case(field)}
+    assert error["extensions"] == {"code": code, "field": path_in_schema(field)}
     assert Campaign.objects.get(pk=campaign.id).version == 1
 
 

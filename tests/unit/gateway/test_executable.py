@@ -2,7 +2,13 @@ from datetime import UTC, datetime
 from typing import get_args
 
 import pytest
-from executable import _serialize_time, camel_case, executable_schema, snake_case
+from executable import (
+    _serialize_time,
+    camel_case,
+    executable_schema,
+    path_in_schema,
+    snake_case,
+)
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLObjectType, assert_valid_schema
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,8 +31,18 @@ def test_converted_names_are_converted_back(name: str) -> None:
     assert camel_case(snake_case(name)) == name
 
 
-def test_paths_of_fields_keep_their_dots() -> None:
-    assert camel_case("items.0.product_id") == "items.0.productId"
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("items.0.product_id", "items.0.productId"),
+        ("variables.order_id", "variables.order_id"),
+        ("sample_variables.order_id", "sampleVariables.order_id"),
+        ("attributes.ink_colour", "attributes.ink_colour"),
+        ("", ""),
+    ],
+)
+def test_paths_have_the_names_of_the_schema_and_of_clients_maps(path: str, shown: str) -> None:
+    assert path_in_schema(path) == shown
 
 
 def test_schema_is_valid() -> None:
