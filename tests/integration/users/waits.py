@@ -1,4 +1,4 @@
-"""How long somebody has to wait after failures."""
+"""The waiting time after failures."""
 
 from typing import Final
 

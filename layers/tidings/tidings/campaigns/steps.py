@@ -61,7 +61,7 @@ def take_step(campaign_id: str, plan: Plan, *, user_id: str, at: datetime) -> Ca
 
 
 def as_read(campaign: Campaign) -> "QuerySet[Campaign]":
-    """Return the query for a campaign that nobody edited, and no step changed, since it was read.
+    """Return the query for a campaign that is unchanged, by edits and steps, since it was read.
 
     The run is part of the condition, because it moves within one state.
     """

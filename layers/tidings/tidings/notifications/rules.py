@@ -1,4 +1,4 @@
-"""Which notification each event sends, and to whom: one row per event."""
+"""The notification that each event sends, and its recipients: one row per event."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Check to whom a caller may assign a task."""
+"""Check which assignees a caller may choose for a task."""
 
 from collections.abc import Iterable
 
