@@ -7,7 +7,7 @@ mapping can only retry whole batches.
 import base64
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from tidings.platform.entry.invocation import LambdaEvent, lambda_handler
 from tidings.platform.errors import NotYet, TidingsError, Unavailable
 from tidings.platform.logging import logger
 from tidings.platform.messaging.broker import DEAD_LETTERS, Message, publisher
-from tidings.platform.messaging.events import Event, Malformed, decoded
+from tidings.platform.messaging.events import Event, Malformed, decoded, handling
 from tidings.platform.messaging.history import (
     HISTORY_HEADER,
     QUEUE_HEADER,
@@ -44,15 +44,33 @@ NOT_YET_SECONDS: Final = 25
 
 _random = random.SystemRandom()
 
+# A message of a Lambda event, and its queue.
+Delivered = tuple[str, dict[str, Any]]
+Effect = Callable[[Any], object]
+# Handles different events at once; returns those that it left alone.
+Together = Callable[[Sequence[Any]], Sequence[Event]]
+
 
 def consumer(
-    *event_types: type[Event],
-) -> Callable[[Callable[[Any], object]], Callable[[LambdaEvent, Any], None]]:
+    *event_types: type[Event], together: Together | None = None
+) -> Callable[[Effect], Callable[[LambdaEvent, Any], None]]:
     """Make a Lambda handler (Amazon MQ event) from a function that handles one event.
 
     The function must be idempotent: a message may come again at any time. A failed message goes
     alone to a retry queue. After the last delay it goes to `failed-messages` with its history. A
     malformed message goes there at once.
+
+    With `together`, the events of a batch are handled at once, and only the others singly:
+    messages that failed before, events that are twice in the batch, and the events that
+    `together` returns. If it raises, all its events are handled singly, so a message that fails is
+    set aside alone.
+
+    Args:
+        together: handles a list of events, each once, and returns those that it did not handle. It
+            must be idempotent, too. It may stop half-way with an exception: the part that it has
+            stored must have no second effect when the same events are handled singly, also in
+            another process. It makes events and logs of one event in `with handling(event)`,
+            because no correlation id is set around the whole. `is_last_attempt()` is false.
 
     Raises (from the handler, which makes the mapping redeliver the whole batch):
         pymongo.errors.PyMongoError: MongoDB is unavailable; no attempt is counted.
@@ -60,14 +78,17 @@ def consumer(
     """
     known = {each.event_type(): each for each in event_types}
 
-    def decorate(effect: Callable[[Any], object]) -> Callable[[LambdaEvent, Any], None]:
+    def decorate(effect: Effect) -> Callable[[LambdaEvent, Any], None]:
         @lambda_handler(effect)
         def handler(event: LambdaEvent, _context: Any) -> None:
             database.connect()
             try:
+                messages = list(messages_of(event))
+                if together is not None:
+                    messages = _handle_together(messages, known, together)
                 failed = [
                     put_aside
-                    for queue, message in messages_of(event)
+                    for queue, message in messages
                     if (put_aside := _handle(queue, message, known, effect))
                 ]
             finally:
@@ -81,18 +102,65 @@ def consumer(
     return decorate
 
 
-def messages_of(event: LambdaEvent) -> Iterator[tuple[str, dict[str, Any]]]:
+def messages_of(event: LambdaEvent) -> Iterator[Delivered]:
     for key, messages in event["rmqMessagesByQueue"].items():
         queue = key.split("::")[0]
         for message in messages:
             yield queue, message
 
 
+def _handle_together(
+    messages: list[Delivered], known: dict[str, type[Event]], together: Together
+) -> list[Delivered]:
+    """Handle the fresh messages of a batch at once; return all others, to be handled singly."""
+    fresh = _fresh(messages, known)
+    if len(fresh) < 2:
+        return messages
+    started = time.perf_counter()
+    for event in fresh.values():
+        with handling(event):
+            logger.info("event received", event_type=event.type, event_id=event.id)
+    try:
+        left = {each.id for each in together(list(fresh.values()))}
+    except Exception as error:
+        if isinstance(error, PyMongoError) and database.is_unavailable(error):
+            raise
+        logger.warning(
+            "batch failed: its events are handled singly", events=len(fresh), reason=repr(error)
+        )
+        return messages
+    done = {place: event for place, event in fresh.items() if event.id not in left}
+    seconds = (time.perf_counter() - started) / len(fresh)
+    for place, event in done.items():
+        metrics.count_message(messages[place][0], _outcome(None), seconds, event.time)
+    return [message for place, message in enumerate(messages) if place not in done]
+
+
+def _fresh(messages: Sequence[Delivered], known: dict[str, type[Event]]) -> dict[int, Event]:
+    """Return by place the events that have not failed before, each event once.
+
+    A message that failed is likely to fail again, and the whole batch with it.
+    """
+    fresh: dict[int, Event] = {}
+    seen: set[str] = set()
+    for place, (_, message) in enumerate(messages):
+        try:
+            if _failures(message) or not RETRY_DELAYS_SECONDS:
+                continue
+            event = _decode(message, known)
+        except Exception:  # noqa: BLE001, S112 (it fails again when it is handled singly)
+            continue
+        if event.id not in seen:
+            seen.add(event.id)
+            fresh[place] = event
+    return fresh
+
+
 def _handle(
     queue: str,
     message: dict[str, Any],
     known: dict[str, type[Event]],
-    effect: Callable[[Any], object],
+    effect: Effect,
 ) -> Message | None:
     """Handle one message; return the message to publish next if it failed."""
     started = time.perf_counter()
@@ -101,9 +169,8 @@ def _handle(
     with _message_context(message):
         try:
             event = _decode(message, known)
-            failures = failures_since_redrive(history_of(headers_of(message)))
-            is_last = failures >= len(RETRY_DELAYS_SECONDS)
-            with correlated(event.correlationid, event.id), attempting(last=is_last):
+            is_last = _failures(message) >= len(RETRY_DELAYS_SECONDS)
+            with handling(event), attempting(last=is_last):
                 logger.info("event received", event_type=event.type, event_id=event.id)
                 effect(event)
         except PyMongoError as error:
@@ -115,6 +182,10 @@ def _handle(
     seconds = time.perf_counter() - started
     metrics.count_message(queue, _outcome(put_aside), seconds, event.time if event else None)
     return put_aside
+
+
+def _failures(message: dict[str, Any]) -> int:
+    return failures_since_redrive(history_of(headers_of(message)))
 
 
 def _outcome(put_aside: Message | None) -> str:

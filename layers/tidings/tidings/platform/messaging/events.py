@@ -1,6 +1,7 @@
 """Events as values: CloudEvents 1.0 (https://github.com/cloudevents/spec) in JSON."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Final, Literal
@@ -8,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import from_json
 
-from tidings.platform.context import causation_id, correlation_id
+from tidings.platform.context import causation_id, correlated, correlation_id
 from tidings.platform.timing.clock import new_event_id, now
 
 # Printable ASCII, because ids are sent in AMQP properties, which hold 255 bytes.
@@ -103,6 +104,14 @@ def code_purposes() -> dict[str, str]:
         for each in EVENT_CLASSES.values()
         for name, purpose in each.code_fields().items()
     }
+
+
+def handling(event: Event) -> AbstractContextManager[None]:
+    """Give logs, events and documents in this context the correlation id of an event.
+
+    The event is the cause of the events that are made here.
+    """
+    return correlated(event.correlationid, event.id)
 
 
 class Malformed(Exception):

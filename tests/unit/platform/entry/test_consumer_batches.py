@@ -1,0 +1,195 @@
+"""A consumer that handles the events of a batch at once, and singly the others."""
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from pymongo.errors import AutoReconnect, DuplicateKeyError
+
+from tests.unit.platform.builders import (
+    CONTEXT,
+    RecordingPublisher,
+    attempt,
+    history_header,
+    mq_event,
+    order_placed,
+    record,
+)
+from tidings.orders.events import OrderPlaced
+from tidings.platform.context import causation_id, correlation_id, is_last_attempt
+from tidings.platform.entry import consumer as frame
+from tidings.platform.entry.consumer import RETRY_DELAYS_SECONDS, consumer
+from tidings.platform.errors import NotYet
+from tidings.platform.logging import logger
+from tidings.platform.observability import metrics
+
+Handler = Callable[[dict[str, Any], Any], None]
+
+
+class Effects:
+    """Records the batches and the single events of a consumer; `bad` events fail in both."""
+
+    def __init__(self, error: Exception | None = None, left: Sequence[str] = ()) -> None:
+        self.batches: list[list[str]] = []
+        self.singles: list[str] = []
+        self.contexts: list[tuple[str | None, str | None]] = []
+        self.last: list[bool] = []
+        self._error = error
+        self._left = left
+
+    def together(self, events: Sequence[OrderPlaced]) -> Sequence[OrderPlaced]:
+        self.contexts.append((correlation_id(), causation_id()))
+        self.batches.append([each.id for each in events])
+        self._fail(events)
+        return [each for each in events if each.subject in self._left]
+
+    def single(self, event: OrderPlaced) -> None:
+        self.contexts.append((correlation_id(), causation_id()))
+        self.last.append(is_last_attempt())
+        self._fail([event])
+        self.singles.append(event.id)
+
+    def _fail(self, events: Sequence[OrderPlaced]) -> None:
+        if self._error and any(each.subject == "bad" for each in events):
+            raise self._error
+
+    @property
+    def handler(self) -> Handler:
+        def effect(event: OrderPlaced) -> None:
+            self.single(event)
+
+        return consumer(OrderPlaced, together=self.together)(effect)
+
+
+def a_message(name: str, *, failures: int = 0) -> dict[str, Any]:
+    content = order_placed(id=f"event-{name}", subject=name, correlationid=f"correlation-{name}")
+    headers = history_header(*[attempt()] * failures) if failures else None
+    return record(content, headers=headers, messageId=f"event-{name}")
+
+
+def many(number: int) -> list[dict[str, Any]]:
+    return [a_message(str(each)) for each in range(number)]
+
+
+@pytest.fixture
+def outcomes(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """Return the queue and the outcome of each counted message."""
+    counted: list[tuple[str, str]] = []
+    monkeypatch.setattr(
+        metrics, "count_message", lambda queue, outcome, *_: counted.append((queue, outcome))
+    )
+    return counted
+
+
+def test_fresh_events_are_handled_at_once(broker: RecordingPublisher) -> None:
+    effects = Effects()
+    effects.handler(mq_event(*many(3)), CONTEXT)
+    assert effects.batches == [["event-0", "event-1", "event-2"]]
+    assert effects.singles == []
+    assert effects.contexts == [(None, None)]
+    assert broker.published == []
+
+
+def test_one_event_is_handled_singly(broker: RecordingPublisher) -> None:
+    effects = Effects()
+    effects.handler(mq_event(a_message("1")), CONTEXT)
+    assert (effects.batches, effects.singles) == ([], ["event-1"])
+
+
+def test_events_of_several_queues_are_one_batch(
+    broker: RecordingPublisher, outcomes: list[tuple[str, str]]
+) -> None:
+    effects, event = Effects(), mq_event(a_message("1"))
+    event["rmqMessagesByQueue"]["another::/"] = [a_message("2")]
+    effects.handler(event, CONTEXT)
+    assert effects.batches == [["event-1", "event-2"]]
+    assert outcomes == [("inventory", "handled"), ("another", "handled")]
+
+
+def test_poisoned_message_among_fifty_is_set_aside_alone(
+    broker: RecordingPublisher, outcomes: list[tuple[str, str]]
+) -> None:
+    effects = Effects(ValueError("no luck"))
+    effects.handler(mq_event(*many(25), a_message("bad"), *many(50)[25:]), CONTEXT)
+    assert len(effects.batches) == 1
+    assert effects.singles == [f"event-{each}" for each in range(50)]
+    (waiting,) = broker.published
+    assert json.loads(waiting.body)["id"] == "event-bad"
+    assert waiting.exchange == "retry.1s"
+    assert sorted({outcome for _, outcome in outcomes}) == ["handled", "retried"]
+    assert len(outcomes) == 51
+
+
+@pytest.mark.parametrize("error", [DuplicateKeyError("dup"), NotYet("Later.")])
+def test_any_other_failure_leads_to_single_handling(
+    error: Exception, broker: RecordingPublisher
+) -> None:
+    effects = Effects(error)
+    effects.handler(mq_event(a_message("1"), a_message("bad"), a_message("2")), CONTEXT)
+    assert effects.singles == ["event-1", "event-2"]
+    assert len(broker.published) == 1
+
+
+def test_unavailable_database_returns_the_batch(
+    broker: RecordingPublisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published: list[str] = []
+    monkeypatch.setattr(frame, "publish_stored", lambda: published.append("once"))
+    effects = Effects(AutoReconnect("gone"))
+    with pytest.raises(AutoReconnect):
+        effects.handler(mq_event(a_message("1"), a_message("bad")), CONTEXT)
+    assert (effects.singles, broker.published, published) == ([], [], ["once"])
+
+
+def test_events_that_are_left_are_handled_singly(
+    broker: RecordingPublisher, outcomes: list[tuple[str, str]]
+) -> None:
+    effects = Effects(left=["1"])
+    effects.handler(mq_event(*many(3)), CONTEXT)
+    assert effects.singles == ["event-1"]
+    assert effects.contexts == [(None, None), ("correlation-1", "event-1")]
+    assert outcomes == [("inventory", "handled")] * 3
+
+
+def test_message_that_failed_before_is_handled_singly(broker: RecordingPublisher) -> None:
+    effects = Effects()
+    again = a_message("again", failures=2)
+    last = a_message("last", failures=len(RETRY_DELAYS_SECONDS))
+    effects.handler(mq_event(a_message("1"), again, a_message("2"), last), CONTEXT)
+    assert effects.batches == [["event-1", "event-2"]]
+    assert effects.singles == ["event-again", "event-last"]
+    assert effects.last == [False, True]
+
+
+def test_event_that_is_twice_in_a_batch_is_handled_singly_then(
+    broker: RecordingPublisher,
+) -> None:
+    effects = Effects()
+    effects.handler(mq_event(a_message("1"), a_message("2"), a_message("1")), CONTEXT)
+    assert (effects.batches, effects.singles) == ([["event-1", "event-2"]], ["event-1"])
+
+
+@pytest.mark.parametrize("message", [record(b"{"), {"data": 7}, {}])
+def test_malformed_message_is_dead_and_does_not_stop_the_batch(
+    message: dict[str, Any], broker: RecordingPublisher
+) -> None:
+    effects = Effects()
+    effects.handler(mq_event(a_message("1"), message, a_message("2")), CONTEXT)
+    assert effects.batches == [["event-1", "event-2"]]
+    (dead,) = broker.published
+    assert dead.exchange == "dead-letter-exchange"
+
+
+def test_each_event_is_logged_with_its_correlation_id(
+    broker: RecordingPublisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[object, object]] = []
+    keys = logger.get_current_keys
+
+    def note(_: str, **fields: object) -> None:
+        seen.append((keys().get("correlation_id"), fields["event_id"]))
+
+    monkeypatch.setattr(logger, "info", note)
+    Effects().handler(mq_event(a_message("1"), a_message("2")), CONTEXT)
+    assert seen == [("correlation-1", "event-1"), ("correlation-2", "event-2")]
