@@ -1,6 +1,6 @@
 """Tests of a crash between sending and recording, and of a database that does not answer."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -14,7 +14,7 @@ from tests.integration.notifications.builders import (
     Provider,
     where,
 )
-from tidings.delivery import channels, claims, delivering, states
+from tidings.delivery import changes, channels, claims, preparing
 from tidings.delivery.claims import DIED, LEASE, settle_lost_claims
 from tidings.delivery.delivering import deliver
 from tidings.delivery.errors import (
@@ -25,6 +25,7 @@ from tidings.delivery.messages import message_for
 from tidings.delivery.models import DeliveryStatus, Notification
 from tidings.delivery.releasing import release_due_notifications
 from tidings.delivery.schemas import OutgoingMessage, Receipt
+from tidings.delivery.states import Change
 from tidings.delivery.status import status_of
 from tidings.platform.errors import NotYet
 from tidings.platform.timing.clock import now
@@ -87,25 +88,19 @@ def unanswered(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]
     """Make MongoDB fail to answer once when a step is recorded, with or without the write."""
 
     def once(step: DeliveryStatus, *, taken: bool, answer: Exception | None = LOST) -> None:
-        honest = states.record
+        honest = changes.write
 
-        def record(
-            notification_id: str,
-            channel: str,
-            transition: states.Transition,
-            reason: str | None = None,
-            **more: Any,
-        ) -> Notification | None:
-            if transition.reached is not step:
-                return honest(notification_id, channel, transition, reason, **more)
-            monkeypatch.setattr(states, "record", honest)
+        def write(wanted: Sequence[Change]) -> int:
+            if all(each.transition.reached is not step for each in wanted):
+                return honest(wanted)
+            monkeypatch.setattr(changes, "write", honest)
             if taken:
-                honest(notification_id, channel, transition, reason, **more)
+                honest(wanted)
             if answer is not None:
                 raise answer
-            return None
+            return 0
 
-        monkeypatch.setattr(states, "record", record)
+        monkeypatch.setattr(changes, "write", write)
 
     yield once
     claims._in_mind.clear()
@@ -180,7 +175,7 @@ def test_claim_of_another_process_is_awaited(
         Notification._get_collection().update_one({"_id": notification.id}, {"$set": change})
         return render(*arguments)
 
-    monkeypatch.setattr(delivering, "message_for", another_is_faster)
+    monkeypatch.setattr(preparing, "message_for", another_is_faster)
     with pytest.raises(NotYet):
         deliver(command(notification))
     assert provider.messages == []

@@ -4,6 +4,7 @@ import gc
 from typing import Any
 
 import pytest
+from jinja2.environment import Template
 
 from tests.unit.templates.builders import in_email, in_inbox, some_words
 from tidings.templates import rendering, versions
@@ -16,9 +17,9 @@ def message(content: TemplateContent, language: str = "en", **variables: Any) ->
     return CompiledVariant(content, content.variant_for(language)).render(variables)
 
 
-def in_languages(*languages: str) -> TemplateContent:
+def in_languages(*languages: str, body: str = "") -> TemplateContent:
     variants = [
-        {"language": each, "inbox": {"title": "Hello", "body": f"{each} {{{{ who }}}}"}}
+        {"language": each, "inbox": {"title": "Hello", "body": f"{body}{each} {{{{ who }}}}"}}
         for each in languages
     ]
     return TemplateContent.model_validate(
@@ -55,22 +56,23 @@ def test_language_falls_back_subtag_by_subtag(wanted: str, found: str) -> None:
     assert made.language == found
 
 
-def compiled_variants() -> int:
+def compiled_parts() -> int:
     gc.collect()
-    return sum(type(each) is CompiledVariant for each in gc.get_objects())
+    return sum(type(each) is Template for each in gc.get_objects())
 
 
 def test_number_of_compiled_variants_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    languages = ("en", "de", "fr", "es")
-    content = in_languages(*languages)
+    languages = [f"en-{first}{second}" for first in "ABCDE" for second in "ABCD"]
+    contents = [in_languages(*languages, body=f"{each}") for each in range(20)]
     rendering.forget_kept()
-    before = compiled_variants()
+    before = compiled_parts()
     with monkeypatch.context() as patch:
-        patch.setattr(versions, "content_of", lambda _code, _version: content)
-        for version in range(rendering.MAX_COMPILED // 2):
+        patch.setattr(versions, "content_of", lambda _code, version: contents[version])
+        for version in range(len(contents)):
             for each in languages:
                 rendering.render("any", version=version, language=each, variables={"who": "Ada"})
-    assert compiled_variants() - before == rendering.MAX_COMPILED
+    title_and_body = 2
+    assert compiled_parts() - before == rendering.MAX_COMPILED * title_and_body
     rendering.forget_kept()
 
 

@@ -5,7 +5,6 @@ from typing import Final, NamedTuple, Protocol
 
 from tidings.delivery.hours import next_digest, quiet_until
 from tidings.delivery.models import Channel, DeliveryStatus, Notification, Priority
-from tidings.delivery.suppression import suppressed
 from tidings.users.contact_points import Contact
 from tidings.users.preferences import Channels, Digest
 
@@ -75,18 +74,26 @@ def decide(
 
 
 def decide_now(
-    channel: Channel, notification: Notification, contact: Contact | None, at: datetime
+    channel: Channel,
+    notification: Notification,
+    contact: Contact | None,
+    suppression: str | None,
+    at: datetime,
 ) -> Decision:
-    """Decide whether a queued message is still sent, right before that."""
+    """Decide whether a queued message is still sent, right before that.
+
+    Args:
+        suppression: the reason why the person's address gets no mail.
+    """
     reason = _refusal(channel, notification, contact) or _too_late(channel, notification, at)
     if reason is not None or contact is None:
         return Decision(DeliveryStatus.SUPPRESSED, reason)
     if _is_for_another_number(channel, notification, contact):
         return Decision(DeliveryStatus.SUPPRESSED, NUMBER_CHANGED)
     decision = _now_or_after_quiet_hours(channel, notification, contact, at)
-    if decision.status == DeliveryStatus.QUEUED and channel is Channel.EMAIL:
-        reason = suppressed([contact.email]).get(contact.email)
-    return Decision(DeliveryStatus.SUPPRESSED, reason) if reason else decision
+    if decision.status == DeliveryStatus.QUEUED and channel is Channel.EMAIL and suppression:
+        return Decision(DeliveryStatus.SUPPRESSED, suppression)
+    return decision
 
 
 def _now_or_after_quiet_hours(

@@ -8,10 +8,11 @@ from typing import Any, Final
 from pymongo import UpdateOne
 
 from tidings.delivery import status
+from tidings.delivery.changes import update_of
 from tidings.delivery.claims import settle_lost_claims
 from tidings.delivery.models import Channel, Delivery, DeliveryStatus, Notification
 from tidings.delivery.planning import DIGEST, INBOX, Decision, decide
-from tidings.delivery.states import BY_DECISION, command_for, update_of
+from tidings.delivery.states import BY_DECISION, command_for
 from tidings.platform.logging import logger
 from tidings.platform.messaging import outbox, relay
 from tidings.platform.messaging.outbox import OutboxEntry

@@ -1,4 +1,4 @@
-"""The state machine of a delivery: its transitions, and the writes that make them.
+"""The state machine of a delivery: its transitions. `changes` writes them.
 
 Each transition is one atomic write: it changes the status if that is still the expected one, and
 adds a step to the delivery's history. A delivery that becomes `queued` gets its command in the same
@@ -6,20 +6,15 @@ write.
 """
 
 from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from pymongo import ReturnDocument
-
-from tidings.delivery import status
 from tidings.delivery.events import DeliverNotification, DeliverNotificationData
 from tidings.delivery.models import Channel, Delivery, DeliveryStatus, Notification, Step
 from tidings.delivery.planning import Decision
-from tidings.platform.logging import logger
-from tidings.platform.messaging import outbox
+from tidings.delivery.schemas import Receipt
 from tidings.platform.messaging.events import Event
-from tidings.platform.messaging.outbox import OutboxEntry
-from tidings.users import codes
 
 ACCEPTED: Final = "accepted"
 SCHEDULED, QUEUED = DeliveryStatus.SCHEDULED, DeliveryStatus.QUEUED
@@ -54,6 +49,48 @@ CANCEL: Final = Transition(CANCELLED, (SCHEDULED, QUEUED))
 ARRIVE: Final = Transition(DELIVERED, (SENDING, SENT, UNKNOWN))
 RETURN: Final = Transition(FAILED, (SENDING, SENT, UNKNOWN, DELIVERED))
 
+
+@dataclass(frozen=True)
+class Change:
+    """A transition of one delivery, with the event to publish and the delivery's fields to set.
+
+    Raises:
+        ValueError: the transition is not possible from the status that was read.
+    """
+
+    notification: Notification
+    channel: Channel
+    transition: Transition
+    reason: str | None = None
+    _: KW_ONLY
+    at: datetime
+    event: Event | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        read, transition = self.delivery.status, self.transition
+        if read not in transition.after:
+            raise ValueError(f"a delivery cannot become {transition.reached} after {read}")
+
+    @property
+    def delivery(self) -> Delivery:
+        """The delivery as it was read."""
+        found: Delivery = self.notification.deliveries[self.channel.value]
+        return found
+
+    @property
+    def unchanged(self) -> dict[str, Any]:
+        """The conditions that hold if no other process changed the delivery since it was read."""
+        read = self.delivery
+        return {"status": read.status, "claimed_at": read.claimed_at}
+
+    @property
+    def has_effects(self) -> bool:
+        """Whether more than the delivery changes: an event is stored, or a code is dropped."""
+        settles_code = self.notification.carries_code and self.transition.reached in SETTLED
+        return self.event is not None or settles_code
+
+
 # The transition that carries out a decision about a delivery.
 BY_DECISION: Final = {each.reached: each for each in (RELEASE, POSTPONE, SUPPRESS, SHOW_IN_INBOX)}
 # Final states, unless a provider later reports about the message.
@@ -85,21 +122,6 @@ def command_for(notification: Notification, channel: Channel) -> DeliverNotifica
     )
 
 
-def find_open(notification_id: str, channel: Channel) -> Notification | None:
-    """Return the notification of a command; None if it is deleted or its delivery is not open."""
-    found: Notification | None = Notification.objects(pk=notification_id).first()
-    delivery = found.deliveries.get(channel.value) if found else None
-    if delivery is None or not is_open(delivery):
-        logger.info(
-            "delivery skipped: delivery is gone or not open",
-            notification_id=notification_id,
-            channel=channel.value,
-            status=delivery.status if delivery else None,
-        )
-        return None
-    return found
-
-
 def is_open(delivery: Delivery) -> bool:
     """Say whether a delivery may be sent.
 
@@ -111,128 +133,12 @@ def is_open(delivery: Delivery) -> bool:
     return delivery.status in {QUEUED, SENDING}
 
 
-def change(
-    notification: Notification,
-    channel: Channel,
-    transition: Transition,
-    reason: str | None = None,
-    *,
-    at: datetime,
-    event: Event | None = None,
-    **fields: Any,
-) -> Notification | None:
-    """Make a transition, unless another process changed the delivery since it was read.
-
-    Args:
-        event: an event to publish with the change.
-        fields: the delivery's fields to set.
-
-    Returns:
-        The changed notification, or None if another process was faster.
-
-    Raises:
-        ValueError: the transition is not possible from the status that was read.
-    """
-    read = notification.deliveries[channel.value]
-    if read.status not in transition.after:
-        raise ValueError(f"a delivery cannot become {transition.reached} after {read.status}")
-    unchanged = {"status": read.status, "claimed_at": read.claimed_at}
-    return record(
-        notification.id,
-        channel.value,
-        transition,
-        reason,
-        at=at,
-        where=unchanged,
-        event=event,
-        **fields,
-    )
-
-
-def decide(
-    notification: Notification, channel: Channel, decision: Decision, *, at: datetime
-) -> None:
-    """Carry out a decision not to send a delivery now, unless another process was faster."""
-    transition = BY_DECISION[decision.status]
-    change(notification, channel, transition, decision.reason, at=at, due_at=decision.due_at)
-
-
-def record(
-    notification_id: str,
-    channel: str,
-    transition: Transition,
-    reason: str | None = None,
-    *,
-    at: datetime,
-    where: Mapping[str, Any] | None = None,
-    event: Event | None = None,
-    **fields: Any,
-) -> Notification | None:
-    """Make a transition if the delivery's status allows it; `where` adds conditions on its fields.
-
-    When a delivery with a code is settled, its variables are deleted. If it failed, the code
-    becomes void.
-
-    Returns:
-        The changed notification, or None if the conditions did not hold.
-    """
-    place = f"deliveries.{channel}"
-    conditions = {"status": {"$in": [each.value for each in transition.after]}} | dict(where or {})
-    update = update_of(channel, transition, reason, at=at, **fields)
-    if event is not None:
-        update["$push"]["outbox"] = OutboxEntry.of(event).to_mongo()
-    found = Notification._get_collection().find_one_and_update(
-        {"_id": notification_id} | {f"{place}.{key}": value for key, value in conditions.items()},
-        update,
-        return_document=ReturnDocument.AFTER,
-    )
-    status.forget([notification_id])
-    if found is None:
-        return None
-    about: dict[str, Any] = {
-        "notification_id": notification_id,
-        "channel": channel,
-        "reason": reason,
+def accepted(
+    notification: Notification, channel: Channel, receipt: Receipt, at: datetime
+) -> Change:
+    """Return the change of a delivery whose message the provider accepted."""
+    fields = {
+        "provider": receipt.provider,
+        "provider_message_id": receipt.provider_message_id,
     }
-    if transition is LOSE:
-        logger.warning("delivery unknown: the message may have been sent", **about)
-    else:
-        logger.info("delivery status changed", status=transition.reached.value, **about)
-    notification: Notification = Notification._from_son(found)
-    if event is not None:
-        outbox.note_stored(notification)
-    if notification.carries_code and transition.reached in SETTLED:
-        _drop_code(notification, is_void=transition.reached is FAILED)
-    return notification
-
-
-def update_of(
-    channel: str,
-    transition: Transition,
-    reason: str | None = None,
-    *,
-    at: datetime,
-    **fields: Any,
-) -> dict[str, Any]:
-    """Return the MongoDB update of a transition, for writes of many notifications."""
-    place, reached = f"deliveries.{channel}", transition.reached
-    step = {"status": reached.value, "at": at}
-    values = {"status": reached.value, **fields}
-    update: dict[str, Any] = {"$push": {f"{place}.steps": step}}
-    if reason is None:
-        update["$unset"] = {f"{place}.reason": 1}
-    else:
-        values["reason"] = step["reason"] = reason
-    if reached is SENDING:
-        update["$inc"] = {f"{place}.attempts": 1}
-    if reached is SCHEDULED:
-        update["$min"] = {"next_due_at": fields["due_at"]}
-    set_values = {f"{place}.{name}": value for name, value in values.items() if value is not None}
-    return update | {"$set": set_values}
-
-
-def _drop_code(notification: Notification, *, is_void: bool) -> None:
-    """Delete the variables, so that a code is not kept longer than needed."""
-    if is_void:
-        codes.void_told(notification.user_id, notification.variables)
-    Notification.objects(pk=notification.id).update_one(set__variables={})
+    return Change(notification, channel, ACCEPT, at=at, fields=fields)

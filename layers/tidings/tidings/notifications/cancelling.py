@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from tidings.delivery import states, status
+from tidings.delivery import changes, states, status
 from tidings.delivery.models import DeliveryStatus, Notification
 from tidings.delivery.status import NotificationStatus
 from tidings.notifications.errors import NotificationNotFound, TooLateToCancel
@@ -40,7 +40,7 @@ def cancel_notification(
         raise NotificationNotFound
     moment = at or now()
     for channel in notification.deliveries:
-        states.record(notification_id, channel, states.CANCEL, at=moment)
+        changes.record(notification_id, channel, states.CANCEL, at=moment)
     in_digest = Notification.objects(pk=notification_id, digest_due_at__ne=None)
     in_digest.filter(deliveries__email__status=CANCELLED).update_one(unset__digest_due_at=True)
     found = status.status_of(notification_id)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from tidings.delivery import states, status
+from tidings.delivery import changes, states, status
 from tidings.delivery.models import Channel, DeliveryStatus, Notification
 from tidings.delivery.planning import DIGEST, decide
 from tidings.notifications.creating import create_notifications
@@ -125,7 +125,7 @@ def _content(key: str, items: Sequence[Notification]) -> NotificationContent:
 
 
 def _settle(ids: Sequence[str], reason: str | None, at: datetime) -> None:
-    update = states.update_of(EMAIL, states.SUPPRESS, reason, at=at)
+    update = changes.update_of(EMAIL, states.SUPPRESS, reason, at=at)
     Notification._get_collection().update_many(
         {
             "_id": {"$in": list(ids)},

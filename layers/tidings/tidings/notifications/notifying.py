@@ -1,6 +1,6 @@
 """The operation that handles events for notifications."""
 
-from tidings.delivery import states
+from tidings.delivery import changes, states
 from tidings.delivery.events import NotificationDelivered, NotificationFailed
 from tidings.notifications import following
 from tidings.notifications.creating import MAX_RECIPIENTS, create_notifications
@@ -19,7 +19,7 @@ def notify(event: Event) -> None:
     """
     match event:
         case NotificationDelivered(data=data):
-            states.record(
+            changes.record(
                 data.notification_id,
                 data.channel,
                 states.ARRIVE,
@@ -27,7 +27,7 @@ def notify(event: Event) -> None:
                 provider=data.provider,
             )
         case NotificationFailed(data=data) if data.provider_message_id is not None:
-            states.record(
+            changes.record(
                 data.notification_id,
                 data.channel,
                 states.RETURN,

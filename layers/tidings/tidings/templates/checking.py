@@ -68,7 +68,7 @@ def _in_texts(content: TemplateContent) -> Iterator[_Fault]:
 
 def _in_codes(content: TemplateContent) -> Iterator[_Fault]:
     for number, variant in enumerate(content.variants):
-        for place, fault in rendering.code_faults(content, variant):
+        for place, fault in rendering.code_faults(variant, content.code_variables):
             where = f"{variant.language} {place}, line {fault.line}"
             yield _Fault(f"variants.{number}.{place}", f"{where}: {fault.message}")
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
+from jinja2.environment import Template
+
 from tidings.platform.text.cuts import ELLIPSIS, cut
 from tidings.templates import code_places, layout, versions
 from tidings.templates.errors import OutputTooLarge, UnsafeCode
@@ -27,17 +29,15 @@ BLANK: Final = re.compile(r"\s+")
 
 
 class CompiledVariant:
-    """One language of a template with all parts compiled, ready to render messages."""
+    """One language of a template with all parts compiled, ready to render messages.
+
+    It does not check the use of codes; `render` does.
+    """
 
     def __init__(self, content: TemplateContent, variant: Variant) -> None:
         self._content = content
         self._language = variant.language
-        self._parts = {
-            place: compiled(layout.dressed(source), html=True)
-            if place == HTML
-            else compiled(source, html=False)
-            for place, source in variant.sources()
-        }
+        self._parts = _compiled(variant)
 
     def render(self, variables: Mapping[str, Any]) -> Rendered:
         """Render a message; see the function `render`."""
@@ -74,16 +74,17 @@ def render(
             too large or take too long, or a one-time code would be where others could get it. A
             retry does not help.
     """
-    variant = versions.content_of(template_code, version).variant_for(language)
-    return _compiled(template_code, version, variant.language).render(variables)
+    content = versions.content_of(template_code, version)
+    variant = content.variant_for(language)
+    _require_safe(variant, content.code_variables)
+    return CompiledVariant(content, variant).render(variables)
 
 
-def code_faults(content: TemplateContent, variant: Variant) -> Iterator[tuple[str, Fault]]:
+def code_faults(variant: Variant, codes: frozenset[str]) -> Iterator[tuple[str, Fault]]:
     """Yield the faults in a variant's use of its codes, with their places."""
-    if codes := content.code_variables:
-        for place, source in variant.sources():
-            for fault in code_faults_in(source, place, codes):
-                yield place, fault
+    for place, source in variant.sources() if codes else ():
+        for fault in code_faults_in(source, place, codes):
+            yield place, fault
 
 
 def _check_codes(place: str, text: str, codes: Mapping[str, Any]) -> None:
@@ -93,17 +94,25 @@ def _check_codes(place: str, text: str, codes: Mapping[str, Any]) -> None:
 
 # A large variant takes 1 MB, so that these are limited, and not the templates.
 @lru_cache(maxsize=MAX_COMPILED)
-def _compiled(code: str, version: int, language: str) -> CompiledVariant:
-    """Return a variant, compiled.
+def _compiled(variant: Variant) -> Mapping[str, Template]:
+    """Return a variant's parts by place."""
+    return {
+        place: compiled(layout.dressed(source), html=True)
+        if place == HTML
+        else compiled(source, html=False)
+        for place, source in variant.sources()
+    }
+
+
+@lru_cache(maxsize=MAX_COMPILED)
+def _require_safe(variant: Variant, codes: frozenset[str]) -> None:
+    """Check a variant that may have been stored before the rules for codes.
 
     Raises:
-        UnsafeCode: the template was stored before the rules for codes, and breaks them.
+        UnsafeCode: it breaks them.
     """
-    content = versions.content_of(code, version)
-    variant = content.variant_for(language)
-    for place, fault in code_faults(content, variant):
+    for place, fault in code_faults(variant, codes):
         raise UnsafeCode(place, fault.message)
-    return CompiledVariant(content, variant)
 
 
 def _line(text: str) -> str:
@@ -123,3 +132,4 @@ def forget_kept() -> None:
     versions.forget_versions()
     versions.content_of.cache_clear()
     _compiled.cache_clear()
+    _require_safe.cache_clear()

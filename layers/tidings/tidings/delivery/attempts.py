@@ -1,0 +1,38 @@
+"""One attempt to send a notification through a channel, from its command to its result."""
+
+from dataclasses import dataclass
+
+from tidings.delivery.events import DeliverNotification
+from tidings.delivery.models import Channel, Notification
+from tidings.delivery.schemas import OutgoingMessage, Receipt
+from tidings.delivery.states import Change
+from tidings.users.contact_points import Contact
+
+
+@dataclass
+class Attempt:
+    """A command with its data; each step of `delivering` adds its part.
+
+    It ends with a change to record, with a failure for the consumer, or with both.
+    """
+
+    command: DeliverNotification
+    notification: Notification
+    channel: Channel
+    contact: Contact | None = None
+    # The reason why the person's address gets no mail.
+    suppression: str | None = None
+    # The rendered and addressed message, if it is to be sent now.
+    message: OutgoingMessage | None = None
+    # The id of this attempt's claim.
+    claim: str | None = None
+    # The provider's acceptance.
+    receipt: Receipt | None = None
+    # The provider may have the message, although it did not accept it.
+    maybe_sent: bool = False
+    change: Change | None = None
+    failure: Exception | None = None
+
+    @property
+    def is_over(self) -> bool:
+        return self.change is not None or self.failure is not None

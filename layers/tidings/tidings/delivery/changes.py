@@ -1,0 +1,168 @@
+"""Write the transitions of deliveries, and their side effects: events, dropped codes, the log."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from pymongo import ReturnDocument, UpdateOne
+
+from tidings.delivery import status
+from tidings.delivery.models import Notification
+from tidings.delivery.states import (
+    FAILED,
+    LOSE,
+    SCHEDULED,
+    SENDING,
+    SETTLED,
+    Change,
+    Transition,
+)
+from tidings.platform.logging import logger
+from tidings.platform.messaging import outbox
+from tidings.platform.messaging.events import Event
+from tidings.platform.messaging.outbox import OutboxEntry
+from tidings.platform.storage import database
+from tidings.users import codes
+
+
+def write(changes: Sequence[Change]) -> int:
+    """Make changes, each unless another process changed the delivery since it was read.
+
+    Changes of the delivery alone take one round trip together.
+
+    Returns:
+        The number of changes made.
+    """
+    together = [each for each in changes if not each.has_effects]
+    alone = [each for each in changes if each.has_effects]
+    return _write_together(together) + sum(_write_alone(each) for each in alone)
+
+
+def record(
+    notification_id: str,
+    channel: str,
+    transition: Transition,
+    reason: str | None = None,
+    *,
+    at: datetime,
+    where: Mapping[str, Any] | None = None,
+    event: Event | None = None,
+    **fields: Any,
+) -> Notification | None:
+    """Make a transition if the delivery's status allows it; `where` adds conditions on its fields.
+
+    When a delivery with a code is settled, its variables are deleted. If it failed, the code
+    becomes void.
+
+    Returns:
+        The changed notification, or None if the conditions did not hold.
+    """
+    conditions = {"status": {"$in": [each.value for each in transition.after]}} | dict(where or {})
+    update = update_of(channel, transition, reason, at=at, **fields)
+    if event is not None:
+        update["$push"]["outbox"] = OutboxEntry.of(event).to_mongo()
+    found = Notification._get_collection().find_one_and_update(
+        _where(notification_id, channel, conditions),
+        update,
+        return_document=ReturnDocument.AFTER,
+    )
+    status.forget([notification_id])
+    if found is None:
+        return None
+    _log(notification_id, channel, transition, reason)
+    notification: Notification = Notification._from_son(found)
+    if event is not None:
+        outbox.note_stored(notification)
+    if notification.carries_code and transition.reached in SETTLED:
+        _drop_code(notification, is_void=transition.reached is FAILED)
+    return notification
+
+
+def update_of(
+    channel: str,
+    transition: Transition,
+    reason: str | None = None,
+    *,
+    at: datetime,
+    **fields: Any,
+) -> dict[str, Any]:
+    """Return the MongoDB update of a transition, for writes of many notifications."""
+    place, reached = f"deliveries.{channel}", transition.reached
+    step = {"status": reached.value, "at": at}
+    values = {"status": reached.value, **fields}
+    update: dict[str, Any] = {"$push": {f"{place}.steps": step}}
+    if reason is None:
+        update["$unset"] = {f"{place}.reason": 1}
+    else:
+        values["reason"] = step["reason"] = reason
+    if reached is SENDING:
+        update["$inc"] = {f"{place}.attempts": 1}
+    if reached is SCHEDULED:
+        update["$min"] = {"next_due_at": fields["due_at"]}
+    set_values = {f"{place}.{name}": value for name, value in values.items() if value is not None}
+    return update | {"$set": set_values}
+
+
+def _write_together(changes: Sequence[Change]) -> int:
+    if not changes:
+        return 0
+    writes = [
+        UpdateOne(
+            _where(each.notification.id, each.channel.value, each.unchanged),
+            update_of(each.channel.value, each.transition, each.reason, at=each.at, **each.fields),
+        )
+        for each in changes
+    ]
+    with database.writing_many(len(writes)):
+        made = Notification._get_collection().bulk_write(writes, ordered=False).modified_count
+    status.forget(each.notification.id for each in changes)
+    if made < len(changes):
+        ids = [each.notification.id for each in changes]
+        logger.info(
+            "deliveries not changed: another process was faster",
+            deliveries=len(changes) - made,
+            among=ids,
+        )
+    for each in changes if made == len(changes) else ():
+        _log(each.notification.id, each.channel.value, each.transition, each.reason)
+    return int(made)
+
+
+def _write_alone(change: Change) -> bool:
+    return (
+        record(
+            change.notification.id,
+            change.channel.value,
+            change.transition,
+            change.reason,
+            at=change.at,
+            where=change.unchanged,
+            event=change.event,
+            **change.fields,
+        )
+        is not None
+    )
+
+
+def _where(notification_id: str, channel: str, conditions: Mapping[str, Any]) -> dict[str, Any]:
+    place = f"deliveries.{channel}"
+    return {"_id": notification_id} | {f"{place}.{key}": each for key, each in conditions.items()}
+
+
+def _log(notification_id: str, channel: str, transition: Transition, reason: str | None) -> None:
+    about: dict[str, Any] = {
+        "notification_id": notification_id,
+        "channel": channel,
+        "reason": reason,
+    }
+    if transition is LOSE:
+        logger.warning("delivery unknown: the message may have been sent", **about)
+    else:
+        logger.info("delivery status changed", status=transition.reached.value, **about)
+
+
+def _drop_code(notification: Notification, *, is_void: bool) -> None:
+    """Delete the variables, so that a code is not kept longer than needed."""
+    if is_void:
+        codes.void_told(notification.user_id, notification.variables)
+    Notification.objects(pk=notification.id).update_one(set__variables={})

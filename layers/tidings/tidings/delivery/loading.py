@@ -1,0 +1,44 @@
+"""Read the data of delivery commands: notifications, contacts, suppressed addresses."""
+
+from collections.abc import Sequence
+
+from tidings.delivery import states
+from tidings.delivery.attempts import Attempt
+from tidings.delivery.events import DeliverNotification
+from tidings.delivery.models import Channel, Notification
+from tidings.delivery.suppression import suppressed
+from tidings.platform.logging import logger
+from tidings.users.contact_points import get_contacts
+
+
+def load(commands: Sequence[DeliverNotification]) -> list[Attempt]:
+    """Return the attempts of those commands whose delivery is open, in four round trips."""
+    attempts = _open(commands)
+    if not attempts:
+        return []
+    contacts = get_contacts(each.notification.user_id for each in attempts)
+    mailed = {each.notification.user_id for each in attempts if each.channel is Channel.EMAIL}
+    reasons = suppressed(contacts[each].email for each in mailed & contacts.keys())
+    for each in attempts:
+        contact = contacts.get(each.notification.user_id)
+        each.contact, each.suppression = contact, reasons.get(contact.email) if contact else None
+    return attempts
+
+
+def _open(commands: Sequence[DeliverNotification]) -> list[Attempt]:
+    ids = {each.data.notification_id for each in commands}
+    found = {each.id: each for each in Notification.objects(pk__in=list(ids))}
+    attempts = []
+    for command in commands:
+        notification = found.get(command.data.notification_id)
+        delivery = notification.deliveries.get(command.data.channel) if notification else None
+        if notification is not None and delivery is not None and states.is_open(delivery):
+            attempts.append(Attempt(command, notification, Channel(command.data.channel)))
+            continue
+        logger.info(
+            "delivery skipped: delivery is gone or not open",
+            notification_id=command.data.notification_id,
+            channel=command.data.channel,
+            status=delivery.status if delivery else None,
+        )
+    return attempts

@@ -1,0 +1,94 @@
+"""Send a claimed message, and find the transition that follows from the provider's answer."""
+
+from datetime import datetime
+from typing import Final
+
+from tidings.delivery import channels, states
+from tidings.delivery.attempts import Attempt
+from tidings.delivery.errors import CircuitOpen, DeliveryFailure, TemporaryFailure
+from tidings.delivery.events import NotificationFailed, NotificationFailedData
+from tidings.delivery.states import Change
+from tidings.platform.context import is_last_attempt
+from tidings.platform.errors import NotYet, TidingsError
+from tidings.platform.timing.clock import now
+
+NO_ANSWER: Final = "the provider did not answer after it had the message"
+
+
+def send(attempt: Attempt, at: datetime | None) -> None:
+    """Call the provider once; give the attempt its result.
+
+    Args:
+        at: the time to record; by default the time of the answer.
+    """
+    assert attempt.message is not None
+    try:
+        attempt.receipt = channels.deliver(attempt.message)
+    except Exception as error:  # noqa: BLE001 (it is the attempt's result)
+        _note_failure(attempt, error, at or now())
+    else:
+        attempt.change = states.accepted(
+            attempt.notification, attempt.channel, attempt.receipt, at or now()
+        )
+
+
+def _note_failure(attempt: Attempt, error: Exception, at: datetime) -> None:
+    """Give an attempt the reason why its message was not sent.
+
+    If the recipient's own fault ends the delivery, the command is done: no failure remains.
+    """
+    was_not_sent = isinstance(error, TidingsError) and not getattr(error, "maybe_sent", False)
+    attempt.maybe_sent = not was_not_sent
+    transition = _transition_after(attempt, error)
+    reason = getattr(error, "reason", None) or type(error).__name__
+    if transition is states.LOSE and isinstance(error, TemporaryFailure):
+        reason = NO_ANSWER
+    is_over = _is_over_for_recipient(error)
+    event, fields = None, {}
+    if is_over and transition is states.FAIL:
+        event, fields = _failed_event(attempt, reason, at), {"undeliverable": True}
+    attempt.change = Change(
+        attempt.notification,
+        attempt.channel,
+        transition,
+        reason,
+        at=at,
+        event=event,
+        fields=fields,
+    )
+    if isinstance(error, CircuitOpen):
+        attempt.failure = NotYet("The provider's circuit is open.")
+        attempt.failure.__cause__ = error
+    elif not is_over:
+        attempt.failure = error
+
+
+def _transition_after(attempt: Attempt, error: Exception) -> states.Transition:
+    match error:
+        case CircuitOpen():
+            return states.REQUEUE
+        case TemporaryFailure() if error.maybe_sent and not channels.is_idempotent(attempt.channel):
+            return states.LOSE
+        case TemporaryFailure() if not is_last_attempt():
+            return states.REQUEUE
+        case TidingsError():
+            return states.FAIL
+    return states.LOSE  # a bug of ours; the provider may have been called
+
+
+def _is_over_for_recipient(error: Exception) -> bool:
+    if not isinstance(error, DeliveryFailure) or not error.of_recipient:
+        return False
+    return not error.retryable or is_last_attempt()
+
+
+def _failed_event(attempt: Attempt, reason: str, at: datetime) -> NotificationFailed:
+    data = NotificationFailedData.model_validate(
+        {
+            "notification_id": attempt.notification.id,
+            "channel": attempt.channel.value,
+            "at": at,
+            "reason": reason,
+        }
+    )
+    return NotificationFailed(subject=attempt.notification.id, data=data)
