@@ -189,7 +189,11 @@ def claimed_and_lost(channel: str, at: datetime) -> Notification:
     )
     notification = told(reader, channels=frozenset({channel}))
     place = f"deliveries.{channel}"
-    change = {f"{place}.status": "sending", f"{place}.claimed_at": at}
+    change = {
+        f"{place}.status": "sending",
+        f"{place}.claimed_at": at,
+        "next_due_at": at + LEASE,
+    }
     Notification._get_collection().update_one({"_id": notification.id}, {"$set": change})
     Notification.objects(pk=notification.id).update_one(set__outbox=[])
     return notification

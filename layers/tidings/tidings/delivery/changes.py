@@ -10,6 +10,7 @@ from tidings.delivery import status
 from tidings.delivery.models import Notification
 from tidings.delivery.states import (
     FAILED,
+    LEASE,
     LOSE,
     SCHEDULED,
     SENDING,
@@ -46,6 +47,7 @@ def record(
     *,
     at: datetime,
     where: Mapping[str, Any] | None = None,
+    ends_wait: bool = False,
     event: Event | None = None,
     **fields: Any,
 ) -> Notification | None:
@@ -58,7 +60,7 @@ def record(
         The changed notification, or None if the conditions did not hold.
     """
     conditions = {"status": {"$in": [each.value for each in transition.after]}} | dict(where or {})
-    update = update_of(channel, transition, reason, at=at, **fields)
+    update = update_of(channel, transition, reason, at=at, ends_wait=ends_wait, **fields)
     if event is not None:
         update["$push"]["outbox"] = OutboxEntry.of(event).to_mongo()
     found = Notification._get_collection().find_one_and_update(
@@ -84,9 +86,16 @@ def update_of(
     reason: str | None = None,
     *,
     at: datetime,
+    ends_wait: bool = False,
     **fields: Any,
 ) -> dict[str, Any]:
-    """Return the MongoDB update of a transition, for writes of many notifications."""
+    """Return the MongoDB update of a transition, for writes of many notifications.
+
+    Args:
+        ends_wait: no delivery of the notification is claimed or scheduled after it. Without it, the
+            release job finds that out.
+        fields: the delivery's fields to set.
+    """
     place, reached = f"deliveries.{channel}", transition.reached
     step = {"status": reached.value, "at": at}
     values = {"status": reached.value, **fields}
@@ -97,8 +106,11 @@ def update_of(
         values["reason"] = step["reason"] = reason
     if reached is SENDING:
         update["$inc"] = {f"{place}.attempts": 1}
+        update["$min"] = {"next_due_at": fields["claimed_at"] + LEASE}
     if reached is SCHEDULED:
         update["$min"] = {"next_due_at": fields["due_at"]}
+    if ends_wait:
+        update.setdefault("$unset", {})["next_due_at"] = 1
     set_values = {f"{place}.{name}": value for name, value in values.items() if value is not None}
     return update | {"$set": set_values}
 
@@ -109,7 +121,14 @@ def _write_together(changes: Sequence[Change]) -> int:
     writes = [
         UpdateOne(
             _where(each.notification.id, each.channel.value, each.unchanged),
-            update_of(each.channel.value, each.transition, each.reason, at=each.at, **each.fields),
+            update_of(
+                each.channel.value,
+                each.transition,
+                each.reason,
+                at=each.at,
+                ends_wait=each.ends_wait,
+                **each.fields,
+            ),
         )
         for each in changes
     ]
@@ -137,6 +156,7 @@ def _write_alone(change: Change) -> bool:
             change.reason,
             at=change.at,
             where=change.unchanged,
+            ends_wait=change.ends_wait,
             event=change.event,
             **change.fields,
         )

@@ -9,7 +9,7 @@ process.
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from pymongo.errors import PyMongoError
@@ -23,8 +23,7 @@ from tidings.platform.errors import NotYet
 from tidings.platform.storage import database
 from tidings.platform.timing.clock import new_event_id
 
-# Functions that send end within their timeout (120 s). After this time the process is dead.
-LEASE: Final = timedelta(seconds=150)
+LEASE: Final = states.LEASE
 DIED: Final = "a process died between sending and recording"
 ROUND: Final = 200
 ROUNDS: Final = 10
@@ -132,6 +131,8 @@ def _taken(attempts: Sequence[Attempt]) -> list[Attempt]:
 def _settle_all(channel: Channel, at: datetime) -> int:
     place, settled = f"deliveries.{channel.value}", 0
     lost = {
+        # The index; a claim sets it to the end of its lease or leaves an earlier time.
+        "next_due_at": {"$lte": at},
         f"{place}.status": DeliveryStatus.SENDING.value,
         f"{place}.claimed_at": {"$lte": at - LEASE},
     }

@@ -87,20 +87,6 @@ class Delivery(StoredPart):
     steps = EmbeddedDocumentListField(Step)
 
 
-# Deliveries that are being sent, by channel. The partial indexes contain only these, so they stay
-# small.
-CLAIMS: Final = tuple(
-    {
-        "fields": [f"deliveries.{channel.value}.claimed_at"],
-        "partialFilterExpression": {
-            f"deliveries.{channel.value}.status": DeliveryStatus.SENDING.value
-        },
-        "name": f"claims_{channel.value}",
-    }
-    for channel in Channel
-)
-
-
 class Notification(OutboxDocument):
     """One message to one person, in the inbox and through other channels.
 
@@ -141,7 +127,8 @@ class Notification(OutboxDocument):
     # MongoDB deletes it at this time.
     expires_at = DateTimeField()
     deliveries = MapField(EmbeddedDocumentField(Delivery))
-    # The earliest `due_at` of its scheduled deliveries; the release job queries this.
+    # The release job does not need to look at it before this time: the earliest `due_at` of its
+    # scheduled deliveries, or the end of the lease of a claim. It may be too early, never too late.
     next_due_at = DateTimeField()
     # When its mail is due for the person's digest, and the digest that includes it.
     digest_due_at = DateTimeField()
@@ -152,11 +139,9 @@ class Notification(OutboxDocument):
         "collection": "notifications",
         "indexes": [
             ("user_id", "-id"),
-            ("user_id", "read_at"),
             {"fields": ["next_due_at"], "sparse": True},
             {"fields": ["digest_due_at"], "sparse": True},
             {"fields": ["campaign_id"], "sparse": True},
-            *CLAIMS,
             {"fields": ["expires_at"], "expireAfterSeconds": 0},
         ],
     }

@@ -2,17 +2,17 @@
 
 import time
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pymongo import UpdateOne
 
-from tidings.delivery import status
+from tidings.delivery import former_indexes, status
 from tidings.delivery.changes import update_of
 from tidings.delivery.claims import settle_lost_claims
 from tidings.delivery.models import Channel, Delivery, DeliveryStatus, Notification
 from tidings.delivery.planning import DIGEST, INBOX, Decision, decide
-from tidings.delivery.states import BY_DECISION, command_for
+from tidings.delivery.states import BY_DECISION, LEASE, command_for
 from tidings.platform.logging import logger
 from tidings.platform.messaging import outbox, relay
 from tidings.platform.messaging.outbox import OutboxEntry
@@ -21,6 +21,7 @@ from tidings.users.contact_points import Contact, get_contacts
 
 ROUND: Final = 200
 RELEASING_SECONDS: Final = 40.0
+LEFT_FOR: Final = timedelta(minutes=1)
 
 
 def release_due_notifications(at: datetime, *, seconds: float = RELEASING_SECONDS) -> int:
@@ -32,11 +33,13 @@ def release_due_notifications(at: datetime, *, seconds: float = RELEASING_SECOND
     Returns:
         The number of released notifications.
     """
+    former_indexes.follow(at)
     if lost := settle_lost_claims(at):
         logger.warning("claims of dead processes settled", deliveries=lost)
     deadline, released = time.monotonic() + seconds, 0
     while time.monotonic() < deadline and (found := _due(at)):
-        released += _release(found, at)
+        _end_waits([each for each in found if not _is_waiting(each, at)], at)
+        released += _release([each for each in found if _is_waiting(each, at)], at)
         relay.publish_stored()
     return released
 
@@ -46,7 +49,22 @@ def _due(at: datetime) -> list[Notification]:
     return list(found.exclude("variables", "title", "body").limit(ROUND))
 
 
+def _is_waiting(notification: Notification, at: datetime) -> bool:
+    return any(_is_due(each, at) for each in notification.deliveries.values())
+
+
+def _end_waits(found: list[Notification], at: datetime) -> None:
+    """Correct the time of notifications that were found too early, mostly after a claim."""
+    if not found:
+        return
+    updates = [UpdateOne(_unchanged(each), _next_due(each, at)) for each in found]
+    with database.writing_many(len(updates)):
+        Notification._get_collection().bulk_write(updates, ordered=False)
+
+
 def _release(found: list[Notification], at: datetime) -> int:
+    if not found:
+        return 0
     people = get_contacts(each.user_id for each in found)
     updates = [_update(each, people.get(each.user_id), at) for each in found]
     with database.writing_many(len(updates)):
@@ -62,12 +80,10 @@ def _release(found: list[Notification], at: datetime) -> int:
 
 def _update(notification: Notification, contact: Contact | None, at: datetime) -> UpdateOne:
     """Return the update that releases one notification, if it is unchanged since it was read."""
-    unchanged: dict[str, Any] = {"_id": notification.id}
     change: dict[str, dict[str, Any]] = {"$set": {}, "$push": {}, "$unset": {}}
+    unchanged = _unchanged(notification)
     notification.outbox = []  # the relay publishes older entries
     for channel, delivery in notification.deliveries.items():
-        place = f"deliveries.{channel}"
-        unchanged |= {f"{place}.status": delivery.status, f"{place}.due_at": delivery.due_at}
         if not _is_due(delivery, at):
             continue
         decision = _decide(channel, notification, contact, at)
@@ -86,11 +102,19 @@ def _update(notification: Notification, contact: Contact | None, at: datetime) -
             notification.outbox.append(entry)
         if channel == INBOX:
             change["$set"]["in_inbox"] = decision.status == DeliveryStatus.DELIVERED
-    _merge(change, _next_due(notification))
+    _merge(change, _next_due(notification, at))
     if notification.outbox:
         entries = [each.to_mongo() for each in notification.outbox]
         change["$push"]["outbox"] = {"$each": entries}
     return UpdateOne(unchanged, {name: values for name, values in change.items() if values})
+
+
+def _unchanged(notification: Notification) -> dict[str, Any]:
+    unchanged: dict[str, Any] = {"_id": notification.id}
+    for channel, delivery in notification.deliveries.items():
+        place = f"deliveries.{channel}"
+        unchanged |= {f"{place}.status": delivery.status, f"{place}.due_at": delivery.due_at}
+    return unchanged
 
 
 def _is_due(delivery: Delivery, at: datetime) -> bool:
@@ -106,15 +130,21 @@ def _decide(
     return decide(Channel(channel), notification, contact, at, digest=False)
 
 
-def _next_due(notification: Notification) -> dict[str, Any]:
-    waiting = [
+def _next_due(notification: Notification, at: datetime) -> dict[str, Any]:
+    waits = [
         each.due_at
         for each in notification.deliveries.values()
         if each.status == DeliveryStatus.SCHEDULED and each.reason != DIGEST
     ]
-    if not waiting:
+    # Lost claims were settled before this; one that was left is not looked at again at once.
+    waits += [
+        max(each.claimed_at + LEASE, at + LEFT_FOR)
+        for each in notification.deliveries.values()
+        if each.status == DeliveryStatus.SENDING
+    ]
+    if not waits:
         return {"$unset": {"next_due_at": 1}}
-    return {"$set": {"next_due_at": min(waiting)}}
+    return {"$set": {"next_due_at": min(waits)}}
 
 
 def _merge(change: dict[str, dict[str, Any]], more: Mapping[str, Mapping[str, Any]]) -> None:

@@ -7,7 +7,7 @@ write.
 
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from tidings.delivery.events import DeliverNotification, DeliverNotificationData
@@ -22,6 +22,9 @@ SENDING, SENT = DeliveryStatus.SENDING, DeliveryStatus.SENT
 DELIVERED, FAILED = DeliveryStatus.DELIVERED, DeliveryStatus.FAILED
 SUPPRESSED, CANCELLED = DeliveryStatus.SUPPRESSED, DeliveryStatus.CANCELLED
 UNKNOWN = DeliveryStatus.UNKNOWN
+
+# Functions that send end within their timeout (120 s). After this time the process is dead.
+LEASE: Final = timedelta(seconds=150)
 
 
 class Transition(NamedTuple):
@@ -90,9 +93,21 @@ class Change:
         settles_code = self.notification.carries_code and self.transition.reached in SETTLED
         return self.event is not None or settles_code
 
+    @property
+    def ends_wait(self) -> bool:
+        """Whether it ends the only claim, so that the release job need not look at it any more."""
+        if self.delivery.status != SENDING or self.transition.reached in {SENDING, SCHEDULED}:
+            return False
+        others = [
+            each for name, each in self.notification.deliveries.items() if name != self.channel
+        ]
+        return all(each.status in DONE for each in others)
+
 
 # The transition that carries out a decision about a delivery.
 BY_DECISION: Final = {each.reached: each for each in (RELEASE, POSTPONE, SUPPRESS, SHOW_IN_INBOX)}
+# No command and no job sends them any more, whatever a provider reports later.
+DONE: Final = frozenset({SENT, DELIVERED, SUPPRESSED, CANCELLED})
 # Final states, unless a provider later reports about the message.
 SETTLED: Final = frozenset({SENT, DELIVERED, FAILED, SUPPRESSED, CANCELLED, UNKNOWN})
 
