@@ -4,13 +4,13 @@ from typing import Any
 
 import boto3
 import pytest
-from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
-from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
 from pydantic import ValidationError
 
 from tests.unit.platform.builders import signing_keys as fresh_keys
+from tests.unit.platform.secrets_server import secrets_server
 from tidings.platform import secrets
+from tidings.platform.secrets_manager import SecretsManagerError
 from tidings.platform.security import keys as rotation
 from tidings.platform.security.keys import public_part, rotate_signing_keys
 from tidings.platform.settings import Settings
@@ -29,11 +29,12 @@ def manager(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     with mock_aws():
-        provider = secrets._provider.__wrapped__()
-        monkeypatch.setattr(secrets, "_provider", lambda: provider)
+        manager = boto3.client("secretsmanager", region_name="us-east-1")
         monkeypatch.setattr(secrets, "settings", settings_with)
         monkeypatch.setattr(secrets, "_kept", {})
-        yield boto3.client("secretsmanager", region_name="us-east-1")
+        with secrets_server(manager) as server:
+            monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+            yield manager
 
 
 def put(manager: Any, name: str, content: str) -> None:
@@ -140,7 +141,7 @@ def test_key_is_published_before_it_signs(manager: Any, monkeypatch: pytest.Monk
 
 
 def test_missing_secret_is_an_error_with_its_name(manager: Any) -> None:
-    with pytest.raises(GetParameterError, match="ResourceNotFound"):
+    with pytest.raises(SecretsManagerError, match="ResourceNotFound"):
         secrets.signing_keys()
 
 
@@ -206,50 +207,50 @@ def test_incomplete_environment_is_ignored(manager: Any) -> None:
 
 
 class Failing:
-    """A provider whose client always raises this error."""
+    """Reads no secret, for this reason."""
 
-    def __init__(self, cause: Exception) -> None:
-        self.cause = cause
+    def __init__(self, failure: Exception) -> None:
+        self.failure = failure
         self.asked = 0
 
-    def get(self, name: str, **_: object) -> str:
+    def __call__(self, name: str) -> str:
         self.asked += 1
-        raise GetParameterError("failed") from self.cause
+        raise self.failure
 
 
-def refusal(status: int) -> ClientError:
-    said = {"Error": {"Code": "no"}, "ResponseMetadata": {"HTTPStatusCode": status}}
-    return ClientError(said, "GetSecretValue")  # type: ignore[arg-type]
+AWAY = SecretsManagerError("no answer", is_away=True)
+REFUSED = SecretsManagerError("not allowed", is_away=False)
 
 
-@pytest.mark.parametrize("cause", [EndpointConnectionError(endpoint_url="x"), refusal(503)])
 def test_cached_keys_are_used_while_secrets_manager_is_unavailable(
-    manager: Any, monkeypatch: pytest.MonkeyPatch, cause: Exception
+    manager: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(secrets, "KEYS_MAX_AGE_SECONDS", 0)
     keys = public_part(fresh_keys())
     put(manager, PUBLIC, keys.model_dump_json())
     secrets.published_keys()
-    away = Failing(cause)
-    monkeypatch.setattr(secrets, "_provider", lambda: away)
+    away = Failing(AWAY)
+    monkeypatch.setattr(secrets, "get_secret", away)
     for _ in range(3):
         assert secrets.published_keys() == keys
     assert away.asked == 1  # each attempt takes seconds
 
 
-@pytest.mark.parametrize("cause", [refusal(400), ValueError("a mistake of ours")])
+@pytest.mark.parametrize("failure", [REFUSED, ValueError("a mistake of ours")])
 def test_cached_keys_are_not_used_after_a_refusal(
-    manager: Any, monkeypatch: pytest.MonkeyPatch, cause: Exception
+    manager: Any, monkeypatch: pytest.MonkeyPatch, failure: Exception
 ) -> None:
+    monkeypatch.setattr(secrets, "KEYS_MAX_AGE_SECONDS", 0)
     put(manager, PUBLIC, public_part(fresh_keys()).model_dump_json())
     secrets.published_keys()
-    monkeypatch.setattr(secrets, "_provider", lambda: Failing(cause))
-    with pytest.raises(GetParameterError):
+    monkeypatch.setattr(secrets, "get_secret", Failing(failure))
+    with pytest.raises(type(failure)):
         secrets.published_keys()
 
 
 def test_keys_that_were_never_read_are_an_error(
     manager: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(secrets, "_provider", lambda: Failing(refusal(503)))
-    with pytest.raises(GetParameterError):
+    monkeypatch.setattr(secrets, "get_secret", Failing(AWAY))
+    with pytest.raises(SecretsManagerError):
         secrets.published_keys()

@@ -6,25 +6,19 @@ from datetime import datetime
 from functools import cache
 from typing import Final, Literal
 
-import boto3
-from aws_lambda_powertools.utilities import parameters
-from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ConfigDict
 
 from tidings.platform.logging import logger
+from tidings.platform.secrets_manager import SecretsManagerError, get_secret, put_secret
 from tidings.platform.settings import settings
 
 # A running environment uses rotated keys within this time.
 KEYS_MAX_AGE_SECONDS = 60
 # Errors are logged, so they must not contain a secret's content.
 SECRET: Final = ConfigDict(frozen=True, hide_input_in_errors=True)
-_CONFIG: Final = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 3})
 
 # Asking takes seconds while nothing answers.
 ASK_AGAIN_SECONDS: Final = 30
-SERVER_ERROR: Final = 500
 
 _refreshed_at = float("-inf")
 
@@ -32,6 +26,7 @@ _refreshed_at = float("-inf")
 @dataclass(slots=True)
 class _Kept:
     value: str
+    read_at: float
     ask_again_at: float = 0
 
 
@@ -167,9 +162,7 @@ def store_signing_keys(keys: SigningKeys) -> None:
 
 
 def _store(secret: str, keys: BaseModel) -> None:
-    boto3.client("secretsmanager", config=_CONFIG).put_secret_value(
-        SecretId=secret, SecretString=keys.model_dump_json(exclude_none=True)
-    )
+    put_secret(secret, keys.model_dump_json(exclude_none=True))
 
 
 def _stored_connections() -> Connections:
@@ -178,30 +171,21 @@ def _stored_connections() -> Connections:
 
 
 def _read(name: str, max_age: int, *, anew: bool = False) -> str:
-    """Return a secret; the last value while Secrets Manager is unavailable."""
-    kept = _kept.get(name)
-    if kept and not anew and time.monotonic() < kept.ask_again_at:
+    """Return a secret; the last value while Secrets Manager is unavailable.
+
+    Raises:
+        SecretsManagerError: it cannot be read, and there is no earlier value that may be used.
+    """
+    kept, at = _kept.get(name), time.monotonic()
+    if kept and not anew and at < max(kept.read_at + max_age, kept.ask_again_at):
         return kept.value
     try:
-        value = _provider().get(name, max_age=max_age, force_fetch=anew)
-    except GetParameterError as error:
-        if kept is None or anew or not _is_away(error.__cause__):
+        value = get_secret(name)
+    except SecretsManagerError as error:
+        if kept is None or anew or not error.is_away:
             raise
         logger.warning("secret not read, its last value is used: Secrets Manager is unavailable")
         kept.ask_again_at = time.monotonic() + ASK_AGAIN_SECONDS
         return kept.value
-    assert isinstance(value, str)
-    _kept[name] = _Kept(value)
+    _kept[name] = _Kept(value, read_at=time.monotonic())
     return value
-
-
-def _is_away(cause: BaseException | None) -> bool:
-    """Return whether it was not answered, or with a failure of the server's own."""
-    if isinstance(cause, ClientError):
-        return bool(cause.response["ResponseMetadata"]["HTTPStatusCode"] >= SERVER_ERROR)
-    return isinstance(cause, BotoCoreError)
-
-
-@cache
-def _provider() -> parameters.SecretsProvider:
-    return parameters.SecretsProvider(boto_config=_CONFIG)

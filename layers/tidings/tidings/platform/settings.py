@@ -108,6 +108,11 @@ def settings() -> Settings:
         raise BadSettings(_problems(error)) from None
 
 
+def aws_variable(*names: str) -> str | None:
+    """Return the first of AWS's own variables that is set and not empty."""
+    return next((value for name in names if (value := os.environ.get(name))), None)
+
+
 def _problems(error: ValidationError) -> str:
     return "; ".join(
         f"{ENVIRONMENT_PREFIX}{str(each['loc'][0]).upper()}: {each['msg']}"
