@@ -10,9 +10,9 @@ displace those of signed-in callers.
 import hashlib
 from typing import Any, Final, Literal
 
-import redis
 from graphql import GraphQLError
 from pydantic import BaseModel, ConfigDict, Field
+from redis.exceptions import RedisError
 
 from tidings.platform.caching import cache
 from tidings.platform.errors import InvalidInput
@@ -92,7 +92,7 @@ def load(named: PersistedQuery) -> str:
     """
     try:
         kept: Any = cache.client().mget([_key(shelf, named.sha256_hash) for shelf in SHELVES])
-    except redis.RedisError as error:
+    except RedisError as error:
         logger.warning(
             "persisted queries not used: Redis did not answer", reason=type(error).__name__
         )
@@ -125,7 +125,7 @@ def keep(named: PersistedQuery, query: str, *, signed_in: bool) -> None:
     arguments = (query, named.sha256_hash, str(TTL_SECONDS), str(MAX_KEPT), _key(shelf, ""))
     try:
         cache.client().eval(_KEEP, 2, *keys, *arguments)
-    except redis.RedisError as error:
+    except RedisError as error:
         logger.warning(
             "persisted queries not used: Redis did not answer", reason=type(error).__name__
         )

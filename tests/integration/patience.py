@@ -7,7 +7,6 @@ from types import ModuleType
 from typing import Any, Final
 
 import pytest
-from botocore.config import Config
 
 from tidings.platform.messaging import broker
 from tidings.platform.providers import aws, deadline, https, public_hosts, smtp
@@ -21,7 +20,8 @@ _PATIENT: Final[dict[tuple[ModuleType, str], Any]] = {
     (redis_connection, "TIMEOUT_SECONDS"): 30.0,
     (broker, "CONNECT_SECONDS"): 30.0,
     (broker, "CONFIRM_SECONDS"): 30.0,
-    (aws, "_CONFIG"): aws._CONFIG.merge(Config(connect_timeout=60, read_timeout=60)),
+    (aws, "CONNECT_SECONDS"): 60.0,
+    (aws, "ANSWER_SECONDS"): 60.0,
     (https, "CONNECT_SECONDS"): 60.0,
     (https, "ANSWER_SECONDS"): 60.0,
     (public_hosts, "CONNECT_SECONDS"): 60.0,

@@ -5,7 +5,7 @@ import logging
 from functools import cache
 from typing import Any, Final, cast
 
-from aws_lambda_powertools import Logger
+from aws_lambda_powertools.logging.logger import Logger
 
 from tidings.platform.settings import settings
 from tidings.platform.text.excerpts import (

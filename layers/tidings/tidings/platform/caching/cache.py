@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, Final, Generic, TypeVar
 
-import redis
 from pydantic import TypeAdapter, ValidationError
+from redis.client import Redis
 
 from tidings.platform.secrets import connections
 from tidings.platform.storage import redis_connection
@@ -38,7 +38,7 @@ Load = Callable[[list[str]], Mapping[str, Value]]
 
 
 @cache
-def client() -> "redis.Redis":
+def client() -> "Redis":
     """Return this environment's client."""
     return redis_connection.connect(connections().cache_redis_url)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-import pika
+from pika.spec import BasicProperties
 from pymongo.errors import PyMongoError
 
 from tidings.platform.context import attempting, correlated
@@ -243,11 +243,9 @@ def body_of(message: dict[str, Any]) -> bytes:
         return text.encode(errors="replace")
 
 
-def _properties(
-    message: dict[str, Any], queue: str, history: list[Attempt]
-) -> pika.BasicProperties:
+def _properties(message: dict[str, Any], queue: str, history: list[Attempt]) -> BasicProperties:
     given = message.get("basicProperties") or {}
-    return pika.BasicProperties(
+    return BasicProperties(
         content_type=given.get("contentType"),
         delivery_mode=PERSISTENT,
         message_id=given.get("messageId") or new_event_id(),

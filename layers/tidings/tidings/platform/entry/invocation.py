@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 
 from tidings.platform.logging import logger
 from tidings.platform.messaging import outbox
-from tidings.platform.messaging.relay import publish_stored
 from tidings.platform.observability.metrics import timed_invocation
 from tidings.platform.settings import settings
 from tidings.platform.storage import database
@@ -52,3 +51,12 @@ def invocation() -> Iterator[None]:
             yield
         finally:
             publish_stored()
+
+
+def publish_stored() -> None:
+    """Publish the events of this invocation's changes, if there are any."""
+    if outbox.has_stored():
+        # Functions that only read never import the broker's client.
+        from tidings.platform.messaging import relay
+
+        relay.publish_stored()

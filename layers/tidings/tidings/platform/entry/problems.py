@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pymongo.errors import PyMongoError
-from redis import RedisError
+from redis.exceptions import RedisError
 
 from tidings.platform.errors import RateLimited, TidingsError
 from tidings.platform.inputs.parsing import Fault, InvalidFields

@@ -13,6 +13,7 @@ The parameters of an operation are taken from the request:
 """
 
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
@@ -48,6 +49,9 @@ def rest(
             prevent the call.
         also_status: other statuses than `status` that respond with the operation's result.
     """
+    if operation_of(function).writes:
+        # Its calls publish events, so this environment needs the broker's client.
+        import_module("tidings.platform.messaging.relay")
     contract = contract_of(
         function,
         status=status,

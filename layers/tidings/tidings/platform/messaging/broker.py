@@ -12,12 +12,12 @@ from copy import copy
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-import pika
-from pika.adapters.select_connection import IOLoop
+from pika.adapters.select_connection import IOLoop, SelectConnection
 from pika.channel import Channel
+from pika.connection import URLParameters
 from pika.exceptions import AMQPError, ShortStringTooLong, UnsupportedAMQPFieldException
 from pika.frame import Method
-from pika.spec import Basic
+from pika.spec import Basic, BasicProperties
 
 from tidings.platform.errors import Unavailable
 from tidings.platform.logging import logger
@@ -55,7 +55,7 @@ class Message(NamedTuple):
     exchange: str
     routing_key: str
     body: bytes
-    properties: pika.BasicProperties
+    properties: BasicProperties
 
 
 class BrokerUnavailable(Unavailable):
@@ -70,12 +70,12 @@ class Publisher:
     """Publishes with confirms and mandatory routing. Not thread-safe."""
 
     def __init__(self, amqp_url: str) -> None:
-        self._parameters = pika.URLParameters(amqp_url)
+        self._parameters = URLParameters(amqp_url)
         self._parameters.heartbeat = HEARTBEAT_SECONDS
         self._parameters.socket_timeout = CONNECT_SECONDS
         self._parameters.stack_timeout = CONNECT_SECONDS
         self._parameters.connection_attempts = 1
-        self._connection: pika.SelectConnection | None = None
+        self._connection: SelectConnection | None = None
         self._channel: Channel | None = None
         self._last_tag = 0
         self._awaited: dict[int, Message] = {}
@@ -213,7 +213,7 @@ class Publisher:
         self.close()
         if time.monotonic() < self._resting_until:
             raise BrokerUnavailable("RabbitMQ was unreachable a moment ago.")
-        self._connection = pika.SelectConnection(
+        self._connection = SelectConnection(
             self._parameters,
             on_open_callback=lambda connection: connection.channel(on_open_callback=self._opened),
             on_open_error_callback=self._log_close,
@@ -257,7 +257,7 @@ class Publisher:
     def _is_closed(self) -> bool:
         return self._connection is None or bool(self._connection.is_closed)
 
-    def _log_close(self, _: pika.SelectConnection, reason: Exception | None) -> None:
+    def _log_close(self, _: SelectConnection, reason: Exception | None) -> None:
         logger.info("connection to RabbitMQ closed", reason=repr(reason))
 
     def _run_until(self, done: Callable[[], bool], seconds: float) -> None:
@@ -278,7 +278,7 @@ def _dead_letter_of(message: Message) -> Message:
     return Message(DEAD_LETTERS, "", message.body, properties)
 
 
-def _run(connection: pika.SelectConnection, done: Callable[[], bool], seconds: float) -> None:
+def _run(connection: SelectConnection, done: Callable[[], bool], seconds: float) -> None:
     """Run the connection's loop until `done` returns true, or for `seconds`."""
     loop: IOLoop = connection.ioloop
     loop.activate_poller()

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-import pika
+from pika.spec import BasicProperties
 from pydantic import BaseModel, ConfigDict
 
 from tidings.platform.messaging.broker import Message, publisher
@@ -64,7 +64,7 @@ def send_back(letters: Sequence[DeadLetter]) -> set[str]:
 def _message(letter: DeadLetter) -> Message:
     history = (*letter.history, redrive_mark())
     headers = {QUEUE_HEADER: letter.routing_key, HISTORY_HEADER: encoded(history)}
-    properties = pika.BasicProperties(
+    properties = BasicProperties(
         content_type=letter.content_type,
         delivery_mode=PERSISTENT,
         message_id=letter.message_id,

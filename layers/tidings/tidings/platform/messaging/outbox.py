@@ -212,6 +212,11 @@ def begin_noting() -> None:
     _stored.set([])
 
 
+def has_stored() -> bool:
+    """Say whether `take_stored` would return a document."""
+    return bool(_stored.get())
+
+
 def take_stored() -> list[Stored]:
     """Return the documents noted since the last call, and clear the list."""
     noted = _stored.get() or []

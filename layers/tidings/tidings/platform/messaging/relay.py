@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import Final
 
-import pika
+from pika.spec import BasicProperties
 from pymongo.errors import PyMongoError
 
 from tidings.platform.logging import logger
@@ -119,7 +119,7 @@ def _publish(stored: list[Stored]) -> int:
 
 
 def _message(entry: OutboxEntry) -> Message:
-    properties = pika.BasicProperties(
+    properties = BasicProperties(
         content_type="application/cloudevents+json",
         delivery_mode=PERSISTENT,
         message_id=entry.event_id,

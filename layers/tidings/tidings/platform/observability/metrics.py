@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from redis import RedisError
+from redis.exceptions import RedisError
 
 from tidings.platform.caching import cache
 from tidings.platform.logging import logger

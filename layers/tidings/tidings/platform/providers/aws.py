@@ -4,17 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from types import MappingProxyType
-from typing import Any, Final
-
-import boto3
-from botocore.config import Config
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectionClosedError,
-    ConnectTimeoutError,
-    ReadTimeoutError,
-)
+from typing import TYPE_CHECKING, Any, Final
 
 from tidings.platform.providers.deadline import ANSWER_SECONDS, CONNECT_SECONDS
 from tidings.platform.providers.failures import (
@@ -28,10 +18,9 @@ from tidings.platform.providers.failures import (
     Undeliverable,
 )
 
-# The library must not retry: it would send a message twice if the first answer came too late.
-_CONFIG: Final = Config(
-    connect_timeout=CONNECT_SECONDS, read_timeout=ANSWER_SECONDS, retries={"total_max_attempts": 1}
-)
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
+
 # An operator must fix these; the message itself is fine.
 _OURS: Final = frozenset(
     {
@@ -59,9 +48,22 @@ _THROTTLES: Final = frozenset(
 
 @cache
 def client(service: str) -> Any:
-    """Return this environment's client of a service; boto3 chooses its type by the name."""
+    """Return this environment's client of a service; boto3 chooses its type by the name.
+
+    boto3 is imported here: most functions never need it.
+    """
+    import boto3
+    from botocore.config import Config
+
     make: Any = boto3.client
-    return make(service, config=_CONFIG)
+    config = Config(
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=ANSWER_SECONDS,
+        # The library must not retry: it would send a message twice if the first answer came too
+        # late.
+        retries={"total_max_attempts": 1},
+    )
+    return make(service, config=config)
 
 
 @contextmanager
@@ -79,6 +81,14 @@ def meaning(
         Undeliverable: the fault is with the recipient.
         PermanentFailure: the fault is with the message.
     """
+    from botocore.exceptions import (
+        BotoCoreError,
+        ClientError,
+        ConnectionClosedError,
+        ConnectTimeoutError,
+        ReadTimeoutError,
+    )
+
     try:
         yield
     except ClientError as error:
@@ -93,12 +103,12 @@ def meaning(
         raise TemporaryFailure(UNAVAILABLE, type(error).__name__) from error
 
 
-def code_of(error: ClientError) -> str:
+def code_of(error: "ClientError") -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
 def _failure(
-    error: ClientError, of_recipient: Mapping[str, str], of_message: Mapping[str, str]
+    error: "ClientError", of_recipient: Mapping[str, str], of_message: Mapping[str, str]
 ) -> DeliveryFailure:
     code = code_of(error)
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from redis import RedisError
+from redis.exceptions import RedisError
 
 from tidings.platform.caching import cache
 from tidings.platform.logging import logger

@@ -4,8 +4,6 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from botocore.exceptions import ClientError
-
 from tidings.platform.providers import aws
 from tidings.platform.providers.failures import (
     MISCONFIGURED,
@@ -44,7 +42,7 @@ def register_device(application_arn: str, token: str) -> str:
                 PlatformApplicationArn=application_arn, Token=token
             )
             return str(answer["EndpointArn"])
-        except ClientError as error:
+        except sns.exceptions.ClientError as error:
             if aws.code_of(error).startswith("NotFound"):
                 raise TemporaryFailure(MISCONFIGURED, "no such platform application") from None
             existing = _EXISTING.search(str(error))

@@ -5,13 +5,14 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Final, Literal
 
-import jwt
 from cryptography.hazmat.primitives.asymmetric.ec import (
     EllipticCurvePrivateKey,
     EllipticCurvePublicKey,
 )
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from jwt import api_jws, api_jwt
 from jwt.algorithms import ECAlgorithm
+from jwt.exceptions import ExpiredSignatureError, InvalidTokenError
 from pydantic import BaseModel, ConfigDict
 
 from tidings.platform.errors import Forbidden, Unauthenticated
@@ -136,7 +137,7 @@ def issue_access_token(principal: Principal, at: datetime | None = None) -> str:
     if principal.security_version is not None:
         claims["ver"] = principal.security_version
     key = _private_key(current.private_key)
-    return jwt.encode(claims, key, algorithm=ALGORITHM, headers={"kid": current.kid})
+    return api_jwt.encode(claims, key, algorithm=ALGORITHM, headers={"kid": current.kid})
 
 
 def authenticate(authorization: str | None) -> Principal | None:
@@ -160,11 +161,11 @@ def verify_access_token(token: str) -> Principal:
         Unauthenticated: the token is malformed, expired, or not signed by one of our keys.
     """
     try:
-        kid = jwt.get_unverified_header(token).get("kid")
+        kid = api_jws.get_unverified_header(token).get("kid")
         key = _key_of(kid)
         if key is None:
             raise Unauthenticated("The access token is not valid: unknown key.")
-        claims = jwt.decode(
+        claims = api_jwt.decode(
             token,
             _public_key(key),
             algorithms=[ALGORITHM],
@@ -180,9 +181,9 @@ def verify_access_token(token: str) -> Principal:
         )
         _refuse_without_session(principal)
         return principal
-    except jwt.ExpiredSignatureError:
+    except ExpiredSignatureError:
         raise Unauthenticated("The access token has expired.") from None
-    except (jwt.InvalidTokenError, ValueError):
+    except (InvalidTokenError, ValueError):
         raise Unauthenticated("The access token is not valid.") from None
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from redis import OutOfMemoryError, RedisError
+from redis.exceptions import OutOfMemoryError, RedisError
 
 from tidings.platform.context import caller_address
 from tidings.platform.errors import NotYet, RateLimited

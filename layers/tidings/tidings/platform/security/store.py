@@ -8,7 +8,7 @@ in `cache`, which anyone's requests can fill.
 from functools import cache
 from typing import Final
 
-import redis
+from redis.client import Redis
 
 from tidings.platform.logging import logger
 from tidings.platform.secrets import connections
@@ -21,7 +21,7 @@ SAFE_POLICY: Final = "noeviction"
 
 
 @cache
-def client() -> "redis.Redis":
+def client() -> "Redis":
     """Return this environment's client."""
     return redis_connection.connect(connections().redis_url)
 

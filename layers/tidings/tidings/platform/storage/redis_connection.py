@@ -7,8 +7,8 @@ There are two Redis services. `store` holds data that security depends on and ne
 
 from typing import Any, Final, NamedTuple
 
-import redis
 from redis.backoff import NoBackoff
+from redis.client import Redis
 from redis.retry import Retry
 
 from tidings.platform.settings import settings
@@ -16,13 +16,13 @@ from tidings.platform.settings import settings
 TIMEOUT_SECONDS: Final = 1.0
 
 
-def connect(url: str) -> "redis.Redis":
+def connect(url: str) -> "Redis":
     """Return a client; it connects at its first command.
 
     A connection that was lost while the environment was frozen is replaced once. There is no pause
     before that attempt, because a request waits for it.
     """
-    return redis.Redis.from_url(
+    return Redis.from_url(
         url,
         socket_connect_timeout=TIMEOUT_SECONDS,
         socket_timeout=TIMEOUT_SECONDS,
@@ -41,7 +41,7 @@ class Memory(NamedTuple):
     policy: str
 
 
-def memory(client: "redis.Redis") -> Memory:
+def memory(client: "Redis") -> Memory:
     """Return a server's memory use. Managed services answer `INFO`, but not `CONFIG GET`.
 
     Raises:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Final
 from weakref import WeakSet
 
-from redis import RedisError
+from redis.exceptions import RedisError
 
 from tidings.platform.logging import logger
 

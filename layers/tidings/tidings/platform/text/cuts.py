@@ -5,16 +5,16 @@ flag, or a letter without its accent.
 """
 
 from collections.abc import Callable
-from typing import Final
+from functools import cache
+from typing import TYPE_CHECKING, Final
 
-import regex
+if TYPE_CHECKING:
+    from regex import Pattern
 
 ELLIPSIS: Final = "…"
 # A longer cluster (a letter with hundreds of marks) is cut between its code points. Otherwise one
 # such character could hide a whole text.
 MAX_CLUSTER: Final = 64
-
-_CLUSTER: Final = regex.compile(r"\X")
 
 
 def cut(text: str, at_most: int, *, ellipsis: str = "") -> str:
@@ -61,9 +61,23 @@ def _ended(start: str, ellipsis: str) -> str:
 
 def _boundary(text: str, at_most: int) -> int:
     """Return the end of the last whole character that ends at or before `at_most`."""
+    if at_most <= 0:
+        return 0
+    if text[: at_most + 1].isascii():
+        # The only cluster of several ASCII characters is CR LF.
+        splits_line_end = text[at_most - 1 : at_most + 1] == "\r\n"
+        return at_most - 1 if splits_line_end else min(at_most, len(text))
     end = 0
-    for cluster in _CLUSTER.finditer(text):
+    for cluster in _clusters().finditer(text):
         if cluster.end() > at_most:
             return at_most if len(cluster[0]) > MAX_CLUSTER else end
         end = cluster.end()
     return end
+
+
+@cache
+def _clusters() -> "Pattern[str]":
+    # Most texts are ASCII, and most functions shorten no other.
+    import regex
+
+    return regex.compile(r"\X")

@@ -1,0 +1,148 @@
+"""Defer the parts of third-party packages that no function uses (docs/decisions/0122).
+
+Importing `redis` imports its asynchronous clients and its cluster; importing `pymongo` imports a
+second, asynchronous driver. Each function would pay for them at each cold start. They still work:
+the first use of one of their names imports them.
+"""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.machinery import ModuleSpec, PathFinder
+from threading import RLock
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    # Its module imports a tenth of what a function needs in all.
+    from importlib.abc import Loader
+else:
+    Loader = object
+
+# Packages whose `__init__` only collects names. It runs when one of these names is used. Our code
+# imports from the modules that define them, for example `redis.client`.
+PACKAGES: Final = frozenset(
+    {"aws_lambda_powertools", "cryptography.x509", "gridfs", "jwt", "redis", "redis.asyncio"}
+)
+# Packages whose `__init__` also does something else; one import of it is deferred: the module and
+# the name that it imports from there.
+NAMES: Final = {"pymongo": ("pymongo.asynchronous.mongo_client", "AsyncMongoClient")}
+
+# Modules that import much before they fail, because this package is not in the layer.
+WITHOUT: Final = {"pymongo.pyopenssl_context": "OpenSSL"}
+# The import system looks for these; a module that lacks one of them is not in use yet.
+_OF_THE_IMPORT_SYSTEM: Final = frozenset({"__path__", "__file__", "__cached__"})
+_lock = RLock()
+
+
+def defer() -> None:
+    """Defer these parts of packages that are imported from now on; can be repeated."""
+    if not any(isinstance(each, _Finder) for each in sys.meta_path):
+        sys.meta_path.insert(0, _Finder())
+
+
+class _Finder:
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if fullname in WITHOUT and PathFinder.find_spec(WITHOUT[fullname]) is None:
+            raise ModuleNotFoundError(f"No module named {WITHOUT[fullname]!r}")
+        if fullname not in PACKAGES and fullname not in NAMES:
+            return None
+        spec = PathFinder.find_spec(fullname, path, target)
+        if spec is not None and spec.loader is not None:
+            whole = fullname in PACKAGES
+            spec.loader = _WholeLoader(spec.loader) if whole else _NameLoader(spec.loader)
+        return spec
+
+
+class _WholeLoader(Loader):
+    """Makes a package whose `__init__` has not run."""
+
+    def __init__(self, stock: Loader) -> None:
+        self._stock = stock
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return _Deferred(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        _give_stock_loader(module, self._stock)
+
+
+class _Deferred(ModuleType):
+    """A package that runs its `__init__` when it is asked for a name that it does not have."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name in _OF_THE_IMPORT_SYSTEM:
+            raise _missing(self, name)
+        # As in `from package import module`, which also asks the package first.
+        module = f"{self.__name__}.{name}"
+        if module in sys.modules or PathFinder.find_spec(module, self.__path__):
+            return import_module(module)
+        with _lock:
+            running = self.__dict__.setdefault("__running__", False)
+            if not running and type(self) is _Deferred:
+                self.__dict__["__running__"] = True
+                try:
+                    _loader_of(self).exec_module(self)
+                    self.__class__ = ModuleType  # type: ignore[assignment]
+                finally:
+                    del self.__dict__["__running__"]
+        if name in self.__dict__:
+            return self.__dict__[name]
+        raise _missing(self, name)
+
+
+class _NameLoader(Loader):
+    """Runs a package's `__init__` without one of its imports."""
+
+    def __init__(self, stock: Loader) -> None:
+        self._stock = stock
+
+    def create_module(self, _spec: ModuleSpec) -> ModuleType | None:
+        return None
+
+    def exec_module(self, module: ModuleType) -> None:
+        _give_stock_loader(module, self._stock)
+        source, name = NAMES[module.__name__]
+        if source in sys.modules:
+            self._stock.exec_module(module)
+            return
+        with _lock:
+            nothing = ModuleType(source)
+            setattr(nothing, name, None)
+            sys.modules[source] = nothing
+            try:
+                self._stock.exec_module(module)
+            finally:
+                del sys.modules[source]
+        del module.__dict__[name]
+        module.__class__ = _LacksName
+
+
+class _LacksName(ModuleType):
+    """A package that imports its deferred name at the first use."""
+
+    def __getattr__(self, name: str) -> Any:
+        source, deferred = NAMES[self.__name__]
+        if name != deferred:
+            raise _missing(self, name)
+        found = getattr(import_module(source), name)
+        setattr(self, name, found)
+        return found
+
+
+def _missing(module: ModuleType, name: str) -> AttributeError:
+    return AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
+
+
+def _give_stock_loader(module: ModuleType, stock: Loader) -> None:
+    module.__loader__ = stock
+    if module.__spec__ is not None:
+        module.__spec__.loader = stock
+
+
+def _loader_of(module: ModuleType) -> Loader:
+    assert module.__spec__ is not None
+    assert module.__spec__.loader is not None
+    return module.__spec__.loader

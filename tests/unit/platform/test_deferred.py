@@ -1,0 +1,139 @@
+"""Deferred parts of third-party packages are not imported, and work when they are used."""
+
+import json
+import os
+import subprocess
+import sys
+
+
+def run(script: str, *arguments: str) -> str:
+    """Run a script in a new process that imports our layer first; return its output."""
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys, tidings\n{script}", *arguments],
+        env={"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+USED = """
+import redis.client, redis.exceptions, mongoengine, jwt.api_jwt
+from aws_lambda_powertools.logging.logger import Logger
+print([name for name in (
+    "redis.cluster", "redis.sentinel", "redis.asyncio.client", "pymongo.asynchronous.mongo_client",
+    "gridfs.asynchronous.grid_file", "jwt.jwks_client", "aws_lambda_powertools.metrics",
+    "cryptography.x509.base",
+) if name in sys.modules])
+"""
+
+
+def test_parts_that_functions_do_not_use_are_not_imported() -> None:
+    assert run(USED) == "[]"
+
+
+def test_functions_of_the_packages_work_without_them() -> None:
+    assert (
+        run("""
+import json
+from datetime import datetime, timezone
+from cryptography.hazmat.primitives.asymmetric import ec
+from jwt import api_jwt
+from redis.client import Redis
+key = ec.generate_private_key(ec.SECP256R1())
+token = api_jwt.encode({"sub": "a"}, key, algorithm="ES256")
+client = Redis.from_url("redis://127.0.0.1:1")
+client.pipeline().get("a").set("b", "c")
+print(api_jwt.decode(token, key.public_key(), algorithms=["ES256"])["sub"],
+      "redis.cluster" in sys.modules, "cryptography.x509.base" in sys.modules)
+""")
+        == "a False False"
+    )
+
+
+# A use, and a module that it imports.
+USES = {
+    "import redis; redis.RedisCluster": "redis.cluster",
+    "from redis import RedisError": "redis.cluster",
+    "import redis; redis.__version__": "redis.cluster",
+    "import redis; redis.asyncio.Redis": "redis.asyncio.client",
+    "from redis.asyncio import Redis": "redis.asyncio.client",
+    "from redis import asyncio; asyncio.Redis": "redis.asyncio.client",
+    "import pymongo; pymongo.AsyncMongoClient": "pymongo.asynchronous.mongo_client",
+    "from pymongo import AsyncMongoClient": "pymongo.asynchronous.mongo_client",
+    "import jwt; jwt.PyJWKClient": "jwt.jwks_client",
+    "from cryptography import x509; x509.Certificate": "cryptography.x509.base",
+    "import gridfs; gridfs.GridFS": "gridfs.synchronous.grid_file",
+    "from aws_lambda_powertools import Metrics": "aws_lambda_powertools.metrics",
+}
+# Each use in a process of its own, forked from one that has imported nothing.
+EACH = """
+import json, os
+failed = []
+for use, module in json.loads(sys.argv[1]).items():
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            exec(use)
+            code = 0 if module in sys.modules else 2
+        finally:
+            os._exit(code)
+    if os.waitpid(child, 0)[1]:
+        failed.append(use)
+print(failed)
+"""
+
+
+def test_first_use_imports_them() -> None:
+    assert run(EACH, json.dumps(USES)) == "[]"
+
+
+def test_names_are_those_of_the_whole_package() -> None:
+    assert (
+        run("""
+import pymongo, redis
+redis.RedisCluster
+from pymongo.asynchronous.mongo_client import AsyncMongoClient
+from redis.asyncio.client import Redis
+print(pymongo.AsyncMongoClient is AsyncMongoClient, redis.asyncio.Redis is Redis,
+      type(redis).__name__, redis.__spec__.loader is redis.__loader__,
+      type(redis.__loader__).__name__)
+""")
+        == "True True module True SourceFileLoader"
+    )
+
+
+def test_missing_name_is_an_attribute_error() -> None:
+    assert run("""
+import pymongo, redis
+from cryptography import x509
+for module in (pymongo, redis, x509):
+    try:
+        module.no_such_name
+    except AttributeError as error:
+        print(error)
+""").splitlines() == [
+        f"module '{name}' has no attribute 'no_such_name'"
+        for name in ("pymongo", "redis", "cryptography.x509")
+    ]
+
+
+def test_threads_that_use_a_package_at_once_all_find_its_names() -> None:
+    assert (
+        run("""
+import redis
+from threading import Barrier, Thread
+barrier, found = Barrier(8), []
+def use():
+    barrier.wait()
+    found.append(redis.RedisCluster)
+threads = [Thread(target=use) for _ in range(8)]
+for each in threads: each.start()
+for each in threads: each.join()
+print(len(found), len(set(found)))
+""")
+        == "8 1"
+    )
