@@ -25,6 +25,7 @@ from tests.unit.platform.builders import (
 )
 from tidings.platform.errors import Forbidden, Unauthenticated
 from tidings.platform.secrets import SigningKey, SigningKeys
+from tidings.platform.security import auth
 from tidings.platform.security.auth import (
     PersonRole,
     Principal,
@@ -65,6 +66,32 @@ def test_token_lives_fifteen_minutes(keys: SigningKeys) -> None:
     assert verify_access_token(young) == CUSTOMER
     old = issue_access_token(CUSTOMER, at=now() - timedelta(minutes=15, seconds=1))
     assert refusal_of(old) == "The access token has expired."
+
+
+def test_token_that_was_verified_before_expires(
+    keys: SigningKeys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, at = issue_access_token(CUSTOMER), now()
+    assert verify_access_token(token) == CUSTOMER
+    monkeypatch.setattr(auth, "now", lambda: at + timedelta(minutes=15, seconds=1))
+    assert refusal_of(token) == "The access token has expired."
+
+
+def test_token_that_was_verified_before_ends_with_its_key(
+    keys: SigningKeys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = issue_access_token(CUSTOMER)
+    assert verify_access_token(token) == CUSTOMER
+    use_keys(monkeypatch, signing_keys("another"))
+    assert refusal_of(token).endswith("unknown key.")
+    use_keys(monkeypatch, signing_keys(*(each.kid for each in keys.keys)))
+    assert refusal_of(token).endswith("unknown key."), "another key has this name"
+    use_keys(monkeypatch, keys)
+    assert verify_access_token(token) == CUSTOMER
+
+
+def test_a_bounded_number_of_tokens_is_remembered() -> None:
+    assert auth._verified.cache_parameters()["maxsize"] == auth.MAX_VERIFIED
 
 
 def test_no_two_tokens_are_the_same(keys: SigningKeys) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ec import (
     EllipticCurvePrivateKey,
@@ -32,6 +32,8 @@ ACCESS_TOKEN_SECONDS: Final = 15 * 60
 PUBLISHED_KEYS_MAX_AGE_SECONDS: Final = 5
 # A forged token can name any key. This limits how often such tokens make us read the secret.
 UNKNOWN_KEY_MAX_AGE_SECONDS: Final = 1
+# The number of tokens that an environment remembers as verified; each takes about 1 KB.
+MAX_VERIFIED: Final = 500
 CLAIMS: Final = ("exp", "iat", "iss", "aud", "sub", "role", "sid")
 
 
@@ -154,37 +156,57 @@ def authenticate(authorization: str | None) -> Principal | None:
     return verify_access_token(token.strip())
 
 
+class _Verified(NamedTuple):
+    """The caller that a token identifies, the key that verified it, and the end of its time."""
+
+    principal: Principal
+    key: PublicKey
+    expires_at: int
+
+
 def verify_access_token(token: str) -> Principal:
     """Return the caller that a token identifies.
+
+    A token that was verified before is only checked for what can change: its time and its key.
 
     Raises:
         Unauthenticated: the token is malformed, expired, or not signed by one of our keys.
     """
     try:
-        kid = api_jws.get_unverified_header(token).get("kid")
-        key = _key_of(kid)
-        if key is None:
+        verified = _verified(token)
+        if _key_of(verified.key.kid) != verified.key:
             raise Unauthenticated("The access token is not valid: unknown key.")
-        claims = api_jwt.decode(
-            token,
-            _public_key(key),
-            algorithms=[ALGORITHM],
-            issuer=ISSUER,
-            audience=AUDIENCE,
-            options={"require": list(CLAIMS)},
-        )
-        principal = Principal(
-            user_id=claims["sub"],
-            role=Role(claims["role"]),
-            session_id=claims["sid"],
-            security_version=claims.get("ver"),
-        )
-        _refuse_without_session(principal)
-        return principal
+        if verified.expires_at <= now().timestamp():
+            raise ExpiredSignatureError
+        return verified.principal
     except ExpiredSignatureError:
         raise Unauthenticated("The access token has expired.") from None
     except (InvalidTokenError, ValueError):
         raise Unauthenticated("The access token is not valid.") from None
+
+
+# An error is not kept: lru_cache keeps results only. Only our own tokens are valid and kept.
+@lru_cache(maxsize=MAX_VERIFIED)
+def _verified(token: str) -> _Verified:
+    key = _key_of(api_jws.get_unverified_header(token).get("kid"))
+    if key is None:
+        raise Unauthenticated("The access token is not valid: unknown key.")
+    claims = api_jwt.decode(
+        token,
+        _public_key(key),
+        algorithms=[ALGORITHM],
+        issuer=ISSUER,
+        audience=AUDIENCE,
+        options={"require": list(CLAIMS)},
+    )
+    principal = Principal(
+        user_id=claims["sub"],
+        role=Role(claims["role"]),
+        session_id=claims["sid"],
+        security_version=claims.get("ver"),
+    )
+    _refuse_without_session(principal)
+    return _Verified(principal, key, int(claims["exp"]))
 
 
 def _refuse_without_session(principal: Principal) -> None:
