@@ -1,6 +1,5 @@
 """The gateway: GraphQL over HTTP (https://graphql.github.io/graphql-over-http/draft/)."""
 
-import json
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ from execution import (
     RequestRefused,
     format_errors,
     run,
+    to_json,
 )
 from resolvers.caller import GatewayContext
 
@@ -107,7 +107,7 @@ def _run(*, read_only: bool, media_type: str) -> Response:
         admit(principal)
     context = GatewayContext(principal)
     try:
-        result = run(request, context, read_only=read_only)
+        answer = run(request, context, read_only=read_only)
     except RequestRefused as refused:
         # With application/json a well-formed request gets status 200, as older clients expect.
         status = 400 if media_type == GRAPHQL_JSON else 200
@@ -115,11 +115,12 @@ def _run(*, read_only: bool, media_type: str) -> Response:
     except MutationByGet:
         problem = Problem(405, "BAD_USER_INPUT", "GET may only query. Send a POST.")
         return _refusal(problem, media_type, {"Allow": "POST"})
-    content: dict[str, Any] = {"data": result.data}
-    if result.errors:
-        content["errors"] = format_errors(result.errors, MAX_FIELD_ERRORS)
-    shared = read_only and context.principal is None and not result.errors
-    return _response(200, content, media_type, _shared_caching() if shared else None)
+    body = f'{{"data":{answer.data}}}'
+    if answer.errors:
+        errors = to_json(format_errors(answer.errors, MAX_FIELD_ERRORS))
+        body = f'{{"data":{answer.data},"errors":{errors}}}'
+    shared = read_only and context.principal is None and not answer.errors
+    return _response(200, body, media_type, _shared_caching() if shared else None)
 
 
 def _shared_caching() -> dict[str, str]:
@@ -220,9 +221,10 @@ def _refusal(problem: Problem, media_type: str, headers: dict[str, str] | None =
 def _response(
     status: int, content: Any, media_type: str, headers: dict[str, str] | None = None
 ) -> Response:
+    """Return a response; `content` is its JSON text, or the value of it."""
     own = {
         "Content-Type": f"{media_type}; charset=utf-8",
         **cors.headers_for(_current().headers.get("origin")),
     }
-    body = json.dumps(content, separators=(",", ":"), ensure_ascii=False)
+    body = content if isinstance(content, str) else to_json(content)
     return Response(body=body, status_code=status, headers={**own, **(headers or {})})

@@ -2,9 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
+import kept_answers
 import persisted
 from cost import check_cost
 from documents import InvalidDocument, valid_document
@@ -18,10 +20,12 @@ from graphql import (
     execute,
     get_operation_ast,
 )
+from kept_answers import Question
 from limits import MAX_VARIABLES_CHARACTERS, TooComplex
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from resolvers.caller import GatewayContext
 
+from tidings.platform.caching.generation import Generation
 from tidings.platform.entry.problems import problem_of
 from tidings.platform.errors import InvalidInput
 from tidings.platform.settings import settings
@@ -64,8 +68,16 @@ class MutationByGet(Exception):
     """A GET request contains a mutation."""
 
 
-def run(request: GraphQLRequest, context: GatewayContext, *, read_only: bool) -> ExecutionResult:
-    """Execute a request.
+@dataclass(frozen=True)
+class Answer:
+    """The result of an operation that was executed: its data as JSON, and the errors of fields."""
+
+    data: str
+    errors: Sequence[GraphQLError] = ()
+
+
+def run(request: GraphQLRequest, context: GatewayContext, *, read_only: bool) -> Answer:
+    """Execute a request, or return the kept answer to it.
 
     Raises:
         RequestRefused: the document is malformed, invalid, unknown or too complex, or the operation
@@ -79,11 +91,44 @@ def run(request: GraphQLRequest, context: GatewayContext, *, read_only: bool) ->
         raise RequestRefused([GraphQLError("Name the operation to run in operationName.")])
     if read_only and operation.operation is not OperationType.QUERY:
         raise MutationByGet
-    _check_size(request, document, operation)
-    result = _execute(request, document, context)
+    variables = _check_size(request, document, operation)
+    generation = kept_answers.generation_of(operation, context.principal)
+    if generation is None:
+        return _answer(_execute(request, document, context))
+    question = Question(_text(document), request.operation_name, variables)
+    return _kept_or_new(question, generation, lambda: _execute(request, document, context))
+
+
+def _kept_or_new(
+    question: Question, generation: Generation, execute: Callable[[], ExecutionResult]
+) -> Answer:
+    results: list[ExecutionResult] = []
+
+    def compute() -> str | None:
+        result = execute()
+        results.append(result)
+        if result.errors:
+            return None
+        data = to_json(result.data)
+        return data if len(data) <= kept_answers.MAX_CHARACTERS else None
+
+    data = kept_answers.get(question, generation, compute)
+    return _answer(results[0]) if data is None else Answer(data)
+
+
+def _answer(result: ExecutionResult) -> Answer:
     if result.data is None and _never_started(result):
         raise RequestRefused(result.errors or [])
-    return result
+    return Answer(to_json(result.data), result.errors or ())
+
+
+def to_json(content: Any) -> str:
+    return json.dumps(content, separators=(",", ":"), ensure_ascii=False)
+
+
+def _text(document: DocumentNode) -> str:
+    assert document.loc is not None, "parsed with its location"
+    return document.loc.source.body
 
 
 def _document(request: GraphQLRequest, *, signed_in: bool) -> DocumentNode:
@@ -116,14 +161,21 @@ def _load(named: persisted.PersistedQuery | None) -> str:
 
 def _check_size(
     request: GraphQLRequest, document: DocumentNode, operation: OperationDefinitionNode
-) -> None:
+) -> str:
+    """Return the variables as JSON.
+
+    Raises:
+        RequestRefused: they are too long, or the operation may cost too much.
+    """
+    variables = json.dumps(request.variables, sort_keys=True)
     try:
-        if len(json.dumps(request.variables)) > MAX_VARIABLES_CHARACTERS:
+        if len(variables) > MAX_VARIABLES_CHARACTERS:
             limit = f"The variables are longer than {MAX_VARIABLES_CHARACTERS} characters."
             raise TooComplex(limit)
         check_cost(executable_schema(), document, operation, request.variables)
     except TooComplex as refused:
         raise RequestRefused([refused]) from None
+    return variables
 
 
 def _execute(

@@ -23,8 +23,10 @@ NEVER_LOST = {
 # The loss of this data makes something slower or less exact. Callers decide how much there is.
 MAY_BE_LOST = {
     f"{PLATFORM}/providers/breaker.py",
+    f"{PLATFORM}/caching/generation.py",
     f"{PLATFORM}/caching/write_buffer.py",
     f"{PLATFORM}/observability/metrics.py",
+    "gateway/kept_answers.py",
     "gateway/persisted.py",
     "layers/tidings/tidings/delivery/status.py",
     "layers/tidings/tidings/products/product_cache.py",

@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import wraps
 from types import NoneType, UnionType
-from typing import Any, Final, ParamSpec, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, get_args
 
 from pydantic import BaseModel
 
 from tidings.platform.errors import Forbidden, TidingsError
 from tidings.platform.security.auth import Principal, Role, require
+
+if TYPE_CHECKING:
+    from tidings.platform.caching.generation import Generation
 
 # The role of an operation that anyone may call. Other operations name the least role.
 PUBLIC: Final = None
@@ -79,6 +82,8 @@ class Operation:
         others: what it raises for the data of other persons.
         refuses: the errors that it raises, besides bad input and missing rights.
         writes: whether it changes anything.
+        generation: the generation of the data that it reads, if customers and strangers get the
+            same result for the same arguments.
         note: a further condition, for the documents.
     """
 
@@ -89,6 +94,7 @@ class Operation:
     others: type[TidingsError]
     refuses: tuple[type[TidingsError], ...]
     writes: bool
+    generation: "Generation | None"
     note: str
     parameters: tuple[Parameter, ...]
     returns: Any
@@ -119,6 +125,7 @@ def operation(
     others: type[TidingsError] = Forbidden,
     refuses: tuple[type[TidingsError], ...] = (),
     writes: bool = True,
+    generation: "Generation | None" = None,
     note: str = "",
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Make a domain function an operation; see `Operation` for the arguments.
@@ -151,6 +158,7 @@ def operation(
             others,
             refuses,
             writes,
+            generation,
             note,
             # `at` is the clock of tests.
             tuple(Parameter.of(*each) for each in annotations.items() if each[0] != "at"),

@@ -10,6 +10,7 @@ from typing import Final
 from pydantic import BaseModel
 
 from tidings.platform.caching.cache import Load, ReadThrough
+from tidings.platform.caching.generation import Generation
 from tidings.platform.storage.pagination import MAX_PAGE_SIZE, Page, PageRequest
 from tidings.products.fields import ProductSort
 from tidings.products.schemas import ProductView
@@ -29,6 +30,8 @@ class FirstPage(BaseModel):
 
 PRODUCTS: Final = ReadThrough("product", ProductView, ttl_seconds=TTL_SECONDS)
 FIRST_PAGES: Final = ReadThrough("products.first", FirstPage, ttl_seconds=TTL_SECONDS)
+# Changes with every product that everyone may see, and with their stock.
+CATALOGUE: Final = Generation("catalogue")
 LARGEST: Final = PageRequest.model_validate({"limit": MAX_PAGE_SIZE})
 
 
@@ -62,12 +65,12 @@ def first_page(
 
 def forget_products(product_ids: Iterable[str]) -> None:
     """Remove changed products from the cache."""
-    PRODUCTS.forget(product_ids)
+    PRODUCTS.forget(product_ids, CATALOGUE.key)
 
 
 def forget_pages() -> None:
     """Remove the first pages from the cache, because their products or order changed."""
-    FIRST_PAGES.forget(sort.value for sort in ProductSort)
+    FIRST_PAGES.forget([sort.value for sort in ProductSort], CATALOGUE.key)
 
 
 def _kept(page: Page[ProductView]) -> FirstPage:

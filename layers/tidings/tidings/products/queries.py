@@ -21,6 +21,7 @@ EVERYTHING = ProductFilter.model_validate({})
     role=PUBLIC,
     refuses=(ProductNotFound,),
     writes=False,
+    generation=product_cache.CATALOGUE,
     note="drafts and retired ones: operator",
 )
 def get_product(product_id: str, *, caller: Principal | None = None) -> ProductView:
@@ -43,6 +44,7 @@ def get_product(product_id: str, *, caller: Principal | None = None) -> ProductV
     role=PUBLIC,
     refuses=(StateNotShown,),
     writes=False,
+    generation=product_cache.CATALOGUE,
     note="drafts and retired ones: operator",
 )
 def get_products(

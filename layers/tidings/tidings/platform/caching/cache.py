@@ -102,9 +102,14 @@ class ReadThrough(Generic[Value]):
             found |= loaded
         return {key: found[key] for key in keys if key in found}
 
-    def forget(self, keys: Iterable[str]) -> None:
-        """Delete values whose source changed. If Redis is unavailable, they stay for their TTL."""
+    def forget(self, keys: Iterable[str], *more: str) -> None:
+        """Delete values whose source changed. If Redis is unavailable, they stay for their TTL.
+
+        Args:
+            more: Redis keys that are deleted by the same command.
+        """
         names = [name for key in keys for name in (self._key(key), self._lease(key))]
+        names += more if names else ()
         if names:
             # Sent even shortly after a failure: a stale value is worse than a timeout.
             self._ask(lambda redis: redis.delete(*names), even_if_resting=True)
