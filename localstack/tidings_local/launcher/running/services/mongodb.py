@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import bootstrap
+from tidings_local import embedded_mongodb
 
 from ...settings import Settings
 from ..ports import LOOPBACK
@@ -15,8 +16,7 @@ from ..stack import Stack
 from .service import PROBE_TIMEOUT_SECONDS, Service
 
 # Run as a file: its environment has SecantusDB, and none of our packages.
-PROCESS: Final = Path(__file__).with_name("mongodb_process.py")
-
+PROCESS: Final = Path(embedded_mongodb.__file__).with_name("__main__.py")
 
 _DOCUMENT = b"\x10hello\0\1\0\0\0" + b"\x02$db\0\6\0\0\0admin\0" + b"\0"
 _MESSAGE = struct.pack("<IBI", 0, 0, 4 + len(_DOCUMENT)) + _DOCUMENT

@@ -1,36 +1,20 @@
 """The embedded MongoDB with faster writes answers as before, and reads no whole collection."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from pymongo import MongoClient, ReturnDocument
-from secantus import SecantusDBServer, transactions
+from secantus import transactions
 from secantus.storage import Storage
-
-from tidings_local.launcher.running.services import mongodb_process
 
 DOCUMENTS = 50
 
 
 @pytest.fixture
-def mended(monkeypatch: pytest.MonkeyPatch) -> None:
-    registry = transactions.TransactionRegistry
-    monkeypatch.setattr(Storage, "_try_index_id_keys", Storage._try_index_id_keys)
-    monkeypatch.setattr(registry, "_prune_retryable_locked", registry._prune_retryable_locked)
-    mongodb_process.mend()
-
-
-@pytest.fixture
-def shelves(mended: None, tmp_path: Path) -> Iterator[Any]:
-    with (
-        SecantusDBServer(storage_path=str(tmp_path)) as server,
-        MongoClient[dict[str, Any]](server.uri) as client,
-    ):
-        found = client["library"]["shelves"]
-        found.insert_many([{"_id": n, "state": "full"} for n in range(DOCUMENTS)])
-        yield found
+def shelves(client: MongoClient[dict[str, Any]]) -> Any:
+    found = client["library"]["shelves"]
+    found.insert_many([{"_id": n, "state": "full"} for n in range(DOCUMENTS)])
+    return found
 
 
 @pytest.fixture

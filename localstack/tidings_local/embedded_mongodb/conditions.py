@@ -1,0 +1,95 @@
+"""The parts of a filter that an index can serve."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from bson import ObjectId
+
+Filter = Mapping[str, Any]
+
+LOWER: Final = ("$gt", "$gte")
+UPPER: Final = ("$lt", "$lte")
+# A longer `$in` is not divided into its values.
+MOST_CASES: Final = 10
+
+
+def plain_conditions(filter: Filter) -> dict[str, Any]:
+    """Return conditions on single fields that each match fulfils, also those inside `$and`.
+
+    Of two conditions on one field the first is returned.
+    """
+    found = {name: value for name, value in filter.items() if not name.startswith("$")}
+    for part in _parts(filter, "$and"):
+        for name, value in plain_conditions(part).items():
+            found.setdefault(name, value)
+    return found
+
+
+def alternatives(filter: Filter) -> list[list[Filter]]:
+    """Return each `$or` that each match fulfils, also those inside `$and`."""
+    found = [_parts(filter, "$or")] if _parts(filter, "$or") else []
+    for part in _parts(filter, "$and"):
+        found += alternatives(part)
+    return found
+
+
+def cases_of(filter: Filter) -> list[list[dict[str, Any]]]:
+    """Return lists of conditions, of which each match fulfils at least one list's member.
+
+    There is such a list for each `$or`, and for each `$in` with few values.
+    """
+    plain = plain_conditions(filter)
+    found = [
+        [{**plain_conditions(part), **plain} for part in each] for each in alternatives(filter)
+    ]
+    for name, value in plain.items():
+        values = value.get("$in") if is_operators(value) else None
+        if name == "_id" or not isinstance(values, list) or not 0 < len(values) <= MOST_CASES:
+            continue
+        if all(is_equality(name, each) for each in values):
+            found.append([{**plain, name: each} for each in values])
+    return found
+
+
+def beginning_of(condition: Any) -> str | None:
+    """Return the beginning that a regular expression demands, if it demands nothing else."""
+    if not isinstance(condition, Mapping) or condition.keys() != {"$regex"}:
+        return None
+    pattern = condition["$regex"]
+    if not isinstance(pattern, str) or not pattern.startswith("^") or len(pattern) < 2:
+        return None
+    found, letters = [], iter(pattern[1:])
+    for letter in letters:
+        if letter == "\\":
+            letter = next(letters, "a")
+            if letter.isalnum():  # a class, or a reference
+                return None
+        elif letter in ".^$*+?{}[]|()":
+            return None
+        found.append(letter)
+    return "".join(found)
+
+
+def is_operators(value: Any) -> bool:
+    return isinstance(value, Mapping) and any(str(name).startswith("$") for name in value)
+
+
+def is_equality(field: str, value: Any) -> bool:
+    """Say whether a condition is one value that an index stores as one key."""
+    return is_simple(value) and not (value is None and "." in field)
+
+
+def is_simple(value: Any) -> bool:
+    """Say whether the order of an index's keys is the order of such values, without exceptions."""
+    if isinstance(value, float):
+        return math.isfinite(value) and abs(value) < 1e100
+    return value is None or type(value) in (str, int, bool, datetime, ObjectId)
+
+
+def _parts(filter: Filter, operator: str) -> list[Filter]:
+    parts = filter.get(operator)
+    return [each for each in parts if isinstance(each, Mapping)] if isinstance(parts, list) else []

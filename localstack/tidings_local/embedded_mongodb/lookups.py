@@ -1,0 +1,98 @@
+"""Look up documents by an index although the filter has more conditions than the index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from secantus.storage import Storage, _id_point_lookup_keys
+
+from .conditions import LOWER, UPPER, alternatives, cases_of, is_operators, plain_conditions
+from .entries import Walk
+from .entries import record_ids as walked_rows
+from .walks import lookup_for
+
+RecordIds = list[Any] | None
+
+
+def by_a_part_of(find: Callable[..., RecordIds]) -> Callable[..., RecordIds]:
+    """Use an index for a part of the filter.
+
+    With an operator like `$and` or `$or` at the top of a filter SecantusDB reads the whole
+    collection, and its own findAndModify makes such a filter. All found documents are matched with
+    the whole filter afterwards.
+    """
+
+    def record_ids(
+        self: Storage, db: str, coll: str, filter: dict[str, Any], *, collation: Any = None
+    ) -> RecordIds:
+        plain = plain_conditions(filter)
+        if "_id" in plain and _id_point_lookup_keys(plain["_id"]) is not None:
+            return find(self, db, coll, {"_id": plain["_id"]}, collation=collation)
+        if collation is None:
+            for walks in lookups_of(self, db, coll, filter):
+                rows = {row for walk in walks for row in walked_rows(self, db, coll, walk)}
+                return sorted(rows)
+        certain = _certain(self, db, coll, plain)
+        found = find(self, db, coll, certain, collation=collation)
+        if found is not None:
+            return found
+        for parts in alternatives(filter):
+            united = _united(self, db, coll, parts, collation)
+            if united is not None:
+                return united
+        return None
+
+    return record_ids
+
+
+def lookups_of(
+    storage: Storage, db: str, coll: str, filter: Mapping[str, Any]
+) -> Iterator[list[Walk]]:
+    """Yield parts of indexes that several conditions describe, all matches being in each list."""
+    one = lookup_for(storage, db, coll, plain_conditions(filter))
+    if one is not None:
+        yield [one]
+    for cases in cases_of(filter):
+        each = [lookup_for(storage, db, coll, case) for case in cases]
+        several = [walk for walk in each if walk is not None]
+        if several and len(several) == len(each):
+            yield several
+
+
+def _certain(storage: Storage, db: str, coll: str, conditions: dict[str, Any]) -> dict[str, Any]:
+    """Return the conditions without those for which SecantusDB finds too few documents.
+
+    One is a range of texts in descending order: there the key of `ab` is before the key of `abc`,
+    although it belongs after it. The other is a range with two ends for arrays: `{$gt: 1, $lt: 5}`
+    finds [0, 9], which has no entry between them.
+    """
+    texts = {name for name, value in conditions.items() if _is_range_of_texts(value)}
+    two_sided = {
+        name for name, value in conditions.items() if is_operators(value) and len(value) > 1
+    }
+    if not texts and not two_sided:
+        return conditions
+    left_out: set[str] = set()
+    for _, key, options in storage._iter_indexes(db, coll):
+        left_out |= {name for name in texts if key.get(name) == -1}
+        left_out |= {name for name in two_sided if name in key and options.get("multikey")}
+    return {name: value for name, value in conditions.items() if name not in left_out}
+
+
+def _is_range_of_texts(condition: Any) -> bool:
+    return is_operators(condition) and any(
+        isinstance(value, str) and operator in (*LOWER, *UPPER)
+        for operator, value in condition.items()
+    )
+
+
+def _united(storage: Storage, db: str, coll: str, parts: list[Any], collation: Any) -> RecordIds:
+    """Return the record ids of all alternatives in the order of insertion, if each has an index."""
+    found: set[Any] = set()
+    for part in parts:
+        some = storage._try_index_id_keys(db, coll, part, collation=collation)
+        if some is None:
+            return None
+        found.update(some)
+    return sorted(found)

@@ -1,0 +1,24 @@
+"""Replace the slow parts in SecantusDB's classes."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from secantus import commands, transactions
+from secantus.storage import Storage
+
+from . import counting, explaining, finding, index_lists, keys, lookups, retries
+
+
+def mend() -> None:
+    """Replace them all."""
+    cursors: Any = sys.modules["swig_wiredtiger"]  # imported by its package, outside of it
+    cursors.pack = keys.pack
+    cursors.unpack = keys.unpack
+    transactions.TransactionRegistry._prune_retryable_locked = retries.forget_oldest_writes
+    index_lists.remember(Storage)
+    Storage._try_index_id_keys = lookups.by_a_part_of(Storage._try_index_id_keys)
+    finding.read_what_is_asked_for(Storage)
+    counting.stop_at_the_limit(Storage, commands._HANDLERS)
+    explaining.tell_what_was_read(Storage, commands._HANDLERS)

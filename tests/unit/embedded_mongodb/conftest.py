@@ -1,0 +1,40 @@
+"""A SecantusDB in this process, with our changes or without."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+from secantus import SecantusDBServer, commands, transactions
+from secantus.storage import Storage
+
+from tidings_local.embedded_mongodb.mending import mend
+
+
+@pytest.fixture
+def mended() -> Iterator[None]:
+    """Replace the slow parts for one test."""
+    cursors = sys.modules["swig_wiredtiger"]
+    places: list[Any] = [Storage, transactions.TransactionRegistry, cursors]
+    before = [dict(vars(each)) for each in places]
+    handlers = dict(commands._HANDLERS)
+    mend()
+    try:
+        yield
+    finally:
+        commands._HANDLERS.update(handlers)
+        for place, values in zip(places, before, strict=True):
+            for name, value in values.items():
+                if vars(place).get(name) is not value:
+                    setattr(place, name, value)
+
+
+@pytest.fixture
+def client(mended: None, tmp_path: Path) -> Iterator[MongoClient[dict[str, Any]]]:
+    with (
+        SecantusDBServer(storage_path=str(tmp_path)) as server,
+        MongoClient[dict[str, Any]](server.uri) as found,
+    ):
+        yield found

@@ -1,0 +1,93 @@
+"""The embedded MongoDB tells which index a query used, and how many documents it read."""
+
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+
+Client = MongoClient[dict[str, Any]]
+DOCUMENTS = 300
+
+
+@pytest.fixture
+def orders(client: Client) -> Any:
+    found = client.shop.orders
+    found.create_index([("user", 1), ("_id", -1)])
+    found.create_index([("helper", 1), ("_id", -1)])
+    found.create_index([("state", 1)])
+    found.insert_many(
+        {
+            "_id": f"{n:04}",
+            "user": f"user-{n % 3}",
+            "helper": f"helper-{n % 100}",
+            "state": "lost" if n == 7 else "open",
+            "n": n,
+        }
+        for n in range(DOCUMENTS)
+    )
+    return found
+
+
+def explained(found: Any) -> tuple[str, int]:
+    """Return the stages of a plan and the number of documents read."""
+    told = found.explain()
+    stages, stage = [], told["queryPlanner"]["winningPlan"]
+    while stage:
+        stages.append(stage["stage"])
+        stage = stage.get("inputStage")
+    return " ".join(stages), told["executionStats"]["totalDocsExamined"]
+
+
+def test_page_in_the_order_of_an_index(orders: Any) -> None:
+    page = orders.find({"user": "user-1"}).sort("_id", -1).limit(10)
+    stages, documents = explained(page)
+    assert stages == "LIMIT FETCH IXSCAN"
+    assert documents <= 12
+
+
+def test_page_of_everything(orders: Any) -> None:
+    stages, documents = explained(orders.find({}).sort("_id", -1).limit(10))
+    assert stages == "LIMIT FETCH IXSCAN"
+    assert documents <= 12
+
+
+def test_page_after_a_place(orders: Any) -> None:
+    after = {"user": "user-1", "_id": {"$lt": "0100"}}
+    found = orders.find(after).sort("_id", -1).limit(10)
+    assert explained(found)[1] <= 12
+    assert [each["n"] for each in found][:3] == [97, 94, 91]
+
+
+def test_page_of_two_indexes(orders: Any) -> None:
+    mine = {"$or": [{"user": "user-1"}, {"helper": "helper-4"}], "state": "open"}
+    found = orders.find(mine).sort("_id", -1).limit(10)
+    assert explained(found)[1] <= 24
+    ids = [each["n"] for each in found]
+    assert ids == sorted((n for n in range(300) if n % 3 == 1 or n % 100 == 4), reverse=True)[:10]
+
+
+def test_scan(orders: Any) -> None:
+    stages, documents = explained(orders.find({"n": 5}))
+    assert stages == "COLLSCAN"
+    assert documents == DOCUMENTS
+
+
+def test_order_without_an_index(orders: Any) -> None:
+    stages, documents = explained(orders.find({"user": "user-1"}).sort("n", 1).limit(10))
+    assert stages == "SORT FETCH IXSCAN"
+    assert documents == DOCUMENTS // 3
+
+
+def test_few_documents_are_looked_up(orders: Any) -> None:
+    orders.insert_many([{"_id": f"new-{n:04}", "user": "x", "state": "open"} for n in range(600)])
+    documents = explained(orders.find({"state": "lost"}).sort("_id", -1).limit(1))[1]
+    assert documents < 300
+
+
+def test_count_up_to_a_limit(orders: Any) -> None:
+    assert orders.count_documents({"user": "user-1"}) == 100
+    assert orders.count_documents({"user": "user-1"}, limit=7) == 7
+    assert orders.count_documents({"user": "user-1"}, skip=98, limit=7) == 2
+    assert orders.count_documents({"user": "nobody"}) == 0
+    assert orders.count_documents({}, limit=11) == 11
+    assert orders.count_documents({}) == DOCUMENTS

@@ -1,0 +1,114 @@
+"""Remembered lists of indexes are those of the storage, whatever changes beside them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+from pymongo.errors import DuplicateKeyError
+from secantus.storage import Storage
+
+from tidings_local.embedded_mongodb.index_lists import IndexLists
+
+Client = MongoClient[dict[str, Any]]
+
+
+@pytest.fixture
+def lists_read(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+    """Return a function that tells how often a list was read from the storage."""
+    count = 0
+    read = Storage._iter_indexes
+
+    def counted(self: Storage, db: str, coll: str) -> Any:
+        nonlocal count
+        count += coll == "things"
+        return read(self, db, coll)
+
+    monkeypatch.setattr(Storage, "_iter_indexes", counted)
+    return lambda: count
+
+
+def test_list_is_read_once(lists_read: Callable[[], int], client: Client) -> None:
+    things = client.shop.things
+    things.create_index("a")
+    things.insert_one({"a": 1})
+    before = lists_read()
+    for number in range(10):
+        things.insert_one({"a": number})
+        things.find_one({"a": number})
+    assert lists_read() == before
+
+
+def test_new_index_is_known_at_once(client: Client) -> None:
+    things = client.shop.things
+    things.insert_many([{"a": n, "b": n} for n in range(3)])
+    for name in ("a", "b"):
+        things.create_index(name, unique=True)
+        with pytest.raises(DuplicateKeyError):
+            things.insert_one({name: 1, "other": True})
+        things.drop_index(f"{name}_1")
+        things.insert_one({name: 1})
+    assert things.count_documents({"a": 1}) == 2
+    client.shop.drop_collection("things")
+    things.insert_one({"a": 1})
+    assert things.index_information().keys() == {"_id_"}
+
+
+def test_first_array_is_known_at_once(client: Client) -> None:
+    things = client.shop.things
+    things.create_index([("state", 1), ("tags", 1)])
+    things.insert_one({"_id": 1, "state": "on", "tags": "b"})
+    things.insert_one({"_id": 2, "state": "on", "tags": ["a", "c"]})
+    found = things.find({"state": "on"}).sort([("tags", -1)]).limit(1)
+    assert [each["_id"] for each in found] == [2]
+    assert things.count_documents({"tags": {"$gt": "b"}, "state": "on"}) == 1
+
+
+def test_array_of_an_aborted_transaction(client: Client) -> None:
+    things = client.shop.things
+    things.create_index("tags")
+    things.insert_one({"_id": 1, "tags": "b"})
+    with client.start_session() as session:
+        session.start_transaction()
+        things.insert_one({"_id": 2, "tags": ["a", "c"]}, session=session)
+        assert things.count_documents({"tags": "c"}, session=session) == 1
+        session.abort_transaction()
+    things.insert_one({"_id": 3, "tags": ["x", "y"]})
+    assert [each["_id"] for each in things.find({"tags": "y"})] == [3]
+    assert client.shop.command("explain", {"find": "things", "filter": {"tags": "y"}})[
+        "queryPlanner"
+    ]["winningPlan"]["inputStage"]["isMultiKey"]
+
+
+def test_list_read_during_a_change_is_not_kept() -> None:
+    lists = IndexLists()
+    before = lists.version()
+    lists.begin("change")
+    lists.put("db", "coll", before, [])
+    assert lists.version() is None
+    assert lists.get("db", "coll", before) is None
+    lists.end("change", 1)
+    lists.put("db", "coll", before, [])  # read before the change
+    assert lists.get("db", "coll", lists.version()) is None
+
+
+def test_older_snapshot_does_not_see_a_newer_list() -> None:
+    lists = IndexLists()
+    old = lists.version()
+    lists.begin("change")
+    lists.end("change", 1)
+    new = lists.version()
+    lists.put("db", "coll", new, [("a_1", {"a": 1}, {})])
+    assert lists.get("db", "coll", old) is None
+    assert lists.get("db", "coll", new) == [("a_1", {"a": 1}, {})]
+
+
+def test_changes_of_a_transaction_end_together() -> None:
+    lists = IndexLists()
+    lists.begin("transaction")
+    lists.begin("transaction")
+    lists.begin("other")
+    lists.end("other", 1)
+    assert lists.version() is None
+    lists.end("transaction")
+    assert lists.version() is not None
