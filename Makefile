@@ -2,7 +2,7 @@
 # localstack/bootstrap.py needs only Python 3.11 and pip.
 
 # The variables that can be set behind a target (make logs FN=gateway).
-override ARGUMENTS := CORRELATION DOMAIN EMAIL ENGINE EVENT FILE FN FOLLOW FORCE FUZZ_SECONDS ID \
+override ARGUMENTS := COMPARE CORRELATION DOMAIN EMAIL ENGINE EVENT FILE FN FOLLOW FORCE FUZZ_SECONDS ID \
         MINUTES NAME PASSWORD PROMOTE PYTEST QUEUE READS RETURNS ROLE ROUTE RULE SCHEDULE T TIME VERSION
 
 # Only the command line is read, because NAME and TIME have another meaning in the environment.
@@ -88,7 +88,7 @@ soak: ## run load for MINUTES=30, then print the same table
 fuzz: ## run long attacks: schemathesis with every role, hostile values, FUZZ_SECONDS=20 for each decoder
 	$(LAUNCH) fuzz
 
-bench: ## measure, and print tables; T=name for one of tests/bench
+bench: ## measure, and print tables: T=name for one of tests/bench, COMPARE=<git ref> for two versions
 	$(LAUNCH) bench
 
 test-browser: ## test GraphiQL in Chromium, which it installs (about 100 MB)

@@ -117,6 +117,7 @@ class Options(BaseSettings):
     force: bool = False
     pytest: str = ""
     t: str = ""
+    compare: str | None = None
     version: str | None = None
     domain: str | None = None
     role: str | None = None

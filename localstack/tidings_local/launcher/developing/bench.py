@@ -1,7 +1,8 @@
-"""`make bench`: each module of tests/bench prints a table, which is shown and saved."""
+"""`make bench`: each module of tests/bench prints tables, which are shown and saved."""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import time
@@ -11,10 +12,13 @@ import bootstrap
 
 from .. import progress
 from ..errors import LauncherError
-from ..settings import ROOT, STATE, inherited_environment
+from ..settings import ROOT, STATE, Settings, inherited_environment
+from .bench_compare import other_version
+from .bench_tables import side_by_side, tables_in
 
 BENCHMARKS = ROOT / "tests" / "bench"
 TABLES = STATE / "bench"
+MAX_SECONDS = 30 * 60
 SOURCES = ("layers/tidings", "localstack", ".")
 
 
@@ -32,23 +36,63 @@ def run_benchmarks(only: str | None, stack: Mapping[str, str]) -> bool:
     Returns:
         Whether all of them succeeded.
     """
-    environment = inherited_environment() | dict(stack)
-    environment["TIDINGS_RUNTIME_PYTHON"] = str(bootstrap.python_of("runtime"))
-    environment["PYTHONPATH"] = os.pathsep.join(str(ROOT / source) for source in SOURCES)
-    failed = [name for name in benchmarks(only) if not _run(name, environment)]
+    failed = [name for name in benchmarks(only) if _run(name, stack) is None]
     return not failed
 
 
-def _run(name: str, environment: Mapping[str, str]) -> bool:
+def compare_benchmarks(
+    only: str | None, stack: Mapping[str, str], ref: str, settings: Settings
+) -> bool:
+    """Run benchmarks with another version's stack and with this one, and show both.
+
+    Returns:
+        Whether all of them succeeded.
+
+    Raises:
+        LauncherError: the other version is unknown, or did not start.
+    """
+    names, failed = benchmarks(only), list[str]()
+    with other_version(ref, settings) as other:
+        for name in names:
+            progress.step(f"benchmark {name} of {ref}")
+            before, after = other.bench(name), _run(name, stack)
+            if after is None:
+                failed.append(name)
+                continue
+            text = side_by_side(tables_in(before), tables_in(after))
+            file = TABLES / f"{name}.compared.md"
+            file.write_text(f"{text}\n")
+            progress.show(f"{ref} -> this version\n\n{text}\n")
+            progress.step(f"{name}: kept in {file}")
+    return not failed
+
+
+def _run(name: str, stack: Mapping[str, str]) -> str | None:
+    """Run a benchmark, show and keep its tables, and return them; None if it failed."""
     progress.step(f"benchmark {name}")
+    environment = inherited_environment() | dict(stack)
+    environment["TIDINGS_RUNTIME_PYTHON"] = str(bootstrap.python_of("runtime"))
+    environment["PYTHONPATH"] = os.pathsep.join(str(ROOT / source) for source in SOURCES)
     command = [str(bootstrap.python_of("dev")), "-m", f"tests.bench.{name}"]
     begun = time.monotonic()
-    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
-    if done.returncode:
-        progress.step(f"benchmark {name} failed")
-        return False
+    try:
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+            timeout=MAX_SECONDS,
+        )
+    except subprocess.SubprocessError as error:
+        progress.step(f"benchmark {name} failed: {error}")
+        return None
     TABLES.mkdir(parents=True, exist_ok=True)
-    (TABLES / f"{name}.md").write_text(done.stdout)
+    kept = TABLES / f"{name}.md"
+    kept.write_text(done.stdout)
+    content = [table.as_json() for table in tables_in(done.stdout)]
+    kept.with_suffix(".json").write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
     progress.show(done.stdout)
-    progress.step(f"{name}: {time.monotonic() - begun:.0f} s, kept in {TABLES / f'{name}.md'}")
-    return True
+    progress.step(f"{name}: {time.monotonic() - begun:.0f} s, kept in {kept} and as JSON beside it")
+    return done.stdout

@@ -22,7 +22,7 @@ from ..settings import (
     load_options,
     load_settings,
 )
-from .bench import run_benchmarks
+from .bench import compare_benchmarks, run_benchmarks
 from .dev.session import develop
 from .gateway import serve_gateway
 from .lint import lint as run_lint
@@ -84,7 +84,10 @@ def bench() -> int:
     stack, where = find_stack(settings), {}
     if Supervisor(stack).answers():  # some benchmarks need no stack
         where = test_environment(stack, members_of(stack, settings).connections)
-    return 0 if run_benchmarks(load_options().t, where) else 1
+    options = load_options()
+    if options.compare:
+        return 0 if compare_benchmarks(options.t, where, options.compare, settings) else 1
+    return 0 if run_benchmarks(options.t, where) else 1
 
 
 def lint() -> int:
