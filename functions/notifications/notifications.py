@@ -8,12 +8,12 @@
 - user.deleted: erases the person's notifications
 """
 
-from tidings.notifications.notifying import notify
+from tidings.notifications.notifying import notify, notify_together
 from tidings.notifications.rules import HEARD
 from tidings.platform.entry.consumer import consumer
 from tidings.platform.messaging.events import Event
 
 
-@consumer(*HEARD)
+@consumer(*HEARD, together=notify_together)
 def handler(event: Event) -> None:
     notify(event)

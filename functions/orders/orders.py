@@ -5,12 +5,17 @@
 - inventory.released: completes the cancellation of the order
 """
 
-from tidings.orders.decisions import confirm_order, note_stock_released, reject_order
+from tidings.orders.decisions import (
+    confirm_order,
+    decide_together,
+    note_stock_released,
+    reject_order,
+)
 from tidings.platform.entry.consumer import consumer
 from tidings.products.events import InventoryRejected, InventoryReleased, InventoryReserved
 
 
-@consumer(InventoryReserved, InventoryRejected, InventoryReleased)
+@consumer(InventoryReserved, InventoryRejected, InventoryReleased, together=decide_together)
 def handler(event: InventoryReserved | InventoryRejected | InventoryReleased) -> None:
     match event:
         case InventoryReserved():

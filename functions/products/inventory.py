@@ -6,11 +6,12 @@
 
 from tidings.orders.events import OrderCancelled, OrderPlaced
 from tidings.platform.entry.consumer import consumer
+from tidings.products.reserving import reserve_together
 from tidings.products.schemas import StockLine
 from tidings.products.stock import release_stock, reserve_stock
 
 
-@consumer(OrderPlaced, OrderCancelled)
+@consumer(OrderPlaced, OrderCancelled, together=reserve_together)
 def handler(event: OrderPlaced | OrderCancelled) -> None:
     match event:
         case OrderPlaced():

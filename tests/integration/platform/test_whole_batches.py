@@ -59,8 +59,15 @@ def relay_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(relay, "LEFT_BEHIND_AFTER", timedelta(seconds=-1))
 
 
+def die() -> None:
+    raise Killed
+
+
 def kill_after(messages: int, handler: Handler, event: LambdaEvent) -> None:
-    """Invoke a function whose process is killed after this number of messages."""
+    """Invoke a function whose process is killed after this number of messages.
+
+    A function that handles all at once is killed before it publishes.
+    """
     handled, handle = 0, frame._handle
 
     def dying(*arguments: Any) -> Any:
@@ -73,7 +80,7 @@ def kill_after(messages: int, handler: Handler, event: LambdaEvent) -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(frame, "_handle", dying)
-        patch.setattr(frame, "publish_stored", lambda: None)
+        patch.setattr(frame, "publish_stored", die)
         with pytest.raises(Killed):
             handler(event, CONTEXT)
     take_stored()  # the state of the killed process

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from pymongo.errors import PyMongoError
+
 from tidings.delivery.models import Notification
 from tidings.notifications.drafting import (
     NotificationContent,
@@ -13,6 +15,7 @@ from tidings.notifications.drafting import (
 from tidings.platform.errors import TidingsError
 from tidings.platform.logging import logger
 from tidings.platform.messaging import outbox
+from tidings.platform.messaging.events import Event, handling
 from tidings.platform.timing.clock import now
 from tidings.templates.errors import CodeTemplate
 from tidings.templates.queries import carries_code, current_version
@@ -26,6 +29,14 @@ class CreatedNotification(NamedTuple):
 
     notification_id: str
     is_new: bool
+
+
+class Addressed(NamedTuple):
+    """The content of an event for one person."""
+
+    user_id: str
+    content: NotificationContent
+    event: Event
 
 
 def create_notifications(
@@ -69,6 +80,39 @@ def create_notifications(
     )
     fresh = {each.user_id: CreatedNotification(each.id, True) for each in documents}
     return fresh | known
+
+
+def create_personal_notifications(addressed: Sequence[Addressed]) -> list[Event]:
+    """Store a notification for each of at most 500 people, each from an event of its own.
+
+    The number of database commands does not grow with the number of events. People without an
+    account are left out.
+
+    Returns:
+        The events whose notification cannot be drafted; nothing is stored for them.
+    """
+    people = get_contacts(each.user_id for each in addressed)
+    moment, documents, refused = now(), [], []
+    for each in addressed:
+        if (contact := people.get(each.user_id)) is None:
+            continue
+        try:
+            with handling(each.event):
+                documents.append(_draft_for(contact, each.content, moment))
+        except PyMongoError:
+            raise
+        except Exception:  # noqa: BLE001 (the event is handled singly, which reports it)
+            refused.append(each.event)
+    known = len(outbox.insert_all(Notification, documents))
+    logger.info("notifications stored", stored=len(documents) - known, known=known)
+    return refused
+
+
+def _draft_for(contact: Contact, content: NotificationContent, at: datetime) -> Notification:
+    version = current_version(content.template_code)
+    if carries_code(content.template_code, version) and not content.carries_code:
+        raise CodeTemplate
+    return draft(contact, content, version, at)
 
 
 def _drafts(

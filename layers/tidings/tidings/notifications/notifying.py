@@ -1,14 +1,21 @@
-"""The operation that handles events for notifications."""
+"""The operations that handle events for notifications."""
+
+from collections.abc import Sequence
 
 from tidings.delivery import changes, states
 from tidings.delivery.events import NotificationDelivered, NotificationFailed
 from tidings.notifications import following
-from tidings.notifications.creating import MAX_RECIPIENTS, create_notifications
+from tidings.notifications.creating import (
+    MAX_RECIPIENTS,
+    Addressed,
+    create_notifications,
+    create_personal_notifications,
+)
 from tidings.notifications.erasure import forget
 from tidings.notifications.rules import RULES, SILENT, Rule
 from tidings.platform.messaging.events import Event
 from tidings.products.events import ProductBackInStock, ProductPriceDropped
-from tidings.users.events import UserDeleted
+from tidings.users.events import UserDeleted, UserPreferencesUpdated
 
 
 def notify(event: Event) -> None:
@@ -43,6 +50,24 @@ def notify(event: Event) -> None:
             following.begin(event)
         case _ if type(event) not in SILENT:
             _create(event, RULES[type(event)])
+
+
+def notify_together(events: Sequence[Event]) -> list[Event]:
+    """Send the notifications of many events, with the database commands of one.
+
+    Returns:
+        The events that it left to `notify`: those that have no single recipient, and those whose
+        message cannot be rendered.
+    """
+    addressed, left = [], []
+    for event in events:
+        rule = RULES.get(type(event))
+        if rule is None or not rule.is_personal:
+            if type(event) is not UserPreferencesUpdated:
+                left.append(event)
+            continue
+        addressed += [Addressed(each, rule.content(event), event) for each in rule.audience(event)]
+    return [*left, *create_personal_notifications(addressed)]
 
 
 def _create(event: Event, rule: Rule) -> None:

@@ -53,6 +53,11 @@ class Rule:
     # It contains a one-time code.
     carries_code: bool = False
 
+    @property
+    def is_personal(self) -> bool:
+        """Whether an event names its recipient, so that its audience is one person at most."""
+        return self.audience not in {_operators, _in_chunks}
+
     def content(self, event: Event) -> NotificationContent:
         """Return the content for an event."""
         return NotificationContent(

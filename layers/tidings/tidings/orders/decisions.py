@@ -1,13 +1,21 @@
 """Apply the inventory's decisions to orders, also late ones."""
 
+from collections.abc import Sequence
+
 from tidings.orders import announcements
 from tidings.orders.errors import StepRefused
 from tidings.orders.models import Order
 from tidings.orders.states import OrderState
-from tidings.orders.steps import THE_SHOP, Step, take_step
+from tidings.orders.steps import THE_SHOP, Step, planned_step, take_step
 from tidings.platform.logging import logger
 from tidings.platform.messaging import outbox
+from tidings.platform.messaging.events import handling
+from tidings.platform.messaging.outbox import Planned
+from tidings.platform.storage.rows import rows_of
 from tidings.platform.timing.clock import now
+from tidings.products.events import InventoryRejected, InventoryReleased, InventoryReserved
+
+Decision = InventoryReserved | InventoryRejected | InventoryReleased
 
 
 def confirm_order(order_id: str) -> None:
@@ -42,6 +50,36 @@ def reject_order(order_id: str, *, reason: str) -> None:
         logger.info(
             "order decision skipped: decided before", order_id=order_id, state=refused.before
         )
+
+
+def decide_together(decisions: Sequence[Decision]) -> list[Decision]:
+    """Confirm and reject many orders with two database commands.
+
+    Returns:
+        The decisions that it left alone: the stock is released, the order is missing, or it was
+        decided before.
+    """
+    ids = [each.data.order_id for each in decisions]
+    found = Order._get_collection().find({"_id": {"$in": ids}})
+    placed = {each.id: each for each in rows_of(Order, found) if each.state == OrderState.PLACED}
+    planned: dict[str, Planned] = {}
+    for each in decisions:
+        order = placed.pop(each.data.order_id, None)
+        if order is not None and not isinstance(each, InventoryReleased):
+            with handling(each):
+                planned[each.id] = _planned(order, each)
+    not_made = {each.document_id for each in outbox.change_many(Order, list(planned.values()))}
+    logger.info("orders decided", orders=len(planned) - len(not_made))
+    return [each for each in decisions if each.id not in planned or each.data.order_id in not_made]
+
+
+def _planned(order: Order, decision: InventoryReserved | InventoryRejected) -> Planned:
+    if isinstance(decision, InventoryReserved):
+        step = Step(OrderState.CONFIRMED, THE_SHOP, now())
+        return planned_step(order, step, announcements.confirmed(order))
+    reason = decision.data.reason
+    step = Step(OrderState.REJECTED, THE_SHOP, now(), reason)
+    return planned_step(order, step, announcements.rejected(order, reason))
 
 
 def note_stock_released(order_id: str) -> None:

@@ -10,6 +10,7 @@ from tidings.orders.states import Actor, OrderState, check_step
 from tidings.platform.logging import logger
 from tidings.platform.messaging import outbox
 from tidings.platform.messaging.events import Event
+from tidings.platform.messaging.outbox import Planned
 from tidings.platform.security.auth import Principal, Role
 
 
@@ -54,6 +55,27 @@ class Step:
 
     def settle_at(self) -> datetime | None:
         return self.at + SETTLE_AFTER if self.state in WAITING else None
+
+
+def planned_step(order: Order, step: Step, event: Event) -> Planned:
+    """Return the change that takes a step of an order, if its state is still the same then.
+
+    Raises:
+        StepRefused: its state does not allow the step.
+    """
+    check_step(OrderState(order.state), step.state, step.mover.actor)
+    values: dict[str, Any] = {"state": step.state.value}
+    gone = {"asked_again": 1}
+    if settle_at := step.settle_at():
+        values["settle_at"] = settle_at
+    else:
+        gone["settle_at"] = 1
+    update = {
+        "$set": values,
+        "$unset": gone,
+        "$push": {"history": step.transition().to_mongo()},
+    }
+    return Planned(order.id, {"state": order.state}, update, event)
 
 
 def take_step(

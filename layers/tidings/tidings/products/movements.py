@@ -1,14 +1,15 @@
 """Move stock inside a transaction: change the stock, its history, and store the events."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from pymongo import ReturnDocument
+from pymongo import ReturnDocument, UpdateOne
 from pymongo.client_session import ClientSession
 
 from tidings.platform.messaging import outbox
-from tidings.platform.messaging.events import Event
+from tidings.platform.messaging.events import Event, handling
 from tidings.platform.messaging.outbox import OutboxEntry
 from tidings.platform.storage import database
 from tidings.products import product_cache
@@ -21,6 +22,9 @@ from tidings.products.events import (
 from tidings.products.fields import MAX_STOCK, ProductState
 from tidings.products.models import Product, StockMovement
 from tidings.products.schemas import MovementKind
+
+# The fields that a movement reads.
+STATE_FIELDS: Final = ["sku", "title", "stock", "state"]
 
 
 @dataclass(frozen=True)
@@ -46,22 +50,55 @@ def move(product_id: str, change: int, cause: Cause, session: ClientSession) -> 
     changed = Product._get_collection().find_one_and_update(
         {"_id": product_id, **_room_for(change, cause)},
         {"$inc": {"stock": change}},
-        projection=["sku", "title", "stock", "state"],
+        projection=STATE_FIELDS,
         return_document=ReturnDocument.AFTER,
         session=session,
     )
     if changed is None:
         return None
     product = Product._from_son(changed)
-    event = _crossing(product, change)
-    product.outbox = [OutboxEntry.of(event)] if event else []
-    movement = StockMovement(
-        product_id=product_id,
-        change=change,
-        stock_after=product.stock,
-        **vars(cause),
-    )
-    return Moved(product, movement)
+    _announce(product, change)
+    return Moved(product, _movement(product_id, change, product.stock, cause))
+
+
+def move_for_orders(
+    wanted: Mapping[str, Mapping[str, int]],
+    causes: Mapping[str, Event],
+    session: ClientSession,
+) -> list[Moved] | None:
+    """Take the stock of orders, in two commands; return None if there is not enough for all.
+
+    Args:
+        wanted: by order its pieces by product.
+        causes: by order the event that is handled.
+    """
+    total: Counter[str] = Counter()
+    for pieces in wanted.values():
+        total.update(pieces)
+    # In a fixed order, so that two transactions do not deadlock.
+    updates = [
+        UpdateOne({"_id": product_id, "stock": {"$gte": number}}, {"$inc": {"stock": -number}})
+        for product_id, number in sorted(total.items())
+    ]
+    products = Product._get_collection()
+    with database.writing_many(len(updates)):
+        taken = products.bulk_write(updates, session=session)
+    if taken.modified_count < len(updates):
+        return None
+    found = products.find({"_id": {"$in": list(total)}}, STATE_FIELDS, session=session)
+    after = {each["_id"]: Product._from_son(each) for each in found}
+    left = {product_id: each.stock + total[product_id] for product_id, each in after.items()}
+    moved = []
+    for order_id, pieces in wanted.items():
+        cause = Cause(MovementKind.RESERVED, "ordered", order_id=order_id)
+        for product_id, number in pieces.items():
+            product = after[product_id]
+            left[product_id] -= number
+            if left[product_id] == 0:
+                with handling(causes[order_id]):
+                    _announce(product, -total[product_id])
+            moved.append(Moved(product, _movement(product_id, -number, left[product_id], cause)))
+    return moved
 
 
 def record(moved: Sequence[Moved], session: ClientSession) -> None:
@@ -71,19 +108,37 @@ def record(moved: Sequence[Moved], session: ClientSession) -> None:
     movements = [each.movement.to_mongo() for each in moved]
     with database.writing_many(len(movements)):
         StockMovement._get_collection().insert_many(movements, session=session)
-    for each in moved:
-        for entry in each.product.outbox:
+    for product in _products(moved):
+        for entry in product.outbox:
             Product._get_collection().update_one(
-                {"_id": each.product.pk}, {"$push": {"outbox": entry.to_mongo()}}, session=session
+                {"_id": product.pk}, {"$push": {"outbox": entry.to_mongo()}}, session=session
             )
 
 
 def note(moved: Iterable[Moved]) -> None:
     """After the transaction, note the events for publishing, and clear the products' cache."""
-    products = [each.product for each in moved]
+    products = _products(moved)
     for product in products:
-        outbox.note_stored(product)
+        if product.outbox:
+            outbox.note_stored(product)
     product_cache.forget_products([product.pk for product in products])
+
+
+def _products(moved: Iterable[Moved]) -> list[Product]:
+    """Return each product of these movements once."""
+    return list({each.product.pk: each.product for each in moved}.values())
+
+
+def _movement(product_id: str, change: int, stock_after: int, cause: Cause) -> StockMovement:
+    return StockMovement(
+        product_id=product_id, change=change, stock_after=stock_after, **vars(cause)
+    )
+
+
+def _announce(product: Product, change: int) -> None:
+    """Give a changed product the event of its movement, if there is one."""
+    event = _crossing(product, change)
+    product.outbox = [OutboxEntry.of(event)] if event else []
 
 
 def _room_for(change: int, cause: Cause) -> dict[str, Any]:

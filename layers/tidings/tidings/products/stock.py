@@ -1,6 +1,7 @@
 """Reserve and release stock for orders: all or nothing, once per order."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from mongoengine import NotUniqueError
 from pymongo.client_session import ClientSession
@@ -24,6 +25,16 @@ from tidings.products.movements import Cause, Moved, move, note, record
 from tidings.products.schemas import MovementKind, StockLine
 
 
+class Line(Protocol):
+    """A product and its number of pieces."""
+
+    @property
+    def product_id(self) -> str: ...
+
+    @property
+    def quantity(self) -> int: ...
+
+
 class _NotEnough(Exception):
     """Aborts the transaction when there is not enough stock."""
 
@@ -37,7 +48,7 @@ def reserve_stock(order_id: str, lines: Sequence[StockLine]) -> None:
     Raises:
         Unavailable: another process is deciding the order now; retry.
     """
-    reserved = _reservation(order_id, lines)
+    reserved = reservation(order_id, lines)
     try:
         moved = in_transaction(lambda session: _take(reserved, lines, session))
     except _NotEnough as shortage:
@@ -115,7 +126,8 @@ def _give_back(released: Reservation, session: ClientSession) -> list[Moved]:
     return moved
 
 
-def _reservation(order_id: str, lines: Sequence[StockLine]) -> Reservation:
+def reservation(order_id: str, lines: Iterable[Line]) -> Reservation:
+    """Return the decision to reserve these lines, with its event."""
     event = InventoryReserved(subject=order_id, data=InventoryReservedData(order_id=order_id))
     return Reservation(
         id=order_id,
@@ -138,5 +150,5 @@ def _reject(order_id: str, lines: Sequence[StockLine], reason: str) -> None:
         logger.info("stock not reserved: not enough pieces", order_id=order_id)
 
 
-def _reserved_lines(lines: Sequence[StockLine]) -> list[ReservedLine]:
+def _reserved_lines(lines: Iterable[Line]) -> list[ReservedLine]:
     return [ReservedLine(product_id=line.product_id, quantity=line.quantity) for line in lines]

@@ -11,9 +11,12 @@ from pymongo.errors import AutoReconnect
 
 from tests.integration.builders import Queues, a_product, an_order, at_once
 from tidings.monitoring.relay import OUTBOX_DOCUMENTS
+from tidings.orders import announcements
 from tidings.orders.decisions import confirm_order
 from tidings.orders.events import OrderPlaced
 from tidings.orders.models import Order
+from tidings.orders.states import OrderState
+from tidings.orders.steps import THE_SHOP, Step, planned_step
 from tidings.platform.context import correlated
 from tidings.platform.messaging import outbox, relay
 from tidings.platform.messaging.broker import BrokerUnavailable, Message, Publisher
@@ -190,6 +193,35 @@ def test_one_document_changed_twice_announces_each_event_once(queues: Queues) ->
 
 
 # ---------------------------------------------------------------------- the relay
+
+
+def test_changes_in_one_round_trip_are_made_where_their_conditions_hold(
+    queues: Queues, commands: list[str]
+) -> None:
+    orders = [Order.objects.get(pk=an_order().id) for _ in range(3)]
+    publish_stored()
+    queues.take("inventory", 3)
+    Order.objects(pk=orders[1].id).update_one(set__state="rejected")
+    planned = [
+        planned_step(
+            each, Step(OrderState.CONFIRMED, THE_SHOP, now()), announcements.confirmed(each)
+        )
+        for each in orders
+    ]
+    commands.clear()
+    assert outbox.change_many(Order, planned) == [planned[1]]
+    assert commands == ["update", "find"]
+    assert [each.state for each in Order.objects.order_by("pk")] == [
+        "confirmed",
+        "rejected",
+        "confirmed",
+    ]
+    publish_stored()
+    told = {each.message_id for each in queues.take("notifications", 2)}
+    assert told == {planned[0].event.id, planned[2].event.id}
+    assert waiting() == 0
+    assert outbox.change_many(Order, planned) == planned
+    assert outbox.change_many(Order, []) == []
 
 
 def test_events_of_a_crash_are_published(queues: Queues) -> None:

@@ -4,7 +4,7 @@ They are published right after it (`relay.publish_stored`) and then removed. The
 publishes those that a crash left.
 """
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, Self, TypeVar
@@ -79,6 +79,15 @@ class Stored(NamedTuple):
     def only(self, event_ids: Container[str]) -> "Stored":
         """Return a copy with only the entries of these events."""
         return self._replace(entries=[each for each in self.entries if each.event_id in event_ids])
+
+
+class Planned(NamedTuple):
+    """A change of one document, made if the conditions hold, and the event of the change."""
+
+    document_id: str
+    conditions: Mapping[str, Any]
+    update: Mapping[str, Any]
+    event: Event
 
 
 AnyDocument = TypeVar("AnyDocument", bound=OutboxDocument)
@@ -182,6 +191,41 @@ def change(found: "QuerySet[AnyDocument]", *events: Event, **update: Any) -> Any
     return document
 
 
+def change_many(document_class: type[OutboxDocument], planned: Sequence[Planned]) -> list[Planned]:
+    """Change documents in one round trip, each atomically with its event.
+
+    Returns:
+        The changes that were not made, or whose event is no longer in the outbox; a repetition of
+        each must have no second effect.
+    """
+    entries = [OutboxEntry.of(each.event) for each in planned]
+    if not planned:
+        return []
+    updates = [
+        UpdateOne({"_id": each.document_id, **each.conditions}, _with_entry(each.update, entry))
+        for each, entry in zip(planned, entries, strict=True)
+    ]
+    with database.writing_many(len(updates)):
+        result = document_class._get_collection().bulk_write(updates, ordered=False)
+    made = {entry.event_id for entry in entries}
+    if result.modified_count < len(planned):
+        made = _waiting_ids(document_class, [each.document_id for each in planned])
+    for each, entry in zip(planned, entries, strict=True):
+        if entry.event_id in made:
+            _note(Stored(document_class, each.document_id, [entry]))
+    return [each for each in planned if each.event.id not in made]
+
+
+def _with_entry(update: Mapping[str, Any], entry: OutboxEntry) -> dict[str, Any]:
+    return {**update, "$push": {**update.get("$push", {}), "outbox": entry.to_mongo()}}
+
+
+def _waiting_ids(document_class: type[OutboxDocument], ids: Sequence[str]) -> set[str]:
+    """Return the ids of all events that wait in these documents."""
+    found = document_class._get_collection().find({"_id": {"$in": list(ids)}}, ["outbox.event_id"])
+    return {entry["event_id"] for each in found for entry in each.get("outbox", ())}
+
+
 def change_last(found: "QuerySet[AnyDocument]", event: Event, **update: Any) -> AnyDocument | None:
     """Like `change`, but replace all waiting events with this one: they are never published."""
     last = [OutboxEntry.of(event)]
@@ -196,12 +240,16 @@ def note_stored(document: OutboxDocument) -> None:
 
     After `MAX_NOTED` documents, events are left to the relay.
     """
+    _note(Stored(type(document), document.pk, list(document.outbox)))
+
+
+def _note(stored: Stored) -> None:
     noted = _stored.get()
     if noted is None:
         noted = []
         _stored.set(noted)
     if len(noted) < MAX_NOTED:
-        noted.append(Stored(type(document), document.pk, list(document.outbox)))
+        noted.append(stored)
 
 
 def begin_noting() -> None:
