@@ -40,6 +40,11 @@ class Connection:
         """The size of the whole list, which is counted only for documents that ask for it."""
         return self.page.total
 
+    @property
+    def total_count_is_limited(self) -> bool:
+        """Whether the list has more items than the total, up to which it was counted."""
+        return self.page.total_is_at_least
+
 
 def connection(page: Page[Any]) -> Connection:
     """Return a page in the form that Relay clients expect."""

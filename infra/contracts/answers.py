@@ -49,7 +49,15 @@ PAGE_META: Final[Schema] = {
     "type": "object",
     "description": "The position of a page in a list.",
     "properties": {
-        "total": {"type": "integer", "minimum": 0},
+        "total": {
+            "type": "integer",
+            "minimum": 0,
+            "description": "the number of items in the whole list, counted up to 10,000",
+        },
+        "total_is_at_least": {
+            "type": "boolean",
+            "description": "whether the list has more items than `total`",
+        },
         "limit": {"type": "integer", "minimum": 1},
         "page": {"type": "integer", "minimum": 1},
         "total_pages": {"type": "integer", "minimum": 0},
@@ -58,7 +66,8 @@ PAGE_META: Final[Schema] = {
         "next_cursor": {"type": ["string", "null"], "description": "the next page's `after`"},
     },
     "required": [
-        "total", "limit", "page", "total_pages", "has_next", "has_previous", "next_cursor",
+        "total", "total_is_at_least", "limit", "page", "total_pages", "has_next", "has_previous",
+        "next_cursor",
     ],
     "additionalProperties": False,
 }  # fmt: skip

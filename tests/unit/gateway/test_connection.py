@@ -1,7 +1,9 @@
 from typing import Any
 
+import pytest
 from resolvers.connection import connection
 
+from tidings.platform.entry.answers import Reply
 from tidings.platform.storage.pagination import Page
 
 
@@ -37,6 +39,19 @@ def test_page_info_has_the_position_of_the_page() -> None:
 def test_empty_page_has_no_cursors() -> None:
     info = connection(page_of(has_next=False)).page_info
     assert (info.start_cursor, info.end_cursor, info.has_next_page) == (None, None, False)
+
+
+@pytest.mark.parametrize(
+    ("counted", "total", "is_limited"),
+    [(9_999, 9_999, False), (10_000, 10_000, False), (10_001, 10_000, True)],
+)
+def test_total_is_counted_up_to_a_limit(counted: int, total: int, is_limited: bool) -> None:
+    made = connection(page_of("a", count=lambda: counted))
+    assert (made.total_count, made.total_count_is_limited) == (total, is_limited)
+    meta = Reply.of_page(made.page).meta
+    assert meta is not None
+    assert (meta["total"], meta["total_is_at_least"]) == (total, is_limited)
+    assert meta["total_pages"] == -(-total // 2)
 
 
 def test_list_is_counted_only_for_its_total_and_once() -> None:

@@ -79,7 +79,8 @@ class FailedMessage(StoredDocument):
         "collection": "failed_messages",
         "indexes": [
             ("-failed_at", "-id"),
-            ("queue", "-failed_at"),
+            ("queue", "-failed_at", "-id"),
+            {"fields": ["message_id"], "sparse": True},
             ("state", "redrive_at"),
             "correlation_id",
             "mentions",

@@ -77,6 +77,6 @@ def _kept(page: Page[ProductView]) -> FirstPage:
     return FirstPage(
         ids=[each.id for each in page.items],
         cursors=page.cursors,
-        total=page.total,
+        total=page.counted,
         has_more=page.has_next,
     )

@@ -70,6 +70,7 @@ class Task(OutboxDocument):
             ("owner_id", "-id"),
             ("assignee_id", "-id"),
             ("due_at", "-id"),
+            ("-priority_rank", "-id"),
             {"fields": ["remind_at"], "sparse": True},
             {"fields": ["upload_key"], "sparse": True, "unique": True},
         ],

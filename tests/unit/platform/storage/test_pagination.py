@@ -21,7 +21,8 @@ class Found:
     def __init__(self, count: int) -> None:
         self._stored = [{"_id": f"{n:024x}"} for n in range(count, 0, -1)]
 
-    def count(self) -> int:
+    def count(self, *, with_limit_and_skip: bool) -> int:
+        assert with_limit_and_skip
         return len(self._stored)
 
     def filter(self, condition: Q) -> Self:
@@ -59,6 +60,13 @@ def test_first_page_is_the_newest() -> None:
     page = page_of(5, limit=2)
     assert ids(page) == [5, 4]
     assert (page.total, page.has_next, page.has_previous) == (5, True, False)
+
+
+def test_total_stops_after_ten_thousand() -> None:
+    exact, more = page_of(10_000, limit=2), page_of(10_001, limit=2)
+    assert (exact.total, exact.total_is_at_least) == (10_000, False)
+    assert (more.total, more.total_is_at_least, more.counted) == (10_000, True, 10_001)
+    assert page_of(12_345, limit=2).counted == 10_001
 
 
 def test_page_by_number() -> None:

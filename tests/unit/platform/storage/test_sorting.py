@@ -14,7 +14,7 @@ def test_time_out_of_range_in_utc_is_no_position(time: str) -> None:
 
 def test_never_is_a_position() -> None:
     behind = SortOrder("due_at").behind(f'due_at|{{"value":"{LATEST.isoformat()}","id":"x"}}')
-    assert behind.children[0].query == {"due_at__gt": LATEST}
+    assert behind.children[0].query == {"due_at__gte": LATEST}
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ class Reply:
             data=page.items,
             meta={
                 "total": page.total,
+                "total_is_at_least": page.total_is_at_least,
                 "limit": page.limit,
                 "page": page.page,
                 "total_pages": -(-page.total // page.limit),

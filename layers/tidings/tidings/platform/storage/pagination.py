@@ -16,6 +16,8 @@ from tidings.platform.storage.sorting import NEWEST_FIRST, SortOrder, UnknownCur
 MAX_PAGE_SIZE: Final = 100
 DEFAULT_PAGE_SIZE: Final = 20
 MAX_PAGE: Final = 1000
+# A list is counted up to this number: counting 200,000 documents takes seconds.
+COUNTED_UP_TO: Final = 10_000
 
 # URL-safe base64 (RFC 4648). To clients a cursor is opaque.
 CURSOR_PATTERN: Final = r"^([A-Za-z0-9_-]{4})*([A-Za-z0-9_-]{2}==|[A-Za-z0-9_-]{3}=)?$"
@@ -38,7 +40,10 @@ class PageRequest(BaseModel):
 
 @dataclass(frozen=True, kw_only=True)
 class Page(Generic[Item]):
-    """A part of a list. The whole list is counted when its `total` is first asked for."""
+    """A part of a list. The whole list is counted when its `total` is first asked for.
+
+    `count` may stop counting after `COUNTED_UP_TO` + 1.
+    """
 
     items: list[Item]
     cursors: list[str]
@@ -49,9 +54,19 @@ class Page(Generic[Item]):
     has_previous: bool
 
     @cached_property
-    def total(self) -> int:
-        """The number of items in the whole list."""
+    def counted(self) -> int:
+        """The number of counted items."""
         return self.count()
+
+    @property
+    def total(self) -> int:
+        """The number of items in the whole list, at most `COUNTED_UP_TO`."""
+        return min(self.counted, COUNTED_UP_TO)
+
+    @property
+    def total_is_at_least(self) -> bool:
+        """Whether the list has more items than `total`."""
+        return self.counted > COUNTED_UP_TO
 
     def map(self, convert: Callable[[Item], Output]) -> "Page[Output]":
         """Return the same page with converted items."""
@@ -78,7 +93,7 @@ def paginate(found: Any, request: PageRequest, order: SortOrder = NEWEST_FIRST) 
         window, skip = found, (request.page - 1) * request.limit
     window = window.order_by(*order.keys()).skip(skip).limit(request.limit + 1)
     has_previous = skip > 0 or request.after is not None
-    return _page(list(rows(window)), found.count, request, order, has_previous=has_previous)
+    return _page(list(rows(window)), _counting(found), request, order, has_previous=has_previous)
 
 
 def paginate_each(
@@ -160,6 +175,11 @@ def _page(
         has_next=len(found) > request.limit,
         has_previous=has_previous,
     )
+
+
+def _counting(found: Any) -> Callable[[], int]:
+    """Return a function that counts a query's documents, up to one more than is told."""
+    return lambda: int(found.limit(COUNTED_UP_TO + 1).count(with_limit_and_skip=True))
 
 
 def _known(count: int) -> Callable[[], int]:

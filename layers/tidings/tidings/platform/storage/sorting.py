@@ -60,7 +60,9 @@ class SortOrder:
             last = _Place.model_validate_json(text)
         except ValidationError:
             raise UnknownCursor from None
-        return Q(**{beyond: last.value}) | Q(**{self.field: last.value}, pk__lt=last.id)
+        # One range of the index on field and id; equal values are told apart by the id.
+        here_or_beyond = Q(**{f"{beyond}e": last.value})
+        return here_or_beyond & (Q(**{beyond: last.value}) | Q(pk__lt=last.id))
 
     def place_of(self, document: Any) -> str:
         value = getattr(document, self.field)
