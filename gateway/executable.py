@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import cache, wraps
+from functools import cache, partial, wraps
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final
@@ -23,8 +23,9 @@ from graphql.execution.values import get_directive_values
 from resolvers import ARGUMENTS, MUTATIONS, NESTED, QUERIES
 from resolvers.binding import Resolver, resolver_of
 from resolvers.caller import Info
+from resolvers.places import at_first_use, operation_named
 
-from tidings.platform.operation import OPERATIONS, Operation
+from tidings.platform.operation import Operation
 from tidings.platform.security.auth import Role, require
 
 SCHEMA_FILE: Final = Path(__file__).with_name("schema.graphql")
@@ -88,8 +89,13 @@ def _bind_fields(schema: GraphQLSchema, kind: GraphQLObjectType) -> None:
     for name, field in kind.fields.items():
         for argument_name, argument in field.args.items():
             argument.out_name = snake_case(argument_name)
-        resolve = root_resolver(kind.name, name, field) if is_root else resolvers.get(name)
-        field.resolve = _permitted(schema, field, resolve or _attribute(snake_case(name)))
+        if is_root:
+            resolve = at_first_use(partial(root_resolver, kind.name, name, field))
+        elif name in resolvers:
+            resolve = at_first_use(partial(resolvers.__getitem__, name))
+        else:
+            resolve = _attribute(snake_case(name))
+        field.resolve = _permitted(schema, field, resolve)
 
 
 def root_resolver(root: str, name: str, field: GraphQLField) -> Resolver:
@@ -108,7 +114,9 @@ def operation_of_field(root: str, name: str) -> Operation:
         KeyError: the field has no resolver, and no operation has its name.
     """
     own = ROOTS[root].get(name)
-    declared: Operation = own.operation if own else OPERATIONS[snake_case(name)]  # type: ignore[attr-defined]
+    if own is None:
+        return operation_named(snake_case(name))
+    declared: Operation = own.operation  # type: ignore[attr-defined]
     return declared
 
 

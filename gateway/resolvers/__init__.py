@@ -1,38 +1,41 @@
-"""The resolvers that do not follow from operations, by domain; see `binding`."""
+"""The resolvers that do not follow from operations; see `binding`.
 
-from types import ModuleType
+They are named by their places, so that their domains are imported at the first use of a field.
+"""
+
+from collections.abc import Mapping
 from typing import Any, Final
 
 from pydantic import BaseModel
 
-from resolvers import (
-    campaigns,
-    delivery,
-    monitoring,
-    orders,
-    recommendations,
-    templates,
-    users,
+from resolvers.places import Places
+
+Resolver = Any
+
+# The model that checks a field's arguments, if those of the operation do not.
+ARGUMENTS: Final[Mapping[str, type[BaseModel]]] = Places(
+    {
+        "getTemplate": "tidings.templates.schemas.GetTemplate",
+        "getUserRecommendations": "resolvers.recommendations.RecommendationsArguments",
+        "liftSuppression": "tidings.delivery.schemas.LiftSuppression",
+        "placeOrder": "resolvers.orders.PlaceOrderArguments",
+        "previewCampaign": "tidings.campaigns.schemas.PreviewQuery",
+        "updateOrderStatus": "resolvers.orders.UpdateOrderStatusInput",
+    }
 )
-from resolvers import declared as declared
-from resolvers.binding import Resolver
-
-DOMAINS: Final[tuple[ModuleType, ...]] = (
-    users,
-    orders,
-    recommendations,
-    templates,
-    delivery,
-    campaigns,
-    monitoring,
+QUERIES: Final[Mapping[str, Resolver]] = Places(
+    {
+        "getCampaign": "resolvers.campaigns.campaign",
+        "getServiceHealth": "resolvers.monitoring.health",
+        "me": "resolvers.users.me",
+    }
 )
-
-
-def _merged(table: str) -> dict[str, Any]:
-    return {name: value for domain in DOMAINS for name, value in getattr(domain, table, {}).items()}
-
-
-ARGUMENTS: Final[dict[str, type[BaseModel]]] = _merged("ARGUMENTS")
-QUERIES: Final[dict[str, Resolver]] = _merged("QUERIES")
-MUTATIONS: Final[dict[str, Resolver]] = _merged("MUTATIONS")
-NESTED: Final[dict[str, dict[str, Resolver]]] = _merged("NESTED")
+MUTATIONS: Final[Mapping[str, Resolver]] = Places({"createCampaign": "resolvers.campaigns.created"})
+# By type: fields that are not attributes of the domain's result.
+NESTED: Final[Mapping[str, Mapping[str, Resolver]]] = {
+    "ActivityItem": Places({"product": "resolvers.recommendations.product"}),
+    "Campaign": Places({"numbers": "resolvers.campaigns.numbers"}),
+    "Order": Places({"customer": "resolvers.orders.customer"}),
+    "OrderItem": Places({"product": "resolvers.orders.product"}),
+    "User": Places({"orders": "resolvers.users.orders"}),
+}

@@ -11,9 +11,9 @@ operation's parameters are taken from the field's arguments:
 | the id of a user | `userId`, or the caller |
 | any other | the argument of that name, or `id` |
 
-Each domain's module has tables for what differs: ARGUMENTS has the model that checks a field's
+`resolvers/__init__.py` has tables for what differs: ARGUMENTS has the model that checks a field's
 arguments, QUERIES and MUTATIONS have resolvers by field, and NESTED has resolvers by type and field
-for fields that are not attributes of the domain's result.
+for fields that are not attributes of the domain's result. A resolver is bound at its first call.
 """
 
 from collections.abc import Callable, Iterable, Mapping

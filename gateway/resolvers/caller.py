@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from graphql import GraphQLResolveInfo
 from pydantic import BaseModel
 
 from resolvers.loaders import Loaders
-from tidings.monitoring.health import ServiceHealthReport, check_services
 from tidings.platform.inputs.ids import DocumentId
 from tidings.platform.inputs.parsing import parsed
 from tidings.platform.security.auth import Principal, signed_in
+
+if TYPE_CHECKING:
+    from tidings.monitoring.health import ServiceHealthReport
 
 
 @dataclass(frozen=True)
@@ -25,11 +28,13 @@ class GatewayContext:
         return Loaders(self.principal)
 
     @cached_property
-    def health(self) -> ServiceHealthReport:
+    def health(self) -> "ServiceHealthReport":
         """The health report, computed once per request.
 
         It opens connections, and anyone may ask for it 50 times in one request.
         """
+        from tidings.monitoring.health import ServiceHealthReport, check_services
+
         return ServiceHealthReport.of(check_services())
 
 

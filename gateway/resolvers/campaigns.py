@@ -1,14 +1,12 @@
 """Campaigns: their numbers are loaded only if they are asked for."""
 
-from typing import Any, Final
+from typing import Any
 
-from pydantic import BaseModel
-
-from resolvers.binding import Resolver, resolves
+from resolvers.binding import resolves
 from resolvers.caller import Info, caller
 from tidings.campaigns.operations import create_campaign
 from tidings.campaigns.queries import get_campaign, get_campaign_without_numbers
-from tidings.campaigns.schemas import CampaignNumbers, CampaignView, CreateCampaign, PreviewQuery
+from tidings.campaigns.schemas import CampaignNumbers, CampaignView, CreateCampaign
 from tidings.platform.inputs.parsing import parsed
 
 
@@ -25,9 +23,3 @@ def created(_: Any, info: Info, input: dict[str, Any]) -> CampaignView:
 
 async def numbers(campaign: CampaignView, info: Info) -> CampaignNumbers | None:
     return await info.context.loaders.campaign_numbers.load(campaign.id)
-
-
-QUERIES: Final[dict[str, Resolver]] = {"getCampaign": campaign}
-MUTATIONS: Final[dict[str, Resolver]] = {"createCampaign": created}
-ARGUMENTS: Final[dict[str, type[BaseModel]]] = {"previewCampaign": PreviewQuery}
-NESTED: Final[dict[str, dict[str, Resolver]]] = {"Campaign": {"numbers": numbers}}

@@ -1,8 +1,8 @@
 """The health of the services."""
 
-from typing import Any, Final
+from typing import Any
 
-from resolvers.binding import Resolver, resolves
+from resolvers.binding import resolves
 from resolvers.caller import Info
 from tidings.monitoring.health import ServiceHealthReport, check_services
 
@@ -10,6 +10,3 @@ from tidings.monitoring.health import ServiceHealthReport, check_services
 @resolves(check_services)
 def health(_: Any, info: Info) -> ServiceHealthReport:
     return info.context.health
-
-
-QUERIES: Final[dict[str, Resolver]] = {"getServiceHealth": health}

@@ -1,10 +1,7 @@
 """What orders' fields need besides their operations."""
 
-from typing import Final
-
 from pydantic import BaseModel
 
-from resolvers.binding import Resolver
 from resolvers.caller import Info
 from tidings.orders.schemas import OrderItemView, OrderView, UpdateOrderStatus
 from tidings.platform.inputs.idempotency import IdempotencyKey
@@ -31,13 +28,3 @@ async def customer(order: OrderView, info: Info) -> UserView | None:
 
 async def product(item: OrderItemView, info: Info) -> ProductView | None:
     return await info.context.loaders.products.load(item.product_id)
-
-
-ARGUMENTS: Final[dict[str, type[BaseModel]]] = {
-    "placeOrder": PlaceOrderArguments,
-    "updateOrderStatus": UpdateOrderStatusInput,
-}
-NESTED: Final[dict[str, dict[str, Resolver]]] = {
-    "Order": {"customer": customer},
-    "OrderItem": {"product": product},
-}

@@ -1,10 +1,7 @@
 """Recommendations: their products are loaded together."""
 
-from typing import Final
+from pydantic import Field
 
-from pydantic import BaseModel, Field
-
-from resolvers.binding import Resolver
 from resolvers.caller import Info
 from tidings.products.schemas import ProductView
 from tidings.recommendations.schemas import (
@@ -22,9 +19,3 @@ class RecommendationsArguments(GetRecommendations):
 
 async def product(item: ActivityItemView, info: Info) -> ProductView | None:
     return await info.context.loaders.products.load(item.product_id)
-
-
-ARGUMENTS: Final[dict[str, type[BaseModel]]] = {"getUserRecommendations": RecommendationsArguments}
-NESTED: Final[dict[str, dict[str, Resolver]]] = {
-    "ActivityItem": {"product": product},
-}

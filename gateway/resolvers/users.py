@@ -1,8 +1,8 @@
 """Accounts: the caller's own, and a person's orders."""
 
-from typing import Any, Final
+from typing import Any
 
-from resolvers.binding import Resolver, resolves
+from resolvers.binding import resolves
 from resolvers.caller import Info, caller
 from resolvers.connection import Connection, PageArguments, connection
 from resolvers.loaders import OrdersOf
@@ -22,7 +22,3 @@ async def orders(user: UserView, info: Info, first: int, after: str | None = Non
     found = await info.context.loaders.orders.load(OrdersOf(user.id, page))
     assert found is not None, "the loader returns a page for every customer"
     return connection(found)
-
-
-QUERIES: Final[dict[str, Resolver]] = {"me": me}
-NESTED: Final[dict[str, dict[str, Resolver]]] = {"User": {"orders": orders}}

@@ -1,4 +1,5 @@
-"""Write what follows from the operations: openapi.json, roles in schema.graphql, docs/api.md.
+"""Write what follows from the operations: openapi.json, roles in schema.graphql, docs/api.md, and
+the modules of the operations for the gateway.
 
 `make contracts` runs it; tests fail if a file differs from what it would write.
 """
@@ -21,12 +22,15 @@ def content() -> str:
 
 def main() -> None:
     from executable import SCHEMA_FILE
+    from resolvers import places
 
     from infra.contracts.api_table import FILE as API_PAGE
     from infra.contracts.api_table import page_with_table
+    from infra.contracts.operation_modules import modules
     from infra.contracts.schema_roles import schema_with_roles
 
     generated = {
+        places.FILE: modules(),
         SCHEMA_FILE: schema_with_roles(),
         FILE: content(),
         API_PAGE: page_with_table(),

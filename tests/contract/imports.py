@@ -1,6 +1,7 @@
 """Find the direct and indirect imports of a function's code by reading the files."""
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Final
 
 from tests.contract.project import ROOT, Function
 
+# Modules that are imported at first use are named in a text, some with a name in them.
+OUR_NAME: Final = re.compile(r"(tidings|resolvers)(\.\w+)+")
 FOLDERS: Final = (ROOT / "layers/tidings", ROOT / "gateway", ROOT / "functions")
 
 
@@ -40,6 +43,8 @@ def _names_in(tree: ast.AST) -> Iterator[str]:
             case ast.ImportFrom(module=str(module), names=names):
                 yield module
                 yield from (f"{module}.{each.name}" for each in names)
+            case ast.Constant(value=str(text)) if OUR_NAME.fullmatch(text):
+                yield from (text, text.rpartition(".")[0])
 
 
 @cache

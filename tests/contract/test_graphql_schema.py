@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any, Union, get_args, get_origin
 
 import pytest
+import resolvers.declared  # noqa: F401 (it imports every operation)
 from executable import SCHEMA_FILE, executable_schema, snake_case
 from graphql import (
     GraphQLEnumType,
@@ -300,10 +301,10 @@ def test_every_field_is_an_attribute_of_the_domains_value(name: str) -> None:
 
 
 def test_every_nested_resolver_has_its_field() -> None:
-    for name, resolvers in NESTED.items():
+    for name, nested in NESTED.items():
         kind = SCHEMA.type_map[name]
         assert isinstance(kind, GraphQLObjectType)
-        assert resolvers.keys() <= kind.fields.keys()
+        assert nested.keys() <= kind.fields.keys()
 
 
 @pytest.mark.parametrize("name", sorted(OBJECTS))

@@ -5,12 +5,13 @@ from types import SimpleNamespace
 from typing import get_args
 
 import pytest
-from executable import ROOTS, SCHEMA_FILE, executable_schema, operation_of_field
+from executable import ROOTS, SCHEMA_FILE, executable_schema, operation_of_field, root_resolver
 from graphql import DirectiveNode, EnumValueNode, GraphQLObjectType, build_schema
 from graphql.execution.values import get_directive_values
-from resolvers import ARGUMENTS
+from resolvers import ARGUMENTS, NESTED, places
 from resolvers.caller import GatewayContext
 
+from infra.contracts.operation_modules import modules
 from infra.contracts.schema_roles import schema_with_roles
 from tests.contract.project import routes
 from tests.unit.platform.builders import CONTEXT, api_event
@@ -207,6 +208,20 @@ def test_every_resolver_of_a_root_has_its_field() -> None:
         assert root is not None
         assert set(ROOTS[root.name]) <= set(root.fields)
     assert set(ARGUMENTS) <= {field.partition(".")[2] for field in required_roles()}
+
+
+def test_every_resolver_can_be_bound() -> None:
+    """The gateway finds and binds a resolver only when its field is called."""
+    for root in (SCHEMA.query_type, SCHEMA.mutation_type):
+        assert root is not None
+        for name, field in root.fields.items():
+            assert callable(root_resolver(root.name, name, field))
+    for table in (ARGUMENTS, *NESTED.values()):
+        assert all(map(callable, table.values()))
+
+
+def test_modules_of_the_operations_are_up_to_date() -> None:
+    assert places.FILE.read_text() == modules(), "run `make contracts`"
 
 
 @pytest.mark.parametrize("route", sorted(set(routes()) - PUBLIC_ROUTES))

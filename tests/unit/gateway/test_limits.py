@@ -2,10 +2,10 @@ import time
 from contextlib import suppress
 
 import pytest
+import resolvers.monitoring  # noqa: F401 (it must see the operation, not the stand-in)
 from execution import GraphQLRequest, RequestRefused, format_error, run
 from graphql import GraphQLError
 from limits import MAX_DOCUMENT_CHARACTERS, MAX_INTROSPECTION_DEPTH
-from resolvers import caller
 from resolvers.caller import GatewayContext
 
 from tidings.monitoring.health import Health
@@ -151,6 +151,6 @@ def test_services_are_asked_once_in_a_request(monkeypatch: pytest.MonkeyPatch) -
         asked.append(None)
         return Health(status="healthy", services={})
 
-    monkeypatch.setattr(caller, "check_services", check_services)
+    monkeypatch.setattr("tidings.monitoring.health.check_services", check_services)
     assert is_served("{" + "".join(f"a{n}:getServiceHealth{{status}}" for n in range(50)) + "}")
     assert len(asked) == 1
