@@ -1,4 +1,5 @@
 import io
+import py_compile
 import stat
 import sys
 import zipfile
@@ -118,3 +119,20 @@ def test_file_that_does_not_compile_is_kept(tmp_path: Path) -> None:
     store = PackageStore(tmp_path, Path(sys.executable))
     folder = store.unpack([Archive.of(zipped({"app.py": "this is not python"}))])
     assert (folder / "app.py").exists()
+
+
+def test_compiled_files_of_a_layer_are_kept(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("x = 1")
+    py_compile.compile(
+        str(tmp_path / "a.py"),
+        cfile=str(tmp_path / "a.pyc"),
+        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+    )
+    compiled = (tmp_path / "a.pyc").read_bytes()
+    content = io.BytesIO(zipped({"python/a.py": "x = 1", "python/b.py": "x = 2"}))
+    with zipfile.ZipFile(content, "a") as archive:
+        archive.writestr("python/__pycache__/a.cpython-311.pyc", compiled)
+    store = PackageStore(tmp_path / "store", Path(sys.executable))
+    cache = store.unpack([Archive.of(content.getvalue())]) / "python/__pycache__"
+    assert (cache / "a.cpython-311.pyc").read_bytes() == compiled
+    assert (cache / "b.cpython-311.pyc").is_file()

@@ -41,6 +41,13 @@ def test_compiled_files_are_left_out(tmp_path: Path) -> None:
     (folder / "__pycache__").mkdir()
     (folder / "__pycache__" / "a.pyc").write_text("1")
     assert names(zipped(folder)) == ["a.py"]
+    assert names(zipped(folder, compiled=True)) == ["__pycache__/a.pyc", "a.py"]
+
+
+def test_build_step_is_no_part_of_a_package(tmp_path: Path) -> None:
+    folder = folder_with_a_file(tmp_path / "code")
+    (folder / "Makefile").write_text("build-Code:")
+    assert names(zipped(folder)) == ["a.py"]
 
 
 def test_clone_below_an_ignored_folder_is_deployed_whole(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ Resources:
     Properties: {FunctionName: !Sub "${AWS::StackName}-gateway", CodeUri: gateway/}
   OurLayer:
     Type: AWS::Serverless::LayerVersion
-    Metadata: {BuildMethod: python3.11}
+    Metadata: {BuildMethod: makefile}
     Properties: {ContentUri: layer/}
   Packages:
     Type: AWS::Serverless::LayerVersion
@@ -38,6 +38,8 @@ def tree(tmp_path: Path) -> Path:
     for folder in ("functions", "gateway", "layer"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "one.py").write_text(f"NAME = '{folder}'\n")
+    (tmp_path / "packages").mkdir()
+    (tmp_path / "packages" / "requirements.txt").write_text("redis\n")
     (tmp_path / "template.yaml").write_text(TEMPLATE)
     return tmp_path
 
@@ -49,7 +51,7 @@ def test_each_function_has_the_code_of_its_folder(tree: Path) -> None:
     assert code.functions["tidings-gateway"].content == zipped(tree / "gateway")
 
 
-def test_a_layer_with_a_build_of_its_own_is_not_code(tree: Path) -> None:
+def test_a_layer_of_packages_is_not_code(tree: Path) -> None:
     code = working_tree(tree)
     assert {name: each.content for name, each in code.layers.items()} == {
         "OurLayer": zipped(tree / "layer", "python/")

@@ -31,15 +31,21 @@ class Archive:
         return hashlib.sha256(self.content).hexdigest()
 
 
-def zipped(folder: Path, prefix: str = "") -> bytes:
-    """Return a folder as a zip archive, below `prefix`, without compiled Python files.
+BUILD_FILE = "Makefile"
+"""Makes a package by `sam build`, and is no part of it."""
 
-    Unchanged files give the same bytes, so that Lambda has nothing to update. The archive equals
-    the one that `sam build` and the upload of its folder make.
+
+def zipped(folder: Path, prefix: str = "", *, compiled: bool = False) -> bytes:
+    """Return a folder as a zip archive, below `prefix`, with its compiled files if `compiled`.
+
+    Unchanged files give the same bytes, so that Lambda has nothing to update. The archive has the
+    files of `sam build`. Code has no compiled files: the host compiles it when it unpacks it, so
+    that changed code never runs an old one.
     """
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for file in sorted(files_of(folder)):
+        found = (each for each in files_of(folder, compiled=compiled) if each.name != BUILD_FILE)
+        for file in sorted(found):
             entry = zipfile.ZipInfo(prefix + str(file.relative_to(folder)), EARLIEST_ZIP_TIME)
             entry.external_attr = (0o755 if file.stat().st_mode & 0o111 else 0o644) << 16
             entry.compress_type = zipfile.ZIP_DEFLATED

@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-IGNORED_FOLDERS = {"__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", "node_modules"}
+COMPILED_FOLDER = "__pycache__"
+IGNORED_FOLDERS = {COMPILED_FOLDER, ".mypy_cache", ".ruff_cache", ".pytest_cache", "node_modules"}
 
 
 def fingerprint(paths: Iterable[Path], *, root: Path) -> str:
@@ -26,8 +27,9 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
             yield from files_of(path)
 
 
-def files_of(folder: Path) -> Iterator[Path]:
-    """Yield the files in a folder, without those that tools create."""
+def files_of(folder: Path, *, compiled: bool = False) -> Iterator[Path]:
+    """Yield the files in a folder, without those that tools create, except `compiled` ones."""
+    ignored = IGNORED_FOLDERS - ({COMPILED_FOLDER} if compiled else set())
     for path in folder.rglob("*"):
-        if path.is_file() and not IGNORED_FOLDERS.intersection(path.relative_to(folder).parts):
+        if path.is_file() and not ignored.intersection(path.relative_to(folder).parts):
             yield path

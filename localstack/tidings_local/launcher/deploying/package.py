@@ -71,12 +71,13 @@ def archive_of(name: str, resource: Resource, code: Code) -> Archive | None:
 def kept_archive(folder: Path) -> Path:
     """Return the archive of a folder that `sam build` made, stored beside it.
 
-    A build is never changed, and to compress its third-party packages takes more than a second.
+    Its compiled files were made of the same files. A build is never changed, and to compress its
+    third-party packages takes more than a second.
     """
     archive = folder.with_name(f"{folder.name}.zip")
     if not archive.is_file():
         draft = folder.with_name(f"{folder.name}.{os.getpid()}.draft")
-        draft.write_bytes(zipped(folder))
+        draft.write_bytes(zipped(folder, compiled=True))
         draft.replace(archive)
     return archive
 

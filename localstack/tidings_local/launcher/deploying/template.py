@@ -11,6 +11,9 @@ import yaml
 from ..settings import ROOT
 from .cloudformation import CLOUDFORMATION_STACK
 
+REQUIREMENTS = "requirements.txt"
+"""A layer whose folder has this file contains the packages that it lists."""
+
 
 @dataclass(frozen=True)
 class Sources:
@@ -19,7 +22,7 @@ class Sources:
     functions: dict[str, Path]
     """By the function's deployed name."""
     layers: dict[str, Path]
-    """By the layer's name; only layers whose folder is the layer, without a build step."""
+    """By the layer's name; only layers with our own code."""
 
 
 class _Loader(yaml.CSafeLoader):
@@ -47,10 +50,8 @@ def sources(root: Path = ROOT) -> Sources:
         if resource["Type"] == "AWS::Serverless::Function":
             deployed = properties["FunctionName"].replace("${AWS::StackName}", CLOUDFORMATION_STACK)
             functions[deployed] = root / properties.get("CodeUri", common)
-        elif resource["Type"] == "AWS::Serverless::LayerVersion" and not _is_made(resource):
-            layers[name] = root / properties["ContentUri"]
+        elif resource["Type"] == "AWS::Serverless::LayerVersion":
+            folder = root / properties["ContentUri"]
+            if not (folder / REQUIREMENTS).is_file():
+                layers[name] = folder
     return Sources(functions, layers)
-
-
-def _is_made(layer: dict[str, Any]) -> bool:
-    return bool(layer.get("Metadata", {}).get("BuildMethod") == "makefile")
