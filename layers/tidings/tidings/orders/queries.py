@@ -18,6 +18,7 @@ from tidings.platform.errors import Forbidden
 from tidings.platform.operation import Whose, operation
 from tidings.platform.security.auth import Principal, Role, require_self
 from tidings.platform.storage.pagination import Page, PageRequest, paginate, paginate_each
+from tidings.platform.storage.rows import row
 
 # Orders in these states are not purchases.
 FELL_THROUGH: Final = [OrderState.REJECTED.value, OrderState.CANCELLED.value]
@@ -37,7 +38,10 @@ def get_order(order_id: str, *, caller: Principal) -> OrderView:
         OrderNotFound: it does not exist, or belongs to another user and the caller is not an
             operator. The caller cannot tell which.
     """
-    return view_of(find_order(order_id, caller=caller), caller=caller)
+    order = row(Order, {"_id": order_id})
+    if order is None or not _may_see(order, caller):
+        raise OrderNotFound
+    return view_of(order, caller=caller)
 
 
 @operation(

@@ -7,6 +7,7 @@ from mongoengine import Q
 from tidings.platform.operation import Whose, operation
 from tidings.platform.security.auth import Principal, Role, require, require_self
 from tidings.platform.storage.pagination import Page, PageRequest, paginate
+from tidings.platform.storage.rows import row
 from tidings.platform.text.addresses import as_searched
 from tidings.platform.text.search_keys import folded
 from tidings.users.errors import UserNotFound
@@ -24,7 +25,10 @@ def get_user(user_id: str, *, caller: Principal) -> UserView:
         UserNotFound: the account does not exist.
     """
     require_self(caller, user_id)
-    return UserView.model_validate(find_user(user_id))
+    user = row(User, {"_id": user_id, "deleted_at": None})
+    if user is None:
+        raise UserNotFound
+    return UserView.model_validate(user)
 
 
 def find_user(user_id: str) -> User:

@@ -58,6 +58,12 @@ def rows(query: Any) -> Iterator[Any]:
     return rows_of(query._document, query.as_pymongo())
 
 
+def row(document_class: Any, conditions: Mapping[str, Any]) -> Any:
+    """Return the row of the document that meets these conditions (of MongoDB), or None."""
+    stored = document_class._get_collection().find_one(conditions)
+    return None if stored is None else Row(document_class, stored)
+
+
 def rows_of(document_class: Any, stored: Iterable[Mapping[str, Any]]) -> Iterator[Any]:
     """Yield the rows of a collection's documents as pymongo returns them."""
     return (Row(document_class, each) for each in stored)
