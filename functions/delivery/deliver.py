@@ -4,11 +4,11 @@ The command names the channel. Each queue has a function of its own in template.
 channel's permissions, because LocalStack supports one broker mapping per function.
 """
 
-from tidings.delivery.delivering import deliver
+from tidings.delivery.delivering import NEEDS_SECONDS, deliver, deliver_together
 from tidings.delivery.events import DeliverNotification
 from tidings.platform.entry.consumer import consumer
 
 
-@consumer(DeliverNotification)
+@consumer(DeliverNotification, together=deliver_together, needs_seconds=NEEDS_SECONDS)
 def handler(command: DeliverNotification) -> None:
     deliver(command)

@@ -24,12 +24,14 @@ class Attempt:
     suppression: str | None = None
     # The rendered and addressed message, if it is to be sent now.
     message: OutgoingMessage | None = None
-    # The id of this attempt's claim.
+    # The id of its claim; deliveries that were claimed together share it.
     claim: str | None = None
     # The provider's acceptance.
     receipt: Receipt | None = None
     # The provider may have the message, although it did not accept it.
     maybe_sent: bool = False
+    # It was claimed but not sent, because the provider is slow; it is tried again soon.
+    is_given_back: bool = False
     change: Change | None = None
     failure: Exception | None = None
 

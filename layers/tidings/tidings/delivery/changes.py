@@ -1,10 +1,10 @@
 """Write the transitions of deliveries, and their side effects: events, dropped codes, the log."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pymongo import ReturnDocument, UpdateOne
+from pymongo import ReturnDocument, UpdateMany, UpdateOne
 
 from tidings.delivery import status
 from tidings.delivery.models import Notification
@@ -118,21 +118,11 @@ def update_of(
 def _write_together(changes: Sequence[Change]) -> int:
     if not changes:
         return 0
-    writes = [
-        UpdateOne(
-            _where(each.notification.id, each.channel.value, each.unchanged),
-            update_of(
-                each.channel.value,
-                each.transition,
-                each.reason,
-                at=each.at,
-                ends_wait=each.ends_wait,
-                **each.fields,
-            ),
-        )
-        for each in changes
-    ]
-    with database.writing_many(len(writes)):
+    alike: dict[Hashable, list[Change]] = {}
+    for each in changes:
+        alike.setdefault(each.form, []).append(each)
+    writes = [_write_of(group) for group in alike.values()]
+    with database.writing_many(len(changes)):
         made = Notification._get_collection().bulk_write(writes, ordered=False).modified_count
     status.forget(each.notification.id for each in changes)
     if made < len(changes):
@@ -145,6 +135,19 @@ def _write_together(changes: Sequence[Change]) -> int:
     for each in changes if made == len(changes) else ():
         _log(each.notification.id, each.channel.value, each.transition, each.reason)
     return int(made)
+
+
+def _write_of(alike: Sequence[Change]) -> UpdateOne | UpdateMany:
+    """Return the write of changes that differ only in their notification."""
+    one = alike[0]
+    channel = one.channel.value
+    update = update_of(
+        channel, one.transition, one.reason, at=one.at, ends_wait=one.ends_wait, **one.fields
+    )
+    if len(alike) == 1:  # the driver repeats such a write if its answer was lost
+        return UpdateOne(_where(one.notification.id, channel, one.unchanged), update)
+    ids = {"$in": [each.notification.id for each in alike]}
+    return UpdateMany(_where(ids, channel, one.unchanged), update)
 
 
 def _write_alone(change: Change) -> bool:
@@ -164,7 +167,7 @@ def _write_alone(change: Change) -> bool:
     )
 
 
-def _where(notification_id: str, channel: str, conditions: Mapping[str, Any]) -> dict[str, Any]:
+def _where(notification_id: object, channel: str, conditions: Mapping[str, Any]) -> dict[str, Any]:
     place = f"deliveries.{channel}"
     return {"_id": notification_id} | {f"{place}.{key}": each for key, each in conditions.items()}
 

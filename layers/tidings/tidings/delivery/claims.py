@@ -7,7 +7,7 @@ whether it sent the message. It remembers that until the command comes again, us
 process.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Final
@@ -30,8 +30,9 @@ ROUNDS: Final = 10
 # Older entries were used already, or their command never comes again.
 MAX_IN_MIND: Final = 1_000
 
-# By claim: the provider's receipt, or None if the provider has not received the message.
-_in_mind: dict[str, Receipt | None] = {}
+# By claim and notification: the provider's receipt, or None if the provider has not received the
+# message.
+_in_mind: dict[tuple[str, str], Receipt | None] = {}
 
 
 def review(attempt: Attempt, at: datetime) -> None:
@@ -45,8 +46,9 @@ def review(attempt: Attempt, at: datetime) -> None:
     delivery = notification.deliveries[channel.value]
     if delivery.status != DeliveryStatus.SENDING:
         return
-    if delivery.claim in _in_mind:
-        attempt.claim, attempt.receipt = delivery.claim, _in_mind[delivery.claim]
+    if (delivery.claim, notification.id) in _in_mind:
+        attempt.claim = delivery.claim
+        attempt.receipt = _in_mind[delivery.claim, notification.id]
         if attempt.receipt is not None:
             attempt.change = states.accepted(notification, channel, attempt.receipt, at)
     elif at < delivery.claimed_at + LEASE:
@@ -58,27 +60,28 @@ def review(attempt: Attempt, at: datetime) -> None:
 
 
 def take(attempts: Sequence[Attempt], at: datetime) -> list[Attempt]:
-    """Claim deliveries in one round trip, each for one process only.
+    """Claim deliveries in one round trip, each for one process only; they share the claim's id.
 
     Returns:
         The attempts to send now. A delivery that another process claimed first has a failure.
     """
     if not attempts:
         return []
-    for each in attempts:
-        each.claim = new_event_id()
+    claim = new_event_id()
     claims = [
         Change(
             each.notification,
             each.channel,
             states.CLAIM,
             at=at,
-            fields={"claimed_at": at, "claim": each.claim},
+            fields={"claimed_at": at, "claim": claim},
         )
         for each in attempts
     ]
+    for each in attempts:
+        each.claim = claim
     # If MongoDB stores a claim but does not answer, only this process can undo it.
-    with database.patiently(), _kept_in_mind({each.claim: None for each in attempts if each.claim}):
+    with database.patiently(), _kept_in_mind(attempts):
         is_all = changes.write(claims) == len(claims)
         taken = list(attempts) if is_all else _taken(attempts)
     for each in taken:
@@ -89,11 +92,10 @@ def take(attempts: Sequence[Attempt], at: datetime) -> list[Attempt]:
 
 def record(attempts: Sequence[Attempt]) -> None:
     """Record the changes of attempts in one round trip."""
-    known = {each.claim: each.receipt for each in attempts if each.claim and not each.maybe_sent}
     results = [each.change for each in attempts if each.change]
     if not results:
         return
-    with database.patiently(), _kept_in_mind(known):
+    with database.patiently(), _kept_in_mind(each for each in attempts if not each.maybe_sent):
         changes.write(results)
 
 
@@ -152,12 +154,14 @@ def _settled(notification: Notification, channel: Channel, at: datetime) -> Chan
 
 
 @contextmanager
-def _kept_in_mind(known: Mapping[str, Receipt | None]) -> Iterator[None]:
+def _kept_in_mind(attempts: Iterable[Attempt]) -> Iterator[None]:
     """Write to MongoDB in this context; if that fails, remember the results in this process."""
     try:
         yield
     except PyMongoError:
-        _in_mind.update(known)
+        for each in attempts:
+            if each.claim is not None:
+                _in_mind[each.claim, each.notification.id] = each.receipt
         while len(_in_mind) > MAX_IN_MIND:
             del _in_mind[next(iter(_in_mind))]
         raise

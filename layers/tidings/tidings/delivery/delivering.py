@@ -4,6 +4,7 @@ Commands pass through these steps together: load their notifications, prepare th
 the deliveries, send, record the results.
 """
 
+import time
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
@@ -13,14 +14,27 @@ from tidings.delivery.attempts import Attempt
 from tidings.delivery.events import DeliverNotification
 from tidings.delivery.loading import load
 from tidings.delivery.models import Channel, DeliveryStatus, Notification
+from tidings.delivery.pace import Pace
 from tidings.delivery.planning import Decision
 from tidings.delivery.preparing import prepare
-from tidings.delivery.sending import send
+from tidings.delivery.sending import give_back, send
 from tidings.delivery.suppression import suppressed
+from tidings.platform.errors import NotYet
+from tidings.platform.messaging.events import Failure, handling
 from tidings.platform.timing.clock import now
 from tidings.users.contact_points import get_contacts
 
 GONE: Final = "the notification is gone"
+# One message or one group takes less: MongoDB has about 10 s each for the data, the claims and the
+# results, the provider 10 s for a message.
+NEEDS_SECONDS: Final = 45.0
+# The last group of a batch begins before this ends, and so ends within the function's timeout of
+# 120 s.
+BATCH_SECONDS: Final = 60.0
+# Much less than the lease of a claim.
+GIVEN_BACK_AFTER_SECONDS: Final = 5.0
+
+_pace = Pace()
 
 
 def deliver(command: DeliverNotification, at: datetime | None = None) -> None:
@@ -37,34 +51,37 @@ def deliver(command: DeliverNotification, at: datetime | None = None) -> None:
         PermanentFailure: the provider refused it; the delivery has failed, an operator must look.
         TidingsError: rendering failed; the delivery has failed.
     """
-    for failed in deliver_together([command], at):
-        if failed.failure is not None:
-            raise failed.failure
+    for attempt in _deliver_group([command], at):
+        if attempt.failure is not None:
+            raise attempt.failure
 
 
 def deliver_together(
     commands: Sequence[DeliverNotification], at: datetime | None = None
-) -> list[Attempt]:
+) -> list[Failure]:
     """Deliver several notifications as `deliver` does, with few round trips to MongoDB.
 
-    If the process dies after the claims, the result of each that it had claimed is unknown.
+    They are claimed in groups, each for about a second of sending. If the process dies, the results
+    of the group that it had claimed are unknown.
 
     Args:
         at: the time to record; by default the current time at each step.
 
     Returns:
-        The attempts that failed, each with its failure.
+        The commands that failed. After `BATCH_SECONDS` the rest fails with `NotYet`.
     """
-    moment = at or now()
-    attempts = load(commands)
-    for each in attempts:
-        claims.review(each, moment)
-        if not each.is_over:
-            prepare(each, moment)
-    for each in claims.take([each for each in attempts if each.message], at or now()):
-        send(each, at)
-    claims.record(attempts)
-    return [each for each in attempts if each.failure is not None]
+    ends = time.monotonic() + BATCH_SECONDS
+    waiting, failures = list(commands), list[Failure]()
+    while waiting and time.monotonic() < ends:
+        size = _pace.messages
+        group, waiting = waiting[:size], waiting[size:]
+        for each in _deliver_group(group, at):
+            if each.is_given_back:
+                waiting.append(each.command)
+            elif each.failure is not None:
+                failures.append(Failure(each.command, each.failure))
+    late = NotYet("The messages before it took too long.")
+    return failures + [Failure(each, late) for each in waiting]
 
 
 def outlook(command: DeliverNotification, at: datetime | None = None) -> Decision:
@@ -83,3 +100,31 @@ def outlook(command: DeliverNotification, at: datetime | None = None) -> Decisio
     contact = get_contacts([found.user_id]).get(found.user_id)
     suppression = suppressed([contact.email]).get(contact.email) if contact else None
     return planning.decide_now(channel, found, contact, suppression, moment)
+
+
+def _deliver_group(
+    commands: Sequence[DeliverNotification], at: datetime | None = None
+) -> list[Attempt]:
+    moment = at or now()
+    attempts = load(commands)
+    for each in attempts:
+        if not each.is_over:
+            claims.review(each, moment)
+        if not each.is_over:
+            prepare(each, moment)
+    _send_all(claims.take([each for each in attempts if each.message], at or now()), at)
+    claims.record(attempts)
+    return attempts
+
+
+def _send_all(claimed: Sequence[Attempt], at: datetime | None) -> None:
+    """Send one after the other; give claims back that would get too old."""
+    started, sent = time.monotonic(), 0
+    for each in claimed:
+        if sent and time.monotonic() - started > GIVEN_BACK_AFTER_SECONDS:
+            give_back(each, at)
+            continue
+        with handling(each.command):
+            send(each, at)
+        sent += 1
+    _pace.note(sent, time.monotonic() - started)

@@ -7,6 +7,7 @@ from tidings.delivery.attempts import Attempt
 from tidings.delivery.events import DeliverNotification
 from tidings.delivery.models import Channel, Notification
 from tidings.delivery.suppression import suppressed
+from tidings.platform.errors import NotYet
 from tidings.platform.logging import logger
 from tidings.users.contact_points import get_contacts
 
@@ -28,12 +29,16 @@ def load(commands: Sequence[DeliverNotification]) -> list[Attempt]:
 def _open(commands: Sequence[DeliverNotification]) -> list[Attempt]:
     ids = {each.data.notification_id for each in commands}
     found = {each.id: each for each in Notification.objects(pk__in=list(ids))}
-    attempts = []
+    attempts, seen = [], set[tuple[str, str]]()
     for command in commands:
         notification = found.get(command.data.notification_id)
         delivery = notification.deliveries.get(command.data.channel) if notification else None
         if notification is not None and delivery is not None and states.is_open(delivery):
-            attempts.append(Attempt(command, notification, Channel(command.data.channel)))
+            attempt = Attempt(command, notification, Channel(command.data.channel))
+            if (place := (notification.id, command.data.channel)) in seen:
+                attempt.failure = NotYet("The batch has a command for this delivery before it.")
+            seen.add(place)
+            attempts.append(attempt)
             continue
         logger.info(
             "delivery skipped: delivery is gone or not open",

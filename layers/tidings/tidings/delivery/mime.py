@@ -1,8 +1,7 @@
 """Build a mail in wire format (RFC 5322, RFC 2045): our own headers and a multipart body."""
 
 from datetime import datetime
-from email import policy
-from email.message import EmailMessage
+from email.quoprimime import body_encode
 from email.utils import format_datetime
 from typing import Final, NamedTuple
 
@@ -14,8 +13,10 @@ from tidings.platform.text.addresses import BadAddress, envelope_address, mailbo
 
 MAX_SUBJECT_CHARACTERS: Final = 200
 MAX_NAME_CHARACTERS: Final = 100
-# 7-bit only, for servers without 8BITMIME. 76 is the line limit of quoted-printable.
-BODY: Final = policy.SMTP.clone(max_line_length=76, cte_type="7bit")
+# 7-bit only, for servers without 8BITMIME.
+PART_HEADERS: Final = (
+    b'Content-Type: text/%b; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
+)
 
 
 class Mail(NamedTuple):
@@ -71,13 +72,35 @@ def _optional_lines(message: OutgoingMessage) -> headers.Lines:
 
 
 def _body(message: OutgoingMessage) -> bytes:
-    """Return the body with its content headers, which contain no personal data."""
-    text, html = (_encodable(each) for each in (message.rendered.text, message.rendered.html))
-    body = EmailMessage(policy=BODY)
-    body.set_content(text, charset="utf-8", cte="quoted-printable")
-    if html:
-        body.add_alternative(html, subtype="html", charset="utf-8", cte="quoted-printable")
-    return body.as_bytes()
+    """Return the body with its content headers, which contain no personal data.
+
+    `EmailMessage` would take most of the time of a mail for it.
+    """
+    text, html = message.rendered.text, message.rendered.html
+    if not html:
+        return b"MIME-Version: 1.0\r\n" + _part(b"plain", text)
+    # RFC 2045, 6.7: quoted-printable text never contains "=_".
+    boundary = f"=_{message.notification_id}".encode()
+    return b"".join(
+        (
+            b"MIME-Version: 1.0\r\n",
+            b'Content-Type: multipart/alternative; boundary="%b"\r\n' % boundary,
+            b"\r\n--%b\r\n%b" % (boundary, _part(b"plain", text)),
+            b"\r\n--%b\r\n%b" % (boundary, _part(b"html", html)),
+            b"\r\n--%b--\r\n" % boundary,
+        )
+    )
+
+
+def _part(kind: bytes, text: str) -> bytes:
+    """Return a text in quoted-printable with its headers, in lines of at most 76 characters."""
+    lines = b"\r\n".join(text.encode(errors="replace").splitlines())
+    return PART_HEADERS % kind + _quoted(lines) + b"\r\n"
+
+
+def _quoted(lines: bytes) -> bytes:
+    # `binascii.b2a_qp` writes lines of up to 78 characters.
+    return body_encode(lines.decode("latin-1"), maxlinelen=76, eol="\r\n").encode("ascii")
 
 
 def _recipient(address: str | None) -> str:
@@ -87,7 +110,3 @@ def _recipient(address: str | None) -> str:
         return envelope_address(address)
     except BadAddress as error:
         raise Undeliverable("bad_address", str(error)) from None
-
-
-def _encodable(text: str) -> str:
-    return text.encode(errors="replace").decode()

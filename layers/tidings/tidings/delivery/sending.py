@@ -12,6 +12,7 @@ from tidings.platform.context import is_last_attempt
 from tidings.platform.errors import NotYet, TidingsError
 from tidings.platform.timing.clock import now
 
+SLOW: Final = "the provider is slow"
 NO_ANSWER: Final = "the provider did not answer after it had the message"
 
 
@@ -30,6 +31,14 @@ def send(attempt: Attempt, at: datetime | None) -> None:
         attempt.change = states.accepted(
             attempt.notification, attempt.channel, attempt.receipt, at or now()
         )
+
+
+def give_back(attempt: Attempt, at: datetime | None) -> None:
+    """Let an attempt end without a call of the provider; its delivery is queued again."""
+    attempt.is_given_back = True
+    attempt.change = Change(
+        attempt.notification, attempt.channel, states.REQUEUE, SLOW, at=at or now()
+    )
 
 
 def _note_failure(attempt: Attempt, error: Exception, at: datetime) -> None:

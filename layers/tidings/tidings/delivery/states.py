@@ -5,7 +5,7 @@ adds a step to the delivery's history. A delivery that becomes `queued` gets its
 write.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
@@ -86,6 +86,13 @@ class Change:
         """The conditions that hold if no other process changed the delivery since it was read."""
         read = self.delivery
         return {"status": read.status, "claimed_at": read.claimed_at}
+
+    @property
+    def form(self) -> Hashable:
+        """All of it but the notification; changes of the same form can be written at once."""
+        conditions, fields = tuple(self.unchanged.values()), tuple(sorted(self.fields.items()))
+        form = self.channel, self.transition, self.reason, self.at, self.ends_wait
+        return *form, conditions, fields
 
     @property
     def has_effects(self) -> bool:

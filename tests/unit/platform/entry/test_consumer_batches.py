@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,9 +20,13 @@ from tests.unit.platform.builders import (
 from tidings.orders.events import OrderPlaced
 from tidings.platform.context import causation_id, correlation_id, is_last_attempt
 from tidings.platform.entry import consumer as frame
-from tidings.platform.entry.consumer import RETRY_DELAYS_SECONDS, consumer
-from tidings.platform.errors import NotYet
+from tidings.platform.entry.consumer import NOT_YET_SECONDS, RETRY_DELAYS_SECONDS, consumer
+from tidings.platform.errors import NotYet, TidingsError, Unavailable
 from tidings.platform.logging import logger
+from tidings.platform.messaging.broker import DEAD_LETTERS
+from tidings.platform.messaging.events import Failure
+from tidings.platform.messaging.history import HISTORY_HEADER, decoded, failures_since_redrive
+from tidings.platform.messaging.queues import retry_queue
 from tidings.platform.observability import metrics
 
 Handler = Callable[[dict[str, Any], Any], None]
@@ -193,3 +198,40 @@ def test_each_event_is_logged_with_its_correlation_id(
     monkeypatch.setattr(logger, "info", note)
     Effects().handler(mq_event(a_message("1"), a_message("2")), CONTEXT)
     assert seen == [("correlation-1", "event-1"), ("correlation-2", "event-2")]
+
+
+def test_event_that_failed_alone_in_a_batch_is_set_aside_and_not_handled_again(
+    broker: RecordingPublisher, outcomes: list[tuple[str, str]]
+) -> None:
+    singles: list[str] = []
+
+    def together(events: Sequence[OrderPlaced]) -> Sequence[Failure]:
+        later, dead = events[0], events[1]
+        return [Failure(later, Unavailable("later")), Failure(dead, TidingsError("never"))]
+
+    @consumer(OrderPlaced, together=together)
+    def handler(event: OrderPlaced) -> None:
+        singles.append(event.id)
+
+    handler(mq_event(*many(3)), CONTEXT)
+    assert singles == []
+    assert [each.properties.message_id for each in broker.published] == ["event-0", "event-1"]
+    assert broker.published[0].exchange.startswith("retry.")
+    assert broker.published[1].exchange == DEAD_LETTERS
+    assert [outcome for _, outcome in outcomes] == ["retried", "dead", "handled"]
+
+
+def test_messages_come_again_when_too_little_time_is_left(broker: RecordingPublisher) -> None:
+    handled: list[str] = []
+    left = iter([60_000, 46_000, 44_000])
+
+    @consumer(OrderPlaced, needs_seconds=45.0)
+    def handler(event: OrderPlaced) -> None:
+        handled.append(event.id)
+
+    context = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: next(left))
+    handler(mq_event(*many(3)), context)
+    assert handled == ["event-0", "event-1"]
+    (postponed,) = broker.published
+    assert postponed.exchange == retry_queue(NOT_YET_SECONDS)
+    assert failures_since_redrive(decoded(postponed.properties.headers[HISTORY_HEADER])) == 0

@@ -5,6 +5,7 @@ mapping can only retry whole batches.
 """
 
 import base64
+import math
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +20,7 @@ from tidings.platform.entry.invocation import LambdaEvent, lambda_handler
 from tidings.platform.errors import NotYet, TidingsError, Unavailable
 from tidings.platform.logging import logger
 from tidings.platform.messaging.broker import DEAD_LETTERS, Message, publisher
-from tidings.platform.messaging.events import Event, Malformed, decoded, handling
+from tidings.platform.messaging.events import Event, Failure, Malformed, decoded, handling
 from tidings.platform.messaging.history import (
     HISTORY_HEADER,
     QUEUE_HEADER,
@@ -47,12 +48,12 @@ _random = random.SystemRandom()
 # A message of a Lambda event, and its queue.
 Delivered = tuple[str, dict[str, Any]]
 Effect = Callable[[Any], object]
-# Handles different events at once; returns those that it left alone.
-Together = Callable[[Sequence[Any]], Sequence[Event]]
+# Handles different events at once; returns those that it left alone, and those that failed alone.
+Together = Callable[[Sequence[Any]], Sequence[Event | Failure]]
 
 
 def consumer(
-    *event_types: type[Event], together: Together | None = None
+    *event_types: type[Event], together: Together | None = None, needs_seconds: float = 0.0
 ) -> Callable[[Effect], Callable[[LambdaEvent, Any], None]]:
     """Make a Lambda handler (Amazon MQ event) from a function that handles one event.
 
@@ -66,11 +67,14 @@ def consumer(
     set aside alone.
 
     Args:
-        together: handles a list of events, each once, and returns those that it did not handle. It
-            must be idempotent, too. It may stop half-way with an exception: the part that it has
-            stored must have no second effect when the same events are handled singly, also in
-            another process. It makes events and logs of one event in `with handling(event)`,
-            because no correlation id is set around the whole. `is_last_attempt()` is false.
+        needs_seconds: the time that one message may take. When less is left of the function's
+            timeout, the messages that are still to be handled singly come again later.
+        together: handles a list of events, each once, and returns those that it did not handle, and
+            a `Failure` for each that is to be set aside. It must be idempotent, too. It may stop
+            half-way with an exception: the part that it has stored must have no second effect when
+            the same events are handled singly, also in another process. It makes events and logs
+            of one event in `with handling(event)`, because no correlation id is set around the
+            whole. `is_last_attempt()` is false.
 
     Raises (from the handler, which makes the mapping redeliver the whole batch):
         pymongo.errors.PyMongoError: MongoDB is unavailable; no attempt is counted.
@@ -80,17 +84,17 @@ def consumer(
 
     def decorate(effect: Effect) -> Callable[[LambdaEvent, Any], None]:
         @lambda_handler(effect)
-        def handler(event: LambdaEvent, _context: Any) -> None:
+        def handler(event: LambdaEvent, context: Any) -> None:
             database.connect()
+            failed: list[Message] = []
             try:
                 messages = list(messages_of(event))
                 if together is not None:
-                    messages = _handle_together(messages, known, together)
-                failed = [
-                    put_aside
-                    for queue, message in messages
-                    if (put_aside := _handle(queue, message, known, effect))
-                ]
+                    messages, failed = _handle_together(messages, known, together)
+                for queue, message in messages:
+                    is_late = _seconds_left(context) < needs_seconds
+                    put_aside = _handle(queue, message, known, _postpone if is_late else effect)
+                    failed += [put_aside] if put_aside else []
             finally:
                 publish_stored()
             _put_aside(failed)
@@ -111,29 +115,51 @@ def messages_of(event: LambdaEvent) -> Iterator[Delivered]:
 
 def _handle_together(
     messages: list[Delivered], known: dict[str, type[Event]], together: Together
-) -> list[Delivered]:
-    """Handle the fresh messages of a batch at once; return all others, to be handled singly."""
+) -> tuple[list[Delivered], list[Message]]:
+    """Handle the fresh messages of a batch at once.
+
+    Returns:
+        All others, to be handled singly, and the messages to publish next for those that failed.
+    """
     fresh = _fresh(messages, known)
     if len(fresh) < 2:
-        return messages
+        return messages, []
     started = time.perf_counter()
     for event in fresh.values():
         with handling(event):
             logger.info("event received", event_type=event.type, event_id=event.id)
     try:
-        left = {each.id for each in together(list(fresh.values()))}
+        unhandled = together(list(fresh.values()))
     except Exception as error:
         if isinstance(error, PyMongoError) and database.is_unavailable(error):
             raise
         logger.warning(
             "batch failed: its events are handled singly", events=len(fresh), reason=repr(error)
         )
-        return messages
+        return messages, []
+    left = {each.id for each in unhandled if isinstance(each, Event)}
+    errors = {each.event.id: each.error for each in unhandled if isinstance(each, Failure)}
     done = {place: event for place, event in fresh.items() if event.id not in left}
-    seconds = (time.perf_counter() - started) / len(fresh)
+    seconds, failed = (time.perf_counter() - started) / len(fresh), list[Message]()
     for place, event in done.items():
-        metrics.count_message(messages[place][0], _outcome(None), seconds, event.time)
-    return [message for place, message in enumerate(messages) if place not in done]
+        queue, message = messages[place]
+        put_aside = None
+        if event.id in errors:
+            with handling(event):
+                put_aside = _next_stop(queue, message, errors[event.id])
+            failed.append(put_aside)
+        metrics.count_message(queue, _outcome(put_aside), seconds, event.time)
+    return [message for place, message in enumerate(messages) if place not in done], failed
+
+
+def _seconds_left(context: Any) -> float:
+    """Return the rest of the function's timeout; without end outside of Lambda."""
+    ask = getattr(context, "get_remaining_time_in_millis", None)
+    return ask() / 1000 if ask else math.inf
+
+
+def _postpone(_: Event) -> None:
+    raise NotYet("Too little of the function's timeout is left.")
 
 
 def _fresh(messages: Sequence[Delivered], known: dict[str, type[Event]]) -> dict[int, Event]:
@@ -222,7 +248,12 @@ def _next_stop(queue: str, message: dict[str, Any], error: Exception) -> Message
         isinstance(error, TidingsError) and not error.retryable
     )
     if permanent or failures > len(RETRY_DELAYS_SECONDS):
-        logger.exception("message failed: moved to failed messages", queue=queue, attempts=failures)
+        logger.error(
+            "message failed: moved to failed messages",
+            queue=queue,
+            attempts=failures,
+            exc_info=error,
+        )
         exchange = DEAD_LETTERS
     else:
         delay = RETRY_DELAYS_SECONDS[failures - 1]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import from_json
@@ -112,6 +112,13 @@ def handling(event: Event) -> AbstractContextManager[None]:
     The event is the cause of the events that are made here.
     """
     return correlated(event.correlationid, event.id)
+
+
+class Failure(NamedTuple):
+    """An event that failed alone when it was handled together with others."""
+
+    event: Event
+    error: Exception
 
 
 class Malformed(Exception):

@@ -56,8 +56,8 @@ def send(url: str, raw: bytes, *, sender: str, recipient: str, deadline: Deadlin
     """
     with _lock:
         try:
-            session = _session(url, sender.rpartition("@")[2], deadline)
-            return _transfer(session, raw, sender, recipient, deadline)
+            session = _begun(url, sender, deadline)
+            return _transfer(session, raw, recipient, deadline)
         except DeliveryFailure:
             close()
             raise
@@ -90,16 +90,22 @@ def tls_context() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def _session(url: str, own_name: str, deadline: Deadline) -> smtplib.SMTP:
-    """Return the open connection if it still works, or a new one."""
+def _begun(url: str, sender: str, deadline: Deadline) -> smtplib.SMTP:
+    """Begin a mail on the open connection if it still works, or on a new one.
+
+    A server may have closed the open one. Nothing of the mail is lost by that.
+    """
     if _warm and _warm[0][0] == url:
         session = _warm[0][1]
         with suppress(OSError):
-            if _in_time(session, deadline).noop()[0] == 250:
+            if _in_time(session, deadline).mail(sender)[0] == 250:
                 return session
     close()
-    session = _connect(url, own_name, deadline)
+    session = _connect(url, sender.rpartition("@")[2], deadline)
     _warm.append((url, session))
+    code, _ = _in_time(session, deadline).mail(sender)
+    if code >= 400:
+        raise TemporaryFailure(MISCONFIGURED if code >= 500 else UNAVAILABLE, f"MAIL: {code}")
     return session
 
 
@@ -123,12 +129,7 @@ def _connect(url: str, own_name: str, deadline: Deadline) -> smtplib.SMTP:
     return session
 
 
-def _transfer(
-    session: smtplib.SMTP, raw: bytes, sender: str, recipient: str, deadline: Deadline
-) -> str:
-    code, _ = _in_time(session, deadline).mail(sender)
-    if code >= 400:
-        raise TemporaryFailure(MISCONFIGURED if code >= 500 else UNAVAILABLE, f"MAIL: {code}")
+def _transfer(session: smtplib.SMTP, raw: bytes, recipient: str, deadline: Deadline) -> str:
     code, said = _in_time(session, deadline).rcpt(recipient)
     if code in _OURS or (code >= 500 and _NO_RELAY in said.lower()):
         raise TemporaryFailure(MISCONFIGURED, f"RCPT: {code}")
