@@ -1,9 +1,13 @@
-"""The tables of benchmarks as JSON, and two versions side by side."""
+"""The tables of benchmarks as JSON and as charts, and two versions side by side."""
+
+from xml.etree import ElementTree
 
 import pytest
 
+from tidings_local.launcher.developing.bench_chart import chart
 from tidings_local.launcher.developing.bench_tables import side_by_side, tables_in
 
+SVG = "{http://www.w3.org/2000/svg}"
 TEXT = """Some words.
 
 | call | clients | a second | p50 |
@@ -69,3 +73,32 @@ def test_rows_and_columns_of_one_version_only_are_shown_as_they_are() -> None:
         "| x | 5 | 1 -> 2 (x 2.00) |",
         "| y | 6 | 7 |",
     ]
+
+
+# ---------------------------------------------------------------------- charts
+
+
+def test_benchmark_names_the_column_to_draw() -> None:
+    first, second = tables_in(f"<!-- chart: a second -->\n{TEXT.partition('words.')[2].lstrip()}")
+    assert (first.charted, second.charted) == ("a second", None)
+
+
+def test_chart_has_a_bar_for_each_row_in_proportion() -> None:
+    drawn = ElementTree.fromstring(chart(tables_in(TEXT)[0], "a second"))
+    texts = [each.text for each in drawn.iter(f"{SVG}text")]
+    assert texts == ["a second", "me 1", "1,200.5", "me 8", "90"]
+    _, long, short = [float(each.get("width") or 0) for each in drawn.iter(f"{SVG}rect")]
+    assert short / long == pytest.approx(90 / 1200.5, abs=0.001)
+
+
+def test_chart_shows_names_with_special_characters_as_they_are() -> None:
+    (table,) = tables_in("| a | b |\n|---|---|\n| <x> & y | 0 |\n| none | - |\n")
+    drawn = ElementTree.fromstring(chart(table, "b"))
+    assert [each.text for each in drawn.iter(f"{SVG}text")] == ["b", "<x> & y", "0"]
+
+
+@pytest.mark.parametrize("column", ["a", "c"])
+def test_chart_of_no_numbers_is_refused(column: str) -> None:
+    (table,) = tables_in("| a | b |\n|---|---|\n| x | 1 |\n")
+    with pytest.raises(ValueError, match=r"no number|not in list"):
+        chart(table, column)

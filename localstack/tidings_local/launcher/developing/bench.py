@@ -13,6 +13,7 @@ import bootstrap
 from .. import progress
 from ..errors import LauncherError
 from ..settings import ROOT, STATE, Settings, inherited_environment
+from .bench_chart import chart
 from .bench_compare import other_version
 from .bench_tables import side_by_side, tables_in
 
@@ -91,8 +92,14 @@ def _run(name: str, stack: Mapping[str, str]) -> str | None:
     TABLES.mkdir(parents=True, exist_ok=True)
     kept = TABLES / f"{name}.md"
     kept.write_text(done.stdout)
-    content = [table.as_json() for table in tables_in(done.stdout)]
+    tables = tables_in(done.stdout)
+    content = [table.as_json() for table in tables]
+    for table in tables:
+        if table.charted:
+            kept.with_suffix(".svg").write_text(chart(table, table.charted))
     kept.with_suffix(".json").write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
     progress.show(done.stdout)
-    progress.step(f"{name}: {time.monotonic() - begun:.0f} s, kept in {kept} and as JSON beside it")
+    progress.step(
+        f"{name}: {time.monotonic() - begun:.0f} s, kept in {kept} with JSON and charts beside it"
+    )
     return done.stdout

@@ -8,6 +8,7 @@ from typing import Any
 
 # A number with at most one word for its unit: 1,750/s, 0.86ms, 5.1 MB, 98 %.
 _NUMBER = re.compile(r"(-?\d[\d,]*(?:\.\d+)?)\s*([^\s\d]\S*)?")
+_CHART = re.compile(r"<!-- chart: (.+) -->")
 _RULE = re.compile(r"\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?")
 
 
@@ -17,6 +18,13 @@ class Table:
 
     columns: list[str]
     rows: list[list[str]]
+    # The column to draw; a benchmark names it in a comment above the table.
+    charted: str | None = None
+
+    def number(self, row: list[str], column: str) -> float | None:
+        """Return a row's number in a column, without its unit; None if it has none."""
+        found = _number(row[self.columns.index(column)])
+        return None if found is None else found[0]
 
     def as_json(self) -> list[dict[str, Any]]:
         """Return each row by column; a number with a unit is an object with both."""
@@ -29,12 +37,13 @@ class Table:
 def tables_in(text: str) -> list[Table]:
     """Return the tables of a Markdown text."""
     found: list[Table] = []
-    lines, table = text.splitlines(), None
+    lines, table, charted = text.splitlines(), None, None
     for before, line in zip(["", *lines], lines, strict=False):
         if not line.startswith("|"):
-            table = None
+            table, named = None, _CHART.fullmatch(line)
+            charted = named[1] if named else None
         elif _RULE.fullmatch(line.strip()):
-            table = Table(_cells(before), [])
+            table = Table(_cells(before), [], charted)
             found.append(table)
         elif table is not None:
             table.rows.append(_cells(line))
