@@ -17,7 +17,7 @@ from tidings.orders.events import (
 )
 from tidings.platform.entry.consumer import consumer
 from tidings.recommendations.events import ActivityBrowsed, ActivityPurchased
-from tidings.recommendations.operations import Learned, learn
+from tidings.recommendations.operations import Learned, learn, learn_together
 from tidings.users.events import UserDeleted
 
 
@@ -29,6 +29,7 @@ from tidings.users.events import UserDeleted
     OrderCancelled,
     OrderStatusChanged,
     UserDeleted,
+    together=learn_together,
 )
 def handler(event: Learned) -> None:
     learn(event)

@@ -11,6 +11,7 @@ from orders import orders as orders_function
 from products import inventory as inventory_function
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
+from recommendations import recommendations as recommendations_function
 
 from tests.integration.builders import (
     CONTEXT,
@@ -38,6 +39,8 @@ from tidings.platform.security.auth import Principal, Role
 from tidings.platform.timing.clock import new_id
 from tidings.products.models import Product, Reservation, StockMovement
 from tidings.products.schemas import ProductView
+from tidings.recommendations.models import Activity, CustomerProfile, Demand
+from tidings.recommendations.weights import weight
 from tidings.users.models import User
 
 MANY = 50
@@ -163,6 +166,34 @@ def test_people_are_notified_once(deliver: Deliver, queues: Queues) -> None:
     assert {each.correlation_id for each in commands} == correlations
 
 
+@BOTH_WAYS
+def test_purchases_are_counted_once(deliver: Deliver, queues: Queues) -> None:
+    product = a_product(stock=100)
+    customers = [a_reader() for _ in range(5)]
+    for each in [*customers, *customers]:
+        an_order(product, customer=each)
+    publish_stored()
+    taken_through(queues, "inventory", inventory_function.handler, 10)
+    taken_through(queues, "orders", orders_function.handler, 10)
+    handler = recommendations_function.handler
+    deliver(handler, queues.event_of("recommendations", queues.take("recommendations", 10)))
+    assert Activity.objects.count() == 10
+    activities = {
+        each.event["subject"]: each
+        for each in eventually(lambda: queues.take_all("recommendations"), what="activities")
+    }
+    deliver(handler, queues.event_of("recommendations", list(activities.values())))
+    assert {each.id for each in Activity.objects(counted=True)} == activities.keys()
+    firsts = [min(each.at for each in Activity.objects(user_id=c.user_id)) for c in customers]
+    demand = Demand.objects.get(pk=product.id)
+    assert demand.bought == pytest.approx(sum(weight("bought", each) for each in firsts))
+    profiles = CustomerProfile.objects(pk__in=[each.user_id for each in customers])
+    assert [[each.product_id for each in profile.bought] for profile in profiles] == [
+        [product.id]
+    ] * 5
+    assert all(profile.computed_at for profile in profiles)
+
+
 def test_last_pieces_go_to_the_first_orders_and_the_others_are_rejected(queues: Queues) -> None:
     product = a_product(stock=7)
     orders = orders_of(product, 10)
@@ -265,16 +296,19 @@ def test_message_that_cannot_be_rendered_does_not_make_the_others_single(
 
 def test_batch_needs_a_bounded_number_of_commands(queues: Queues, commands: list[str]) -> None:
     orders_of(a_product(stock=100))
-    counts = {}
+    counts: dict[str, int] = {}
     for queue, handler in (
         ("inventory", inventory_function.handler),
         ("orders", orders_function.handler),
         ("notifications", notifications_function.handler),
+        ("recommendations", recommendations_function.handler),
+        ("recommendations", recommendations_function.handler),
     ):
         event = queues.event_of(queue, queues.take(queue, MANY))
         commands.clear()
         handler(event, CONTEXT)
-        counts[queue] = len(commands)
+        counts[queue] = max(len(commands), counts.get(queue, 0))
     assert counts["inventory"] <= 9
     assert counts["orders"] <= 3
     assert counts["notifications"] <= 6
+    assert counts["recommendations"] <= 20

@@ -54,8 +54,8 @@ def reserve_together(
             outbox.note_stored(each)
         note(moved)
         logger.info("stock reserved", orders=len(reserved))
-    unfit = orders.keys() - fitting
-    return [each for each in events if each.data.order_id in unfit | cancelled]
+    left = (orders.keys() - fitting) | cancelled
+    return [each for each in events if each.data.order_id in left]
 
 
 def _undecided(events: Sequence[OrderPlaced | OrderCancelled]) -> dict[str, OrderPlaced]:
@@ -74,16 +74,16 @@ def _pieces(event: OrderPlaced) -> Counter[str]:
     return pieces
 
 
-def _fitting(wanted: Wanted) -> set[str]:
+def _fitting(wanted: Wanted) -> list[str]:
     """Return the orders for which there is stock, if each takes its own in this order."""
     ids = list({product_id for pieces in wanted.values() for product_id in pieces})
     found = Product._get_collection().find({"_id": {"$in": ids}}, ["stock"])
     left = {each["_id"]: each["stock"] for each in found}
-    fitting = set()
+    fitting = []
     for order_id, pieces in wanted.items():
         if all(left.get(product_id, 0) >= number for product_id, number in pieces.items()):
             left.update({product_id: left[product_id] - n for product_id, n in pieces.items()})
-            fitting.add(order_id)
+            fitting.append(order_id)
     return fitting
 
 

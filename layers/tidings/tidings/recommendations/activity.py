@@ -33,6 +33,27 @@ def note_purchase(
     Returns:
         The stored purchase, or the purchase that this order already has.
     """
+    activity, event = purchase(user_id, order_id, items, at)
+    try:
+        outbox.insert(activity, event)
+    except NotUniqueError:
+        logger.info("purchase skipped: stored before", user_id=user_id, order_id=order_id)
+        known: Activity = Activity.objects.get(key=activity.key)
+        return known
+    logger.info("purchase stored", activity_id=activity.id)
+    return activity
+
+
+def note_purchases(purchases: Sequence[tuple[Activity, ActivityPurchased]]) -> None:
+    """Store purchases with their events, in one round trip; those stored before do not change."""
+    known = outbox.insert_many(Activity, purchases)
+    logger.info("purchases stored", stored=len(purchases) - len(known), known=len(known))
+
+
+def purchase(
+    user_id: str, order_id: str | None, items: Sequence[ActivityItem], at: datetime
+) -> tuple[Activity, ActivityPurchased]:
+    """Return a new purchase and its event; neither is stored."""
     activity = Activity(
         user_id=user_id,
         kind=ActivityKind.PURCHASED.value,
@@ -47,14 +68,7 @@ def note_purchase(
         order_id=order_id,
         product_ids=[each.product_id for each in items],
     )
-    try:
-        outbox.insert(activity, ActivityPurchased(subject=activity.id, data=data))
-    except NotUniqueError:
-        logger.info("purchase skipped: stored before", user_id=user_id, order_id=order_id)
-        known: Activity = Activity.objects.get(key=activity.key)
-        return known
-    logger.info("purchase stored", activity_id=activity.id)
-    return activity
+    return activity, ActivityPurchased(subject=activity.id, data=data)
 
 
 def order_key(user_id: str, order_id: str) -> str:

@@ -36,6 +36,10 @@ FIELD_OF: Final[dict[str, Field]] = {
 Stored = dict[str, Any]
 
 
+class _Overtaken(Exception):
+    """Aborts the transaction: another process counted or undid an activity after it was read."""
+
+
 def count(activity_id: str) -> str | None:
     """Count an activity, if that was not done before; return its user's id.
 
@@ -52,6 +56,24 @@ def count(activity_id: str) -> str | None:
     return user_id
 
 
+def count_together(activity_ids: Sequence[str]) -> set[str]:
+    """Count activities that were not counted before, in one transaction; return their users' ids.
+
+    Raises:
+        Exception: another process changed one of them meanwhile; nothing is counted.
+    """
+    where = {"_id": {"$in": list(activity_ids)}, "void": False}
+    found = list(Activity._get_collection().find(where).sort("_id"))
+    fresh = [each for each in found if not each["counted"]]
+    if fresh:
+        products = get_products_by_id(
+            item["product_id"] for each in fresh for item in each["items"]
+        )
+        categories = {each.id: list(each.categories) for each in products.values()}
+        in_transaction(lambda session: _count_all(fresh, categories, session))
+    return {each["user_id"] for each in found}
+
+
 def uncount(key: str) -> None:
     """Withdraw the counts of an activity that was undone, and mark it as void."""
     in_transaction(lambda session: _uncount(key, session))
@@ -66,13 +88,60 @@ def _count(activity_id: str, categories: Mapping[str, list[str]], session: Clien
     if activity is None:
         return
     field = FIELD_OF[activity["kind"]]
-    items = [item for item in activity["items"] if item["product_id"] in categories]
     known = _known(activity["user_id"], field, session)
-    new = _remember(known, items, activity_id)
-    deeds = [_deed(each) for each in known.values() if each["product_id"] not in new]
-    _write_rows(additions([_deed(known[each]) for each in new], deeds, field), categories, session)
-    latest = sorted(known.values(), key=lambda each: each["at"])[-MOST[field] :]
+    added, latest = _taken_in(activity, list(known.values()), field, categories)
+    _write_rows(added, categories, session)
     _write_taste(activity["user_id"], field, latest, activity["at"], session)
+
+
+def _count_all(
+    fresh: Sequence[Stored], categories: Mapping[str, list[str]], session: ClientSession
+) -> None:
+    ids = [each["_id"] for each in fresh]
+    counted = Activity._get_collection().update_many(
+        {"_id": {"$in": ids}, "counted": False, "void": False},
+        {"$set": {"counted": True}},
+        session=session,
+    )
+    if counted.modified_count < len(ids):
+        raise _Overtaken
+    users = list({each["user_id"] for each in fresh})
+    found = CustomerProfile._get_collection().find(
+        {"_id": {"$in": users}}, ["bought", "viewed"], session=session
+    )
+    profiles: dict[str, Stored] = {each["_id"]: each for each in found}
+    added: dict[str, dict[str, float]] = {}
+    tastes: dict[str, Stored] = {}
+    for each in fresh:
+        field = FIELD_OF[each["kind"]]
+        profile = profiles.setdefault(each["user_id"], {})
+        more, latest = _taken_in(each, profile.get(field) or [], field, categories)
+        profile[field] = latest
+        _add(added, more)
+        taste = tastes.setdefault(each["user_id"], {"active_at": each["at"]})
+        taste["active_at"] = max(taste["active_at"], each["at"])
+        taste[field] = latest
+    _write_rows(added, categories, session)
+    _write_tastes(tastes, session)
+
+
+def _taken_in(
+    activity: Stored, before: Sequence[Stored], field: Field, categories: Mapping[str, list[str]]
+) -> tuple[Additions, list[Stored]]:
+    """Return what an activity adds to the rows, and the person's products after it, latest last."""
+    items = [item for item in activity["items"] if item["product_id"] in categories]
+    known = {each["product_id"]: each for each in before}
+    new = _remember(known, items, activity["_id"])
+    deeds = [_deed(each) for each in known.values() if each["product_id"] not in new]
+    added = additions([_deed(known[each]) for each in new], deeds, field)
+    return added, sorted(known.values(), key=lambda each: each["at"])[-MOST[field] :]
+
+
+def _add(total: dict[str, dict[str, float]], more: Additions) -> None:
+    for product_id, paths in more.items():
+        sums = total.setdefault(product_id, {})
+        for path, amount in paths.items():
+            sums[path] = sums.get(path, 0.0) + amount
 
 
 def _uncount(key: str, session: ClientSession) -> None:
@@ -162,9 +231,21 @@ def _write_rows(
 def _write_taste(
     user_id: str, field: Field, known: Sequence[Stored], at: datetime, session: ClientSession
 ) -> None:
-    CustomerProfile._get_collection().update_one(
-        {"_id": user_id},
-        {"$set": {field: list(known)}, "$max": {"active_at": at}},
-        upsert=True,
-        session=session,
-    )
+    _write_tastes({user_id: {field: list(known), "active_at": at}}, session)
+
+
+def _write_tastes(tastes: Mapping[str, Stored], session: ClientSession) -> None:
+    """Store by person the products that changed, and when the person was active."""
+    updates = [
+        UpdateOne(
+            {"_id": user_id},
+            {
+                "$set": {name: taste[name] for name in taste if name != "active_at"},
+                "$max": {"active_at": taste["active_at"]},
+            },
+            upsert=True,
+        )
+        for user_id, taste in sorted(tastes.items())
+    ]
+    with database.writing_many(len(updates)):
+        CustomerProfile._get_collection().bulk_write(updates, ordered=False, session=session)

@@ -1,16 +1,21 @@
-"""Compute a person's list from their profile, store it there, and fill it with popular products."""
+"""Compute people's lists from their profiles, store them there, fill them with popular products."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from functools import cache
+from typing import Any, Final, NamedTuple
+
+from pymongo import UpdateOne
 
 from tidings.platform.logging import logger
+from tidings.platform.storage import database
+from tidings.platform.storage.rows import rows, rows_of
 from tidings.platform.timing.clock import now
 from tidings.products.queries import get_products_on_sale
 from tidings.products.schemas import ProductView
 from tidings.recommendations import list_cache
-from tidings.recommendations.models import BROWSING_LASTS, CustomerProfile, Demand, Row, Suggestion
+from tidings.recommendations.models import BROWSING_LASTS, CustomerProfile, Demand, Row, suggestion
 from tidings.recommendations.scoring import (
     BECAUSE,
     ReasonCode,
@@ -35,62 +40,55 @@ MIN_HEAT: Final = 0.01
 SHORT_LIST: Final = 10
 CONSUMABLE: Final = "consumable"
 
-Rows = dict[str, Mapping[str, Any]]
+Stored = dict[str, Any]
+Rows = Mapping[str, Mapping[str, Any]]
 
 
-def compute_list(
-    user_id: str, at: datetime | None = None, rows: Rows | None = None
-) -> CustomerProfile | None:
-    """Compute and store a person's list; return None if nothing is known about the person.
+def compute_list(user_id: str, at: datetime | None = None) -> CustomerProfile | None:
+    """Compute and store a person's list; return None if nothing is known about the person."""
+    return next(iter(compute_lists([user_id], at)), None)
 
-    Args:
-        user_id: the person.
-        at: the time.
-        rows: rows that were read for other people; more are added to it.
+
+def compute_lists(user_ids: Iterable[str], at: datetime | None = None) -> list[CustomerProfile]:
+    """Compute and store the lists of people, with the database commands of one.
+
+    Returns:
+        The profiles, as rows with their new lists, of those people about whom something is known.
     """
-    profile: CustomerProfile | None = CustomerProfile.objects(pk=user_id).first()
-    if profile is None:
-        return None
-    computed_at = at or now()
-    # Views are not kept longer here than in the activities.
-    profile.viewed = [each for each in profile.viewed if each.at > computed_at - BROWSING_LASTS]
-    seeds = seeds_of(
-        {field: [(each.product_id, each.at) for each in profile[field]] for field in FIELDS},
-        computed_at,
-    )
-    rows = {} if rows is None else rows
-    _read_rows(rows, seeds)
-    profile.suggestions = _suggestions(profile, seeds, score(seeds, rows, computed_at), rows)
-    profile.computed_at = computed_at
-    CustomerProfile.objects(pk=user_id).update_one(
-        set__suggestions=profile.suggestions,
-        set__computed_at=computed_at,
-        __raw__={"$pull": {"viewed": {"at": {"$lte": computed_at - BROWSING_LASTS}}}},
-    )
-    list_cache.forget([user_id])
-    return profile
+    found = CustomerProfile._get_collection().find({"_id": {"$in": list(user_ids)}})
+    profiles, computed_at = list(found), at or now()
+    drafts = _drafts(profiles, computed_at)
+    wanted = {each for draft in drafts for each in draft.products}
+    products = get_products_on_sale(sorted(wanted))
+    for profile, draft in zip(profiles, drafts, strict=True):
+        profile["suggestions"] = _suggestions(draft, products)
+        profile["computed_at"] = computed_at
+    _store(profiles, computed_at)
+    return list(rows_of(CustomerProfile, profiles))
 
 
-def popular(limit: int, categories: Sequence[str] = ()) -> list[Suggestion]:
-    """Return popular products of these categories, or the best of all categories in turn."""
+def popular(limit: int, categories: Sequence[str] = ()) -> list[Stored]:
+    """Return popular products of these categories, or the best of all categories in turn.
+
+    They have the stored form of suggestions.
+    """
     where = {"categories__in": categories} if categories else {}
     found = Demand.objects(heat__gte=MIN_HEAT, **where)
     most = LIST_SIZE * 2 if categories else MAX_CANDIDATES
-    rows = list(found.only("categories").order_by("-heat").limit(most))
     # The rank of a product in its category: first the best of each, then the second, and so on.
     ranks: Counter[str] = Counter()
     ranked = []
-    for row in rows:
+    for row in rows(found.only("categories").order_by("-heat").limit(most)):
         shared = [each for each in row.categories if each in categories] or row.categories
         category = shared[0] if shared else None
         ranked.append((ranks[category or ""], row.id, category))
         ranks[category or ""] += 1
     ranked = ranked if categories else sorted(ranked, key=lambda each: each[0])
     return [
-        Suggestion(
-            product_id=product_id,
-            score=0.0,
-            code=(ReasonCode.POPULAR_IN_CATEGORY if category else ReasonCode.POPULAR).value,
+        suggestion(
+            product_id,
+            0.0,
+            (ReasonCode.POPULAR_IN_CATEGORY if category else ReasonCode.POPULAR).value,
             category=category,
         )
         for _, product_id, category in ranked[:limit]
@@ -103,67 +101,121 @@ def is_consumable(product: ProductView) -> bool:
     return said in {"true", "yes", "1"} or CONSUMABLE in {c.rstrip("s") for c in product.categories}
 
 
-def _suggestions(
-    profile: CustomerProfile, seeds: Sequence[Seed], scored: Sequence[Scored], rows: Rows
-) -> list[Suggestion]:
-    fill = popular(LIST_SIZE, _favourite_categories(seeds, rows))
-    if len(scored) + len(fill) < SHORT_LIST + len(profile.bought):
-        fill += popular(LIST_SIZE)
-    candidates = [each.product_id for each in scored[:MAX_CANDIDATES]]
-    seen = {each.product_id for each in seeds}
-    wanted = dict.fromkeys([*candidates, *(each.product_id for each in fill), *seen])
-    products = get_products_on_sale(list(wanted))
-    bought = {each.product_id for each in profile.bought}
+class _Draft(NamedTuple):
+    """A person's list before it is known which products are on sale."""
 
+    scored: Sequence[Scored]
+    fill: Sequence[Stored]
+    seen: frozenset[str]
+    bought: frozenset[str]
+
+    @property
+    def products(self) -> set[str]:
+        """The products that it needs."""
+        ids = [each.product_id for each in self.scored]
+        return {*ids, *(each["product_id"] for each in self.fill), *self.seen}
+
+
+def _drafts(profiles: Sequence[Stored], at: datetime) -> list[_Draft]:
+    seeds = []
+    for each in profiles:
+        # Views are not kept longer here than in the activities.
+        viewed = each.get("viewed") or ()
+        each["viewed"] = [view for view in viewed if view["at"] > at - BROWSING_LASTS]
+        deeds = {
+            field: [(d["product_id"], d["at"]) for d in each.get(field) or ()] for field in FIELDS
+        }
+        seeds.append(seeds_of(deeds, at))
+    known = _read_rows({seed.product_id for own in seeds for seed in own})
+    fill = cache(lambda categories: popular(LIST_SIZE, categories))
+    return [
+        _draft(profile, own, known, score(own, known, at), fill)
+        for profile, own in zip(profiles, seeds, strict=True)
+    ]
+
+
+def _draft(
+    profile: Stored,
+    seeds: Sequence[Seed],
+    known: Rows,
+    scored: Sequence[Scored],
+    fill: Callable[[tuple[str, ...]], list[Stored]],
+) -> _Draft:
+    bought = frozenset(each["product_id"] for each in profile.get("bought") or ())
+    filled = fill(tuple(_favourite_categories(seeds, known)))
+    if len(scored) + len(filled) < SHORT_LIST + len(bought):
+        filled = filled + fill(())
+    seen = frozenset(each.product_id for each in seeds)
+    return _Draft(scored[:MAX_CANDIDATES], filled, seen, bought)
+
+
+def _suggestions(draft: _Draft, products: Mapping[str, ProductView]) -> list[Stored]:
     def may_come(product_id: str) -> bool:
         product = products.get(product_id)
-        return product is not None and (product_id not in bought or is_consumable(product))
+        return product is not None and (product_id not in draft.bought or is_consumable(product))
 
     found = {
         each.product_id: _suggestion(each, products)
-        for each in scored[:MAX_CANDIDATES]
+        for each in draft.scored
         if may_come(each.product_id)
     }
-    for each in fill:
-        if may_come(each.product_id):
-            found.setdefault(each.product_id, each)
+    for each in draft.fill:
+        if may_come(each["product_id"]):
+            found.setdefault(each["product_id"], each)
     return list(found.values())[:LIST_SIZE]
 
 
-def _suggestion(scored: Scored, products: Mapping[str, ProductView]) -> Suggestion:
+def _suggestion(scored: Scored, products: Mapping[str, ProductView]) -> Stored:
     because = scored.because_id if scored.code in BECAUSE.values() else None
     product = products.get(because) if because else None
-    return Suggestion(
-        product_id=scored.product_id,
-        score=round(scored.score, 6),
-        code=scored.code.value,
+    return suggestion(
+        scored.product_id,
+        round(scored.score, 6),
+        scored.code.value,
         because_id=because,
         because_title=product.title if product else None,
     )
 
 
-def _favourite_categories(seeds: Iterable[Seed], rows: Rows) -> list[str]:
+def _store(profiles: Sequence[Stored], at: datetime) -> None:
+    if not profiles:
+        return
+    updates = [
+        UpdateOne(
+            {"_id": each["_id"]},
+            {
+                "$set": {"suggestions": each["suggestions"], "computed_at": at},
+                "$pull": {"viewed": {"at": {"$lte": at - BROWSING_LASTS}}},
+            },
+        )
+        for each in profiles
+    ]
+    with database.writing_many(len(updates)):
+        CustomerProfile._get_collection().bulk_write(updates, ordered=False)
+    list_cache.forget([each["_id"] for each in profiles])
+
+
+def _favourite_categories(seeds: Iterable[Seed], known: Rows) -> list[str]:
     strengths: Counter[str] = Counter()
     for seed in seeds:
-        for category in rows.get(seed.product_id, {}).get("categories") or ():
+        for category in known.get(seed.product_id, {}).get("categories") or ():
             strengths[category] += seed.strength  # type: ignore[assignment]
     return [category for category, _ in strengths.most_common(MAX_CATEGORIES)]
 
 
-def _read_rows(rows: Rows, seeds: Sequence[Seed]) -> None:
-    """Read the rows of the seeds, and the demand for them and their neighbours."""
-    wanted = {each.product_id for each in seeds}
-    missing = [each for each in wanted if "near" not in rows.get(each, {})]
-    for row in _find(Row, missing):
+def _read_rows(seeds: Collection[str]) -> Rows:
+    """Return the rows of the seeds, with the demand for them and their neighbours."""
+    known: dict[str, Stored] = {}
+    for row in _find(Row, seeds):
         _shorten(row)
-        rows[row["_id"]] = {**rows.get(row["_id"], {}), **row}
-    near = {each for product_id in wanted for each in neighbours(rows.get(product_id, {}))}
-    missing = [each for each in wanted | near if "heat" not in rows.get(each, {})]
-    for demand in _find(Demand, missing):
-        rows[demand["_id"]] = {**rows.get(demand["_id"], {}), **demand}
+        known[row["_id"]] = row
+    near = {each for row in known.values() for each in neighbours(row)}
+    for demand in _find(Demand, near.union(seeds)):
+        known[demand["_id"]] = known.get(demand["_id"], {}) | demand
+    return known
 
 
-def _find(kind: type[Row] | type[Demand], ids: Sequence[str]) -> Iterable[dict[str, Any]]:
+def _find(kind: type[Row] | type[Demand], ids: Collection[str]) -> Iterable[Stored]:
     return kind._get_collection().find({"_id": {"$in": list(ids)}}) if ids else ()
 
 

@@ -150,6 +150,12 @@ class Run(OutboxDocument):
     }
 
 
+def suggestion(product_id: str, score: float, code: str, **more: str | None) -> dict[str, Any]:
+    """Return a suggestion in its stored form."""
+    given = {name: value for name, value in more.items() if value is not None}
+    return {"product_id": product_id, "score": score, "code": code, **given}
+
+
 def interest(product_id: str, at: datetime, activity_id: str) -> dict[str, Any]:
     """Return a new interest in its stored form."""
     return {"product_id": product_id, "since": at, "at": at, "activity_id": activity_id}

@@ -13,6 +13,7 @@ from tidings.orders.events import (
 from tidings.platform.caching.write_buffer import Batch
 from tidings.platform.errors import Forbidden
 from tidings.platform.logging import logger
+from tidings.platform.messaging.events import handling
 from tidings.platform.operation import Whose, operation
 from tidings.platform.security.auth import Principal, Role, require_self
 from tidings.platform.timing.clock import new_id, now
@@ -21,14 +22,16 @@ from tidings.recommendations import list_cache
 from tidings.recommendations.activity import (
     VIEWS,
     note_purchase,
+    note_purchases,
     order_key,
+    purchase,
     store_buffered_views,
     store_views,
 )
-from tidings.recommendations.counting import count, uncount
+from tidings.recommendations.counting import count, count_together, uncount
 from tidings.recommendations.errors import TimeOutOfRange, UnknownProduct
 from tidings.recommendations.events import ActivityBrowsed, ActivityPurchased
-from tidings.recommendations.lists import compute_list
+from tidings.recommendations.lists import compute_list, compute_lists
 from tidings.recommendations.models import (
     BROWSING_LASTS,
     Activity,
@@ -141,6 +144,33 @@ def learn(event: Learned) -> None:
             forget(user_id)
 
 
+def learn_together(events: Sequence[Learned]) -> list[Learned]:
+    """Apply many events with about the database commands of one.
+
+    Returns:
+        The events that it left to `learn`: those that undo a purchase, and those of deleted
+        accounts.
+    """
+    deleted = deleted_user_ids({_person_of(each) for each in events})
+    purchases, activities, left = [], [], []
+    for event in events:
+        match event:
+            case _ if _person_of(event) in deleted:
+                left.append(event)
+            case OrderConfirmed() if event.data.lines:
+                with handling(event):
+                    purchases.append(purchase(*_ordered(event)))
+            case ActivityPurchased() | ActivityBrowsed():
+                activities.append(event.data.activity_id)
+            case OrderStatusChanged() if event.data.state != RETURNED:
+                pass
+            case _:
+                left.append(event)
+    note_purchases(purchases)
+    compute_lists(count_together(activities))
+    return left
+
+
 def forget(user_id: str) -> None:
     """Erase all data about a person. Anonymous sums over many people stay.
 
@@ -167,8 +197,14 @@ def _note_order(event: OrderConfirmed) -> None:
     if not data.lines:
         logger.info("purchase skipped: event has no order lines", order_id=data.order_id)
         return
+    note_purchase(*_ordered(event))
+
+
+def _ordered(event: OrderConfirmed) -> tuple[str, str, list[ActivityItem], datetime]:
+    """Return the person, the order, its items and its time."""
+    data = event.data
     lines = [(each.product_id, each.quantity) for each in data.lines]
-    note_purchase(data.customer_id, data.order_id, _items(lines, event.time), event.time)
+    return data.customer_id, data.order_id, _items(lines, event.time), event.time
 
 
 def _undo(user_id: str, order_id: str) -> None:

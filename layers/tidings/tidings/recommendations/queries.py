@@ -1,6 +1,6 @@
 """Queries of activities and recommendations."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -10,6 +10,7 @@ from tidings.platform.errors import Forbidden
 from tidings.platform.operation import Whose, operation
 from tidings.platform.security.auth import Principal, Role, require_self
 from tidings.platform.storage.pagination import Page, PageRequest, paginate
+from tidings.platform.storage.rows import rows_of
 from tidings.platform.timing.clock import now
 from tidings.products.queries import get_products_on_sale
 from tidings.recommendations import list_cache
@@ -54,7 +55,7 @@ def get_user_recommendations(user_id: str, limit: int, *, caller: Principal) -> 
     require_self(caller, user_id)
     kept = list_cache.list_of(user_id, lambda: _stored_list(user_id))
     if kept.computed_at is None:
-        kept = list_cache.popular_list(lambda: _kept_list(popular(LIST_SIZE)))
+        kept = list_cache.popular_list(lambda: _kept_list(rows_of(Suggestion, popular(LIST_SIZE))))
     products = get_products_on_sale([each.product_id for each in kept.items])
     found = [
         RecommendationView(product=product, score=each.score, reason=reason_view(each))
@@ -128,7 +129,7 @@ def _stored_list(user_id: str) -> CachedList:
 
 
 def _kept_list(
-    suggestions: Sequence[Suggestion], computed_at: datetime | None = None
+    suggestions: Iterable[Suggestion], computed_at: datetime | None = None
 ) -> CachedList:
     items = [CachedItem.model_validate(each) for each in suggestions]
     return CachedList(items=items, computed_at=computed_at)

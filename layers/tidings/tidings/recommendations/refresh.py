@@ -10,13 +10,14 @@ from tidings.platform.logging import logger
 from tidings.platform.messaging import outbox
 from tidings.recommendations.announcing import announce
 from tidings.recommendations.events import RefreshRecommendations, RefreshRecommendationsData
-from tidings.recommendations.lists import Rows, compute_list
+from tidings.recommendations.lists import compute_lists
 from tidings.recommendations.models import CustomerProfile, Run
 from tidings.recommendations.operations import forget
-from tidings.users.preferences import Preferences
 from tidings.users.queries import preferences_of
 
 PEOPLE_PER_CHUNK: Final = 200
+# The products of these people's lists are in memory together.
+PEOPLE_AT_ONCE: Final = 50
 # People without activity for this long keep their old list.
 ACTIVE: Final = timedelta(days=90)
 RUNS_KEPT: Final = timedelta(days=14)
@@ -52,7 +53,6 @@ def refresh_chunk(command: RefreshRecommendationsData) -> int:
         The number of lists published now.
     """
     at, announced = command.scheduled_at, 0
-    rows: Rows = {}
     people = list(
         CustomerProfile.objects(
             pk__gte=command.first_user_id, pk__lte=command.last_user_id, active_at__gte=at - ACTIVE
@@ -60,18 +60,15 @@ def refresh_chunk(command: RefreshRecommendationsData) -> int:
     )
     preferences = preferences_of(people)
     for user_id in people:
-        announced += _refresh(user_id, at, rows, preferences.get(user_id))
+        if user_id not in preferences:
+            # The account is deleted, and an event about it came late.
+            forget(user_id)
+    for start in range(0, len(people), PEOPLE_AT_ONCE):
+        known = [each for each in people[start : start + PEOPLE_AT_ONCE] if each in preferences]
+        for profile in compute_lists(known, at):
+            announced += announce(profile, preferences[profile.id], at)
     logger.info("recommendations computed", people=len(people), announced=announced)
     return announced
-
-
-def _refresh(user_id: str, at: datetime, rows: Rows, preferences: Preferences | None) -> bool:
-    if preferences is None:
-        # The account is deleted, and an event about it came late.
-        forget(user_id)
-        return False
-    profile = compute_list(user_id, at, rows)
-    return profile is not None and announce(profile, preferences, at)
 
 
 def _chunks(scheduled_at: datetime) -> Iterator[tuple[str, str]]:
