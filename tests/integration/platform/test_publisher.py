@@ -306,6 +306,7 @@ def test_queue_depths_of_an_unavailable_broker_fail() -> None:
 
 FROZEN = """
 import sys
+from pika.spec import BasicProperties
 from tidings.platform.messaging import broker
 broker.HEARTBEAT_SECONDS = 1
 publisher = broker.Publisher(sys.argv[1])
@@ -313,7 +314,7 @@ for number in (1, 2):
     input()
     message = broker.Message(
         "user-events", "order.placed", b"%d" % number,
-        broker.pika.BasicProperties(message_id=f"message-{number}", delivery_mode=2),
+        BasicProperties(message_id=f"message-{number}", delivery_mode=2),
     )
     print(len(publisher.publish([message])), flush=True)
 """
