@@ -5,7 +5,7 @@ see more, and their answers are computed each time.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -53,7 +53,7 @@ def generation_of(
     if operation.operation is not OperationType.QUERY or not everyone:
         return None
     generations = {
-        _generations().get(each.name.value) if isinstance(each, FieldNode) else None
+        _generation_of_field(each.name.value) if isinstance(each, FieldNode) else None
         for each in operation.selection_set.selections
     }
     return generations.pop() if len(generations) == 1 else None
@@ -94,19 +94,18 @@ def _keep(digest: str, generation: str, data: str) -> None:
 
 
 @cache
-def _generations() -> Mapping[str, Generation]:
-    """Return the generations of those fields of Query whose operations declare one.
+def _generation_of_field(name: str) -> Generation | None:
+    """Return the generation of a field of Query, if its operation declares one.
 
-    A field is left out if a resolver of its own adds other data somewhere below it.
+    There is none if a resolver of its own adds other data somewhere below it. Only the operation's
+    own domain is imported.
     """
     query = executable_schema().query_type
     assert query is not None
-    found = {
-        name: operation_of_field("Query", name).generation
-        for name, field in query.fields.items()
-        if NESTED.keys().isdisjoint(_types_below(field.type, set()))
-    }
-    return {name: generation for name, generation in found.items() if generation is not None}
+    field = query.fields.get(name)
+    if field is None or not NESTED.keys().isdisjoint(_types_below(field.type, set())):
+        return None
+    return operation_of_field("Query", name).generation
 
 
 def _types_below(kind: Any, known: set[str]) -> set[str]:
