@@ -6,6 +6,6 @@ from tidings.platform.deferred import defer
 
 # Before any module of ours imports a third-party package.
 defer()
-# Imported modules are never garbage: at Python's default of 700 new objects, looking for garbage
-# takes a seventh of a cold start.
-gc.set_threshold(10_000, 10, 10)
+# Modules are never garbage, and looking for it among them takes a seventh of a cold start. The
+# first call of a function sets another limit (`entry.invocation`).
+gc.set_threshold(200_000, 10, 10)

@@ -52,6 +52,7 @@ def main() -> None:
     gc.disable()  # imported modules are never garbage; scanning takes a quarter of the time
     preload(layers)
     keep_endpoints()
+    build_models()
     gc.enable()
     gc.collect()
     gc.freeze()  # so that the collector of a forked process writes to no shared page
@@ -91,6 +92,18 @@ def keep_endpoints() -> None:
         return kept if path == file else read(loader, path)
 
     files.load_file = load_file
+
+
+def build_models() -> None:
+    """Build pydantic's models that are built at first use, so that no process has to."""
+    pydantic: Any = sys.modules.get("pydantic")
+    waiting = pydantic.BaseModel.__subclasses__() if pydantic else []
+    while waiting:
+        model = waiting.pop()
+        waiting += model.__subclasses__()
+        if model.__module__.partition(".")[0] != "pydantic":
+            with contextlib.suppress(Exception):  # the function's error, told when it uses it
+                model.model_rebuild()
 
 
 def _named(layer: str) -> list[str]:

@@ -1,15 +1,19 @@
 """The handler and the context that every entry point has around its call of a domain operation."""
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import wraps
-from typing import Any, TypeVar
+from functools import cache, wraps
+from typing import Any, Final, TypeVar
 
 from tidings.platform.logging import logger
 from tidings.platform.messaging import outbox
 from tidings.platform.observability.metrics import timed_invocation
 from tidings.platform.settings import settings
 from tidings.platform.storage import database
+
+# Objects that a function makes before Python looks for garbage among them.
+NEW_OBJECTS: Final = 10_000
 
 LambdaEvent = dict[str, Any]
 Result = TypeVar("Result")
@@ -35,7 +39,15 @@ def lambda_handler(
 
 def mark_logs(context: Any) -> None:
     """Mark the log lines of this invocation with its id, from Lambda's context."""
+    _leave_modules_alone()
     logger.append_keys(aws_request_id=getattr(context, "aws_request_id", None))
+
+
+@cache
+def _leave_modules_alone() -> None:
+    """End the search for garbage among the objects of imported modules, at the first call."""
+    gc.freeze()
+    gc.set_threshold(NEW_OBJECTS, 10, 10)
 
 
 @contextmanager

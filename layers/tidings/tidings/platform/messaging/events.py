@@ -30,7 +30,7 @@ class OneTimeCode:
 class EventData(BaseModel):
     """The payload of an event. Unknown fields are ignored, so producers may add fields."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 # Every event class that has been imported, by its type.
@@ -43,7 +43,10 @@ class Event(BaseModel):
     EXCHANGE: ClassVar[str] = "user-events"
 
     # A malformed event is logged without its content, which may be personal or a code.
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    # A function uses a few of the events that it imports, so each is built at its first use.
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True
+    )
 
     specversion: Literal["1.0"] = "1.0"
     id: EventId = Field(default_factory=new_event_id)
