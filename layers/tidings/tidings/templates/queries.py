@@ -6,7 +6,7 @@ from tidings.platform.operation import operation
 from tidings.platform.security.auth import Principal, Role, require
 from tidings.platform.storage.pagination import Page, PageRequest, paginate_texts
 from tidings.platform.text.visible_text import STORED
-from tidings.templates import builtin, rendering, versions
+from tidings.templates import builtin, versions
 from tidings.templates.builtin import FIRST_VERSION
 from tidings.templates.errors import BadVariable, RenderingFailed, TemplateNotFound
 from tidings.templates.models import TemplateVersion, id_of
@@ -155,6 +155,9 @@ def sample_of(code: str, wanted: PreviewTemplate) -> TemplatePreview:
     """
     version = wanted.version or latest_version(code)
     variables = versions.content_of(code, version).sample_variables | wanted.variables
+    # Only previews render; every other function that asks for templates starts without Jinja.
+    from tidings.templates import rendering
+
     rendered = rendering.render(
         code, version=version, language=wanted.language, variables=variables
     )

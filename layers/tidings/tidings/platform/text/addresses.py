@@ -6,13 +6,15 @@ and hashed. `envelope_address` returns the form for mail servers.
 
 import re
 from collections.abc import Callable
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
-from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from tidings.platform.text.hostnames import ascii_host, readable_host
+
+if TYPE_CHECKING:
+    from email_validator import ValidatedEmail
 
 # RFC 5321 section 4.5.3.1 allows 256 octets for a path with its angle brackets.
 MAX_CHARACTERS: Final = 254
@@ -101,7 +103,10 @@ def mailbox_parts(text: str) -> tuple[str, str]:
     return (found[1].strip(), found[2].strip()) if found else ("", text.strip())
 
 
-def _checked(address: str) -> ValidatedEmail:
+def _checked(address: str) -> "ValidatedEmail":
+    # Its patterns take as long to compile as a model; most functions read no address.
+    from email_validator import EmailNotValidError, validate_email
+
     try:
         return validate_email(
             address.strip().removesuffix("."),
@@ -112,7 +117,7 @@ def _checked(address: str) -> ValidatedEmail:
         raise BadAddress(f"This is not an e-mail address: {error}") from None
 
 
-def _canonical(checked: ValidatedEmail) -> str:
+def _canonical(checked: "ValidatedEmail") -> str:
     return f"{checked.local_part.lower()}@{checked.domain}"
 
 

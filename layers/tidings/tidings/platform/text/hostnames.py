@@ -1,7 +1,5 @@
 """Convert host names between Unicode and ASCII by IDNA 2008, as email-validator does."""
 
-import idna
-
 
 def ascii_host(host: str) -> str:
     """Return a host name in ASCII: `faß.de` is `xn--fa-hia.de`.
@@ -15,11 +13,15 @@ def ascii_host(host: str) -> str:
     """
     if host.isascii():
         return host.lower()
+    import idna
+
     return idna.encode(host, uts46=True, std3_rules=False, transitional=False).decode("ascii")
 
 
 def readable_host(host: str) -> str:
     """Return a host name in its own script; return other text unchanged."""
+    import idna
+
     try:
         return idna.decode(host, uts46=True, std3_rules=False) if host else host
     except UnicodeError:
