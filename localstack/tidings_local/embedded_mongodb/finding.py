@@ -15,13 +15,16 @@ from secantus.query import matches
 from secantus.storage import Storage, _id_point_lookup_keys
 
 from .conditions import cases_of, is_operators, plain_conditions
-from .entries import Walk
+from .entries import Walk, record_ids
+from .lookups import lookups_of
 from .reading import Document, OutOfOrder, Read, Reader, in_order, of_all, of_rows
 from .walks import walk_for
 
 UNDERSTOOD: Final = {"$and", "$or", "$nor"}
 # After this many documents for each wanted one, look for an index that finds fewer.
-PATIENCE: Final = 20
+PATIENCE: Final = 5
+# They are read if they are at most this many times those that were read in vain.
+FACTOR: Final = 10
 
 
 def read_what_is_asked_for(storage: type[Storage]) -> None:
@@ -129,13 +132,32 @@ def _first(
             return list(islice(every, number))
     with storage._lock:
         walks = walks_of(storage, db, coll, filter, sort)
-    if not walks:
-        return None
+        most = PATIENCE * (number + 10)
+        if not walks or _are_few(storage, db, coll, filter, most, {each.index for each in walks}):
+            return None
     try:
         with closing(_merged(storage, db, coll, walks, sort, number)) as merged:
             return _matching(storage, db, coll, filter, merged, number, let)
     except OutOfOrder:
         return None
+
+
+def _are_few(
+    storage: Storage,
+    db: str,
+    coll: str,
+    filter: dict[str, Any],
+    number: int,
+    walked: set[str],
+) -> bool:
+    """Say whether another index, which serves several conditions, finds less than a number."""
+    for walks in lookups_of(storage, db, coll, filter):
+        if {walk.index for walk in walks} <= walked:
+            continue
+        rows = (row for walk in walks for row in record_ids(storage, db, coll, walk))
+        if sum(1 for _ in islice(rows, number)) < number:
+            return True
+    return False
 
 
 def _merged(
@@ -172,9 +194,9 @@ def _matching(
         if read >= look_at:
             with storage._lock:
                 rows = storage._try_index_id_keys(db, coll, filter)
-            if rows is not None and len(rows) <= read:
+            if rows is not None and len(rows) <= FACTOR * read:
                 return None
-            look_at = float("inf") if rows is None else max(len(rows), 4 * read)
+            look_at = float("inf") if rows is None else len(rows) / FACTOR
     return kept
 
 

@@ -18,8 +18,7 @@ def walk_for(
     storage: Storage, db: str, coll: str, conditions: Mapping[str, Any], sort: Mapping[str, int]
 ) -> Walk | None:
     """Return the shortest part of an index that contains all matches in the wanted order."""
-    fixed = [name for name, value in conditions.items() if not is_operators(value)]
-    if any("." in name or name in fixed for name in sort):
+    if any("." in name for name in sort):
         return None
     found = [_walk(storage, (_ID_INDEX_NAME, {"_id": 1}, {}), conditions, sort)]
     for index in storage._iter_indexes(db, coll):
@@ -57,7 +56,9 @@ def _walk(
     if not _may_serve(storage, index, conditions):
         return None
     fields = list(key.items())
-    fixed = _number_of_fixed(key, conditions)
+    fixed = _number_of_fixed(
+        key, {name: conditions[name] for name in conditions if name not in sort}
+    )
     ordered = fields[fixed : fixed + len(sort)]
     wanted = [(each, int(direction)) for each, direction in sort.items()]
     is_backward = ordered != wanted

@@ -23,6 +23,8 @@ def up() -> int:
         bring_up(stack, settings)
     progress.step(f"stack {stack.name} is up")
     show_addresses(stack)
+    if not settings.mongodb_uri and settings.engine != "docker":
+        progress.show("MongoDB    embedded; to use a real one, set TIDINGS_MONGODB_URI in .env")
     return 0
 
 

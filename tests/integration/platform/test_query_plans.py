@@ -1,0 +1,187 @@
+"""Each query of a list uses an index, whatever its filter and its order."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import partial
+from typing import Any, Final
+
+import mongoengine
+import pytest
+from pymongo import monitoring
+
+from tests.integration.builders import a_person, a_product
+from tests.integration.query_plans import QueryNotes, without_index
+from tidings.campaigns.queries import get_campaigns, numbers_of_campaigns
+from tidings.campaigns.schemas import CampaignFilter
+from tidings.delivery.suppression import get_suppressions
+from tidings.monitoring.queries import get_failed_messages
+from tidings.monitoring.schemas import FailedMessageFilter
+from tidings.notifications.queries import (
+    get_stored_notifications,
+    get_unread_count,
+    get_user_notifications,
+)
+from tidings.notifications.schemas import InboxFilter
+from tidings.orders.queries import get_orders, get_orders_of_customers
+from tidings.orders.schemas import OrderFilter
+from tidings.platform.security.auth import Principal, Role
+from tidings.platform.storage import database
+from tidings.platform.storage.pagination import PageRequest
+from tidings.platform.timing.clock import new_id, now
+from tidings.products.fields import ProductSort
+from tidings.products.queries import get_products, get_stock_history
+from tidings.products.schemas import ProductFilter
+from tidings.recommendations.queries import (
+    followers_of,
+    get_user_activity,
+    get_user_recommendations,
+)
+from tidings.tasks.queries import get_tasks
+from tidings.tasks.schemas import TaskFilter, TaskSort
+from tidings.users.queries import get_users, operator_ids
+from tidings.users.schemas import UserFilter
+
+OPERATOR: Final = a_person(Role.OPERATOR)
+CUSTOMER: Final = a_person()
+ME: Final = CUSTOMER.user_id
+TIME: Final = now().isoformat()
+LATER: Final = (now() + timedelta(days=1)).isoformat()
+# Past the first page of products, which is cached.
+PAGE: Final = PageRequest.model_validate({"page": 2})
+
+
+def orders(caller: Principal, **wanted: Any) -> Any:
+    return get_orders(PAGE, OrderFilter.model_validate(wanted), caller=caller)
+
+
+def inbox(**wanted: Any) -> Any:
+    where = InboxFilter.model_validate(wanted)
+    return get_user_notifications(ME, PAGE, caller=CUSTOMER, wanted=where)
+
+
+def products(caller: Principal | None, sort: ProductSort, **wanted: Any) -> Any:
+    return get_products(PAGE, ProductFilter.model_validate(wanted), sort, caller=caller)
+
+
+def tasks(caller: Principal, sort: TaskSort, **wanted: Any) -> Any:
+    return get_tasks(PAGE, caller=caller, wanted=TaskFilter.model_validate(wanted), sort=sort)
+
+
+def failed(**wanted: Any) -> Any:
+    where = FailedMessageFilter.model_validate(wanted)
+    return get_failed_messages(PAGE, caller=OPERATOR, wanted=where)
+
+
+def campaigns(**wanted: Any) -> Any:
+    return get_campaigns(PAGE, CampaignFilter.model_validate(wanted), caller=OPERATOR)
+
+
+def users(**wanted: Any) -> Any:
+    return get_users(UserFilter.model_validate(wanted), PAGE, caller=OPERATOR)
+
+
+Filters = list[dict[str, Any]]
+INBOX_FILTERS: Final[Filters] = [{}, {"unread_only": True}, {"kind": "a.b"}, {"archived": True}]
+ORDER_FILTERS: Final[Filters] = [
+    {},
+    {"state": "paid"},
+    {"created_from": TIME},
+    {"created_from": TIME, "created_before": LATER, "state": "paid"},
+]
+FAILED_FILTERS: Final[Filters] = [
+    {},
+    {"queue": "a.queue"},
+    {"type": "order.placed"},
+    {"correlation_id": "c"},
+    {"message_id": "m"},
+    {"state": "failed"},
+    {"error": "no answer"},
+    {"failed_from": TIME, "failed_before": LATER},
+]
+USER_FILTERS: Final[Filters] = [{}, {"search": "ada"}, {"role": "operator"}, {"verified": True}]
+CAMPAIGN_FILTERS: Final[Filters] = [{}, {"state": "finished"}]
+PRODUCT_FILTERS: Final[Filters] = [
+    {},
+    {"category": "pens"},
+    {"state": "active"},
+    {"in_stock": True},
+    {"in_stock": False},
+    {"currency": "EUR"},
+    {"min_price": 5, "max_price": 9},
+    {"category": "pens", "currency": "EUR", "max_price": 9},
+    {"search": "blue"},
+    {"search": "blue pen", "category": "pens"},
+]
+TASK_FILTERS: Final[Filters] = [
+    {},
+    {"state": "open"},
+    {"priority": "high"},
+    {"assignee_id": ME},
+    {"label": "urgent"},
+    {"due_before": TIME},
+    {"due_after": TIME, "due_before": LATER},
+    {"text": "call"},
+]
+CALLS: Final[dict[str, Callable[[], Any]]] = {
+    **{f"inbox {wanted}": partial(inbox, **wanted) for wanted in INBOX_FILTERS},
+    "unread": lambda: get_unread_count(ME, caller=CUSTOMER),
+    "stored notifications": lambda: get_stored_notifications(ME, PAGE, caller=CUSTOMER),
+    **{
+        f"orders {role} {wanted}": partial(orders, who, **wanted)
+        for role, who in (("own", CUSTOMER), ("all", OPERATOR))
+        for wanted in ORDER_FILTERS
+    },
+    "orders of a customer": lambda: orders(OPERATOR, customer_id=ME, state="paid"),
+    "orders of customers": lambda: get_orders_of_customers([ME], PAGE, caller=CUSTOMER),
+    **{
+        f"products {role} {sort} {wanted}": partial(products, who, sort, **wanted)
+        for role, who in (("all", OPERATOR), ("active", None))
+        for sort in ProductSort
+        for wanted in PRODUCT_FILTERS
+    },
+    **{
+        f"tasks {role} {sort} {wanted}": partial(tasks, who, sort, **wanted)
+        for role, who in (("own", CUSTOMER), ("all", OPERATOR))
+        for sort in TaskSort
+        for wanted in TASK_FILTERS
+    },
+    **{f"failed {wanted}": partial(failed, **wanted) for wanted in FAILED_FILTERS},
+    **{f"users {wanted}": partial(users, **wanted) for wanted in USER_FILTERS},
+    "operators": operator_ids,
+    "stock": lambda: get_stock_history(a_product().id, PAGE, caller=OPERATOR),
+    "recommendations": lambda: get_user_recommendations(ME, 10, caller=CUSTOMER),
+    "activity": lambda: get_user_activity(ME, PAGE, caller=CUSTOMER),
+    "followers": lambda: followers_of(new_id(), new_id(), 100),
+    **{f"campaigns {wanted}": partial(campaigns, **wanted) for wanted in CAMPAIGN_FILTERS},
+    "numbers of campaigns": lambda: numbers_of_campaigns([new_id()]),
+    "suppressions": lambda: get_suppressions(PAGE, caller=OPERATOR),
+}
+
+
+@pytest.fixture(scope="module")
+def notes(services: None) -> QueryNotes:
+    """Reconnect with a listener: pymongo accepts listeners only when a client is created."""
+    found = QueryNotes()
+    monitoring.register(found)
+    mongoengine.disconnect_all()
+    database.connect.cache_clear()
+    database.connect()
+    return found
+
+
+@pytest.fixture
+def queries(notes: QueryNotes) -> Iterator[QueryNotes]:
+    notes.queries.clear()
+    notes.is_noting = True
+    yield notes
+    notes.is_noting = False
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_query_has_an_index(name: str, queries: QueryNotes) -> None:
+    found = CALLS[name]()
+    getattr(found, "total", None)
+    queries.is_noting = False
+    assert queries.queries
+    plans = {shape: without_index(each) for shape, each in queries.queries.items()}
+    assert {shape: plan for shape, plan in plans.items() if plan} == {}
