@@ -1,0 +1,54 @@
+"""Own CPU time and database commands of an order, from the request to its mail."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.integration.builders import Queues, a_product
+from tests.integration.orders.order_path import customers, requests, walk
+from tests.mail_sink import MailSink, mail_sink
+from tidings.delivery.models import Notification
+from tidings.platform.messaging import outbox
+from tidings.platform.providers import smtp
+
+pytestmark = pytest.mark.usefixtures("keys")
+
+ORDERS = 50
+MAX_CPU_MS = 25.0
+"""Of all functions together, for one order."""
+MAX_COMMANDS_OF_REQUEST = 3
+MAX_COMMANDS_OF_BATCH = {
+    "products.inventory": 9,
+    "orders.orders": 3,
+    "notifications.notifications": 6,
+    # Two batches: of confirmed orders, and of their purchases.
+    "recommendations.recommendations": 24,
+    # It claims and records mails in groups of about ten.
+    "delivery.deliver": 25,
+}
+
+
+@pytest.fixture
+def sink(monkeypatch: pytest.MonkeyPatch) -> Iterator[MailSink]:
+    """Return an SMTP server in another process, whose CPU time does not count."""
+    with mail_sink() as server:
+        url = f"smtp://127.0.0.1:{server.port}"
+        monkeypatch.setattr("tidings.delivery.channels.email.smtp_url", lambda: url)
+        yield server
+        smtp.close()
+
+
+def test_order_costs_little_cpu_time_and_few_commands(
+    queues: Queues, commands: list[str], sink: MailSink
+) -> None:
+    buyers, products = customers(25), [a_product(stock=1000) for _ in range(40)]
+    outbox.take_stored()
+    walk(requests(buyers, products, 2), queues, commands)  # imports, connections, caches
+    cost = walk(requests(buyers, products, ORDERS), queues, commands)
+    assert Notification.objects(deliveries__email__status="sent").count() == ORDERS + 2
+    assert sink.counts()[:2] == (ORDERS + 2, ORDERS + 2)
+    assert cost.commands.pop("place-order").total() <= MAX_COMMANDS_OF_REQUEST * ORDERS
+    for function, most in MAX_COMMANDS_OF_BATCH.items():
+        batches = cost.batches[function]
+        assert cost.commands[function].total() <= most * batches, function
+    assert 1000 * cost.all_seconds / ORDERS <= MAX_CPU_MS, dict(cost.cpu_seconds)
