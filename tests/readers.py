@@ -1,8 +1,8 @@
 """People for benchmarks that send notifications, in the stack's database; removed at the end."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
 import pymongo
@@ -16,7 +16,9 @@ COMMAND_SECONDS: Final = 120
 
 
 @contextmanager
-def readers(count: int, *, with_devices: bool = False) -> Iterator[list[str]]:
+def readers(
+    count: int, *, with_devices: bool = False, preferences: Mapping[str, Any] | None = None
+) -> Iterator[list[str]]:
     """Add people with verified addresses; remove them and their notifications at the end.
 
     Messages still in a queue then find no notification, and do nothing.
@@ -28,6 +30,7 @@ def readers(count: int, *, with_devices: bool = False) -> Iterator[list[str]]:
             password_hash="-",
             role="customer",
             verified_at=now(),
+            preferences=preferences or {},
         )
         for _ in range(count)
     ]

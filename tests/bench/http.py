@@ -139,8 +139,8 @@ def _measure(api_url: str, call: Call, readers: Sequence[Shop], clients: int) ->
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "requests.lua"
         values = {
-            "tokens": _lua_list([each.token or "" for each in readers]),
-            "paths": _lua_list(paths),
+            "tokens": lua_list([each.token or "" for each in readers]),
+            "paths": lua_list(paths),
             "method": json.dumps("POST" if call.body else "GET"),
             "body": json.dumps(call.body) if call.body else "nil",
         }
@@ -148,9 +148,9 @@ def _measure(api_url: str, call: Call, readers: Sequence[Shop], clients: int) ->
         script.write_text("\n".join(lines) + REQUESTS)
         options = [f"-c{clients}", f"-d{SECONDS}s", "--latency", "-s", str(script)]
         command = ["wrk", "-t1", *options, api_url]
-        before = _cpu()
+        before = cpu_of_stack()
         text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        spent = _cpu() - before
+        spent = cpu_of_stack() - before
     if "Non-2xx" in text or "Socket errors" in text:
         raise SystemExit(text)
     calls = int(_found(r"(\d+) requests in", text))
@@ -161,11 +161,11 @@ def _measure(api_url: str, call: Call, readers: Sequence[Shop], clients: int) ->
     )
 
 
-def _lua_list(texts: Sequence[str]) -> str:
+def lua_list(texts: Sequence[str]) -> str:
     return "{" + ", ".join(map(json.dumps, texts)) + "}"
 
 
-def _cpu() -> Counter[str]:
+def cpu_of_stack() -> Counter[str]:
     """Return the CPU seconds that the stack's processes have used, by their kind."""
     spent: Counter[str] = Counter()
     for process in psutil.process_iter(["name", "cmdline", "cpu_times"]):

@@ -84,6 +84,8 @@ def bench() -> int:
     stack, where = find_stack(settings), {}
     if Supervisor(stack).answers():  # some benchmarks need no stack
         where = test_environment(stack, members_of(stack, settings).connections)
+        if settings.smtp_url:  # where a benchmark receives the mails
+            where["TIDINGS_SMTP_URL"] = settings.smtp_url
     options = load_options()
     if options.compare:
         return 0 if compare_benchmarks(options.t, where, options.compare, settings) else 1
