@@ -1,6 +1,7 @@
 """Read the data of delivery commands: notifications, contacts, suppressed addresses."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from tidings.delivery import states
 from tidings.delivery.attempts import Attempt
@@ -10,6 +11,10 @@ from tidings.delivery.suppression import suppressed
 from tidings.platform.errors import NotYet
 from tidings.platform.logging import logger
 from tidings.users.contact_points import get_contacts
+
+# Fields that sending does not use. To make documents of the steps would take most of the time here.
+STEPS: Final = tuple(f"deliveries.{channel}.steps" for channel in ("inbox", *Channel))
+NOT_READ: Final = dict.fromkeys(("outbox", "title", "body", "metadata", *STEPS), 0)
 
 
 def load(commands: Sequence[DeliverNotification]) -> list[Attempt]:
@@ -28,7 +33,8 @@ def load(commands: Sequence[DeliverNotification]) -> list[Attempt]:
 
 def _open(commands: Sequence[DeliverNotification]) -> list[Attempt]:
     ids = {each.data.notification_id for each in commands}
-    found = {each.id: each for each in Notification.objects(pk__in=list(ids))}
+    read = Notification._get_collection().find({"_id": {"$in": list(ids)}}, NOT_READ)
+    found = {each["_id"]: Notification._from_son(each) for each in read}
     attempts, seen = [], set[tuple[str, str]]()
     for command in commands:
         notification = found.get(command.data.notification_id)

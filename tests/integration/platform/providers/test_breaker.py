@@ -1,6 +1,8 @@
 """Circuit breakers, shared in Redis, or separate without it."""
 
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import redis
@@ -118,3 +120,37 @@ def test_state_is_shared_and_one_environment_at_a_time_tries(
     asked = at_once([lambda: breaker._ask(provider)] * 6)
     assert sum(wait < 0 for wait in asked) == 1
     assert all(wait > 0 for wait in asked if wait >= 0)
+
+
+def test_closed_circuit_is_asked_for_a_few_times_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    provider, clock, asked, honest = f"provider-{new_id()}", [1_000.0], list[str](), breaker._redis
+
+    def count(script: str, provider: str, *arguments: int) -> Any:
+        asked.append(script)
+        return honest(script, provider, *arguments)
+
+    monkeypatch.setattr(breaker._resting, "_until", 0.0)
+    monkeypatch.setattr(breaker, "_redis", count)
+    monkeypatch.setattr(breaker, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    assert all(call(provider) for _ in range(5))
+    assert asked == [breaker._ASK]
+    for _ in range(breaker.FAILURES):  # in another environment
+        honest(breaker._FAIL, provider, breaker.FAILURES, 600_000, 600_000, 3600)
+    assert call(provider)
+    clock[0] += breaker.CLOSED_FOR_SECONDS
+    assert not call(provider)
+
+
+def test_failure_lets_the_circuit_be_asked_for_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    provider = f"provider-{new_id()}"
+    monkeypatch.setattr(breaker._resting, "_until", 0.0)
+    monkeypatch.setattr(breaker, "CLOSED_FOR_SECONDS", 3600.0)
+    assert call(provider)
+    opened(provider)
+
+
+def test_number_of_closed_circuits_in_memory_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(breaker._resting, "_until", 0.0)
+    monkeypatch.setattr(breaker, "MAX_CLOSED", 3)
+    assert all(call(f"provider-{new_id()}") for _ in range(8))
+    assert len(breaker._closed) <= 3

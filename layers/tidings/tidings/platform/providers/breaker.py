@@ -2,8 +2,9 @@
 
 Closed: calls pass. Open, after `FAILURES` within `WINDOW_SECONDS`: calls are refused for
 `OPEN_SECONDS`. Half-open: one caller at a time makes a trial call; success closes the circuit,
-failure opens it again. The state is shared in Redis. If Redis is unavailable, each environment uses
-the failures that it saw itself.
+failure opens it again. The state is shared in Redis; an environment that found a circuit closed
+asks again after `CLOSED_FOR_SECONDS`. If Redis is unavailable, each environment uses the failures
+that it saw itself.
 """
 
 import time
@@ -25,6 +26,9 @@ WINDOW_SECONDS: Final = 30.0
 OPEN_SECONDS: Final = 20.0
 # After this time another caller may make the trial call.
 TRIAL_SECONDS: Final = 15.0
+# An environment that finds the circuit closed asks again after this time, or after a failure.
+CLOSED_FOR_SECONDS: Final = 0.2
+MAX_CLOSED: Final = 1_000
 # A circuit that was open and is not used for this long is closed again.
 FORGOTTEN_AFTER_SECONDS: Final = 3600
 
@@ -62,6 +66,8 @@ class _Seen:
 
 
 _seen: dict[str, _Seen] = {}
+# The time until which a provider's circuit need not be asked for.
+_closed: dict[str, float] = {}
 
 
 @contextmanager
@@ -93,14 +99,25 @@ def guarded(provider: str) -> Iterator[None]:
 
 def _ask(provider: str) -> float:
     """Return the seconds to wait; negative if this caller makes the trial call."""
+    if time.monotonic() < _closed.get(provider, 0.0):
+        return 0.0
     milliseconds = _redis(_ASK, provider, _ms(TRIAL_SECONDS))
     if milliseconds is not None:
+        if milliseconds == 0:
+            _note_closed(provider)
         return float(milliseconds) / 1000
     seen = _seen.get(provider)
     return max(0.0, seen.open_until - time.monotonic()) if seen else 0.0
 
 
+def _note_closed(provider: str) -> None:
+    if len(_closed) >= MAX_CLOSED:
+        _closed.clear()
+    _closed[provider] = time.monotonic() + CLOSED_FOR_SECONDS
+
+
 def _failed(provider: str) -> None:
+    _closed.pop(provider, None)
     limits = (FAILURES, _ms(WINDOW_SECONDS), _ms(OPEN_SECONDS), FORGOTTEN_AFTER_SECONDS)
     opened = _redis(_FAIL, provider, *limits)
     if opened is None:
