@@ -13,7 +13,7 @@ from secantus.expressions import ExpressionError
 from secantus.query import QueryError, matches
 from secantus.storage import Storage
 
-from .entries import Walk, record_ids
+from .entries import number_of_ids
 from .finding import is_understood
 from .reading import of_all, of_rows
 
@@ -21,7 +21,6 @@ from .reading import of_all, of_rows
 NUMBER: Final = {"$group": {"_id": 1, "n": {"$sum": 1}}}
 UNUSUAL: Final = {"hint", "collation", "let", "explain"}
 NO_LIMIT: Final = 2**62
-ALL: Final = Walk("_id_", {"_id": 1}, b"", "_id", False, False, 0)
 
 
 class Asked(NamedTuple):
@@ -47,7 +46,7 @@ def number_of(
     """Return the number of matches, at most `limit`."""
     with storage._lock:
         if not filter:
-            return sum(1 for _ in islice(record_ids(storage, db, coll, ALL), limit))
+            return number_of_ids(storage, db, coll, limit)
         rows = storage._try_index_id_keys(db, coll, filter)
     if rows is None:
         reader = of_all(storage, db, coll, limit)

@@ -68,6 +68,25 @@ def record_ids(storage: Storage, db: str, coll: str, walk: Walk) -> Iterator[int
         cursor.close()
 
 
+def number_of_ids(storage: Storage, db: str, coll: str, limit: int) -> int:
+    """Return the number of a collection's documents, at most `limit`, without reading them."""
+    beginning = f"{db}\0{coll}\0".encode()
+    storage._session()
+    cursor = storage._tls.session.open_cursor(_NAT_SEQ_TABLE, None, None)
+    try:
+        cursor.set_key(db, coll, b"")
+        near, number = cursor.search_near(), 0
+        if near == wt.WT_NOTFOUND or (near < 0 and cursor.next() != 0):
+            return 0
+        while number < limit and cursor._get_key().startswith(beginning):
+            number += 1
+            if cursor.next() != 0:
+                break
+        return number
+    finally:
+        cursor.close()
+
+
 def _place(cursor: Any, head: tuple[str, ...], walk: Walk) -> bool:
     """Set a cursor on the first entry of a walk; return False if there is none."""
     if not walk.is_backward:

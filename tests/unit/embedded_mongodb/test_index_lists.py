@@ -1,6 +1,7 @@
 """Remembered lists of indexes are those of the storage, whatever changes beside them."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -78,6 +79,31 @@ def test_array_of_an_aborted_transaction(client: Client) -> None:
     assert client.shop.command("explain", {"find": "things", "filter": {"tags": "y"}})[
         "queryPlanner"
     ]["winningPlan"]["inputStage"]["isMultiKey"]
+
+
+def test_index_built_during_writes_has_all_documents(client: Client) -> None:
+    things = client.shop.things
+    # SecantusDB hangs if two connections create a collection at once.
+    things.insert_one({"_id": "first"})
+    names = [f"field{number}" for number in range(6)]
+
+    def write(thread: int) -> None:
+        for number in range(100):
+            values = {name: f"{thread}" for name in names}
+            things.insert_one({"_id": f"{thread}-{number}", "tags": [number, "x"], **values})
+            things.update_one({"_id": f"{thread}-{number // 2}"}, {"$set": {"seen": number}})
+
+    with ThreadPoolExecutor(5) as pool:
+        writing = [pool.submit(write, thread) for thread in range(4)]
+        for name in names:
+            things.create_index([(name, 1), ("tags", 1)])
+        for each in writing:
+            each.result()
+    for name in names:
+        for thread in range(4):
+            by_index = things.find({name: f"{thread}"}).hint([(name, 1), ("tags", 1)])
+            assert len(list(by_index)) == 100
+            assert things.count_documents({name: f"{thread}", "tags": 7}) == 1
 
 
 def test_list_read_during_a_change_is_not_kept() -> None:
