@@ -24,7 +24,7 @@ from pymongo import monitoring
 SIZES: Final = (1_000, 20_000, 200_000)
 CALLS: Final = 40
 CALL_SECONDS: Final = 30.0
-FILL_SECONDS: Final = float(os.environ.get("TIDINGS_BENCH_FILL_SECONDS", "1200"))
+FILL_SECONDS: Final = 1200.0
 GOAL: Final = 1.3
 JSON: Final = Path(".tidings/bench/growth.json")
 
@@ -32,6 +32,7 @@ os.environ["TIDINGS_DATABASE_PREFIX"] = f"tidings_growth_{secrets.token_hex(4)}"
 
 # The settings are read when the modules are first used.
 from tests.bench.data import grown  # noqa: E402
+from tests.settings import stack_under_test  # noqa: E402
 from tidings.campaigns.models import Campaign, CampaignAudience, CampaignSchedule  # noqa: E402
 from tidings.campaigns.queries import numbers_of_campaigns  # noqa: E402
 from tidings.monitoring.queries import get_failed_messages  # noqa: E402
@@ -215,7 +216,7 @@ def own_database() -> Iterator[None]:
 
 def main() -> None:
     """Print a Markdown table, and write the figures as JSON."""
-    server = _server(os.environ["TIDINGS_MONGODB_URI"])
+    server = _server(stack_under_test().mongodb_uri)
     results: dict[int, dict[str, Measured]] = {}
     with own_database():
         Campaign(

@@ -13,9 +13,10 @@ from secantus.expressions import ExpressionError
 from secantus.query import QueryError, matches
 from secantus.storage import Storage
 
-from .entries import number_of_ids
+from .entries import number_of_ids, record_ids
 from .finding import is_understood
 from .reading import of_all, of_rows
+from .walks import exact_walk
 
 # The last stage of the pipeline by which drivers count.
 NUMBER: Final = {"$group": {"_id": 1, "n": {"$sum": 1}}}
@@ -47,6 +48,9 @@ def number_of(
     with storage._lock:
         if not filter:
             return number_of_ids(storage, db, coll, limit)
+        exact = exact_walk(storage, db, coll, filter)
+        if exact is not None:
+            return sum(1 for _ in islice(record_ids(storage, db, coll, exact), limit))
         rows = storage._try_index_id_keys(db, coll, filter)
     if rows is None:
         reader = of_all(storage, db, coll, limit)

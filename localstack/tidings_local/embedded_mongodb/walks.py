@@ -43,6 +43,20 @@ def lookup_for(storage: Storage, db: str, coll: str, conditions: Mapping[str, An
     return max(fitting, key=_conditions_in, default=None)
 
 
+def exact_walk(storage: Storage, db: str, coll: str, filter: Mapping[str, Any]) -> Walk | None:
+    """Return the part of an index with one entry for each match, and with no other entries."""
+    if not all(type(value) is str and "." not in name for name, value in filter.items()):
+        return None
+    for index in storage._iter_indexes(db, coll):
+        name, key, options = index
+        if options.keys() & {"multikey", "sparse", "partialFilterExpression"}:
+            continue
+        fixed = _number_of_fixed(key, filter)
+        if fixed == len(filter) < len(key) and _may_serve(storage, index, filter):
+            return _built(name, key, fixed, _prefix(key, fixed, filter), None, None)
+    return None
+
+
 def _conditions_in(walk: Walk) -> float:
     bounds = (walk.low is not None) + (walk.high is not None)
     return walk.equalities + bounds / 2

@@ -89,7 +89,7 @@ def test_index_built_during_writes_has_all_documents(client: Client) -> None:
 
     def write(thread: int) -> None:
         for number in range(100):
-            values = {name: f"{thread}" for name in names}
+            values = dict.fromkeys(names, f"{thread}")
             things.insert_one({"_id": f"{thread}-{number}", "tags": [number, "x"], **values})
             things.update_one({"_id": f"{thread}-{number // 2}"}, {"$set": {"seen": number}})
 

@@ -14,7 +14,7 @@ from tidings.notifications.models import SendRequest
 from tidings.notifications.schemas import InboxFilter, NotificationView
 from tidings.platform.operation import Whose, operation
 from tidings.platform.security.auth import Principal, Role, require_self
-from tidings.platform.storage.pagination import Page, PageRequest, paginate
+from tidings.platform.storage.pagination import COUNTED_UP_TO, Page, PageRequest, paginate
 
 
 class ToldView(NotificationView):
@@ -80,13 +80,14 @@ def get_unread_notifications(
 
 @operation(role=Role.CUSTOMER, whose=Whose.OWN_OR_OPERATOR, writes=False)
 def get_unread_count(user_id: str, *, caller: Principal) -> int:
-    """Return the number of a person's unread notifications, without archived ones.
+    """Return the number of a person's unread notifications, without archived ones, up to 10,000.
 
     Raises:
         Forbidden: they belong to another user, and the caller is not an operator.
     """
     require_self(caller, user_id)
-    return int(inbox_of(user_id).filter(read_at=None).count())
+    unread = inbox_of(user_id).filter(read_at=None).limit(COUNTED_UP_TO)
+    return int(unread.count(with_limit_and_skip=True))
 
 
 @operation(
