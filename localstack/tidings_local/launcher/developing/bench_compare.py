@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -83,7 +82,7 @@ def _environment(port_base: int) -> dict[str, str]:
 
 def _git(*arguments: str, unknown: str) -> str:
     done = subprocess.run(
-        ["git", *arguments], cwd=ROOT, env=dict(os.environ), capture_output=True, text=True
+        ["git", *arguments], cwd=ROOT, env=environment_of_launcher(), capture_output=True, text=True
     )
     if done.returncode:
         reason = done.stderr.strip() or "git does not know it"
