@@ -444,6 +444,23 @@ def test_changed_batch_size_is_applied(
     assert [item.bodies for item in endpoint.of("one")] == [list("abc"), list("def")]
 
 
+def test_next_batch_gathers_while_one_is_handled(
+    broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge]
+) -> None:
+    queue = broker.queue()
+    endpoint.map(queue, "one", BatchSize=3)
+    gate = Gate()
+    endpoint.behave("one", gate)
+    bridge = start_bridge().consumes(queue)
+    broker.publish(queue, "a")
+    wait_until(lambda: len(endpoint.of("one")) == 1, "at work")
+    broker.publish(queue, *"bcdef")
+    wait_until(lambda: broker.ready(queue) == 0, "the bridge has them all")
+    gate.open()
+    wait_until(lambda: _handled(bridge) == 6, "settled")
+    assert [len(each.bodies) for each in endpoint.of("one")][:2] == [1, 3]
+
+
 def test_batching_window_is_measured_from_the_first_message(
     broker: Broker, endpoint: LambdaEndpoint, start_bridge: Callable[..., Bridge]
 ) -> None:
@@ -518,7 +535,8 @@ def test_one_batch_at_a_time_unless_configured_otherwise(
     gate = Gate()
     endpoint.behave("one", gate)
     single = start_bridge().consumes(queue)
-    broker.publish(queue, *"abcd")
+    broker.publish(queue, *"abcde")
+    # The bridge handles one, and holds the next one.
     wait_until(lambda: single.health()["mappings"][0]["in_flight"] == 1, "at work")
     assert len(endpoint.of("one")) == 1
     triple = start_bridge(concurrency=3).consumes(queue)

@@ -108,8 +108,10 @@ class Worker:
     def _consumer(self, connection: pika.BlockingConnection, virtual_host: str) -> Consumer:
         mapping, report = self.report.mapping, self.report
         concurrency = self._settings.bridge_concurrency
-        # This limits the memory: the broker delivers no more than this unacknowledged.
-        prefetch = min(mapping.batch_size * concurrency, self._settings.bridge_max_prefetch)
+        # This limits the memory: the broker delivers no more than this unacknowledged. The batches
+        # that are being handled are unacknowledged, and the next one gathers meanwhile.
+        most = mapping.batch_size * (concurrency + 1)
+        prefetch = min(most, self._settings.bridge_max_prefetch)
         channel = connection.channel()
         channel.basic_qos(prefetch_count=prefetch)
         envelope = Envelope(mapping.event_source_arn, mapping.queue, virtual_host)
