@@ -132,6 +132,7 @@ def test_page_has_its_position() -> None:
     )
     assert Reply.of_page(page).meta == {
         "total": 5,
+        "total_is_at_least": False,
         "limit": 2,
         "page": 2,
         "total_pages": 3,
