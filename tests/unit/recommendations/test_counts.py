@@ -35,13 +35,29 @@ def test_new_product_is_paired_with_the_persons_others() -> None:
         "bought": weight("bought", NOW),
         "heat": heat("bought", NOW),
         "near.old.bought": together,
+        "pairs.bought": together,
     }
     assert added["old"] == {"near.new.bought": together}
 
 
+def test_pair_belongs_to_the_later_product_whichever_is_counted_first() -> None:
+    old, new = ("old", NOW - timedelta(days=90)), ("new", NOW)
+    in_time = additions([new], [old], "bought")
+    late = additions([old], [new], "bought")
+    assert in_time["new"]["pairs.bought"] == late["new"]["pairs.bought"] > 0
+    assert "pairs.bought" not in in_time["old"]
+    assert "pairs.bought" not in late["old"]
+
+
+def test_pair_of_one_basket_belongs_to_both_products() -> None:
+    added = additions([("a", NOW), ("b", NOW), ("c", NOW)], [], "bought")
+    pairs = {each: added[each]["pairs.bought"] for each in "abc"}
+    assert pairs == dict.fromkeys("abc", pytest.approx(2 * weight("bought", NOW)))
+
+
 def test_products_of_one_basket_are_paired_once() -> None:
     added = additions([("a", NOW), ("b", NOW), ("c", NOW)], [], "viewed")
-    assert [set(added[each]) - {"viewed", "heat"} for each in "abc"] == [
+    assert [set(added[each]) - {"viewed", "heat", "pairs.viewed"} for each in "abc"] == [
         {"near.b.viewed", "near.c.viewed"},
         {"near.a.viewed", "near.c.viewed"},
         {"near.a.viewed", "near.b.viewed"},

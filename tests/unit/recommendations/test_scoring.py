@@ -10,6 +10,7 @@ from tidings.recommendations.scoring import (
     MAX_SEEDS,
     ReasonCode,
     Seed,
+    chances,
     closest,
     likeness,
     neighbours,
@@ -21,39 +22,64 @@ from tidings.recommendations.weights import Field, weight
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 
 
-def row(bought: float = 0, near: dict[str, float] | None = None) -> dict[str, Any]:
+def row(
+    bought: float = 0, near: dict[str, float] | None = None, pairs: float = 0
+) -> dict[str, Any]:
     """Return a product's row for this number of people who bought it just now."""
     unit = weight("bought", NOW)
     together = {other: {"bought": each * unit} for other, each in (near or {}).items()}
-    return {"bought": bought * unit, "near": together}
+    return {"bought": bought * unit, "near": together, "pairs": {"bought": pairs * unit}}
+
+
+def alike(rows: dict[str, dict[str, Any]], one: str, other: str, at: datetime = NOW) -> float:
+    """Return the similarity of two products by purchases; 0 without any."""
+    by_chance = chances(rows[one], neighbours(rows[one]), rows)
+    return likeness(rows[one], other, rows[other], at, by_chance).get("bought", 0.0)
 
 
 def test_more_common_people_mean_more_similarity() -> None:
-    tent = row(10, {"bag": 8, "mat": 4})
-    bag = likeness(tent, "bag", row(10), NOW)["bought"]
-    mat = likeness(tent, "mat", row(10), NOW)["bought"]
-    assert bag > mat > 0
+    rows = {"tent": row(10, {"bag": 8, "mat": 4}), "bag": row(10), "mat": row(10)}
+    assert alike(rows, "tent", "bag") > alike(rows, "tent", "mat") > 0
 
 
 def test_popular_product_is_less_similar() -> None:
-    tent = row(10, {"bag": 8, "gift card": 8})
-    bag = likeness(tent, "bag", row(10), NOW)["bought"]
-    gift_card = likeness(tent, "gift card", row(1_000), NOW)["bought"]
-    assert gift_card < bag / 5
+    rows = {
+        "tent": row(10, {"bag": 8, "gift card": 8}, pairs=16),
+        "bag": row(10, pairs=20),
+        "gift card": row(1_000, pairs=900),
+    }
+    assert alike(rows, "tent", "gift card") < alike(rows, "tent", "bag") / 5
+
+
+def test_product_of_few_pairs_is_less_popular_than_its_buyers_say() -> None:
+    alone = {"tent": row(10, {"b": 4, "c": 4}), "b": row(50, pairs=10), "c": row(50, pairs=10)}
+    in_crowds = {**alone, "b": row(50, pairs=100)}
+    assert alike(in_crowds, "tent", "b") < alike(alone, "tent", "b")
+
+
+def test_pairs_that_popularity_explains_are_no_similarity() -> None:
+    rows = {"tent": row(10, {"b": 1, "c": 9}), "b": row(99, pairs=99), "c": row(9, pairs=9)}
+    assert alike(rows, "tent", "b") == 0
+    assert alike(rows, "tent", "c") > 0
+
+
+def test_first_product_counted_with_pairs_is_not_taken_for_the_only_popular_one() -> None:
+    rows = {"tent": row(10, {"b": 5, "c": 5}), "b": row(10, pairs=1), "c": row(10)}
+    del rows["c"]["pairs"]  # counted by an earlier version only
+    assert alike(rows, "tent", "b") > 0
+    assert alike(rows, "tent", "c") > 0
 
 
 def test_one_basket_counts_less_than_many() -> None:
-    once = likeness(row(1, {"b": 1}), "b", row(1), NOW)["bought"]
-    often = likeness(row(50, {"b": 50}), "b", row(50), NOW)["bought"]
-    assert once < often / 2
+    once = {"a": row(1, {"b": 1}), "b": row(1)}
+    often = {"a": row(50, {"b": 50}), "b": row(50)}
+    assert alike(once, "a", "b") < alike(often, "a", "b") / 2
 
 
 def test_old_baskets_count_less_than_new_ones() -> None:
+    rows = {"a": row(3, {"b": 3}), "b": row(3)}
     then = NOW + timedelta(days=2 * 365)
-    assert (
-        likeness(row(3, {"b": 3}), "b", row(3), then)["bought"]
-        < likeness(row(3, {"b": 3}), "b", row(3), NOW)["bought"] / 2
-    )
+    assert alike(rows, "a", "b", then) < alike(rows, "a", "b") / 2
 
 
 @pytest.mark.parametrize(
@@ -69,11 +95,11 @@ def test_old_baskets_count_less_than_new_ones() -> None:
 def test_nothing_in_common_means_no_similarity(
     first: dict[str, Any], second: dict[str, Any]
 ) -> None:
-    assert likeness(first, "b", second, NOW) == {}
+    assert likeness(first, "b", second, NOW, {}) == {}
 
 
 def test_similarity_is_at_most_one() -> None:
-    assert likeness(row(1, {"b": 100}), "b", row(1), NOW)["bought"] <= 1.0
+    assert alike({"a": row(1, {"b": 100}), "b": row(1)}, "a", "b") <= 1.0
 
 
 def test_later_activity_counts_more_and_only_the_latest_are_used() -> None:
@@ -124,3 +150,17 @@ def test_long_row_is_cut_to_the_most_similar_products(field: Field) -> None:
     assert len(kept) <= MAX_NEIGHBOURS
     assert set(kept) >= {"p999", "p998"}
     assert closest(near, 2_000) == list(near)
+
+
+def test_row_without_views_is_cut_to_its_purchases() -> None:
+    near = {f"p{number}": {"bought": float(number)} for number in range(1_000)}
+    best = {f"p{number}" for number in range(1_000 - MAX_NEIGHBOURS, 1_000)}
+    assert set(neighbours({"near": near})) == best
+
+
+def test_purchases_and_views_share_a_row_that_is_cut() -> None:
+    bought = {f"b{number}": {"bought": 1.0 + number} for number in range(200)}
+    viewed = {f"v{number}": {"viewed": 1_000.0 + number} for number in range(200)}
+    kept = neighbours({"near": bought | viewed})
+    assert len(kept) == MAX_NEIGHBOURS
+    assert sum(each.startswith("b") for each in kept) == MAX_NEIGHBOURS / 2

@@ -114,6 +114,8 @@ class Demand(StoredDocument):
     bought = FloatField(default=0.0)
     viewed = FloatField(default=0.0)
     heat = FloatField(default=0.0)
+    # By kind: the pairs of `counts.py`. Earlier versions did not count them.
+    pairs = DictField()
     categories = ListField(StringField())
 
     meta = {  # noqa: RUF012
