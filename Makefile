@@ -2,8 +2,8 @@
 # localstack/bootstrap.py needs only Python 3.11 and pip.
 
 # The variables that can be set behind a target (make logs FN=gateway).
-override ARGUMENTS := COMPARE CORRELATION DOMAIN EMAIL ENGINE EVENT FILE FN FOLLOW FORCE FUZZ_SECONDS ID \
-        MINUTES NAME PASSWORD PROMOTE PYTEST QUEUE READS RETURNS ROLE ROUTE RULE SCHEDULE T TIME VERSION
+override ARGUMENTS := COMPARE CORRELATION DATA DOMAIN EMAIL ENGINE EVENT FILE FN FOLLOW FORCE FUZZ_SECONDS \
+        ID MINUTES NAME PASSWORD PROMOTE PYTEST QUEUE READS RETURNS ROLE ROUTE RULE SCHEDULE T TIME VERSION
 
 # Only the command line is read, because NAME and TIME have another meaning in the environment.
 # The launcher gets each value as it was typed, with the prefix TIDINGS_ARG_: make would expand a
@@ -25,7 +25,7 @@ override LAUNCH = @'$(subst ','\'',$(INTERPRETER))' localstack/bootstrap.py
 .PHONY: help demo up down status deploy dev gateway logs run-rule create-admin rotate-keys \
         create-service services revoke-service \
         import-products test test-faults soak fuzz bench test-browser lint \
-        contracts new-operation new-consumer new-rule freeze-events lock clean-data declare-topology
+        contracts cost new-operation new-consumer new-rule freeze-events lock clean-data declare-topology
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -88,7 +88,7 @@ soak: ## run load for MINUTES=30, then print the same table
 fuzz: ## run long attacks: schemathesis with every role, hostile values, FUZZ_SECONDS=20 for each decoder
 	$(LAUNCH) fuzz
 
-bench: ## measure, and print tables: T=name for one of tests/bench, COMPARE=<git ref> for two versions
+bench: ## measure, and print tables: T=name for one of tests/bench, COMPARE=<git ref> for two versions, DATA=file for recommendations
 	$(LAUNCH) bench
 
 test-browser: ## test GraphiQL in Chromium, which it installs (about 100 MB)
@@ -99,6 +99,9 @@ lint: ## check formatting, lint, types, import direction, template
 
 contracts: ## write events/, openapi.json, roles in the schema and tables in docs/ from the typed code
 	$(LAUNCH) contracts
+
+cost: ## print the costs on AWS per million orders, and what grows up to 10,000 orders a second
+	$(LAUNCH) cost
 
 new-operation: ## write the files of an operation: DOMAIN= NAME= ROLE=, ROUTE="POST /api/v1/..." RETURNS= READS=1
 	$(LAUNCH) new-operation

@@ -37,6 +37,8 @@ class RunOptions(ServiceSettings):
     runtime_python: Path | None = None
     soak_minutes: float = Field(30, gt=0)
     fuzz_seconds: int = Field(20, ge=1)
+    bench_data: Path | None = None
+    bench_python: Path | None = None
 
 
 @cache

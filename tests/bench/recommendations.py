@@ -1,87 +1,30 @@
-"""Measure the quality of recommendations: recall@10 and nDCG@10 after a split in time.
+"""Measure the quality of recommendations: recall@10 and nDCG@10.
 
-The shop's own code adds up the activities of the first 150 days in memory. A good recommendation
-list of ten contains the products that a person bought first in the last 30 days.
+On generated shops the split is in time. The shop's own code adds up the activities of the first 150
+days in memory. A good recommendation list of ten contains the products that a person bought first
+in the last 30 days. With TIDINGS_BENCH_DATA, real baskets are measured instead.
 """
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from math import log2
+from datetime import timedelta
 from random import Random
 from statistics import mean
-from typing import Any, Final
+from typing import Final
 
-from tests.bench.data.shop import BEGIN, SPLIT_DAY, Deed, Shop
-from tidings.recommendations.counts import additions
-from tidings.recommendations.models import BROWSING_LASTS
+from tests.bench.data.shop import BEGIN, SPLIT_DAY, Shop
+from tests.bench.quality import baskets
+from tests.bench.quality.measures import TOP, ndcg, recall
+from tests.bench.quality.memory import Memory
+from tests.settings import run_options
 from tidings.recommendations.scoring import Scored, score, seeds_of
 from tidings.recommendations.weights import FIELDS, Field
 
 SPLIT: Final = BEGIN + timedelta(days=SPLIT_DAY)
-TOP: Final = 10
-SEEDS: Final = (1, 2, 3)
+SEEDS: Final = (1, 2, 3, 4, 5, 6)
 Rank = Callable[[int], list[str]]
-
-
-@dataclass
-class Memory:
-    """The sums of all activities, added up in memory as the consumer does in MongoDB."""
-
-    rows: dict[str, dict[str, Any]] = field(default_factory=lambda: defaultdict(_row))
-    # Person -> kind -> product -> first and last time.
-    profiles: dict[int, dict[Field, dict[str, list[datetime]]]] = field(
-        default_factory=lambda: defaultdict(lambda: {"bought": {}, "viewed": {}})
-    )
-
-    def learn(self, deed: Deed) -> None:
-        known = self.profiles[deed.person][deed.field]
-        if deed.field == "viewed":
-            for product in [p for p, (_, last) in known.items() if last < deed.at - BROWSING_LASTS]:
-                del known[product]
-        if deed.product in known:
-            known[deed.product][1] = deed.at
-            return
-        before = [(product, first) for product, (first, _) in known.items()]
-        for product, paths in additions([(deed.product, deed.at)], before, deed.field).items():
-            for path, amount in paths.items():
-                _add(self.rows[product], path, amount)
-        known[deed.product] = [deed.at, deed.at]
-
-    def deeds_of(self, person: int, kinds: Iterable[Field]) -> Mapping[Field, list[Any]]:
-        profile = self.profiles[person]
-        recent = SPLIT - BROWSING_LASTS
-        return {
-            kind: [
-                (product, last)
-                for product, (_, last) in profile[kind].items()
-                if kind in kinds and (kind == "bought" or last > recent)
-            ]
-            for kind in FIELDS
-        }
-
-
-def _row() -> dict[str, Any]:
-    return {"bought": 0.0, "viewed": 0.0, "heat": 0.0, "near": {}}
-
-
-def _add(row: dict[str, Any], path: str, amount: float) -> None:
-    """Add at a path, as MongoDB's $inc does."""
-    *outer, name = path.split(".")
-    for each in outer:
-        row = row.setdefault(each, {})
-    row[name] = row.get(name, 0.0) + amount
-
-
-def recall(ranked: Sequence[str], wanted: set[str]) -> float:
-    return len(wanted & set(ranked[:TOP])) / min(TOP, len(wanted))
-
-
-def ndcg(ranked: Sequence[str], wanted: set[str]) -> float:
-    gain = sum(1 / log2(place + 2) for place, each in enumerate(ranked[:TOP]) if each in wanted)
-    return gain / sum(1 / log2(place + 2) for place in range(min(TOP, len(wanted))))
 
 
 @dataclass
@@ -119,7 +62,7 @@ class Trial:
 
     def ours(self, kinds: Iterable[Field] = FIELDS) -> Rank:
         def rank(person: int) -> list[str]:
-            seeds = seeds_of(self.memory.deeds_of(person, kinds), SPLIT)
+            seeds = seeds_of(self.memory.deeds_of(person, kinds, SPLIT), SPLIT)
             scored: list[Scored] = score(seeds, self.memory.rows, SPLIT)
             return self._new(person, [*(each.product_id for each in scored), *self.popular])
 
@@ -190,6 +133,14 @@ METHODS: Final[dict[str, Callable[[Trial], Rank]]] = {
 
 
 def main() -> None:
+    if data := run_options().bench_data:
+        baskets.main(data)
+    else:
+        measure_shops()
+
+
+def measure_shops() -> None:
+    """Print the table of the generated shops."""
     trials = [Trial(seed) for seed in SEEDS]
     people = sum(len(trial.wanted) for trial in trials)
     deeds = sum(len(trial.past) for trial in trials)

@@ -32,6 +32,7 @@ ROOMS = {
         "bench",
         "lint",
         "contracts",
+        "cost",
         "new-operation",
         "new-consumer",
         "new-rule",

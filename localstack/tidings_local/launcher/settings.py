@@ -118,6 +118,7 @@ class Options(BaseSettings):
     pytest: str = ""
     t: str = ""
     compare: str | None = None
+    data: str | None = None
     version: str | None = None
     domain: str | None = None
     role: str | None = None

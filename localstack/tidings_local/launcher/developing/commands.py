@@ -23,6 +23,7 @@ from ..settings import (
     load_settings,
 )
 from .bench import compare_benchmarks, run_benchmarks
+from .bench_data import data_of
 from .dev.session import develop
 from .gateway import serve_gateway
 from .lint import lint as run_lint
@@ -79,14 +80,14 @@ def _with_mail_sink(settings: Settings) -> Settings:
 
 
 def bench() -> int:
-    settings = load_settings()
-    bootstrap.ensure("dev", "runtime")
-    stack, where = find_stack(settings), {}
+    settings, options = load_settings(), load_options()
+    data = data_of(options)
+    bootstrap.ensure("dev", "runtime", *(["bench"] if data else []))
+    stack, where = find_stack(settings), dict(data)
     if Supervisor(stack).answers():  # some benchmarks need no stack
-        where = test_environment(stack, members_of(stack, settings).connections)
+        where |= test_environment(stack, members_of(stack, settings).connections)
         if settings.smtp_url:  # where a benchmark receives the mails
             where["TIDINGS_SMTP_URL"] = settings.smtp_url
-    options = load_options()
     if options.compare:
         return 0 if compare_benchmarks(options.t, where, options.compare, settings) else 1
     return 0 if run_benchmarks(options.t, where) else 1
@@ -111,6 +112,13 @@ def contracts() -> int:
     )
 
 
+def cost() -> int:
+    """Print the model of costs; it reads files only."""
+    bootstrap.ensure("dev")
+    command = [str(bootstrap.python_of("dev")), "-m", "infra.cost"]
+    return subprocess.run(command, cwd=ROOT, env=inherited_environment()).returncode
+
+
 def freeze_events() -> int:
     """Store today's sample events as those of a release."""
     version = load_options().version
@@ -133,6 +141,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "bench": bench,
     "lint": lint,
     "contracts": contracts,
+    "cost": cost,
     "new-operation": new_operation,
     "new-consumer": new_consumer,
     "new-rule": new_rule,

@@ -1,0 +1,108 @@
+"""The model of costs: its inputs are complete, its sums right, and docs/cost.md is up to date."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from infra.cost.inputs import capacity, measured, prices
+from infra.cost.model import FULL_BATCH, Model
+from infra.cost.tables import all_tables, unverified
+
+ROOT = Path(__file__).parents[3]
+HOW = "run `make cost` and copy its tables into docs/cost.md"
+
+
+class Template(yaml.SafeLoader):
+    """Reads the template; CloudFormation's tags become their text."""
+
+
+Template.add_multi_constructor("!", lambda _loader, _tag, node: str(node.value))
+
+
+@pytest.fixture
+def model() -> Model:
+    return Model(prices(), measured(), capacity())
+
+
+def changed(model: Model, **assumed: float) -> Model:
+    figures = model.measured.assumed.model_copy(update=assumed)
+    return Model(
+        model.prices, model.measured.model_copy(update={"assumed": figures}), model.capacity
+    )
+
+
+def test_the_page_has_the_tables_of_the_model(model: Model) -> None:
+    assert all_tables(model) in (ROOT / "docs/cost.md").read_text(), HOW
+
+
+def test_the_page_names_the_prices_without_a_source() -> None:
+    page = (ROOT / "docs/cost.md").read_text()
+    assert [name for name in unverified() if f"`{name}`" not in page] == []
+
+
+def test_every_price_has_a_source() -> None:
+    assert all(each.source for each in prices().values())
+
+
+def test_requests_and_mails_cost_their_number(model: Model) -> None:
+    costs = model.by_use(FULL_BATCH)
+    assert costs["API Gateway, requests"] == pytest.approx(2 * 3.50)
+    assert costs["SES, mails"] == pytest.approx(2_000_000 / 1000 * 0.10)
+
+
+def test_duration_is_cpu_time_at_the_memory_of_the_function(model: Model) -> None:
+    place = model.measured.functions["place-order"]
+    work = place.by_batch[1]
+    waits = work.commands * model.measured.assumed.command_wait_ms
+    expected = (work.cpu_ms * 1769 / 512 + waits) / 1000
+    assert model.seconds(place, FULL_BATCH) == pytest.approx(expected)
+
+
+def test_larger_batches_never_cost_more(model: Model) -> None:
+    totals = [sum(model.by_use(size).values()) for size in (1, 5, FULL_BATCH)]
+    assert totals == sorted(totals, reverse=True)
+
+
+def test_push_costs_something_if_it_is_used(model: Model) -> None:
+    assert model.by_use(1)["SNS, pushes"] == 0
+    assert changed(model, pushes=2).by_use(1)["SNS, pushes"] == pytest.approx(1.0)
+
+
+def test_a_unit_suffices_up_to_its_limit(model: Model) -> None:
+    for part in model.parts():
+        limit = model.limit(part)
+        assert model.units(part, 0.99 * limit, FULL_BATCH) == 1, part
+        assert model.units(part, 1.01 * limit, FULL_BATCH) == 2, part
+
+
+def test_parts_are_in_the_order_in_which_they_grow(model: Model) -> None:
+    limits = [model.limit(part) for part in model.parts()]
+    assert limits == sorted(limits)
+
+
+def test_every_part_is_needed_and_priced(model: Model) -> None:
+    for name, part in model.capacity.parts.items():
+        assert model.need(name, FULL_BATCH) > 0
+        assert part.price is None or part.price in model.prices
+
+
+def test_functions_and_their_memory_are_those_of_the_template(model: Model) -> None:
+    text = (ROOT / "template.yaml").read_text()
+    template: dict[str, Any] = yaml.load(text, Template)
+    assert template["Globals"]["Function"]["MemorySize"] == model.measured.memory_mb
+    queues = {
+        queue
+        for resource in template["Resources"].values()
+        for event in (resource.get("Properties", {}).get("Events") or {}).values()
+        for queue in event.get("Properties", {}).get("Queues") or ()
+    }
+    used = {each.queue for each in model.measured.functions.values() if each.queue is not None}
+    assert used <= queues
+
+
+def test_measured_work_covers_every_size_of_a_load(model: Model) -> None:
+    for function in model.measured.functions.values():
+        for load in model.capacity.loads:
+            assert function.batch(load.batch) <= load.batch
