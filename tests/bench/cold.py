@@ -53,6 +53,8 @@ if len(sys.argv) > 1:
     __import__(sys.argv[1])
 print(json.dumps([(time.perf_counter() - wall) * 1000, (time.process_time() - cpu) * 1000]))
 """
+# As in template.yaml.
+VARIABLES: Final = {"PYDANTIC_DISABLE_PLUGINS": "__all__"}
 # A process of its own, not forked from a template (lambda_host/launching.py).
 WITHOUT_TEMPLATE: Final = {"PYTHONDONTWRITEBYTECODE": "1"}
 
@@ -118,7 +120,7 @@ def _imported_alone(code: Path, opt: Path, place: tuple[str, str] | None) -> tup
     for _ in range(TIMES):
         done = subprocess.run(
             [runtime_python(), "-P", "-B", "-c", PLAIN, *(place[1:] if place else ())],
-            env={"PYTHONPATH": f"{code}{os.pathsep}{opt / 'python'}"},
+            env=VARIABLES | {"PYTHONPATH": f"{code}{os.pathsep}{opt / 'python'}"},
             capture_output=True,
             check=True,
         )
@@ -154,7 +156,7 @@ def _function(code: Path, opt: Path, variables: dict[str, str]) -> Function:
         handler="probe.handler",
         code_dir=code,
         opt_dir=opt,
-        variables=variables,
+        variables=VARIABLES | variables,
         timeout_seconds=30,
         memory_mb=1024,
     )

@@ -10,7 +10,10 @@ def run(script: str, *arguments: str) -> str:
     """Run a script in a new process that imports our layer first; return its output."""
     done = subprocess.run(
         [sys.executable, "-c", f"import sys, tidings\n{script}", *arguments],
-        env={"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+        env={
+            "PYDANTIC_DISABLE_PLUGINS": "__all__",
+            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+        },
         capture_output=True,
         text=True,
         check=False,
@@ -21,11 +24,14 @@ def run(script: str, *arguments: str) -> str:
 
 USED = """
 import redis.client, redis.exceptions, mongoengine, jwt.api_jwt
+from pydantic import BaseModel
+class Model(BaseModel):
+    name: str
 from aws_lambda_powertools.logging.logger import Logger
 print([name for name in (
     "redis.cluster", "redis.sentinel", "redis.asyncio.client", "pymongo.asynchronous.mongo_client",
     "gridfs.asynchronous.grid_file", "jwt.jwks_client", "aws_lambda_powertools.metrics",
-    "cryptography.x509.base",
+    "cryptography.x509.base", "dateutil.parser._parser", "importlib.metadata._adapters",
 ) if name in sys.modules])
 """
 
@@ -66,6 +72,11 @@ USES = {
     "import jwt; jwt.PyJWKClient": "jwt.jwks_client",
     "from cryptography import x509; x509.Certificate": "cryptography.x509.base",
     "import gridfs; gridfs.GridFS": "gridfs.synchronous.grid_file",
+    "import dateutil.parser; dateutil.parser.parse('2026-11-30')": "dateutil.parser._parser",
+    "from importlib.metadata import version; version('redis')": "importlib.metadata._adapters",
+    "from importlib import metadata; metadata.distribution('redis')": (
+        "importlib.metadata._adapters"
+    ),
     "from aws_lambda_powertools import Metrics": "aws_lambda_powertools.metrics",
 }
 # Each use in a process of its own, forked from one that has imported nothing.
@@ -106,18 +117,36 @@ print(pymongo.AsyncMongoClient is AsyncMongoClient, redis.asyncio.Redis is Redis
     )
 
 
+def test_functions_that_were_imported_early_are_those_of_the_whole_package() -> None:
+    assert (
+        run("""
+from importlib.metadata import entry_points, version
+import importlib.metadata
+print(len(version("redis").split(".")), len(version("pymongo").split(".")))
+whole = importlib.metadata.version
+print(whole is version, whole("redis") == version("redis"))
+print(entry_points(group="pydantic") == importlib.metadata.entry_points(group="pydantic"))
+try:
+    version("no-such-package")
+except importlib.metadata.PackageNotFoundError as error:
+    print(error)
+""")
+        == "3 3\nFalse True\nTrue\nNo package metadata was found for no-such-package"
+    )
+
+
 def test_missing_name_is_an_attribute_error() -> None:
     assert run("""
-import pymongo, redis
+import importlib.metadata, pymongo, redis
 from cryptography import x509
-for module in (pymongo, redis, x509):
+for module in (pymongo, redis, x509, importlib.metadata):
     try:
         module.no_such_name
     except AttributeError as error:
         print(error)
 """).splitlines() == [
         f"module '{name}' has no attribute 'no_such_name'"
-        for name in ("pymongo", "redis", "cryptography.x509")
+        for name in ("pymongo", "redis", "cryptography.x509", "importlib.metadata")
     ]
 
 

@@ -6,7 +6,7 @@ the first use of one of their names imports them.
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.machinery import ModuleSpec, PathFinder
 from threading import RLock
@@ -22,11 +22,22 @@ else:
 # Packages whose `__init__` only collects names. It runs when one of these names is used. Our code
 # imports from the modules that define them, for example `redis.client`.
 PACKAGES: Final = frozenset(
-    {"aws_lambda_powertools", "cryptography.x509", "gridfs", "jwt", "redis", "redis.asyncio"}
+    {
+        "aws_lambda_powertools",
+        "cryptography.x509",
+        "dateutil.parser",
+        "gridfs",
+        "jwt",
+        "redis",
+        "redis.asyncio",
+    }
 )
 # Packages whose `__init__` also does something else; one import of it is deferred: the module and
 # the name that it imports from there.
 NAMES: Final = {"pymongo": ("pymongo.asynchronous.mongo_client", "AsyncMongoClient")}
+# Functions that modules import by name at their start, and call seldom or never: the import gives
+# a function that imports the package at its first call.
+FUNCTIONS: Final = {"importlib.metadata": frozenset({"entry_points", "requires", "version"})}
 
 # Modules that import much before they fail, because this package is not in the layer.
 WITHOUT: Final = {"pymongo.pyopenssl_context": "OpenSSL"}
@@ -47,11 +58,11 @@ class _Finder:
     ) -> ModuleSpec | None:
         if fullname in WITHOUT and PathFinder.find_spec(WITHOUT[fullname]) is None:
             raise ModuleNotFoundError(f"No module named {WITHOUT[fullname]!r}")
-        if fullname not in PACKAGES and fullname not in NAMES:
+        if fullname not in PACKAGES and fullname not in NAMES and fullname not in FUNCTIONS:
             return None
         spec = PathFinder.find_spec(fullname, path, target)
         if spec is not None and spec.loader is not None:
-            whole = fullname in PACKAGES
+            whole = fullname not in NAMES
             spec.loader = _WholeLoader(spec.loader) if whole else _NameLoader(spec.loader)
         return spec
 
@@ -75,22 +86,39 @@ class _Deferred(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name in _OF_THE_IMPORT_SYSTEM:
             raise _missing(self, name)
+        if name in FUNCTIONS.get(self.__name__, ()):
+            return _called_later(self, name)
         # As in `from package import module`, which also asks the package first.
         module = f"{self.__name__}.{name}"
         if module in sys.modules or PathFinder.find_spec(module, self.__path__):
             return import_module(module)
-        with _lock:
-            running = self.__dict__.setdefault("__running__", False)
-            if not running and type(self) is _Deferred:
-                self.__dict__["__running__"] = True
-                try:
-                    _loader_of(self).exec_module(self)
-                    self.__class__ = ModuleType  # type: ignore[assignment]
-                finally:
-                    del self.__dict__["__running__"]
+        _run(self)
         if name in self.__dict__:
             return self.__dict__[name]
         raise _missing(self, name)
+
+
+def _run(package: ModuleType) -> None:
+    """Run the `__init__` of a deferred package if it has not run."""
+    with _lock:
+        if type(package) is not _Deferred or package.__dict__.get("__running__"):
+            return
+        package.__dict__["__running__"] = True
+        try:
+            _loader_of(package).exec_module(package)
+            package.__class__ = ModuleType
+        finally:
+            del package.__dict__["__running__"]
+
+
+def _called_later(package: ModuleType, name: str) -> Callable[..., Any]:
+    """Return a function that runs the package, and then calls its function of this name."""
+
+    def call(*arguments: Any, **named: Any) -> Any:
+        _run(package)
+        return package.__dict__[name](*arguments, **named)
+
+    return call
 
 
 class _NameLoader(Loader):

@@ -82,7 +82,6 @@ def _escaped(code: int) -> str:
 
 
 _UNSEEN: Final = r"\s" + _class(_BLANKS + _JOINING + _ALONE)
-_SEEN: Final = re.compile(f"[^{_UNSEEN}]")
 
 
 def trimmed(value: object) -> object:
@@ -146,7 +145,7 @@ class VisibleText:
                 "write {kind} without {refused}",
                 {"kind": kind, "refused": refused},
             )
-        if len(text) < self.min_length or not _SEEN.search(text):
+        if len(text) < self.min_length or not _seen().search(text):
             raise PydanticCustomError(
                 "nothing_to_see",
                 "write at least {count} visible character(s)",
@@ -164,6 +163,12 @@ class VisibleLine(VisibleText):
     """Required text in one line: names, titles, subjects."""
 
     lines: bool = False
+
+
+@cache
+def _seen() -> re.Pattern[str]:
+    # At its first use: compiling it takes a millisecond.
+    return re.compile(f"[^{_UNSEEN}]")
 
 
 @cache
