@@ -106,7 +106,7 @@ def _run(package: ModuleType) -> None:
         package.__dict__["__running__"] = True
         try:
             _loader_of(package).exec_module(package)
-            package.__class__ = ModuleType
+            package.__class__ = ModuleType  # type: ignore[assignment]
         finally:
             del package.__dict__["__running__"]
 
