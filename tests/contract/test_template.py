@@ -17,12 +17,9 @@ from tests.contract.project import (
     template,
 )
 from tidings.delivery.claims import LEASE
-from tidings.delivery.delivering import (
-    BATCH_SECONDS,
-    GIVEN_BACK_AFTER_SECONDS,
-    NEEDS_SECONDS,
-)
+from tidings.delivery.delivering import BATCH_SECONDS, NEEDS_SECONDS
 from tidings.delivery.models import Channel
+from tidings.delivery.sending import GIVEN_BACK_AFTER_SECONDS
 from tidings.platform.providers.deadline import MESSAGE_SECONDS
 from tidings.tasks.rows import TaskFile
 

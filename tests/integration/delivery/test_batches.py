@@ -12,13 +12,14 @@ from pymongo.errors import AutoReconnect
 from tests.integration.builders import CONTEXT, Queues, a_reader, at_once
 from tests.integration.delivery.watched import command, told
 from tests.integration.notifications.builders import Provider, story, waiting, where
-from tidings.delivery import changes, channels, claims, delivering
+from tidings.delivery import changes, channels, claims, delivering, sending
 from tidings.delivery.claims import DIED, LEASE
-from tidings.delivery.delivering import BATCH_SECONDS, GIVEN_BACK_AFTER_SECONDS, deliver_together
+from tidings.delivery.delivering import BATCH_SECONDS, deliver_together
 from tidings.delivery.errors import PermanentFailure, TemporaryFailure
 from tidings.delivery.models import DeliveryStatus, Notification
 from tidings.delivery.pace import AT_MOST, Pace
 from tidings.delivery.schemas import OutgoingMessage, Receipt
+from tidings.delivery.sending import GIVEN_BACK_AFTER_SECONDS
 from tidings.delivery.states import Change
 from tidings.platform.errors import NotYet
 from tidings.platform.messaging import relay
@@ -32,7 +33,7 @@ class Killed(BaseException):
 
 def in_groups_of(messages: int, monkeypatch: pytest.MonkeyPatch) -> None:
     pace = SimpleNamespace(messages=messages, note=lambda *_: None)
-    monkeypatch.setattr(delivering, "_pace", pace)
+    monkeypatch.setattr(sending, "pace", pace)
 
 
 @pytest.fixture(autouse=True)
@@ -178,7 +179,8 @@ class SlowProvider:
         self._provider = provider
         self._seconds = seconds
         monkeypatch.setattr(channels, "deliver", self.deliver)
-        monkeypatch.setattr(delivering, "time", SimpleNamespace(monotonic=lambda: self.clock))
+        for each in (delivering, sending):
+            monkeypatch.setattr(each, "time", SimpleNamespace(monotonic=lambda: self.clock))
 
     def deliver(self, message: OutgoingMessage) -> Receipt:
         self.clock += self._seconds

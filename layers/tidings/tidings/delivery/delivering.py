@@ -9,18 +9,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from tidings.delivery import claims, planning, states
+from tidings.delivery import claims, planning, sending, states
 from tidings.delivery.attempts import Attempt
 from tidings.delivery.events import DeliverNotification
 from tidings.delivery.loading import load
 from tidings.delivery.models import Channel, DeliveryStatus, Notification
-from tidings.delivery.pace import Pace
 from tidings.delivery.planning import Decision
 from tidings.delivery.preparing import prepare
-from tidings.delivery.sending import give_back, send
 from tidings.delivery.suppression import suppressed
 from tidings.platform.errors import NotYet
-from tidings.platform.messaging.events import Failure, handling
+from tidings.platform.messaging.events import Failure
 from tidings.platform.timing.clock import now
 from tidings.users.contact_points import get_contacts
 
@@ -31,10 +29,6 @@ NEEDS_SECONDS: Final = 45.0
 # The last group of a batch begins before this ends, and so ends within the function's timeout of
 # 120 s.
 BATCH_SECONDS: Final = 60.0
-# Much less than the lease of a claim.
-GIVEN_BACK_AFTER_SECONDS: Final = 5.0
-
-_pace = Pace()
 
 
 def deliver(command: DeliverNotification, at: datetime | None = None) -> None:
@@ -73,7 +67,7 @@ def deliver_together(
     ends = time.monotonic() + BATCH_SECONDS
     waiting, failures = list(commands), list[Failure]()
     while waiting and time.monotonic() < ends:
-        size = _pace.messages
+        size = sending.pace.messages
         group, waiting = waiting[:size], waiting[size:]
         for each in _deliver_group(group, at):
             if each.is_given_back:
@@ -112,19 +106,6 @@ def _deliver_group(
             claims.review(each, moment)
         if not each.is_over:
             prepare(each, moment)
-    _send_all(claims.take([each for each in attempts if each.message], at or now()), at)
+    sending.send_all(claims.take([each for each in attempts if each.message], at or now()), at)
     claims.record(attempts)
     return attempts
-
-
-def _send_all(claimed: Sequence[Attempt], at: datetime | None) -> None:
-    """Send one after the other; give claims back that would get too old."""
-    started, sent = time.monotonic(), 0
-    for each in claimed:
-        if sent and time.monotonic() - started > GIVEN_BACK_AFTER_SECONDS:
-            give_back(each, at)
-            continue
-        with handling(each.command):
-            send(each, at)
-        sent += 1
-    _pace.note(sent, time.monotonic() - started)

@@ -1,5 +1,7 @@
-"""Send a claimed message, and find the transition that follows from the provider's answer."""
+"""Send claimed messages, and find the transition that follows from each answer of the provider."""
 
+import time
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -7,21 +9,43 @@ from tidings.delivery import channels, states
 from tidings.delivery.attempts import Attempt
 from tidings.delivery.errors import CircuitOpen, DeliveryFailure, TemporaryFailure
 from tidings.delivery.events import NotificationFailed, NotificationFailedData
+from tidings.delivery.pace import Pace
 from tidings.delivery.states import Change
 from tidings.platform.context import is_last_attempt
 from tidings.platform.errors import NotYet, TidingsError
+from tidings.platform.messaging.events import handling
 from tidings.platform.timing.clock import now
 
 SLOW: Final = "the provider is slow"
 NO_ANSWER: Final = "the provider did not answer after it had the message"
 
 
-def send(attempt: Attempt, at: datetime | None) -> None:
-    """Call the provider once; give the attempt its result.
+# Much less than the lease of a claim.
+GIVEN_BACK_AFTER_SECONDS: Final = 5.0
+
+pace: Final = Pace()
+
+
+def send_all(claimed: Sequence[Attempt], at: datetime | None) -> None:
+    """Call the provider once for each attempt, and give each its result.
+
+    Claims that would get too old are given back: their deliveries are queued again.
 
     Args:
-        at: the time to record; by default the time of the answer.
+        at: the time to record; by default the time of each answer.
     """
+    started, sent = time.monotonic(), 0
+    for each in claimed:
+        if sent and time.monotonic() - started > GIVEN_BACK_AFTER_SECONDS:
+            _give_back(each, at or now())
+            continue
+        with handling(each.command):
+            _send(each, at)
+        sent += 1
+    pace.note(sent, time.monotonic() - started)
+
+
+def _send(attempt: Attempt, at: datetime | None) -> None:
     assert attempt.message is not None
     try:
         attempt.receipt = channels.deliver(attempt.message)
@@ -33,12 +57,9 @@ def send(attempt: Attempt, at: datetime | None) -> None:
         )
 
 
-def give_back(attempt: Attempt, at: datetime | None) -> None:
-    """Let an attempt end without a call of the provider; its delivery is queued again."""
+def _give_back(attempt: Attempt, at: datetime) -> None:
     attempt.is_given_back = True
-    attempt.change = Change(
-        attempt.notification, attempt.channel, states.REQUEUE, SLOW, at=at or now()
-    )
+    attempt.change = Change(attempt.notification, attempt.channel, states.REQUEUE, SLOW, at=at)
 
 
 def _note_failure(attempt: Attempt, error: Exception, at: datetime) -> None:
