@@ -18,11 +18,14 @@ NOT_READ: Final = dict.fromkeys(("outbox", "title", "body", "metadata", *STEPS),
 
 
 def load(commands: Sequence[DeliverNotification]) -> list[Attempt]:
-    """Return the attempts of those commands whose delivery is open, in four round trips."""
+    """Return the attempts of those commands whose delivery is open, in at most four round trips."""
     attempts = _open(commands)
     if not attempts:
         return []
-    contacts = get_contacts(each.notification.user_id for each in attempts)
+    contacts = get_contacts(
+        (each.notification.user_id for each in attempts),
+        with_devices=any(each.channel is Channel.PUSH for each in attempts),
+    )
     mailed = {each.notification.user_id for each in attempts if each.channel is Channel.EMAIL}
     reasons = suppressed(contacts[each].email for each in mailed & contacts.keys())
     for each in attempts:

@@ -33,8 +33,9 @@ def suppressed(addresses: Iterable[str]) -> Mapping[str, str]:
     by_address = {address: _id(address) for address in addresses}
     if not by_address:
         return {}
-    ids = list(set(by_address.values()))
-    reasons = dict(Suppression.objects(pk__in=ids, lifted_at=None).scalar("pk", "reason"))
+    where = {"_id": {"$in": list(set(by_address.values()))}, "lifted_at": None}
+    found = Suppression._get_collection().find(where, ["reason"])
+    reasons = {each["_id"]: each["reason"] for each in found}
     return {address: reasons[id_] for address, id_ in by_address.items() if id_ in reasons}
 
 

@@ -91,6 +91,8 @@ def create_personal_notifications(addressed: Sequence[Addressed]) -> list[Event]
     Returns:
         The events whose notification cannot be drafted; nothing is stored for them.
     """
+    if not addressed:
+        return []
     people = get_contacts(each.user_id for each in addressed)
     moment, documents, refused = now(), [], []
     for each in addressed:

@@ -68,6 +68,8 @@ def decide_together(decisions: Sequence[Decision]) -> list[Decision]:
         if order is not None and not isinstance(each, InventoryReleased):
             with handling(each):
                 planned[each.id] = _planned(order, each)
+    if not planned:
+        return list(decisions)
     not_made = {each.document_id for each in outbox.change_many(Order, list(planned.values()))}
     logger.info("orders decided", orders=len(planned) - len(not_made))
     return [each for each in decisions if each.id not in planned or each.data.order_id in not_made]

@@ -6,7 +6,7 @@ from typing import Any
 from tidings.platform.operation import PUBLIC, operation
 from tidings.platform.security.auth import Principal, Role
 from tidings.platform.storage.pagination import Page, PageRequest, paginate
-from tidings.platform.storage.rows import rows
+from tidings.platform.storage.rows import rows_of
 from tidings.products import product_cache
 from tidings.products.catalogue import ORDERS, matching, sees_all
 from tidings.products.errors import ProductNotFound, StateNotShown
@@ -80,10 +80,11 @@ def get_products_by_id(
     Without a caller it returns active products, as they are now.
     """
     ids = list(set(product_ids))
-    found = Product.objects(pk__in=ids).batch_size(len(ids) + 1)
+    where: dict[str, Any] = {"_id": {"$in": ids}}
     if not sees_all(caller):
-        found = found.filter(state=ProductState.ACTIVE.value)
-    return {product.id: view_of(product) for product in rows(found)}
+        where["state"] = ProductState.ACTIVE.value
+    found = Product._get_collection().find(where, batch_size=len(ids) + 1)
+    return {product.id: view_of(product) for product in rows_of(Product, found)}
 
 
 def in_category(product_ids: Iterable[str], category: str) -> frozenset[str]:

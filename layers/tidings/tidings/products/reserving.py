@@ -31,13 +31,15 @@ def reserve_together(
     Orders that were decided or cancelled before do not change.
 
     Returns:
-        The events that it left: cancellations and their orders, and orders for which there is not
-            enough stock.
+        The events that it left: a single one, cancellations and their orders, and orders for which
+            there is not enough stock.
 
     Raises:
         Exception: another process changed the stock or decided an order meanwhile; nothing is
             reserved.
     """
+    if len(events) == 1:  # `reserve_stock` needs fewer commands for one order
+        return list(events)
     cancelled = {each.data.order_id for each in events if isinstance(each, OrderCancelled)}
     orders = _undecided([each for each in events if each.data.order_id not in cancelled])
     wanted = {order_id: _pieces(event) for order_id, event in orders.items()}

@@ -46,6 +46,8 @@ def note_purchase(
 
 def note_purchases(purchases: Sequence[tuple[Activity, ActivityPurchased]]) -> None:
     """Store purchases with their events, in one round trip; those stored before do not change."""
+    if not purchases:
+        return
     known = outbox.insert_many(Activity, purchases)
     logger.info("purchases stored", stored=len(purchases) - len(known), known=len(known))
 

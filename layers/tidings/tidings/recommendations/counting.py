@@ -13,7 +13,7 @@ from pymongo.client_session import ClientSession
 
 from tidings.platform.storage import database
 from tidings.platform.storage.database import in_transaction
-from tidings.products.queries import get_products_by_id
+from tidings.products.queries import get_products_by_id, get_products_on_sale
 from tidings.recommendations.counts import NEAR, Additions, Deed, additions
 from tidings.recommendations.models import (
     Activity,
@@ -62,12 +62,15 @@ def count_together(activity_ids: Sequence[str]) -> set[str]:
     Raises:
         Exception: another process changed one of them meanwhile; nothing is counted.
     """
+    if not activity_ids:
+        return set()
     where = {"_id": {"$in": list(activity_ids)}, "void": False}
     found = list(Activity._get_collection().find(where).sort("_id"))
     fresh = [each for each in found if not each["counted"]]
     if fresh:
-        products = get_products_by_id(
-            item["product_id"] for each in fresh for item in each["items"]
+        # From the cache, where the lists of these people find them again.
+        products = get_products_on_sale(
+            sorted({item["product_id"] for each in fresh for item in each["items"]})
         )
         categories = {each.id: list(each.categories) for each in products.values()}
         in_transaction(lambda session: _count_all(fresh, categories, session))

@@ -10,7 +10,7 @@ from pymongo import UpdateOne
 
 from tidings.platform.logging import logger
 from tidings.platform.storage import database
-from tidings.platform.storage.rows import rows, rows_of
+from tidings.platform.storage.rows import rows_of
 from tidings.platform.timing.clock import now
 from tidings.products.queries import get_products_on_sale
 from tidings.products.schemas import ProductView
@@ -55,7 +55,10 @@ def compute_lists(user_ids: Iterable[str], at: datetime | None = None) -> list[C
     Returns:
         The profiles, as rows with their new lists, of those people about whom something is known.
     """
-    found = CustomerProfile._get_collection().find({"_id": {"$in": list(user_ids)}})
+    people = list(user_ids)
+    if not people:
+        return []
+    found = CustomerProfile._get_collection().find({"_id": {"$in": people}})
     profiles, computed_at = list(found), at or now()
     drafts = _drafts(profiles, computed_at)
     wanted = {each for draft in drafts for each in draft.products}
@@ -72,16 +75,17 @@ def popular(limit: int, categories: Sequence[str] = ()) -> list[Stored]:
 
     They have the stored form of suggestions.
     """
-    where = {"categories__in": categories} if categories else {}
-    found = Demand.objects(heat__gte=MIN_HEAT, **where)
+    where = {"categories": {"$in": list(categories)}} if categories else {}
+    found = Demand._get_collection().find({"heat": {"$gte": MIN_HEAT}, **where}, ["categories"])
     most = LIST_SIZE * 2 if categories else MAX_CANDIDATES
     # The rank of a product in its category: first the best of each, then the second, and so on.
     ranks: Counter[str] = Counter()
     ranked = []
-    for row in rows(found.only("categories").order_by("-heat").limit(most)):
-        shared = [each for each in row.categories if each in categories] or row.categories
+    for row in found.sort("heat", -1).limit(most):
+        own = row.get("categories") or []
+        shared = [each for each in own if each in categories] or own
         category = shared[0] if shared else None
-        ranked.append((ranks[category or ""], row.id, category))
+        ranked.append((ranks[category or ""], row["_id"], category))
         ranks[category or ""] += 1
     ranked = ranked if categories else sorted(ranked, key=lambda each: each[0])
     return [

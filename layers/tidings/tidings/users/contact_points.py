@@ -2,8 +2,8 @@
 
 import base64
 import secrets
-from collections.abc import Iterable
-from typing import Annotated, Final
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -12,6 +12,7 @@ from tidings.platform.operation import Whose, operation
 from tidings.platform.providers.public_hosts import MAX_URL_CHARACTERS, HttpsUrl
 from tidings.platform.security.auth import Principal, Role, require_own, require_self
 from tidings.platform.security.signatures import derived_key
+from tidings.platform.storage.rows import rows_of
 from tidings.users import credentials
 from tidings.users.errors import SessionEnded, UncallableUrl, UserNotFound
 from tidings.users.models import PushToken, User
@@ -161,19 +162,20 @@ def get_contact_points(user_id: str, *, caller: Principal) -> ContactPoints:
     )
 
 
-def get_contacts(user_ids: Iterable[str]) -> dict[str, Contact]:
+def get_contacts(user_ids: Iterable[str], *, with_devices: bool = True) -> dict[str, Contact]:
     """Return the contacts of those people who have an account, in two round trips.
 
     It checks no rights: it is for consumers of other domains.
+
+    Args:
+        with_devices: without them it is one round trip, and the contacts list no devices.
     """
     wanted = list(set(user_ids))
-    devices: dict[str, list[PushDevice]] = {}
-    for each in PushToken.objects(user_id__in=wanted).order_by("pk"):
-        devices.setdefault(each.user_id, []).append(
-            PushDevice(platform=each.platform, token=each.token)
-        )
-    users = User.objects(pk__in=wanted, deleted_at=None).batch_size(len(wanted) + 1)
-    return {user.id: _contact(user, devices.get(user.id, [])) for user in users}
+    devices = _devices(wanted) if with_devices else {}
+    found = User._get_collection().find(
+        {"_id": {"$in": wanted}, "deleted_at": None}, batch_size=len(wanted) + 1
+    )
+    return {user.id: _contact(user, devices.get(user.id, [])) for user in rows_of(User, found)}
 
 
 def webhook_key(webhook_id: str) -> bytes:
@@ -181,11 +183,22 @@ def webhook_key(webhook_id: str) -> bytes:
     return derived_key("webhook", webhook_id)
 
 
+def _devices(user_ids: Sequence[str]) -> dict[str, list[PushDevice]]:
+    """Return people's devices, the oldest first."""
+    found = PushToken._get_collection().find({"user_id": {"$in": list(user_ids)}}).sort("_id")
+    devices: dict[str, list[PushDevice]] = {}
+    for each in rows_of(PushToken, found):
+        devices.setdefault(each.user_id, []).append(
+            PushDevice(platform=each.platform, token=each.token)
+        )
+    return devices
+
+
 def _secret(webhook_id: str) -> str:
     return SECRET_PREFIX + base64.b64encode(webhook_key(webhook_id)).decode()
 
 
-def _contact(user: User, devices: list[PushDevice]) -> Contact:
+def _contact(user: Any, devices: list[PushDevice]) -> Contact:
     return Contact(
         user_id=user.id,
         email=user.email,

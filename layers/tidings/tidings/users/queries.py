@@ -90,8 +90,8 @@ def known_user_ids(user_ids: Iterable[str]) -> frozenset[str]:
 
 def deleted_user_ids(user_ids: Iterable[str]) -> frozenset[str]:
     """Return those ids that belong to a deleted account, in one round trip."""
-    found = User.objects(pk__in=list(user_ids), deleted_at__ne=None)
-    return frozenset(found.scalar("pk"))
+    where = {"_id": {"$in": list(user_ids)}, "deleted_at": {"$ne": None}}
+    return frozenset(each["_id"] for each in User._get_collection().find(where, ["_id"]))
 
 
 def preferences_of(user_ids: Iterable[str]) -> dict[str, Preferences]:

@@ -96,10 +96,20 @@ def test_fresh_events_are_handled_at_once(broker: RecordingPublisher) -> None:
     assert broker.published == []
 
 
-def test_one_event_is_handled_singly(broker: RecordingPublisher) -> None:
+def test_one_event_is_a_batch(broker: RecordingPublisher) -> None:
     effects = Effects()
     effects.handler(mq_event(a_message("1")), CONTEXT)
-    assert (effects.batches, effects.singles) == ([], ["event-1"])
+    assert (effects.batches, effects.singles) == ([["event-1"]], [])
+
+
+def test_one_event_that_fails_is_set_aside_by_the_single_form(
+    broker: RecordingPublisher, outcomes: list[tuple[str, str]]
+) -> None:
+    effects = Effects(ValueError("no luck"))
+    effects.handler(mq_event(a_message("bad")), CONTEXT)
+    assert (effects.batches, effects.last) == ([["event-bad"]], [False])
+    assert [each.exchange for each in broker.published] == ["retry.1s"]
+    assert outcomes == [("inventory", "retried")]
 
 
 def test_events_of_several_queues_are_one_batch(

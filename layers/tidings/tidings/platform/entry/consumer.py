@@ -61,10 +61,10 @@ def consumer(
     alone to a retry queue. After the last delay it goes to `failed-messages` with its history. A
     malformed message goes there at once.
 
-    With `together`, the events of a batch are handled at once, and only the others singly:
-    messages that failed before, events that are twice in the batch, and the events that
-    `together` returns. If it raises, all its events are handled singly, so a message that fails is
-    set aside alone.
+    With `together`, the events of a batch are handled at once, even if it has only one. The others
+    are handled singly: messages that failed before, events that are twice in the batch, and the
+    events that `together` returns. If it raises, all its events are handled singly, so a message
+    that fails is set aside alone.
 
     Args:
         needs_seconds: the time that one message may take. When less is left of the function's
@@ -122,7 +122,7 @@ def _handle_together(
         All others, to be handled singly, and the messages to publish next for those that failed.
     """
     fresh = _fresh(messages, known)
-    if len(fresh) < 2:
+    if not fresh:
         return messages, []
     started = time.perf_counter()
     for event in fresh.values():

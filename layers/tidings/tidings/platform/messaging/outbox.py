@@ -17,7 +17,7 @@ from mongoengine import (
     StringField,
 )
 from pymongo import UpdateOne
-from pymongo.errors import BulkWriteError
+from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from tidings.platform.messaging.events import Event
 from tidings.platform.storage import database
@@ -100,13 +100,16 @@ def insert(document: AnyDocument, *events: Event) -> AnyDocument:
 
     Raises:
         mongoengine.NotUniqueError: a unique index refused the document; nothing is stored.
+        mongoengine.ValidationError: a field has a wrong value.
     """
     document.outbox = [OutboxEntry.of(event) for event in events]
+    document.validate()
     try:
-        document.save(force_insert=True)
-    except NotUniqueError:
+        # Half the CPU time of `document.save`, which prepares for further changes.
+        document._get_collection().insert_one(document.to_mongo())
+    except DuplicateKeyError as error:
         if not _stored_before(type(document), [document]):
-            raise
+            raise NotUniqueError(f"a unique index refused {type(document).__name__}") from error
     note_stored(document)
     return document
 
@@ -212,7 +215,7 @@ def change_many(document_class: type[OutboxDocument], planned: Sequence[Planned]
         made = _waiting_ids(document_class, [each.document_id for each in planned])
     for each, entry in zip(planned, entries, strict=True):
         if entry.event_id in made:
-            _note(Stored(document_class, each.document_id, [entry]))
+            note(Stored(document_class, each.document_id, [entry]))
     return [each for each in planned if each.event.id not in made]
 
 
@@ -240,10 +243,11 @@ def note_stored(document: OutboxDocument) -> None:
 
     After `MAX_NOTED` documents, events are left to the relay.
     """
-    _note(Stored(type(document), document.pk, list(document.outbox)))
+    note(Stored(type(document), document.pk, list(document.outbox)))
 
 
-def _note(stored: Stored) -> None:
+def note(stored: Stored) -> None:
+    """Remember these events for publishing, as `note_stored` does with a document's."""
     noted = _stored.get()
     if noted is None:
         noted = []
