@@ -3,15 +3,16 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from pymongo import ReturnDocument, UpdateOne
 from pymongo.client_session import ClientSession
 
 from tidings.platform.messaging import outbox
 from tidings.platform.messaging.events import Event, handling
-from tidings.platform.messaging.outbox import OutboxEntry
+from tidings.platform.messaging.outbox import OutboxEntry, Stored
 from tidings.platform.storage import database
+from tidings.platform.timing.clock import new_id, now
 from tidings.products import product_cache
 from tidings.products.events import (
     ProductBackInStock,
@@ -37,12 +38,35 @@ class Cause:
     order_id: str | None = None
 
 
+@dataclass
+class MovedProduct:
+    """A product after its stock movements, with the event of the last one, if any."""
+
+    id: str
+    sku: str
+    title: str
+    stock: int
+    # Products of the first version have none.
+    state: str | None
+    event: OutboxEntry | None = None
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> Self:
+        return cls(
+            id=stored["_id"],
+            sku=stored["sku"],
+            title=stored["title"],
+            stock=stored["stock"],
+            state=stored.get("state"),
+        )
+
+
 @dataclass(frozen=True)
 class Moved:
-    """A product after a stock movement; its outbox holds the event of the movement, if any."""
+    """A product after a stock movement, and the movement in its stored form."""
 
-    product: Product
-    movement: StockMovement
+    product: MovedProduct
+    movement: dict[str, Any]
 
 
 def move(product_id: str, change: int, cause: Cause, session: ClientSession) -> Moved | None:
@@ -56,7 +80,7 @@ def move(product_id: str, change: int, cause: Cause, session: ClientSession) -> 
     )
     if changed is None:
         return None
-    product = Product._from_son(changed)
+    product = MovedProduct.of(changed)
     _announce(product, change)
     return Moved(product, _movement(product_id, change, product.stock, cause))
 
@@ -86,7 +110,7 @@ def move_for_orders(
     if taken.modified_count < len(updates):
         return None
     found = products.find({"_id": {"$in": list(total)}}, STATE_FIELDS, session=session)
-    after = {each["_id"]: Product._from_son(each) for each in found}
+    after = {each["_id"]: MovedProduct.of(each) for each in found}
     left = {product_id: each.stock + total[product_id] for product_id, each in after.items()}
     moved = []
     for order_id, pieces in wanted.items():
@@ -105,13 +129,15 @@ def record(moved: Sequence[Moved], session: ClientSession) -> None:
     """Store the history of stock movements, and their events in the products."""
     if not moved:
         return
-    movements = [each.movement.to_mongo() for each in moved]
+    movements = [each.movement for each in moved]
     with database.writing_many(len(movements)):
         StockMovement._get_collection().insert_many(movements, session=session)
     for product in _products(moved):
-        for entry in product.outbox:
+        if product.event:
             Product._get_collection().update_one(
-                {"_id": product.pk}, {"$push": {"outbox": entry.to_mongo()}}, session=session
+                {"_id": product.id},
+                {"$push": {"outbox": product.event.to_mongo()}},
+                session=session,
             )
 
 
@@ -119,26 +145,36 @@ def note(moved: Iterable[Moved]) -> None:
     """After the transaction, note the events for publishing, and clear the products' cache."""
     products = _products(moved)
     for product in products:
-        if product.outbox:
-            outbox.note_stored(product)
-    product_cache.forget_products([product.pk for product in products])
+        if product.event:
+            outbox.note(Stored(Product, product.id, [product.event]))
+    product_cache.forget_products([product.id for product in products])
 
 
-def _products(moved: Iterable[Moved]) -> list[Product]:
+def _products(moved: Iterable[Moved]) -> list[MovedProduct]:
     """Return each product of these movements once."""
-    return list({each.product.pk: each.product for each in moved}.values())
+    return list({each.product.id: each.product for each in moved}.values())
 
 
-def _movement(product_id: str, change: int, stock_after: int, cause: Cause) -> StockMovement:
-    return StockMovement(
-        product_id=product_id, change=change, stock_after=stock_after, **vars(cause)
-    )
+def _movement(product_id: str, change: int, stock_after: int, cause: Cause) -> dict[str, Any]:
+    """Return a `StockMovement` in its stored form."""
+    moved = {
+        "_id": new_id(),
+        "product_id": product_id,
+        "kind": cause.kind.value,
+        "change": change,
+        "stock_after": stock_after,
+        "reason": cause.reason,
+        "actor_id": cause.actor_id,
+        "order_id": cause.order_id,
+        "created_at": now(),
+    }
+    return {name: value for name, value in moved.items() if value is not None}
 
 
-def _announce(product: Product, change: int) -> None:
+def _announce(product: MovedProduct, change: int) -> None:
     """Give a changed product the event of its movement, if there is one."""
     event = _crossing(product, change)
-    product.outbox = [OutboxEntry.of(event)] if event else []
+    product.event = OutboxEntry.of(event) if event else None
 
 
 def _room_for(change: int, cause: Cause) -> dict[str, Any]:
@@ -148,13 +184,13 @@ def _room_for(change: int, cause: Cause) -> dict[str, Any]:
     return {"stock": {"$lte": MAX_STOCK - change}} if cause.kind is MovementKind.ADJUSTED else {}
 
 
-def _crossing(product: Product, change: int) -> Event | None:
+def _crossing(product: MovedProduct, change: int) -> Event | None:
     """Return the event of an active product that ran out or is back in stock with this change."""
     before, after = product.stock - change, product.stock
     if product.state != ProductState.ACTIVE.value or bool(before) == bool(after):
         return None
-    named = {"product_id": product.pk, "sku": product.sku, "title": product.title}
+    named = {"product_id": product.id, "sku": product.sku, "title": product.title}
     if after == 0:
-        return ProductOutOfStock(subject=product.pk, data=ProductOutOfStockData(**named))
+        return ProductOutOfStock(subject=product.id, data=ProductOutOfStockData(**named))
     data = ProductBackInStockData(**named, stock=after)
-    return ProductBackInStock(subject=product.pk, data=data)
+    return ProductBackInStock(subject=product.id, data=data)
