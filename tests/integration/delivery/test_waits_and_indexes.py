@@ -12,10 +12,10 @@ from tests.integration.notifications.builders import Provider, where
 from tidings.delivery import channels, former_indexes
 from tidings.delivery.claims import DIED, LEASE, settle_lost_claims
 from tidings.delivery.delivering import deliver
-from tidings.delivery.former_indexes import DEPLOYED_AFTER
 from tidings.delivery.models import Channel, Notification
 from tidings.delivery.releasing import LEFT_FOR, release_due_notifications
 from tidings.delivery.schemas import OutgoingMessage
+from tidings.platform.storage.former_indexes import DEPLOYED_AFTER
 from tidings.platform.timing.clock import now
 
 pytestmark = pytest.mark.usefixtures("provider")

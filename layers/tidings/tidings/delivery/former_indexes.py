@@ -1,24 +1,15 @@
-"""Indexes that earlier releases created, and the notifications that only those find.
+"""Indexes that earlier releases created, and the notifications that only those find."""
 
-mongoengine creates the declared indexes and drops none. An index that is left makes each write
-slower. An earlier release creates it again if it returns.
-"""
-
-import time
 from datetime import datetime, timedelta
 from typing import Final
 
 from tidings.delivery.models import Channel, DeliveryStatus, Notification
 from tidings.delivery.states import LEASE
-from tidings.platform.logging import logger
+from tidings.platform.storage import former_indexes
 
 # Claims of earlier releases do not set `next_due_at`; these indexes find them.
 CLAIMS: Final = {f"claims_{channel.value}": channel for channel in Channel}
 UNUSED: Final = frozenset({"user_id_1_read_at_1", *CLAIMS})
-# After this time no environment of the earlier release is left that could claim a delivery.
-DEPLOYED_AFTER: Final = timedelta(minutes=20)
-
-_imported_at: Final = time.monotonic()
 
 
 def follow(at: datetime, *, age: timedelta | None = None) -> None:
@@ -28,16 +19,9 @@ def follow(at: datetime, *, age: timedelta | None = None) -> None:
         age: the time since this release began to run here.
     """
     collection = Notification._get_collection()
-    left = UNUSED & collection.index_information().keys()
-    for name in left & CLAIMS.keys():
+    for name in former_indexes.left_in(collection, CLAIMS.keys()):
         _note_lost_claims(CLAIMS[name], at)
-    if age is None:
-        age = timedelta(seconds=time.monotonic() - _imported_at)
-    if age < DEPLOYED_AFTER:
-        return
-    for name in sorted(left):
-        collection.drop_index(name)
-        logger.info("index of an earlier release dropped", index=name)
+    former_indexes.drop(collection, UNUSED, age=age)
 
 
 def _note_lost_claims(channel: Channel, at: datetime) -> None:

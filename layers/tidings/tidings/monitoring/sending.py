@@ -10,6 +10,7 @@ from tidings.platform.errors import Unavailable
 from tidings.platform.logging import logger
 from tidings.platform.messaging.dead_letters import DeadLetter, send_back
 from tidings.platform.messaging.history import Attempt
+from tidings.platform.storage import former_indexes
 from tidings.platform.timing.clock import new_event_id, now
 
 # A process that died with a claim blocks its messages for at most this time.
@@ -21,6 +22,8 @@ MAX_WAIT_SECONDS: Final = 0.25
 # After this many tries without a queue the message becomes `failed` again for an operator.
 MAX_TRIES: Final = 5
 REDRIVING: Final = FailedState.REDRIVING.value
+# Of earlier releases; the one with the id behind the time replaces it.
+FORMER_INDEXES: Final = frozenset({"queue_1_failed_at_-1"})
 
 
 def send_due(*, seconds: float) -> int:
@@ -28,6 +31,7 @@ def send_due(*, seconds: float) -> int:
 
     Several processes may run this at once. If RabbitMQ is unavailable, messages stay `redriving`.
     """
+    former_indexes.drop(_collection(), FORMER_INDEXES)
     deadline, sent = time.monotonic() + seconds, 0
     while True:
         claimed = _claim(now())
