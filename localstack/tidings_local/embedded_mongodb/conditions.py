@@ -20,13 +20,30 @@ MOST_CASES: Final = 10
 def plain_conditions(filter: Filter) -> dict[str, Any]:
     """Return conditions on single fields that each match fulfils, also those inside `$and`.
 
-    Of two conditions on one field the first is returned.
+    Of two conditions on one field the first is returned; two ranges become one.
     """
     found = {name: value for name, value in filter.items() if not name.startswith("$")}
     for part in _parts(filter, "$and"):
         for name, value in plain_conditions(part).items():
-            found.setdefault(name, value)
+            found[name] = _narrowed(found[name], value) if name in found else value
     return found
+
+
+def _narrowed(first: Any, second: Any) -> Any:
+    """Return the range of texts that is in both conditions, or the first if one is another."""
+    if not _is_range_of_texts(first) or not _is_range_of_texts(second):
+        return first
+    found = dict(first)
+    for operator, text in second.items():
+        choose = max if operator in LOWER else min
+        found[operator] = choose(found.get(operator, text), text)
+    return found
+
+
+def _is_range_of_texts(condition: Any) -> bool:
+    return isinstance(condition, Mapping) and all(
+        name in (*LOWER, *UPPER) and isinstance(value, str) for name, value in condition.items()
+    )
 
 
 def alternatives(filter: Filter) -> list[list[Filter]]:

@@ -12,7 +12,7 @@ from pymongo import WriteConcern
 from tidings.delivery.models import Notification
 from tidings.monitoring.models import FailedMessage
 from tidings.orders.models import Order, OrderItem, Transition
-from tidings.platform.timing.clock import new_id, now
+from tidings.platform.timing.clock import first_id, new_id, now
 from tidings.products.catalogue import prepare
 from tidings.products.models import Product
 from tidings.recommendations.models import Activity, ActivityItem, CustomerProfile, Suggestion
@@ -74,6 +74,7 @@ def order(n: int) -> Order:
     item = OrderItem(product_id=new_id(), sku=f"S-{n}", title="Pen", quantity=2, unit_price=150)
     at = BEGIN + timedelta(minutes=n)
     return Order(
+        id=first_id(at),
         customer_id=person(n),
         items=[item, item],
         total=600,
@@ -163,7 +164,11 @@ OWN_VALUES: Final[dict[type[Any], Callable[[int], dict[str, Any]]]] = {
         "created_at": BEGIN + timedelta(minutes=n),
         **({"campaign_id": CAMPAIGN} if n < IN_CAMPAIGN else {}),
     },
-    Order: lambda n: {"customer_id": person(n), "created_at": BEGIN + timedelta(minutes=n)},
+    Order: lambda n: {
+        "_id": first_id(BEGIN + timedelta(minutes=n)),
+        "customer_id": person(n),
+        "created_at": BEGIN + timedelta(minutes=n),
+    },
     Product: lambda n: {
         "sku": f"SKU-{n}",
         "price_key": f"EUR:{n * 7919 % 100_000:012d}:{n:024x}",

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,14 +11,14 @@ from pymongo.monitoring import CommandStartedEvent
 
 from tests.integration.builders import a_person, a_product, an_order, an_order_in
 from tidings.orders.models import Order
-from tidings.orders.queries import get_orders
+from tidings.orders.queries import CREATED_WITHIN, get_orders
 from tidings.orders.schemas import OrderFilter, OrderView
 from tidings.orders.states import OrderState
 from tidings.platform.errors import Forbidden
 from tidings.platform.security.auth import Principal, Role
 from tidings.platform.storage.pagination import Page, PageRequest
 from tidings.platform.storage.sorting import UnknownCursor
-from tidings.platform.timing.clock import now
+from tidings.platform.timing.clock import first_id, now
 
 
 class CommandCounter(monitoring.CommandListener):
@@ -60,6 +60,14 @@ def listed(caller: Principal, *, page: PageRequest | None = None, **wanted: Any)
 
 def ids(page: Page[OrderView]) -> list[str]:
     return [each.id for each in page.items]
+
+
+def an_order_at(at: datetime, customer: Principal) -> str:
+    """Return the id of an order of that time."""
+    orders = Order._get_collection()
+    stored = orders.find_one_and_delete({"_id": an_order(customer=customer).id})
+    assert stored is not None
+    return str(orders.insert_one({**stored, "_id": first_id(at), "created_at": at}).inserted_id)
 
 
 def thirty_orders(customer: Principal) -> list[str]:
@@ -128,15 +136,31 @@ def test_list_is_filtered_by_state() -> None:
 
 def test_list_is_filtered_by_inclusive_start_and_exclusive_end() -> None:
     customer, noon = a_person(), now().replace(hour=12, minute=0, second=0, microsecond=0)
-    early, exact, late = (an_order(customer=customer).id for _ in range(3))
-    for order_id, hours in ((early, -1), (exact, 0), (late, 1)):
-        created_at = noon + timedelta(hours=hours)
-        Order.objects(pk=order_id).update_one(set__created_at=created_at)
+    early, exact, late = (an_order_at(noon + timedelta(hours=n), customer) for n in (-1, 0, 1))
     assert ids(listed(customer, created_from=noon)) == [late, exact]
     assert ids(listed(customer, created_before=noon)) == [early]
     later = noon + timedelta(hours=1)
     assert ids(listed(customer, created_from=noon, created_before=later)) == [exact]
     assert ids(listed(customer, created_from=later, created_before=noon)) == []
+
+
+def test_pages_of_a_period_return_all_of_it() -> None:
+    customer, noon = a_person(), now().replace(hour=12, minute=0, second=0, microsecond=0)
+    placed = [an_order_at(noon + timedelta(hours=n), customer) for n in range(8)]
+    period = {
+        "created_from": noon + timedelta(hours=1),
+        "created_before": noon + timedelta(hours=7),
+    }
+    first = listed(customer, page=cut(limit=4), **period)
+    rest = listed(customer, page=cut(limit=4, after=first.cursors[-1]), **period)
+    assert ids(first) + ids(rest) == placed[6:0:-1]
+    assert (first.has_next, rest.has_next, first.total, rest.total) == (True, False, 6, 6)
+
+
+def test_id_of_an_order_is_as_old_as_the_order() -> None:
+    order = an_order()
+    first, behind = (first_id(order.created_at + n * CREATED_WITHIN) for n in (-1, 1))
+    assert first <= order.id < behind
 
 
 def test_filters_can_be_combined() -> None:

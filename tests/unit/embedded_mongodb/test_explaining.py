@@ -58,6 +58,18 @@ def test_page_after_a_place(orders: Any) -> None:
     assert [each["n"] for each in found][:3] == [97, 94, 91]
 
 
+def test_page_after_a_place_in_a_range(orders: Any) -> None:
+    part = {"user": "user-1", "_id": {"$gte": "0050", "$lt": "0280"}}
+    for after in (
+        {"$and": [part, {"_id": {"$lt": "0100"}}]},
+        {"$and": [{"_id": {"$lt": "0100"}}, part]},
+    ):
+        found = orders.find(after).sort("_id", -1).limit(10)
+        assert explained(found)[1] <= 12
+        assert [each["n"] for each in found] == list(range(97, 69, -3))
+        assert [each["n"] for each in orders.find(after).sort("_id", 1)] == list(range(52, 100, 3))
+
+
 def test_page_of_two_indexes(orders: Any) -> None:
     mine = {"$or": [{"user": "user-1"}, {"helper": "helper-4"}], "state": "open"}
     found = orders.find(mine).sort("_id", -1).limit(10)

@@ -136,6 +136,8 @@ class Shelf:
             {"mixed": {self.some("$gt", "$lte"): self.some(2, "a", None, BEGIN)}},
             {"parts.sku": self.some(self.text(), None)},
             {"_id": {self.some("$gt", "$gte", "$lt", "$lte"): place}},
+            {"$and": [{"_id": {"$gt": "0010", "$lte": place}}, {"_id": {"$lt": "0150"}}]},
+            {"$and": [{"title": {"$gte": self.text()}}, {"title": {"$lt": self.text()}}]},
             {"_id": self.some(place, {"$in": [place, "0001"]})},
             {"missing": self.some(None, {"$ne": 3}, {"$exists": False})},
         )

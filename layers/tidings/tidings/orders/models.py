@@ -42,7 +42,8 @@ class Order(OutboxDocument):
     """An order; amounts are in minor units of `currency`.
 
     It stays small: the number of items is limited, no state occurs twice, and events leave the
-    outbox.
+    outbox. Its id is made at `created_at`: lists of a period rely on that
+    (`queries.CREATED_WITHIN`).
     """
 
     id = StringField(primary_key=True, default=new_id)

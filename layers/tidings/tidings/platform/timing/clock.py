@@ -4,7 +4,10 @@ import secrets
 import threading
 import time
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def now() -> datetime:
@@ -41,6 +44,12 @@ _ids = _Ids()
 def new_id() -> str:
     """Return an id of 24 hex digits for a document; later ids sort after earlier ones."""
     return _ids.next()
+
+
+def first_id(at: datetime) -> str:
+    """Return the lowest id that `new_id` could return at a time; before 1970 the lowest of all."""
+    ms = (at - EPOCH) // timedelta(milliseconds=1)
+    return f"{max(ms, 0):012x}{0:012x}"
 
 
 def new_event_id() -> str:
