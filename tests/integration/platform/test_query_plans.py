@@ -122,37 +122,46 @@ TASK_FILTERS: Final[Filters] = [
     {"due_after": TIME, "due_before": LATER},
     {"text": "call"},
 ]
+# Each worker of pytest-xdist must find tests of the same names.
+NAMES: Final[dict[Any, str]] = {TIME: "a time", LATER: "later", ME: "me"}
+
+
+def by(wanted: dict[str, Any]) -> str:
+    """Return the name of a filter."""
+    return ", ".join(f"{name} {NAMES.get(value, value)}" for name, value in wanted.items()) or "all"
+
+
 CALLS: Final[dict[str, Callable[[], Any]]] = {
-    **{f"inbox {wanted}": partial(inbox, **wanted) for wanted in INBOX_FILTERS},
+    **{f"inbox {by(wanted)}": partial(inbox, **wanted) for wanted in INBOX_FILTERS},
     "unread": lambda: get_unread_count(ME, caller=CUSTOMER),
     "stored notifications": lambda: get_stored_notifications(ME, PAGE, caller=CUSTOMER),
     **{
-        f"orders {role} {wanted}": partial(orders, who, **wanted)
+        f"orders {role} {by(wanted)}": partial(orders, who, **wanted)
         for role, who in (("own", CUSTOMER), ("all", OPERATOR))
         for wanted in ORDER_FILTERS
     },
     "orders of a customer": lambda: orders(OPERATOR, customer_id=ME, state="paid"),
     "orders of customers": lambda: get_orders_of_customers([ME], PAGE, caller=CUSTOMER),
     **{
-        f"products {role} {sort} {wanted}": partial(products, who, sort, **wanted)
+        f"products {role} {sort} {by(wanted)}": partial(products, who, sort, **wanted)
         for role, who in (("all", OPERATOR), ("active", None))
         for sort in ProductSort
         for wanted in PRODUCT_FILTERS
     },
     **{
-        f"tasks {role} {sort} {wanted}": partial(tasks, who, sort, **wanted)
+        f"tasks {role} {sort} {by(wanted)}": partial(tasks, who, sort, **wanted)
         for role, who in (("own", CUSTOMER), ("all", OPERATOR))
         for sort in TaskSort
         for wanted in TASK_FILTERS
     },
-    **{f"failed {wanted}": partial(failed, **wanted) for wanted in FAILED_FILTERS},
-    **{f"users {wanted}": partial(users, **wanted) for wanted in USER_FILTERS},
+    **{f"failed {by(wanted)}": partial(failed, **wanted) for wanted in FAILED_FILTERS},
+    **{f"users {by(wanted)}": partial(users, **wanted) for wanted in USER_FILTERS},
     "operators": operator_ids,
     "stock": lambda: get_stock_history(a_product().id, PAGE, caller=OPERATOR),
     "recommendations": lambda: get_user_recommendations(ME, 10, caller=CUSTOMER),
     "activity": lambda: get_user_activity(ME, PAGE, caller=CUSTOMER),
     "followers": lambda: followers_of(new_id(), new_id(), 100),
-    **{f"campaigns {wanted}": partial(campaigns, **wanted) for wanted in CAMPAIGN_FILTERS},
+    **{f"campaigns {by(wanted)}": partial(campaigns, **wanted) for wanted in CAMPAIGN_FILTERS},
     "numbers of campaigns": lambda: numbers_of_campaigns([new_id()]),
     "suppressions": lambda: get_suppressions(PAGE, caller=OPERATOR),
 }
