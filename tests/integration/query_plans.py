@@ -21,9 +21,13 @@ class QueryNotes(monitoring.CommandListener):
     def __init__(self) -> None:
         self.queries: dict[str, Query] = {}
         self.is_noting = False
+        # A count up to a limit may read that many documents in any order.
+        self.leaves_out_limited_counts = False
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
         if self.is_noting and event.command_name in PLANNED:
+            if self.leaves_out_limited_counts and _is_limited_count(event):
+                return
             for name, query in _queries_in(event):
                 self.queries.setdefault(f"{name} {shape_of(query)}", (name, query))
 
@@ -70,9 +74,7 @@ def _queries_in(event: monitoring.CommandStartedEvent) -> Iterator[Query]:
         yield name, {"find": collection, **found}
     elif kind == "aggregate":
         stages = command["pipeline"]
-        # A count up to a limit may read that many documents in any order.
-        if not any("$limit" in each for each in stages):
-            yield name, _find(collection, stages[0].get("$match", {}) if stages else {})
+        yield name, _find(collection, stages[0].get("$match", {}) if stages else {})
     elif kind in ("count", "distinct"):
         yield name, _find(collection, command.get("query", {}))
     elif kind == "findAndModify":
@@ -87,6 +89,10 @@ def _queries_in(event: monitoring.CommandStartedEvent) -> Iterator[Query]:
             if "filter" in each:
                 database_name, _, in_collection = places[next(iter(each.values()))]
                 yield database_name, _find(in_collection, each["filter"])
+
+
+def _is_limited_count(event: monitoring.CommandStartedEvent) -> bool:
+    return any("$limit" in each for each in event.command.get("pipeline", ()))
 
 
 def _find(collection: str, filter: Mapping[str, Any]) -> dict[str, Any]:

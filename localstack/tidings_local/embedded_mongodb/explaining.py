@@ -38,6 +38,8 @@ def tell_what_was_read(storage: type[Storage], handlers: dict[str, Any]) -> None
     storage.find_matching = _with_its_limit(storage.find_matching)
     storage._pick_index_for_filter = _by_a_part_of(storage._pick_index_for_filter)
     storage._explain_plan_uncached = _with_walks(storage._explain_plan_uncached)
+    # It says of each index with arrays that it does not serve an order.
+    storage.explain_plan = _with_walks(storage.explain_plan)
     handlers["explain"] = _explained(handlers["explain"])
 
 
@@ -135,6 +137,7 @@ def _with_walks(explain: Callable[..., Plan]) -> Callable[..., Plan]:
                     "index_name": walks[0].index,
                     "key_pattern": dict(walks[0].key),
                     "direction": "backward" if walks[0].is_backward else "forward",
+                    "multikey": self.index_is_multikey(db, coll, walks[0].index),
                     "sorted_by_index": True,
                 }
         return explain(self, db, coll, filter, sort=sort, hint=hint, collation=collation)

@@ -51,6 +51,18 @@ def test_page_of_everything(orders: Any) -> None:
     assert documents <= 12
 
 
+def test_page_in_the_order_of_an_index_with_arrays(orders: Any) -> None:
+    orders.create_index([("tags", 1), ("n", 1)])
+    orders.update_many({"n": {"$gte": 100}}, {"$set": {"tags": ["a", "b"]}})
+    stages, documents = explained(orders.find({"tags": "b"}).sort("n", 1).limit(10))
+    assert stages == "LIMIT FETCH IXSCAN"
+    assert documents <= 12
+    orders.update_one({"n": 200}, {"$set": {"tags": "b", "n": [0, 900]}})
+    page = orders.find({"tags": "b"}).sort("n", 1).limit(10)
+    assert explained(page)[0] == "SORT FETCH IXSCAN"
+    assert [each["n"] for each in page][:2] == [[0, 900], 100]
+
+
 def test_page_after_a_place(orders: Any) -> None:
     after = {"user": "user-1", "_id": {"$lt": "0100"}}
     found = orders.find(after).sort("_id", -1).limit(10)
