@@ -72,13 +72,27 @@ def requests(
     ]
 
 
-def walk(placed: Sequence[dict[str, Any]], queues: Queues, names: list[str]) -> Cost:
+def walk_alone(placed: Sequence[dict[str, Any]], queues: Queues, names: list[str]) -> Cost:
+    """Place orders one after the other, each with batches of one message; return the cost."""
+    cost = Cost()
+    for each in placed:
+        walk([each], queues, names, cost)
+    return cost
+
+
+def walk(
+    placed: Sequence[dict[str, Any]],
+    queues: Queues,
+    names: list[str],
+    cost: Cost | None = None,
+) -> Cost:
     """Place orders and handle all messages that follow; return the cost.
 
     Args:
         names: the list to which the names of database commands are added.
+        cost: the cost to which this is added; by default a new one.
     """
-    cost = Cost()
+    cost = cost or Cost()
     place = importlib.import_module("orders.place_order").handler
     with cost.of("place-order", names):
         answers = [place(each, CONTEXT) for each in placed]
