@@ -28,7 +28,7 @@ MAX_COMMANDS_OF_BATCH = {
 }
 LONE_ORDERS = 10
 MAX_CPU_MS_ALONE = 60.0
-"""Of a lone order: 24 ms on an idle machine of 2026, 45 ms on a busy one."""
+"""Of a lone order: 26 ms on an idle machine of 2026, 43 ms on a busy one."""
 MAX_COMMANDS_ALONE = {
     "place-order": MAX_COMMANDS_OF_REQUEST,
     "products.inventory": 6,
