@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from functools import wraps
@@ -23,8 +24,6 @@ from .walks import walk_for
 UNDERSTOOD: Final = {"$and", "$or", "$nor"}
 # After this many documents for each wanted one, look for an index that finds fewer.
 PATIENCE: Final = 5
-# They are read if they are at most this many times those that were read in vain.
-FACTOR: Final = 10
 
 
 def read_what_is_asked_for(storage: type[Storage]) -> None:
@@ -185,18 +184,23 @@ def _matching(
     let: Any,
 ) -> list[Document] | None:
     kept: list[Document] = []
+    candidates: float | None = None
     look_at: float = PATIENCE * (number + 10)
     for read, (_, doc) in enumerate(found, start=1):
         if matches(doc, filter, vars=let):
             kept.append(doc)
             if len(kept) == number:
                 break
-        if read >= look_at:
+        if read < look_at:
+            continue
+        if candidates is None:
             with storage._lock:
                 rows = storage._try_index_id_keys(db, coll, filter)
-            if rows is not None and len(rows) <= FACTOR * read:
-                return None
-            look_at = float("inf") if rows is None else len(rows) / FACTOR
+            candidates = math.inf if rows is None else len(rows)
+        # The walk goes on if it is likely to need fewer documents than another index finds.
+        if candidates <= (number - len(kept)) * read / (len(kept) + 1):
+            return None
+        look_at = 2 * read
     return kept
 
 

@@ -108,6 +108,20 @@ def test_few_documents_are_looked_up(orders: Any) -> None:
     assert documents < 300
 
 
+def test_walk_goes_on_if_it_is_likely_to_end_sooner(client: Client) -> None:
+    goods = client.shop.goods
+    goods.create_index([("price", 1)])
+    goods.insert_many([{"_id": f"{n:04}", "price": n * 7919 % 3000} for n in range(3000)])
+    for width, most in ((1500, 60), (300, 400), (30, 200)):
+        wanted = {"price": {"$gte": 600, "$lt": 600 + width}}
+        found = goods.find(wanted).sort("_id", -1).limit(20)
+        assert explained(found)[1] <= most
+        ids = [each["_id"] for each in found]
+        prices = {f"{n:04}": n * 7919 % 3000 for n in range(3000)}
+        cheap = [name for name, price in prices.items() if 600 <= price < 600 + width]
+        assert ids == sorted(cheap, reverse=True)[:20]
+
+
 def test_count_up_to_a_limit(orders: Any) -> None:
     assert orders.count_documents({"user": "user-1"}) == 100
     assert orders.count_documents({"user": "user-1"}, limit=7) == 7
