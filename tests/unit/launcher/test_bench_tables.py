@@ -86,7 +86,7 @@ def test_benchmark_names_the_column_to_draw() -> None:
 def test_chart_has_a_bar_for_each_row_in_proportion() -> None:
     drawn = ElementTree.fromstring(chart(tables_in(TEXT)[0], "a second"))
     texts = [each.text for each in drawn.iter(f"{SVG}text")]
-    assert texts == ["a second", "me 1", "1,200.5", "me 8", "90"]
+    assert texts == ["a second", "me, 1 clients", "1,200.5", "me, 8 clients", "90"]
     _, long, short = [float(each.get("width") or 0) for each in drawn.iter(f"{SVG}rect")]
     assert short / long == pytest.approx(90 / 1200.5, abs=0.001)
 

@@ -18,14 +18,14 @@ FILL = "#3b6ea5"
 def chart(table: Table, column: str) -> str:
     """Return the chart of a column, with a bar for each row that has a number there.
 
-    A row is named by its texts and by the numbers of the columns before this one.
+    A row is named by the columns before this one.
 
     Raises:
         ValueError: the table has no such column, or no number in it.
     """
     place = table.columns.index(column)
     bars = [
-        (" ".join(row[:place]), row[place], table.number(row, column))
+        (_name(table, row, place), row[place], table.number(row, column))
         for row in table.rows
         if table.number(row, column) is not None
     ]
@@ -36,7 +36,7 @@ def chart(table: Table, column: str) -> str:
     lines = [
         part
         for index, (name, text, value) in enumerate(bars)
-        for part in _bar(index, name.replace("`", ""), text, room * (value or 0.0) / longest)
+        for part in _bar(index, name, text, room * (value or 0.0) / longest)
     ]
     height = ROW * (len(bars) + 1)
     return "\n".join(
@@ -49,6 +49,15 @@ def chart(table: Table, column: str) -> str:
             "</svg>\n",
         ]
     )
+
+
+def _name(table: Table, row: list[str], columns: int) -> str:
+    """Return the first cells of a row; a number is followed by the name of its column."""
+    named = zip(table.columns[:columns], row, strict=False)
+    cells = [
+        cell if table.number(row, column) is None else f"{cell} {column}" for column, cell in named
+    ]
+    return ", ".join(cells).replace("`", "")
 
 
 def _bar(index: int, name: str, text: str, length: float) -> list[str]:
