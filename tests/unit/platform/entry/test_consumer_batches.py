@@ -210,6 +210,22 @@ def test_each_event_is_logged_with_its_correlation_id(
     assert seen == [("correlation-1", "event-1"), ("correlation-2", "event-2")]
 
 
+def test_event_is_logged_once_by_an_invocation(
+    broker: RecordingPublisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also if it is handled at once and then singly."""
+    received: list[str] = []
+
+    def note(message: str, **fields: Any) -> None:
+        received.extend([fields["event_id"]] if message == "event received" else [])
+
+    monkeypatch.setattr(logger, "info", note)
+    effects = Effects(left=["1"])
+    effects.handler(mq_event(*many(3), a_message("old", failures=1)), CONTEXT)
+    assert effects.singles == ["event-1", "event-old"]
+    assert received == ["event-0", "event-1", "event-2", "event-old"]
+
+
 def test_event_that_failed_alone_in_a_batch_is_set_aside_and_not_handled_again(
     broker: RecordingPublisher, outcomes: list[tuple[str, str]]
 ) -> None:

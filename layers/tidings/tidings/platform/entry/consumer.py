@@ -87,13 +87,15 @@ def consumer(
         def handler(event: LambdaEvent, context: Any) -> None:
             database.connect()
             failed: list[Message] = []
+            received: set[str] = set()
             try:
                 messages = list(messages_of(event))
                 if together is not None:
-                    messages, failed = _handle_together(messages, known, together)
+                    messages, failed = _handle_together(messages, known, together, received)
                 for queue, message in messages:
                     is_late = _seconds_left(context) < needs_seconds
-                    put_aside = _handle(queue, message, known, _postpone if is_late else effect)
+                    how = _postpone if is_late else effect
+                    put_aside = _handle(queue, message, known, how, received)
                     failed += [put_aside] if put_aside else []
             finally:
                 publish_stored()
@@ -114,7 +116,10 @@ def messages_of(event: LambdaEvent) -> Iterator[Delivered]:
 
 
 def _handle_together(
-    messages: list[Delivered], known: dict[str, type[Event]], together: Together
+    messages: list[Delivered],
+    known: dict[str, type[Event]],
+    together: Together,
+    received: set[str],
 ) -> tuple[list[Delivered], list[Message]]:
     """Handle the fresh messages of a batch at once.
 
@@ -127,7 +132,7 @@ def _handle_together(
     started = time.perf_counter()
     for event in fresh.values():
         with handling(event):
-            logger.info("event received", event_type=event.type, event_id=event.id)
+            _log_once(event, received)
     try:
         unhandled = together(list(fresh.values()))
     except Exception as error:
@@ -187,6 +192,7 @@ def _handle(
     message: dict[str, Any],
     known: dict[str, type[Event]],
     effect: Effect,
+    received: set[str],
 ) -> Message | None:
     """Handle one message; return the message to publish next if it failed."""
     started = time.perf_counter()
@@ -197,7 +203,7 @@ def _handle(
             event = _decode(message, known)
             is_last = _failures(message) >= len(RETRY_DELAYS_SECONDS)
             with handling(event), attempting(last=is_last):
-                logger.info("event received", event_type=event.type, event_id=event.id)
+                _log_once(event, received)
                 effect(event)
         except PyMongoError as error:
             if database.is_unavailable(error):
@@ -208,6 +214,13 @@ def _handle(
     seconds = time.perf_counter() - started
     metrics.count_message(queue, _outcome(put_aside), seconds, event.time if event else None)
     return put_aside
+
+
+def _log_once(event: Event, received: set[str]) -> None:
+    """Log that an event was received, unless this invocation has logged it."""
+    if event.id not in received:
+        received.add(event.id)
+        logger.info("event received", event_type=event.type, event_id=event.id)
 
 
 def _failures(message: dict[str, Any]) -> int:
