@@ -19,7 +19,7 @@ from tidings.platform.timing.clock import new_id, now
 
 
 class CampaignAudience(StoredPart):
-    """The audience: all customers for whom every condition holds."""
+    """The audience: all customers that meet every condition."""
 
     bought_category = StringField()
     # No order for this many days, and an account for longer.

@@ -38,7 +38,7 @@ Category = Annotated[str, VisibleLine(max_length=100)]
 
 
 class AudienceInput(BaseModel):
-    """The audience: all customers for whom every condition holds."""
+    """The audience: all customers that meet every condition."""
 
     model_config = INPUT
 
@@ -197,7 +197,7 @@ class CampaignNumbers(BaseModel):
 
     audience: int = Field(description="people in the audience so far")
     sent: int
-    delivered: int = Field(description="part of `sent`: people whom it is known to have reached")
+    delivered: int = Field(description="part of `sent`: people that it is known to have reached")
     failed: int
     suppressed: int
     waiting: int

@@ -19,7 +19,7 @@ from tidings.users.queries import deleted_user_ids
 MAX_MENTIONS: Final = 500
 ERASED: Final = "erased"
 _ID: Final = re.compile(rb"(?<![0-9A-Za-z])[0-9a-f]{24}(?![0-9A-Za-z])")
-# These contain only the id of a person, which identifies nobody after the deletion. Other users'
+# These contain only the id of a person, which identifies no person after the deletion. Other users'
 # orders, stock, campaigns and lists still need them.
 IMPERSONAL: Final = (
     *("order.", "inventory.", "promo.", "campaign."),

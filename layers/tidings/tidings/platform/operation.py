@@ -133,7 +133,7 @@ def operation(
     If the operation has a role, the function takes the keyword argument `caller`.
 
     The operation raises, besides its own errors:
-        Unauthenticated: it has a role, and nobody is signed in.
+        Unauthenticated: it has a role, and the caller is not signed in.
         Forbidden: the caller's role does not include it.
     """
 

@@ -53,7 +53,7 @@ def compute_lists(user_ids: Iterable[str], at: datetime | None = None) -> list[C
     """Compute and store the lists of people, with the database commands of one.
 
     Returns:
-        The profiles, as rows with their new lists, of those people about whom something is known.
+        The profiles, as rows with their new lists, of those people whose activity is known.
     """
     people = list(user_ids)
     if not people:

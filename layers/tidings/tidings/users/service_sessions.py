@@ -36,7 +36,7 @@ def start_service_session(
     Raises:
         WrongServiceCredentials: the service does not exist, or its secret is wrong or revoked.
         RateLimited: too many failures from this address, or too many sessions of the service.
-        redis.RedisError: Redis is unavailable; nobody can sign in while failures are not counted.
+        redis.RedisError: Redis is unavailable; sign-ins need a count of failures.
     """
     service = Service.objects(pk=presented.client_id, revoked_at=None).first()
     expected = service.secret_hash if service else ""

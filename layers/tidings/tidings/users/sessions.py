@@ -28,7 +28,7 @@ def login(presented: Login) -> Session:
         RateLimited: this device, this network address, or this address with this account failed too
             often; or others failed with this account, and it knows neither the device nor the
             network.
-        redis.RedisError: Redis is unavailable; nobody can sign in while failures are not counted.
+        redis.RedisError: Redis is unavailable; sign-ins need a count of failures.
     """
     user = User.objects(email=presented.email).first()
     token = presented.device_token.get_secret_value() if presented.device_token else None
