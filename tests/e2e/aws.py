@@ -41,12 +41,18 @@ def rule_event(time: datetime | None = None) -> dict[str, Any]:
 
 
 def log_lines(function: str, since: datetime, **wanted: str) -> list[dict[str, Any]]:
-    """Return a function's structured log lines with these values, written since a time."""
-    pages = client("logs").get_paginator("filter_log_events")
-    found = pages.paginate(
+    """Return a function's structured log lines with these values, written since a time.
+
+    A function that was not called yet has no log group, and no lines.
+    """
+    logs = client("logs")
+    found = logs.get_paginator("filter_log_events").paginate(
         logGroupName=f"/aws/lambda/{function}", startTime=int(since.timestamp() * 1000)
     )
-    lines = [_parsed(event["message"]) for page in found for event in page["events"]]
+    try:
+        lines = [_parsed(event["message"]) for page in found for event in page["events"]]
+    except logs.exceptions.ResourceNotFoundException:
+        return []
     return [line for line in lines if wanted.items() <= line.items()]
 
 
