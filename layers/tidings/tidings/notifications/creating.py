@@ -12,6 +12,7 @@ from tidings.notifications.drafting import (
     draft,
     draft_failed,
 )
+from tidings.platform.context import correlated
 from tidings.platform.errors import TidingsError
 from tidings.platform.logging import logger
 from tidings.platform.messaging import outbox
@@ -105,8 +106,11 @@ def create_personal_notifications(addressed: Sequence[Addressed]) -> list[Event]
             raise
         except Exception:  # noqa: BLE001 (the event is handled singly, which reports it)
             refused.append(each.event)
-    known = len(outbox.insert_all(Notification, documents))
-    logger.info("notifications stored", stored=len(documents) - known, known=known)
+    known = {each.id for each in outbox.insert_all(Notification, documents)}
+    for document in documents:
+        with correlated(document.correlation_id, document.event_id):
+            stored = int(document.id not in known)
+            logger.info("notifications stored", stored=stored, known=1 - stored)
     return refused
 
 

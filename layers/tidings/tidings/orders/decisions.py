@@ -71,8 +71,14 @@ def decide_together(decisions: Sequence[Decision]) -> list[Decision]:
     if not planned:
         return list(decisions)
     not_made = {each.document_id for each in outbox.change_many(Order, list(planned.values()))}
-    logger.info("orders decided", orders=len(planned) - len(not_made))
-    return [each for each in decisions if each.id not in planned or each.data.order_id in not_made]
+    left = [each for each in decisions if each.id not in planned or each.data.order_id in not_made]
+    for each in decisions:
+        plan = planned.get(each.id)
+        if plan is not None and plan.document_id not in not_made:
+            with handling(each):
+                state = plan.update["$set"]["state"]
+                logger.info("order state changed", order_id=plan.document_id, state=state)
+    return left
 
 
 def _planned(order: Order, decision: InventoryReserved | InventoryRejected) -> Planned:
