@@ -8,7 +8,7 @@ from typing import Any
 from secantus import commands, transactions
 from secantus.storage import Storage
 
-from . import counting, explaining, finding, index_lists, keys, lookups, retries
+from . import counting, explaining, finding, index_lists, keys, lookups, oplog, retries
 
 
 def mend() -> None:
@@ -17,6 +17,7 @@ def mend() -> None:
     cursors.pack = keys.pack
     cursors.unpack = keys.unpack
     transactions.TransactionRegistry._prune_retryable_locked = retries.forget_oldest_writes
+    oplog.write_none(Storage, commands._HANDLERS)
     index_lists.remember(Storage)
     Storage._try_index_id_keys = lookups.by_a_part_of(Storage._try_index_id_keys)
     finding.read_what_is_asked_for(Storage)
