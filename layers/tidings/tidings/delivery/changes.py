@@ -1,6 +1,7 @@
 """Write the transitions of deliveries, and their side effects: events, dropped codes, the log."""
 
 from collections.abc import Hashable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +19,7 @@ from tidings.delivery.states import (
     Change,
     Transition,
 )
+from tidings.platform.context import causation_id, correlated, correlation_id
 from tidings.platform.logging import logger
 from tidings.platform.messaging import outbox
 from tidings.platform.messaging.events import Event
@@ -71,8 +73,8 @@ def record(
     status.forget([notification_id])
     if found is None:
         return None
-    _log(notification_id, channel, transition, reason)
     notification: Notification = Notification._from_son(found)
+    _log(notification, channel, transition, reason)
     if event is not None:
         outbox.note_stored(notification)
     if notification.carries_code and transition.reached in SETTLED:
@@ -125,15 +127,9 @@ def _write_together(changes: Sequence[Change]) -> int:
     with database.writing_many(len(changes)):
         made = Notification._get_collection().bulk_write(writes, ordered=False).modified_count
     status.forget(each.notification.id for each in changes)
-    if made < len(changes):
-        ids = [each.notification.id for each in changes]
-        logger.info(
-            "deliveries not changed: another process was faster",
-            deliveries=len(changes) - made,
-            among=ids,
-        )
-    for each in changes if made == len(changes) else ():
-        _log(each.notification.id, each.channel.value, each.transition, each.reason)
+    for each in changes:
+        log = _log if made == len(changes) else _log_doubt
+        log(each.notification, each.channel.value, each.transition, each.reason)
     return int(made)
 
 
@@ -172,16 +168,30 @@ def _where(notification_id: object, channel: str, conditions: Mapping[str, Any])
     return {"_id": notification_id} | {f"{place}.{key}": each for key, each in conditions.items()}
 
 
-def _log(notification_id: str, channel: str, transition: Transition, reason: str | None) -> None:
-    about: dict[str, Any] = {
-        "notification_id": notification_id,
-        "channel": channel,
-        "reason": reason,
-    }
-    if transition is LOSE:
-        logger.warning("delivery unknown: the message may have been sent", **about)
-    else:
-        logger.info("delivery status changed", status=transition.reached.value, **about)
+def _log(
+    notification: Notification, channel: str, transition: Transition, reason: str | None
+) -> None:
+    about = {"notification_id": notification.id, "channel": channel, "reason": reason}
+    with _story_of(notification):
+        if transition is LOSE:
+            logger.warning("delivery unknown: the message may have been sent", **about)
+        else:
+            logger.info("delivery status changed", status=transition.reached.value, **about)
+
+
+def _log_doubt(
+    notification: Notification, channel: str, transition: Transition, reason: str | None
+) -> None:
+    """Log a change among others of which some were not made; it is not known which."""
+    about = {"notification_id": notification.id, "channel": channel, "reason": reason}
+    with _story_of(notification):
+        status = transition.reached.value
+        logger.info("delivery status maybe unchanged: changed meanwhile", status=status, **about)
+
+
+def _story_of(notification: Notification) -> AbstractContextManager[None]:
+    """Give logs the correlation id of a notification; a batch changes those of many."""
+    return correlated(notification.correlation_id or correlation_id(), causation_id())
 
 
 def _drop_code(notification: Notification, *, is_void: bool) -> None:

@@ -10,6 +10,7 @@ from tidings.delivery.models import Channel, Notification
 from tidings.delivery.suppression import suppressed
 from tidings.platform.errors import NotYet
 from tidings.platform.logging import logger
+from tidings.platform.messaging.events import handling
 from tidings.users.contact_points import get_contacts
 
 # Fields that sending does not use. To make documents of the steps would take most of the time here.
@@ -49,10 +50,11 @@ def _open(commands: Sequence[DeliverNotification]) -> list[Attempt]:
             seen.add(place)
             attempts.append(attempt)
             continue
-        logger.info(
-            "delivery skipped: delivery is gone or not open",
-            notification_id=command.data.notification_id,
-            channel=command.data.channel,
-            status=delivery.status if delivery else None,
-        )
+        with handling(command):
+            logger.info(
+                "delivery skipped: delivery is gone or not open",
+                notification_id=command.data.notification_id,
+                channel=command.data.channel,
+                status=delivery.status if delivery else None,
+            )
     return attempts

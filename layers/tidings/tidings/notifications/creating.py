@@ -98,6 +98,8 @@ def create_personal_notifications(addressed: Sequence[Addressed]) -> list[Event]
     moment, documents, refused = now(), [], []
     for each in addressed:
         if (contact := people.get(each.user_id)) is None:
+            with handling(each.event):
+                logger.info("notification skipped: no account", user_id=each.user_id)
             continue
         try:
             with handling(each.event):

@@ -13,7 +13,8 @@ from tidings.notifications.creating import (
 )
 from tidings.notifications.erasure import forget
 from tidings.notifications.rules import RULES, SILENT, Rule
-from tidings.platform.messaging.events import Event
+from tidings.platform.logging import logger
+from tidings.platform.messaging.events import Event, handling
 from tidings.products.events import ProductBackInStock, ProductPriceDropped
 from tidings.users.events import UserDeleted, UserPreferencesUpdated
 
@@ -62,11 +63,13 @@ def notify_together(events: Sequence[Event]) -> list[Event]:
     addressed, left = [], []
     for event in events:
         rule = RULES.get(type(event))
-        if rule is None or not rule.is_personal:
-            if type(event) is not UserPreferencesUpdated:
-                left.append(event)
-            continue
-        addressed += [Addressed(each, rule.content(event), event) for each in rule.audience(event)]
+        if type(event) is not UserPreferencesUpdated and (rule is None or not rule.is_personal):
+            left.append(event)
+        elif rule and (people := rule.audience(event)):
+            addressed += [Addressed(each, rule.content(event), event) for each in people]
+        else:
+            with handling(event):
+                logger.info("notification skipped: event has no recipient")
     return [*left, *create_personal_notifications(addressed)]
 
 

@@ -55,7 +55,9 @@ def reserve_together(
         for each in reserved:
             outbox.note_stored(each)
         note(moved)
-        logger.info("stock reserved", orders=len(reserved))
+        for each in reserved:
+            with handling(orders[each.id]):
+                logger.info("stock reserved", order_id=each.id)
     left = (orders.keys() - fitting) | cancelled
     return [each for each in events if each.data.order_id in left]
 
@@ -64,8 +66,8 @@ def _undecided(events: Sequence[OrderPlaced | OrderCancelled]) -> dict[str, Orde
     orders = {each.data.order_id: each for each in events if isinstance(each, OrderPlaced)}
     decided = Reservation.objects(pk__in=list(orders)).scalar("pk")
     for order_id in decided:
-        logger.info("stock decision skipped: decided before", order_id=order_id)
-        del orders[order_id]
+        with handling(orders.pop(order_id)):
+            logger.info("stock decision skipped: decided before", order_id=order_id)
     return orders
 
 

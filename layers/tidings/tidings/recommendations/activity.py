@@ -7,6 +7,7 @@ from typing import Final
 from mongoengine import NotUniqueError
 
 from tidings.platform.caching.write_buffer import Batch, WriteBuffer
+from tidings.platform.context import correlated
 from tidings.platform.logging import logger
 from tidings.platform.messaging import outbox
 from tidings.products.queries import get_products_by_id
@@ -37,10 +38,10 @@ def note_purchase(
     try:
         outbox.insert(activity, event)
     except NotUniqueError:
-        logger.info("purchase skipped: stored before", user_id=user_id, order_id=order_id)
+        _log_purchase(activity, is_known=True)
         known: Activity = Activity.objects.get(key=activity.key)
         return known
-    logger.info("purchase stored", activity_id=activity.id)
+    _log_purchase(activity, is_known=False)
     return activity
 
 
@@ -48,8 +49,10 @@ def note_purchases(purchases: Sequence[tuple[Activity, ActivityPurchased]]) -> N
     """Store purchases with their events, in one round trip; those stored before do not change."""
     if not purchases:
         return
-    known = outbox.insert_many(Activity, purchases)
-    logger.info("purchases stored", stored=len(purchases) - len(known), known=len(known))
+    known = {each.id for each in outbox.insert_many(Activity, purchases)}
+    for activity, event in purchases:
+        with correlated(event.correlationid, event.causationid):
+            _log_purchase(activity, is_known=activity.id in known)
 
 
 def purchase(
@@ -71,6 +74,14 @@ def purchase(
         product_ids=[each.product_id for each in items],
     )
     return activity, ActivityPurchased(subject=activity.id, data=data)
+
+
+def _log_purchase(activity: Activity, *, is_known: bool) -> None:
+    if is_known:
+        about = {"user_id": activity.user_id, "order_id": activity.order_id}
+        logger.info("purchase skipped: stored before", **about)
+    else:
+        logger.info("purchase stored", activity_id=activity.id)
 
 
 def order_key(user_id: str, order_id: str) -> str:

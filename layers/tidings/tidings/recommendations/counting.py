@@ -40,30 +40,32 @@ class _Overtaken(Exception):
     """Aborts the transaction: another process counted or undid an activity after it was read."""
 
 
-def count(activity_id: str) -> str | None:
-    """Count an activity, if that was not done before; return its user's id.
+def count(activity_id: str) -> bool | None:
+    """Count an activity, unless that was done before; return whether it was counted now.
 
     It returns None if the activity no longer exists.
     """
     activity = Activity.objects(pk=activity_id, void=False).first()
     if activity is None:
         return None
-    if not activity.counted:
-        products = get_products_by_id([each.product_id for each in activity.items])
-        categories = {each.id: list(each.categories) for each in products.values()}
-        in_transaction(lambda session: _count(activity_id, categories, session))
-    user_id: str = activity.user_id
-    return user_id
+    if activity.counted:
+        return False
+    products = get_products_by_id([each.product_id for each in activity.items])
+    categories = {each.id: list(each.categories) for each in products.values()}
+    return in_transaction(lambda session: _count(activity_id, categories, session))
 
 
-def count_together(activity_ids: Sequence[str]) -> set[str]:
-    """Count activities that were not counted before, in one transaction; return their users' ids.
+def count_together(activity_ids: Sequence[str]) -> dict[str, bool]:
+    """Count activities that were not counted before, in one transaction.
+
+    Returns:
+        By activity whether it was counted now. Activities that no longer exist are missing.
 
     Raises:
         Exception: another process changed one of them meanwhile; nothing is counted.
     """
     if not activity_ids:
-        return set()
+        return {}
     where = {"_id": {"$in": list(activity_ids)}, "void": False}
     found = list(Activity._get_collection().find(where).sort("_id"))
     fresh = [each for each in found if not each["counted"]]
@@ -74,7 +76,7 @@ def count_together(activity_ids: Sequence[str]) -> set[str]:
         )
         categories = {each.id: list(each.categories) for each in products.values()}
         in_transaction(lambda session: _count_all(fresh, categories, session))
-    return {each["user_id"] for each in found}
+    return {each["_id"]: not each["counted"] for each in found}
 
 
 def uncount(key: str) -> None:
@@ -82,19 +84,20 @@ def uncount(key: str) -> None:
     in_transaction(lambda session: _uncount(key, session))
 
 
-def _count(activity_id: str, categories: Mapping[str, list[str]], session: ClientSession) -> None:
+def _count(activity_id: str, categories: Mapping[str, list[str]], session: ClientSession) -> bool:
     activity = Activity._get_collection().find_one_and_update(
         {"_id": activity_id, "counted": False, "void": False},
         {"$set": {"counted": True}},
         session=session,
     )
     if activity is None:
-        return
+        return False
     field = FIELD_OF[activity["kind"]]
     known = _known(activity["user_id"], field, session)
     added, latest = _taken_in(activity, list(known.values()), field, categories)
     _write_rows(added, categories, session)
     _write_taste(activity["user_id"], field, latest, activity["at"], session)
+    return True
 
 
 def _count_all(

@@ -131,7 +131,9 @@ def learn(event: Learned) -> None:
         return
     match event:
         case ActivityPurchased() | ActivityBrowsed():
-            if count(event.data.activity_id):
+            counted = count(event.data.activity_id)
+            _log_count(event.data.activity_id, counted)
+            if counted is not None:
                 compute_list(user_id)
         case OrderConfirmed():
             _note_order(event)
@@ -140,6 +142,8 @@ def learn(event: Learned) -> None:
         case OrderStatusChanged():
             if event.data.state == RETURNED:
                 _undo(user_id, event.data.order_id)
+            else:
+                _log_skipped(event)
         case UserDeleted():
             forget(user_id)
 
@@ -152,7 +156,8 @@ def learn_together(events: Sequence[Learned]) -> list[Learned]:
         accounts.
     """
     deleted = deleted_user_ids({_person_of(each) for each in events})
-    purchases, activities, left = [], [], []
+    purchases, left = [], []
+    activities: list[ActivityPurchased | ActivityBrowsed] = []
     for event in events:
         match event:
             case _ if _person_of(event) in deleted:
@@ -161,13 +166,18 @@ def learn_together(events: Sequence[Learned]) -> list[Learned]:
                 with handling(event):
                     purchases.append(purchase(*_ordered(event)))
             case ActivityPurchased() | ActivityBrowsed():
-                activities.append(event.data.activity_id)
+                activities.append(event)
             case OrderStatusChanged() if event.data.state != RETURNED:
-                pass
+                with handling(event):
+                    _log_skipped(event)
             case _:
                 left.append(event)
     note_purchases(purchases)
-    compute_lists(count_together(activities))
+    counted = count_together([each.data.activity_id for each in activities])
+    compute_lists({each.data.user_id for each in activities if each.data.activity_id in counted})
+    for each in activities:
+        with handling(each):
+            _log_count(each.data.activity_id, counted.get(each.data.activity_id))
     return left
 
 
@@ -207,6 +217,19 @@ def _ordered(event: OrderConfirmed) -> tuple[str, str, list[ActivityItem], datet
     return data.customer_id, data.order_id, _items(lines, event.time), event.time
 
 
+def _log_count(activity_id: str, counted: bool | None) -> None:
+    if counted:
+        logger.info("activity counted", activity_id=activity_id)
+    else:
+        state = "gone or void" if counted is None else "counted before"
+        logger.info("activity skipped: nothing to count", activity_id=activity_id, state=state)
+
+
+def _log_skipped(event: OrderStatusChanged) -> None:
+    data = event.data
+    logger.info("order state skipped: purchase stays", order_id=data.order_id, state=data.state)
+
+
 def _undo(user_id: str, order_id: str) -> None:
     """Void an order's purchase, or reserve its key in case the purchase comes later."""
     key = order_key(user_id, order_id)
@@ -225,6 +248,7 @@ def _undo(user_id: str, order_id: str) -> None:
     if created.upserted_id is None:
         uncount(key)
         compute_list(user_id)
+    logger.info("purchase withdrawn", order_id=order_id, was_stored=created.upserted_id is None)
 
 
 def _items(pieces: Sequence[tuple[str, int]], at: datetime) -> list[ActivityItem]:

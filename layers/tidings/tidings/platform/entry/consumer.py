@@ -72,9 +72,9 @@ def consumer(
         together: handles a list of events, each once, and returns those that it did not handle, and
             a `Failure` for each that is to be set aside. It must be idempotent, too. It may stop
             half-way with an exception: the part that it has stored must have no second effect when
-            the same events are handled singly, also in another process. It makes events and logs
-            of one event in `with handling(event)`, because no correlation id is set around the
-            whole. `is_last_attempt()` is false.
+            the same events are handled singly, also in another process. It makes events of one
+            event, and logs its outcome, in `with handling(event)`, because no correlation id is set
+            around the whole. `is_last_attempt()` is false.
 
     Raises (from the handler, which makes the mapping redeliver the whole batch):
         pymongo.errors.PyMongoError: MongoDB is unavailable; no attempt is counted.
@@ -103,6 +103,7 @@ def consumer(
             metrics.flush()
 
         handler.event_types = event_types  # type: ignore[attr-defined]
+        handler.together = together  # type: ignore[attr-defined]
         return handler
 
     return decorate
