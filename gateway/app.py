@@ -20,7 +20,7 @@ from resolvers.caller import GatewayContext
 
 from tidings.platform.context import accept_correlation_id, called_from, correlated
 from tidings.platform.entry.answers import CORRELATION_HEADER, completed
-from tidings.platform.entry.invocation import invocation, mark_logs
+from tidings.platform.entry.invocation import invocation, watched
 from tidings.platform.entry.problems import Problem, problem_of
 from tidings.platform.entry.requests import MAX_BODY_BYTES, sole_header
 from tidings.platform.errors import InvalidInput, NotFound, PayloadTooLarge
@@ -90,11 +90,10 @@ def _is_browsing() -> bool:
 def _respond(*, read_only: bool) -> Response:
     headers = _current().headers
     media_type = _negotiate(headers.get("accept"))
-    mark_logs(app.lambda_context)
     if media_type is None:
         return _response(406, {"errors": [{"message": f"Accept {JSON}."}]}, JSON)
     try:
-        with called_from(_source_address()), invocation():
+        with watched(app.lambda_context), called_from(_source_address()), invocation():
             return _run(read_only=read_only, media_type=media_type)
     except Exception as error:  # noqa: BLE001 (problem_of logs unexpected errors)
         return _refusal(problem_of(error), media_type)

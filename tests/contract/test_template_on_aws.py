@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
-from tests.contract.project import template
+from tests.contract.project import ROOT, template
 from tests.contract.transformed import resources, transformed
 
+BACKLOGS = ROOT / "layers/tidings/tidings/monitoring/backlogs.py"
+INVOCATION = ROOT / "layers/tidings/tidings/platform/entry/invocation.py"
 NO_VALUE = {"Ref": "AWS::NoValue"}
 
 
@@ -94,3 +96,58 @@ def test_numbers_are_compared_with_numbers() -> None:
     ]
     assert found
     assert all(isinstance(each, int) for each in found)
+
+
+def alarms() -> dict[str, dict[str, Any]]:
+    """Return the alarms by their names without the stack's."""
+    return {
+        each["AlarmName"]["Fn::Sub"].removeprefix("${AWS::StackName}-"): each
+        for each in resources(transformed(), "AWS::CloudWatch::Alarm").values()
+    }
+
+
+def test_runbook_has_a_paragraph_for_each_alarm() -> None:
+    page = (ROOT / "docs" / "runbook.md").read_text()
+    told = re.findall(r"^\*\*.*\(alarm `([\w-]+)`\)\.\*\*", page, re.MULTILINE)
+    assert sorted(told) == sorted(alarms())
+
+
+def test_each_alarm_notifies_the_topic() -> None:
+    topic = {"Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopic"}], NO_VALUE]}
+    assert all(each["AlarmActions"] == topic for each in alarms().values())
+
+
+def test_metrics_of_two_stacks_do_not_mix(made: dict[str, Any]) -> None:
+    own = {"Fn::Sub": "Tidings/${AWS::StackName}"}
+    read = [each.get("Namespace") for each in alarms().values() if "Dimensions" not in each]
+    read.remove(None)  # the one that adds metrics of two functions
+    written = [
+        each["MetricNamespace"]
+        for filters in resources(made, "AWS::Logs::MetricFilter").values()
+        for each in filters["MetricTransformations"]
+    ]
+    functions = resources(made, "AWS::Lambda::Function").values()
+    emitted = [each["Environment"]["Variables"] for each in functions]
+    assert {str(each) for each in read + written} == {str(own)}
+    assert all(each["TIDINGS_METRICS_NAMESPACE"] == own for each in emitted)
+
+
+def test_alarms_of_our_own_metrics_read_metrics_that_are_written(made: dict[str, Any]) -> None:
+    sent = set(re.findall(r'emf\.emit\("(\w+)"', BACKLOGS.read_text()))
+    counted = {
+        each["MetricName"]
+        for filters in resources(made, "AWS::Logs::MetricFilter").values()
+        for each in filters["MetricTransformations"]
+    }
+    read = {
+        each["MetricName"]
+        for each in alarms().values()
+        if each.get("Namespace") == {"Fn::Sub": "Tidings/${AWS::StackName}"}
+    }
+    assert read <= sent | counted
+
+
+def test_filter_of_near_timeouts_finds_the_line_of_the_code(made: dict[str, Any]) -> None:
+    pattern = resources(made, "AWS::Logs::MetricFilter")["NearTimeouts"]["FilterPattern"]
+    (message,) = re.findall(r'"(.+)"', pattern)
+    assert f'logger.warning("{message}"' in INVOCATION.read_text()

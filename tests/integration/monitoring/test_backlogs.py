@@ -10,6 +10,7 @@ from redis import ConnectionError as RedisAway
 from tests.integration.builders import CONTEXT, Queues, a_person, a_product, an_order
 from tests.integration.gateway.in_process import InProcessApi
 from tests.integration.monitoring.builders import a_dead_letter
+from tests.waiting import eventually
 from tidings.monitoring.backlogs import get_queue_stats, measure_backlogs, outbox_backlog
 from tidings.monitoring.exposition import exposition
 from tidings.monitoring.failed_messages import store_failed_messages
@@ -257,6 +258,48 @@ def test_request_is_counted_at_its_end() -> None:
     assert found["tidings_invocations_total", "local", "refused"] == 1
 
 
+def told_to_cloudwatch(
+    capsys: pytest.CaptureFixture[str],
+) -> dict[tuple[str, str | None], list[float]]:
+    """Return the values that were logged for CloudWatch by metric and queue."""
+    told = {}
+    for line in capsys.readouterr().out.splitlines():
+        content = json.loads(line)
+        if "_aws" in content:
+            (logged,) = content["_aws"]["CloudWatchMetrics"]
+            assert logged["Namespace"] == settings().metrics_namespace
+            (metric,) = logged["Metrics"]
+            told[metric["Name"], content.get("queue")] = content[metric["Name"]]
+    return told
+
+
+@pytest.mark.parametrize(("handled", "stalled"), [({}, 1.0), ({"inventory": 0.2}, 0.0)])
+def test_queue_whose_messages_are_not_handled_is_stalled(
+    handled: dict[str, float],
+    stalled: float,
+    queues: Queues,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    an_order()
+    publish_stored()
+    eventually(lambda: platform_queues.queue_depths()["inventory"] == (1, 0))
+    monkeypatch.setattr(metrics, "handled_per_minute", lambda: handled)
+    measure_backlogs()
+    assert told_to_cloudwatch(capsys)["StalledQueues", None] == [stalled]
+
+
+def test_without_counts_of_handled_messages_no_queue_is_called_stalled(
+    queues: Queues, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away() -> None:
+        raise RedisAway
+
+    monkeypatch.setattr(metrics, "handled_per_minute", away)
+    measure_backlogs()
+    assert ("StalledQueues", None) not in told_to_cloudwatch(capsys)
+
+
 def test_cloudwatch_metrics_are_in_the_log(
     queues: Queues, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -265,12 +308,7 @@ def test_cloudwatch_metrics_are_in_the_log(
     take_stored()
     summary = measure_backlogs()
     assert summary["failed"] == 1
-    told = {}
-    for line in capsys.readouterr().out.splitlines():
-        content = json.loads(line)
-        if "_aws" in content:
-            (metric,) = content["_aws"]["CloudWatchMetrics"][0]["Metrics"]
-            told[metric["Name"], content.get("queue")] = content[metric["Name"]]
+    told = told_to_cloudwatch(capsys)
     assert told["FailedMessages", None] == [1.0]
     assert told["BrokerReachable", None] == [1.0]
     assert told["QueueDepth", "inventory"] == [0.0]

@@ -1,6 +1,7 @@
 """Measure every minute what waits in outboxes, in queues and among the failed messages."""
 
 from datetime import datetime
+from typing import Final
 
 from pydantic import BaseModel
 
@@ -10,11 +11,17 @@ from tidings.monitoring.schemas import QueueStats
 from tidings.platform.errors import Unavailable
 from tidings.platform.logging import logger
 from tidings.platform.messaging import outbox
+from tidings.platform.messaging.queue_names import QUEUES
 from tidings.platform.messaging.queues import QueueDepth, queue_depths
 from tidings.platform.observability import emf, metrics
 from tidings.platform.operation import operation
 from tidings.platform.security.auth import Principal, Role
 from tidings.platform.timing.clock import now
+
+# The consumer of failed messages counts none, and no function consumes unreadable ones.
+CONSUMED_QUEUES: Final[tuple[str, ...]] = tuple(
+    name for name in QUEUES if name not in ("failed-messages", "unreadable-messages")
+)
 
 
 class OutboxBacklog(BaseModel):
@@ -69,8 +76,26 @@ def measure_backlogs() -> dict[str, int]:
     deepest = max((each.messages for each in depths.values()), default=0)
     if depths:
         emf.emit("DeepestQueue", deepest)
+    stalled = _stalled(depths)
+    if stalled is not None:
+        emf.emit("StalledQueues", len(stalled))
     emf.emit("BrokerReachable", 1 if depths else 0)
     return {"outbox": waiting.documents, "failed": failed, "deepest_queue": deepest}
+
+
+def _stalled(depths: dict[str, QueueDepth]) -> list[str] | None:
+    """Return the queues with messages of which none was handled for minutes; None if unknown."""
+    rates, _ = _rates_and_lags()
+    if rates is None:
+        return None
+    stalled = [
+        name
+        for name in CONSUMED_QUEUES
+        if name in depths and depths[name].messages and not rates.get(name)
+    ]
+    if stalled:
+        logger.warning("queues not consumed: messages wait, and none is handled", queues=stalled)
+    return stalled
 
 
 def _depths() -> dict[str, QueueDepth]:

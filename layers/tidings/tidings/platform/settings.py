@@ -81,6 +81,9 @@ class Settings(BaseModel):
     android_application: str | None = Field(
         None, description="SNS platform application of FCM, which also serves browsers"
     )
+    metrics_namespace: str = Field(
+        "Tidings", description="CloudWatch's namespace of our metrics; another one for each stack"
+    )
     function_name: str = Field("local", description="AWS's own name of this function")
 
 

@@ -249,7 +249,7 @@ def test_event_that_failed_alone_in_a_batch_is_set_aside_and_not_handled_again(
 
 def test_messages_come_again_when_too_little_time_is_left(broker: RecordingPublisher) -> None:
     handled: list[str] = []
-    left = iter([60_000, 46_000, 44_000])
+    left = iter([60_000, 60_000, 46_000, 44_000, 44_000])
 
     @consumer(OrderPlaced, needs_seconds=45.0)
     def handler(event: OrderPlaced) -> None:

@@ -1,6 +1,7 @@
 """Log lines of each kind of entry point have the id of the invocation."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from tidings.platform.entry import job
 from tidings.platform.entry.consumer import consumer
 from tidings.platform.entry.dead_letter_consumer import dead_letter_consumer
 from tidings.platform.entry.http import public_document
+from tidings.platform.entry.invocation import watched
 from tidings.platform.entry.pages import Page, page
 from tidings.platform.entry.plain_text import plain_text
 from tidings.platform.entry.subscriber import subscriber
@@ -57,3 +59,39 @@ def test_without_a_context_the_last_id_is_gone(ids: list[Any]) -> None:
     public_document(max_age_seconds=1)(dict)(api_event(), None)
     assert current_id() is None
     assert ids == []
+
+
+def a_context(*left_ms: int) -> SimpleNamespace:
+    """Return a context that tells these rests of the function's time, one at each question."""
+    left = iter(left_ms)
+    return SimpleNamespace(
+        aws_request_id="request-1", get_remaining_time_in_millis=lambda: next(left)
+    )
+
+
+@pytest.fixture
+def warnings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    told: list[str] = []
+    monkeypatch.setattr(logger, "warning", lambda message, **_: told.append(message))
+    return told
+
+
+@pytest.mark.parametrize(("left_ms", "warned"), [(1_999, True), (2_000, False)])
+def test_invocation_near_its_timeout_is_in_the_log(
+    left_ms: int, warned: bool, warnings: list[str]
+) -> None:
+    with watched(a_context(20_000, left_ms)):
+        pass
+    assert warnings == ["invocation ended near its timeout"] * warned
+
+
+def test_failed_invocation_near_its_timeout_is_in_the_log_too(warnings: list[str]) -> None:
+    with pytest.raises(LookupError), watched(a_context(20_000, 1)):
+        raise LookupError
+    assert warnings == ["invocation ended near its timeout"]
+
+
+def test_invocation_outside_of_lambda_has_no_timeout(warnings: list[str]) -> None:
+    with watched(None):
+        pass
+    assert warnings == []

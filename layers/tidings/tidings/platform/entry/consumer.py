@@ -5,7 +5,6 @@ mapping can only retry whole batches.
 """
 
 import base64
-import math
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +15,7 @@ from pika.spec import BasicProperties
 from pymongo.errors import PyMongoError
 
 from tidings.platform.context import attempting, correlated
-from tidings.platform.entry.invocation import LambdaEvent, lambda_handler
+from tidings.platform.entry.invocation import LambdaEvent, lambda_handler, seconds_left
 from tidings.platform.errors import NotYet, TidingsError, Unavailable
 from tidings.platform.logging import logger
 from tidings.platform.messaging.broker import DEAD_LETTERS, Message, publisher
@@ -93,7 +92,7 @@ def consumer(
                 if together is not None:
                     messages, failed = _handle_together(messages, known, together, received)
                 for queue, message in messages:
-                    is_late = _seconds_left(context) < needs_seconds
+                    is_late = seconds_left(context) < needs_seconds
                     how = _postpone if is_late else effect
                     put_aside = _handle(queue, message, known, how, received)
                     failed += [put_aside] if put_aside else []
@@ -156,12 +155,6 @@ def _handle_together(
             failed.append(put_aside)
         metrics.count_message(queue, _outcome(put_aside), seconds, event.time)
     return [message for place, message in enumerate(messages) if place not in done], failed
-
-
-def _seconds_left(context: Any) -> float:
-    """Return the rest of the function's timeout; without end outside of Lambda."""
-    ask = getattr(context, "get_remaining_time_in_millis", None)
-    return ask() / 1000 if ask else math.inf
 
 
 def _postpone(_: Event) -> None:

@@ -1,6 +1,7 @@
 """The handler and the context that every entry point has around its call of a domain operation."""
 
 import gc
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache, wraps
@@ -14,6 +15,8 @@ from tidings.platform.storage import database
 
 # Objects that a function makes before Python looks for garbage among them.
 NEW_OBJECTS: Final = 10_000
+# An invocation with a smaller part of its time left is near its timeout.
+LEAST_LEFT: Final = 0.1
 
 LambdaEvent = dict[str, Any]
 Result = TypeVar("Result")
@@ -22,25 +25,45 @@ Result = TypeVar("Result")
 def lambda_handler(
     effect: Callable[..., Any],
 ) -> Callable[[Callable[[LambdaEvent, Any], Result]], Callable[[LambdaEvent, Any], Result]]:
-    """Name a handler like `effect`, and mark its log lines with the invocation's id."""
+    """Name a handler like `effect`, and watch each invocation."""
 
     def decorate(
         handle: Callable[[LambdaEvent, Any], Result],
     ) -> Callable[[LambdaEvent, Any], Result]:
         @wraps(effect)
         def handler(event: LambdaEvent, context: Any) -> Result:
-            mark_logs(context)
-            return handle(event, context)
+            with watched(context):
+                return handle(event, context)
 
         return handler
 
     return decorate
 
 
-def mark_logs(context: Any) -> None:
-    """Mark the log lines of this invocation with its id, from Lambda's context."""
+@contextmanager
+def watched(context: Any) -> Iterator[None]:
+    """Mark the log lines of an invocation with its id, and warn if it ends near its timeout.
+
+    A metric filter of template.yaml counts the warnings of all functions.
+
+    Args:
+        context: that of Lambda; None outside of it.
+    """
     _leave_modules_alone()
     logger.append_keys(aws_request_id=getattr(context, "aws_request_id", None))
+    had = seconds_left(context)
+    try:
+        yield
+    finally:
+        left = seconds_left(context)
+        if left < had * LEAST_LEFT:
+            logger.warning("invocation ended near its timeout", seconds=had, seconds_left=left)
+
+
+def seconds_left(context: Any) -> float:
+    """Return the rest of the function's timeout; without end outside of Lambda."""
+    ask = getattr(context, "get_remaining_time_in_millis", None)
+    return ask() / 1000 if ask else math.inf
 
 
 @cache

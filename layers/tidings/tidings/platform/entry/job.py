@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from tidings.platform.context import correlated
-from tidings.platform.entry.invocation import LambdaEvent, invocation, lambda_handler
+from tidings.platform.entry.invocation import LambdaEvent, invocation, lambda_handler, seconds_left
 from tidings.platform.entry.job_runs import Summary as Summary
 from tidings.platform.entry.job_runs import run_once
 from tidings.platform.logging import logger
@@ -45,5 +45,4 @@ def scheduled_job(
 
 
 def _time_left(context: Any) -> timedelta:
-    ask = getattr(context, "get_remaining_time_in_millis", None)
-    return timedelta(milliseconds=ask()) if ask else LAMBDA_LIVES_AT_MOST
+    return timedelta(seconds=min(seconds_left(context), LAMBDA_LIVES_AT_MOST.total_seconds()))
