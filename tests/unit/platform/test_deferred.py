@@ -32,6 +32,8 @@ print([name for name in (
     "redis.cluster", "redis.sentinel", "redis.asyncio.client", "pymongo.asynchronous.mongo_client",
     "gridfs.asynchronous.grid_file", "jwt.jwks_client", "aws_lambda_powertools.metrics",
     "cryptography.x509.base", "dateutil.parser._parser", "importlib.metadata._adapters",
+    "asyncio.base_events", "bcrypt", "jmespath", "pymongo._azure_helpers",
+    "redis.commands.cluster", "redis.asyncio.observability.attributes",
 ) if name in sys.modules])
 """
 
@@ -59,6 +61,9 @@ print(api_jwt.decode(token, key.public_key(), algorithms=["ES256"])["sub"],
     )
 
 
+SERIALIZATION = "from cryptography.hazmat.primitives import serialization"
+SSH = "cryptography.hazmat.primitives.serialization.ssh"
+
 # A use, and a module that it imports.
 USES = {
     "import redis; redis.RedisCluster": "redis.cluster",
@@ -78,6 +83,23 @@ USES = {
         "importlib.metadata._adapters"
     ),
     "from aws_lambda_powertools import Metrics": "aws_lambda_powertools.metrics",
+    "from aws_lambda_powertools.utilities import jmespath_utils;"
+    "assert jmespath_utils.query({'a': 1}, 'a') == 1": "jmespath",
+    "import asyncio; asyncio.run(asyncio.sleep(0))": "asyncio.base_events",
+    "from asyncio import *; Lock, run": "asyncio.base_events",
+    "import asyncio.events, asyncio.tasks; asyncio.run(asyncio.tasks.sleep(0))": (
+        "asyncio.base_events"
+    ),
+    "from redis.commands import RedisClusterCommands": "redis.commands.cluster",
+    f"{SERIALIZATION}; serialization.SSHCertificate": SSH,
+    f"{SERIALIZATION}; serialization.ssh_key_fingerprint": SSH,
+    f"from {SSH} import load_ssh_public_key, SSHCertificate": SSH,
+    f"{SERIALIZATION}; from jwt.algorithms import load_ssh_public_key as load;"
+    "key = load(b'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI' + b'A' * 43);"
+    "assert key.public_bytes_raw()[-9:] == bytes(9)": SSH,
+    "from pymongo.auth_shared import _OIDCProperties;"
+    "assert _OIDCProperties(username='a').username == 'a'": "pymongo._azure_helpers",
+    "from pymongo.auth_oidc import OIDCCallback": "pymongo._azure_helpers",
 }
 # Each use in a process of its own, forked from one that has imported nothing.
 EACH = """
