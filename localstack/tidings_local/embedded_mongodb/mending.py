@@ -8,7 +8,18 @@ from typing import Any
 from secantus import commands, transactions
 from secantus.storage import Storage
 
-from . import counting, explaining, finding, index_lists, keys, lookups, oplog, retries
+from . import (
+    collection_options,
+    counting,
+    explaining,
+    finding,
+    index_lists,
+    keys,
+    lookups,
+    oplog,
+    remembered,
+    retries,
+)
 
 
 def mend() -> None:
@@ -18,7 +29,9 @@ def mend() -> None:
     cursors.unpack = keys.unpack
     transactions.TransactionRegistry._prune_retryable_locked = retries.forget_oldest_writes
     oplog.write_none(Storage, commands._HANDLERS)
-    index_lists.remember(Storage)
+    remembered.remember(Storage)
+    index_lists.remember_lists(Storage)
+    collection_options.remember_options(Storage)
     Storage._try_index_id_keys = lookups.by_a_part_of(Storage._try_index_id_keys)
     finding.read_what_is_asked_for(Storage)
     counting.stop_at_the_limit(Storage, commands._HANDLERS)

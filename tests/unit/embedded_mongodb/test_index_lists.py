@@ -9,8 +9,6 @@ from pymongo import MongoClient
 from pymongo.errors import DuplicateKeyError
 from secantus.storage import Storage
 
-from tidings_local.embedded_mongodb.index_lists import IndexLists
-
 Client = MongoClient[dict[str, Any]]
 
 
@@ -37,7 +35,30 @@ def test_list_is_read_once(lists_read: Callable[[], int], client: Client) -> Non
     for number in range(10):
         things.insert_one({"a": number})
         things.find_one({"a": number})
+        things.update_one({"a": number}, {"$set": {"b": 1}})
+        with client.start_session() as session, session.start_transaction():
+            things.find_one_and_update({"a": number}, {"$set": {"b": 2}}, session=session)
     assert lists_read() == before
+
+
+def test_transaction_sees_the_indexes_of_its_snapshot(client: Client) -> None:
+    things = client.shop.things
+    things.create_index("b")
+    things.insert_one({"_id": 1, "a": 1})
+    with client.start_session() as session:
+        session.start_transaction()
+        assert things.count_documents({"a": 1}, session=session) == 1
+        things.create_index("a", unique=True)
+        things.insert_one({"_id": 2, "a": 2})
+        things.drop_index("b_1")
+        assert things.count_documents({"a": {"$gt": 0}}, session=session) == 1
+        session.commit_transaction()
+        with session.start_transaction():
+            things.insert_one({"_id": 3, "a": 3}, session=session)
+        session.start_transaction()
+        with pytest.raises(DuplicateKeyError):
+            things.insert_one({"_id": 4, "a": 3}, session=session)
+    assert [each["_id"] for each in things.find({"a": {"$gt": 1}}).hint("a_1")] == [2, 3]
 
 
 def test_new_index_is_known_at_once(client: Client) -> None:
@@ -104,37 +125,3 @@ def test_index_built_during_writes_has_all_documents(client: Client) -> None:
             by_index = things.find({name: f"{thread}"}).hint([(name, 1), ("tags", 1)])
             assert len(list(by_index)) == 100
             assert things.count_documents({name: f"{thread}", "tags": 7}) == 1
-
-
-def test_list_read_during_a_change_is_not_kept() -> None:
-    lists = IndexLists()
-    before = lists.version()
-    lists.begin("change")
-    lists.put("db", "coll", before, [])
-    assert lists.version() is None
-    assert lists.get("db", "coll", before) is None
-    lists.end("change", 1)
-    lists.put("db", "coll", before, [])  # read before the change
-    assert lists.get("db", "coll", lists.version()) is None
-
-
-def test_older_snapshot_does_not_see_a_newer_list() -> None:
-    lists = IndexLists()
-    old = lists.version()
-    lists.begin("change")
-    lists.end("change", 1)
-    new = lists.version()
-    lists.put("db", "coll", new, [("a_1", {"a": 1}, {})])
-    assert lists.get("db", "coll", old) is None
-    assert lists.get("db", "coll", new) == [("a_1", {"a": 1}, {})]
-
-
-def test_changes_of_a_transaction_end_together() -> None:
-    lists = IndexLists()
-    lists.begin("transaction")
-    lists.begin("transaction")
-    lists.begin("other")
-    lists.end("other", 1)
-    assert lists.version() is None
-    lists.end("transaction")
-    assert lists.version() is not None
