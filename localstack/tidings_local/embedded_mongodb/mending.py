@@ -11,6 +11,7 @@ from secantus.storage import Storage
 from . import (
     collection_options,
     counting,
+    entry_changes,
     explaining,
     finding,
     index_lists,
@@ -32,6 +33,7 @@ def mend() -> None:
     remembered.remember(Storage)
     index_lists.remember_lists(Storage)
     collection_options.remember_options(Storage)
+    entry_changes.write_what_changes(Storage)
     Storage._try_index_id_keys = lookups.by_a_part_of(Storage._try_index_id_keys)
     finding.read_what_is_asked_for(Storage)
     counting.stop_at_the_limit(Storage, commands._HANDLERS)

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 import pytest
 from bson import Decimal128, Int64, ObjectId
-from pymongo import MongoClient
+from pymongo import MongoClient, UpdateOne
+from pymongo.errors import OperationFailure
 
 from tests.ports import reserved_port
 from tests.waiting import eventually
@@ -152,6 +153,25 @@ class Shelf:
             found[self.some("$or", "$or", "$and", "$nor")] = parts
         return found
 
+    def change(self) -> dict[str, Any]:
+        """Return an update of a few fields."""
+        found: dict[str, Any] = self.some(
+            {"$set": {"title": self.text()}},
+            {"$set": {"at": self.at(), "user": self.some("anna", "eve")}},
+            {"$set": {"tags": self.some(["x"], [], "x"), "mixed": self.value()}},
+            {"$set": {"parts": [{"sku": self.text()}], "stock": self.some(0, 1)}},
+            {"$set": {"parts.0.sku": self.text()}},
+            {"$set": {"price": self.some(1, 1.0, Int64(1), Decimal128("1"), 0.0, -0.0)}},
+            {"$unset": {self.some("price", "mixed", "user", "parts"): 1}},
+            {"$rename": {"title": "mixed"}},
+            {"$inc": {"stock": self.some(1, -1)}},
+            {"$min": {"at": self.at()}, "$set": {"seen": 1}},
+            {"$push": {"parts": {"sku": self.text()}}},
+            {"$pull": {"parts": {"sku": self.text()}}},
+            [{"$set": {"title": "$user", "stock": {"$ifNull": ["$stock", 0]}}}],
+        )
+        return found
+
     def sort(self) -> list[tuple[str, int]]:
         names = ["at", "title", "price", "mixed", "user", "state", "tags", "parts.sku"]
         fields = self.random.sample(names, k=self.some(0, 1, 1, 2))
@@ -202,16 +222,47 @@ def _counted(things: Any, filter: Mapping[str, Any]) -> int:
 
 
 def _change_both(shelf: Shelf, servers: tuple[Any, Any]) -> None:
-    filter, order = shelf.filter(), shelf.sort()
-    change = {"$set": shelf.some({"title": shelf.text()}, {"at": shelf.at()}, {"tags": ["x"]})}
-    one = shelf.random.random() < 0.5
+    filter, order, change = shelf.filter(), shelf.sort(), shelf.change()
+    how, new = shelf.some("one", "many", "bulk", "replace"), shelf.document(0)
+    new.pop("_id")
+    is_aborted = shelf.random.random() < 0.3
     done = []
     for things in servers:
-        if one:
-            found = things.find_one_and_update(filter, change, sort=order)
-            done.append(found and found["_id"])
-        else:
-            done.append(things.update_many(filter, change).modified_count)
-    assert done[0] == done[1], f"{filter} {order} {change}"
+        try:
+            done.append(_changed(things, how, filter, order, change, new, is_aborted))
+        except OperationFailure as error:
+            done.append(error.code)
+    assert done[0] == done[1], f"{how} {filter} {order} {change}"
+    everything = [list(each.find().sort("_id", 1)) for each in servers]
+    assert everything[0] == everything[1], f"{how} {filter} {order} {change}"
     gone = shelf.random.randrange(DOCUMENTS)
     assert len({each.delete_many({"_id": f"{gone:04}"}).deleted_count for each in servers}) == 1
+
+
+def _changed(
+    things: Any,
+    how: str,
+    filter: dict[str, Any],
+    order: list[tuple[str, int]],
+    change: Any,
+    new: dict[str, Any],
+    is_aborted: bool,
+) -> Any:
+    """Change documents, and return the answer. Changes of a transaction may be aborted."""
+    if how == "many":
+        return things.update_many(filter, change).modified_count
+    if how == "replace":
+        found = things.find_one_and_replace(filter, new, sort=order)
+        return found and found["_id"]
+    with things.database.client.start_session() as session:
+        session.start_transaction()
+        found = things.find_one_and_update(filter, change, sort=order, session=session)
+        if how == "bulk":
+            ids = [f"{number:04}" for number in range(0, DOCUMENTS, 9)]
+            writes = [UpdateOne({"_id": each}, change) for each in ids]
+            things.bulk_write(writes, ordered=False, session=session)
+        if is_aborted:
+            session.abort_transaction()
+        else:
+            session.commit_transaction()
+    return found and found["_id"]
