@@ -10,6 +10,7 @@ from secantus.storage import Storage
 
 from . import (
     collection_options,
+    copies,
     counting,
     entry_changes,
     explaining,
@@ -34,6 +35,7 @@ def mend() -> None:
     index_lists.remember_lists(Storage)
     collection_options.remember_options(Storage)
     entry_changes.write_what_changes(Storage)
+    copies.copy_faster()
     Storage._try_index_id_keys = lookups.by_a_part_of(Storage._try_index_id_keys)
     finding.read_what_is_asked_for(Storage)
     counting.stop_at_the_limit(Storage, commands._HANDLERS)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from pymongo import MongoClient
-from secantus import SecantusDBServer, commands, transactions
+from secantus import SecantusDBServer, commands, transactions, update
 from secantus.storage import Storage
 
 from tidings_local.embedded_mongodb.mending import mend
@@ -17,7 +17,7 @@ from tidings_local.embedded_mongodb.mending import mend
 def mended() -> Iterator[None]:
     """Replace the slow parts for one test."""
     cursors = sys.modules["swig_wiredtiger"]
-    places: list[Any] = [Storage, transactions.TransactionRegistry, cursors]
+    places: list[Any] = [Storage, transactions.TransactionRegistry, transactions, update, cursors]
     before = [dict(vars(each)) for each in places]
     handlers = dict(commands._HANDLERS)
     mend()
