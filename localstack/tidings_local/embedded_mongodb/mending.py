@@ -10,6 +10,7 @@ from secantus.storage import Storage
 
 from . import (
     collection_options,
+    commits,
     copies,
     counting,
     entry_changes,
@@ -31,6 +32,7 @@ def mend() -> None:
     cursors.unpack = keys.unpack
     transactions.TransactionRegistry._prune_retryable_locked = retries.forget_oldest_writes
     oplog.write_none(Storage, commands._HANDLERS)
+    commits.sync_once(Storage, commands._HANDLERS)
     remembered.remember(Storage)
     index_lists.remember_lists(Storage)
     collection_options.remember_options(Storage)
