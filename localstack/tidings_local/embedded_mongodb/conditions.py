@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import product
 from typing import Any, Final
 
 from bson import ObjectId
@@ -14,7 +16,7 @@ Filter = Mapping[str, Any]
 LOWER: Final = ("$gt", "$gte")
 UPPER: Final = ("$lt", "$lte")
 # A longer `$in` is not divided into its values.
-MOST_CASES: Final = 10
+MOST_CASES: Final = 40
 
 
 def plain_conditions(filter: Filter) -> dict[str, Any]:
@@ -24,8 +26,14 @@ def plain_conditions(filter: Filter) -> dict[str, Any]:
     """
     found = {name: value for name, value in filter.items() if not name.startswith("$")}
     for part in _parts(filter, "$and"):
-        for name, value in plain_conditions(part).items():
-            found[name] = _narrowed(found[name], value) if name in found else value
+        found = _both(found, plain_conditions(part))
+    return found
+
+
+def _both(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
+    found = dict(first)
+    for name, value in second.items():
+        found[name] = _narrowed(found[name], value) if name in found else value
     return found
 
 
@@ -54,22 +62,40 @@ def alternatives(filter: Filter) -> list[list[Filter]]:
     return found
 
 
-def cases_of(filter: Filter) -> list[list[dict[str, Any]]]:
-    """Return lists of conditions, of which each match fulfils at least one list's member.
+@dataclass(frozen=True)
+class Cases:
+    """Conditions of which each match fulfils at least one; they differ in these fields only."""
 
-    There is such a list for each `$or`, and for each `$in` with few values.
-    """
+    conditions: list[dict[str, Any]]
+    fields: frozenset[str] | None = None
+
+
+def cases_of(filter: Filter) -> list[Cases]:
+    """Return the cases of each `$or`, of each `$in` with few values, and of all such together."""
     plain = plain_conditions(filter)
     found = [
-        [{**plain_conditions(part), **plain} for part in each] for each in alternatives(filter)
+        Cases([_both(plain, plain_conditions(part)) for part in each])
+        for each in alternatives(filter)
     ]
+    lists = {name: values for name, values in _lists_in(plain) if len(values) <= MOST_CASES}
+    found += [_cases(plain, {name: values}) for name, values in lists.items()]
+    if len(lists) > 1 and math.prod(map(len, lists.values())) <= MOST_CASES:
+        found.insert(0, _cases(plain, lists))
+    return found
+
+
+def _cases(plain: dict[str, Any], lists: Mapping[str, list[Any]]) -> Cases:
+    each = (dict(zip(lists, values, strict=True)) for values in product(*lists.values()))
+    return Cases([{**plain, **values} for values in each], frozenset(lists))
+
+
+def _lists_in(plain: Filter) -> Iterator[tuple[str, list[Any]]]:
     for name, value in plain.items():
         values = value.get("$in") if is_operators(value) else None
-        if name == "_id" or not isinstance(values, list) or not 0 < len(values) <= MOST_CASES:
+        if name == "_id" or not isinstance(values, list) or not values:
             continue
         if all(is_equality(name, each) for each in values):
-            found.append([{**plain, name: each} for each in values])
-    return found
+            yield name, values
 
 
 def beginning_of(condition: Any) -> str | None:

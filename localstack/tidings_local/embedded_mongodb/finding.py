@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from functools import wraps
 from itertools import islice
@@ -15,15 +15,15 @@ from secantus.projection import apply_projection_batch
 from secantus.query import matches
 from secantus.storage import Storage, _id_point_lookup_keys
 
-from .conditions import cases_of, is_operators, plain_conditions
+from .conditions import Cases, cases_of, is_operators, plain_conditions
 from .entries import Walk, record_ids
 from .lookups import lookups_of
-from .reading import Document, OutOfOrder, Read, Reader, in_order, of_all, of_rows
+from .reading import Document, OutOfOrder, Reader, in_order, of_all, of_rows
 from .walks import walk_for
 
 UNDERSTOOD: Final = {"$and", "$or", "$nor"}
 # After this many documents for each wanted one, look for an index that finds fewer.
-PATIENCE: Final = 5
+PATIENCE: Final = 2
 
 
 def read_what_is_asked_for(storage: type[Storage]) -> None:
@@ -39,17 +39,43 @@ def walks_of(
     storage: Storage, db: str, coll: str, filter: Mapping[str, Any], sort: Mapping[str, int]
 ) -> list[Walk]:
     """Return the walks whose documents contain all matches, each in the wanted order."""
+    return next(iter(_plans_of(storage, db, coll, filter, sort)), [])
+
+
+def _plans_of(
+    storage: Storage, db: str, coll: str, filter: Mapping[str, Any], sort: Mapping[str, int]
+) -> list[list[Walk]]:
+    """Return the lists of walks that serve the most conditions.
+
+    Each list is enough: its documents contain all matches, in the wanted order.
+    """
     plain = plain_conditions(filter)
     if "_id" in plain and _id_point_lookup_keys(plain["_id"]) is not None:
         return []
-    one = walk_for(storage, db, coll, plain, sort)
-    for cases in cases_of(filter):
-        each = [walk_for(storage, db, coll, case, sort) for case in cases]
-        several = [walk for walk in each if walk is not None]
-        fixed = one.equalities if one else 0
-        if len(several) == len(each) and all(walk.equalities > fixed for walk in several):
-            return several
-    return [one] if one else []
+    found = [_walks_for(storage, db, coll, cases, sort) for cases in cases_of(filter)]
+    found.append(_walks_for(storage, db, coll, Cases([plain]), sort))
+    found = [each for each in found if each]
+    most = max(map(_equalities, found), default=0)
+    return [each for each in found if _equalities(each) == most]
+
+
+def _walks_for(
+    storage: Storage, db: str, coll: str, cases: Cases, sort: Mapping[str, int]
+) -> list[Walk]:
+    """Return a walk for each case, or none."""
+    found: list[Walk] = []
+    for conditions in cases.conditions:
+        # Conditions that differ in one value have the same index.
+        only = found[0].index if found and cases.fields else None
+        walk = walk_for(storage, db, coll, conditions, sort, by=cases.fields, only=only)
+        if walk is None:
+            return []
+        found.append(walk)
+    return found
+
+
+def _equalities(walks: list[Walk]) -> int:
+    return min(walk.equalities for walk in walks)
 
 
 def is_understood(storage: Storage, db: str, coll: str, filter: Mapping[str, Any]) -> bool:
@@ -130,15 +156,20 @@ def _first(
             every = (doc for _, doc in found if matches(doc, filter, vars=let))
             return list(islice(every, number))
     with storage._lock:
-        walks = walks_of(storage, db, coll, filter, sort)
-        most = PATIENCE * (number + 10)
-        if not walks or _are_few(storage, db, coll, filter, most, {each.index for each in walks}):
+        plans = _plans_of(storage, db, coll, filter, sort)
+        most, walked = PATIENCE * (number + 10), {walk.index for each in plans for walk in each}
+        if not plans or _are_few(storage, db, coll, filter, most, walked):
             return None
+    tries = [
+        Try(_merged(storage, db, coll, walks, sort, number), filter, number, let) for walks in plans
+    ]
     try:
-        with closing(_merged(storage, db, coll, walks, sort, number)) as merged:
-            return _matching(storage, db, coll, filter, merged, number, let)
+        return _fastest(storage, db, coll, filter, tries)
     except OutOfOrder:
         return None
+    finally:
+        for each in tries:
+            each.reader.close()
 
 
 def _are_few(
@@ -163,7 +194,9 @@ def _merged(
     storage: Storage, db: str, coll: str, walks: list[Walk], sort: Mapping[str, int], number: int
 ) -> Reader:
     """Yield the documents of all walks in the wanted order, each once."""
-    streams = [in_order(storage, db, coll, walk, sort, number + 1) for walk in walks]
+    # Of several walks, each has its share of the wanted documents, and one to compare.
+    first = number + 1 if len(walks) == 1 else number // len(walks) + 2
+    streams = [in_order(storage, db, coll, walk, sort, first) for walk in walks]
     if len(streams) == 1:
         yield from streams[0]
         return
@@ -174,34 +207,50 @@ def _merged(
             yield row, doc
 
 
-def _matching(
-    storage: Storage,
-    db: str,
-    coll: str,
-    filter: dict[str, Any],
-    found: Iterator[Read],
-    number: int,
-    let: Any,
+class Try:
+    """The matches among the first documents of a reader."""
+
+    def __init__(self, reader: Reader, filter: dict[str, Any], number: int, let: Any) -> None:
+        self.reader = reader
+        self.kept: list[Document] = []
+        self.read = 0
+        self._filter, self._number, self._let = filter, number, let
+
+    def go_on(self, until: int) -> bool:
+        """Read until this many documents are read; return True if it has all that is wanted."""
+        for _, doc in islice(self.reader, until - self.read):
+            self.read += 1
+            if matches(doc, self._filter, vars=self._let):
+                self.kept.append(doc)
+                if len(self.kept) == self._number:
+                    return True
+        return self.read < until
+
+    @property
+    def rest(self) -> float:
+        """The number of documents that it is likely to read from now on."""
+        return (self._number - len(self.kept)) * self.read / (len(self.kept) + 1)
+
+
+def _fastest(
+    storage: Storage, db: str, coll: str, filter: dict[str, Any], tries: list[Try]
 ) -> list[Document] | None:
-    kept: list[Document] = []
-    candidates: float | None = None
-    look_at: float = PATIENCE * (number + 10)
-    for read, (_, doc) in enumerate(found, start=1):
-        if matches(doc, filter, vars=let):
-            kept.append(doc)
-            if len(kept) == number:
-                break
-        if read < look_at:
-            continue
-        if candidates is None:
-            with storage._lock:
-                rows = storage._try_index_id_keys(db, coll, filter)
-            candidates = math.inf if rows is None else len(rows)
-        # The walk goes on if it is likely to need fewer documents than another index finds.
-        if candidates <= (number - len(kept)) * read / (len(kept) + 1):
-            return None
-        look_at = 2 * read
-    return kept
+    """Go on with the try that finds the most, like a MongoDB, which tries plans beside each other.
+
+    Return None if another index finds fewer documents than that try is likely to read.
+    """
+    patience = PATIENCE * (tries[0]._number + 10)
+    for each in tries:
+        if each.go_on(patience):
+            return each.kept
+    best = max(tries, key=lambda each: len(each.kept))
+    with storage._lock:
+        rows = storage._try_index_id_keys(db, coll, filter)
+    candidates = math.inf if rows is None else len(rows)
+    while candidates > best.rest:
+        if best.go_on(2 * best.read):
+            return best.kept
+    return None
 
 
 def _sort_key(doc: Document, sort: Mapping[str, int]) -> tuple[Any, ...]:

@@ -54,7 +54,7 @@ def lookups_of(
     if one is not None:
         yield [one]
     for cases in cases_of(filter):
-        each = [lookup_for(storage, db, coll, case) for case in cases]
+        each = [lookup_for(storage, db, coll, case) for case in cases.conditions]
         several = [walk for walk in each if walk is not None]
         if several and len(several) == len(each):
             yield several

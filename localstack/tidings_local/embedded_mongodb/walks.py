@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 from secantus.sortkey import COMPOUND_SEP, RANK_ARRAY, encode_value_directed
@@ -15,18 +15,40 @@ Index = tuple[str, Mapping[str, Any], Mapping[str, Any]]
 
 
 def walk_for(
-    storage: Storage, db: str, coll: str, conditions: Mapping[str, Any], sort: Mapping[str, int]
+    storage: Storage,
+    db: str,
+    coll: str,
+    conditions: Mapping[str, Any],
+    sort: Mapping[str, int],
+    *,
+    by: Set[str] | None = None,
+    only: str | None = None,
 ) -> Walk | None:
-    """Return the shortest part of an index that contains all matches in the wanted order."""
+    """Return the shortest part of an index that contains all matches in the wanted order.
+
+    Args:
+        storage: the storage.
+        db: the database.
+        coll: the collection.
+        conditions: the plain conditions of the query.
+        sort: the wanted order.
+        by: fields whose one value the index must serve.
+        only: the name of the only index to look at.
+    """
     if any("." in name for name in sort):
         return None
-    found = [_walk(storage, (_ID_INDEX_NAME, {"_id": 1}, {}), conditions, sort)]
+    found: list[Walk | None] = []
+    if by is None:
+        found.append(_walk(storage, (_ID_INDEX_NAME, {"_id": 1}, {}), conditions, sort))
     for index in storage._iter_indexes(db, coll):
+        if only not in (None, index[0]):
+            continue
         walk = _walk(storage, index, conditions, sort)
         if walk is not None and _has_arrays(storage, db, coll, walk, index[2], sort):
             walk = None
         found.append(walk)
     fitting = [each for each in found if each is not None]
+    fitting = [each for each in fitting if (by or set()) <= {*list(each.key)[: each.equalities]}]
     fitting = [each for each in fitting if not _leaves_out(storage, db, coll, each, conditions)]
     return max(fitting, key=lambda each: each.equalities, default=None)
 

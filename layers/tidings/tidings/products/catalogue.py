@@ -1,7 +1,12 @@
 """Sorting and searching of the catalogue: the keys stored with a product, and the queries."""
 
 import re
+from collections.abc import Mapping
+from functools import reduce
+from operator import or_
 from typing import Any, Final
+
+from mongoengine import Q
 
 from tidings.platform.security.auth import Principal, Role
 from tidings.platform.storage.sorting import NEWEST_FIRST, SortOrder
@@ -9,6 +14,7 @@ from tidings.platform.text.search_keys import KEYS_VERSION, folded, parts_in, wo
 from tidings.products.errors import StateNotShown
 from tidings.products.fields import ProductSort, ProductState
 from tidings.products.models import Product
+from tidings.products.price_bands import bands_between, bands_of
 from tidings.products.schemas import ProductFilter
 
 MAX_WORDS: Final = 50
@@ -27,12 +33,17 @@ ORDERS: Final = {
 
 def prepare(product: Product) -> Product:
     """Set a product's sort keys and search words. Its id makes each key unique."""
-    product.price_key = f"{product.currency}:{_digits(product.price)}:{product.id}"
+    product.price_key = f"{_place_of(product.currency, product.price)}:{product.id}"
     title = folded(product.title).encode()[:MAX_TITLE_KEY_BYTES].decode(errors="ignore")
     product.title_key = f"{title}:{product.id}"
     product.words = _words_of(product)
+    product.price_groups = [product.currency, *bands_of(product.price)]
     product.keys_version = KEYS_VERSION
     return product
+
+
+def _place_of(currency: str, price: int) -> str:
+    return f"{currency}:{_digits(price)}"
 
 
 def _digits(price: int) -> str:
@@ -57,8 +68,10 @@ def sees_all(caller: Principal | None) -> bool:
     return caller is not None and caller.role.includes(Role.OPERATOR)
 
 
-def matching(wanted: ProductFilter, caller: Principal | None) -> Any:
+def matching(wanted: ProductFilter, caller: Principal | None, sort: ProductSort) -> Any:
     """Return the query for a filter, limited to the products that the caller may see.
+
+    An index finds the matches in the order of `sort`.
 
     Raises:
         StateNotShown: a caller who is not an operator asks for products that are not active.
@@ -72,9 +85,12 @@ def matching(wanted: ProductFilter, caller: Principal | None) -> Any:
         "price__lte": wanted.max_price,
     }
     given = {name: value for name, value in terms.items() if value is not None}
-    found = Product.objects(**_states(wanted.state, caller), **given)
+    states = _states(wanted.state, caller)
+    found = Product.objects(**states, **given)
     if wanted.in_stock is not None:
         found = found.filter(**{"stock__gt" if wanted.in_stock else "stock": 0})
+    by_price = sort in (ProductSort.PRICE_ASC, ProductSort.PRICE_DESC)
+    found = found.filter(_price_keys(wanted, states) if by_price else Q(**_groups(wanted)))
     words = words_in(wanted.search or "")[:MAX_SEARCHED_WORDS]
     return found.filter(__raw__=_beginning_with(words)) if words else found
 
@@ -83,6 +99,48 @@ def _states(state: ProductState | None, caller: Principal | None) -> dict[str, A
     if state is None and sees_all(caller):
         return {"state__in": [each.value for each in ProductState]}
     return {"state": (state or ProductState.ACTIVE).value}
+
+
+def _groups(wanted: ProductFilter) -> dict[str, Any]:
+    """Return the condition on groups of products with similar prices, or with a currency.
+
+    Products of an earlier release have no groups; null finds them.
+    """
+    if _has_range(wanted):
+        return {"price_groups__in": [*bands_between(wanted.min_price, wanted.max_price), None]}
+    if wanted.currency is not None:
+        return {"price_groups__in": [wanted.currency, None]}
+    return {}
+
+
+def _price_keys(wanted: ProductFilter, states: Mapping[str, Any]) -> Q:
+    """Return the condition on the keys by which prices are sorted: a range for each currency."""
+    if wanted.currency is None and not _has_range(wanted):
+        return Q()
+    currencies = [wanted.currency] if wanted.currency else _currencies(states)
+    first, last = wanted.min_price or 0, wanted.max_price
+    ranges = [
+        Q(
+            price_key__gte=_place_of(each, first),
+            price_key__lt=f"{each if last is None else _place_of(each, last)};",
+        )
+        for each in currencies
+    ]
+    return reduce(or_, ranges, Q())
+
+
+def _currencies(states: Mapping[str, Any]) -> list[str]:
+    """Return the currencies of products in these states, by one step of the index for each."""
+    found: list[str] = []
+    keys = Product.objects(**states).order_by("price_key").scalar("price_key")
+    # A semicolon follows the colon behind the currency.
+    while key := keys.filter(price_key__gt=f"{found[-1]};" if found else "").first():
+        found.append(key.partition(":")[0])
+    return found
+
+
+def _has_range(wanted: ProductFilter) -> bool:
+    return wanted.min_price is not None or wanted.max_price is not None
 
 
 def _beginning_with(words: list[str]) -> dict[str, Any]:

@@ -20,8 +20,9 @@ from tidings.products.schemas import MovementKind
 class Product(OutboxDocument):
     """A product of the shop. `price` is in minor units of `currency`.
 
-    `version` counts changes of the product's data, but not of its stock. `price_key`, `title_key`
-    and `words` are derived (`catalogue.py`); lists are sorted by them and searched in them.
+    `version` counts changes of the product's data, but not of its stock. `price_key`, `title_key`,
+    `words` and `price_groups` are derived (`catalogue.py`); lists are sorted by them and searched
+    in them.
     """
 
     id = StringField(primary_key=True, default=new_id)
@@ -39,6 +40,8 @@ class Product(OutboxDocument):
     price_key = StringField(required=True)
     title_key = StringField(required=True)
     words = ListField(StringField())
+    # The currency, and the bands of the price. Products of an earlier release have none.
+    price_groups = ListField(StringField())
     # The `search_keys.KEYS_VERSION` of the keys; older keys are computed again.
     keys_version = IntField()
     created_at = DateTimeField(required=True, default=now)
@@ -54,8 +57,10 @@ class Product(OutboxDocument):
             ("state", "categories", "-id"),
             ("state", "categories", "price_key"),
             ("state", "categories", "title_key"),
+            ("state", "price_groups", "-id"),
+            ("state", "price_groups", "title_key"),
+            # For ranges of few products, much narrower than a band.
             ("state", "price"),
-            ("state", "currency", "price"),
             # Few products are sold out, so the index is small. Only a stock that reaches or leaves
             # zero changes it.
             {

@@ -55,6 +55,7 @@ CHANGEABLE: Final = (
     "price_key",
     "title_key",
     "words",
+    "price_groups",
     "keys_version",
 )
 

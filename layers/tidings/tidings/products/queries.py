@@ -64,7 +64,7 @@ def get_products(
     """
 
     def read(part: PageRequest) -> Page[ProductView]:
-        return paginate(matching(wanted, caller), part, ORDERS[sort]).map(view_of)
+        return paginate(matching(wanted, caller, sort), part, ORDERS[sort]).map(view_of)
 
     first = page.page == 1 and page.after is None
     if first and not sees_all(caller) and _is_everything(wanted):

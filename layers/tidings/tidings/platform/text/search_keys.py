@@ -1,7 +1,7 @@
 """Normalize texts of every script for search: ignore case, character forms and accents.
 
-These functions make both the stored keys and the keys of a query. If you change their results,
-raise `KEYS_VERSION`.
+These functions make both the stored keys and the keys of a query. If you change their results, or
+add a key to products, raise `KEYS_VERSION`.
 """
 
 # ruff: noqa: RUF001, RUF002, RUF003 (letters of many scripts are what this is about)
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Final
 
-KEYS_VERSION: Final = 2
+KEYS_VERSION: Final = 3
 MAX_WORD_CHARACTERS: Final = 40
 
 Range = tuple[int, int]
