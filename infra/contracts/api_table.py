@@ -34,7 +34,7 @@ OTHER_ROWS: Final = (
     ("", "`POST /api/v1/unsubscribe/{token}`, by the page or RFC 8058", "anyone with the link"),
     ("", "`GET /.well-known/jwks.json`, `GET /api/v1/.well-known/jwks.json`", "anyone"),
     ("", "`GET /api/v1/openapi.json`", "anyone"),
-    ("", "`GET /metrics` (Prometheus)", "anyone if it is open, otherwise with the `metrics_token`"),
+    ("", "`GET /metrics` (Prometheus)", "anyone if it is open, otherwise with the metrics token"),
     ("", "`POST /graphql`, `GET /graphql`", "anyone; each field as in its row"),
 )
 WHOSE: Final = {

@@ -117,9 +117,9 @@ def _common(siblings: list[Entry]) -> str:
     """Return the lines of environment and policies that most of these functions have."""
     found = Counter(
         "".join(
-            f"      {name}: *{anchor[1]}\n"
+            f"{line[0]}\n"
             for name in ("Environment", "Policies")
-            if (anchor := re.search(rf"^      {name}: [*&](\w+)", each.text, re.MULTILINE))
+            if (line := re.search(rf"^      {name}: [*[].+$", each.text, re.MULTILINE))
         )
         for each in siblings
     )

@@ -11,11 +11,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 import pymongo
 import pytest
+from pydantic import BaseModel
 from pymongo import monitoring
 
 from tests.mail_sink import MailSink, mail_sink
@@ -34,6 +35,7 @@ from tidings.platform import secrets
 from tidings.platform.errors import Unavailable
 from tidings.platform.logging import logger
 from tidings.platform.messaging import outbox, relay
+from tidings.platform.security import signatures
 from tidings.platform.storage import database
 from tidings.platform.timing.clock import new_id, now
 
@@ -42,6 +44,8 @@ MAILS_HERE: Final = 1_000
 READERS: Final = 500
 BATCH: Final = 50
 LONGEST_SECONDS: Final = 600.0
+
+Form = TypeVar("Form", bound=BaseModel)
 
 
 class Commands(monitoring.CommandListener):
@@ -83,13 +87,18 @@ def main() -> None:
 @contextmanager
 def _mail_server_of_the_stack() -> Iterator[str]:
     """Let the code in this process use the stack's mail server and key; yield the server's URL."""
-    stored = secrets._stored_connections()
-    if stored.smtp_url is None:
+    url = _stored(secrets.SMTP, secrets.MailServer).url
+    if url is None:
         sys.exit("start the stack with TIDINGS_SMTP_URL=smtp://127.0.0.1:1025 make up")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(secrets, "connections", lambda: stored)
-        patch.setattr(email, "smtp_url", lambda: stored.smtp_url)
-        yield stored.smtp_url
+        key = _stored(secrets.DELIVERY_KEY, secrets.DeliveryKey).key
+        patch.setattr(signatures, "delivery_key", lambda: key)
+        patch.setattr(email, "smtp_url", lambda: url)
+        yield url
+
+
+def _stored(name: str, form: type[Form]) -> Form:
+    return secrets._read(name, form, max_age=secrets.KEYS_MAX_AGE_SECONDS)
 
 
 def _through_the_stack(sink: MailSink, reader_ids: list[str], mails: int) -> None:

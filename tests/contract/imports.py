@@ -26,7 +26,7 @@ def names_reached_from(function: Function) -> frozenset[str]:
         seen.add(file)
         names = _imported(file)
         reached |= names
-        waiting += [found for name in names if (found := _file_of(name))]
+        waiting += [found for name in names if (found := file_of(name))]
     return frozenset(reached)
 
 
@@ -48,7 +48,8 @@ def _names_in(tree: ast.AST) -> Iterator[str]:
 
 
 @cache
-def _file_of(name: str) -> Path | None:
+def file_of(name: str) -> Path | None:
+    """Return the file of a module of ours."""
     for folder in FOLDERS:
         place = folder / name.replace(".", "/")
         for file in (place.with_suffix(".py"), place / "__init__.py"):

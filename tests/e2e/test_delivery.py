@@ -30,8 +30,8 @@ def delivery() -> Iterator[Any]:
 
 def link_of(user_id: str, category: str, notification_id: str) -> str:
     """Make the token of a link by docs/delivery.md, without our code."""
-    secret = client("secretsmanager").get_secret_value(SecretId="tidings/connections")
-    master = json.loads(secret["SecretString"])["delivery_key"].encode()
+    secret = client("secretsmanager").get_secret_value(SecretId="tidings/delivery-key")
+    master = json.loads(secret["SecretString"])["key"].encode()
     key = hmac.new(master, b"unsubscribe:", hashlib.sha256).digest()
     text = f"{user_id}.{category}.{notification_id}"
     mac = hmac.new(key, text.encode(), hashlib.sha256).digest()[:18]

@@ -30,7 +30,7 @@ from tests.integration.builders import Queues
 from tests.integration.patience import be_patient
 from tests.settings import stack_under_test
 from tests.unit.platform.builders import signing_keys, use_keys
-from tidings.platform import secrets, settings
+from tidings.platform import settings
 from tidings.platform.caching import cache
 from tidings.platform.messaging import broker, outbox
 from tidings.platform.secrets import SigningKeys
@@ -140,7 +140,7 @@ def services(rabbit: OwnRabbit) -> Iterator[None]:
         # Another session may use the same services.
         environment.setenv("TIDINGS_DATABASE_PREFIX", f"tidings_tests_{tokens.token_hex(4)}")
         environment.setenv("TIDINGS_DELIVERY_KEY", tokens.token_hex(24))
-        for kept in (settings.settings, secrets.connections, broker.publisher):
+        for kept in (settings.settings, broker.publisher):
             kept.cache_clear()
         for client in (store.client, cache.client):
             client.cache_clear()
@@ -155,7 +155,7 @@ def services(rabbit: OwnRabbit) -> Iterator[None]:
         yield
         broker.publisher().close()
         _drop_databases()
-    for kept in (settings.settings, secrets.connections, broker.publisher):
+    for kept in (settings.settings, broker.publisher):
         kept.cache_clear()
 
 

@@ -34,7 +34,6 @@ from tidings.orders.models import Order
 from tidings.platform.caching import cache
 from tidings.platform.messaging import broker, relay
 from tidings.platform.messaging.relay import relay_left_behind
-from tidings.platform.secrets import Connections
 from tidings.platform.security import limits, store
 from tidings.platform.storage import database, redis_connection, resting
 from tidings.products import product_cache
@@ -117,15 +116,12 @@ def network(rabbit: Any) -> Iterator[Network]:
             Proxy(rabbit.url),
             patch,
         )
-        through = Connections(
-            # The driver must not bypass the proxy and connect to the member that the server names.
-            mongodb_uri=f"{own.mongodb.url}?directConnection=true",
-            redis_url=own.redis.url,
-            cache_redis_url=own.redis_cache.url,
-            amqp_url=own.rabbitmq.url,
-        )
-        for module in (database, store, cache, broker):
-            patch.setattr(module, "connections", lambda: through)
+        # The driver must not bypass the proxy and connect to the member that the server names.
+        direct = f"{own.mongodb.url}?directConnection=true"
+        patch.setattr(database, "mongodb_url", lambda: direct)
+        patch.setattr(store, "security_store_url", lambda: own.redis.url)
+        patch.setattr(cache, "cache_url", lambda: own.redis_cache.url)
+        patch.setattr(broker, "amqp_url", lambda: own.rabbitmq.url)
         # A service that failed is not asked again until the end of the test.
         for module in (resting, broker):
             patch.setattr(module, "REST_SECONDS", 600.0)

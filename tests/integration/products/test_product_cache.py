@@ -1,7 +1,6 @@
 """The most frequent reads use Redis, and are never stale after a change by our code."""
 
 from collections.abc import Callable, Iterator
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -118,8 +117,7 @@ def test_new_product_is_listed_at_once() -> None:
 
 @pytest.fixture
 def no_redis(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    elsewhere = SimpleNamespace(cache_redis_url="redis://127.0.0.1:1/0")
-    monkeypatch.setattr(cache, "connections", lambda: elsewhere)
+    monkeypatch.setattr(cache, "cache_url", lambda: "redis://127.0.0.1:1/0")
     for kept in (product_cache.PRODUCTS, product_cache.FIRST_PAGES):
         monkeypatch.setattr(kept._resting, "_until", 0.0)
     cache.client.cache_clear()

@@ -23,7 +23,10 @@ from tidings_local.launcher.running.signing_keys import make_signing_keys, publi
 from tidings_local.launcher.running.stack import Stack
 from tidings_local.launcher.settings import TEST_STACK, Settings
 
-ARNS = {name: f"arn:{name}" for name in ("connections", "signing-keys", "public-keys", "broker")}
+SECRETS = {
+    *("mongodb", "security-store", "cache", "rabbitmq", "smtp", "delivery-key", "metrics-token"),
+    *("signing-keys", "public-keys", "broker"),
+}
 
 
 @pytest.fixture
@@ -58,17 +61,10 @@ def test_incomplete_note_is_ignored(stack: Stack, note: str) -> None:
 
 def test_parameters_are_texts_and_contain_names_of_secrets_only() -> None:
     settings = Settings(stack="local", smtp_url="smtp://me:hidden@mail:25")
-    values = parameters(ARNS, settings)
+    values = parameters("arn:broker", settings)
     assert {type(each) for each in values.values()} == {str}
-    assert values["SigningKeysSecretArn"] == "arn:signing-keys"
+    assert values["BrokerSecretArn"] == "arn:broker"
     assert "hidden" not in json.dumps(values)
-
-
-def test_each_secret_has_its_name_and_its_arn() -> None:
-    values = parameters(ARNS, Settings())
-    for name in ("Connections", "SigningKeys", "PublicKeys"):
-        kebab = values[f"{name}Secret"].rpartition("/")[2]
-        assert values[f"{name}SecretArn"] == ARNS[kebab]
 
 
 def test_tests_have_no_limits_and_others_have_theirs() -> None:
@@ -112,10 +108,10 @@ def value_of(manager: Any, name: str) -> Any:
 
 def test_every_secret_is_stored(manager: Any, stack: Stack, members: Any) -> None:
     arns = store_secrets(stack, members, Settings())
-    assert set(arns) == set(ARNS)
-    assert len(set(arns.values())) == len(ARNS)
+    assert set(arns) == SECRETS
+    assert len(set(arns.values())) == len(SECRETS)
     assert value_of(manager, "broker") == {"username": "me", "password": "secret"}
-    assert value_of(manager, "connections")["mongodb_uri"] == "mongodb://one"
+    assert value_of(manager, "mongodb") == {"url": "mongodb://one"}
     assert value_of(manager, "signing-keys") == members.credentials.signing_keys
 
 
@@ -125,7 +121,7 @@ def test_secrets_stored_again_keep_their_arns_and_get_the_new_values(
     first = store_secrets(stack, members, Settings())
     members.connections.mongodb_uri = "mongodb://another"
     assert store_secrets(stack, members, Settings()) == first
-    assert value_of(manager, "connections")["mongodb_uri"] == "mongodb://another"
+    assert value_of(manager, "mongodb") == {"url": "mongodb://another"}
 
 
 def test_rotated_keys_stay_and_their_public_part_is_published(

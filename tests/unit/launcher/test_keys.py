@@ -98,7 +98,7 @@ def test_deployment_publishes_the_current_signing_keys(
     arns = deploy.store_secrets(stack_in(tmp_path), members(tmp_path), settings)
     assert secret(manager, "signing-keys") == rotated
     assert secret(manager, "public-keys") == public_keys(rotated)
-    assert arns.keys() >= {"signing-keys", "public-keys", "connections", "broker"}
+    assert arns.keys() >= {"signing-keys", "public-keys", "mongodb", "broker"}
 
 
 def test_launcher_and_functions_publish_the_same_keys() -> None:

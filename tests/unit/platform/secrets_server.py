@@ -23,6 +23,11 @@ class SecretsServer(ThreadingHTTPServer):
         self.manager = manager
         self.failures: deque[tuple[int, str]] = deque()
         self.requests: list[tuple[dict[str, str], dict[str, Any]]] = []
+        self.connections = 0
+
+    def get_request(self) -> Any:
+        self.connections += 1
+        return super().get_request()
 
     @property
     def url(self) -> str:
@@ -44,6 +49,7 @@ def secrets_server(manager: Any) -> Iterator[SecretsServer]:
 
 class _Handler(BaseHTTPRequestHandler):
     server: SecretsServer
+    protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
         content = json.loads(self.rfile.read(int(self.headers["content-length"])))
@@ -53,6 +59,7 @@ class _Handler(BaseHTTPRequestHandler):
             status, code = self.server.failures.popleft()
             if status:
                 self._answer(status, {"__type": code})
+            self.close_connection = not status
             return
         action = re.sub(r".*\.", "", headers["x-amz-target"])
         try:

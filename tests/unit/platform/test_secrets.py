@@ -1,5 +1,5 @@
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
@@ -159,51 +159,66 @@ def test_malformed_secret_is_not_repeated_in_the_error(manager: Any) -> None:
     assert "hunter2" not in str(refused.value)
 
 
-def connections() -> secrets.Connections:
-    return secrets.Connections(
-        mongodb_uri="mongodb://m",
-        redis_url="redis://r",
-        cache_redis_url="redis://c",
-        amqp_url="amqp://",
-    )
+ADDRESSES: dict[str, Callable[[], str]] = {
+    "mongodb": secrets.mongodb_url,
+    "security-store": secrets.security_store_url,
+    "cache": secrets.cache_url,
+    "rabbitmq": secrets.amqp_url,
+}
 
 
-def test_connections_are_read_from_the_secret(manager: Any) -> None:
-    urls = connections()
-    put(manager, "tidings/connections", urls.model_dump_json())
-    assert secrets.connections.__wrapped__() == urls
+@pytest.mark.parametrize("name", ADDRESSES)
+def test_address_is_read_from_its_own_secret(name: str, manager: Any) -> None:
+    put(manager, f"tidings/{name}", f'{{"url": "proto://me:hidden@{name}"}}')
+    assert ADDRESSES[name]() == f"proto://me:hidden@{name}"
 
 
-def test_environment_wins_if_it_has_all_urls(monkeypatch: pytest.MonkeyPatch) -> None:
-    all_three = settings_with(mongodb_uri="mongodb://m", redis_url="redis://r", amqp_url="amqp://a")
-    monkeypatch.setattr(secrets, "settings", lambda: all_three)
-    assert secrets.connections.__wrapped__().amqp_url == "amqp://a"
+def test_other_values_are_read_from_their_own_secrets(manager: Any) -> None:
+    put(manager, "tidings/smtp", '{"url": "smtp://mail:25"}')
+    put(manager, "tidings/delivery-key", json.dumps({"key": "k" * 32}))
+    put(manager, "tidings/metrics-token", '{"token": "t"}')
+    assert secrets.smtp_url() == "smtp://mail:25"
+    assert secrets.delivery_key() == "k" * 32
+    assert secrets.metrics_token() == "t"
+
+
+def test_mails_go_through_ses_and_metrics_are_closed_if_the_secrets_are_null(manager: Any) -> None:
+    put(manager, "tidings/smtp", '{"url": null}')
+    put(manager, "tidings/metrics-token", '{"token": null}')
+    assert (secrets.smtp_url(), secrets.metrics_token()) == (None, None)
+
+
+def test_secrets_have_the_prefix_of_the_settings(
+    manager: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(secrets, "settings", lambda: settings_with(secrets_prefix="shop/live"))
+    put(manager, "shop/live/mongodb", '{"url": "mongodb://live"}')
+    assert secrets.mongodb_url() == "mongodb://live"
+
+
+def test_environment_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = settings_with(mongodb_uri="mongodb://m", redis_url="redis://r", amqp_url="amqp://a")
+    monkeypatch.setattr(secrets, "settings", lambda: here)
+    found = secrets.mongodb_url(), secrets.security_store_url(), secrets.amqp_url()
+    assert found == ("mongodb://m", "redis://r", "amqp://a")
+    assert (secrets.smtp_url(), secrets.metrics_token()) == (None, None)
 
 
 @pytest.mark.parametrize(("cache", "used"), [(None, "redis://r"), ("redis://c", "redis://c")])
 def test_one_redis_serves_both_purposes_in_tests(
     monkeypatch: pytest.MonkeyPatch, cache: str | None, used: str
 ) -> None:
-    urls = {"mongodb_uri": "mongodb://m", "redis_url": "redis://r", "amqp_url": "amqp://a"}
-    here = settings_with(**urls, cache_redis_url=cache)
+    here = settings_with(redis_url="redis://r", cache_redis_url=cache)
     monkeypatch.setattr(secrets, "settings", lambda: here)
-    assert secrets.connections.__wrapped__().cache_redis_url == used
+    assert secrets.cache_url() == used
 
 
-def test_secret_must_contain_the_cache_redis(manager: Any) -> None:
-    one_redis = connections().model_dump(exclude={"cache_redis_url"})
-    put(manager, "tidings/connections", json.dumps(one_redis))
-    with pytest.raises(ValidationError, match="cache_redis_url"):
-        secrets.connections.__wrapped__()
-
-
-def test_incomplete_environment_is_ignored(manager: Any) -> None:
-    urls = connections()
-    put(manager, "tidings/connections", urls.model_dump_json())
-    partly = settings_with(amqp_url="amqp://elsewhere")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(secrets, "settings", lambda: partly)
-        assert secrets.connections.__wrapped__().amqp_url == "amqp://"
+@pytest.mark.parametrize("content", ['{"key": "short"}', '{"key": null}', "{}"])
+def test_delivery_key_must_be_long(content: str, manager: Any) -> None:
+    put(manager, "tidings/delivery-key", content)
+    with pytest.raises(ValidationError, match="key") as refused:
+        secrets.delivery_key()
+    assert "short" not in str(refused.value).replace("too_short", "")
 
 
 class Failing:

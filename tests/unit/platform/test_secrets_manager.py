@@ -25,7 +25,7 @@ from tidings.platform.secrets_manager import (
 )
 
 MOMENT = datetime(2026, 11, 30, 9, 8, 7, tzinfo=UTC)
-NAME = "tidings/connections"
+NAME = "tidings/mongodb"
 
 
 @pytest.fixture
@@ -36,6 +36,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SecretsServer]:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     monkeypatch.setattr(secrets_manager, "PAUSE_SECONDS", 0)
+    monkeypatch.setattr(secrets_manager, "_kept", [])
     with mock_aws():
         manager = boto3.client("secretsmanager", region_name="us-east-1")
         manager.create_secret(Name=NAME, SecretString="the text")
@@ -82,6 +83,41 @@ def test_unreachable_service_is_away(
     with pytest.raises(SecretsManagerError, match="ConnectionRefusedError") as refused:
         get_secret(NAME)
     assert refused.value.is_away
+
+
+def test_secrets_that_are_read_together_use_one_connection(server: SecretsServer) -> None:
+    for _ in range(3):
+        get_secret(NAME)
+    with pytest.raises(SecretsManagerError):
+        get_secret("tidings/other")
+    assert get_secret(NAME) == "the text"
+    assert (server.connections, len(server.requests)) == (1, 5)
+
+
+def test_connection_that_was_closed_meanwhile_is_replaced_at_once(server: SecretsServer) -> None:
+    get_secret(NAME)
+    server.failures += [(0, "")]
+    assert get_secret(NAME) == "the text"
+    assert server.connections == 2
+
+
+def test_older_connection_is_not_used_again(
+    server: SecretsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(secrets_manager, "KEPT_SECONDS", 0)
+    get_secret(NAME)
+    get_secret(NAME)
+    assert server.connections == 2
+
+
+def test_connection_to_another_place_is_not_used(
+    server: SecretsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    get_secret(NAME)
+    with secrets_server(server.manager) as other:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", other.url)
+        get_secret(NAME)
+        assert other.connections == 1
 
 
 def test_refusal_is_not_tried_again(server: SecretsServer) -> None:

@@ -18,14 +18,14 @@ def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_secrets_have_names_and_services_have_no_default_address() -> None:
     assert read() == Settings.model_validate({})
-    assert read().connections_secret == "tidings/connections"
+    assert read().secrets_prefix == "tidings"
     assert read().mongodb_uri is None
 
 
 def test_variables_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TIDINGS_SIGNING_KEYS_SECRET", "shop/keys")
+    monkeypatch.setenv("TIDINGS_SECRETS_PREFIX", "shop/live")
     monkeypatch.setenv("TIDINGS_DATABASE_PREFIX", "shop_2")
-    assert read().signing_keys_secret == "shop/keys"
+    assert read().secrets_prefix == "shop/live"
     assert read().database_prefix == "shop_2"
 
 

@@ -1,7 +1,7 @@
 """Metrics for Prometheus: shared counters from Redis, and current backlogs.
 
 They contain no personal or business data, but show how busy the shop is. So callers must send the
-secret's `metrics_token`, unless the setting `open_metrics` allows everyone.
+token of the secret `metrics-token`, unless the setting `open_metrics` allows everyone.
 """
 
 import hmac
@@ -51,7 +51,7 @@ def check_scraper(authorization: str | None) -> None:
     scheme, _, offered = (authorization or "").partition(" ")
     is_right = hmac.compare_digest(offered.strip().encode(), (expected or "").encode())
     if not (expected and scheme.lower() == "bearer" and is_right):
-        raise Unauthenticated("Send the secret's metrics_token as a bearer token.")
+        raise Unauthenticated("Send the metrics token as a bearer token.")
 
 
 def exposition() -> str:

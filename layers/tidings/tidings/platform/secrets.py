@@ -1,19 +1,35 @@
-"""Read connections and signing keys from Secrets Manager at first use, and cache them."""
+"""Read addresses and keys from Secrets Manager at first use, and cache them.
+
+Each service and each key has a secret of its own, so that template.yaml grants each function only
+those that its code reads (docs/decisions/0136).
+"""
 
 import time
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from typing import Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from tidings.platform.logging import logger
 from tidings.platform.secrets_manager import SecretsManagerError, get_secret, put_secret
 from tidings.platform.settings import settings
 
+# The names of the secrets, after the setting `secrets_prefix`.
+MONGODB: Final = "mongodb"
+SECURITY_STORE: Final = "security-store"
+CACHE: Final = "cache"
+RABBITMQ: Final = "rabbitmq"
+SMTP: Final = "smtp"
+DELIVERY_KEY: Final = "delivery-key"
+METRICS_TOKEN: Final = "metrics-token"
+SIGNING_KEYS: Final = "signing-keys"
+PUBLIC_KEYS: Final = "public-keys"
+
 # A running environment uses rotated keys within this time.
 KEYS_MAX_AGE_SECONDS = 60
+# It uses changed addresses and passwords within this time.
+ADDRESS_MAX_AGE_SECONDS = 300
 # Errors are logged, so they must not contain a secret's content.
 SECRET: Final = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -25,7 +41,7 @@ _refreshed_at = float("-inf")
 
 @dataclass(slots=True)
 class _Kept:
-    value: str
+    value: Any
     read_at: float
     ask_again_at: float = 0
 
@@ -33,23 +49,36 @@ class _Kept:
 _kept: dict[str, _Kept] = {}
 
 
-class Connections(BaseModel):
-    """The addresses of the services; the URLs contain their credentials."""
+class Address(BaseModel):
+    """The URL of a service, with the credentials."""
 
     model_config = SECRET
 
-    mongodb_uri: str
-    # `redis_url` never evicts and holds data that security depends on. The cache may lose
-    # everything.
-    redis_url: str
-    cache_redis_url: str
-    amqp_url: str
-    # Signs unsubscribe links and webhooks; it stays inside the backend.
-    delivery_key: str | None = None
-    # Prometheus sends it to /metrics, unless /metrics is open.
-    metrics_token: str | None = None
-    # The SMTP server for mails; None selects SES.
-    smtp_url: str | None = None
+    url: str
+
+
+class MailServer(BaseModel):
+    """The SMTP server for mails; None selects SES."""
+
+    model_config = SECRET
+
+    url: str | None = None
+
+
+class DeliveryKey(BaseModel):
+    """The key from which those of links, webhooks and address hashes are derived."""
+
+    model_config = SECRET
+
+    key: str = Field(min_length=32)
+
+
+class MetricsToken(BaseModel):
+    """The token that Prometheus sends to /metrics; None if no token gives access."""
+
+    model_config = SECRET
+
+    token: str | None = None
 
 
 class SigningKey(BaseModel):
@@ -92,27 +121,29 @@ class PublicKeys(BaseModel):
     keys: list[PublicKey]
 
 
-@cache
-def connections() -> Connections:
-    """Return the services' URLs, from the environment if it has all of them (tests)."""
+Form = TypeVar("Form", bound=BaseModel)
+
+
+def mongodb_url() -> str:
+    """Return the URL of MongoDB."""
+    return settings().mongodb_uri or _address(MONGODB)
+
+
+def security_store_url() -> str:
+    """Return the URL of the Redis that never evicts."""
+    return settings().redis_url or _address(SECURITY_STORE)
+
+
+def cache_url() -> str:
+    """Return the URL of the Redis that may lose everything."""
     here = settings()
-    if here.mongodb_uri and here.redis_url and here.amqp_url:
-        return Connections(
-            mongodb_uri=here.mongodb_uri,
-            redis_url=here.redis_url,
-            # One server is enough for tests. The secret of deployed functions names both.
-            cache_redis_url=here.cache_redis_url or here.redis_url,
-            amqp_url=here.amqp_url,
-        )
-    return _stored_connections()
+    # One server is enough for tests. Deployed functions read both from secrets.
+    return here.cache_redis_url or here.redis_url or _address(CACHE)
 
 
-def delivery_key() -> str:
-    """Return the key from which the keys of links, webhooks and address hashes are derived."""
-    key = settings().delivery_key or connections().delivery_key
-    if key is None:
-        raise LookupError("the secret of the connections has no delivery_key")
-    return key
+def amqp_url() -> str:
+    """Return the URL of RabbitMQ."""
+    return settings().amqp_url or _address(RABBITMQ)
 
 
 def smtp_url() -> str | None:
@@ -120,26 +151,33 @@ def smtp_url() -> str | None:
     here = settings()
     if here.smtp_url or here.mongodb_uri:
         return here.smtp_url
-    # `connections` are read only once, but a change of the mail server must take effect within a
-    # minute.
-    return _stored_connections().smtp_url
+    # A change of the mail server must take effect within a minute.
+    return _read(SMTP, MailServer, max_age=KEYS_MAX_AGE_SECONDS).url
+
+
+def delivery_key() -> str:
+    """Return the key from which the keys of links, webhooks and address hashes are derived."""
+    return (
+        settings().delivery_key
+        or _read(DELIVERY_KEY, DeliveryKey, max_age=ADDRESS_MAX_AGE_SECONDS).key
+    )
 
 
 def metrics_token() -> str | None:
     """Return the token that callers of /metrics must send; None if no token gives access."""
-    return connections().metrics_token
+    if settings().mongodb_uri:
+        return None
+    return _read(METRICS_TOKEN, MetricsToken, max_age=ADDRESS_MAX_AGE_SECONDS).token
 
 
 def signing_keys(*, anew: bool = False) -> SigningKeys:
     """Return the keys that sign access tokens; only functions that sign may read them."""
-    secret = settings().signing_keys_secret
-    return SigningKeys.model_validate_json(_read(secret, max_age=KEYS_MAX_AGE_SECONDS, anew=anew))
+    return _read(SIGNING_KEYS, SigningKeys, max_age=KEYS_MAX_AGE_SECONDS, anew=anew)
 
 
 def published_keys() -> PublicKeys:
     """Return the keys that verify access tokens."""
-    secret = settings().public_keys_secret
-    return PublicKeys.model_validate_json(_read(secret, max_age=KEYS_MAX_AGE_SECONDS))
+    return _read(PUBLIC_KEYS, PublicKeys, max_age=KEYS_MAX_AGE_SECONDS)
 
 
 def refresh_published_keys(older_than_seconds: float) -> None:
@@ -148,44 +186,51 @@ def refresh_published_keys(older_than_seconds: float) -> None:
     if time.monotonic() - _refreshed_at < older_than_seconds:
         return
     _refreshed_at = time.monotonic()
-    _read(settings().public_keys_secret, max_age=KEYS_MAX_AGE_SECONDS, anew=True)
+    _read(PUBLIC_KEYS, PublicKeys, max_age=KEYS_MAX_AGE_SECONDS, anew=True)
 
 
 def store_published_keys(keys: PublicKeys) -> None:
     """Replace the secret with the verifying keys."""
-    _store(settings().public_keys_secret, keys)
+    _store(PUBLIC_KEYS, keys)
 
 
 def store_signing_keys(keys: SigningKeys) -> None:
     """Replace the secret with the signing keys; publish each key before it signs."""
-    _store(settings().signing_keys_secret, keys)
+    _store(SIGNING_KEYS, keys)
 
 
-def _store(secret: str, keys: BaseModel) -> None:
-    put_secret(secret, keys.model_dump_json(exclude_none=True))
+def _store(name: str, keys: BaseModel) -> None:
+    put_secret(_full_name(name), keys.model_dump_json(exclude_none=True))
 
 
-def _stored_connections() -> Connections:
-    text = _read(settings().connections_secret, max_age=KEYS_MAX_AGE_SECONDS)
-    return Connections.model_validate_json(text)
+def _address(name: str) -> str:
+    return _read(name, Address, max_age=ADDRESS_MAX_AGE_SECONDS).url
 
 
-def _read(name: str, max_age: int, *, anew: bool = False) -> str:
+def _full_name(name: str) -> str:
+    return f"{settings().secrets_prefix}/{name}"
+
+
+def _read(name: str, form: type[Form], *, max_age: int, anew: bool = False) -> Form:
     """Return a secret; the last value while Secrets Manager is unavailable.
 
     Raises:
         SecretsManagerError: it cannot be read, and there is no earlier value that may be used.
+        pydantic.ValidationError: its content has another form.
     """
     kept, at = _kept.get(name), time.monotonic()
     if kept and not anew and at < max(kept.read_at + max_age, kept.ask_again_at):
-        return kept.value
+        return kept.value  # type: ignore[no-any-return]
     try:
-        value = get_secret(name)
+        text = get_secret(_full_name(name))
     except SecretsManagerError as error:
         if kept is None or anew or not error.is_away:
             raise
-        logger.warning("secret not read, its last value is used: Secrets Manager is unavailable")
+        logger.warning(
+            "secret not read, its last value is used: Secrets Manager is unavailable", secret=name
+        )
         kept.ask_again_at = time.monotonic() + ASK_AGAIN_SECONDS
-        return kept.value
+        return kept.value  # type: ignore[no-any-return]
+    value = form.model_validate_json(text)
     _kept[name] = _Kept(value, read_at=time.monotonic())
     return value

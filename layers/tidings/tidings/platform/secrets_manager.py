@@ -27,6 +27,9 @@ READ_SECONDS: Final = 2.0
 ATTEMPTS: Final = 3
 # Before the next attempt: a random part of this, doubled each time.
 PAUSE_SECONDS: Final = 0.1
+# The first call of an environment reads several secrets, by one connection. Lambda freezes
+# environments, so an older connection may be dead.
+KEPT_SECONDS: Final = 2.0
 MAX_ANSWER_BYTES: Final = 1 << 20  # a secret has at most 64 KB
 SERVER_ERROR: Final = 500
 _ALGORITHM: Final = "AWS4-HMAC-SHA256"
@@ -58,6 +61,22 @@ class Credentials(NamedTuple):
 class _Answer(NamedTuple):
     status: int
     content: bytes
+
+
+class _Place(NamedTuple):
+    scheme: str
+    host: str
+    port: int | None
+
+
+class _Kept(NamedTuple):
+    place: _Place
+    connection: HTTPConnection
+    used_at: float
+
+
+# A list, because its `pop` and `append` are atomic: two threads never get the same connection.
+_kept: list[_Kept] = []
 
 
 def get_secret(name: str) -> str:
@@ -119,21 +138,56 @@ def _send(action: str, body: bytes) -> _Answer:
         credentials=_credentials(),
         at=now(),
     )
-    connection = _connection(url.scheme, url.hostname or "", url.port)
+    place = _Place(url.scheme, url.hostname or "", url.port)
+    if kept := _take_kept(place):
+        try:
+            return _ask(place, kept, body, headers)
+        except TimeoutError:
+            raise
+        except (OSError, HTTPException):
+            pass  # the service closed it meanwhile
+    connection = _connection(place)
     try:
         connection.connect()
         connection.sock.settimeout(READ_SECONDS)
-        connection.request("POST", "/", body, headers)
-        response = connection.getresponse()
-        return _Answer(response.status, response.read(MAX_ANSWER_BYTES))
-    finally:
+    except BaseException:
         connection.close()
+        raise
+    return _ask(place, connection, body, headers)
 
 
-def _connection(scheme: str, host: str, port: int | None) -> HTTPConnection:
-    if scheme == "http":
-        return HTTPConnection(host, port, timeout=CONNECT_SECONDS)
-    return HTTPSConnection(host, port, timeout=CONNECT_SECONDS, context=_tls())
+def _ask(
+    place: _Place, connection: HTTPConnection, body: bytes, headers: Mapping[str, str]
+) -> _Answer:
+    """Send a request, and keep the connection for the next one."""
+    try:
+        connection.request("POST", "/", body, {**headers})
+        response = connection.getresponse()
+        answer = _Answer(response.status, response.read(MAX_ANSWER_BYTES))
+    except BaseException:
+        connection.close()
+        raise
+    if response.isclosed() and connection.sock is not None:
+        _kept.append(_Kept(place, connection, time.monotonic()))
+    else:
+        connection.close()
+    return answer
+
+
+def _take_kept(place: _Place) -> HTTPConnection | None:
+    """Return the connection of the last request, if it was used a moment ago."""
+    while _kept:
+        kept = _kept.pop()
+        if kept.place == place and time.monotonic() - kept.used_at < KEPT_SECONDS:
+            return kept.connection
+        kept.connection.close()
+    return None
+
+
+def _connection(place: _Place) -> HTTPConnection:
+    if place.scheme == "http":
+        return HTTPConnection(place.host, place.port, timeout=CONNECT_SECONDS)
+    return HTTPSConnection(place.host, place.port, timeout=CONNECT_SECONDS, context=_tls())
 
 
 @cache

@@ -19,9 +19,7 @@ class Settings(BaseModel):
     # URLs contain credentials, so an error names the variable but not its value.
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
-    connections_secret: str = "tidings/connections"
-    signing_keys_secret: str = "tidings/signing-keys"
-    public_keys_secret: str = "tidings/public-keys"
+    secrets_prefix: str = Field("tidings", description="the first part of the names of secrets")
     database_prefix: str = Field("tidings", pattern=r"^[a-z][a-z0-9_]{0,30}$")
     mongodb_uri: str | None = None
     redis_url: str | None = Field(None, description="the Redis that never evicts (store.py)")

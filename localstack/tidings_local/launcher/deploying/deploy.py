@@ -38,7 +38,7 @@ BROKER_ARN = "arn:aws:mq:us-east-1:000000000000:broker:tidings:b-local"
 UNLIMITED = 1_000_000
 FAILURES = (LauncherError, BotoCoreError, ClientError)
 """After each of these errors, the previous deployment is restored."""
-SECRET_PREFIX = cloudformation.CLOUDFORMATION_STACK
+SECRETS_PREFIX = cloudformation.CLOUDFORMATION_STACK
 
 
 def is_deployed(stack: Stack, settings: Settings, members: Members) -> bool:
@@ -129,7 +129,9 @@ def _bring(stack: Stack, settings: Settings, members: Members, wanted: Deployed)
         packaged = beside.submit(package, wanted.template, wanted.code, client(stack, "s3"))
         secrets = store_secrets(stack, members, settings)
         verify_sender(client(stack, "ses"), settings.mail_from)
-        values = parameters(secrets, settings) | platform_applications(client(stack, "sns"))
+        values = parameters(secrets["broker"], settings) | platform_applications(
+            client(stack, "sns")
+        )
         values["PublicUrl"] = stack.api_url
         url, names = packaged.result()
         declared.result()
@@ -139,17 +141,12 @@ def _bring(stack: Stack, settings: Settings, members: Members, wanted: Deployed)
     _wake_consumers(client(stack, "lambda"), wanted.code.functions)
 
 
-def parameters(secret_arns: dict[str, str], settings: Settings) -> dict[str, str]:
+def parameters(broker_secret_arn: str, settings: Settings) -> dict[str, str]:
     """Return all parameters that a template may declare; it gets those that it declares."""
     return (
         {
-            "ConnectionsSecret": f"{SECRET_PREFIX}/connections",
-            "ConnectionsSecretArn": secret_arns["connections"],
-            "SigningKeysSecret": f"{SECRET_PREFIX}/signing-keys",
-            "SigningKeysSecretArn": secret_arns["signing-keys"],
-            "PublicKeysSecret": f"{SECRET_PREFIX}/public-keys",
-            "PublicKeysSecretArn": secret_arns["public-keys"],
-            "BrokerSecretArn": secret_arns["broker"],
+            "SecretsPrefix": SECRETS_PREFIX,
+            "BrokerSecretArn": broker_secret_arn,
             "BrokerArn": BROKER_ARN,
             "StageName": "local",
             "LogLevel": settings.log_level,
@@ -184,18 +181,17 @@ def _yes_or_no(value: bool) -> str:
 
 
 def secret_values(members: Members, settings: Settings) -> dict[str, dict[str, Any]]:
+    """Return the content of each secret, except the public keys; see `tidings.platform.secrets`."""
     connections = members.connections
     return {
         "signing-keys": members.credentials.signing_keys,
-        "connections": {
-            "mongodb_uri": connections.mongodb_uri,
-            "redis_url": connections.redis_url,
-            "cache_redis_url": connections.cache_redis_url,
-            "amqp_url": connections.amqp_url,
-            "delivery_key": members.credentials.delivery_key,
-            "metrics_token": members.credentials.metrics_token,
-            "smtp_url": settings.smtp_url,
-        },
+        "mongodb": {"url": connections.mongodb_uri},
+        "security-store": {"url": connections.redis_url},
+        "cache": {"url": connections.cache_redis_url},
+        "rabbitmq": {"url": connections.amqp_url},
+        "smtp": {"url": settings.smtp_url},
+        "delivery-key": {"key": members.credentials.delivery_key},
+        "metrics-token": {"token": members.credentials.metrics_token},
         "broker": connections.broker_login,
     }
 
@@ -209,14 +205,14 @@ def store_secrets(stack: Stack, members: Members, settings: Settings) -> dict[st
     manager = client(stack, "secretsmanager")
     arns = {
         name: _store(
-            manager, f"{SECRET_PREFIX}/{name}", json.dumps(value), keep=name == "signing-keys"
+            manager, f"{SECRETS_PREFIX}/{name}", json.dumps(value), keep=name == "signing-keys"
         )
         for name, value in secret_values(members, settings).items()
     }
-    found = manager.get_secret_value(SecretId=f"{SECRET_PREFIX}/signing-keys")["SecretString"]
+    found = manager.get_secret_value(SecretId=f"{SECRETS_PREFIX}/signing-keys")["SecretString"]
     published = json.dumps(public_keys(json.loads(found)))
     return arns | {
-        "public-keys": _store(manager, f"{SECRET_PREFIX}/public-keys", published, keep=False)
+        "public-keys": _store(manager, f"{SECRETS_PREFIX}/public-keys", published, keep=False)
     }
 
 

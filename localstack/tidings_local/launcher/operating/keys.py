@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from ..aws import client
-from ..deploying.deploy import SECRET_PREFIX
+from ..deploying.deploy import SECRETS_PREFIX
 from ..errors import LauncherError
 from ..running.credentials import keep_signing_keys
 from ..running.stack import Stack
@@ -23,7 +23,7 @@ def rotate_keys(stack: Stack) -> dict[str, Any]:
         reason = str(problem.get("errorMessage", "the function failed"))
         raise LauncherError("the keys were not rotated", hint=reason)
     secret = client(stack, "secretsmanager").get_secret_value(
-        SecretId=f"{SECRET_PREFIX}/signing-keys"
+        SecretId=f"{SECRETS_PREFIX}/signing-keys"
     )
     keep_signing_keys(stack.folder, json.loads(secret["SecretString"]))
     return problem

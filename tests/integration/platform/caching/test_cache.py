@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Iterator
-from types import SimpleNamespace
 
 import pytest
 import redis
@@ -37,8 +36,7 @@ def things() -> ReadThrough[Thing]:
 
 @pytest.fixture
 def no_redis(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    elsewhere = SimpleNamespace(cache_redis_url="redis://127.0.0.1:1/0")
-    monkeypatch.setattr(cache, "connections", lambda: elsewhere)
+    monkeypatch.setattr(cache, "cache_url", lambda: "redis://127.0.0.1:1/0")
     cache.client.cache_clear()
     yield
     cache.client.cache_clear()

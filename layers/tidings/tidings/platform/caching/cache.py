@@ -12,7 +12,7 @@ from typing import Any, Final, Generic, TypeVar
 from pydantic import TypeAdapter, ValidationError
 from redis.client import Redis
 
-from tidings.platform.secrets import connections
+from tidings.platform.secrets import cache_url
 from tidings.platform.storage import redis_connection
 from tidings.platform.storage.redis_connection import Memory, key
 from tidings.platform.storage.resting import Resting
@@ -40,7 +40,7 @@ Load = Callable[[list[str]], Mapping[str, Value]]
 @cache
 def client() -> "Redis":
     """Return this environment's client."""
-    return redis_connection.connect(connections().cache_redis_url)
+    return redis_connection.connect(cache_url())
 
 
 def ping() -> None:

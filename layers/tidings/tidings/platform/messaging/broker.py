@@ -29,7 +29,7 @@ from tidings.platform.messaging.history import (
     encoded,
     failed_attempt,
 )
-from tidings.platform.secrets import connections
+from tidings.platform.secrets import amqp_url
 
 DOMAIN_EVENTS: Final = "user-events"
 COMMANDS: Final = "notifications.direct"
@@ -297,4 +297,4 @@ def _run(connection: SelectConnection, done: Callable[[], bool], seconds: float)
 @cache
 def publisher() -> Publisher:
     """Return this environment's publisher; it connects at first use."""
-    return Publisher(connections().amqp_url)
+    return Publisher(amqp_url())

@@ -11,7 +11,7 @@ from typing import Final
 from redis.client import Redis
 
 from tidings.platform.logging import logger
-from tidings.platform.secrets import connections
+from tidings.platform.secrets import security_store_url
 from tidings.platform.storage import redis_connection
 from tidings.platform.storage.redis_connection import Memory, key
 
@@ -23,7 +23,7 @@ SAFE_POLICY: Final = "noeviction"
 @cache
 def client() -> "Redis":
     """Return this environment's client."""
-    return redis_connection.connect(connections().redis_url)
+    return redis_connection.connect(security_store_url())
 
 
 def ping() -> None:

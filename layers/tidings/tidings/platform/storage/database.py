@@ -11,7 +11,7 @@ from pymongo import MongoClient
 from pymongo.client_session import ClientSession
 from pymongo.errors import BulkWriteError, ConnectionFailure, OperationFailure, PyMongoError
 
-from tidings.platform.secrets import connections
+from tidings.platform.secrets import mongodb_url
 from tidings.platform.settings import settings
 
 # The databases, one for each domain.
@@ -48,7 +48,7 @@ def connect() -> MongoClient[Any]:
         mongoengine.connect(
             db=f"{settings().database_prefix}_{name}",
             alias=name,
-            host=connections().mongodb_uri,
+            host=mongodb_url(),
             serverSelectionTimeoutMS=SERVER_SELECTION_MS,
             timeoutMS=OPERATION_MS,
             tz_aware=True,
