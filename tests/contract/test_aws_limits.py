@@ -38,7 +38,7 @@ STACK_NAME: Final = 20
 UNKNOWN: Final = "x" * 100
 
 # Everything that can be on at once: the largest template.
-GROWN: Final = ()
+GROWN: Final = ("GradualDeployment=true", "Tracing=Active")
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,14 @@ PYTHON: Final = Path(sys.prefix).parent / "sam" / "bin" / "python"
 
 
 @cache
-def transformed(*parameters: str) -> dict[str, Any]:
-    """Return the template with these parameters (`Name=value`) and the defaults of the others."""
-    command = [str(PYTHON), "infra/aws/transform.py", "template.yaml", *parameters]
+def transformed(*arguments: str) -> dict[str, Any]:
+    """Return the template.
+
+    Args:
+        arguments: of infra/aws/transform.py: parameters (`Name=value`) that differ from their
+            defaults, and `--changed=<function or layer>`.
+    """
+    command = [str(PYTHON), "infra/aws/transform.py", "template.yaml", *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     template: dict[str, Any] = json.loads(done.stdout)

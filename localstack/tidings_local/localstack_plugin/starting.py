@@ -10,6 +10,7 @@ from localstack.services.edge import ROUTER
 from localstack import config
 from tidings_local.front_door.deployed import Deployed
 from tidings_local.localstack_plugin import rest_apis
+from tidings_local.localstack_plugin.all_at_once import deploy_all_at_once
 from tidings_local.localstack_plugin.function_settings import follow_settings
 from tidings_local.localstack_plugin.runner import handover
 from tidings_local.runner.events.rules import SEND_PATH
@@ -25,6 +26,7 @@ def meet_runner() -> None:
         return
     ROUTER.add(ASK_PATH, tell_everything)
     ROUTER.add(SEND_PATH, send_event_messages, methods=["POST"])
+    deploy_all_at_once()
     follow_settings()
     rest_apis.on_change(tell_stages)
     # In the background: the runner may still be starting, and LocalStack need not wait for it.

@@ -233,6 +233,7 @@ def install(patch: pytest.MonkeyPatch) -> Shelf:
         "localstack.aws": {
             "handlers": SimpleNamespace(
                 run_custom_response_handlers=[],
+                serve_custom_service_request_handlers=[],
                 handle_service_exception=SimpleNamespace(
                     create_exception_response=_create_exception_response
                 ),
@@ -280,7 +281,8 @@ def install(patch: pytest.MonkeyPatch) -> Shelf:
         "localstack.services.cloudformation": {},
         "localstack.services.cloudformation.engine": {},
         "localstack.services.cloudformation.engine.v2": {
-            "change_set_model_visitor": SimpleNamespace(camel_to_snake_case=str.lower)
+            "change_set_model_transform": SimpleNamespace(transform_sam=None),
+            "change_set_model_visitor": SimpleNamespace(camel_to_snake_case=str.lower),
         },
         "localstack.services.cloudformation.resource_provider": {
             "ResourceProviderExecutor": ResourceProviderExecutor
