@@ -64,7 +64,7 @@ def compiled_parts() -> int:
 def test_number_of_compiled_variants_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     languages = [f"en-{first}{second}" for first in "ABCDE" for second in "ABCD"]
     contents = [in_languages(*languages, body=f"{each}") for each in range(20)]
-    rendering.forget_kept()
+    rendering._compiled.cache_clear()
     before = compiled_parts()
     with monkeypatch.context() as patch:
         patch.setattr(versions, "content_of", lambda _code, version: contents[version])
@@ -73,7 +73,7 @@ def test_number_of_compiled_variants_is_limited(monkeypatch: pytest.MonkeyPatch)
                 rendering.render("any", version=version, language=each, variables={"who": "Ada"})
     title_and_body = 2
     assert compiled_parts() - before == rendering.MAX_COMPILED * title_and_body
-    rendering.forget_kept()
+    rendering._compiled.cache_clear()
 
 
 def test_parts_missing_in_a_template_are_none() -> None:
