@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from secantus import commands, transactions
+from secantus import aggregate, commands, transactions
 from secantus.storage import Storage
 
 from . import (
@@ -20,6 +20,7 @@ from . import (
     keys,
     lookups,
     oplog,
+    pipelines,
     remembered,
     retries,
 )
@@ -41,4 +42,5 @@ def mend() -> None:
     Storage._try_index_id_keys = lookups.by_a_part_of(Storage._try_index_id_keys)
     finding.read_what_is_asked_for(Storage)
     counting.stop_at_the_limit(Storage, commands._HANDLERS)
+    pipelines.begin_with_a_find(commands._HANDLERS, aggregate._STAGES)
     explaining.tell_what_was_read(Storage, commands._HANDLERS)

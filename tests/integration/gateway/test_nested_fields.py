@@ -57,7 +57,7 @@ def test_thirty_orders_with_products_and_customer_need_four_commands(
         orders(customer.user_id, 1, products(ITEMS))
     commands.clear()
 
-    answer = customer.graphql(LIST, first=ORDERS)
+    answer = customer.graphql(LIST.replace("totalCount", ""), first=ORDERS)
 
     listed = answer["data"]["me"]["orders"]["nodes"]
     assert len(listed) == ORDERS
@@ -86,7 +86,7 @@ def test_person_without_orders_has_an_empty_page(customer: InProcessApi) -> None
     assert (page["totalCount"], page["nodes"]) == (0, [])
 
 
-def test_page_of_many_customers_is_one_command(
+def test_page_of_many_customers_is_one_command_and_their_totals_another(
     operator: InProcessApi,
     customer: InProcessApi,
     other_customer: InProcessApi,
@@ -106,7 +106,7 @@ def test_page_of_many_customers_is_one_command(
     for person in answer["data"].values():
         assert person["orders"]["totalCount"] == 3
         assert [each["customerId"] for each in person["orders"]["nodes"]] == [person["id"]] * 2
-    assert commands.count("aggregate") == 1
+    assert commands.count("aggregate") == 2
 
 
 def test_deleted_product_is_null(customer: InProcessApi) -> None:

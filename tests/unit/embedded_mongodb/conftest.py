@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from pymongo import MongoClient
-from secantus import SecantusDBServer, commands, transactions, update
+from secantus import SecantusDBServer, aggregate, commands, transactions, update
 from secantus.storage import Storage
 
 from tidings_local.embedded_mongodb.mending import mend
@@ -19,12 +19,13 @@ def mended() -> Iterator[None]:
     cursors = sys.modules["swig_wiredtiger"]
     places: list[Any] = [Storage, transactions.TransactionRegistry, transactions, update, cursors]
     before = [dict(vars(each)) for each in places]
-    handlers = dict(commands._HANDLERS)
+    handlers, stages = dict(commands._HANDLERS), dict(aggregate._STAGES)
     mend()
     try:
         yield
     finally:
         commands._HANDLERS.update(handlers)
+        aggregate._STAGES.update(stages)
         for place, values in zip(places, before, strict=True):
             for name, value in values.items():
                 if vars(place).get(name) is not value:

@@ -215,6 +215,11 @@ def _compare_reads(shelf: Shelf, ours: Any, theirs: Any, filter: Mapping[str, An
     up_to = {"skip": skip, "limit": limit}
     assert ours.count_documents(filter, **up_to) == theirs.count_documents(filter, **up_to), asked
     assert _counted(ours, filter) == _counted(theirs, filter) == len(matching), asked
+    first = [{"$match": filter}, {"$sort": dict(order)}, {"$limit": limit}, {"$set": {"new": 1}}]
+    number = [{"$match": filter}, {"$limit": limit}, {"$group": {"_id": 1, "n": {"$sum": 1}}}]
+    union = [{"$unionWith": {"coll": ours.name, "pipeline": part}} for part in (first, number)]
+    pipeline = [*first, *union, {"$skip": skip}]
+    assert list(ours.aggregate(pipeline)) == list(theirs.aggregate(pipeline)), asked
 
 
 def _counted(things: Any, filter: Mapping[str, Any]) -> int:

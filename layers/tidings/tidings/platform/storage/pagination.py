@@ -3,9 +3,9 @@
 import base64
 import binascii
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Final, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -22,6 +22,7 @@ COUNTED_UP_TO: Final = 10_000
 # URL-safe base64 (RFC 4648). To clients a cursor is opaque.
 CURSOR_PATTERN: Final = r"^([A-Za-z0-9_-]{4})*([A-Za-z0-9_-]{2}==|[A-Za-z0-9_-]{3}=)?$"
 
+Pipeline = list[dict[str, Any]]
 Item = TypeVar("Item")
 Output = TypeVar("Output")
 
@@ -101,36 +102,59 @@ def paginate_each(
 ) -> dict[str, Page[Any]]:
     """Return a page of each owner's rows, newest first, in one round trip.
 
-    With a cursor it needs a second round trip, which counts.
+    It reads no more rows than it returns, and one for each owner. The first total that is asked for
+    needs a second round trip, which counts for all owners.
 
     Raises:
         UnknownCursor: the cursor is malformed.
     """
-    owned = {owner_field: {"$in": list(owners)}}
-    window = owned if request.after is None else owned | {"_id": {"$lt": _decode(request.after)}}
-    newest = {"output": "$$ROOT", "sortBy": {"_id": -1}, "n": request.limit + 1}
-    group = {"_id": f"${owner_field}", "total": {"$sum": 1}}
     collection = document_class._get_collection()
-    grouped = {
-        each["_id"]: each
-        for each in collection.aggregate(
-            [{"$match": window}, {"$group": group | {"newest": {"$topN": newest}}}]
-        )
-    }
-    counted = grouped.values()
-    if request.after is not None:
-        counted = collection.aggregate([{"$match": owned}, {"$group": group}])
-    totals = {each["_id"]: each["total"] for each in counted}
+    names = list(dict.fromkeys(owners))
+    behind = {} if request.after is None else {"_id": {"$lt": _decode(request.after)}}
+    wanted = [_newest({owner_field: owner} | behind, request.limit + 1) for owner in names]
+    found: dict[str, list[Any]] = {owner: [] for owner in names}
+    for each in rows_of(document_class, _united(collection, wanted)):
+        found[getattr(each, owner_field)].append(each)
+
+    @cache
+    def counts() -> dict[str, int]:
+        counted = [_number({owner_field: owner}, owner) for owner in names]
+        return {each["_id"]: each["n"] for each in _united(collection, counted)}
+
+    def count_of(owner: str) -> Callable[[], int]:
+        return lambda: counts().get(owner, 0)
+
     return {
         owner: _page(
-            list(rows_of(document_class, grouped.get(owner, {}).get("newest", []))),
-            _known(totals.get(owner, 0)),
-            request,
-            NEWEST_FIRST,
-            has_previous=request.after is not None,
+            rows, count_of(owner), request, NEWEST_FIRST, has_previous=request.after is not None
         )
-        for owner in owners
+        for owner, rows in found.items()
     }
+
+
+def _newest(where: dict[str, Any], number: int) -> Pipeline:
+    return [{"$match": where}, {"$sort": {"_id": -1}}, {"$limit": number}]
+
+
+def _number(where: dict[str, Any], name: str) -> Pipeline:
+    """Return a pipeline that counts up to a limit; its only result, if any, has the name."""
+    return [
+        {"$match": where},
+        {"$limit": COUNTED_UP_TO + 1},
+        {"$group": {"_id": 1, "n": {"$sum": 1}}},
+        {"$set": {"_id": {"$literal": name}}},
+    ]
+
+
+def _united(collection: Any, pipelines: Sequence[Pipeline]) -> Iterable[Any]:
+    """Run several pipelines on a collection in one command, one result after the other."""
+    if not pipelines:
+        return ()
+    others = [{"$unionWith": {"coll": collection.name, "pipeline": each}} for each in pipelines[1:]]
+    # All results are in the first reply: with fewer than asked for there is no other one.
+    most = len(pipelines) * (MAX_PAGE_SIZE + 1) + 1
+    found: Iterable[Any] = collection.aggregate([*pipelines[0], *others], batchSize=most)
+    return found
 
 
 def paginate_texts(texts: Sequence[str], request: PageRequest) -> Page[str]:
