@@ -24,6 +24,7 @@ from tidings.orders.schemas import OrderView, PlaceOrder
 from tidings.orders.states import OrderState
 from tidings.platform.errors import Unavailable
 from tidings.platform.messaging import outbox
+from tidings.platform.secrets import Url
 from tidings.platform.security.auth import Principal, Role, issue_access_token
 from tidings.platform.settings import settings
 from tidings.platform.storage import redis_connection
@@ -130,9 +131,18 @@ def state_of(order: OrderView) -> str:
 # ------------------------------------------------------------------ the services
 
 
+def at(url: str) -> Url:
+    """Return the address of a service that stays where it is."""
+
+    def address(*, refused: bool = False) -> str:
+        return url
+
+    return address
+
+
 def a_redis_that_is_away() -> "redis.Redis":
     """Return a client of a port where nothing listens, with the deployed code's timeouts."""
-    return redis_connection.connect("redis://127.0.0.1:1/0")
+    return redis_connection.connect(at("redis://127.0.0.1:1/0"))
 
 
 # ----------------------------------------------------------------- the messages

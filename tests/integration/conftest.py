@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import mongoengine
 import pika
 import pymongo
 import pytest
@@ -111,6 +110,9 @@ class OwnRabbit:
         admin.call("PUT", f"users/{self.name}", {"password": password, "tags": ""})
         admin.call("PUT", f"permissions/{self.name}/{self.name}", everything)
 
+    def call(self, method: str, path: str, content: object = None) -> None:
+        self._admin.call(method, path, content)
+
     def close_connections(self) -> None:
         self._admin.call("DELETE", f"connections/username/{self.name}")
 
@@ -142,8 +144,8 @@ def services(rabbit: OwnRabbit) -> Iterator[None]:
         environment.setenv("TIDINGS_DELIVERY_KEY", tokens.token_hex(24))
         for kept in (settings.settings, broker.publisher):
             kept.cache_clear()
-        for client in (store.client, cache.client):
-            client.cache_clear()
+        for service in (store.service, cache.service):
+            service.cache_clear()
         settings.settings()
     with pytest.MonkeyPatch.context() as patch:
         # The same function with hundreds of times less work, because these tests do not attack
@@ -257,8 +259,7 @@ def noted_commands(services: None) -> CommandNotes:
     """Reconnect with a listener: pymongo accepts listeners only when a client is created."""
     notes = CommandNotes()
     monitoring.register(notes)
-    mongoengine.disconnect_all()
-    database.connect.cache_clear()
+    database.close()
     database.connect()
     return notes
 

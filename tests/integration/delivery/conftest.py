@@ -27,7 +27,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
 @pytest.fixture(autouse=True)
 def no_memory() -> Iterator[None]:
     """Start without open connections and without the state of circuit breakers."""
-    cache.client.cache_clear()
+    cache.service.cache_clear()
     breaker._seen.clear()
     breaker._resting.wake()
     yield

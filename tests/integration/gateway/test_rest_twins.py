@@ -14,6 +14,7 @@ from tests.integration.builders import (
     a_reader,
     an_address,
     an_order,
+    at,
     token_of,
 )
 from tests.unit.platform.builders import api_event
@@ -134,7 +135,7 @@ def test_inbox_of_another_is_403() -> None:
 
 
 def test_order_is_accepted_while_the_broker_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
-    gone = Publisher("amqp://guest:guest@127.0.0.1:1/%2F")
+    gone = Publisher(at("amqp://guest:guest@127.0.0.1:1/%2F"))
     monkeypatch.setattr("tidings.platform.messaging.relay.publisher", lambda: gone)
     wanted = {"items": [{"product_id": a_product().id, "quantity": 1}]}
     status, envelope = call("orders.place_order", wanted, caller=a_person())
@@ -169,7 +170,7 @@ def test_all_services_are_up() -> None:
 
 
 def test_health_without_the_broker_is_degraded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queues, "publisher", lambda: Publisher("amqp://a:b@127.0.0.1:1/%2F"))
+    monkeypatch.setattr(queues, "publisher", lambda: Publisher(at("amqp://a:b@127.0.0.1:1/%2F")))
     status, envelope = call("monitoring.get_health")
     assert (status, envelope["data"]["status"]) == (200, "degraded")
     assert envelope["data"]["services"]["rabbitmq"]["status"] == "down"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from tests.integration.builders import CONTEXT, Queues, Taken, a_person, at_once
+from tests.integration.builders import CONTEXT, Queues, Taken, a_person, at, at_once
 from tests.integration.monitoring.builders import OPERATOR, a_dead_letter, state_of, stored
 from tests.unit.platform.builders import RecordingPublisher
 from tests.waiting import eventually
@@ -182,7 +182,7 @@ def test_concurrent_redrives_send_once(
     own = threading.local()
 
     def publisher() -> Publisher:
-        own.publisher = getattr(own, "publisher", None) or Publisher(rabbit.url)
+        own.publisher = getattr(own, "publisher", None) or Publisher(at(rabbit.url))
         return own.publisher  # type: ignore[no-any-return]
 
     monkeypatch.setattr(dead_letters, "publisher", publisher)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import mongoengine
 import pika
 import pytest
 import redis
@@ -22,6 +21,7 @@ from tests.integration.builders import (
     a_product,
     an_address,
     an_order,
+    at,
     token_of,
 )
 from tests.integration.gateway.in_process import InProcessAnswer, InProcessApi
@@ -62,20 +62,20 @@ class Network:
 
     def break_mongodb(self, how: str) -> None:
         be_as_deployed(self.patch, database)
-        mongoengine.disconnect_all()
-        database.connect.cache_clear()
+        database.close()
+        database.connect()
         eventually(lambda: answers(database.ping))
         BREAKS[how](self.mongodb)
 
     def break_redis(self, how: str) -> None:
         be_as_deployed(self.patch, redis_connection)
-        store.client.cache_clear()
+        store.service.cache_clear()
         eventually(lambda: answers(store.ping))
         BREAKS[how](self.redis)
 
     def break_redis_cache(self, how: str) -> None:
         be_as_deployed(self.patch, redis_connection)
-        cache.client.cache_clear()
+        cache.service.cache_clear()
         eventually(lambda: answers(cache.ping))
         BREAKS[how](self.redis_cache)
 
@@ -97,8 +97,8 @@ def answers(ping: Callable[[], None]) -> bool:
 
 def reconnect() -> None:
     broker.publisher().close()
-    mongoengine.disconnect_all()
-    for each in (broker.publisher, store.client, cache.client, database.connect):
+    database.close()
+    for each in (broker.publisher, store.service, cache.service):
         each.cache_clear()
     limits.resting.wake()
     product_cache.forget_pages()
@@ -118,10 +118,10 @@ def network(rabbit: Any) -> Iterator[Network]:
         )
         # The driver must not bypass the proxy and connect to the member that the server names.
         direct = f"{own.mongodb.url}?directConnection=true"
-        patch.setattr(database, "mongodb_url", lambda: direct)
-        patch.setattr(store, "security_store_url", lambda: own.redis.url)
-        patch.setattr(cache, "cache_url", lambda: own.redis_cache.url)
-        patch.setattr(broker, "amqp_url", lambda: own.rabbitmq.url)
+        patch.setattr(database, "mongodb_url", at(direct))
+        patch.setattr(store, "security_store_url", at(own.redis.url))
+        patch.setattr(cache, "cache_url", at(own.redis_cache.url))
+        patch.setattr(broker, "amqp_url", at(own.rabbitmq.url))
         # A service that failed is not asked again until the end of the test.
         for module in (resting, broker):
             patch.setattr(module, "REST_SECONDS", 600.0)

@@ -19,7 +19,7 @@ from pika.exceptions import ChannelWrongStateError
 from pika.frame import Method
 
 from tests.faults.proxy import Proxy
-from tests.integration.builders import Queues
+from tests.integration.builders import Queues, at
 from tests.waiting import eventually, timed
 from tidings.platform.messaging import broker
 from tidings.platform.messaging.broker import (
@@ -35,7 +35,7 @@ NOWHERE = "amqp://guest:guest@127.0.0.1:1/%2F"
 
 @pytest.fixture
 def publisher(rabbit: Any) -> Iterator[Publisher]:
-    own = Publisher(rabbit.url)
+    own = Publisher(at(rabbit.url))
     yield own
     own.close()
 
@@ -58,14 +58,14 @@ def test_messages_arrive_in_order(publisher: Publisher, queues: Queues) -> None:
 
 
 def test_empty_list_needs_no_broker() -> None:
-    assert Publisher(NOWHERE).publish([]) == []
+    assert Publisher(at(NOWHERE)).publish([]) == []
 
 
 class Noting(Publisher):
     """Records each written message and each read confirm, in order."""
 
     def __init__(self, url: str) -> None:
-        super().__init__(url)
+        super().__init__(at(url))
         self.noted: list[str] = []
 
     def _write(self, channel: Channel, message: Message) -> None:
@@ -188,7 +188,7 @@ def wire(rabbit: Any) -> Iterator[Proxy]:
 
 
 def test_next_publish_works_after_the_connection_was_cut(wire: Proxy, queues: Queues) -> None:
-    publisher = Publisher(wire.url)
+    publisher = Publisher(at(wire.url))
     assert publisher.publish([a_message(1)])
     wire.cut()
     assert publisher.publish([a_message(2)])
@@ -200,7 +200,7 @@ def test_message_without_a_confirm_is_not_published(
     wire: Proxy, queues: Queues, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(broker, "REST_SECONDS", 3600.0)
-    publisher = Publisher(wire.url)
+    publisher = Publisher(at(wire.url))
     assert publisher.publish([a_message(1)])
     wire.hang()
     with monkeypatch.context() as hangs:
@@ -217,14 +217,14 @@ def test_message_without_a_confirm_is_not_published(
 def test_unavailable_broker_is_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(broker, "CONNECT_SECONDS", 3600.0)  # would not end with the test run
     with pytest.raises(BrokerUnavailable):
-        Publisher(NOWHERE).publish([a_message()])
+        Publisher(at(NOWHERE)).publish([a_message()])
 
 
 def test_broker_that_does_not_answer_is_reported_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(broker, "CONNECT_SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as mute:
         port = mute.getsockname()[1]
-        publisher = Publisher(f"amqp://guest:guest@127.0.0.1:{port}/%2F")
+        publisher = Publisher(at(f"amqp://guest:guest@127.0.0.1:{port}/%2F"))
 
         def publish() -> None:
             with pytest.raises(BrokerUnavailable):
@@ -238,7 +238,7 @@ def test_publisher_does_not_try_for_a_while_after_a_failure(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(broker, "REST_SECONDS", 3600.0)
-    publisher = Publisher(NOWHERE)
+    publisher = Publisher(at(NOWHERE))
     with pytest.raises(BrokerUnavailable, match="unreachable"):
         publisher.publish([a_message()])
     monkeypatch.setattr(pika, "SelectConnection", None)  # a use of it would fail
@@ -250,10 +250,10 @@ def test_publisher_tries_again_after_a_while(
     wire: Proxy, queues: Queues, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(broker, "REST_SECONDS", 0.0)
-    publisher = Publisher(NOWHERE)
+    publisher = Publisher(at(NOWHERE))
     with pytest.raises(BrokerUnavailable):
         publisher.publish([a_message()])
-    publisher._parameters = Publisher(wire.url)._parameters
+    publisher._url = at(wire.url)
     assert publisher.publish([a_message(1)])
     publisher.close()
 
@@ -262,7 +262,7 @@ def test_wrong_password_counts_as_unavailable(rabbit: Any) -> None:
     parts = urlsplit(rabbit.url)
     wrong = rabbit.url.replace(f":{parts.password}@", ":wrong@")
     with pytest.raises(BrokerUnavailable):
-        Publisher(wrong).publish([a_message()])
+        Publisher(at(wrong)).publish([a_message()])
 
 
 def test_ping_is_answered(publisher: Publisher) -> None:
@@ -272,7 +272,7 @@ def test_ping_is_answered(publisher: Publisher) -> None:
 
 def test_ping_of_an_unavailable_broker_fails() -> None:
     with pytest.raises(BrokerUnavailable):
-        Publisher(NOWHERE).ping()
+        Publisher(at(NOWHERE)).ping()
 
 
 def test_publish_after_a_ping_is_confirmed(publisher: Publisher, queues: Queues) -> None:
@@ -301,7 +301,7 @@ def test_queue_depths_are_read_and_missing_queues_reported(
 
 def test_queue_depths_of_an_unavailable_broker_fail() -> None:
     with pytest.raises(BrokerUnavailable):
-        Publisher(NOWHERE).look_at(["inventory"])
+        Publisher(at(NOWHERE)).look_at(["inventory"])
 
 
 FROZEN = """
@@ -309,7 +309,7 @@ import sys
 from pika.spec import BasicProperties
 from tidings.platform.messaging import broker
 broker.HEARTBEAT_SECONDS = 1
-publisher = broker.Publisher(sys.argv[1])
+publisher = broker.Publisher(lambda *, refused=False: sys.argv[1])
 for number in (1, 2):
     input()
     message = broker.Message(

@@ -5,7 +5,6 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 
-import mongoengine
 import pytest
 from pymongo import monitoring
 
@@ -172,8 +171,7 @@ def notes(services: None) -> QueryNotes:
     """Reconnect with a listener: pymongo accepts listeners only when a client is created."""
     found = QueryNotes()
     monitoring.register(found)
-    mongoengine.disconnect_all()
-    database.connect.cache_clear()
+    database.close()
     database.connect()
     return found
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.builders import a_person, a_product
+from tests.integration.builders import a_person, a_product, at
 from tidings.platform.caching import cache
 from tidings.platform.security.auth import Role
 from tidings.platform.storage.pagination import PageRequest
@@ -117,12 +117,12 @@ def test_new_product_is_listed_at_once() -> None:
 
 @pytest.fixture
 def no_redis(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(cache, "cache_url", lambda: "redis://127.0.0.1:1/0")
+    monkeypatch.setattr(cache, "cache_url", at("redis://127.0.0.1:1/0"))
     for kept in (product_cache.PRODUCTS, product_cache.FIRST_PAGES):
         monkeypatch.setattr(kept._resting, "_until", 0.0)
-    cache.client.cache_clear()
+    cache.service.cache_clear()
     yield
-    cache.client.cache_clear()
+    cache.service.cache_clear()
 
 
 def test_without_redis_the_catalogue_is_served(no_redis: None) -> None:

@@ -7,7 +7,7 @@ those that its code reads (docs/decisions/0136).
 import time
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -28,8 +28,10 @@ PUBLIC_KEYS: Final = "public-keys"
 
 # A running environment uses rotated keys within this time.
 KEYS_MAX_AGE_SECONDS = 60
-# It uses changed addresses and passwords within this time.
+# It uses changed addresses and passwords within this time, or at once after the old ones were
+# refused. A service that refuses everything is no reason to read its secret at each call.
 ADDRESS_MAX_AGE_SECONDS = 300
+REFUSED_MAX_AGE_SECONDS = 5
 # Errors are logged, so they must not contain a secret's content.
 SECRET: Final = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -124,26 +126,37 @@ class PublicKeys(BaseModel):
 Form = TypeVar("Form", bound=BaseModel)
 
 
-def mongodb_url() -> str:
+class Url(Protocol):
+    """Returns the address of a service, as the functions below."""
+
+    def __call__(self, *, refused: bool = False) -> str:
+        """Return the address.
+
+        Args:
+            refused: whether the service refused the last one, so that it is read again.
+        """
+
+
+def mongodb_url(*, refused: bool = False) -> str:
     """Return the URL of MongoDB."""
-    return settings().mongodb_uri or _address(MONGODB)
+    return settings().mongodb_uri or _address(MONGODB, refused=refused)
 
 
-def security_store_url() -> str:
+def security_store_url(*, refused: bool = False) -> str:
     """Return the URL of the Redis that never evicts."""
-    return settings().redis_url or _address(SECURITY_STORE)
+    return settings().redis_url or _address(SECURITY_STORE, refused=refused)
 
 
-def cache_url() -> str:
+def cache_url(*, refused: bool = False) -> str:
     """Return the URL of the Redis that may lose everything."""
     here = settings()
     # One server is enough for tests. Deployed functions read both from secrets.
-    return here.cache_redis_url or here.redis_url or _address(CACHE)
+    return here.cache_redis_url or here.redis_url or _address(CACHE, refused=refused)
 
 
-def amqp_url() -> str:
+def amqp_url(*, refused: bool = False) -> str:
     """Return the URL of RabbitMQ."""
-    return settings().amqp_url or _address(RABBITMQ)
+    return settings().amqp_url or _address(RABBITMQ, refused=refused)
 
 
 def smtp_url() -> str | None:
@@ -203,8 +216,9 @@ def _store(name: str, keys: BaseModel) -> None:
     put_secret(_full_name(name), keys.model_dump_json(exclude_none=True))
 
 
-def _address(name: str) -> str:
-    return _read(name, Address, max_age=ADDRESS_MAX_AGE_SECONDS).url
+def _address(name: str, *, refused: bool) -> str:
+    max_age = REFUSED_MAX_AGE_SECONDS if refused else ADDRESS_MAX_AGE_SECONDS
+    return _read(name, Address, max_age=max_age).url
 
 
 def _full_name(name: str) -> str:

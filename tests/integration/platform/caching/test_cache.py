@@ -7,7 +7,7 @@ import pytest
 import redis
 from pydantic import BaseModel
 
-from tests.integration.builders import at_once
+from tests.integration.builders import at, at_once
 from tidings.platform.caching import cache
 from tidings.platform.caching.cache import LEASE_SECONDS, ReadThrough
 from tidings.platform.timing.clock import new_id
@@ -36,10 +36,10 @@ def things() -> ReadThrough[Thing]:
 
 @pytest.fixture
 def no_redis(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(cache, "cache_url", lambda: "redis://127.0.0.1:1/0")
-    cache.client.cache_clear()
+    monkeypatch.setattr(cache, "cache_url", at("redis://127.0.0.1:1/0"))
+    cache.service.cache_clear()
     yield
-    cache.client.cache_clear()
+    cache.service.cache_clear()
 
 
 def test_second_reader_loads_nothing(things: ReadThrough[Thing]) -> None:

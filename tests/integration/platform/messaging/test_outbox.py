@@ -9,7 +9,7 @@ import pytest
 from mongoengine import NotUniqueError
 from pymongo.errors import AutoReconnect
 
-from tests.integration.builders import Queues, a_product, an_order, at_once
+from tests.integration.builders import Queues, a_product, an_order, at, at_once
 from tidings.monitoring.relay import OUTBOX_DOCUMENTS
 from tidings.orders import announcements
 from tidings.orders.decisions import confirm_order
@@ -57,7 +57,7 @@ def repeats_its_insert(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
-    gone = Publisher(NOWHERE)
+    gone = Publisher(at(NOWHERE))
     monkeypatch.setattr(relay, "publisher", lambda: gone)
 
 
@@ -137,7 +137,7 @@ def test_event_that_waited_is_relayed_when_the_broker_is_back(
     queues: Queues, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        gone = Publisher(NOWHERE)
+        gone = Publisher(at(NOWHERE))
         patch.setattr(relay, "publisher", lambda: gone)
         an_order()
         publish_stored()
@@ -303,7 +303,7 @@ def publisher_of_each_thread(rabbit: Any, monkeypatch: pytest.MonkeyPatch) -> It
 
     def publisher() -> Publisher:
         if not hasattr(mine, "publisher"):
-            mine.publisher = Publisher(rabbit.url)
+            mine.publisher = Publisher(at(rabbit.url))
             made.append(mine.publisher)
         own: Publisher = mine.publisher
         return own

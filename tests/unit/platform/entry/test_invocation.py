@@ -1,10 +1,12 @@
-"""Log lines of each kind of entry point have the id of the invocation."""
+"""Each kind of entry point marks its log lines, and notes a refused password of MongoDB."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pymongo.errors import OperationFailure
 
 from tests.unit.platform.builders import CONTEXT, api_event
 from tidings.platform.entry import job
@@ -53,6 +55,21 @@ def test_log_lines_have_the_id_of_the_invocation(kind: str, ids: list[Any]) -> N
     handler, event = HANDLERS[kind]
     handler(event, CONTEXT)
     assert ids == ["request-1"]
+
+
+@pytest.mark.parametrize("kind", HANDLERS)
+def test_refused_password_of_mongodb_is_read_again(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> None:
+        raise OperationFailure("Authentication failed.", database.AUTHENTICATION_FAILED)
+
+    monkeypatch.setattr(database, "connect", refuse)
+    monkeypatch.setattr(database, "_opened", database._Opened())
+    handler, event = HANDLERS[kind]
+    with suppress(OperationFailure):  # HTTP answers 503
+        handler(event, CONTEXT)
+    assert database._opened.was_refused
 
 
 def test_without_a_context_the_last_id_is_gone(ids: list[Any]) -> None:

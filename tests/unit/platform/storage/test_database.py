@@ -3,12 +3,14 @@
 import traceback
 
 import pytest
-from pymongo.errors import BulkWriteError
+from pymongo.errors import AutoReconnect, BulkWriteError, OperationFailure, PyMongoError
 
 from tidings.platform.messaging.history import failed_attempt
 from tidings.platform.storage import database
 
 SECRET = "Q4TN-82WBZ7"
+# The other tests of the platform must not connect.
+CONNECT = database.connect
 
 
 def refused(code: int) -> BulkWriteError:
@@ -40,3 +42,52 @@ def test_error_names_the_cause_and_whether_the_server_was_unavailable() -> None:
     assert [each["index"] for each in duplicate.details["writeErrors"]] == [0]
     assert not database.is_unavailable(duplicate)
     assert database.is_unavailable(late)
+
+
+class Opened:
+    """Records the addresses to which clients were opened."""
+
+    def __init__(self) -> None:
+        self.urls: list[str] = []
+
+    def __call__(self, url: str) -> object:
+        self.urls.append(url)
+        return object()
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> Opened:
+    found = Opened()
+    monkeypatch.setattr(database, "connect", CONNECT)
+    monkeypatch.setattr(database, "_open", found)
+    monkeypatch.setattr(database, "close", lambda: None)  # other tests are connected
+    monkeypatch.setattr(database, "_opened", database._Opened())
+    return found
+
+
+def test_refused_password_is_read_again_by_the_next_invocation_only(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+
+    def url(*, refused: bool = False) -> str:
+        asked.append(refused)
+        return "mongodb://new" if any(asked) else "mongodb://old"
+
+    monkeypatch.setattr(database, "mongodb_url", url)
+    database.connect()
+    refusal = OperationFailure("Authentication failed.", 18)
+    assert database.is_unavailable(refusal)
+    database.note_failure(refusal)
+    database.connect()
+    database.connect()
+    assert asked == [False, True, False]
+    assert opened.urls == ["mongodb://old", "mongodb://new"]
+
+
+@pytest.mark.parametrize("error", [OperationFailure("not allowed", 13), AutoReconnect("away")])
+def test_other_failures_do_not_read_the_password_again(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch, error: PyMongoError
+) -> None:
+    database.note_failure(error)
+    assert not database._opened.was_refused

@@ -14,7 +14,7 @@ from redis.client import Redis
 
 from tidings.platform.secrets import cache_url
 from tidings.platform.storage import redis_connection
-from tidings.platform.storage.redis_connection import Memory, key
+from tidings.platform.storage.redis_connection import Memory, RedisService, key
 from tidings.platform.storage.resting import Resting
 from tidings.platform.timing.clock import new_event_id
 
@@ -38,9 +38,14 @@ Load = Callable[[list[str]], Mapping[str, Value]]
 
 
 @cache
+def service() -> RedisService:
+    """Return this environment's connections to the service."""
+    return RedisService(cache_url)
+
+
 def client() -> "Redis":
     """Return this environment's client."""
-    return redis_connection.connect(cache_url())
+    return service().client()
 
 
 def ping() -> None:

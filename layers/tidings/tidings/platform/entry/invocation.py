@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from functools import cache, wraps
 from typing import Any, Final, TypeVar
 
+from pymongo.errors import PyMongoError
+
 from tidings.platform.logging import logger
 from tidings.platform.messaging import outbox
 from tidings.platform.observability.metrics import timed_invocation
@@ -54,6 +56,9 @@ def watched(context: Any) -> Iterator[None]:
     had = seconds_left(context)
     try:
         yield
+    except PyMongoError as error:
+        database.note_failure(error)
+        raise
     finally:
         left = seconds_left(context)
         if left < had * LEAST_LEFT:

@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 from tidings.platform.errors import RateLimited, TidingsError
 from tidings.platform.inputs.parsing import Fault, InvalidFields
 from tidings.platform.logging import logger
-from tidings.platform.storage.database import is_unavailable
+from tidings.platform.storage.database import is_unavailable, note_failure
 from tidings.platform.text.excerpts import MAX_DETAILS, MAX_FIELD_CHARACTERS, excerpt
 
 RETRY_AFTER_SECONDS: Final = 5
@@ -44,6 +44,7 @@ def problem_of(error: Exception) -> Problem:
         details = ({"field": error.field, "message": message},) if error.field else ()
         return Problem(error.status, error.code, message, details, _retry_after(error))
     if isinstance(error, PyMongoError) and is_unavailable(error):
+        note_failure(error)
         logger.exception("request failed: MongoDB unavailable")
         return Problem(503, "INTERNAL", NOT_AVAILABLE, retry_after=RETRY_AFTER_SECONDS)
     if isinstance(error, RedisError):

@@ -12,15 +12,22 @@ from copy import copy
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from pika.adapters.select_connection import IOLoop, SelectConnection
+from pika.adapters.select_connection import SelectConnection
 from pika.channel import Channel
 from pika.connection import URLParameters
-from pika.exceptions import AMQPError, ShortStringTooLong, UnsupportedAMQPFieldException
+from pika.exceptions import (
+    AMQPError,
+    AuthenticationError,
+    ProbableAuthenticationError,
+    ShortStringTooLong,
+    UnsupportedAMQPFieldException,
+)
 from pika.frame import Method
 from pika.spec import Basic, BasicProperties
 
 from tidings.platform.errors import Unavailable
 from tidings.platform.logging import logger
+from tidings.platform.messaging.connection_loop import run
 from tidings.platform.messaging.history import (
     EXCHANGE_HEADER,
     HISTORY_HEADER,
@@ -29,7 +36,7 @@ from tidings.platform.messaging.history import (
     encoded,
     failed_attempt,
 )
-from tidings.platform.secrets import amqp_url
+from tidings.platform.secrets import Url, amqp_url
 
 DOMAIN_EVENTS: Final = "user-events"
 COMMANDS: Final = "notifications.direct"
@@ -45,6 +52,8 @@ CONFIRM_SECONDS: Final = 3.0
 REST_SECONDS: Final = 5.0
 # The broker closes the connection of a frozen or dead environment after two of these.
 HEARTBEAT_SECONDS: Final = 300
+# The broker refused the user or the password.
+REFUSALS: Final = (AuthenticationError, ProbableAuthenticationError)
 # pika raises these before it writes any byte of a message that AMQP cannot encode.
 UNWRITABLE: Final = (ShortStringTooLong, UnsupportedAMQPFieldException, ValueError)
 
@@ -69,12 +78,11 @@ class Unroutable(Exception):
 class Publisher:
     """Publishes with confirms and mandatory routing. Not thread-safe."""
 
-    def __init__(self, amqp_url: str) -> None:
-        self._parameters = URLParameters(amqp_url)
-        self._parameters.heartbeat = HEARTBEAT_SECONDS
-        self._parameters.socket_timeout = CONNECT_SECONDS
-        self._parameters.stack_timeout = CONNECT_SECONDS
-        self._parameters.connection_attempts = 1
+    def __init__(self, url: Url) -> None:
+        """Take the function that returns the broker's URL; it is asked before each use."""
+        self._url = url
+        self._connected_to: str | None = None
+        self._was_refused = False
         self._connection: SelectConnection | None = None
         self._channel: Channel | None = None
         self._last_tag = 0
@@ -154,7 +162,7 @@ class Publisher:
             return
         if connection.is_open:
             connection.close()
-            _run(connection, lambda: bool(connection.is_closed), seconds=0.5)
+            run(connection, lambda: bool(connection.is_closed), seconds=0.5)
         connection.ioloop.close()
 
     def _send(self, channel: Channel, messages: Sequence[Message]) -> list[Message]:
@@ -205,25 +213,37 @@ class Publisher:
         return {id(message) for message, dead in pairs if id(dead) not in refused}
 
     def _open_channel(self) -> Channel:
+        url = self._url()
         if self._connection is not None:
             # The loop must process a close that arrived while the process was frozen.
             self._run_until(lambda: True, 0)
-        if self._channel is not None and self._channel.is_open:
+        if url == self._connected_to and self._channel is not None and self._channel.is_open:
             return self._channel
         self.close()
-        if time.monotonic() < self._resting_until:
+        if url == self._connected_to and time.monotonic() < self._resting_until:
             raise BrokerUnavailable("RabbitMQ was unreachable a moment ago.")
-        self._connection = SelectConnection(
-            self._parameters,
-            on_open_callback=lambda connection: connection.channel(on_open_callback=self._opened),
-            on_open_error_callback=self._log_close,
-            on_close_callback=self._log_close,
-        )
-        self._run_until(lambda: self._channel is not None or self._is_closed(), CONNECT_SECONDS)
+        self._connect(url)
+        if self._was_refused and (present := self._url(refused=True)) != url:
+            self.close()
+            self._connect(present)
         if self._channel is None:
             self._give_up("RabbitMQ is unreachable.")
         assert self._channel is not None
         return self._channel
+
+    def _connect(self, url: str) -> None:
+        self._connected_to, self._was_refused = url, False
+        self._connection = SelectConnection(
+            _parameters(url),
+            on_open_callback=lambda connection: connection.channel(on_open_callback=self._opened),
+            on_open_error_callback=self._note_refusal,
+            on_close_callback=self._log_close,
+        )
+        self._run_until(lambda: self._channel is not None or self._is_closed(), CONNECT_SECONDS)
+
+    def _note_refusal(self, connection: SelectConnection, reason: Exception | None) -> None:
+        self._was_refused = isinstance(reason, REFUSALS)
+        self._log_close(connection, reason)
 
     def _opened(self, channel: Channel) -> None:
         def ready(_: Method) -> None:
@@ -262,7 +282,16 @@ class Publisher:
 
     def _run_until(self, done: Callable[[], bool], seconds: float) -> None:
         if self._connection is not None:
-            _run(self._connection, done, seconds)
+            run(self._connection, done, seconds)
+
+
+def _parameters(url: str) -> URLParameters:
+    parameters = URLParameters(url)
+    parameters.heartbeat = HEARTBEAT_SECONDS
+    parameters.socket_timeout = CONNECT_SECONDS
+    parameters.stack_timeout = CONNECT_SECONDS
+    parameters.connection_attempts = 1
+    return parameters
 
 
 def _dead_letter_of(message: Message) -> Message:
@@ -278,23 +307,7 @@ def _dead_letter_of(message: Message) -> Message:
     return Message(DEAD_LETTERS, "", message.body, properties)
 
 
-def _run(connection: SelectConnection, done: Callable[[], bool], seconds: float) -> None:
-    """Run the connection's loop until `done` returns true, or for `seconds`."""
-    loop: IOLoop = connection.ioloop
-    loop.activate_poller()
-    try:
-        deadline = time.monotonic() + seconds
-        while True:
-            loop.call_later(max(0.0, min(0.05, deadline - time.monotonic())), lambda: None)
-            loop.poll()
-            loop.process_timeouts()
-            if done() or time.monotonic() >= deadline:
-                return
-    finally:
-        loop.deactivate_poller()
-
-
 @cache
 def publisher() -> Publisher:
     """Return this environment's publisher; it connects at first use."""
-    return Publisher(amqp_url())
+    return Publisher(amqp_url)

@@ -13,7 +13,7 @@ from redis.client import Redis
 from tidings.platform.logging import logger
 from tidings.platform.secrets import security_store_url
 from tidings.platform.storage import redis_connection
-from tidings.platform.storage.redis_connection import Memory, key
+from tidings.platform.storage.redis_connection import Memory, RedisService, key
 
 __all__ = ["SAFE_POLICY", "client", "key", "memory", "ping"]
 
@@ -21,9 +21,14 @@ SAFE_POLICY: Final = "noeviction"
 
 
 @cache
+def service() -> RedisService:
+    """Return this environment's connections to the service."""
+    return RedisService(security_store_url)
+
+
 def client() -> "Redis":
     """Return this environment's client."""
-    return redis_connection.connect(security_store_url())
+    return service().client()
 
 
 def ping() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import cache
+from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 import mongoengine
@@ -35,20 +35,58 @@ OPERATION_MS: Final = 2_200
 # A command with more documents than this gets more time.
 LARGE_DOCUMENTS: Final = 100
 LARGE_SECONDS: Final = 10.0
+# The server's code for an unknown user or a wrong password.
+AUTHENTICATION_FAILED: Final = 18
 # For writes that record facts which exist nowhere else.
 PATIENT_SECONDS: Final = 10.0
 
 Result = TypeVar("Result")
 
 
-@cache
+@dataclass
+class _Opened:
+    client: MongoClient[Any] | None = None
+    url: str | None = None
+    # The server refused the password since the client was opened.
+    was_refused: bool = False
+
+
+_opened: Final = _Opened()
+
+
 def connect() -> MongoClient[Any]:
-    """Open the client and register each domain's database; later calls return the same client."""
+    """Open the client, unless it is open; call this at the beginning of each invocation.
+
+    If the secret has another address or password, another client is opened. During an invocation
+    the client stays the same, because sessions belong to it.
+    """
+    url = mongodb_url(refused=_opened.was_refused)
+    _opened.was_refused = False
+    if _opened.client is None or url != _opened.url:
+        close()
+        _opened.client, _opened.url = _open(url), url
+    return _opened.client
+
+
+def close() -> None:
+    """Close the client; the next call opens another one."""
+    for name in DATABASES:
+        mongoengine.disconnect(name)
+    _opened.client = None
+
+
+def note_failure(error: PyMongoError) -> None:
+    """Read the password again at the next invocation if this error is its refusal."""
+    _opened.was_refused |= _is_refusal(error)
+
+
+def _open(url: str) -> MongoClient[Any]:
+    """Open a client, and register the database of each domain."""
     for name in DATABASES:
         mongoengine.connect(
             db=f"{settings().database_prefix}_{name}",
             alias=name,
-            host=mongodb_url(),
+            host=url,
             serverSelectionTimeoutMS=SERVER_SELECTION_MS,
             timeoutMS=OPERATION_MS,
             tz_aware=True,
@@ -62,13 +100,17 @@ def connect() -> MongoClient[Any]:
     return client
 
 
+def _client() -> MongoClient[Any]:
+    return _opened.client or connect()
+
+
 def ping() -> None:
     """Check that MongoDB answers.
 
     Raises:
         pymongo.errors.PyMongoError: MongoDB did not answer.
     """
-    connect().admin.command("ping")
+    _client().admin.command("ping")
 
 
 def time_for(documents: int) -> AbstractContextManager[object]:
@@ -99,17 +141,25 @@ def patiently() -> AbstractContextManager[object]:
 
 def in_transaction(work: Callable[[ClientSession], Result]) -> Result:
     """Run `work` in a transaction. It runs again if it collides with another transaction."""
-    with connect().start_session() as session:
+    with _client().start_session() as session:
         return session.with_transaction(work)
 
 
 def is_unavailable(error: PyMongoError) -> bool:
-    """Say whether the server was unreachable or too slow, rather than the command wrong."""
+    """Say whether the server was unreachable or too slow, rather than the command wrong.
+
+    A refused password counts as unreachable: the next invocation reads it again.
+    """
     return (
         isinstance(error, ConnectionFailure)
+        or _is_refusal(error)
         or (
             isinstance(error, OperationFailure)
             and error.has_error_label("TransientTransactionError")
         )
         or bool(getattr(error, "timeout", False))
     )
+
+
+def _is_refusal(error: PyMongoError) -> bool:
+    return isinstance(error, OperationFailure) and error.code == AUTHENTICATION_FAILED

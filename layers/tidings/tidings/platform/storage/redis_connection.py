@@ -1,35 +1,76 @@
-"""Connections to Redis: timeouts, and names of keys.
+"""Connections to Redis: timeouts, rotated passwords, and names of keys.
 
 There are two Redis services. `store` holds data that security depends on and never evicts it;
 `cache` holds data that may be lost. Every use of Redis chooses one of them
 (docs/decisions/0088-two-redis-services.md).
 """
 
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from redis.backoff import NoBackoff
 from redis.client import Redis
+from redis.connection import Connection, parse_url
+from redis.exceptions import AuthenticationError
 from redis.retry import Retry
 
+from tidings.platform.secrets import Url
 from tidings.platform.settings import settings
 
 TIMEOUT_SECONDS: Final = 1.0
 
 
-def connect(url: str) -> "Redis":
+class RedisService:
+    """One of the two Redis services, with this environment's client."""
+
+    def __init__(self, url: Url) -> None:
+        self._url = url
+        self._connected_to: str | None = None
+        self._client: Redis | None = None
+
+    def client(self) -> "Redis":
+        """Return the client; another one if the secret has another URL."""
+        url = self._url()
+        if self._client is None or url != self._connected_to:
+            self._client, self._connected_to = connect(self._url), url
+        return self._client
+
+
+def connect(url: Url) -> "Redis":
     """Return a client; it connects at its first command.
 
     A connection that was lost while the environment was frozen is replaced once. There is no pause
     before that attempt, because a request waits for it.
+
+    Args:
+        url: returns the address; after a refusal, with the present password.
     """
     return Redis.from_url(
-        url,
+        url(),
+        redis_connect_func=_opening(url),
         socket_connect_timeout=TIMEOUT_SECONDS,
         socket_timeout=TIMEOUT_SECONDS,
         # The library's default retries take seconds; one retry is enough after a restart of Redis.
         retry=Retry(NoBackoff(), 1),
         decode_responses=True,
     )
+
+
+def _opening(url: Url) -> Callable[[Connection], None]:
+    """Return what the library does with a new connection: authenticate, and choose a database.
+
+    If Redis refuses the password, the library connects once more, with the present one.
+    """
+
+    def opened(connection: Connection) -> None:
+        try:
+            connection.on_connect()  # type: ignore[no-untyped-call]
+        except AuthenticationError:
+            login = parse_url(url(refused=True))  # type: ignore[no-untyped-call]
+            connection.username, connection.password = login.get("username"), login.get("password")
+            raise
+
+    return opened
 
 
 class Memory(NamedTuple):
