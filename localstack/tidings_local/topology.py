@@ -3,6 +3,10 @@
 Queues are quorum queues that dead-letter at least once. RabbitMQ does that only with `x-overflow:
 reject-publish` and, up to 3.12, the feature flag `stream_queue` (enabled on every node that was not
 upgraded from before 3.9); otherwise it dead-letters at most once.
+
+A batch whose function fails returns to its queue, without limit: MongoDB may be away for hours.
+RabbitMQ 4 dead-letters a message that returned 20 times, unless its queue says otherwise.
+RabbitMQ 3 has no limit; with the same argument it drops a message at its first return.
 """
 
 import argparse
@@ -88,22 +92,67 @@ def load(path: Path = DEFAULT_FILE) -> Topology:
         raise TopologyError(f"{path}: {found}") from error
 
 
-def declare(connection: pika.BlockingConnection, topology: Topology) -> None:
-    """Declare everything; can be repeated. Raises TopologyError for other existing arguments."""
+def declare(
+    connection: pika.BlockingConnection, topology: Topology, version: str | None = None
+) -> list[str]:
+    """Declare everything; can be repeated.
+
+    Args:
+        version: that of the broker, which tells it itself.
+
+    Returns:
+        The queues that keep RabbitMQ 4's limit of returns, because an older version made them.
+
+    Raises:
+        TopologyError: something exists with other arguments.
+    """
     channel = connection.channel()
+    unlimited = unlimited_returns(version or _version(connection))
+    limited: list[str] = []
+
+    def declare_queue(name: str, arguments: dict[str, Any]) -> None:
+        if unlimited and not _accepts(connection, name, arguments | unlimited):
+            limited.append(name)
+        if name in limited or not unlimited:
+            _declare_queue(channel, name, arguments)
+
     for exchange, kind in topology.exchanges.items():
         _declare_exchange(channel, exchange, kind)
     for queue, bindings in topology.queues.items():
-        _declare_queue(channel, queue, queue_arguments(bindings))
+        declare_queue(queue, queue_arguments(bindings))
         for exchange, routing_keys in bindings.items():
             for routing_key in routing_keys:
                 channel.queue_bind(queue, exchange, routing_key)
     for delay in topology.retry_delays_seconds:
         name = retry_name(delay)
         _declare_exchange(channel, name, "fanout")
-        _declare_queue(channel, name, retry_arguments(delay))
+        declare_queue(name, retry_arguments(delay))
         channel.queue_bind(name, name)
     channel.close()
+    return limited
+
+
+def unlimited_returns(version: str) -> dict[str, Any]:
+    """Return the argument with which a queue of this RabbitMQ keeps messages that return often."""
+    return {"x-delivery-limit": -1} if int(version.partition(".")[0]) >= 4 else {}
+
+
+def _version(connection: pika.BlockingConnection) -> str:
+    # pika shows the broker's properties only on the connection inside of a blocking one.
+    return str(connection._impl.server_properties["version"])
+
+
+def _accepts(connection: pika.BlockingConnection, name: str, arguments: dict[str, Any]) -> bool:
+    """Declare a queue; return False if it exists without a limit of its own."""
+    channel = connection.channel()
+    try:
+        channel.queue_declare(name, durable=True, arguments=arguments)
+    except ChannelClosedByBroker as error:
+        if "x-delivery-limit" in error.reply_text:
+            return False
+        raise _conflict("queue", name, error) from error
+    channel.close()
+    return True
 
 
 def retry_name(delay_seconds: int) -> str:
@@ -183,10 +232,19 @@ def _declare_file(path: Path, url: str | None) -> str:
     where = f"{parameters.host}:{parameters.port}, virtual host {parameters.virtual_host}"
     try:
         with pika.BlockingConnection(parameters) as connection:
-            declare(connection, topology)
+            limited = declare(connection, topology)
     except AMQPError as error:
         raise TopologyError(f"broker at {where}: {error!r}") from error
-    return f"declared on {where}: {topology.summary()}"
+    return f"declared on {where}: {topology.summary()}{_advice(limited)}"
+
+
+def _advice(limited: list[str]) -> str:
+    if not limited:
+        return ""
+    return (
+        f"\nAn older RabbitMQ made {', '.join(limited)}: a message that returns 20 times becomes a "
+        "dead letter. Set a policy for quorum queues: delivery-limit: -1 (docs/bridge.md)."
+    )
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from tidings_local.topology import (
     queue_arguments,
     retry_arguments,
     retry_name,
+    unlimited_returns,
 )
 
 VALID: dict[str, Any] = {
@@ -88,6 +89,21 @@ def test_queues_dead_letter_at_least_once() -> None:
         "x-dead-letter-strategy": "at-least-once",
         "x-overflow": "reject-publish",
     }
+
+
+@pytest.mark.parametrize(
+    ("version", "argument"),
+    [
+        ("3.10.8", {}),
+        ("3.13.7", {}),
+        ("4.2.0", {"x-delivery-limit": -1}),
+        ("10.0", {"x-delivery-limit": -1}),
+    ],
+)
+def test_returns_are_unlimited_by_the_argument_of_the_version(
+    version: str, argument: dict[str, int]
+) -> None:
+    assert unlimited_returns(version) == argument
 
 
 def test_unroutable_dead_letters_go_to_the_last_queue_only() -> None:
