@@ -14,6 +14,7 @@ from . import (
     copies,
     counting,
     entry_changes,
+    expiry,
     explaining,
     finding,
     index_lists,
@@ -42,5 +43,6 @@ def mend() -> None:
     Storage._try_index_id_keys = lookups.by_a_part_of(Storage._try_index_id_keys)
     finding.read_what_is_asked_for(Storage)
     counting.stop_at_the_limit(Storage, commands._HANDLERS)
+    expiry.prune_by_the_index(Storage)
     pipelines.begin_with_a_find(commands._HANDLERS, aggregate._STAGES)
     explaining.tell_what_was_read(Storage, commands._HANDLERS)
