@@ -18,10 +18,11 @@ TYPED = ("layers/tidings", "localstack", "gateway", "functions", "events", "infr
 
 def lint() -> bool:
     with ThreadPoolExecutor(2) as threads:
-        return all(list(threads.map(_passes, _checks().items())))
+        return all(list(threads.map(_passes, checks().items())))
 
 
-def _checks() -> dict[str, list[str]]:
+def checks() -> dict[str, list[str]]:
+    """Return the command of each check by its name."""
     tools = bootstrap.VENVS / "dev" / "bin"
     checks = {
         "ruff format": [str(tools / "ruff"), "format", "--check", "."],
