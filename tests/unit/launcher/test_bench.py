@@ -6,8 +6,13 @@ from pathlib import Path
 import pytest
 
 from tidings_local.launcher.developing import bench
-from tidings_local.launcher.developing.bench import benchmarks, run_benchmarks
+from tidings_local.launcher.developing.bench import (
+    benchmarks,
+    compare_benchmarks,
+    run_benchmarks,
+)
 from tidings_local.launcher.errors import LauncherError
+from tidings_local.launcher.settings import Settings
 
 SAYS_WHERE = "import os\nprint('where', os.environ.get('TIDINGS_API_URL'))\n"
 
@@ -68,6 +73,19 @@ def test_benchmarks_get_the_stacks_addresses_and_no_shell_variables(
     assert kept(folder)["slow"] == "where None\n"
     run_benchmarks("slow", {"TIDINGS_API_URL": "https://localhost"})
     assert kept(folder)["slow"] == "where https://localhost\n"
+
+
+def test_answers_are_compared_without_a_second_stack(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def starts(*_: object) -> None:
+        raise AssertionError("it starts a second stack")
+
+    monkeypatch.setattr(bench, "other_version", starts)
+    (folder / "answers.py").write_text("import os\nprint(os.environ['TIDINGS_BENCH_REF'])\n")
+    settings = Settings.model_construct()
+    assert compare_benchmarks("answers", {}, "main~3", settings)
+    assert kept(folder) == {"answers": "main~3\n"}
 
 
 def test_every_benchmark_can_be_chosen() -> None:
