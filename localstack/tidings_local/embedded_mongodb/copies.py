@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 from bson import Binary, Decimal128, Int64, ObjectId, Timestamp
-from secantus import transactions, update
+from secantus import projection, transactions, update
 
 UNCHANGING: Final = frozenset(
     {
@@ -22,8 +22,8 @@ UNCHANGING: Final = frozenset(
 
 
 def copy_faster() -> None:
-    """Replace the copying of documents in updates, and of remembered replies."""
-    for module in (update, transactions):
+    """Replace the copying of documents in updates and projections, and of remembered replies."""
+    for module in (update, projection, transactions):
         module.copy = SimpleNamespace(deepcopy=copied)
 
 

@@ -7,89 +7,104 @@ or two.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import wraps
+from threading import local
 from typing import Any, Final, NamedTuple
 
-from bson import ObjectId
+from secantus import storage as secantus_storage
 from secantus.query import matches
-from secantus.storage import (
-    _IDX_ENTRIES_TABLE,
-    Storage,
-    _index_key_variants,
-    _pack_entry,
-)
+from secantus.storage import _IDX_ENTRIES_TABLE, Storage, _pack_entry
+
+from .index_lists import Described, Indexes
+from .plain_values import PLAIN
 
 Document = Mapping[str, Any]
-Index = tuple[str, dict[str, Any], bool, bool]
 
-COMPARABLE: Final = (str, int, bool, datetime, ObjectId)
 _ABSENT: Final = object()
 
 
-class Replaced(NamedTuple):
-    """A document whose entries are to be replaced by those of its new version."""
+class Update(NamedTuple):
+    """A document before and after an update, and the fields at its top that may be different."""
 
-    recordid: int
-    doc: Document
+    before: Document
+    after: Document
+    changed: set[str]
+
+
+class Latest(local):
+    """The latest update of this thread. SecantusDB writes it before it makes another one."""
+
+    update: Update | None = None
+
+
+latest: Final = Latest()
 
 
 def write_what_changes(storage: type[Storage]) -> None:
     """Let a storage class leave those entries alone that an update does not change."""
-    storage._update_matching_single_txn = _updating(storage._update_matching_single_txn)
-    storage._update_chunk = _updating(storage._update_chunk)
-    storage._enforce_capped_bounds_locked = _deleting(storage._enforce_capped_bounds_locked)
+    secantus_storage._doc_changed = _noting_fields(secantus_storage._doc_changed)
     delete, write = storage._delete_index_entries, storage._write_index_entries
-    storage._delete_index_entries = _deferred(delete)
+    storage._delete_index_entries = _not_of_updates(delete)
     storage._write_index_entries = _replacing(delete, write)
-    storage._unique_conflict = _only_with(_is_unique, storage._unique_conflict)
-    storage._validate_geo_indexes = _only_with(
-        lambda index, _: _is_of_places(index), storage._validate_geo_indexes
+    storage._unique_conflict = _checking_few(storage._unique_conflict, lambda each: each.unique)
+    storage._validate_geo_indexes = _checking_few(
+        storage._validate_geo_indexes, lambda each: each.of_places
     )
+    storage._maybe_mark_multikey = _marking_changed(storage._maybe_mark_multikey)
 
 
-def _updating(update: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(update)
-    def updating(self: Storage, *args: Any, **options: Any) -> Any:
-        with _state(self, is_update=True):
-            return update(self, *args, **options)
+def _noting_fields(has_changed: Callable[..., bool]) -> Callable[..., bool]:
+    """Note which fields an update changes, when SecantusDB asks whether it changes something."""
 
-    return updating
+    @wraps(has_changed)
+    def is_changed(new: dict[str, Any], old: dict[str, Any]) -> bool:
+        changed = old.keys() - new.keys()
+        is_certain = bool(changed)
+        for name, value in new.items():
+            before = old.get(name, _ABSENT)
+            if before is value or _is_same(before, value):
+                continue
+            changed.add(name)
+            is_certain = is_certain or before is _ABSENT or type(value) in PLAIN
+        latest.update = Update(old, new, changed)
+        return is_certain or has_changed(new, old)
+
+    return is_changed
 
 
-def _deleting(delete: Callable[..., Any]) -> Callable[..., Any]:
+def _is_same(one: Any, other: Any) -> bool:
+    """Say whether two values are certainly stored alike."""
+    if one is other:
+        return True
+    kind = type(one)
+    if kind is not type(other):
+        return False
+    if kind in PLAIN or kind in (int, datetime):
+        return bool(one == other)
+    if kind is dict:
+        return list(one) == list(other) and all(map(_is_same, one.values(), other.values()))
+    if kind is list:
+        return len(one) == len(other) and all(map(_is_same, one, other))
+    return False
+
+
+def _of(doc: Document) -> Update | None:
+    """Return the update that has made a document."""
+    update = latest.update
+    return update if update is not None and update.after is doc else None
+
+
+def _not_of_updates(delete: Callable[..., None]) -> Callable[..., None]:
+    """Leave an update's old entries to the writing of its new ones, which follows."""
+
     @wraps(delete)
-    def deleting(self: Storage, *args: Any, **options: Any) -> Any:
-        with _state(self, is_update=False):
-            return delete(self, *args, **options)
+    def deleting(self: Storage, db: str, coll: str, doc: Document, *args: Any, **how: Any) -> None:
+        if latest.update is None or latest.update.before is not doc:
+            delete(self, db, coll, doc, *args, **how)
 
     return deleting
-
-
-@contextmanager
-def _state(storage: Storage, *, is_update: bool) -> Iterator[None]:
-    """Say whether this thread's removed entries are followed by those of the new version."""
-    before = getattr(storage._tls, "is_update", False)
-    storage._tls.is_update, storage._tls.replaced = is_update, None
-    try:
-        yield
-    finally:
-        storage._tls.is_update, storage._tls.replaced = before, None
-
-
-def _deferred(delete: Callable[..., None]) -> Callable[..., None]:
-    @wraps(delete)
-    def deferred(
-        self: Storage, db: str, coll: str, doc: Document, *args: Any, recordid: int
-    ) -> None:
-        if getattr(self._tls, "is_update", False):
-            self._tls.replaced = Replaced(recordid, doc)
-        else:
-            delete(self, db, coll, doc, *args, recordid=recordid)
-
-    return deferred
 
 
 def _replacing(delete: Callable[..., None], write: Callable[..., None]) -> Callable[..., None]:
@@ -99,33 +114,98 @@ def _replacing(delete: Callable[..., None], write: Callable[..., None]) -> Calla
         db: str,
         coll: str,
         doc: Document,
-        indexes: list[Index],
+        indexes: list[Described],
         partials: dict[str, Document] | None = None,
         *,
         recordid: int,
     ) -> None:
-        replaced: Replaced | None = getattr(self._tls, "replaced", None)
-        if replaced is None or replaced.recordid != recordid:  # an insert
+        update = _of(doc)
+        if update is None:  # an insert
             write(self, db, coll, doc, indexes, partials, recordid=recordid)
             return
-        self._tls.replaced = None
-        if partials is None:
-            partials = self._partial_filters(db, coll)
-        options = self._index_options_map(db, coll)
-        changed = _changed_fields(replaced.doc, doc)
-        for index in indexes:
-            name, key = index[:2]
-            if not _concerns(changed, key, partials.get(name)):
-                continue
-            if _is_plain(index, options):
-                filter = partials.get(name)
-                before = _keys(replaced.doc, index, filter, recordid)
-                _replace(self, (db, coll, name), before, _keys(doc, index, filter, recordid))
+        found: Indexes = self.indexes(db, coll)
+        for index in _concerned(indexes, found, update):
+            name = index[0]
+            if found.all is indexes and _is_plain(index, found):
+                filter = found.partial_filters.get(name)
+                before = _keys(update.before, index, filter, recordid)
+                after = _keys(doc, index, filter, recordid)
+                _replace(self, (db, coll, name), before, after)
             else:
-                delete(self, db, coll, replaced.doc, [index], partials, recordid=recordid)
+                delete(self, db, coll, update.before, [index], partials, recordid=recordid)
                 write(self, db, coll, doc, [index], partials, recordid=recordid)
 
     return replacing
+
+
+def _checking_few(
+    check: Callable[..., Any], choose: Callable[[Indexes], list[Described]]
+) -> Callable[..., Any]:
+    """Return a check that is made only for some indexes, and only if an update concerns them."""
+
+    @wraps(check)
+    def checked(
+        self: Storage,
+        db: str,
+        coll: str,
+        doc: Document,
+        indexes: list[Described],
+        *args: Any,
+        **how: Any,
+    ) -> Any:
+        found: Indexes = self.indexes(db, coll)
+        update = _of(doc)
+        some = choose(found) if found.all is indexes else indexes
+        if some and update is not None:
+            some = _concerned(some, found, update)
+        return check(self, db, coll, doc, some, *args, **how) if some else None
+
+    return checked
+
+
+def _marking_changed(mark: Callable[..., set[str]]) -> Callable[..., set[str]]:
+    """Look for the first array of an index only in the fields that an update changes."""
+
+    @wraps(mark)
+    def marked(
+        self: Storage,
+        db: str,
+        coll: str,
+        doc: Document,
+        indexes: list[Described],
+        already: set[str],
+    ) -> set[str]:
+        update = _of(doc)
+        if update is not None:
+            indexes = _concerned(indexes, self.indexes(db, coll), update)
+        return mark(self, db, coll, doc, indexes, already)
+
+    return marked
+
+
+def _concerned(indexes: list[Described], found: Indexes, update: Update) -> list[Described]:
+    """Return the indexes whose entries may depend on the fields that an update changes."""
+    some = []
+    for index in indexes:
+        fields = found.fields.get(index[0])
+        if fields is None or not fields.isdisjoint(update.changed):
+            some.append(index)
+    return some
+
+
+def _is_plain(index: Described, found: Indexes) -> bool:
+    """Say whether an index has nothing but entries for values."""
+    is_checked = index in found.unique or index in found.of_places
+    return not is_checked and "collation" not in found.options[index[0]]
+
+
+def _keys(doc: Document, index: Described, filter: Document | None, recordid: int) -> list[bytes]:
+    """Return the keys of a document's entries in an index."""
+    _, key, is_sparse, _ = index
+    if filter is not None and not matches(doc, filter):
+        return []
+    keys = secantus_storage._index_key_variants(doc, key, sparse=is_sparse)
+    return [_pack_entry(each, recordid) for each in keys]
 
 
 def _replace(
@@ -142,79 +222,3 @@ def _replace(
         if key not in before:
             cursor[(*head, key)] = b""
             cursor.reset()
-
-
-def _keys(doc: Document, index: Index, filter: Document | None, recordid: int) -> list[bytes]:
-    """Return the keys of a document's entries in an index."""
-    _, key, is_sparse, _ = index
-    if filter is not None and not matches(doc, filter):
-        return []
-    return [_pack_entry(each, recordid) for each in _index_key_variants(doc, key, sparse=is_sparse)]
-
-
-def _changed_fields(before: Document, after: Document) -> set[str]:
-    """Return the fields at the top of a document that may have other values."""
-    return {
-        name
-        for name in before.keys() | after.keys()
-        if not _is_same(before.get(name, _ABSENT), after.get(name, _ABSENT))
-    }
-
-
-def _is_same(one: Any, other: Any) -> bool:
-    """Say whether two values are certainly stored alike."""
-    if one is other:
-        return True
-    if type(one) is not type(other):
-        return False
-    if type(one) in COMPARABLE:
-        return bool(one == other)
-    if type(one) is dict:
-        return list(one) == list(other) and all(map(_is_same, one.values(), other.values()))
-    if type(one) is list:
-        return len(one) == len(other) and all(map(_is_same, one, other))
-    return False
-
-
-def _concerns(changed: set[str], key: Document, filter: Document | None) -> bool:
-    """Say whether the entries of an index may depend on changed fields."""
-    for name in (*key, *(filter or ())):
-        if name.startswith("$") or name.partition(".")[0] in changed:
-            return True
-    return False
-
-
-def _is_plain(index: Index, options: Mapping[str, Document]) -> bool:
-    """Say whether an index has nothing but entries for values."""
-    own = options.get(index[0], {})
-    return not _is_unique(index, own) and not _is_of_places(index) and "collation" not in own
-
-
-def _is_unique(index: Index, options: Document) -> bool:
-    return index[3] or bool(options.get("prepareUnique"))
-
-
-def _is_of_places(index: Index) -> bool:
-    return any(isinstance(direction, str) for direction in index[1].values())
-
-
-def _only_with(
-    concerns: Callable[[Index, Document], bool], check: Callable[..., Any]
-) -> Callable[..., Any]:
-    """Return a check of a document that is made only for the indexes that it concerns."""
-
-    @wraps(check)
-    def checked(
-        self: Storage,
-        db: str,
-        coll: str,
-        doc: Document,
-        indexes: list[Index],
-        *args: Any,
-        **how: Any,
-    ) -> Any:
-        options = self._index_options_map(db, coll)
-        some = [each for each in indexes if concerns(each, options.get(each[0], {}))]
-        return check(self, db, coll, doc, some, *args, **how) if some else None
-
-    return checked

@@ -15,6 +15,7 @@ from secantus.storage import Storage, _doc_makes_multikey
 from .remembered import change_by, changing, remembering
 
 Index = tuple[str, dict[str, Any], dict[str, Any]]
+Described = tuple[str, dict[str, Any], bool, bool]
 
 CHANGES: Final = (
     "create_index",
@@ -30,21 +31,27 @@ CHANGES: Final = (
 
 
 class Indexes(NamedTuple):
-    """The indexes of a collection, and what SecantusDB asks about them. Nothing is to be changed.
+    """The indexes of a collection, and what is asked about them. Nothing is to be changed.
 
-    `all` has the name, the key, and whether it is sparse and unique.
+    `all` has the name, the key, and whether it is sparse and unique; `unique` and `of_places` are
+    those of them whose values are checked. `fields` has the names at the top of a document on which
+    an index's entries depend, or None if each change of a document concerns it.
     """
 
     lists: list[Index]
-    all: list[tuple[str, dict[str, Any], bool, bool]]
+    all: list[Described]
+    unique: list[Described]
+    of_places: list[Described]
     partial_filters: dict[str, dict[str, Any]]
     multikey: frozenset[str]
     options: dict[str, dict[str, Any]]
+    fields: dict[str, frozenset[str] | None]
 
 
 def remember_lists(storage: type[Storage]) -> None:
     """Let a storage class remember its lists of indexes."""
     indexes = remembering("indexes", _reading(storage._iter_indexes))
+    storage.indexes = indexes
     storage._iter_indexes = lambda self, db, coll: [
         (name, dict(key), dict(options)) for name, key, options in indexes(self, db, coll).lists
     ]
@@ -59,19 +66,24 @@ def remember_lists(storage: type[Storage]) -> None:
 def _reading(read: Callable[..., Any]) -> Callable[[Storage, str, str], Indexes]:
     def indexes(storage: Storage, db: str, coll: str) -> Indexes:
         found: list[Index] = list(read(storage, db, coll))
+        described = [
+            (name, key, bool(options.get("sparse")), bool(options.get("unique")))
+            for name, key, options in found
+        ]
+        options_of = {name: options for name, _, options in found}
         return Indexes(
             lists=found,
-            all=[
-                (name, key, bool(options.get("sparse")), bool(options.get("unique")))
-                for name, key, options in found
-            ],
+            all=described,
+            unique=[each for each in described if each[3] or _is_to_be_unique(options_of[each[0]])],
+            of_places=[each for each in described if _is_of_places(each[1])],
             partial_filters={
                 name: options["partialFilterExpression"]
                 for name, _, options in found
                 if _is_partial(options)
             },
             multikey=frozenset(name for name, _, options in found if options.get("multikey")),
-            options={name: options for name, _, options in found},
+            options=options_of,
+            fields={name: _fields(key, options) for name, key, options in found},
         )
 
     return indexes
@@ -80,6 +92,21 @@ def _reading(read: Callable[..., Any]) -> Callable[[Storage, str, str], Indexes]
 def _is_partial(options: Mapping[str, Any]) -> bool:
     filter = options.get("partialFilterExpression")
     return isinstance(filter, Mapping) and bool(filter)
+
+
+def _is_to_be_unique(options: Mapping[str, Any]) -> bool:
+    return bool(options.get("prepareUnique"))
+
+
+def _is_of_places(key: Mapping[str, Any]) -> bool:
+    return any(isinstance(direction, str) for direction in key.values())
+
+
+def _fields(key: Mapping[str, Any], options: Mapping[str, Any]) -> frozenset[str] | None:
+    names = [*key, *(options["partialFilterExpression"] if _is_partial(options) else ())]
+    if _is_to_be_unique(options) or any(name.startswith("$") for name in names):
+        return None
+    return frozenset(name.partition(".")[0] for name in names)
 
 
 def _changing_only_if_new(mark: Callable[..., set[str]]) -> Callable[..., set[str]]:

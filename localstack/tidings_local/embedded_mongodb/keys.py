@@ -2,7 +2,7 @@
 
 WiredTiger's Python reads a key by interpreting its format character by character, 6 us each time.
 SecantusDB's keys have a few fixed formats: texts that end with NUL (`S`), then bytes (`u`) or an
-integer (`q`). For other formats the original functions are called.
+integer (`q`), or one of the latter. For other formats the original functions are called.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ def unpack(fmt: str, packed: bytes) -> Any:
     """Return the columns of a key or a value."""
     if fmt == "u":
         return [packed or b""]
+    if fmt == "q":
+        return [unpack_int(packed)[0]]
     texts = TEXTS.get(fmt)
     if texts is None:
         return unpack_by_format(fmt, packed)
@@ -37,17 +39,18 @@ def pack(fmt: str, *columns: Any) -> Any:
     """Return a key or a value as WiredTiger stores it."""
     if fmt == "u" and type(columns[0]) is bytes:
         return columns[0]
+    if fmt == "q":
+        return pack_int(columns[0])
     texts = TEXTS.get(fmt)
-    if texts is None or not _is_plain(columns[:texts]):
+    if texts is None:
         return pack_by_format(fmt, *columns)
-    head = "\0".join(columns[:texts]).encode() + b"\0"
+    joined = "\0".join(columns[:texts])
+    if joined.count("\0") >= texts:  # one of them has a NUL
+        return pack_by_format(fmt, *columns)
+    head = joined.encode() + b"\0"
     if fmt[-1] == "S":
         return head
     last = columns[texts]
     if fmt[-1] == "q":
         return head + pack_int(last)
     return head + last if type(last) is bytes else pack_by_format(fmt, *columns)
-
-
-def _is_plain(texts: tuple[Any, ...]) -> bool:
-    return all(type(text) is str and "\0" not in text for text in texts)

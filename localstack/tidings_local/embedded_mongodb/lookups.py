@@ -27,16 +27,18 @@ def by_a_part_of(find: Callable[..., RecordIds]) -> Callable[..., RecordIds]:
         self: Storage, db: str, coll: str, filter: dict[str, Any], *, collation: Any = None
     ) -> RecordIds:
         plain = plain_conditions(filter)
-        if "_id" in plain and _id_point_lookup_keys(plain["_id"]) is not None:
-            return find(self, db, coll, {"_id": plain["_id"]}, collation=collation)
+        ids = _id_point_lookup_keys(plain["_id"]) if "_id" in plain else None
+        if ids is not None and not self._is_timeseries(db, coll):
+            found = [self._doc_recordid(db, coll, each) for each in ids]
+            return [each for each in found if each is not None]
         if collation is None:
             for walks in lookups_of(self, db, coll, filter):
                 rows = {row for walk in walks for row in walked_rows(self, db, coll, walk)}
                 return sorted(rows)
         certain = _certain(self, db, coll, plain)
-        found = find(self, db, coll, certain, collation=collation)
-        if found is not None:
-            return found
+        others = find(self, db, coll, certain, collation=collation)
+        if others is not None:
+            return others
         for parts in alternatives(filter):
             united = _united(self, db, coll, parts, collation)
             if united is not None:

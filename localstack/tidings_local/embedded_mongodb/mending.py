@@ -22,6 +22,7 @@ from . import (
     lookups,
     oplog,
     pipelines,
+    plain_values,
     remembered,
     retries,
 )
@@ -40,6 +41,7 @@ def mend() -> None:
     collection_options.remember_options(Storage)
     entry_changes.write_what_changes(Storage)
     copies.copy_faster()
+    plain_values.decide_by_type()
     Storage._try_index_id_keys = lookups.by_a_part_of(Storage._try_index_id_keys)
     finding.read_what_is_asked_for(Storage)
     counting.stop_at_the_limit(Storage, commands._HANDLERS)

@@ -45,10 +45,11 @@ class Remembered:
 
     def get(self, what: What, version: int | None) -> Value | None:
         """Return a value if it is of this version and the version is the present one."""
-        with self._lock:
-            found = self._values.get(what)
-            fits = found is not None and found.version == version == self._version
-            return found if fits and not self._open else None
+        found = self._values.get(what)
+        # Without the lock, in this order: a change is open until the version increases.
+        if found is None or self._open:
+            return None
+        return found if found.version == version == self._version else None
 
     def put(self, what: What, version: int | None, value: Any) -> None:
         """Remember a value that was read at a version."""

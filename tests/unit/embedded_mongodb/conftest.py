@@ -7,7 +7,17 @@ from typing import Any
 
 import pytest
 from pymongo import MongoClient
-from secantus import SecantusDBServer, aggregate, commands, transactions, update
+from secantus import (
+    SecantusDBServer,
+    aggregate,
+    commands,
+    projection,
+    query,
+    sortkey,
+    storage,
+    transactions,
+    update,
+)
 from secantus.storage import Storage
 
 from tidings_local.embedded_mongodb.mending import mend
@@ -17,7 +27,8 @@ from tidings_local.embedded_mongodb.mending import mend
 def mended() -> Iterator[None]:
     """Replace the slow parts for one test."""
     cursors = sys.modules["swig_wiredtiger"]
-    places: list[Any] = [Storage, transactions.TransactionRegistry, transactions, update, cursors]
+    modules = (cursors, projection, query, sortkey, storage, transactions, update)
+    places: list[Any] = [Storage, transactions.TransactionRegistry, *modules]
     before = [dict(vars(each)) for each in places]
     handlers, stages = dict(commands._HANDLERS), dict(aggregate._STAGES)
     mend()
