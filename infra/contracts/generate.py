@@ -1,5 +1,5 @@
 """Write what follows from the operations: openapi.json, roles in schema.graphql, docs/api.md, and
-the modules of the operations for the gateway.
+the modules of the operations for the gateway; and the charts of docs/performance.md.
 
 `make contracts` runs it; tests fail if a file differs from what it would write.
 """
@@ -26,6 +26,7 @@ def main() -> None:
 
     from infra.contracts.api_table import FILE as API_PAGE
     from infra.contracts.api_table import page_with_table
+    from infra.contracts.charts import charts
     from infra.contracts.operation_modules import modules
     from infra.contracts.schema_roles import schema_with_roles
 
@@ -34,6 +35,7 @@ def main() -> None:
         SCHEMA_FILE: schema_with_roles(),
         FILE: content(),
         API_PAGE: page_with_table(),
+        **charts(),
     }
     for file, text in generated.items():
         file.write_text(text, encoding="utf-8")
@@ -42,6 +44,6 @@ def main() -> None:
 
 if __name__ == "__main__":
     # For a program started as a file, Python searches modules in this folder, not in the project's.
-    folders = (".", "layers/tidings", "functions", "gateway")
+    folders = (".", "layers/tidings", "functions", "gateway", "localstack")
     sys.path[:0] = [str(ROOT / each) for each in folders]
     main()

@@ -65,6 +65,7 @@ def main(arguments: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         opt = _layers(packages, Path(folder) / "opt")
         columns = ("`import` alone", "its CPU", "init", "init CPU", "init from the template")
+        sys.stdout.write("<!-- chart: init CPU -->\n")
         _row("function", *columns, "its CPU", "modules")
         _row(*["---"] * 8)
         asyncio.run(_measure(Path(folder), opt))

@@ -9,6 +9,7 @@ import pytest
 from graphql import GraphQLObjectType, build_schema
 
 from infra.contracts.api_table import FILE, page_with_table
+from infra.contracts.charts import charts
 from tests.contract.project import ROOT, routes
 
 PAGES: Final = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -68,6 +69,11 @@ def test_each_attack_has_existing_tests(row: list[str]) -> None:
 
 def test_table_of_operations_is_up_to_date() -> None:
     assert FILE.read_text() == page_with_table(), "run `make contracts`"
+
+
+def test_charts_are_those_of_the_tables_below_them() -> None:
+    for file, content in charts().items():
+        assert file.read_text() == content, f"{file.name}: run `make contracts`"
 
 
 def test_the_table_of_operations_names_every_route() -> None:
