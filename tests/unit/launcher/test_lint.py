@@ -7,8 +7,11 @@ import pytest
 from tidings_local.launcher.developing import lint as linting
 from tidings_local.launcher.developing.lint import lint
 
-TOOLS = ("dev/bin/ruff", "dev/bin/mypy", "dev/bin/lint-imports", "sam/bin/sam")
-CHECKS = {"ruff format", "ruff check", "mypy", "import-linter", "sam validate"}
+TOOLS = (
+    *("dev/bin/ruff", "dev/bin/mypy", "dev/bin/lint-imports", "sam/bin/sam"),
+    "workflows/bin/zizmor",
+)
+CHECKS = {"ruff format", "ruff check", "mypy", "import-linter", "sam validate", "zizmor"}
 
 
 @pytest.fixture

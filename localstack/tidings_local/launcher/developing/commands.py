@@ -26,6 +26,7 @@ from .bench import compare_benchmarks, run_benchmarks
 from .bench_data import data_of
 from .dev.session import develop
 from .gateway import serve_gateway
+from .lint import TOOLS
 from .lint import lint as run_lint
 from .plan import BROWSER, FAULTS, FUZZ, SOAK, chosen
 from .scaffold import new_consumer, new_operation, new_rule
@@ -95,7 +96,7 @@ def bench() -> int:
 
 def lint() -> int:
     try:
-        bootstrap.ensure("dev", "sam")
+        bootstrap.ensure(*TOOLS)
     except bootstrap.BootstrapError as error:
         raise LauncherError(str(error)) from None
     return 0 if run_lint() else 1

@@ -12,6 +12,9 @@ from .. import progress
 from ..deploying.build import sam, sam_environment
 from ..settings import ROOT, STATE, inherited_environment
 
+TOOLS = ("dev", "sam", "workflows")
+"""The sets of packages that the checks need."""
+
 SOURCES = ("layers/tidings", "localstack")
 TYPED = ("layers/tidings", "localstack", "gateway", "functions", "events", "infra", "tests")
 
@@ -34,6 +37,7 @@ def checks() -> dict[str, list[str]]:
             *(name for name in TYPED if (ROOT / name).is_dir()),
         ],
         "import-linter": [str(tools / "lint-imports"), "--no-cache"],
+        "zizmor": [str(bootstrap.VENVS / "workflows" / "bin" / "zizmor"), "--offline", ".github"],
     }
     if (ROOT / "template.yaml").is_file():
         validate = ["validate", "--lint", "--template", "template.yaml"]

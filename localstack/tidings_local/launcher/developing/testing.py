@@ -31,7 +31,7 @@ from ..settings import (
 )
 from . import slowest
 from .child import Child, launcher_run, pytest_run
-from .lint import lint
+from .lint import TOOLS, lint
 from .plan import BROWSER_TESTS, pytest_arguments
 
 MAIL_SINK = "smtp://127.0.0.1:24025"
@@ -47,7 +47,7 @@ def run_tests(stack: Stack, settings: Settings, options: Options) -> int:
     if BROWSER_TESTS in options.t:
         programs.install_missing([programs.CHROMIUM])
     try:
-        bootstrap.ensure("dev")
+        bootstrap.ensure(*TOOLS)
     except bootstrap.BootstrapError as error:
         raise LauncherError(str(error)) from None
     try:

@@ -1,0 +1,89 @@
+"""The workflows of GitHub name pinned actions, few permissions, and things that exist.
+
+`make lint` checks them by zizmor too, and the pipeline by actionlint.
+"""
+
+import re
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import yaml
+
+from tests.contract.project import ROOT
+from tidings_local.launcher.developing.lint import checks
+
+WORKFLOWS: Final = sorted((ROOT / ".github/workflows").glob("*.yml"))
+PINNED: Final = re.compile(r"uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
+each_workflow = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+
+
+def content(path: Path) -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.load(path.read_text(), yaml.BaseLoader)
+    return loaded
+
+
+def steps(path: Path) -> list[dict[str, Any]]:
+    return [step for job in content(path)["jobs"].values() for step in job.get("steps", [])]
+
+
+@each_workflow
+def test_actions_are_pinned_by_a_commit_with_its_version(path: Path) -> None:
+    lines = [line.strip(" -") for line in path.read_text().splitlines() if "uses: " in line]
+    assert lines
+    assert [line for line in lines if not PINNED.match(line) and "uses: ./" not in line] == []
+
+
+def test_an_action_has_one_version() -> None:
+    pins = {pin for path in WORKFLOWS for pin in re.findall(r"uses: (\S+@\S+)", path.read_text())}
+    assert len({pin.partition("@")[0] for pin in pins}) == len(pins)
+
+
+@each_workflow
+def test_permissions_are_read_only_unless_a_job_has_others(path: Path) -> None:
+    assert content(path)["permissions"] in ({"contents": "read"}, "{}", {})
+
+
+@each_workflow
+def test_runs_do_not_overlap(path: Path) -> None:
+    assert content(path)["concurrency"]["group"]
+
+
+@each_workflow
+def test_jobs_end(path: Path) -> None:
+    for name, job in content(path)["jobs"].items():
+        assert "uses" in job or int(job["timeout-minutes"]) <= 90, name
+
+
+@each_workflow
+def test_called_workflows_and_needed_jobs_exist(path: Path) -> None:
+    jobs = content(path)["jobs"]
+    for job in jobs.values():
+        needed = job.get("needs", [])
+        assert set([needed] if isinstance(needed, str) else needed) <= set(jobs)
+        if "uses" in job:
+            assert (ROOT / job["uses"]).is_file()
+
+
+@each_workflow
+def test_sets_of_packages_and_their_programs_exist(path: Path) -> None:
+    """A workflow installs a set by `bootstrap.py install` before it runs the set's program."""
+    for job in content(path)["jobs"].values():
+        text = "\n".join(step.get("run", "") for step in job.get("steps", []))
+        installed = set(re.findall(r"bootstrap\.py install (\w+)", text))
+        assert set(re.findall(r"\.tidings/venvs/(\w+)/bin/", text)) == installed
+        for name in installed:
+            assert (ROOT / f"localstack/requirements/{name}.txt").is_file()
+
+
+@each_workflow
+def test_named_files_exist(path: Path) -> None:
+    text = "\n".join(step.get("run", "") for step in steps(path))
+    named = re.findall(r"\b(?:infra|functions|gateway|events|layers|localstack)/[\w./-]+\w", text)
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_the_same_checks_run_here_and_there() -> None:
+    commands = [step.get("run", "") for step in steps(ROOT / ".github/workflows/ci.yml")]
+    assert {"make lint", "make test"} <= set(commands)
+    assert "zizmor" in checks()  # `make lint` checks the workflows
