@@ -20,9 +20,10 @@ from graphql import (
     get_named_type,
 )
 from graphql.execution.values import get_directive_values
-from resolvers import ARGUMENTS, MUTATIONS, NESTED, QUERIES
+from resolvers import ARGUMENTS, EXPECTED, MUTATIONS, NESTED, QUERIES
 from resolvers.binding import Resolver, resolver_of
 from resolvers.caller import Info
+from resolvers.connection import Connection
 from resolvers.places import at_first_use, operation_named
 
 from tidings.platform.operation import Operation
@@ -90,7 +91,9 @@ def _bind_fields(schema: GraphQLSchema, kind: GraphQLObjectType) -> None:
         for argument_name, argument in field.args.items():
             argument.out_name = snake_case(argument_name)
         if is_root:
-            resolve = at_first_use(partial(root_resolver, kind.name, name, field))
+            resolve = _expecting(
+                at_first_use(partial(root_resolver, kind.name, name, field)), field
+            )
         elif name in resolvers:
             resolve = at_first_use(partial(resolvers.__getitem__, name))
         else:
@@ -118,6 +121,20 @@ def operation_of_field(root: str, name: str) -> Operation:
         return operation_named(snake_case(name))
     declared: Operation = own.operation  # type: ignore[attr-defined]
     return declared
+
+
+def _expecting(resolve: Resolver, field: GraphQLField) -> Resolver:
+    """Note the keys that the nested fields of a root field's result may need."""
+    of_type = get_named_type(field.type).name.removesuffix("Connection")
+    has_nested = of_type in EXPECTED
+
+    def resolve_root(source: Any, info: Info, **arguments: Any) -> Any:
+        result = resolve(source, info, **arguments)
+        found = result.nodes if isinstance(result, Connection) else [result]
+        info.context.loaders.expect(**(EXPECTED[of_type](found) if has_nested else {}))
+        return result
+
+    return resolve_root
 
 
 def _attribute(name: str) -> Callable[[Any, Info], Any]:

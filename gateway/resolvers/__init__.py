@@ -3,7 +3,7 @@
 They are named by their places, so that their domains are imported at the first use of a field.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from resolvers.places import Places
 
 Resolver = Any
+Expected = Callable[[Sequence[Any]], Mapping[str, Iterable[str]]]
 
 # The model that checks a field's arguments, if those of the operation do not.
 ARGUMENTS: Final[Mapping[str, type[BaseModel]]] = Places(
@@ -31,6 +32,14 @@ QUERIES: Final[Mapping[str, Resolver]] = Places(
     }
 )
 MUTATIONS: Final[Mapping[str, Resolver]] = Places({"createCampaign": "resolvers.campaigns.created"})
+# By type: the keys that nested fields of a list may need, as arguments of `Loaders.expect`.
+EXPECTED: Final[Mapping[str, Expected]] = Places(
+    {
+        "Activity": "resolvers.recommendations.expected",
+        "Campaign": "resolvers.campaigns.expected",
+        "Order": "resolvers.orders.expected",
+    }
+)
 # By type: fields that are not attributes of the domain's result.
 NESTED: Final[Mapping[str, Mapping[str, Resolver]]] = {
     "ActivityItem": Places({"product": "resolvers.recommendations.product"}),

@@ -1,9 +1,11 @@
 """Campaigns: their numbers are loaded only if they are asked for."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from resolvers.binding import resolves
 from resolvers.caller import Info, caller
+from resolvers.loading import MaybeLater
 from tidings.campaigns.operations import create_campaign
 from tidings.campaigns.queries import get_campaign, get_campaign_without_numbers
 from tidings.campaigns.schemas import CampaignNumbers, CampaignView, CreateCampaign
@@ -21,5 +23,9 @@ def created(_: Any, info: Info, input: dict[str, Any]) -> CampaignView:
     return create_campaign(parsed(CreateCampaign, wanted), caller=caller(info))
 
 
-async def numbers(campaign: CampaignView, info: Info) -> CampaignNumbers | None:
-    return await info.context.loaders.campaign_numbers.load(campaign.id)
+def expected(campaigns: Sequence[CampaignView]) -> Mapping[str, Iterable[str]]:
+    return {"campaign_numbers": (each.id for each in campaigns)}
+
+
+def numbers(campaign: CampaignView, info: Info) -> MaybeLater[CampaignNumbers]:
+    return info.context.loaders.campaign_numbers.load(campaign.id)

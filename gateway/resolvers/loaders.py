@@ -1,6 +1,6 @@
 """The loaders of nested fields, created for each request."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from resolvers.connection import PageArguments
@@ -35,10 +35,22 @@ class Loaders:
         self.orders: DataLoader[OrdersOf, Page[OrderView]] = DataLoader(self._orders)
         self.campaign_numbers: DataLoader[str, CampaignNumbers] = DataLoader(self._campaign_numbers)
 
-    def _products(self, product_ids: Sequence[str]) -> "Mapping[str, ProductView]":
-        from tidings.products.queries import get_products_by_id
+    def expect(
+        self,
+        *,
+        products: Iterable[str] = (),
+        users: Iterable[str] = (),
+        campaign_numbers: Iterable[str] = (),
+    ) -> None:
+        """Note the keys that the fields of a result may need; forget those of the result before."""
+        self.products.expect(products)
+        self.users.expect(users)
+        self.campaign_numbers.expect(campaign_numbers)
 
-        return get_products_by_id(product_ids, caller=self._principal)
+    def _products(self, product_ids: Sequence[str]) -> "Mapping[str, ProductView]":
+        from tidings.products.queries import get_products_seen_by
+
+        return get_products_seen_by(self._principal, product_ids)
 
     def _users(self, user_ids: Sequence[str]) -> "Mapping[str, UserView]":
         from tidings.users.queries import get_users_by_id

@@ -1,8 +1,11 @@
 """What orders' fields need besides their operations."""
 
+from collections.abc import Iterable, Mapping, Sequence
+
 from pydantic import BaseModel
 
 from resolvers.caller import Info
+from resolvers.loading import MaybeLater
 from tidings.orders.schemas import OrderItemView, OrderView, UpdateOrderStatus
 from tidings.platform.inputs.idempotency import IdempotencyKey
 from tidings.platform.inputs.ids import DocumentId
@@ -22,9 +25,16 @@ class UpdateOrderStatusInput(UpdateOrderStatus):
     order_id: DocumentId
 
 
-async def customer(order: OrderView, info: Info) -> UserView | None:
-    return await info.context.loaders.users.load(order.customer_id)
+def expected(orders: Sequence[OrderView]) -> Mapping[str, Iterable[str]]:
+    return {
+        "products": (item.product_id for order in orders for item in order.items),
+        "users": (order.customer_id for order in orders),
+    }
 
 
-async def product(item: OrderItemView, info: Info) -> ProductView | None:
-    return await info.context.loaders.products.load(item.product_id)
+def customer(order: OrderView, info: Info) -> MaybeLater[UserView]:
+    return info.context.loaders.users.load(order.customer_id)
+
+
+def product(item: OrderItemView, info: Info) -> MaybeLater[ProductView]:
+    return info.context.loaders.products.load(item.product_id)

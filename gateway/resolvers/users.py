@@ -19,6 +19,6 @@ def me(_: Any, info: Info) -> UserView:
 
 async def orders(user: UserView, info: Info, first: int, after: str | None = None) -> Connection:
     page = parsed(PageArguments, {"first": first, "after": after})
-    found = await info.context.loaders.orders.load(OrdersOf(user.id, page))
+    found = await info.context.loaders.orders.load_later(OrdersOf(user.id, page))
     assert found is not None, "the loader returns a page for every customer"
     return connection(found)

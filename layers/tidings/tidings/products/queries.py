@@ -72,19 +72,22 @@ def get_products(
     return read(page)
 
 
-def get_products_by_id(
-    product_ids: Iterable[str], *, caller: Principal | None = None
+def get_products_seen_by(
+    caller: Principal | None, product_ids: Sequence[str]
 ) -> dict[str, ProductView]:
-    """Return those products that the caller may see, by id, in one round trip.
+    """Return those products that the caller may see, by id.
 
-    Without a caller it returns active products, as they are now.
+    Operators get them as they are now. Others get the active ones as the catalogue shows them,
+    which is from the cache.
     """
-    ids = list(set(product_ids))
-    where: dict[str, Any] = {"_id": {"$in": ids}}
-    if not sees_all(caller):
-        where["state"] = ProductState.ACTIVE.value
-    found = Product._get_collection().find(where, batch_size=len(ids) + 1)
-    return {product.id: view_of(product) for product in rows_of(Product, found)}
+    if sees_all(caller):
+        return _read(product_ids)
+    return get_products_on_sale(product_ids)
+
+
+def get_products_by_id(product_ids: Iterable[str]) -> dict[str, ProductView]:
+    """Return those products that are active, by id, as they are now."""
+    return _read(product_ids, state=ProductState.ACTIVE.value)
 
 
 def in_category(product_ids: Iterable[str], category: str) -> frozenset[str]:
@@ -135,6 +138,15 @@ def view_of(product: Product) -> ProductView:
 
 def _on_sale(product_ids: list[str]) -> dict[str, ProductView]:
     return get_products_by_id(product_ids)
+
+
+def _read(product_ids: Iterable[str], **conditions: str) -> dict[str, ProductView]:
+    """Return products by id in one round trip."""
+    ids = list(set(product_ids))
+    found = Product._get_collection().find(
+        {"_id": {"$in": ids}, **conditions}, batch_size=len(ids) + 1
+    )
+    return {product.id: view_of(product) for product in rows_of(Product, found)}
 
 
 def _is_everything(wanted: ProductFilter) -> bool:
