@@ -19,6 +19,15 @@ TEST: Final = re.compile(r"`((?:[\w/]+/)?test_\w+\.py)(?:::(\w+))?`")
 SECTIONS: Final = ["Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"]
 
 
+def test_json_is_passed_to_lambda_as_it_is() -> None:
+    """The AWS CLI 2 reads the text of `--payload` as Base64 by default."""
+    text = "\n".join(page.read_text() for page in PAGES).replace("\\\n", " ")
+    commands = [line for line in text.splitlines() if "lambda invoke" in line]
+    given = [line for line in commands if re.search(r"--payload ['\"{]", line)]
+    assert len(given) >= 2
+    assert all("--cli-binary-format raw-in-base64-out" in line for line in given)
+
+
 def attacks() -> list[list[str]]:
     """Return the cells of the table of attacks, row by row."""
     page = (ROOT / "docs/security.md").read_text()

@@ -9,9 +9,12 @@ from tidings_local.launcher.developing.lint import lint
 
 TOOLS = (
     *("dev/bin/ruff", "dev/bin/mypy", "dev/bin/lint-imports", "sam/bin/sam"),
-    "workflows/bin/zizmor",
+    *("sam/bin/cfn-lint", "workflows/bin/zizmor"),
 )
-CHECKS = {"ruff format", "ruff check", "mypy", "import-linter", "sam validate", "zizmor"}
+CHECKS = {
+    *("ruff format", "ruff check", "mypy", "import-linter"),
+    *("sam validate", "cfn-lint", "zizmor"),
+}
 
 
 @pytest.fixture
@@ -22,6 +25,8 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in TOOLS:
         tool(tmp_path, name, "exit 0")
     (tmp_path / "template.yaml").write_text("Resources: {}\n")
+    (tmp_path / "infra" / "aws").mkdir(parents=True)
+    (tmp_path / "infra" / "aws" / "services.yaml").write_text("Resources: {}\n")
     return tmp_path
 
 
@@ -59,17 +64,23 @@ def test_one_failure_fails_it_and_the_other_checks_run(
     assert checks_told(told, "ok") == CHECKS - failed
 
 
-def test_no_template_is_no_failure(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (root / "template.yaml").unlink()
+@pytest.mark.parametrize(
+    ("template", "check"),
+    [("template.yaml", "sam validate"), ("infra/aws/services.yaml", "cfn-lint")],
+)
+def test_no_template_is_no_failure(
+    root: Path, capsys: pytest.CaptureFixture[str], template: str, check: str
+) -> None:
+    (root / template).unlink()
     assert lint()
-    assert checks_told(capsys.readouterr().out, "ok") == CHECKS - {"sam validate"}
+    assert checks_told(capsys.readouterr().out, "ok") == CHECKS - {check}
 
 
 def test_types_are_checked_where_there_is_code(root: Path) -> None:
     (root / "gateway").mkdir()
     lint()
     (mypy,) = (line for line in called(root).splitlines() if line.startswith("dev/bin/mypy"))
-    assert mypy.split()[3:] == ["gateway"]
+    assert mypy.split()[3:] == ["gateway", "infra"]
 
 
 def test_checks_find_our_modules_and_ignore_the_shells_path(

@@ -16,6 +16,7 @@ TOOLS = ("dev", "sam", "workflows")
 """The sets of packages that the checks need."""
 
 SOURCES = ("layers/tidings", "localstack")
+SERVICES = "infra/aws/services.yaml"
 TYPED = ("layers/tidings", "localstack", "gateway", "functions", "events", "infra", "tests")
 
 
@@ -42,6 +43,8 @@ def checks() -> dict[str, list[str]]:
     if (ROOT / "template.yaml").is_file():
         validate = ["validate", "--lint", "--template", "template.yaml"]
         checks["sam validate"] = [str(sam()), *validate]
+    if (ROOT / SERVICES).is_file():
+        checks["cfn-lint"] = [str(sam().with_name("cfn-lint")), SERVICES]
     return checks
 
 
