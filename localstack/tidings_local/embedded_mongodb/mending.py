@@ -25,6 +25,7 @@ from . import (
     plain_values,
     remembered,
     retries,
+    stopping,
 )
 
 
@@ -48,3 +49,4 @@ def mend() -> None:
     expiry.prune_by_the_index(Storage)
     pipelines.begin_with_a_find(commands._HANDLERS, aggregate._STAGES)
     explaining.tell_what_was_read(Storage, commands._HANDLERS)
+    stopping.refuse_greetings(commands._HANDLERS)
