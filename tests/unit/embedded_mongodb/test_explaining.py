@@ -63,6 +63,25 @@ def test_page_in_the_order_of_an_index_with_arrays(orders: Any) -> None:
     assert [each["n"] for each in page][:2] == [[0, 900], 100]
 
 
+def test_page_of_two_lists_of_values(orders: Any) -> None:
+    orders.create_index([("state", 1), ("user", 1), ("_id", -1)])
+    wanted = {"state": {"$in": ["open", "lost"]}, "user": {"$in": ["user-0", "user-2", None]}}
+    page = orders.find(wanted).sort("_id", -1).limit(10)
+    stages, documents = explained(page)
+    assert stages == "LIMIT FETCH IXSCAN"
+    assert documents <= 20
+    assert [each["n"] for each in page][:4] == [299, 297, 296, 294]
+
+
+def test_page_by_the_better_of_two_plans(orders: Any) -> None:
+    """The walk by user meets no match for long; that by part is taken instead."""
+    orders.create_index([("part", 1), ("_id", -1)])
+    orders.update_many({"n": {"$lt": 30}}, {"$set": {"part": "old"}})
+    page = orders.find({"user": "user-1", "part": "old"}).sort("_id", -1).limit(10)
+    assert [each["n"] for each in page][:3] == [28, 25, 22]
+    assert explained(page)[1] <= 40 + 3 * 12  # by user it would be 100
+
+
 def test_page_after_a_place(orders: Any) -> None:
     after = {"user": "user-1", "_id": {"$lt": "0100"}}
     found = orders.find(after).sort("_id", -1).limit(10)
