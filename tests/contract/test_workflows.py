@@ -4,6 +4,7 @@
 """
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any, Final
 
@@ -81,6 +82,35 @@ def test_named_files_exist(path: Path) -> None:
     text = "\n".join(step.get("run", "") for step in steps(path))
     named = re.findall(r"\b(?:infra|functions|gateway|events|layers|localstack)/[\w./-]+\w", text)
     assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def environments() -> list[str]:
+    jobs = content(ROOT / ".github/workflows/deploy.yml")["jobs"].values()
+    return [job["with"]["environment"] for job in jobs if "with" in job]
+
+
+def test_each_environment_is_deployed_after_the_one_before() -> None:
+    jobs = content(ROOT / ".github/workflows/deploy.yml")["jobs"]
+    assert environments() == ["dev", "staging", "prod"]
+    assert [job["needs"] for job in jobs.values() if "with" in job] == ["check", "dev", "staging"]
+
+
+def test_environments_are_those_of_sam() -> None:
+    sections = tomllib.loads((ROOT / "samconfig.toml").read_text())
+    assert set(environments()) == {
+        name for name in sections if name != "version" and not name.endswith("-services")
+    }
+    for name in environments():
+        assert (ROOT / f"infra/aws/{name}.txt").is_file()
+
+
+def test_package_is_built_as_the_page_says() -> None:
+    (build,) = (
+        step["env"]["PIP_PLATFORM"]
+        for step in steps(ROOT / ".github/workflows/ci.yml")
+        if "PIP_PLATFORM" in step.get("env", {})
+    )
+    assert f'PIP_PLATFORM="{build}"' in (ROOT / "docs/deploy-aws.md").read_text()
 
 
 def test_the_same_checks_run_here_and_there() -> None:
