@@ -1,5 +1,6 @@
 """No function imports packages that it does not use (docs/performance.md, "Cold starts")."""
 
+import ast
 import json
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from functools import cache
 
 import pytest
 
-from tests.contract.project import ROOT, Function, functions, imported_modules
+from tests.contract.project import ROOT, Function, functions, imported_modules, parsed
 
 # The packages that our code imports in functions of every kind.
 EVERYWHERE = {"aws_lambda_powertools", "pydantic", "pydantic_core", "typing_extensions"}
@@ -17,24 +18,23 @@ EVERYWHERE = {"aws_lambda_powertools", "pydantic", "pydantic_core", "typing_exte
 # run otherwise. Before a package is added here, import it at its first use if not every call needs
 # it.
 GROUPS: dict[str, str] = {
-    "campaigns consumes": "cryptography jinja2 jwt markupsafe mongoengine pika pymongo redis",
+    "campaigns consumes": "cryptography jwt mongoengine pika pymongo redis",
     "campaigns reads": "cryptography jwt mongoengine pymongo redis",
     "campaigns runs": "mongoengine pymongo redis",
-    "campaigns writes": "cryptography jinja2 jwt markupsafe mongoengine pika pymongo redis",
-    "delivery consumes": "cryptography jinja2 jwt markupsafe mongoengine pika pymongo redis",
+    "campaigns writes": "cryptography jwt mongoengine pika pymongo redis",
+    "delivery consumes": "cryptography jwt mongoengine pika pymongo redis",
     "delivery reads": "cryptography jwt mongoengine pymongo redis",
     "delivery runs": "cryptography jwt mongoengine pika pymongo redis",
     "delivery writes": "cryptography jwt mongoengine pika pymongo redis",
     "gateway runs": "chalice cryptography graphql jwt mongoengine pymongo redis",
-    "monitoring consumes": "cryptography jinja2 jwt markupsafe mongoengine pika pymongo redis",
+    "monitoring consumes": "cryptography jwt mongoengine pika pymongo redis",
     "monitoring reads": "cryptography jwt mongoengine pika pymongo redis",
-    "monitoring runs": "cryptography jinja2 jwt markupsafe mongoengine pika prometheus_client"
-    " pymongo redis",
-    "monitoring writes": "cryptography jinja2 jwt markupsafe mongoengine pika pymongo redis",
-    "notifications consumes": "cryptography jinja2 jwt markupsafe mongoengine pika pymongo redis",
+    "monitoring runs": "cryptography jwt mongoengine pika prometheus_client pymongo redis",
+    "monitoring writes": "cryptography jwt mongoengine pika pymongo redis",
+    "notifications consumes": "cryptography jwt mongoengine pika pymongo redis",
     "notifications reads": "cryptography jwt mongoengine pymongo redis",
-    "notifications runs": "cryptography jinja2 jwt markupsafe mongoengine pika pymongo redis",
-    "notifications writes": "cryptography jinja2 jwt markupsafe mongoengine pika pymongo redis",
+    "notifications runs": "cryptography jwt mongoengine pika pymongo redis",
+    "notifications writes": "cryptography jwt mongoengine pika pymongo redis",
     "orders consumes": "cryptography jwt mongoengine pika pymongo redis",
     "orders reads": "cryptography jwt mongoengine pymongo redis",
     "orders runs": "cryptography jwt mongoengine pika pymongo redis",
@@ -142,3 +142,16 @@ def test_function_that_imports_too_much_is_named_with_its_module() -> None:
         for line in too_much(["GetOrder"], EVERYWHERE)
         if line.startswith("GetOrder imports mongoengine: tidings.")
     ]
+
+
+def test_models_of_domains_are_built_at_their_first_use() -> None:
+    layer = ROOT / "layers/tidings/tidings"
+    found = {
+        f"{path.relative_to(layer)}: {node.name}"
+        for path in layer.rglob("*.py")
+        if path.relative_to(layer).parts[0] != "platform"
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.ClassDef)
+        and any(isinstance(base, ast.Name) and base.id == "BaseModel" for base in node.bases)
+    }
+    assert found == set(), "derive them from platform.schema.Schema (decision 135)"

@@ -32,3 +32,12 @@ class ExpandCampaign(Command):
     source: Literal["tidings/campaigns"] = "tidings/campaigns"
     type: Literal["campaign.expand"] = "campaign.expand"
     data: ExpandCampaignData
+
+    @classmethod
+    def after(cls, campaign_id: str, run_id: str, user_id: str | None) -> "ExpandCampaign":
+        """Return the command for the chunk after this person; it always has the same id."""
+        return cls(
+            id=f"campaign.expand:{campaign_id}:{run_id}:{user_id or ''}",
+            subject=campaign_id,
+            data=ExpandCampaignData(campaign_id=campaign_id, run_id=run_id, after_user_id=user_id),
+        )

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from tidings.campaigns.audiences import chunk_after
 from tidings.campaigns.calendar import ScheduleKind, next_run
-from tidings.campaigns.events import ExpandCampaign, ExpandCampaignData
+from tidings.campaigns.events import ExpandCampaign
 from tidings.campaigns.models import Campaign, CampaignRun
 from tidings.campaigns.states import CampaignState
 from tidings.campaigns.steps import step_to
@@ -50,7 +50,7 @@ def expand_campaign(
         _content(campaign),
         here,
         cursor="run__cursor",
-        next_command=partial(command_after, campaign),
+        next_command=partial(ExpandCampaign.after, campaign.id, run_id),
         at_the_end=_ended(campaign, at or now()),
         inc__run__audience=len(chunk.user_ids),
     )
@@ -60,16 +60,6 @@ def expand_campaign(
         run=run_id,
         people=len(chunk.user_ids),
         moved=moved,
-    )
-
-
-def command_after(campaign: Campaign, after: str | None) -> ExpandCampaign:
-    """Return the command for the chunk after this person; it always has the same id."""
-    run_id = campaign.run.id
-    return ExpandCampaign(
-        id=f"campaign.expand:{campaign.id}:{run_id}:{after or ''}",
-        subject=campaign.id,
-        data=ExpandCampaignData(campaign_id=campaign.id, run_id=run_id, after_user_id=after),
     )
 
 

@@ -16,7 +16,7 @@ from tidings.campaigns.errors import (
     UnknownTemplate,
     VariableMissing,
 )
-from tidings.campaigns.expanding import command_after
+from tidings.campaigns.events import ExpandCampaign
 from tidings.campaigns.models import Campaign, CampaignAudience, CampaignRun, CampaignSchedule
 from tidings.campaigns.schemas import CampaignView, CreateCampaign, EditCampaign, ScheduleInput
 from tidings.campaigns.states import CampaignState
@@ -115,7 +115,8 @@ def resume_campaign(
         if campaign.state != CampaignState.PAUSED.value:
             raise NothingToResume(campaign.state)
         if campaign.is_in_a_run:
-            following = command_after(campaign, campaign.run.cursor)
+            run: CampaignRun = campaign.run
+            following = ExpandCampaign.after(campaign.id, run.id, run.cursor)
             return Planned(CampaignState.RUNNING, {}, (following,))
         due_at = _due_after(campaign, moment)
         return Planned(CampaignState.SCHEDULED, {"set__next_run_at": due_at})

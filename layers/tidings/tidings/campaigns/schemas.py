@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Annotated, Final, Self
 
 from pydantic import (
-    BaseModel,
     ConfigDict,
     Field,
     StringConstraints,
@@ -15,6 +14,7 @@ from tidings.campaigns.calendar import ScheduleKind
 from tidings.campaigns.errors import TimeMissing, TimeNotAsked
 from tidings.campaigns.states import CampaignState
 from tidings.platform.inputs.partial import left_as_it_is
+from tidings.platform.schema import Schema
 from tidings.platform.storage.pagination import PageRequest
 from tidings.platform.text.languages import Language
 from tidings.platform.text.visible_text import VisibleLine
@@ -37,7 +37,7 @@ Variables = Annotated[dict[VariableName, Text], Field(max_length=MAX_VARIABLES)]
 Category = Annotated[str, VisibleLine(max_length=100)]
 
 
-class AudienceInput(BaseModel):
+class AudienceInput(Schema):
     """The audience: all customers that meet every condition."""
 
     model_config = INPUT
@@ -51,7 +51,7 @@ class AudienceInput(BaseModel):
     )
 
 
-class ScheduleInput(BaseModel):
+class ScheduleInput(Schema):
     """The time of a run: next Friday at 12:00 UTC, a given time, or every Friday at 12:00 UTC."""
 
     model_config = INPUT
@@ -68,7 +68,7 @@ class ScheduleInput(BaseModel):
         return self
 
 
-class CreateCampaign(BaseModel):
+class CreateCampaign(Schema):
     """A new campaign; it starts as a draft."""
 
     model_config = INPUT
@@ -83,7 +83,7 @@ class CreateCampaign(BaseModel):
     )
 
 
-class EditCampaign(BaseModel):
+class EditCampaign(Schema):
     """The fields to change; other fields do not change. `version` is the version that was read.
 
     Audience, schedule and variables are replaced as a whole.
@@ -100,7 +100,7 @@ class EditCampaign(BaseModel):
     variables: Variables = left_as_it_is()
 
 
-class CampaignFilter(BaseModel):
+class CampaignFilter(Schema):
     """A filter for campaigns; fields that are left out do not filter."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -114,7 +114,7 @@ class CampaignListQuery(CampaignFilter, PageRequest):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
-class PreviewQuery(BaseModel):
+class PreviewQuery(Schema):
     """The language of the sample."""
 
     model_config = ConfigDict(frozen=True)
@@ -122,7 +122,7 @@ class PreviewQuery(BaseModel):
     language: Language = "en"
 
 
-class AudienceView(BaseModel):
+class AudienceView(Schema):
     model_config = ConfigDict(from_attributes=True)
 
     bought_category: str | None
@@ -130,14 +130,14 @@ class AudienceView(BaseModel):
     language: str | None
 
 
-class ScheduleView(BaseModel):
+class ScheduleView(Schema):
     model_config = ConfigDict(from_attributes=True)
 
     kind: ScheduleKind
     at: datetime | None
 
 
-class RunView(BaseModel):
+class RunView(Schema):
     """A run of the campaign; `audience` is the number of people it has reached so far."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -149,7 +149,7 @@ class RunView(BaseModel):
     audience: int
 
 
-class CampaignTransitionView(BaseModel):
+class CampaignTransitionView(Schema):
     model_config = ConfigDict(from_attributes=True)
 
     state: CampaignState
@@ -157,7 +157,7 @@ class CampaignTransitionView(BaseModel):
     user_id: str | None
 
 
-class CampaignView(BaseModel):
+class CampaignView(Schema):
     """A campaign as operators see it; `run` is the current run, or the last one."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -177,7 +177,7 @@ class CampaignView(BaseModel):
     created_at: datetime
 
 
-class ChannelNumbers(BaseModel):
+class ChannelNumbers(Schema):
     """The results on one channel, in messages; `waiting` ones are not due yet or not sent yet."""
 
     channel: str
@@ -188,7 +188,7 @@ class ChannelNumbers(BaseModel):
     waiting: int
 
 
-class CampaignNumbers(BaseModel):
+class CampaignNumbers(Schema):
     """The results of a campaign in all its runs, in people.
 
     People who got it on any channel, including the inbox, count as sent. All others count as
@@ -212,7 +212,7 @@ class CampaignDetails(CampaignView):
     numbers: CampaignNumbers
 
 
-class CampaignPreview(BaseModel):
+class CampaignPreview(Schema):
     """The audience if the campaign ran now, and a sample of its text."""
 
     audience_size: int

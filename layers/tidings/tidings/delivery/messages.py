@@ -8,7 +8,6 @@ from tidings.delivery.models import Channel, Notification
 from tidings.delivery.schemas import Address, Device, OutgoingMessage
 from tidings.delivery.schemas import Rendered as ChannelText
 from tidings.delivery.unsubscribe import CATEGORIES, unsubscribe_url
-from tidings.templates import rendering
 from tidings.templates.schemas import Rendered
 from tidings.users.contact_points import Contact
 
@@ -21,6 +20,9 @@ def message_for(notification: Notification, channel: Channel, contact: Contact) 
     Raises:
         TidingsError: the template has no content for this channel, or the variables do not fit.
     """
+    # Jinja is imported with the first message that is rendered.
+    from tidings.templates import rendering
+
     variables = variables_for(contact, notification.variables)
     if channel is Channel.EMAIL and notification.category in CATEGORIES:
         link = unsubscribe_url(contact.user_id, notification.category, notification.id)

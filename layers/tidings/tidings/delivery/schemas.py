@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
 
 from tidings.platform.context import CORRELATION_ID
 from tidings.platform.inputs.flags import Flag
 from tidings.platform.inputs.ids import DocumentId
+from tidings.platform.schema import Schema
 from tidings.platform.storage.pagination import PageRequest
 from tidings.platform.text.visible_text import VisibleLine
 from tidings.users.preferences import Category
@@ -42,7 +43,7 @@ NotificationId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}
 CorrelationId = Annotated[str | None, BeforeValidator(_safe_in_a_header)]
 
 
-class Device(BaseModel):
+class Device(Schema):
     """A device that receives push messages."""
 
     model_config = VALUE
@@ -51,7 +52,7 @@ class Device(BaseModel):
     token: str
 
 
-class Address(BaseModel):
+class Address(Schema):
     """The addresses of a person; each channel reads its own fields."""
 
     model_config = VALUE
@@ -65,7 +66,7 @@ class Address(BaseModel):
     webhook_id: str | None = None
 
 
-class Rendered(BaseModel):
+class Rendered(Schema):
     """The text of a message; each channel reads its own fields."""
 
     model_config = VALUE
@@ -77,7 +78,7 @@ class Rendered(BaseModel):
     body: str = ""
 
 
-class OutgoingMessage(BaseModel):
+class OutgoingMessage(Schema):
     """One rendered and addressed message to one person through one channel."""
 
     model_config = VALUE
@@ -95,7 +96,7 @@ class OutgoingMessage(BaseModel):
     unsubscribe_url: str | None = None
 
 
-class Receipt(BaseModel):
+class Receipt(Schema):
     """A provider's acceptance of a message."""
 
     model_config = ConfigDict(frozen=True)
@@ -107,7 +108,7 @@ class Receipt(BaseModel):
     is_final: bool
 
 
-class MailFeedback(BaseModel):
+class MailFeedback(Schema):
     """A mail provider's feedback on a mail that it accepted."""
 
     model_config = VALUE
@@ -121,7 +122,7 @@ class MailFeedback(BaseModel):
     at: datetime
 
 
-class UnsubscribeLink(BaseModel):
+class UnsubscribeLink(Schema):
     """The content of an unsubscribe link."""
 
     model_config = ConfigDict(frozen=True)
@@ -131,7 +132,7 @@ class UnsubscribeLink(BaseModel):
     notification_id: str
 
 
-class UnsubscriptionView(BaseModel):
+class UnsubscriptionView(Schema):
     """A kind of mail that a person ended by its link."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -140,7 +141,7 @@ class UnsubscriptionView(BaseModel):
     created_at: datetime
 
 
-class SuppressionFilter(BaseModel):
+class SuppressionFilter(Schema):
     """A filter for suppressions; all conditions must hold."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -161,7 +162,7 @@ class GetSuppressions(PageRequest, SuppressionFilter):
     """A filter for suppressions, and the requested part of the list."""
 
 
-class LiftSuppression(BaseModel):
+class LiftSuppression(Schema):
     """The reason why an address gets mail again."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -171,7 +172,7 @@ class LiftSuppression(BaseModel):
     )
 
 
-class SuppressionActView(BaseModel):
+class SuppressionActView(Schema):
     """An operator's action on a suppression."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -182,7 +183,7 @@ class SuppressionActView(BaseModel):
     reason: str | None
 
 
-class SuppressionView(BaseModel):
+class SuppressionView(Schema):
     """An address that gets no more messages; its owner cannot be identified from it."""
 
     model_config = ConfigDict(from_attributes=True)

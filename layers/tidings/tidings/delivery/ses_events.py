@@ -6,9 +6,10 @@ https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-conten
 import re
 from typing import Any, Final, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from tidings.delivery.schemas import MailFeedback
+from tidings.platform.schema import Schema
 
 Kind = Literal["delivered", "hard_bounce", "soft_bounce", "complaint", "rejected"]
 
@@ -18,33 +19,33 @@ NOT_SPAM: Final = "not-spam"
 NOTIFICATION_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-class SesRecipient(BaseModel):
+class SesRecipient(Schema):
     model_config = TOLD
 
     emailAddress: str = Field(max_length=1_000)  # noqa: N815 (SES's own names)
 
 
-class SesMail(BaseModel):
+class SesMail(Schema):
     model_config = TOLD
 
     messageId: str = Field(min_length=1, max_length=200)  # noqa: N815
     timestamp: AwareDatetime
-    destination: list[str] = []
-    tags: dict[str, list[str]] = {}
-    headers: list[dict[str, str]] = []
+    destination: list[str] = Field(default_factory=list)
+    tags: dict[str, list[str]] = Field(default_factory=dict)
+    headers: list[dict[str, str]] = Field(default_factory=list)
 
 
-class SesOutcome(BaseModel):
+class SesOutcome(Schema):
     model_config = TOLD
 
     timestamp: AwareDatetime | None = None
     bounceType: str = ""  # noqa: N815
-    bouncedRecipients: list[SesRecipient] = []  # noqa: N815
-    complainedRecipients: list[SesRecipient] = []  # noqa: N815
+    bouncedRecipients: list[SesRecipient] = Field(default_factory=list)  # noqa: N815
+    complainedRecipients: list[SesRecipient] = Field(default_factory=list)  # noqa: N815
     complaintFeedbackType: str | None = None  # noqa: N815
 
 
-class SesEvent(BaseModel):
+class SesEvent(Schema):
     """One event; its type tells which of the outcomes is set."""
 
     model_config = TOLD

@@ -4,15 +4,16 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from tidings.delivery.models import Notification
 from tidings.platform.caching.cache import ReadThrough
+from tidings.platform.schema import Schema
 
 KEPT_IN_REDIS_SECONDS: Final = 3600
 
 
-class StepView(BaseModel):
+class StepView(Schema):
     """One step in the history of a delivery."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -22,7 +23,7 @@ class StepView(BaseModel):
     reason: str | None = None
 
 
-class DeliveryView(BaseModel):
+class DeliveryView(Schema):
     """The state of a message on one channel; `steps` is its history, oldest first."""
 
     channel: str
@@ -35,7 +36,7 @@ class DeliveryView(BaseModel):
     steps: list[StepView]
 
 
-class NotificationStatus(BaseModel):
+class NotificationStatus(Schema):
     """The state of a notification, by channel."""
 
     id: str

@@ -3,8 +3,6 @@
 from datetime import datetime
 from typing import Final
 
-from pydantic import BaseModel
-
 from tidings.monitoring.models import FailedMessage, FailedState
 from tidings.monitoring.relay import OUTBOX_DOCUMENTS
 from tidings.monitoring.schemas import QueueStats
@@ -15,6 +13,7 @@ from tidings.platform.messaging.queue_names import QUEUES
 from tidings.platform.messaging.queues import QueueDepth, queue_depths
 from tidings.platform.observability import emf, metrics
 from tidings.platform.operation import operation
+from tidings.platform.schema import Schema
 from tidings.platform.security.auth import Principal, Role
 from tidings.platform.timing.clock import now
 
@@ -24,7 +23,7 @@ CONSUMED_QUEUES: Final[tuple[str, ...]] = tuple(
 )
 
 
-class OutboxBacklog(BaseModel):
+class OutboxBacklog(Schema):
     """The number of documents with waiting events, and the age of the oldest event in seconds."""
 
     documents: int

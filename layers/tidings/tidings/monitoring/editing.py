@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 from pydantic_core import from_json
 
 from tidings.monitoring.errors import ChangesRefused
@@ -19,6 +19,7 @@ from tidings.orders.events import OrderCancelled, OrderStatusChanged
 from tidings.orders.schemas import Carrier, Reason, TrackingNumber
 from tidings.platform.inputs.parsing import InvalidFields, parsed
 from tidings.platform.messaging.events import Event
+from tidings.platform.schema import Schema
 from tidings.platform.text.cuts import cut
 from tidings.products.events import ProductBackInStock, ProductOutOfStock, ProductPriceDropped
 from tidings.products.fields import Text as ProductTitle
@@ -26,7 +27,7 @@ from tidings.tasks.events import TaskCreated, TaskDeleted, TaskDue, TaskUpdated
 from tidings.tasks.schemas import Title as TaskTitle
 
 
-class Edit(BaseModel):
+class Edit(Schema):
     """The editable fields of an event's data, with their limits."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

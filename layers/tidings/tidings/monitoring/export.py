@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from tidings.delivery.schemas import UnsubscriptionView
 from tidings.delivery.unsubscribe import get_unsubscriptions
@@ -12,6 +12,7 @@ from tidings.orders.queries import get_orders
 from tidings.orders.schemas import OrderFilter, OrderView
 from tidings.platform.errors import Forbidden
 from tidings.platform.operation import Whose, operation
+from tidings.platform.schema import Schema
 from tidings.platform.security.auth import Principal, Role
 from tidings.platform.storage.pagination import MAX_PAGE_SIZE, Page, PageRequest
 from tidings.recommendations.queries import get_user_activity, get_user_recommendations
@@ -28,7 +29,7 @@ from tidings.users.schemas import PushTokenView, UserView
 MAX_OF_EACH: Final = 1000
 
 
-class PersonExport(BaseModel):
+class PersonExport(Schema):
     """The data about a person, newest first."""
 
     profile: UserView

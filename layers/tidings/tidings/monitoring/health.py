@@ -5,37 +5,36 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
-from pydantic import BaseModel
-
 from tidings.platform.caching import cache
 from tidings.platform.logging import logger
 from tidings.platform.messaging import queues
 from tidings.platform.operation import PUBLIC, operation
+from tidings.platform.schema import Schema
 from tidings.platform.security import store
 from tidings.platform.storage import database
 
 Status = Literal["up", "down"]
 
 
-class ServiceHealth(BaseModel):
+class ServiceHealth(Schema):
     status: Status
     latency_ms: float
 
 
-class Health(BaseModel):
+class Health(Schema):
     """`degraded`: slower, or events wait in their outboxes; `unhealthy`: requests fail."""
 
     status: Literal["healthy", "degraded", "unhealthy"]
     services: dict[str, ServiceHealth]
 
 
-class ServiceState(BaseModel):
+class ServiceState(Schema):
     name: str
     up: bool
     latency_ms: float
 
 
-class ServiceHealthReport(BaseModel):
+class ServiceHealthReport(Schema):
     """The same as a list for GraphQL, which has no maps."""
 
     status: str

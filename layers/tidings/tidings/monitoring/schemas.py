@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Annotated, Any, Final, Self
 
 from pydantic import (
-    BaseModel,
     ConfigDict,
     Field,
     StrictBool,
@@ -16,6 +15,7 @@ from tidings.monitoring.errors import ChangesForOne, MessagesNotNamed
 from tidings.monitoring.models import FailedState
 from tidings.platform.inputs.ids import DocumentId
 from tidings.platform.messaging.forecast import Forecast, Outcome
+from tidings.platform.schema import Schema
 from tidings.platform.storage.pagination import PageRequest
 from tidings.platform.text.visible_text import VisibleLine
 from tidings.platform.timing.times import Time
@@ -33,7 +33,7 @@ Line = Annotated[str, VisibleLine(max_length=200)]
 Reason = Annotated[str, VisibleLine(max_length=500, min_length=3)]
 
 
-class FailedMessageFilter(BaseModel):
+class FailedMessageFilter(Schema):
     """A filter for failed messages; all conditions must hold."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -52,20 +52,20 @@ class GetFailedMessages(PageRequest, FailedMessageFilter):
     """A filter for failed messages, and the requested part of the list."""
 
 
-class FailedAttemptView(BaseModel):
+class FailedAttemptView(Schema):
     function: str
     error: str
     at: str
 
 
-class OperatorActView(BaseModel):
+class OperatorActView(Schema):
     act: str
     by: str
     at: datetime
     reason: str | None
 
 
-class FailedMessageView(BaseModel):
+class FailedMessageView(Schema):
     """A failed message; payload and errors are masked where they may be personal."""
 
     id: str
@@ -83,7 +83,7 @@ class FailedMessageView(BaseModel):
     payload: str
 
 
-class RedriveFailedMessages(BaseModel):
+class RedriveFailedMessages(Schema):
     """The messages to redrive, and the rate."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -112,7 +112,7 @@ class RedriveFailedMessages(BaseModel):
         return self
 
 
-class DiscardReason(BaseModel):
+class DiscardReason(Schema):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     reason: Reason = Field(description="why the message is no longer needed")
@@ -124,7 +124,7 @@ class DiscardFailedMessages(DiscardReason):
     ids: Annotated[tuple[DocumentId, ...], Field(min_length=1, max_length=MAX_IDS)]
 
 
-class MessageForecast(BaseModel):
+class MessageForecast(Schema):
     """The forecast of one message."""
 
     id: str
@@ -144,12 +144,12 @@ class MessageForecast(BaseModel):
         )
 
 
-class OutcomeCount(BaseModel):
+class OutcomeCount(Schema):
     outcome: Outcome
     messages: int
 
 
-class RedriveReport(BaseModel):
+class RedriveReport(Schema):
     """The result or the forecast of a redrive."""
 
     dry_run: bool
@@ -163,12 +163,12 @@ class RedriveReport(BaseModel):
     forecasts: list[MessageForecast] = Field(description="of a dry run: the first hundred")
 
 
-class DiscardReport(BaseModel):
+class DiscardReport(Schema):
     discarded: int
     not_failed: list[str] = Field(description="ids that are unknown or not waiting")
 
 
-class QueueStats(BaseModel):
+class QueueStats(Schema):
     """A queue as operators see it."""
 
     name: str

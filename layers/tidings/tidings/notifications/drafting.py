@@ -21,7 +21,6 @@ from tidings.delivery.planning import (
 from tidings.delivery.states import command_for, first_state
 from tidings.platform.messaging.outbox import OutboxEntry
 from tidings.platform.timing.clock import new_id
-from tidings.templates import rendering
 from tidings.templates.schemas import Rendered
 from tidings.users.contact_points import Contact
 
@@ -78,6 +77,9 @@ def draft(
     """
     later = content.send_at if content.send_at and content.send_at > at else None
     variables = content.variables_for(contact)
+    # Jinja is imported with the first message that is rendered.
+    from tidings.templates import rendering
+
     rendered = rendering.render(
         content.template_code,
         version=version,

@@ -5,11 +5,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from tidings.delivery.models import Priority
 from tidings.platform.inputs.flags import Flag
 from tidings.platform.inputs.ids import DocumentId
+from tidings.platform.schema import Schema
 from tidings.platform.storage.pagination import PageRequest
 from tidings.platform.text.cuts import cut
 from tidings.platform.timing.times import Time
@@ -42,7 +43,7 @@ _MetadataText = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x
 Metadata = Annotated[dict[_MetadataName, _MetadataText], Field(max_length=20)]
 
 
-class NotificationView(BaseModel):
+class NotificationView(Schema):
     """A notification as its recipient sees it."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -60,7 +61,7 @@ class NotificationView(BaseModel):
     archived_at: datetime | None
 
 
-class InboxFilter(BaseModel):
+class InboxFilter(Schema):
     """A filter for an inbox; all conditions must hold."""
 
     model_config = ConfigDict(frozen=True)
@@ -75,7 +76,7 @@ class InboxQuery(InboxFilter, PageRequest):
     """A filter for an inbox, and the requested part of the list."""
 
 
-class MarkAllRead(BaseModel):
+class MarkAllRead(Schema):
     """The time up to which notifications are marked; later ones stay unread."""
 
     model_config = INPUT
@@ -83,7 +84,7 @@ class MarkAllRead(BaseModel):
     up_to: Time | None = Field(default=None, description="the default is now")
 
 
-class ReadCount(BaseModel):
+class ReadCount(Schema):
     """The number of notifications that one call marked as read."""
 
     read: int = Field(ge=0)
@@ -91,7 +92,7 @@ class ReadCount(BaseModel):
     more: bool = Field(description="true if more are unread; repeat the call")
 
 
-class InboxDeletion(BaseModel):
+class InboxDeletion(Schema):
     """The notification that was removed from an inbox."""
 
     id: str
@@ -107,7 +108,7 @@ class NotificationType(StrEnum):
     WEBHOOK = "webhook"
 
 
-class SendNotification(BaseModel):
+class SendNotification(Schema):
     """One message to one person."""
 
     model_config = INPUT
@@ -126,7 +127,7 @@ class SendNotification(BaseModel):
     )
 
 
-class AcceptedNotification(BaseModel):
+class AcceptedNotification(Schema):
     """The notification was accepted; its status tells the result of each delivery."""
 
     id: str

@@ -6,7 +6,6 @@ from typing import Annotated, Final, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -19,6 +18,7 @@ from tidings.orders.states import Actor, OrderState
 from tidings.platform.inputs.idempotency import IdempotencyKey
 from tidings.platform.inputs.ids import DocumentId
 from tidings.platform.inputs.json_text import MAX_EXACT_INTEGER
+from tidings.platform.schema import Schema
 from tidings.platform.storage.pagination import PageRequest
 from tidings.platform.text.visible_text import VisibleLine, VisibleText
 from tidings.products.fields import INT64
@@ -52,14 +52,14 @@ Carrier = Annotated[str, VisibleLine(max_length=100)]
 TrackingNumber = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ./-]{0,63}$")]
 
 
-class PlaceOrderItem(BaseModel):
+class PlaceOrderItem(Schema):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     product_id: DocumentId
     quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY, strict=True)]
 
 
-class PlaceOrder(BaseModel):
+class PlaceOrder(Schema):
     """A new order; each product is listed once."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -74,7 +74,7 @@ class PlaceOrder(BaseModel):
         return self
 
 
-class PlaceOrderHeaders(BaseModel):
+class PlaceOrderHeaders(Schema):
     """`Idempotency-Key` as in draft-ietf-httpapi-idempotency-key-header."""
 
     model_config = ConfigDict(frozen=True)
@@ -82,7 +82,7 @@ class PlaceOrderHeaders(BaseModel):
     idempotency_key: IdempotencyKey | None = Field(None, alias="Idempotency-Key")
 
 
-class CancelOrder(BaseModel):
+class CancelOrder(Schema):
     """The reason for a cancellation, if there is one."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -90,7 +90,7 @@ class CancelOrder(BaseModel):
     reason: Reason | None = None
 
 
-class UpdateOrderStatus(BaseModel):
+class UpdateOrderStatus(Schema):
     """The next state of an order; `shipped` needs both carrier and tracking number."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -101,7 +101,7 @@ class UpdateOrderStatus(BaseModel):
     tracking_number: TrackingNumber | None = None
 
 
-class OrderFilter(BaseModel):
+class OrderFilter(Schema):
     """A filter for orders; fields that are left out do not filter."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -118,7 +118,7 @@ class OrderListQuery(OrderFilter, PageRequest):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
-class Amount(BaseModel):
+class Amount(Schema):
     """An amount in the currency's minor unit (cents), and its ISO 4217 code."""
 
     # A sum, or a price at the time of the order, which today's limits do not apply to.
@@ -126,7 +126,7 @@ class Amount(BaseModel):
     currency: str
 
 
-class OrderItemView(BaseModel):
+class OrderItemView(Schema):
     product_id: str
     sku: str
     title: str
@@ -134,7 +134,7 @@ class OrderItemView(BaseModel):
     unit_price: Amount
 
 
-class TransitionView(BaseModel):
+class TransitionView(Schema):
     """A step of an order; operators see `user_id`, the person who made it."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -146,7 +146,7 @@ class TransitionView(BaseModel):
     reason: str | None
 
 
-class OrderView(BaseModel):
+class OrderView(Schema):
     """An order as its customer sees it."""
 
     id: str

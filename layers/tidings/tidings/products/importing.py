@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Final, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 from pymongo.errors import BulkWriteError
 
 from tidings.platform.errors import TidingsError
 from tidings.platform.inputs.parsing import InvalidFields, parsed
 from tidings.platform.logging import logger
+from tidings.platform.schema import Schema
 from tidings.platform.storage import database
 from tidings.platform.text.excerpts import quoted
 from tidings.products import product_cache
@@ -33,7 +34,7 @@ MAX_LISTED: Final = 20
 DUPLICATE_KEY: Final = 11000
 
 
-class ImportRow(BaseModel):
+class ImportRow(Schema):
     """One row as in the file; the header is row 1."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -42,7 +43,7 @@ class ImportRow(BaseModel):
     cells: list[str]
 
 
-class ImportProducts(BaseModel):
+class ImportProducts(Schema):
     """Some rows of a table, and the names of its columns."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -51,13 +52,13 @@ class ImportProducts(BaseModel):
     rows: Annotated[list[ImportRow], Field(max_length=MAX_ROWS)]
 
 
-class RefusedRow(BaseModel):
+class RefusedRow(Schema):
     row: int
     column: str | None
     reason: str
 
 
-class ImportReport(BaseModel):
+class ImportReport(Schema):
     """The result of an import, by row."""
 
     created: int = 0

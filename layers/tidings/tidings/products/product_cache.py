@@ -7,10 +7,9 @@ its product, not the pages.
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from pydantic import BaseModel
-
 from tidings.platform.caching.cache import Load, ReadThrough
 from tidings.platform.caching.generation import Generation
+from tidings.platform.schema import Schema
 from tidings.platform.storage.pagination import MAX_PAGE_SIZE, Page, PageRequest
 from tidings.products.fields import ProductSort
 from tidings.products.schemas import ProductView
@@ -19,7 +18,7 @@ from tidings.products.schemas import ProductView
 TTL_SECONDS: Final = 60
 
 
-class FirstPage(BaseModel):
+class FirstPage(Schema):
     """The first products of the catalogue in one order; as many as the largest page has."""
 
     ids: list[str]

@@ -4,9 +4,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from tidings.platform.inputs.flags import Flag
+from tidings.platform.schema import Schema
 from tidings.platform.storage.pagination import PageRequest
 from tidings.products.fields import (
     Attributes,
@@ -29,7 +30,7 @@ from tidings.products.fields import (
 INPUT = ConfigDict(extra="forbid", frozen=True)
 
 
-class Money(BaseModel):
+class Money(Schema):
     """An amount in the currency's minor unit (cents), and its ISO 4217 code."""
 
     # A price, within the limits of prices; sums are an `Amount` (docs/decisions/0115).
@@ -39,7 +40,7 @@ class Money(BaseModel):
     currency: Currency
 
 
-class CreateProduct(BaseModel):
+class CreateProduct(Schema):
     """A new product."""
 
     model_config = INPUT
@@ -55,7 +56,7 @@ class CreateProduct(BaseModel):
     state: ProductState = ProductState.ACTIVE
 
 
-class UpdateProduct(BaseModel):
+class UpdateProduct(Schema):
     """The fields of a product to change; fields that are left out or null do not change."""
 
     model_config = INPUT
@@ -72,7 +73,7 @@ class UpdateProduct(BaseModel):
     state: ProductState | None = None
 
 
-class AdjustStock(BaseModel):
+class AdjustStock(Schema):
     """The number of pieces added (positive) or removed (negative), and the reason."""
 
     model_config = INPUT
@@ -81,7 +82,7 @@ class AdjustStock(BaseModel):
     reason: Text
 
 
-class ProductFilter(BaseModel):
+class ProductFilter(Schema):
     """A filter for products; all conditions must hold."""
 
     model_config = ConfigDict(frozen=True)
@@ -105,7 +106,7 @@ class ListProducts(PageRequest, ProductFilter):
     sort: ProductSort = ProductSort.NEWEST
 
 
-class ProductView(BaseModel):
+class ProductView(Schema):
     """A product of the catalogue."""
 
     id: str
@@ -123,7 +124,7 @@ class ProductView(BaseModel):
     updated_at: datetime
 
 
-class StockLine(BaseModel):
+class StockLine(Schema):
     """A number of pieces of one product."""
 
     model_config = ConfigDict(frozen=True)
@@ -140,7 +141,7 @@ class MovementKind(StrEnum):
     RELEASED = "released"
 
 
-class StockMovementView(BaseModel):
+class StockMovementView(Schema):
     """One change of a product's stock."""
 
     model_config = ConfigDict(from_attributes=True)

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict, Field
 
 from tidings.platform.caching.cache import ReadThrough
+from tidings.platform.schema import Schema
 from tidings.recommendations.scoring import ReasonCode
 
 LIST_SECONDS: Final = 3600
@@ -17,7 +18,7 @@ POPULAR_SECONDS: Final = 600
 POPULAR: Final = "all"
 
 
-class CachedItem(BaseModel):
+class CachedItem(Schema):
     """A product in a cached list, and the reason."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -30,10 +31,10 @@ class CachedItem(BaseModel):
     category: str | None
 
 
-class CachedList(BaseModel):
+class CachedList(Schema):
     """A cached list; an empty one without a time marks a person without a list."""
 
-    items: list[CachedItem] = []
+    items: list[CachedItem] = Field(default_factory=list)
     computed_at: datetime | None = None
 
 

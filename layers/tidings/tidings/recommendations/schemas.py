@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from tidings.platform.inputs.ids import DocumentId
+from tidings.platform.schema import Schema
 from tidings.platform.timing.times import Time
 from tidings.products.schemas import ProductView
 from tidings.recommendations.models import ActivityKind
@@ -21,7 +22,7 @@ MAX_RECOMMENDATIONS: Final = 50
 OrderId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,64}$")]
 
 
-class PurchasedItem(BaseModel):
+class PurchasedItem(Schema):
     """A product and its number of pieces."""
 
     model_config = INPUT
@@ -30,7 +31,7 @@ class PurchasedItem(BaseModel):
     quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY, strict=True)] = 1
 
 
-class LogPurchase(BaseModel):
+class LogPurchase(Schema):
     """A person's purchase, for example in another shop of the company.
 
     Orders of this shop are stored automatically; a purchase with an `order_id` counts once.
@@ -43,7 +44,7 @@ class LogPurchase(BaseModel):
     purchased_at: Time | None = Field(None, description="the default is now")
 
 
-class BrowsedItem(BaseModel):
+class BrowsedItem(Schema):
     """A viewed product, and the time."""
 
     model_config = INPUT
@@ -52,7 +53,7 @@ class BrowsedItem(BaseModel):
     viewed_at: Time | None = Field(None, description="the default is now")
 
 
-class LogBrowse(BaseModel):
+class LogBrowse(Schema):
     """One or many views of products by a person."""
 
     model_config = INPUT
@@ -60,13 +61,13 @@ class LogBrowse(BaseModel):
     views: Annotated[tuple[BrowsedItem, ...], Field(min_length=1, max_length=MAX_ITEMS)]
 
 
-class BrowseReceipt(BaseModel):
+class BrowseReceipt(Schema):
     """The result of a request to log views."""
 
     accepted: int = Field(description="number of accepted views; those too old are left out")
 
 
-class ActivityItemView(BaseModel):
+class ActivityItemView(Schema):
     """A product with its number of pieces (purchase) or views."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -76,7 +77,7 @@ class ActivityItemView(BaseModel):
     at: datetime
 
 
-class ActivityView(BaseModel):
+class ActivityView(Schema):
     """A person's purchase or views."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -88,7 +89,7 @@ class ActivityView(BaseModel):
     at: datetime
 
 
-class ReasonView(BaseModel):
+class ReasonView(Schema):
     """The reason for a recommendation: a sentence, and its parts."""
 
     code: ReasonCode
@@ -98,7 +99,7 @@ class ReasonView(BaseModel):
     category: str | None
 
 
-class RecommendationView(BaseModel):
+class RecommendationView(Schema):
     """A recommended product."""
 
     product: ProductView
@@ -106,7 +107,7 @@ class RecommendationView(BaseModel):
     reason: ReasonView
 
 
-class RecommendationsView(BaseModel):
+class RecommendationsView(Schema):
     """The recommendations for a person, the best first."""
 
     items: list[RecommendationView]
@@ -115,7 +116,7 @@ class RecommendationsView(BaseModel):
     )
 
 
-class GetRecommendations(BaseModel):
+class GetRecommendations(Schema):
     """The number of recommendations."""
 
     model_config = ConfigDict(frozen=True)

@@ -6,7 +6,6 @@ from typing import Annotated, Final
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     ConfigDict,
     Field,
     StringConstraints,
@@ -15,6 +14,7 @@ from pydantic import (
 from tidings.platform.inputs.idempotency import IdempotencyKey
 from tidings.platform.inputs.ids import DocumentId
 from tidings.platform.inputs.partial import left_as_it_is
+from tidings.platform.schema import Schema
 from tidings.platform.storage.pagination import PageRequest
 from tidings.platform.text.visible_text import VisibleLine
 from tidings.platform.timing.times import Time
@@ -45,7 +45,7 @@ class TaskSort(StrEnum):
     PRIORITY = "priority"
 
 
-class CreateTask(BaseModel):
+class CreateTask(Schema):
     """A new task; the caller becomes its owner."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -59,7 +59,7 @@ class CreateTask(BaseModel):
     labels: Labels = ()
 
 
-class UpdateTask(BaseModel):
+class UpdateTask(Schema):
     """The fields to change; other fields do not change. `version` is the version that was read."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -74,7 +74,7 @@ class UpdateTask(BaseModel):
     labels: Labels = left_as_it_is()
 
 
-class TaskFilter(BaseModel):
+class TaskFilter(Schema):
     """A filter for tasks; all conditions must hold."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -94,7 +94,7 @@ class GetTasks(PageRequest, TaskFilter):
     sort: TaskSort = TaskSort.NEWEST
 
 
-class TaskView(BaseModel):
+class TaskView(Schema):
     """A task as its owner, its assignee and operators see it."""
 
     id: str
@@ -111,14 +111,14 @@ class TaskView(BaseModel):
     updated_at: datetime
 
 
-class TaskDeletion(BaseModel):
+class TaskDeletion(Schema):
     """A deleted task."""
 
     id: str
     deleted_at: datetime
 
 
-class UploadHeaders(BaseModel):
+class UploadHeaders(Schema):
     """The headers of an upload."""
 
     model_config = ConfigDict(frozen=True)
@@ -130,7 +130,7 @@ class UploadHeaders(BaseModel):
     )
 
 
-class RowRefusal(BaseModel):
+class RowRefusal(Schema):
     """Why a row was refused."""
 
     row: int = Field(description="as a spreadsheet counts: the header is row 1")
@@ -139,7 +139,7 @@ class RowRefusal(BaseModel):
     reason: str
 
 
-class UploadReport(BaseModel):
+class UploadReport(Schema):
     """The result of an upload."""
 
     created: int = Field(

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
+from tidings.platform.schema import Schema
 from tidings.platform.storage.pagination import PageRequest
 from tidings.platform.text.languages import Language, lookup
 from tidings.platform.text.visible_text import VisibleLine, VisibleText
@@ -37,7 +38,7 @@ Html = Annotated[str, VisibleText(max_length=60_000, trim=False)]
 Variables = Annotated[dict[str, Any], Field(max_length=MAX_VARIABLES), AfterValidator(plain)]
 
 
-class _Part(BaseModel):
+class _Part(Schema):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -83,7 +84,7 @@ class Variant(_Part):
                 yield f"{channel}.{name}", getattr(part, name)
 
 
-class TemplateContent(BaseModel):
+class TemplateContent(Schema):
     """The content of a template's version, and the variables that it needs."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -147,7 +148,7 @@ class UpdateTemplate(TemplateContent):
     version: Version
 
 
-class RollBackTemplate(BaseModel):
+class RollBackTemplate(Schema):
     """`version` is the current version, `to_version` the version whose content is restored."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -156,7 +157,7 @@ class RollBackTemplate(BaseModel):
     to_version: Version
 
 
-class PreviewTemplate(BaseModel):
+class PreviewTemplate(Schema):
     """The input of a preview; given variables override the template's samples."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -166,7 +167,7 @@ class PreviewTemplate(BaseModel):
     variables: Variables = Field(default_factory=dict)
 
 
-class GetTemplate(BaseModel):
+class GetTemplate(Schema):
     """The requested version."""
 
     model_config = ConfigDict(frozen=True)
@@ -180,7 +181,7 @@ class GetTemplates(PageRequest):
     """The requested part of the list of templates."""
 
 
-class VersionView(BaseModel):
+class VersionView(Schema):
     """One entry in a template's history."""
 
     version: int
@@ -205,7 +206,7 @@ class TemplateView(VersionView):
     versions: list[VersionView] = Field(description="the newest 50, newest first")
 
 
-class TemplateSummary(BaseModel):
+class TemplateSummary(Schema):
     """A template in a list."""
 
     code: str
@@ -219,7 +220,7 @@ class TemplateSummary(BaseModel):
     changed_at: datetime | None
 
 
-class Rendered(BaseModel):
+class Rendered(Schema):
     """A message; parts that its template does not have are null."""
 
     model_config = ConfigDict(frozen=True)

@@ -5,11 +5,12 @@ import secrets
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from tidings.platform.logging import logger
 from tidings.platform.operation import Whose, operation
 from tidings.platform.providers.public_hosts import MAX_URL_CHARACTERS, HttpsUrl
+from tidings.platform.schema import Schema
 from tidings.platform.security.auth import Principal, Role, require_own, require_self
 from tidings.platform.security.signatures import derived_key
 from tidings.platform.storage.rows import rows_of
@@ -42,7 +43,7 @@ WebhookUrl = Annotated[
 ]
 
 
-class SetContactPoints(BaseModel):
+class SetContactPoints(Schema):
     """All contact points of a person; a field that is left out is removed."""
 
     model_config = INPUT
@@ -51,7 +52,7 @@ class SetContactPoints(BaseModel):
     webhook_url: WebhookUrl | None = Field(default=None, description="gets a POST per message")
 
 
-class ContactPoints(BaseModel):
+class ContactPoints(Schema):
     """The contact points of a person."""
 
     phone: str | None
@@ -62,7 +63,7 @@ class ContactPoints(BaseModel):
     )
 
 
-class PushDevice(BaseModel):
+class PushDevice(Schema):
     """A device and its token, for the code that sends to it."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -71,7 +72,7 @@ class PushDevice(BaseModel):
     token: str
 
 
-class Contact(BaseModel):
+class Contact(Schema):
     """All data about a person that sending a message needs."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)

@@ -5,7 +5,6 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     ConfigDict,
     Field,
     StrictBool,
@@ -13,6 +12,7 @@ from pydantic import (
     model_validator,
 )
 
+from tidings.platform.schema import Schema
 from tidings.platform.text.languages import Language
 from tidings.platform.timing.zones import known_or_utc, zone_names
 from tidings.users.errors import NoQuietHours, UnknownTimeZone
@@ -43,7 +43,7 @@ class Digest(StrEnum):
     WEEKLY = "weekly"
 
 
-class Channels(BaseModel):
+class Channels(Schema):
     """The channels for messages of one category."""
 
     model_config = ConfigDict(frozen=True)
@@ -55,7 +55,7 @@ class Channels(BaseModel):
     webhook: bool = False
 
 
-class QuietHours(BaseModel):
+class QuietHours(Schema):
     """The hours without messages, in the person's time zone; they may span midnight."""
 
     model_config = INPUT
@@ -70,7 +70,7 @@ class QuietHours(BaseModel):
         return self
 
 
-class Preferences(BaseModel):
+class Preferences(Schema):
     """A person's choices, with defaults for the rest.
 
     By default, mails are sent only about orders and about products that the person waits for.
@@ -99,7 +99,7 @@ class Preferences(BaseModel):
         return cls.model_validate(defaults | merged)
 
 
-class ChannelsChoice(BaseModel):
+class ChannelsChoice(Schema):
     """The channels to switch on or off; other channels do not change."""
 
     model_config = INPUT
@@ -111,7 +111,7 @@ class ChannelsChoice(BaseModel):
     webhook: StrictBool | None = None
 
 
-class UpdatePreferences(BaseModel):
+class UpdatePreferences(Schema):
     """The preferences to change; fields that are left out do not change. Null ends quiet hours."""
 
     model_config = INPUT

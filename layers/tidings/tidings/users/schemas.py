@@ -6,7 +6,6 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     ConfigDict,
     Field,
     SecretStr,
@@ -17,6 +16,7 @@ from pydantic import (
 )
 
 from tidings.platform.inputs.flags import Flag
+from tidings.platform.schema import Schema
 from tidings.platform.security.auth import PersonRole
 from tidings.platform.storage.pagination import PageRequest
 from tidings.platform.text.addresses import Email, NewEmail
@@ -42,7 +42,7 @@ SearchText = Annotated[str, VisibleLine(max_length=100)]
 Code = Annotated[str, VisibleLine(max_length=20)]
 
 
-class WithNewPassword(BaseModel):
+class WithNewPassword(Schema):
     """A new password; the address is validated first, because the password must not contain it."""
 
     model_config = INPUT
@@ -69,14 +69,14 @@ class RegisterUser(WithNewPassword):
     name: PersonName
 
 
-class Registration(BaseModel):
+class Registration(Schema):
     """The answer to a registration; it is the same for new and known addresses."""
 
     email: str
     message: str = "You can sign in with this address now, if it was not registered before."
 
 
-class VerifyEmail(BaseModel):
+class VerifyEmail(Schema):
     """The code from the mail."""
 
     model_config = INPUT
@@ -93,7 +93,7 @@ class VerifyEmail(BaseModel):
         return None if password is None else _checked(password, info)
 
 
-class EmailVerification(BaseModel):
+class EmailVerification(Schema):
     """The address is verified."""
 
     message: str
@@ -108,7 +108,7 @@ class EmailVerification(BaseModel):
         return cls(message=f"The address is verified.{more}", password_needed=password_needed)
 
 
-class VerifyPhone(BaseModel):
+class VerifyPhone(Schema):
     """The code from the text message."""
 
     model_config = INPUT
@@ -116,7 +116,7 @@ class VerifyPhone(BaseModel):
     code: Code
 
 
-class ResendVerification(BaseModel):
+class ResendVerification(Schema):
     """The address to verify."""
 
     model_config = INPUT
@@ -124,7 +124,7 @@ class ResendVerification(BaseModel):
     email: Email
 
 
-class Login(BaseModel):
+class Login(Schema):
     """A person's credentials."""
 
     model_config = INPUT
@@ -137,7 +137,7 @@ class Login(BaseModel):
     )
 
 
-class RefreshSession(BaseModel):
+class RefreshSession(Schema):
     """The refresh token of the last answer; it works once."""
 
     model_config = INPUT
@@ -145,7 +145,7 @@ class RefreshSession(BaseModel):
     refresh_token: Annotated[SecretStr, Field(min_length=1, max_length=200)]
 
 
-class Logout(BaseModel):
+class Logout(Schema):
     """The sessions to end."""
 
     model_config = INPUT
@@ -155,7 +155,7 @@ class Logout(BaseModel):
     )
 
 
-class RequestPasswordReset(BaseModel):
+class RequestPasswordReset(Schema):
     """The address of the account with the forgotten password."""
 
     model_config = INPUT
@@ -169,7 +169,7 @@ class ResetPassword(WithNewPassword):
     code: Code
 
 
-class UpdateProfile(BaseModel):
+class UpdateProfile(Schema):
     """The profile fields to change; fields that are left out do not change."""
 
     model_config = INPUT
@@ -177,7 +177,7 @@ class UpdateProfile(BaseModel):
     name: PersonName | None = None
 
 
-class SetUserRole(BaseModel):
+class SetUserRole(Schema):
     """The new role of a person."""
 
     model_config = INPUT
@@ -185,7 +185,7 @@ class SetUserRole(BaseModel):
     role: PersonRole
 
 
-class PromoteToAdmin(BaseModel):
+class PromoteToAdmin(Schema):
     """The address of the account to promote."""
 
     model_config = INPUT
@@ -193,7 +193,7 @@ class PromoteToAdmin(BaseModel):
     email: Email
 
 
-class UserFilter(BaseModel):
+class UserFilter(Schema):
     """A filter for accounts; all conditions must hold."""
 
     model_config = ConfigDict(frozen=True)
@@ -207,7 +207,7 @@ class UserQuery(UserFilter, PageRequest):
     """A filter for accounts, and the requested part of the list."""
 
 
-class UserView(BaseModel):
+class UserView(Schema):
     """An account as its owner and operators see it."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -226,7 +226,7 @@ class UserView(BaseModel):
         return Preferences.of(dict(chosen)) if isinstance(chosen, dict) else chosen
 
 
-class Session(BaseModel):
+class Session(Schema):
     """The tokens of a signed-in person."""
 
     access_token: str
@@ -239,7 +239,7 @@ class Session(BaseModel):
     )
 
 
-class Acknowledgement(BaseModel):
+class Acknowledgement(Schema):
     """The request was accepted; the answer is the same for known and unknown addresses."""
 
     message: str
@@ -258,7 +258,7 @@ class PushPlatform(StrEnum):
     WEB = "web"
 
 
-class RegisterPushToken(BaseModel):
+class RegisterPushToken(Schema):
     """The token that the device's push service gave the app."""
 
     model_config = INPUT
@@ -268,7 +268,7 @@ class RegisterPushToken(BaseModel):
     device: Label | None = Field(default=None, description="the person's name for the device")
 
 
-class PushTokenView(BaseModel):
+class PushTokenView(Schema):
     """A device that receives push messages; its token is not shown again."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -279,7 +279,7 @@ class PushTokenView(BaseModel):
     created_at: datetime
 
 
-class CreateService(BaseModel):
+class CreateService(Schema):
     """A new service."""
 
     model_config = INPUT
@@ -287,7 +287,7 @@ class CreateService(BaseModel):
     name: Label
 
 
-class ServiceView(BaseModel):
+class ServiceView(Schema):
     """A service that may call the API, or was revoked."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -299,14 +299,14 @@ class ServiceView(BaseModel):
     revoked_at: datetime | None
 
 
-class ServiceCredentials(BaseModel):
+class ServiceCredentials(Schema):
     """A service's credentials; the secret is shown only once."""
 
     client_id: str
     client_secret: str
 
 
-class StartServiceSession(BaseModel):
+class StartServiceSession(Schema):
     """A service's credentials."""
 
     model_config = INPUT
@@ -315,7 +315,7 @@ class StartServiceSession(BaseModel):
     client_secret: Annotated[SecretStr, Field(min_length=1, max_length=200)]
 
 
-class ServiceSession(BaseModel):
+class ServiceSession(Schema):
     """The access token of a service; there is no refresh token, it signs in again."""
 
     access_token: str

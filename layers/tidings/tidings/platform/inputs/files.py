@@ -2,11 +2,12 @@
 
 from typing import ClassVar, Final, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from tidings.platform.errors import InvalidInput, PayloadTooLarge, UnsupportedMediaType
 from tidings.platform.inputs.media_types import parse_content_type
 from tidings.platform.inputs.text_files import UTF_8, NotText, decode, has_mark
+from tidings.platform.schema import Schema
 
 # The byte order mark tells which UTF-16 it is.
 BY_ITS_MARK: Final = "utf-16"
@@ -20,7 +21,7 @@ ENCODINGS: Final = {
 }
 
 
-class FileBody(BaseModel):
+class FileBody(Schema):
     """A text file. Subclasses set the accepted media types and the size limit in bytes."""
 
     model_config = ConfigDict(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from pika.spec import BasicProperties
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from tidings.platform.messaging.broker import Message, publisher
 from tidings.platform.messaging.history import (
@@ -17,10 +17,11 @@ from tidings.platform.messaging.history import (
     redrive_mark,
 )
 from tidings.platform.messaging.relay import PERSISTENT
+from tidings.platform.schema import Schema
 from tidings.platform.timing.clock import now
 
 
-class DeadLetter(BaseModel):
+class DeadLetter(Schema):
     """A message that no consumer could handle, and the queue where it failed."""
 
     model_config = ConfigDict(frozen=True)

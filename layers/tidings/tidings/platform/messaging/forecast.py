@@ -3,7 +3,9 @@
 from enum import StrEnum
 from typing import Any, Protocol
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
+
+from tidings.platform.schema import Schema
 
 
 class Outcome(StrEnum):
@@ -19,7 +21,7 @@ class Outcome(StrEnum):
     MALFORMED = "malformed"
 
 
-class Forecast(BaseModel):
+class Forecast(Schema):
     model_config = ConfigDict(frozen=True)
 
     outcome: Outcome

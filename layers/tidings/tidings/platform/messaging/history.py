@@ -8,9 +8,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, ConfigDict, ValidationError
 
 from tidings.platform.logging import logger
+from tidings.platform.schema import Schema
 from tidings.platform.settings import settings
 from tidings.platform.text.cuts import cut
 from tidings.platform.text.excerpts import without_input
@@ -33,7 +34,7 @@ REDRIVE: Final = "redrive"
 Text = Annotated[str, AfterValidator(lambda text: text.encode(errors="replace").decode())]
 
 
-class Attempt(BaseModel):
+class Attempt(Schema):
     """One failed attempt, as stored with the message."""
 
     model_config = ConfigDict(frozen=True)

@@ -8,8 +8,9 @@ from dataclasses import dataclass, fields
 from functools import cache, cached_property
 from typing import Any, Final, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from tidings.platform.schema import Schema
 from tidings.platform.storage.rows import rows, rows_of
 from tidings.platform.storage.sorting import NEWEST_FIRST, SortOrder, UnknownCursor
 
@@ -27,7 +28,7 @@ Item = TypeVar("Item")
 Output = TypeVar("Output")
 
 
-class PageRequest(BaseModel):
+class PageRequest(Schema):
     """The requested part of a list: the items after a cursor, or the n-th page."""
 
     model_config = ConfigDict(frozen=True)

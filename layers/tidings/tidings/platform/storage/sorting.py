@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 from mongoengine import Q
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 
 from tidings.platform.errors import RuleRefused
+from tidings.platform.schema import Schema
 from tidings.platform.timing.times import InUtc
 
 MAX_VALUE: Final = 2**63 - 1
@@ -17,7 +18,7 @@ class UnknownCursor(RuleRefused):
         super().__init__("This cursor is not valid for this list.", field="after")
 
 
-class _Place(BaseModel):
+class _Place(Schema):
     """The place of one document in a list."""
 
     model_config = ConfigDict(extra="forbid")
