@@ -15,7 +15,7 @@ from tidings.orders.models import Order, OrderItem, Transition
 from tidings.platform.timing.clock import first_id, new_id, now
 from tidings.products.catalogue import prepare
 from tidings.products.models import Product
-from tidings.products.price_bands import bands_of
+from tidings.products.price_bands import groups_of
 from tidings.recommendations.models import Activity, ActivityItem, CustomerProfile, Suggestion
 from tidings.tasks.models import Task
 
@@ -172,9 +172,10 @@ OWN_VALUES: Final[dict[type[Any], Callable[[int], dict[str, Any]]]] = {
     },
     Product: lambda n: {
         "sku": f"SKU-{n}",
+        "categories": [CATEGORIES[n // 7 % 5]],
         "price_key": f"EUR:{n * 7919 % 100_000:012d}:{n:024x}",
         "price": n * 7919 % 100_000,
-        "price_groups": ["EUR", *bands_of(n * 7919 % 100_000)],
+        "price_groups": groups_of(n * 7919 % 100_000, "EUR", [CATEGORIES[n // 7 % 5]]),
         "title_key": f"{WORDS[n % 10]} {WORDS[n // 10 % 10]} {n * 7919 % 1_000_003}:{n:024x}",
     },
     Task: lambda n: {

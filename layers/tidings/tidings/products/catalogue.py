@@ -14,7 +14,7 @@ from tidings.platform.text.search_keys import KEYS_VERSION, folded, parts_in, wo
 from tidings.products.errors import StateNotShown
 from tidings.products.fields import ProductSort, ProductState
 from tidings.products.models import Product
-from tidings.products.price_bands import bands_between, bands_of
+from tidings.products.price_bands import bands_between, groups_of, in_category
 from tidings.products.schemas import ProductFilter
 
 MAX_WORDS: Final = 50
@@ -37,7 +37,7 @@ def prepare(product: Product) -> Product:
     title = folded(product.title).encode()[:MAX_TITLE_KEY_BYTES].decode(errors="ignore")
     product.title_key = f"{title}:{product.id}"
     product.words = _words_of(product)
-    product.price_groups = [product.currency, *bands_of(product.price)]
+    product.price_groups = groups_of(product.price, product.currency, product.categories)
     product.keys_version = KEYS_VERSION
     return product
 
@@ -106,11 +106,12 @@ def _groups(wanted: ProductFilter) -> dict[str, Any]:
 
     Products of an earlier release have no groups; null finds them.
     """
+    groups = [wanted.currency] if wanted.currency is not None else []
     if _has_range(wanted):
-        return {"price_groups__in": [*bands_between(wanted.min_price, wanted.max_price), None]}
-    if wanted.currency is not None:
-        return {"price_groups__in": [wanted.currency, None]}
-    return {}
+        groups = bands_between(wanted.min_price, wanted.max_price)
+    if wanted.category is not None:
+        groups = [in_category(wanted.category, each) for each in groups]
+    return {"price_groups__in": [*groups, None]} if groups else {}
 
 
 def _price_keys(wanted: ProductFilter, states: Mapping[str, Any]) -> Q:

@@ -40,7 +40,8 @@ class Product(OutboxDocument):
     price_key = StringField(required=True)
     title_key = StringField(required=True)
     words = ListField(StringField())
-    # The currency, and the bands of the price. Products of an earlier release have none.
+    # The currency and the bands of the price, alone and in each category. Products of an earlier
+    # release have none.
     price_groups = ListField(StringField())
     # The `search_keys.KEYS_VERSION` of the keys; older keys are computed again.
     keys_version = IntField()

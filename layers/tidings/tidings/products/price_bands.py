@@ -5,7 +5,7 @@ sort the whole range. A product is in one band of each width, so a range is a fe
 each band is a part of an index in the order of the list (docs/decisions/0134).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from tidings.products.fields import MAX_AMOUNT
@@ -14,6 +14,17 @@ from tidings.products.fields import MAX_AMOUNT
 BANDS_PER_DOUBLING: Final = 16
 TIMES_WIDER: Final = 4
 WIDTHS: Final = 5
+
+
+def groups_of(price: int, currency: str, categories: Sequence[str]) -> list[str]:
+    """Return the groups of a product: its currency and its bands, alone and in each category."""
+    groups = [currency, *bands_of(price)]
+    return [*groups, *(in_category(each, group) for each in categories for group in groups)]
+
+
+def in_category(category: str, group: str) -> str:
+    """Return the group of the products that are in both."""
+    return f"{category}/{group}"
 
 
 def bands_of(price: int) -> list[str]:
