@@ -1,5 +1,6 @@
 """The environments of samconfig.toml fit the two templates, and the two templates each other."""
 
+import re
 import tomllib
 from functools import cache
 from typing import Any, Final
@@ -98,3 +99,10 @@ def test_each_secret_of_the_app_is_made() -> None:
     }
     assert len(read) >= 8
     assert read <= made
+
+
+def test_each_left_out_rule_of_checkov_has_its_reason() -> None:
+    text = (ROOT / "infra/aws/checkov.yaml").read_text()
+    left_out = yaml.safe_load(text)["skip-check"]
+    explained = re.findall(r"^  - (CKV_AWS_\d+)  # \S.{20,}$", text, re.MULTILINE)
+    assert explained == left_out
