@@ -32,6 +32,7 @@ ROOMS = {
         "bench",
         "lint",
         "contracts",
+        "docs",
         "cost",
         "new-operation",
         "new-consumer",

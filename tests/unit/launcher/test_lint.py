@@ -9,11 +9,11 @@ from tidings_local.launcher.developing.lint import lint
 
 TOOLS = (
     *("dev/bin/ruff", "dev/bin/mypy", "dev/bin/lint-imports", "sam/bin/sam"),
-    *("sam/bin/cfn-lint", "workflows/bin/zizmor"),
+    *("sam/bin/cfn-lint", "workflows/bin/zizmor", "docs/bin/mkdocs"),
 )
 CHECKS = {
     *("ruff format", "ruff check", "mypy", "import-linter"),
-    *("sam validate", "cfn-lint", "zizmor"),
+    *("sam validate", "cfn-lint", "zizmor", "links of docs"),
 }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import bootstrap
 
+from .. import progress
 from ..deploying.deploy import is_deployed
 from ..errors import LauncherError
 from ..running.services.members import members_of
@@ -26,7 +27,7 @@ from .bench import compare_benchmarks, run_benchmarks
 from .bench_data import data_of
 from .dev.session import develop
 from .gateway import serve_gateway
-from .lint import TOOLS
+from .lint import SITE, TOOLS, build_site
 from .lint import lint as run_lint
 from .plan import BROWSER, FAULTS, FUZZ, SOAK, chosen
 from .scaffold import new_consumer, new_operation, new_rule
@@ -113,6 +114,17 @@ def contracts() -> int:
     )
 
 
+def docs() -> int:
+    """Build the site of docs/, and say how to read it."""
+    bootstrap.ensure("docs")
+    environment = inherited_environment() | {"NO_MKDOCS_2_WARNING": "1"}
+    if subprocess.run(build_site(), cwd=ROOT, env=environment).returncode:
+        return 1
+    progress.step(f"python3 -m http.server --bind 127.0.0.1 --directory {SITE} 8000")
+    progress.step("serves it at http://127.0.0.1:8000")
+    return 0
+
+
 def cost() -> int:
     """Print the model of costs; it reads files only."""
     bootstrap.ensure("dev")
@@ -142,6 +154,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "bench": bench,
     "lint": lint,
     "contracts": contracts,
+    "docs": docs,
     "cost": cost,
     "new-operation": new_operation,
     "new-consumer": new_consumer,

@@ -12,11 +12,12 @@ from .. import progress
 from ..deploying.build import sam, sam_environment
 from ..settings import ROOT, STATE, inherited_environment
 
-TOOLS = ("dev", "sam", "workflows")
+TOOLS = ("dev", "sam", "workflows", "docs")
 """The sets of packages that the checks need."""
 
 SOURCES = ("layers/tidings", "localstack")
 SERVICES = "infra/aws/services.yaml"
+SITE = STATE / "site"
 TYPED = ("layers/tidings", "localstack", "gateway", "functions", "events", "infra", "tests")
 
 
@@ -39,6 +40,7 @@ def checks() -> dict[str, list[str]]:
         ],
         "import-linter": [str(tools / "lint-imports"), "--no-cache"],
         "zizmor": [str(bootstrap.VENVS / "workflows" / "bin" / "zizmor"), "--offline", ".github"],
+        "links of docs": build_site(),
     }
     if (ROOT / "template.yaml").is_file():
         validate = ["validate", "--lint", "--template", "template.yaml"]
@@ -46,6 +48,12 @@ def checks() -> dict[str, list[str]]:
     if (ROOT / SERVICES).is_file():
         checks["cfn-lint"] = [str(sam().with_name("cfn-lint")), SERVICES]
     return checks
+
+
+def build_site() -> list[str]:
+    """Return the command that builds the site of docs/; a broken link is an error."""
+    mkdocs = str(bootstrap.VENVS / "docs" / "bin" / "mkdocs")
+    return [mkdocs, "build", "--quiet", "--config-file", "infra/site/mkdocs.yml", "-d", str(SITE)]
 
 
 def _passes(check: tuple[str, list[str]]) -> bool:
