@@ -301,15 +301,22 @@ def backlog(document_class: type[OutboxDocument]) -> tuple[int, datetime | None]
 
 
 def clear(published: list[Stored]) -> None:
-    """Remove published events from their documents, in one round trip per collection."""
-    by_class: dict[type[OutboxDocument], list[UpdateOne]] = {}
+    """Remove published events from their documents, in one update per collection.
+
+    The driver does not repeat an update of many documents. If it fails, the relay publishes the
+    events again, and consumers skip them.
+    """
+    by_class: dict[type[OutboxDocument], dict[str, list[str]]] = {}
     for document_class, document_id, entries in published:
-        ids = [entry.event_id for entry in entries]
-        if not ids:
-            continue
-        by_class.setdefault(document_class, []).append(
-            UpdateOne({"_id": document_id}, {"$pull": {"outbox": {"event_id": {"$in": ids}}}})
-        )
-    for document_class, updates in by_class.items():
-        with database.writing_many(len(updates)):
-            document_class._get_collection().bulk_write(updates, ordered=False)
+        if entries:
+            of_document = by_class.setdefault(document_class, {}).setdefault(document_id, [])
+            of_document += [entry.event_id for entry in entries]
+    for document_class, events in by_class.items():
+        of_all = [event_id for each in events.values() for event_id in each]
+        update = {"$pull": {"outbox": {"event_id": {"$in": of_all}}}}
+        collection = document_class._get_collection()
+        with database.writing_many(len(events)):
+            if len(events) == 1:
+                collection.update_one({"_id": next(iter(events))}, update)
+            else:
+                collection.update_many({"_id": {"$in": list(events)}}, update)
