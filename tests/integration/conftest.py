@@ -37,6 +37,7 @@ from tidings.platform.security import store
 from tidings.platform.storage import database
 from tidings.platform.storage.resting import Resting
 from tidings.products import product_cache
+from tidings.recommendations import lists
 from tidings.templates import rendering, versions
 from tidings.users import passwords
 from tidings_local import topology
@@ -189,6 +190,7 @@ def forget_all_but_documents() -> None:
     _forget_what_redis_keeps()
     product_cache.forget_pages()
     rendering.forget_kept()
+    lists.forget_popular()
 
 
 def empty_collections() -> None:

@@ -308,7 +308,7 @@ def test_batch_needs_a_bounded_number_of_commands(queues: Queues, commands: list
         commands.clear()
         handler(event, CONTEXT)
         counts[queue] = max(len(commands), counts.get(queue, 0))
-    assert counts["inventory"] <= 9
+    assert counts["inventory"] <= 8
     assert counts["orders"] <= 3
-    assert counts["notifications"] <= 6
-    assert counts["recommendations"] <= 20
+    assert counts["notifications"] <= 5
+    assert counts["recommendations"] <= 13

@@ -12,6 +12,7 @@ from tidings.platform.timing.clock import new_id, now
 from tidings.products.schemas import ProductView
 from tidings.recommendations.activity import store_buffered_views
 from tidings.recommendations.events import ActivityPurchased, ActivityPurchasedData
+from tidings.recommendations.lists import forget_popular
 from tidings.recommendations.models import Activity, CustomerProfile, Demand, Row
 from tidings.recommendations.operations import learn, log_browse, log_purchase
 from tidings.recommendations.queries import get_user_recommendations
@@ -72,7 +73,8 @@ def waiting(kind: type[OutboxDocument]) -> list[Any]:
 
 
 def learn_all() -> int:
-    """Count all uncounted activities, as the consumer does; return their number."""
+    """Count all uncounted activities, as the consumer does a minute later; return their number."""
+    forget_popular()
     deeds = list(Activity.objects(counted=False, void=False).order_by("pk"))
     for deed in deeds:
         data = ActivityPurchasedData(activity_id=deed.id, user_id=deed.user_id, product_ids=[])

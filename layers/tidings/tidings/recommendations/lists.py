@@ -1,9 +1,9 @@
 """Compute people's lists from their profiles, store them there, fill them with popular products."""
 
+import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import cache
 from typing import Any, Final, NamedTuple
 
 from pymongo import UpdateOne
@@ -38,6 +38,9 @@ MAX_ROW: Final = 200
 MIN_HEAT: Final = 0.01
 # A shorter list is filled with products that are popular in any category.
 SHORT_LIST: Final = 10
+# An environment may use popular products of this many seconds ago, of this many sets of categories.
+POPULAR_SECONDS: Final = 60.0
+MAX_KEPT: Final = 200
 CONSUMABLE: Final = "consumable"
 
 Stored = dict[str, Any]
@@ -99,6 +102,35 @@ def popular(limit: int, categories: Sequence[str] = ()) -> list[Stored]:
     ]
 
 
+class _Popular:
+    """The popular products of categories, read again after `POPULAR_SECONDS`.
+
+    Each list may need them, and to read them takes as long as all other reads of a list together.
+    """
+
+    def __init__(self) -> None:
+        self._until = 0.0
+        self._kept: dict[tuple[str, ...], list[Stored]] = {}
+
+    def of(self, categories: tuple[str, ...]) -> list[Stored]:
+        if time.monotonic() >= self._until or len(self._kept) >= MAX_KEPT:
+            self._kept, self._until = {}, time.monotonic() + POPULAR_SECONDS
+        if categories not in self._kept:
+            self._kept[categories] = popular(LIST_SIZE, categories)
+        return self._kept[categories]
+
+    def forget(self) -> None:
+        self._until = 0.0
+
+
+_popular: Final = _Popular()
+
+
+def forget_popular() -> None:
+    """Read popular products again at their next use."""
+    _popular.forget()
+
+
 def is_consumable(product: ProductView) -> bool:
     """Say whether a product, or one of its categories, is marked as used up and bought again."""
     said = product.attributes.get(CONSUMABLE, "").lower()
@@ -131,9 +163,8 @@ def _drafts(profiles: Sequence[Stored], at: datetime) -> list[_Draft]:
         }
         seeds.append(seeds_of(deeds, at))
     known = _read_rows({seed.product_id for own in seeds for seed in own})
-    fill = cache(lambda categories: popular(LIST_SIZE, categories))
     return [
-        _draft(profile, own, known, score(own, known, at), fill)
+        _draft(profile, own, known, score(own, known, at))
         for profile, own in zip(profiles, seeds, strict=True)
     ]
 
@@ -143,12 +174,11 @@ def _draft(
     seeds: Sequence[Seed],
     known: Rows,
     scored: Sequence[Scored],
-    fill: Callable[[tuple[str, ...]], list[Stored]],
 ) -> _Draft:
     bought = frozenset(each["product_id"] for each in profile.get("bought") or ())
-    filled = fill(tuple(_favourite_categories(seeds, known)))
+    filled = _popular.of(tuple(_favourite_categories(seeds, known)))
     if len(scored) + len(filled) < SHORT_LIST + len(bought):
-        filled = filled + fill(())
+        filled = filled + _popular.of(())
     seen = frozenset(each.product_id for each in seeds)
     return _Draft(scored[:MAX_CANDIDATES], filled, seen, bought)
 
