@@ -54,7 +54,7 @@ def secrets_needed(function: Function) -> set[str]:
     """Return the names of the secrets that a function's code reads."""
     if function.name == "Gateway":  # it calls the operations by computed names
         return _needed_by_operations()
-    used = names_used_by(function, also=_called_by_queue(function), without={PUBLISHES_STORED})
+    used = names_used_by(function, also=called_by_queue(function), without={PUBLISHES_STORED})
     needed = {secret for reader, secret in READERS.items() if reader in used}
     return needed | ({"rabbitmq"} if STORES_EVENTS in used else set())
 
@@ -69,7 +69,7 @@ def _needed_by_operations() -> set[str]:
     }
 
 
-def _called_by_queue(function: Function) -> list[Name]:
+def called_by_queue(function: Function) -> list[Name]:
     """Return what a delivering function calls by the name of its queue's channel."""
     if function.module != "delivery.deliver":
         return []
