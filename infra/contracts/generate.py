@@ -28,6 +28,7 @@ def main() -> None:
     from infra.contracts.api_table import page_with_table
     from infra.contracts.charts import charts
     from infra.contracts.operation_modules import modules
+    from infra.contracts.reference import pages
     from infra.contracts.schema_roles import schema_with_roles
 
     generated = {
@@ -35,6 +36,7 @@ def main() -> None:
         SCHEMA_FILE: schema_with_roles(),
         FILE: content(),
         API_PAGE: page_with_table(),
+        **pages(),
         **charts(),
     }
     for file, text in generated.items():

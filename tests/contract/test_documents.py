@@ -10,7 +10,10 @@ from graphql import GraphQLObjectType, build_schema
 
 from infra.contracts.api_table import FILE, page_with_table
 from infra.contracts.charts import charts
+from infra.contracts.reference import meaning, pages
 from tests.contract.project import ROOT, routes
+from tidings.platform.errors import NotFound
+from tidings.platform.observability import metrics
 
 PAGES: Final = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 LINK: Final = re.compile(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)")
@@ -100,6 +103,50 @@ def test_the_table_of_operations_names_every_field(kind: str) -> None:
     fields = schema.type_map[kind]
     assert isinstance(fields, GraphQLObjectType)
     assert [name for name in fields.fields if not re.search(rf"`{name}\b", page)] == []
+
+
+@pytest.mark.parametrize(("path", "text"), pages().items(), ids=["settings", "errors"])
+def test_reference_page_is_current(path: Path, text: str) -> None:
+    assert path.read_text() == text, "run `make contracts`"
+
+
+class Nameless(NotFound):
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+
+
+class Named(NotFound):
+    def __init__(self, what: str) -> None:
+        message = f"There is no {what.upper()} | here."
+        super().__init__(message)
+
+
+class Described(Named):
+    """The thing is away.
+
+    For a while.
+    """
+
+
+def test_errors_are_described_by_docstring_or_message() -> None:
+    assert meaning(Described) == "The thing is away."
+    assert meaning(Named) == "“There is no {what.upper()} | here.”"
+    with pytest.raises(ValueError, match="Nameless has neither"):
+        meaning(Nameless)
+
+
+def test_metrics_have_a_row() -> None:
+    """The page names each metric that /metrics has, and no other."""
+    code = [ROOT / "layers/tidings/tidings/monitoring/exposition.py", Path(metrics.__file__)]
+    names = {
+        name for path in code for name in re.findall(r'f?"(tidings_[a-z_{}]+)"', path.read_text())
+    }
+    (pattern,) = (name for name in names if "{" in name)
+    names -= {pattern}
+    names |= {pattern.format(service=service) for service in ("redis", "redis_cache")}
+    page = (ROOT / "docs/operations.md").read_text().partition("## Backlogs and metrics")[2]
+    rows = page.partition("\n| alarm ")[0]
+    assert set(re.findall(r"tidings_[a-z]+(?:_[a-z]+)*?(?=_total|[`{])", rows)) == names
 
 
 def test_release_has_each_kind_of_change_once() -> None:

@@ -24,5 +24,7 @@ class ChangesForOne(RuleRefused):
 
 
 class ChangesRefused(RuleRefused):
+    """The changes do not fit the message's type, or change what identifies it."""
+
     def __init__(self, reason: str) -> None:
         super().__init__(reason, field="changes")

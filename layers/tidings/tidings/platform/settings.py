@@ -20,13 +20,19 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     secrets_prefix: str = Field("tidings", description="the first part of the names of secrets")
-    database_prefix: str = Field("tidings", pattern=r"^[a-z][a-z0-9_]{0,30}$")
-    mongodb_uri: str | None = None
-    redis_url: str | None = Field(None, description="the Redis that never evicts (store.py)")
-    cache_redis_url: str | None = Field(
-        None, description="the Redis that may evict (cache.py); defaults to redis_url in tests"
+    database_prefix: str = Field(
+        "tidings",
+        pattern=r"^[a-z][a-z0-9_]{0,30}$",
+        description="the first part of the names of databases",
     )
-    amqp_url: str | None = None
+    mongodb_uri: str | None = Field(None, description="the MongoDB replica set")
+    redis_url: str | None = Field(
+        None, description="the Redis of sessions and limits, which never evicts"
+    )
+    cache_redis_url: str | None = Field(
+        None, description="the Redis of data that may be lost; in tests the same by default"
+    )
+    amqp_url: str | None = Field(None, description="RabbitMQ, with its virtual host")
     calls_per_minute: int = Field(6000, ge=1, description="API calls of one user")
     sends_per_minute: int = Field(1200, ge=1, description="messages that one caller may send")
     address_allowance: int = Field(1, ge=1, description="factor for the limits per network address")
@@ -61,7 +67,11 @@ class Settings(BaseModel):
         max_length=500,
         description="the public URL of the API; links in mails begin with it",
     )
-    delivery_key: str | None = Field(None, min_length=32)
+    delivery_key: str | None = Field(
+        None,
+        min_length=32,
+        description="the key of links, webhook secrets, device tokens and the hashes of codes",
+    )
     smtp_url: str | None = Field(
         None,
         pattern=r"^(smtp|smtp\+starttls|smtps)://\S+$",

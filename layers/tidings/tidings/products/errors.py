@@ -41,5 +41,7 @@ class StateNotShown(Forbidden):
 
 
 class ColumnsRefused(RuleRefused):
+    """The file lacks required columns, or has unknown or repeated ones."""
+
     def __init__(self, message: str) -> None:
         super().__init__(message, field="columns")

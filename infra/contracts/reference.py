@@ -1,0 +1,165 @@
+"""The pages docs/settings.md and docs/errors.md, from the settings and the classes of errors."""
+
+import ast
+import importlib
+import inspect
+import re
+import textwrap
+from pathlib import Path
+from typing import Any, Final, get_args
+
+from pydantic.fields import FieldInfo
+
+from tidings.platform import errors
+from tidings.platform.errors import NotYet, TidingsError
+from tidings.platform.settings import ENVIRONMENT_PREFIX, Settings
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+DOMAINS: Final = ROOT / "layers/tidings/tidings"
+PARAMETER: Final = re.compile(rf"^ +{ENVIRONMENT_PREFIX}(\w+): !Ref (\w+)$", re.MULTILINE)
+
+SETTINGS_INTRODUCTION: Final = """\
+# Settings
+
+`make contracts` writes this page from `tidings.platform.settings`, the only place where functions
+read their environment. On AWS, parameters of `template.yaml` set the variables; addresses with
+passwords, and keys, come from [Secrets Manager](deploy-aws.md) unless a variable has them. On a
+laptop the [launcher](launcher.md) sets them.
+
+| variable | value | default | parameter | meaning |
+|---|---|---|---|---|
+"""
+
+ERRORS_INTRODUCTION: Final = """\
+# Errors
+
+`make contracts` writes this page from the classes of errors. REST answers with the status, and with
+`error.code` in the envelope; GraphQL answers with `extensions.code`, and names the field in
+`extensions.field`. Programs decide by code and status; messages are for people and may change.
+
+| code | status | meaning |
+|---|---|---|
+| `INTERNAL` | 500 | An unexpected error; the log has its cause under the answer's correlation id. |
+"""
+
+DOMAIN_HEAD: Final = "| error | code | status | meaning or message |\n|---|---|---|---|\n"
+GRAPHQL_ONLY: Final = """\
+
+GraphQL has codes of its own: `QUERY_TOO_COMPLEX` for a document beyond the limits of
+depth or cost, `PERSISTED_QUERY_NOT_FOUND` for the hash of a document that is not stored, and
+`PERSISTED_QUERY_NOT_SUPPORTED` ([the API](api.md#graphql-post-and-get-graphql)).
+"""
+
+
+def pages() -> dict[Path, str]:
+    """Return the content of each page by its path."""
+    return {
+        ROOT / "docs/settings.md": settings_page(),
+        ROOT / "docs/errors.md": errors_page(),
+    }
+
+
+def settings_page() -> str:
+    """Return a page with a row for each setting of the functions.
+
+    Raises:
+        ValueError: a setting has no description.
+    """
+    text = (ROOT / "template.yaml").read_text(encoding="utf-8")
+    parameters = {variable.lower(): f"`{name}`" for variable, name in PARAMETER.findall(text)}
+    rows = []
+    for name, field in Settings.model_fields.items():
+        if not field.description:
+            raise ValueError(f"the setting {name} has no description")
+        variable = f"`{ENVIRONMENT_PREFIX}{name.upper()}`"
+        cells = (_value(field), _default(field.default), parameters.get(name, ""))
+        rows.append(_row(variable, *cells, field.description))
+    return SETTINGS_INTRODUCTION + "".join(rows)
+
+
+def errors_page() -> str:
+    """Return a page with the codes, and the errors of each domain."""
+    ours = _errors()
+    common = [each for each in ours if each.__module__ == errors.__name__ and each is not NotYet]
+    page = ERRORS_INTRODUCTION  # NotYet is for consumers alone
+    for each in sorted(common, key=lambda each: (each.status, each.code)):
+        page += _row(f"`{each.code}`", str(each.status), meaning(each))
+    page += GRAPHQL_ONLY
+    for domain in sorted({_domain(each) for each in ours} - {"platform"}):
+        page += f"\n## {domain.title()}\n\n{DOMAIN_HEAD}"
+        for each in ours:
+            if _domain(each) == domain:
+                page += _row(each.__name__, f"`{each.code}`", str(each.status), meaning(each))
+    return page
+
+
+def meaning(error: type[TidingsError]) -> str:
+    """Return the first line of a class's own docstring, or else its message.
+
+    Raises:
+        ValueError: the class has neither.
+    """
+    if own := error.__dict__.get("__doc__"):
+        return str(own).strip().splitlines()[0]
+    tree = ast.parse(textwrap.dedent(inspect.getsource(error)))
+    assigned: dict[str, ast.expr] = {}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                assigned[name] = value
+            case ast.Call(func=ast.Attribute(attr="__init__"), args=[ast.Name(id=name), *_]):
+                if name in assigned:
+                    return f"“{_message(assigned[name])}”"
+            case ast.Call(func=ast.Attribute(attr="__init__"), args=[message, *_]):
+                return f"“{_message(message)}”"
+    raise ValueError(f"{error.__name__} has neither a docstring nor a message of its own")
+
+
+def _errors() -> list[type[TidingsError]]:
+    """Return the classes that callers can meet, by module and name."""
+    for path in DOMAINS.glob("*/errors.py"):
+        importlib.import_module(f"tidings.{path.parent.name}.errors")
+    found: set[type[TidingsError]] = set()
+    waiting = [TidingsError]
+    while waiting:
+        children = waiting.pop().__subclasses__()
+        found.update(children)
+        waiting.extend(children)
+    ours = (each for each in found if re.fullmatch(r"tidings\.\w+\.errors", each.__module__))
+    return sorted(ours, key=lambda each: (each.__module__, each.__name__))
+
+
+def _domain(error: type[TidingsError]) -> str:
+    return error.__module__.split(".")[1]
+
+
+def _message(node: ast.expr) -> str:
+    """Return a message with the names of its values in braces."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.JoinedStr(values=parts):
+            return "".join(_message(part) for part in parts)
+        case ast.FormattedValue(value=value):
+            return f"{{{ast.unparse(value)}}}"
+        case ast.BinOp(left=left, right=right):
+            return _message(left) + _message(right)
+    return f"{{{ast.unparse(node)}}}"
+
+
+def _value(field: FieldInfo) -> str:
+    kinds: Any = [each for each in get_args(field.annotation) if each is not type(None)]
+    kind = (kinds or [field.annotation])[0]
+    name = {str: "text", int: "number", bool: "true or false"}[kind]
+    bounds = [f"from {each.ge}" for each in field.metadata if hasattr(each, "ge")]
+    return " ".join([name, *bounds])
+
+
+def _default(value: object) -> str:
+    if value is None or value == "":
+        return "none"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(each.replace("|", "\\|") for each in cells) + " |\n"
