@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from tidings.delivery.events import DeliverNotification, DeliverNotificationData
-from tidings.delivery.models import Channel, Delivery, DeliveryStatus, Notification, Step
+from tidings.delivery.models import Channel, Delivery, DeliveryStatus, Notification
 from tidings.delivery.planning import Decision
 from tidings.delivery.schemas import Receipt
 from tidings.platform.messaging.events import Event
@@ -119,15 +119,16 @@ DONE: Final = frozenset({SENT, DELIVERED, SUPPRESSED, CANCELLED})
 SETTLED: Final = frozenset({SENT, DELIVERED, FAILED, SUPPRESSED, CANCELLED, UNKNOWN})
 
 
-def first_state(decision: Decision, at: datetime) -> Delivery:
-    """Return a new delivery with its first steps."""
-    step = Step(status=decision.status.value, at=at, reason=decision.reason)
-    return Delivery(
-        status=decision.status.value,
-        reason=decision.reason,
-        due_at=decision.due_at,
-        steps=[Step(status=ACCEPTED, at=at), step],
-    )
+def first_state(decision: Decision, at: datetime) -> dict[str, Any]:
+    """Return a new delivery with its first steps, in its stored form."""
+    status = decision.status.value
+    step: dict[str, Any] = {"status": status, "at": at}
+    delivery: dict[str, Any] = {"status": status, "attempts": 0}
+    if decision.reason is not None:
+        step["reason"] = delivery["reason"] = decision.reason
+    if decision.due_at is not None:
+        delivery["due_at"] = decision.due_at
+    return delivery | {"steps": [{"status": ACCEPTED, "at": at}, step]}
 
 
 def command_for(notification: Notification, channel: Channel) -> DeliverNotification:

@@ -22,6 +22,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 from tidings.platform.messaging.events import Event
 from tidings.platform.storage import database
 from tidings.platform.storage.documents import StoredDocument, StoredPart
+from tidings.platform.storage.rows import Row
 
 # An invocation publishes the events of this many documents itself. The relay publishes the rest of
 # a bulk write, so that a request does not wait for twenty thousand confirms.
@@ -44,15 +45,21 @@ class OutboxEntry(StoredPart):
 
     @classmethod
     def of(cls, event: Event) -> Self:
-        return cls(
-            event_id=event.id,
-            type=event.type,
-            exchange=event.EXCHANGE,
-            routing_key=event.routing_key,
-            time=event.time,
-            correlation_id=event.correlationid,
-            body=event.model_dump_json(exclude_none=True),
-        )
+        return cls(**stored_entry(event))
+
+
+def stored_entry(event: Event) -> dict[str, Any]:
+    """Return the entry of an event in its stored form."""
+    entry = {
+        "event_id": event.id,
+        "type": event.type,
+        "exchange": event.EXCHANGE,
+        "routing_key": event.routing_key,
+        "time": event.time,
+        "correlation_id": event.correlationid,
+        "body": event.model_dump_json(exclude_none=True),
+    }
+    return {name: value for name, value in entry.items() if value is not None}
 
 
 class OutboxDocument(StoredDocument):
@@ -132,6 +139,9 @@ def insert_all(
 ) -> list[AnyDocument]:
     """Insert new documents with the events in their outboxes, in one round trip.
 
+    Args:
+        documents: documents, or rows in their stored form.
+
     Returns:
         The documents that a unique index refused; all others are stored.
     """
@@ -139,7 +149,7 @@ def insert_all(
     refused -= _stored_before(document_class, documents, refused)
     for index, document in enumerate(documents):
         if index not in refused and document.outbox:
-            note_stored(document)
+            note(Stored(document_class, document.pk, list(document.outbox)))
     return [documents[index] for index in sorted(refused)]
 
 
@@ -171,7 +181,7 @@ def _insert_all(document_class: type[AnyDocument], documents: Sequence[AnyDocume
     try:
         with database.writing_many(len(documents)):
             document_class._get_collection().insert_many(
-                [document.to_mongo() for document in documents], ordered=False
+                [_stored_form(each) for each in documents], ordered=False
             )
     except BulkWriteError as error:
         failures = error.details["writeErrors"]
@@ -179,6 +189,13 @@ def _insert_all(document_class: type[AnyDocument], documents: Sequence[AnyDocume
             raise
         return {each["index"] for each in failures}
     return set()
+
+
+def _stored_form(document: OutboxDocument | Row) -> Mapping[str, Any]:
+    if isinstance(document, Row):
+        return document.stored_form
+    stored: Mapping[str, Any] = document.to_mongo()
+    return stored
 
 
 def change(found: "QuerySet[AnyDocument]", *events: Event, **update: Any) -> AnyDocument | None:

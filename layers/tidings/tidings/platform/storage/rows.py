@@ -26,6 +26,11 @@ class Row:
     def __init__(self, stored: Mapping[str, Any]) -> None:
         self._stored = stored
 
+    @property
+    def stored_form(self) -> Mapping[str, Any]:
+        """The document as MongoDB has it."""
+        return self._stored
+
     def __getattr__(self, name: str) -> Any:
         """Return the value of a property of the document, or a method that reads this row."""
         found = getattr(self._document_class, name, _MISSING)
