@@ -1,12 +1,13 @@
 """The model of costs: its inputs are complete, its sums right, and docs/cost.md is up to date."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from infra.cost.inputs import capacity, measured, prices
+from infra.cost.inputs import Capacity, Measured, Price, capacity, measured, prices
 from infra.cost.model import FULL_BATCH, Model
 from infra.cost.tables import all_tables, unverified
 
@@ -106,3 +107,113 @@ def test_measured_work_covers_every_size_of_a_load(model: Model) -> None:
     for function in model.measured.functions.values():
         for load in model.capacity.loads:
             assert function.batch(load.batch) <= load.batch
+
+
+SMALL_PRICES = {
+    "api_gateway_million_requests": 3.0,
+    "lambda_million_requests": 0.2,
+    "lambda_gb_second": 0.00002,
+    "ses_thousand_mails": 0.1,
+    "sns_million_pushes": 0.5,
+    "logs_gb": 0.5,
+    "nat_gateway_gb": 0.05,
+    "transfer_out_gb": 0.1,
+    "mongodb_gb_month": 0.5,
+    "secret_month": 0.4,
+    "mongodb_shard_hour": 0.5,
+}
+SMALL_WORK = {
+    "date": "2026-11-30",
+    "source": "invented",
+    "functions": {
+        "place-order": {
+            "times": 1,
+            "request": True,
+            "by_batch": {1: {"cpu_ms": 10, "commands": 5}},
+        },
+        "deliver-email": {
+            "times": 2,
+            "queue": "email.queue",
+            "wait_ms": 20,
+            "by_batch": {
+                1: {"cpu_ms": 8, "commands": 6},
+                50: {"cpu_ms": 2, "commands": 0.5},
+            },
+        },
+    },
+    "memory_mb": 1024,
+    "assumed": {
+        "vcpu_memory_mb": 2048,
+        "command_wait_ms": 2,
+        "messages": 3,
+        "redis_commands": 4,
+        "pushes": 1,
+        "stored_kb": 8,
+        "log_kb": 6,
+        "nat_kb": 20,
+        "answer_kb": 2,
+        "secrets": 5,
+    },
+}
+SMALL_CAPACITY = {
+    "loads": [],
+    "queue_then": "more queues",
+    "parts": {
+        "mongodb": {
+            "unit": "commands a second",
+            "capacity": 100,
+            "source": "invented",
+            "then": "more",
+            "price": "mongodb_shard_hour",
+        }
+    },
+}
+
+
+@pytest.fixture
+def small() -> Model:
+    found = {
+        name: Price(dollars=dollars, source="invented", checked=date(2026, 11, 30))
+        for name, dollars in SMALL_PRICES.items()
+    }
+    return Model(
+        found, Measured.model_validate(SMALL_WORK), Capacity.model_validate(SMALL_CAPACITY)
+    )
+
+
+# At half a vCPU, work takes twice its CPU time. A message of `deliver-email` takes, in ms:
+# alone 8 * 2 of work, 6 * 2 for the database and 20 for the mail = 48; in a batch of 50
+# 2 * 2 + 0.5 * 2 + 20 = 25. `place-order` takes 10 * 2 + 5 * 2 = 30.
+@pytest.mark.parametrize(
+    ("batch", "milliseconds", "calls"), [(1, 30 + 2 * 48, 1 + 2), (50, 30 + 2 * 25, 1 + 2 / 50)]
+)
+def test_a_million_orders_as_calculated_by_hand(
+    small: Model, batch: int, milliseconds: float, calls: float
+) -> None:
+    assert small.by_use(batch) == pytest.approx(
+        {
+            "API Gateway, requests": 3.00,
+            "Lambda, calls": 0.2 * calls,
+            # 1 GB of memory, so a thousand GB-seconds for each millisecond.
+            "Lambda, duration": 0.02 * milliseconds,
+            "SES, mails": 200.00,
+            "SNS, pushes": 0.50,
+            # A million kilobytes are a gigabyte.
+            "CloudWatch, logs": 3.00,
+            "NAT gateway, data": 1.00,
+            "transfer to customers": 0.20,
+            "MongoDB, storage of a month": 4.00,
+        }
+    )
+
+
+def test_a_month_as_calculated_by_hand(small: Model) -> None:
+    # An order has 5 + 2 * 6 = 17 commands, so 10 orders a second need two units of 100 commands a
+    # second: 2 * $0.50 * 730 hours.
+    assert small.by_time(10, batch=1) == pytest.approx({"Secrets Manager": 2.0, "mongodb": 730.0})
+
+
+def test_a_queue_is_as_fast_as_one_full_batch_after_the_other(small: Model) -> None:
+    # 25 ms for a message in a full batch, and an order has two.
+    assert small.one_unit("queue deliver-email") == pytest.approx(40)
+    assert small.limit("queue deliver-email") == pytest.approx(20)
