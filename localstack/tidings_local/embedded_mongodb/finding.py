@@ -244,13 +244,22 @@ def _fastest(
         if each.go_on(patience):
             return each.kept
     best = max(tries, key=lambda each: len(each.kept))
-    with storage._lock:
-        rows = storage._try_index_id_keys(db, coll, filter)
-    candidates = math.inf if rows is None else len(rows)
-    while candidates > best.rest:
+    while not _finds_fewer(storage, db, coll, filter, math.ceil(best.rest)):
         if best.go_on(2 * best.read):
             return best.kept
     return None
+
+
+def _finds_fewer(storage: Storage, db: str, coll: str, filter: dict[str, Any], number: int) -> bool:
+    """Say whether an index finds fewer documents than a number; count no further than that."""
+    with storage._lock:
+        several = list(lookups_of(storage, db, coll, filter))
+        for walks in several:
+            rows = (row for walk in walks for row in record_ids(storage, db, coll, walk))
+            if sum(1 for _ in islice(rows, number)) < number:
+                return True
+        found = None if several else storage._try_index_id_keys(db, coll, filter)
+    return found is not None and len(found) < number
 
 
 def _sort_key(doc: Document, sort: Mapping[str, int]) -> tuple[Any, ...]:
