@@ -97,7 +97,7 @@ test-browser: ## test GraphiQL in Chromium, which it installs (about 100 MB)
 lint: ## check formatting, lint, types, import direction, template
 	$(LAUNCH) lint
 
-contracts: ## write events/, openapi.json, roles in the schema and tables in docs/ from the typed code
+contracts: ## write events/, openapi.json, roles in the schema, tables and charts in docs/ from the typed code
 	$(LAUNCH) contracts
 
 docs: ## build the site of docs/ into .tidings/site; broken links are errors
