@@ -17,6 +17,7 @@ class Attempt:
     """
 
     command: DeliverNotification
+    # A row (`storage.rows`).
     notification: Notification
     channel: Channel
     contact: Contact | None = None

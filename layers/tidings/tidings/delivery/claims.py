@@ -21,6 +21,7 @@ from tidings.delivery.schemas import Receipt
 from tidings.delivery.states import Change
 from tidings.platform.errors import NotYet
 from tidings.platform.storage import database
+from tidings.platform.storage.rows import rows_of
 from tidings.platform.timing.clock import new_event_id
 
 LEASE: Final = states.LEASE
@@ -85,9 +86,18 @@ def take(attempts: Sequence[Attempt], at: datetime) -> list[Attempt]:
         is_all = changes.write(claims) == len(claims)
         taken = list(attempts) if is_all else _taken(attempts)
     for each in taken:
-        delivery = each.notification.deliveries[each.channel.value]
-        delivery.status, delivery.claimed_at = DeliveryStatus.SENDING.value, at
+        each.notification = _claimed(each, at)
     return taken
+
+
+def _claimed(attempt: Attempt, at: datetime) -> Notification:
+    """Return the row of an attempt's notification after its delivery was claimed."""
+    stored, channel = attempt.notification.stored_form, attempt.channel.value
+    claimed = {"status": DeliveryStatus.SENDING.value, "claimed_at": at}
+    deliveries = {**stored["deliveries"], channel: stored["deliveries"][channel] | claimed}
+    (row,) = rows_of(Notification, [{**stored, "deliveries": deliveries}])
+    notification: Notification = row
+    return notification
 
 
 def record(attempts: Sequence[Attempt]) -> None:

@@ -11,9 +11,10 @@ from tidings.delivery.suppression import suppressed
 from tidings.platform.errors import NotYet
 from tidings.platform.logging import logger
 from tidings.platform.messaging.events import handling
+from tidings.platform.storage.rows import rows_of
 from tidings.users.contact_points import get_contacts
 
-# Fields that sending does not use. To make documents of the steps would take most of the time here.
+# Fields that sending does not use.
 STEPS: Final = tuple(f"deliveries.{channel}.steps" for channel in ("inbox", *Channel))
 NOT_READ: Final = dict.fromkeys(("outbox", "title", "body", "metadata", *STEPS), 0)
 
@@ -38,7 +39,7 @@ def load(commands: Sequence[DeliverNotification]) -> list[Attempt]:
 def _open(commands: Sequence[DeliverNotification]) -> list[Attempt]:
     ids = {each.data.notification_id for each in commands}
     read = Notification._get_collection().find({"_id": {"$in": list(ids)}}, NOT_READ)
-    found = {each["_id"]: Notification._from_son(each) for each in read}
+    found = {each.id: each for each in rows_of(Notification, read)}
     attempts, seen = [], set[tuple[str, str]]()
     for command in commands:
         notification = found.get(command.data.notification_id)
