@@ -28,13 +28,15 @@ from tidings.platform.inputs.json_text import parse_json
 from tidings.platform.inputs.media_types import JSON, require_json
 from tidings.platform.inputs.parsing import parsed
 from tidings.platform.security.admission import admit
-from tidings.platform.security.auth import authenticate
+from tidings.platform.security.auth import authenticate, prepare_to_authenticate
 from tidings.platform.settings import settings
 from tidings.platform.text.excerpts import excerpt
 
 GRAPHQL_JSON: Final = "application/graphql-response+json"
 # Caches may serve public answers for this long, so prices and stock may be this old.
 PUBLIC_SECONDS: Final = 10
+
+prepare_to_authenticate()
 
 # Our logger has the same name: its lines would be there twice.
 app = Chalice(app_name="tidings-gateway", configure_logs=False)

@@ -21,8 +21,9 @@ from cryptography.hazmat.primitives.serialization import (
 from tidings.platform.messaging.broker import Message
 from tidings.platform.secrets import SigningKey, SigningKeys
 from tidings.platform.security import auth
-from tidings.platform.security.auth import ALGORITHM, AUDIENCE, ISSUER, Principal, Role
+from tidings.platform.security.auth import AUDIENCE, ISSUER, Principal, Role
 from tidings.platform.security.keys import public_part
+from tidings.platform.security.tokens import ALGORITHM
 from tidings.platform.timing.clock import new_id, now
 
 CONTEXT: Final = SimpleNamespace(aws_request_id="request-1")

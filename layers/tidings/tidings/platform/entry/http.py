@@ -27,7 +27,12 @@ from tidings.platform.entry.requests import (
 from tidings.platform.errors import TidingsError
 from tidings.platform.operation import Operation
 from tidings.platform.security.admission import admit
-from tidings.platform.security.auth import Role, authenticate, require
+from tidings.platform.security.auth import (
+    Role,
+    authenticate,
+    prepare_to_authenticate,
+    require,
+)
 
 Answer = dict[str, Any]
 LambdaHandler = Callable[[LambdaEvent, Any], Answer]
@@ -99,6 +104,9 @@ def endpoint(
 
     Most functions need only `rest.rest`, which derives this from an operation.
     """
+
+    if contract.reads_token:
+        prepare_to_authenticate()
 
     def decorate(operation: Callable[[Request[Any, Any, Any]], Reply]) -> LambdaHandler:
         @http_handler(operation, refused=_refused)

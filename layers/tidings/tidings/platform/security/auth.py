@@ -1,17 +1,11 @@
-"""Issue and verify access tokens (JWT, RFC 7519, signed with ES256), and check roles."""
+"""Issue and verify access tokens, and check roles."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from importlib import import_module
 from typing import Any, Final, Literal, NamedTuple
 
-from cryptography.hazmat.primitives.asymmetric.ec import (
-    EllipticCurvePrivateKey,
-    EllipticCurvePublicKey,
-)
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from jwt import api_jws, api_jwt
-from jwt.algorithms import ECAlgorithm
 from jwt.exceptions import ExpiredSignatureError, InvalidTokenError
 from pydantic import BaseModel, ConfigDict
 
@@ -24,7 +18,6 @@ from tidings.platform.secrets import (
 )
 from tidings.platform.timing.clock import new_event_id, now
 
-ALGORITHM: Final = "ES256"
 ISSUER: Final = "tidings"
 AUDIENCE: Final = "tidings-api"
 ACCESS_TOKEN_SECONDS: Final = 15 * 60
@@ -138,8 +131,17 @@ def issue_access_token(principal: Principal, at: datetime | None = None) -> str:
     }
     if principal.security_version is not None:
         claims["ver"] = principal.security_version
-    key = _private_key(current.private_key)
-    return api_jwt.encode(claims, key, algorithm=ALGORITHM, headers={"kid": current.kid})
+    from tidings.platform.security import tokens  # see prepare_to_authenticate
+
+    return tokens.encoded(claims, current)
+
+
+def prepare_to_authenticate() -> None:
+    """Import what `authenticate` needs, so that the first call does not wait for it.
+
+    Endpoints call this at their start. Consumers and jobs have no tokens and do without it.
+    """
+    import_module("tidings.platform.security.tokens")
 
 
 def authenticate(authorization: str | None) -> Principal | None:
@@ -188,17 +190,12 @@ def verify_access_token(token: str) -> Principal:
 # An error is not kept: lru_cache keeps results only. Only our own tokens are valid and kept.
 @lru_cache(maxsize=MAX_VERIFIED)
 def _verified(token: str) -> _Verified:
-    key = _key_of(api_jws.get_unverified_header(token).get("kid"))
+    from tidings.platform.security import tokens  # see prepare_to_authenticate
+
+    key = _key_of(tokens.key_id(token))
     if key is None:
         raise Unauthenticated("The access token is not valid: unknown key.")
-    claims = api_jwt.decode(
-        token,
-        _public_key(key),
-        algorithms=[ALGORITHM],
-        issuer=ISSUER,
-        audience=AUDIENCE,
-        options={"require": list(CLAIMS)},
-    )
+    claims = tokens.decoded(token, key, issuer=ISSUER, audience=AUDIENCE, required=CLAIMS)
     principal = Principal(
         user_id=claims["sub"],
         role=Role(claims["role"]),
@@ -234,17 +231,3 @@ def _key_of(kid: Any) -> PublicKey | None:
         refresh_published_keys(UNKNOWN_KEY_MAX_AGE_SECONDS)
         found = next((each for each in published_keys().keys if each.kid == kid), None)
     return found
-
-
-@lru_cache(maxsize=16)
-def _public_key(key: PublicKey) -> EllipticCurvePublicKey:
-    loaded = ECAlgorithm(ECAlgorithm.SHA256).from_jwk(key.model_dump())
-    assert isinstance(loaded, EllipticCurvePublicKey)
-    return loaded
-
-
-@lru_cache(maxsize=8)
-def _private_key(pem: str) -> EllipticCurvePrivateKey:
-    key = load_pem_private_key(pem.encode(), password=None)
-    assert isinstance(key, EllipticCurvePrivateKey)
-    return key
