@@ -22,7 +22,7 @@ READERS: Final = {
 }
 # An invocation publishes events only after its code has stored some.
 PUBLISHES_STORED: Final = Name("tidings.platform.entry.invocation", "publish_stored")
-STORES_EVENTS: Final = Name("tidings.platform.messaging.outbox", "note_stored")
+STORES_EVENTS: Final = Name("tidings.platform.messaging.outbox", "note")
 # A secret's ARN ends with a hyphen and six random characters.
 SUFFIX: Final = "-??????"
 
