@@ -14,7 +14,6 @@ from typing import Any, Final
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 from moto.core.authorization import enable_iam_authentication
 from moto.iam.access_control import IAMPolicyStatement
 from moto.secretsmanager.models import secretsmanager_backends
@@ -23,6 +22,7 @@ from moto.ses.responses import EmailResponse
 from moto.sns.responses import SNSResponse
 
 from tests.contract.transformed import resources, transformed
+from tests.simulated_aws import simulated_aws
 
 ACCOUNT: Final = "123456789012"
 REGION: Final = "us-east-1"
@@ -104,7 +104,7 @@ def is_allowed(account: Account, call: Call) -> bool:
 @contextmanager
 def enforced() -> Iterator[Account]:
     """Yield an account in which each call needs the permission of its caller's role."""
-    with mock_aws(), pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, simulated_aws(patch):
         account = Account()
         for responses, resource in RESOURCES.items():
             patch.setattr(responses, "_determine_resource", resource, raising=False)

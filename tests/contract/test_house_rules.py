@@ -79,6 +79,17 @@ def test_rule_on_our_variables_finds_them(text: str) -> None:
     assert our_variables_read(ast.parse("os.environ['TIDINGS_A'] = ''")) == []
 
 
+def test_tests_simulate_aws_in_one_place() -> None:
+    """Elsewhere the clients might call the stack under test, and change its secrets and roles."""
+    using = [
+        relative(path)
+        for path in python_files("tests")
+        if any(name.partition(".")[0] == "moto" for name in imported_modules(path))
+        and "mock_aws" in path.read_text()
+    ]
+    assert using == ["tests/simulated_aws.py"]
+
+
 def test_rule_on_the_environment_finds_it(tmp_path: Path) -> None:
     for number, text in enumerate(
         ["import os\nos.environ['A']", "import os\nos.getenv('A')", "from os import environ"]

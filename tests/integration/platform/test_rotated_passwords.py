@@ -11,11 +11,11 @@ import boto3
 import pika
 import pytest
 import redis
-from moto import mock_aws
 
 from tests.integration.builders import Queues, a_product
 from tests.integration.redis_server import Server
 from tests.settings import stack_under_test
+from tests.simulated_aws import simulated_aws
 from tests.unit.platform.secrets_server import SecretsServer, secrets_server
 from tidings.platform import secrets, secrets_manager
 from tidings.platform.caching import cache
@@ -51,7 +51,7 @@ def own_secrets(monkeypatch: pytest.MonkeyPatch) -> Iterator[Secrets]:
     monkeypatch.setattr(secrets, "settings", Settings)
     monkeypatch.setattr(secrets, "_kept", {})
     monkeypatch.setattr(secrets_manager, "_kept", [])
-    with mock_aws():
+    with simulated_aws(monkeypatch):
         manager = boto3.client("secretsmanager", region_name="us-east-1")
         with secrets_server(manager) as server:
             monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", server.url)

@@ -6,7 +6,8 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
+
+from tests.simulated_aws import simulated_aws
 
 REGION = "us-east-1"
 
@@ -20,7 +21,6 @@ def mocked(monkeypatch: pytest.MonkeyPatch, *modules: str, **instead: Any) -> It
     """
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     make: Any = boto3.client
     clients: dict[str, Any] = dict(instead)
 
@@ -33,5 +33,5 @@ def mocked(monkeypatch: pytest.MonkeyPatch, *modules: str, **instead: Any) -> It
         monkeypatch.setattr(
             f"tidings_local.launcher.{module}.client", lambda _stack, service: client(service)
         )
-    with mock_aws():
+    with simulated_aws(monkeypatch):
         yield client

@@ -5,9 +5,9 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from tests.contract.project import template
+from tests.simulated_aws import simulated_aws
 from tidings_local.launcher.running.channels import (
     FEEDBACK,
     PLATFORMS,
@@ -22,9 +22,8 @@ from tidings_local.launcher.running.channels import (
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     make: Any = boto3.client
-    with mock_aws():
+    with simulated_aws(monkeypatch):
         yield lambda service: make(service, region_name="us-east-1")
 
 

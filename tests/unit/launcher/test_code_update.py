@@ -6,8 +6,8 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
+from tests.simulated_aws import simulated_aws
 from tests.unit.lambda_host.test_packages import zipped
 from tidings_local.launcher.deploying.archives import Archive
 from tidings_local.launcher.deploying.code_update import layer_name, update_code
@@ -21,8 +21,7 @@ READING = {"ListFunctions", "GetLayerVersion", "ListLayerVersions", "GetFunction
 
 @pytest.fixture
 def functions(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
+    with simulated_aws(monkeypatch):
         yield boto3.client("lambda", region_name="us-east-1")
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
+from tests.simulated_aws import simulated_aws
 from tidings.platform.secrets import PublicKeys, SigningKeys
 from tidings.platform.security.keys import public_part
 from tidings_local.launcher.deploying import deploy
@@ -28,8 +28,7 @@ SECRET = "tidings/signing-keys"
 def manager(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
+    with simulated_aws(monkeypatch):
         client = boto3.client("secretsmanager", region_name="us-east-1")
         monkeypatch.setattr(keys, "client", lambda _stack, _service: client)
         yield client

@@ -7,8 +7,8 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
+from tests.simulated_aws import simulated_aws
 from tests.unit.localstack_plugin.stand_ins import Shelf
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
@@ -20,7 +20,7 @@ def aws(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "none")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "none")
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    with mock_aws():
+    with simulated_aws(monkeypatch):
         for name in ("mongodb", "mongodb-backup"):
             boto3.client("secretsmanager").create_secret(Name=f"tidings/{name}", SecretString="x")
         yield

@@ -4,9 +4,9 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 from pydantic import ValidationError
 
+from tests.simulated_aws import simulated_aws
 from tests.unit.platform.builders import signing_keys as fresh_keys
 from tests.unit.platform.secrets_server import secrets_server
 from tidings.platform import secrets
@@ -26,9 +26,7 @@ def settings_with(**given: str | None) -> Settings:
 def manager(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    monkeypatch.delenv("AWS_PROFILE", raising=False)
-    with mock_aws():
+    with simulated_aws(monkeypatch):
         manager = boto3.client("secretsmanager", region_name="us-east-1")
         monkeypatch.setattr(secrets, "settings", settings_with)
         monkeypatch.setattr(secrets, "_kept", {})

@@ -11,8 +11,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as TheirCredentials
 from hypothesis import given
 from hypothesis import strategies as st
-from moto import mock_aws
 
+from tests.simulated_aws import simulated_aws
 from tests.unit.platform.secrets_server import SecretsServer, secrets_server
 from tidings.platform import secrets_manager
 from tidings.platform.secrets_manager import (
@@ -37,7 +37,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SecretsServer]:
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     monkeypatch.setattr(secrets_manager, "PAUSE_SECONDS", 0)
     monkeypatch.setattr(secrets_manager, "_kept", [])
-    with mock_aws():
+    with simulated_aws(monkeypatch):
         manager = boto3.client("secretsmanager", region_name="us-east-1")
         manager.create_secret(Name=NAME, SecretString="the text")
         with secrets_server(manager) as server:
