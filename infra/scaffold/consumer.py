@@ -91,7 +91,7 @@ def _template_entry(domain: str, name: str, queue: str, rights: str) -> str:
           Type: MQ
           Properties:
             Broker: !Ref BrokerArn
-            Enabled: !Ref PollBroker
+            Enabled: !If [PollsBroker, !Ref AWS::NoValue, false]
             Queues: [{queue}]
             BatchSize: 10
             MaximumBatchingWindowInSeconds: 0

@@ -29,7 +29,7 @@ def test_each_function_is_in_the_network_and_logs_to_the_group(made: dict[str, A
 def test_one_parameter_stops_all_mappings(made: dict[str, Any]) -> None:
     mappings = resources(made, "AWS::Lambda::EventSourceMapping").values()
     assert mappings
-    assert all(each["Enabled"] == {"Ref": "PollBroker"} for each in mappings)
+    assert all(each["Enabled"] == {"Fn::If": ["PollsBroker", NO_VALUE, False]} for each in mappings)
 
 
 def test_each_log_group_forgets(made: dict[str, Any]) -> None:
