@@ -245,6 +245,7 @@ def test_changed_address_of_mongodb_is_used_by_the_next_invocation(
 ) -> None:
     url = stack_under_test().mongodb_uri
     own_secrets.put(secrets.MONGODB, url)
+    own_secrets.put(secrets.CACHE, stack_under_test().cache_redis_url)
     database.close()
     first = database.connect()
     product = a_product()

@@ -87,12 +87,17 @@ class Counted:
         try:
             call()
         except TidingsError as error:
-            refusal = error.message
+            refusal = whole_minutes(error.message)
         else:
             refusal = ""
         relay.publish_stored()
         mongodb = [SAME.get(name, name) for name in self._commands]
         return self._counts | {"mongodb": mongodb, "refusal": refusal}
+
+
+def whole_minutes(message: str) -> str:
+    """Return a message with its wait in whole minutes, because time passes between two calls."""
+    return re.sub(r"(\d+) seconds", lambda wait: f"{-(-int(wait[1]) // 60)} minutes", message)
 
 
 def whole_times(body: str) -> str:
