@@ -2,7 +2,6 @@
 
 import logging
 from threading import Thread
-from typing import TYPE_CHECKING
 
 from localstack.aws import handlers
 from localstack.http import Request, Response
@@ -18,9 +17,6 @@ from tidings_local.localstack_plugin.runner import handover
 from tidings_local.runner.events.rules import SEND_PATH
 from tidings_local.runner.forms import ALL, ASK_PATH, REST_APIS
 
-if TYPE_CHECKING:
-    from localstack.aws.api import RequestContext
-
 logger = logging.getLogger(__name__)
 
 
@@ -29,11 +25,17 @@ def meet_runner() -> None:
     """Answer a runner that asks for the deployment, and clear its earlier one."""
     if config.LAMBDA_RUNTIME_EXECUTOR != "process":
         return
+    # Before the first request: LocalStack imports moto's services in the threads of requests, and
+    # two threads that import the same ones in another order get half of a module.
+    from tidings_local.localstack_plugin.role_policies import check_call
+
     ROUTER.add(ASK_PATH, tell_everything)
     ROUTER.add(SEND_PATH, send_event_messages, methods=["POST"])
     deploy_all_at_once()
     follow_settings()
-    handlers.serve_custom_service_request_handlers.append(check_role)
+    handlers.serve_custom_service_request_handlers.append(
+        lambda _chain, context, _response: check_call(context)
+    )
     rest_apis.on_change(tell_stages)
     # In the background: the runner may still be starting, and LocalStack need not wait for it.
     Thread(target=handover().begin, name="runner-handover", daemon=True).start()
@@ -47,13 +49,6 @@ def tell_stages(deployed: Deployed) -> None:
 def tell_everything(_request: object) -> Response:
     """Answer with everything that is deployed."""
     return Response(handover().everything(), mimetype="application/json")
-
-
-def check_role(_chain: object, context: "RequestContext", _response: object) -> None:
-    """Refuse a call that the role of the calling function does not allow."""
-    from tidings_local.localstack_plugin.role_policies import check_call
-
-    check_call(context)
 
 
 def send_event_messages(request: Request) -> Response:
