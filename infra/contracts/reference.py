@@ -1,4 +1,4 @@
-"""The pages docs/settings.md and docs/errors.md, from the settings and the classes of errors."""
+"""The reference pages of docs/ about settings and errors, from the typed code."""
 
 import ast
 import importlib
@@ -6,13 +6,15 @@ import inspect
 import re
 import textwrap
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
+from pydantic import AliasChoices
 from pydantic.fields import FieldInfo
 
 from tidings.platform import errors
 from tidings.platform.errors import NotYet, TidingsError
 from tidings.platform.settings import ENVIRONMENT_PREFIX, Settings
+from tidings_local.launcher.settings import Settings as LauncherSettings
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 DOMAINS: Final = ROOT / "layers/tidings/tidings"
@@ -24,10 +26,27 @@ SETTINGS_INTRODUCTION: Final = """\
 `make contracts` writes this page from `tidings.platform.settings`, the only place where functions
 read their environment. On AWS, parameters of `template.yaml` set the variables; addresses with
 passwords, and keys, come from [Secrets Manager](deploy-aws.md) unless a variable has them. On a
-laptop the [launcher](launcher.md) sets them.
+laptop the launcher sets them, from [its own settings](launcher-settings.md).
 
 | variable | value | default | parameter | meaning |
 |---|---|---|---|---|
+"""
+
+LAUNCHER_INTRODUCTION: Final = """\
+# Settings of a laptop
+
+`make contracts` writes this page from `tidings_local.launcher.settings`, the only place where the
+[launcher](launcher.md) reads its environment. Set these variables in the environment, or as lines
+of the file `.env` in the clone's folder; the environment has priority. `make down` and `make up`
+apply a change. The stacks of the tests do not read `.env`, so that tests never use a database with
+real work in it.
+
+If the URL of a service is set, the launcher checks that it answers, and starts none of its own. It
+warns if the Redis of `TIDINGS_REDIS_URL` may evict
+([decision 88](decisions/0088-two-redis-services.md)).
+
+| variable | value | default | meaning |
+|---|---|---|---|
 """
 
 ERRORS_INTRODUCTION: Final = """\
@@ -55,6 +74,7 @@ def pages() -> dict[Path, str]:
     """Return the content of each page by its path."""
     return {
         ROOT / "docs/settings.md": settings_page(),
+        ROOT / "docs/launcher-settings.md": launcher_page(),
         ROOT / "docs/errors.md": errors_page(),
     }
 
@@ -69,12 +89,22 @@ def settings_page() -> str:
     parameters = {variable.lower(): f"`{name}`" for variable, name in PARAMETER.findall(text)}
     rows = []
     for name, field in Settings.model_fields.items():
-        if not field.description:
-            raise ValueError(f"the setting {name} has no description")
-        variable = f"`{ENVIRONMENT_PREFIX}{name.upper()}`"
-        cells = (_value(field), _default(field.default), parameters.get(name, ""))
-        rows.append(_row(variable, *cells, field.description))
+        cells = (values_of(field), default_of(field), parameters.get(name, ""))
+        rows.append(_row(_variable(name, field), *cells, description(name, field)))
     return SETTINGS_INTRODUCTION + "".join(rows)
+
+
+def launcher_page() -> str:
+    """Return a page with a row for each setting of the launcher.
+
+    Raises:
+        ValueError: a setting has no description.
+    """
+    rows = []
+    for name, field in LauncherSettings.model_fields.items():
+        cells = (values_of(field), default_of(field), description(name, field))
+        rows.append(_row(_variable(name, field), *cells))
+    return LAUNCHER_INTRODUCTION + "".join(rows)
 
 
 def errors_page() -> str:
@@ -147,15 +177,52 @@ def _message(node: ast.expr) -> str:
     return f"{{{ast.unparse(node)}}}"
 
 
-def _value(field: FieldInfo) -> str:
-    kinds: Any = [each for each in get_args(field.annotation) if each is not type(None)]
-    kind = (kinds or [field.annotation])[0]
-    name = {str: "text", int: "number", bool: "true or false"}[kind]
+def _variable(name: str, field: FieldInfo) -> str:
+    match field.validation_alias:
+        case str(alias):
+            return f"`{alias}`"
+        case AliasChoices(choices=[*_, str(alias)]):
+            return f"`{alias}`"
+    return f"`{ENVIRONMENT_PREFIX}{name.upper()}`"
+
+
+def description(name: str, field: FieldInfo) -> str:
+    """Return what a setting is for.
+
+    Raises:
+        ValueError: it has no description.
+    """
+    if not field.description:
+        raise ValueError(f"the setting {name} has no description")
+    return field.description
+
+
+def values_of(field: FieldInfo) -> str:
+    """Return what a person can set."""
+    kind = _without_none(field.annotation)
+    if get_origin(kind) is Literal:
+        return ", ".join(f"`{each}`" for each in get_args(kind))
+    name = {str: "text", int: "number", float: "number", bool: "true or false"}[kind]
     bounds = [f"from {each.ge}" for each in field.metadata if hasattr(each, "ge")]
+    bounds += [f"to {each.le}" for each in field.metadata if hasattr(each, "le")]
     return " ".join([name, *bounds])
 
 
-def _default(value: object) -> str:
+def _without_none(annotation: Any) -> Any:
+    """Return the type of the values that a person can set."""
+    if get_origin(annotation) is Annotated:
+        return get_args(annotation)[0]
+    if get_origin(annotation) is Literal:
+        return annotation
+    kinds = [each for each in get_args(annotation) if each is not type(None)]
+    return _without_none(kinds[0]) if kinds else annotation
+
+
+def default_of(field: FieldInfo) -> str:
+    """Return a setting's default as it is set."""
+    value = field.default
+    if field.default_factory is not None:
+        value = get_args(field.annotation)[0]  # the first of its values
     if value is None or value == "":
         return "none"
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"

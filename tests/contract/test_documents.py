@@ -3,14 +3,15 @@
 import re
 from collections import Counter
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import pytest
 from graphql import GraphQLObjectType, build_schema
+from pydantic import BaseModel, Field
 
 from infra.contracts.api_table import FILE, page_with_table
 from infra.contracts.charts import charts
-from infra.contracts.reference import meaning, pages
+from infra.contracts.reference import default_of, description, meaning, pages, values_of
 from tests.contract.project import ROOT, routes
 from tidings.platform.errors import NotFound
 from tidings.platform.observability import metrics
@@ -105,9 +106,37 @@ def test_the_table_of_operations_names_every_field(kind: str) -> None:
     assert [name for name in fields.fields if not re.search(rf"`{name}\b", page)] == []
 
 
-@pytest.mark.parametrize(("path", "text"), pages().items(), ids=["settings", "errors"])
+@pytest.mark.parametrize(
+    ("path", "text"), pages().items(), ids=lambda each: getattr(each, "stem", "")
+)
 def test_reference_page_is_current(path: Path, text: str) -> None:
     assert path.read_text() == text, "run `make contracts`"
+
+
+class Example(BaseModel):
+    number: int = Field(default=4, ge=1, le=9)
+    choice: Literal["a", "b"] = "a"
+    unset: bool | None = None
+    off: bool = False
+
+
+def test_settings_have_descriptions() -> None:
+    with pytest.raises(ValueError, match="the setting number has no description"):
+        description("number", Example.model_fields["number"])
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("number", ("number from 1 to 9", "`4`")),
+        ("choice", ("`a`, `b`", "`a`")),
+        ("unset", ("true or false", "none")),
+        ("off", ("true or false", "`false`")),
+    ],
+)
+def test_settings_show_their_values(name: str, cells: tuple[str, str]) -> None:
+    field = Example.model_fields[name]
+    assert (values_of(field), default_of(field)) == cells
 
 
 class Nameless(NotFound):

@@ -30,6 +30,7 @@ StackName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,29}$")]
 SMTP_URL = r"^(smtp|smtp\+starttls|smtps)://\S+$"
 Engine = Literal["process", "docker"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+NO_LIMITS = "the stack `test` has no limit"
 
 # Variables of the shell that services must not inherit: a real AWS profile, settings for another
 # broker or another Python.
@@ -55,41 +56,82 @@ class Settings(ServiceSettings):
 
     model_config = SettingsConfigDict(populate_by_name=True)
 
-    stack: StackName = "local"
-    port_base: int = Field(default=4566, ge=1024, le=45000)
-    mongodb_uri: str | None = None
-    redis_url: str | None = None
-    cache_redis_url: str | None = None
-    amqp_url: str | None = None
-    # The SMTP server for mails; if unset, LocalStack's SES, which stores them.
-    smtp_url: Annotated[str, StringConstraints(pattern=SMTP_URL)] | None = None
-
-    mail_from: str = "Tidings <no-reply@tidings.example>"
-
-    log_level: LogLevel = "INFO"
-    calls_per_minute: int = Field(default=6000, ge=1)
-    sends_per_minute: int = Field(default=1200, ge=1)
-    # On one machine all clients have the same address.
-    address_allowance: int = Field(default=50, ge=1)
+    stack: StackName = Field(
+        default="local", description="the stack, which has ports and data of its own"
+    )
+    port_base: int = Field(default=4566, ge=1024, le=45000, description="the first port of `local`")
+    mongodb_uri: str | None = Field(default=None, description="a MongoDB replica set to use")
+    redis_url: str | None = Field(
+        default=None, description="a Redis for sessions and limits to use; it must not evict"
+    )
+    cache_redis_url: str | None = Field(
+        default=None, description="a Redis for data that may be lost to use"
+    )
+    amqp_url: str | None = Field(
+        default=None, description="a RabbitMQ to use, with its virtual host"
+    )
+    smtp_url: Annotated[str, StringConstraints(pattern=SMTP_URL)] | None = Field(
+        default=None, description="an SMTP server for mails; unset, LocalStack's SES stores them"
+    )
+    mail_from: str = Field(
+        default="Tidings <no-reply@tidings.example>", description="the sender of mails"
+    )
+    log_level: LogLevel = Field(
+        default="INFO", description="the least level of the functions' log lines"
+    )
+    calls_per_minute: int = Field(
+        default=6000, ge=1, description=f"API calls of one user; {NO_LIMITS}"
+    )
+    sends_per_minute: int = Field(
+        default=1200, ge=1, description=f"messages that one caller may send; {NO_LIMITS}"
+    )
+    address_allowance: int = Field(
+        default=50,
+        ge=1,
+        description="factor for the limits per network address, because all clients on one machine"
+        f" have the same one; {NO_LIMITS}",
+    )
     # Off on AWS; here the API listens on the loopback only.
-    introspection: bool = True
-    graphiql: bool = True
-    open_metrics: bool = True
+    introspection: bool = Field(
+        default=True, description="whether GraphQL shows its schema; `false` by default on AWS"
+    )
+    graphiql: bool = Field(
+        default=True,
+        description="whether browsers get GraphiQL at /graphql; `false` by default on AWS",
+    )
+    open_metrics: bool = Field(
+        default=True,
+        description="whether anyone may read /metrics; `false` by default on AWS. Otherwise it"
+        " needs the `metrics_token` of the stack's `secrets.json`",
+    )
     engine: Engine = Field(
         default_factory=_engine_of_environment,
         validation_alias=AliasChoices(f"{ARGUMENT_PREFIX}ENGINE", "TIDINGS_ENGINE"),
+        description="`docker` runs RabbitMQ, both services of Redis, and MongoDB from"
+        " `infra/docker-compose.yaml`; also `make up ENGINE=docker` and `ENGINE=docker make up`",
     )
-    lambda_executor: str = Field(default="process", validation_alias="LAMBDA_RUNTIME_EXECUTOR")
-    lambda_max_environments: int | None = None
-
-    # An hour, where AWS keeps an idle environment for some minutes: on a laptop, an order after a
-    # break should not wait for four cold starts.
-    lambda_keepalive_seconds: float = 3600
-
-    # `localstack`: calls of the API go through LocalStack, to compare the two.
-    front_door: Literal["runner", "localstack"] = "runner"
-
-    localstack_log: str = Field(default="warning", validation_alias="LS_LOG")
+    lambda_executor: str = Field(
+        default="process",
+        validation_alias="LAMBDA_RUNTIME_EXECUTOR",
+        description="`process`, or `docker`, which runs each function in a container",
+    )
+    lambda_max_environments: int | None = Field(
+        default=None, description="the most processes of one function; unset: 4"
+    )
+    # AWS keeps an idle environment for some minutes. On a laptop, an order after a break should
+    # not wait for four cold starts.
+    lambda_keepalive_seconds: float = Field(
+        default=3600, description="the time after which an idle process of a function ends"
+    )
+    front_door: Literal["runner", "localstack"] = Field(
+        default="runner",
+        description="`localstack`: calls of the API go through LocalStack, to compare",
+    )
+    localstack_log: str = Field(
+        default="warning",
+        validation_alias="LS_LOG",
+        description="the least level of LocalStack's log",
+    )
 
 
 class Options(BaseSettings):
