@@ -26,6 +26,7 @@ from resolvers.caller import Info
 from resolvers.connection import Connection
 from resolvers.places import at_first_use, operation_named
 
+from tidings.platform.observability import metrics
 from tidings.platform.operation import Operation
 from tidings.platform.security.auth import Role, require
 
@@ -98,7 +99,8 @@ def _bind_fields(schema: GraphQLSchema, kind: GraphQLObjectType) -> None:
             resolve = at_first_use(partial(resolvers.__getitem__, name))
         else:
             resolve = _attribute(snake_case(name))
-        field.resolve = _permitted(schema, field, resolve)
+        permitted = _permitted(schema, field, resolve)
+        field.resolve = _counted(name, permitted) if is_root else permitted
 
 
 def root_resolver(root: str, name: str, field: GraphQLField) -> Resolver:
@@ -135,6 +137,25 @@ def _expecting(resolve: Resolver, field: GraphQLField) -> Resolver:
         return result
 
     return resolve_root
+
+
+def _counted(name: str, resolve: Resolver) -> Resolver:
+    """Count the calls of a root field by outcome."""
+    labels = {each: {"field": name, "outcome": each} for each in ("ok", "refused", "error")}
+
+    def counted(source: Any, info: Info, **arguments: Any) -> Any:
+        outcome = "error"
+        try:
+            result = resolve(source, info, **arguments)
+            outcome = "ok"
+            return result
+        except Exception as error:
+            outcome = metrics.outcome_of(error)
+            raise
+        finally:
+            metrics.count(metrics.GRAPHQL_FIELDS, labels[outcome])
+
+    return counted
 
 
 def _attribute(name: str) -> Callable[[Any, Info], Any]:

@@ -13,6 +13,7 @@ from infra.contracts.api_table import FILE, page_with_table
 from infra.contracts.charts import charts
 from infra.contracts.reference import default_of, description, meaning, pages, values_of
 from tests.contract.project import ROOT, routes
+from tidings.monitoring import exposition, figures
 from tidings.platform.errors import NotFound
 from tidings.platform.observability import metrics
 
@@ -166,15 +167,16 @@ def test_errors_are_described_by_docstring_or_message() -> None:
 
 def test_metrics_have_a_row() -> None:
     """The page names each metric that /metrics has, and no other."""
-    code = [ROOT / "layers/tidings/tidings/monitoring/exposition.py", Path(metrics.__file__)]
+    files = (exposition.__file__, figures.__file__, metrics.__file__)
+    code = [Path(file) for file in files]
     names = {
         name for path in code for name in re.findall(r'f?"(tidings_[a-z_{}]+)"', path.read_text())
     }
     (pattern,) = (name for name in names if "{" in name)
     names -= {pattern}
     names |= {pattern.format(service=service) for service in ("redis", "redis_cache")}
-    page = (ROOT / "docs/operations.md").read_text().partition("## Backlogs and metrics")[2]
-    rows = page.partition("\n| alarm ")[0]
+    page = (ROOT / "docs/monitoring.md").read_text().partition("## The metrics of the functions")[2]
+    rows = page.partition("\n## ")[0]
     assert set(re.findall(r"tidings_[a-z]+(?:_[a-z]+)*?(?=_total|[`{])", rows)) == names
 
 

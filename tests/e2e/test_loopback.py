@@ -32,6 +32,7 @@ def test_each_service_of_the_stack_was_checked(stack: Stack, listeners: set[List
     ports = stack.ports
     expected = {
         ("runner", ports.public),
+        ("runner", ports.runner_metrics),
         ("localstack", ports.localstack),
         ("rabbitmq", ports.amqp),
         ("rabbitmq", ports.rabbitmq_management),

@@ -39,6 +39,7 @@ logger = logging.getLogger("tidings_local.runner")
 
 KEPT_SECONDS: Final = 3600.0
 """On the socket: a call is lost if its connection is closed at the moment of its use."""
+LOOPBACK: Final = "127.0.0.1"
 DRAIN_SECONDS: Final = 5.0
 """The time that running calls have after the runner stops."""
 
@@ -105,12 +106,16 @@ async def _listening(settings: RunnerSettings, runner: Runner) -> AsyncIterator[
     by_runner = settings.front_door == "runner"
     public = FrontDoor(runner.rest_apis.answer if by_runner else _leave_all, settings.upstream)
     control = FrontDoor(runner.control.answer, limits=Limits(idle_seconds=KEPT_SECONDS))
+    status = FrontDoor(runner.control.answer_status)
+    doors = (public, control, status)
     try:
         await control.listen_unix(settings.runner_socket)
+        if settings.metrics_port is not None:
+            await status.listen(LOOPBACK, settings.metrics_port)
         await public.listen(settings.public_host, settings.public_port, _tls(settings.certificate))
         yield
     finally:
-        await asyncio.gather(public.stop(DRAIN_SECONDS), control.stop(DRAIN_SECONDS))
+        await asyncio.gather(*(each.stop(DRAIN_SECONDS) for each in doors))
         settings.runner_socket.unlink(missing_ok=True)
 
 

@@ -15,6 +15,8 @@ class RunnerSettings(ServiceSettings):
     """The address of the runner for LocalStack, the bridge and the launcher."""
     public_host: str = "127.0.0.1"
     public_port: int = Field(default=4566, ge=0, le=65535)
+    metrics_port: int | None = Field(default=None, ge=0, le=65535)
+    """The port of `GET /metrics` and `GET /health`, on the loopback."""
     localstack_url: HttpUrl
     """The address of LocalStack itself."""
     certificate: FilePath | None = None

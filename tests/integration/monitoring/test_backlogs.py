@@ -11,6 +11,8 @@ from tests.integration.builders import CONTEXT, Queues, a_person, a_product, an_
 from tests.integration.gateway.in_process import InProcessApi
 from tests.integration.monitoring.builders import a_dead_letter
 from tests.waiting import eventually
+from tidings.campaigns.models import Campaign, CampaignAudience, CampaignRun, CampaignSchedule
+from tidings.monitoring import figures
 from tidings.monitoring.backlogs import get_queue_stats, measure_backlogs, outbox_backlog
 from tidings.monitoring.exposition import exposition
 from tidings.monitoring.failed_messages import store_failed_messages
@@ -39,6 +41,7 @@ def count_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metrics, "_not_before", 0.0)
     for kept in (metrics._added, metrics._noted, metrics._handled):
         kept.clear()
+    monkeypatch.setattr(figures, "_kept_until", 0.0)
 
 
 @consumer(OrderPlaced)
@@ -171,6 +174,82 @@ def test_counters_of_all_environments_are_exposed(queues: Queues) -> None:
     assert {found["tidings_up", each] for each in services} == {1}
     assert 0 < found["tidings_redis_memory_ratio",] < 1
     assert 0 < found["tidings_redis_cache_memory_ratio",] < 1
+
+
+def test_oldest_message_ages_until_one_is_handled(
+    queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = now()
+    clock = {"seconds": 0}
+    monkeypatch.setattr(metrics, "now", lambda: began + timedelta(seconds=clock["seconds"]))
+    age = "tidings_queue_age_seconds", "inventory"
+    assert samples()[age] == 0  # an empty queue
+    for _ in range(3):
+        an_order()
+    publish_stored()
+    assert samples()[age] == 0  # seen for the first time
+    clock["seconds"] = 90
+    assert samples()[age] == pytest.approx(90, abs=1)
+    metrics.count_message("inventory", "handled", 0.1, began + timedelta(seconds=80))
+    metrics.flush()
+    assert samples()[age] == pytest.approx(10, abs=1)
+    queues.take("inventory", 3)
+    assert samples()[age] == 0
+
+
+def test_published_events_are_counted_by_type(queues: Queues) -> None:
+    for _ in range(2):
+        an_order()
+    publish_stored()
+    metrics.flush()
+    queues.take("inventory", 2)
+    assert samples()["tidings_events_total", "order.placed"] == 2
+
+
+def test_open_orders_and_campaigns_are_counted_by_state(queues: Queues) -> None:
+    an_order()
+    take_stored()
+    found = samples()
+    assert found["tidings_open_orders", "placed"] == 1
+    assert found["tidings_open_orders", "paid"] == 0
+    assert ("tidings_open_orders", "delivered") not in found
+    assert found["tidings_campaigns", "running"] == 0
+
+
+def test_figures_are_not_counted_for_each_scrape(
+    queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(figures, "KEPT_SECONDS", 3600.0)
+    an_order()
+    take_stored()
+    first = samples()["tidings_open_orders", "placed"]
+    an_order()
+    take_stored()
+    assert samples()["tidings_open_orders", "placed"] == first == 1
+
+
+def test_only_the_newest_campaigns_have_a_series(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(figures, "CAMPAIGNS", 2)
+    made = [a_run_campaign(number) for number in range(3)]
+    found = {
+        key: value for key, value in samples().items() if key[0] == "tidings_campaign_audience"
+    }
+    assert found == {
+        ("tidings_campaign_audience", made[2], "running"): 2,
+        ("tidings_campaign_audience", made[1], "running"): 1,
+    }
+
+
+def a_run_campaign(told: int) -> str:
+    campaign = Campaign(
+        name="Sale",
+        template_code="promotion",
+        audience=CampaignAudience(),
+        schedule=CampaignSchedule(kind="next_friday"),
+        state="running",
+        run=CampaignRun(id="r", due_at=now(), started_at=now(), audience=told),
+    ).save()
+    return str(campaign.id)
 
 
 def test_counters_of_another_process_are_added(queues: Queues) -> None:

@@ -1,8 +1,10 @@
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import get_args
 
 import pytest
 from executable import (
+    _counted,
     _serialize_time,
     camel_case,
     executable_schema,
@@ -14,6 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tidings.orders.states import Actor, OrderState
+from tidings.platform.errors import NotFound
+from tidings.platform.observability import metrics
 from tidings.platform.security.auth import PersonRole
 
 
@@ -43,6 +47,25 @@ def test_converted_names_are_converted_back(name: str) -> None:
 )
 def test_paths_have_the_names_of_the_schema_and_of_clients_maps(path: str, shown: str) -> None:
     assert path_in_schema(path) == shown
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"), [(None, "ok"), (NotFound("no"), "refused"), (ValueError(), "error")]
+)
+def test_root_fields_are_counted_by_outcome(
+    error: Exception | None, outcome: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[tuple[str, dict[str, str]]] = []
+    monkeypatch.setattr(metrics, "count", lambda name, labels: counted.append((name, labels)))
+
+    def resolve(_source: object, _info: object) -> str:
+        if error is not None:
+            raise error
+        return "found"
+
+    with nullcontext() if error is None else pytest.raises(type(error)):
+        assert _counted("getOrder", resolve)(None, None) == "found"
+    assert counted == [(metrics.GRAPHQL_FIELDS, {"field": "getOrder", "outcome": outcome})]
 
 
 def test_schema_is_valid() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 import uvloop
 
@@ -42,6 +43,7 @@ ARN = f"{PREFIX}:orders"
 class Runner:
     host: FakeHost
     client: RunnerClient
+    metrics_port: int
     path: Path
     accepted: list[Event]
 
@@ -86,9 +88,14 @@ def runner(tmp_path: Path) -> Iterator[Runner]:
         await door.listen_unix(path)
         return door
 
-    door = loop.run(open_door())
-    yield Runner(host, RunnerClient(str(path)), path, accepted)
+    async def open_status() -> tuple[FrontDoor, int]:
+        door = FrontDoor(api.answer_status)
+        return door, await door.listen("127.0.0.1", 0)
+
+    door, (status, port) = loop.run(open_door()), loop.run(open_status())
+    yield Runner(host, RunnerClient(str(path)), port, path, accepted)
     loop.run(door.stop(1))
+    loop.run(status.stop(1))
     loop.close()
 
 
@@ -110,6 +117,23 @@ def test_runner_without_a_deployment_refuses_calls(runner: Runner) -> None:
 def test_runner_with_a_deployment_is_ready(runner: Runner) -> None:
     runner.deploy()
     assert json.loads(runner.client.ask("GET", "/health").body) == {"status": "ok", "functions": 1}
+
+
+def test_port_for_metrics_only_shows_the_state(runner: Runner) -> None:
+    runner.deploy()
+    at = f"http://127.0.0.1:{runner.metrics_port}"
+    with httpx.Client(base_url=at, trust_env=False) as client:
+        metrics = client.get("/metrics")
+        assert metrics.headers["content-type"].startswith("text/plain; version=")
+        assert "tidings_runner_functions 1.0" in metrics.text
+        assert client.get("/health").json() == {"status": "ok", "functions": 1}
+        refused = [
+            client.post(f"/2015-03-31/functions/{ARN}/invocations", content=b"1"),
+            client.put("/deployed", content=b"{}"),
+            client.post("/metrics"),
+        ]
+    assert {each.status_code for each in refused} == {404}
+    assert runner.host.called == []
 
 
 def test_only_the_next_change_is_accepted(runner: Runner) -> None:

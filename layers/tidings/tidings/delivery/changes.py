@@ -24,6 +24,7 @@ from tidings.platform.logging import logger
 from tidings.platform.messaging import outbox
 from tidings.platform.messaging.events import Event
 from tidings.platform.messaging.outbox import OutboxEntry
+from tidings.platform.observability import metrics
 from tidings.platform.storage import database
 from tidings.users import codes
 
@@ -172,6 +173,7 @@ def _log(
     notification: Notification, channel: str, transition: Transition, reason: str | None
 ) -> None:
     about = {"notification_id": notification.id, "channel": channel, "reason": reason}
+    metrics.count(metrics.DELIVERIES, {"channel": channel, "status": transition.reached.value})
     with _story_of(notification):
         if transition is LOSE:
             logger.warning("delivery unknown: the message may have been sent", **about)

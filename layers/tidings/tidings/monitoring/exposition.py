@@ -18,11 +18,12 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from tidings.monitoring.backlogs import failed_waiting, outbox_backlog
+from tidings.monitoring.backlogs import CONSUMED_QUEUES, failed_waiting, outbox_backlog
+from tidings.monitoring.figures import figures
 from tidings.platform.caching import cache
 from tidings.platform.errors import Unauthenticated
 from tidings.platform.logging import logger
-from tidings.platform.messaging.queues import queue_depths
+from tidings.platform.messaging.queues import QueueDepth, queue_depths
 from tidings.platform.observability import metrics
 from tidings.platform.observability.metrics import Series
 from tidings.platform.secrets import metrics_token
@@ -31,9 +32,21 @@ from tidings.platform.settings import settings
 from tidings.platform.storage.redis_connection import Memory
 
 Numbers = dict[Series, float]
+COUNTERS: Final = {
+    metrics.MESSAGES: ("queue", "outcome"),
+    metrics.INVOCATIONS: ("function", "outcome"),
+    metrics.GRAPHQL_FIELDS: ("field", "outcome"),
+    metrics.EVENTS: ("type",),
+    metrics.DELIVERIES: ("channel", "status"),
+    metrics.UNCOUNTED: (),
+}
 HELP: Final = {
     metrics.MESSAGES: "Messages by queue and outcome: handled, retried, dead.",
     metrics.INVOCATIONS: "Invocations by function and outcome: ok, refused, error.",
+    metrics.GRAPHQL_FIELDS: "Root fields of GraphQL by outcome: ok, refused, error.",
+    metrics.EVENTS: "Published events and delivery commands by type.",
+    metrics.DELIVERIES: "Deliveries that reached a status, by channel.",
+    metrics.UNCOUNTED: "Counts that were dropped, because a process had too many series.",
     metrics.MESSAGE_SECONDS: "Time that consumers needed for a message, in seconds.",
     metrics.INVOCATION_SECONDS: "Duration of invocations, in seconds.",
 }
@@ -71,7 +84,7 @@ class _Everything(Collector):
                 *_memory("redis_cache", cache.memory()),
             ],
             "rabbitmq": lambda: list(_queues()),
-            "mongodb": lambda: list(_stored()),
+            "mongodb": lambda: [*_stored(), *figures()],
         }
         for service, ask in parts.items():
             answered = 1
@@ -89,8 +102,7 @@ class _Everything(Collector):
 
 
 def _shared(numbers: Numbers) -> Iterator[Metric]:
-    for name in (metrics.MESSAGES, metrics.INVOCATIONS):
-        names = ["queue" if name == metrics.MESSAGES else "function", "outcome"]
+    for name, names in COUNTERS.items():
         family = CounterMetricFamily(name, HELP[name], labels=names)
         for series, value in sorted(numbers.items()):
             if series.name == name:
@@ -137,12 +149,26 @@ def _memory(service: str, memory: Memory) -> Iterator[Metric]:
 def _queues() -> Iterator[Metric]:
     depth = GaugeMetricFamily("tidings_queue_messages", "Waiting messages.", labels=["queue"])
     takers = GaugeMetricFamily("tidings_queue_consumers", "Consumers.", labels=["queue"])
-    for name, found in queue_depths().items():
-        if found is not None:
-            depth.add_metric([name], found.messages)
-            takers.add_metric([name], found.consumers)
+    depths = {name: found for name, found in queue_depths().items() if found is not None}
+    for name, found in depths.items():
+        depth.add_metric([name], found.messages)
+        takers.add_metric([name], found.consumers)
     yield depth
     yield takers
+    age = GaugeMetricFamily(
+        "tidings_queue_age_seconds", "Estimated age of the oldest message.", labels=["queue"]
+    )
+    for name, seconds in _ages(depths).items():
+        age.add_metric([name], seconds)
+    yield age
+
+
+def _ages(depths: dict[str, QueueDepth]) -> dict[str, float]:
+    consumed = {name: depths[name].messages for name in CONSUMED_QUEUES if name in depths}
+    try:
+        return metrics.ages(consumed, metrics.shared())
+    except metrics.CountersAway:
+        return {}
 
 
 def _stored() -> Iterator[Metric]:

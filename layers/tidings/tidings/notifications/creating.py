@@ -1,5 +1,6 @@
 """Store notifications for people: each once, in the inbox and for the channels they want."""
 
+from collections import Counter as Tally
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -17,6 +18,7 @@ from tidings.platform.errors import TidingsError
 from tidings.platform.logging import logger
 from tidings.platform.messaging import outbox
 from tidings.platform.messaging.events import Event, handling
+from tidings.platform.observability import metrics
 from tidings.platform.timing.clock import now
 from tidings.templates.errors import CodeTemplate
 from tidings.templates.queries import carries_code, current_version
@@ -73,6 +75,7 @@ def create_notifications(
     moment = at or now()
     documents = _drafts(list(people.values()), content, version, moment, one_of_many)
     known = _known(outbox.insert_all(Notification, documents))
+    _count(each for each in documents if each.user_id not in known)
     logger.info(
         "notifications stored",
         kind=content.kind,
@@ -109,11 +112,23 @@ def create_personal_notifications(addressed: Sequence[Addressed]) -> list[Event]
         except Exception:  # noqa: BLE001 (the event is handled singly, which reports it)
             refused.append(each.event)
     known = {each.id for each in outbox.insert_all(Notification, documents)}
+    _count(each for each in documents if each.id not in known)
     for document in documents:
         with correlated(document.correlation_id, document.event_id):
             stored = int(document.id not in known)
             logger.info("notifications stored", stored=stored, known=1 - stored)
     return refused
+
+
+def _count(stored: Iterable[Notification]) -> None:
+    """Count the first states of the deliveries; the inbox has each notification at once."""
+    states = Tally(
+        (channel, delivery.status)
+        for each in stored
+        for channel, delivery in each.deliveries.items()
+    )
+    for (channel, status), number in states.items():
+        metrics.count(metrics.DELIVERIES, {"channel": channel, "status": status}, number)
 
 
 def _draft_for(contact: Contact, content: NotificationContent, at: datetime) -> Notification:

@@ -76,6 +76,11 @@ class Ports:
         return self.base + 14000
 
     @property
+    def runner_metrics(self) -> int:
+        """The runner's metrics; like all of monitoring, outside of every stack's block."""
+        return self.base + 14001
+
+    @property
     def localstack_internal(self) -> tuple[int, int]:
         """The range of ports that LocalStack may open, outside of every stack's block."""
         return self.base + 15000, self.base + 15000 + BLOCK_SIZE

@@ -1,6 +1,7 @@
 """Publish outbox events to RabbitMQ: right after a change, and by schedule."""
 
 import time
+from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import Final
@@ -19,6 +20,7 @@ from tidings.platform.messaging.outbox import (
     find_left_behind,
     take_stored,
 )
+from tidings.platform.observability import metrics
 from tidings.platform.timing.clock import now
 
 # An invocation that is still running publishes younger entries itself.
@@ -115,6 +117,9 @@ def _publish(stored: list[Stored]) -> int:
             "events left in the outbox: RabbitMQ refused them", events=len(entries) - len(taken_ids)
         )
     clear([each.only(taken_ids) for each in stored])
+    types = Tally(each.type for event_id, each in entries.items() if event_id in taken_ids)
+    for name, number in types.items():
+        metrics.count(metrics.EVENTS, {"type": name}, number)
     return len(taken_ids)
 
 

@@ -2,6 +2,9 @@
 
 Each environment of each function is a process that Prometheus cannot scrape, so all add to one
 Redis hash, which `GET /metrics` reads. While Redis is unavailable, a process keeps its counts.
+
+Labels are names that the code or the deployment knows: functions, fields, queues, event types,
+channels, states. Ids and input are no labels. A process counts at most `MAX_SERIES` series.
 """
 
 import json
@@ -11,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from redis.exceptions import RedisError
@@ -24,12 +28,22 @@ BUCKETS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 # A busy environment does not call Redis at each invocation.
 FLUSH_SECONDS: Final = 1.0
 RATE_MINUTES: Final = 5
+# The gateway has the most, about 300.
+MAX_SERIES: Final = 1000
 
 MESSAGES: Final = "tidings_messages"
 MESSAGE_SECONDS: Final = "tidings_message_seconds"
 MESSAGE_LAG: Final = "tidings_message_lag_seconds"
 INVOCATIONS: Final = "tidings_invocations"
 INVOCATION_SECONDS: Final = "tidings_invocation_seconds"
+GRAPHQL_FIELDS: Final = "tidings_graphql_fields"
+EVENTS: Final = "tidings_events"
+DELIVERIES: Final = "tidings_deliveries"
+# Counts that were not accepted, because the process has `MAX_SERIES` series.
+UNCOUNTED: Final = "tidings_uncounted"
+# Not exposed: the age of a queue follows from them.
+HANDLED_AT: Final = "message_handled_at"
+WAITING_SINCE: Final = "queue_waiting_since"
 
 # The error that `shared` and `handled_per_minute` raise.
 CountersAway: Final = RedisError
@@ -38,6 +52,7 @@ _lock = threading.Lock()
 _added: defaultdict[str, float] = defaultdict(float)
 _noted: dict[str, float] = {}
 _handled: defaultdict[str, int] = defaultdict(int)
+_known: set[str] = set()
 _not_before = 0.0
 
 
@@ -49,8 +64,13 @@ class Series(NamedTuple):
 
 
 def count(name: str, labels: Mapping[str, str], amount: float = 1.0) -> None:
+    field = _field(name, labels)
     with _lock:
-        _added[_field(name, labels)] += amount
+        if field not in _known:
+            if len(_known) >= MAX_SERIES:
+                field = _field(UNCOUNTED, {})
+            _known.add(field)
+        _added[field] += amount
 
 
 def observe(name: str, labels: Mapping[str, str], seconds: float) -> None:
@@ -67,8 +87,17 @@ def count_message(queue: str, outcome: str, seconds: float, happened_at: datetim
     with _lock:
         _handled[queue] += 1
         if happened_at is not None and happened_at.tzinfo is not None:
-            lag = (now() - happened_at).total_seconds()
-            _noted[_field(MESSAGE_LAG, {"queue": queue})] = max(0.0, lag)
+            handled_at, of = now(), {"queue": queue}
+            lag = (handled_at - happened_at).total_seconds()
+            _noted[_field(MESSAGE_LAG, of)] = max(0.0, lag)
+            _noted[_field(HANDLED_AT, of)] = handled_at.timestamp()
+
+
+def outcome_of(error: Exception | None) -> str:
+    """Return the outcome of a call that ended with this error."""
+    if error is None:
+        return "ok"
+    return "error" if getattr(error, "status", 500) >= 500 else "refused"
 
 
 @contextmanager
@@ -77,9 +106,9 @@ def timed_invocation(function: str) -> Iterator[None]:
     started, outcome = time.perf_counter(), "error"
     try:
         yield
-        outcome = "ok"
+        outcome = outcome_of(None)
     except Exception as error:
-        outcome = "error" if getattr(error, "status", 500) >= 500 else "refused"
+        outcome = outcome_of(error)
         raise
     finally:
         count(INVOCATIONS, {"function": function, "outcome": outcome})
@@ -118,6 +147,38 @@ def shared() -> dict[Series, float]:
     """
     found: Any = cache.client().hgetall(_key())
     return {_series(field): float(value) for field, value in found.items()}
+
+
+def ages(depths: Mapping[str, int], known: Mapping[Series, float]) -> dict[str, float]:
+    """Return by queue about how many seconds its oldest message waits; note the queues with some.
+
+    RabbitMQ does not tell the age of a message. A queue is in order, so its oldest message came
+    after the last handled one, and after the queue was last seen empty.
+
+    Args:
+        known: the result of `shared`.
+
+    Raises:
+        redis.RedisError: Redis is unavailable.
+    """
+    moment = now().timestamp()
+    pipeline = cache.client().pipeline(transaction=False)
+    found: dict[str, float] = {}
+    for queue, depth in depths.items():
+        of = (("queue", queue),)
+        field, since = _field(WAITING_SINCE, dict(of)), known.get(Series(WAITING_SINCE, of))
+        if not depth:
+            found[queue] = 0.0
+            if since is not None:
+                pipeline.hdel(_key(), field)
+            continue
+        if since is None:
+            pipeline.hsetnx(_key(), field, str(moment))
+        last_came = known.get(Series(HANDLED_AT, of), 0.0) - known.get(Series(MESSAGE_LAG, of), 0.0)
+        found[queue] = max(0.0, moment - max(last_came, since or moment))
+    if pipeline:
+        pipeline.execute()
+    return found
 
 
 def handled_per_minute(at: datetime | None = None) -> Mapping[str, float]:
@@ -160,7 +221,12 @@ def _minute_key(at: datetime) -> str:
 
 
 def _field(name: str, labels: Mapping[str, str]) -> str:
-    return json.dumps([name, sorted(labels.items())])
+    return _encoded(name, tuple(labels.items()))
+
+
+@lru_cache(maxsize=2 * MAX_SERIES)
+def _encoded(name: str, labels: tuple[tuple[str, str], ...]) -> str:
+    return json.dumps([name, sorted(labels)])
 
 
 def _series(field: str) -> Series:

@@ -1,0 +1,68 @@
+"""Figures of the business for /metrics: orders, campaigns.
+
+They are counted in MongoDB with a limit, at most once in `KEPT_SECONDS` by each process. What
+happens (orders placed, messages sent) is in the counters of events and deliveries.
+"""
+
+import time
+from collections.abc import Iterator
+from typing import Final
+
+from prometheus_client.core import GaugeMetricFamily, Metric
+
+from tidings.campaigns.models import Campaign
+from tidings.campaigns.states import CampaignState
+from tidings.orders.models import Order
+from tidings.orders.states import STEPS, OrderState
+
+KEPT_SECONDS: Final = 30.0
+# A state with more orders or campaigns has this number.
+COUNTED_UP_TO: Final = 10_000
+# The campaigns with a series of their own: the newest ones.
+CAMPAIGNS: Final = 20
+# Delivered orders may still be returned, but they pile up.
+OPEN_STATES: Final = tuple(
+    state for state, steps in STEPS.items() if steps and state is not OrderState.DELIVERED
+)
+
+_kept: list[Metric] = []
+_kept_until = 0.0
+
+
+def figures() -> list[Metric]:
+    """Return the figures; they may be `KEPT_SECONDS` old."""
+    global _kept, _kept_until
+    if time.monotonic() >= _kept_until:
+        _kept = [_open_orders(), *_campaigns()]
+        _kept_until = time.monotonic() + KEPT_SECONDS
+    return _kept
+
+
+def _open_orders() -> Metric:
+    family = GaugeMetricFamily(
+        "tidings_open_orders", "Orders by state that need another step.", labels=["state"]
+    )
+    for state in OPEN_STATES:
+        family.add_metric([state.value], _count(Order, state.value))
+    return family
+
+
+def _campaigns() -> Iterator[Metric]:
+    family = GaugeMetricFamily("tidings_campaigns", "Campaigns by state.", labels=["state"])
+    for state in CampaignState:
+        family.add_metric([state.value], _count(Campaign, state.value))
+    yield family
+    told = GaugeMetricFamily(
+        "tidings_campaign_audience",
+        "People that a campaign's run has reached, for the newest campaigns.",
+        labels=["campaign", "state"],
+    )
+    newest = Campaign.objects(run__exists=True).only("state", "run").order_by("-id")
+    for each in newest[:CAMPAIGNS]:
+        told.add_metric([each.id, each.state], each.run.audience)
+    yield told
+
+
+def _count(document: type[Order] | type[Campaign], state: str) -> int:
+    found = document._get_collection().count_documents({"state": state}, limit=COUNTED_UP_TO)
+    return int(found)

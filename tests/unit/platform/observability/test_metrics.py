@@ -1,0 +1,62 @@
+"""Metrics are counted in this process; the number of series is bounded."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tidings.platform.errors import NotFound
+from tidings.platform.observability import metrics
+
+
+@pytest.fixture(autouse=True)
+def counts() -> Iterator[None]:
+    for kept in (metrics._added, metrics._noted, metrics._handled, metrics._known):
+        kept.clear()
+    yield
+    for kept in (metrics._added, metrics._noted, metrics._handled, metrics._known):
+        kept.clear()
+
+
+def counted() -> dict[tuple[str, ...], float]:
+    return {
+        (series.name, *(value for _, value in series.labels)): amount
+        for series, amount in ((metrics._series(field), n) for field, n in metrics._added.items())
+    }
+
+
+def test_counts_of_the_same_series_are_added() -> None:
+    metrics.count("events", {"type": "a", "outcome": "ok"})
+    metrics.count("events", {"outcome": "ok", "type": "a"}, 2)
+    assert counted() == {("events", "ok", "a"): 3}
+
+
+def test_process_with_too_many_series_drops_and_counts_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(metrics, "MAX_SERIES", 3)
+    for number in range(5):
+        metrics.count("events", {"type": str(number)})
+    metrics.count("events", {"type": "1"})
+    assert counted() == {
+        ("events", "0"): 1,
+        ("events", "1"): 2,
+        ("events", "2"): 1,
+        (metrics.UNCOUNTED,): 2,
+    }
+
+
+def test_series_stay_bounded_after_a_flush(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "MAX_SERIES", 1)
+    metrics.count("events", {"type": "a"})
+    metrics._added.clear()  # as a flush does
+    metrics.count("events", {"type": "b"})
+    assert counted() == {(metrics.UNCOUNTED,): 1}
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [(None, "ok"), (NotFound("no"), "refused"), (ValueError(), "error")],
+)
+def test_outcome_is_that_of_the_status(error: Exception | None, outcome: str) -> None:
+
+    assert metrics.outcome_of(error) == outcome
