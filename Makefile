@@ -25,7 +25,7 @@ override LAUNCH = @'$(subst ','\'',$(INTERPRETER))' localstack/bootstrap.py
 .PHONY: help demo up down status deploy dev gateway logs run-rule create-admin rotate-keys \
         create-service services revoke-service \
         import-products test test-faults soak fuzz bench test-browser lint \
-        contracts docs cost new-operation new-consumer new-rule freeze-events lock clean-data declare-topology
+        contracts client docs cost new-operation new-consumer new-rule freeze-events lock clean-data declare-topology
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -99,6 +99,9 @@ lint: ## check formatting, lint, types, import direction, template
 
 contracts: ## write events/, openapi.json, roles in the schema, tables and charts in docs/ from the typed code
 	$(LAUNCH) contracts
+
+client: ## generate the Python client and its wheel into .tidings/client: VERSION=1.2.0
+	$(LAUNCH) client
 
 docs: ## build the site of docs/ into .tidings/site; broken links are errors
 	$(LAUNCH) docs

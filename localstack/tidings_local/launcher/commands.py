@@ -32,6 +32,7 @@ ROOMS = {
         "bench",
         "lint",
         "contracts",
+        "client",
         "docs",
         "cost",
         "new-operation",

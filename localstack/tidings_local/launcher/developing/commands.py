@@ -15,6 +15,7 @@ from ..running.stack import find_stack
 from ..running.supervisor import Supervisor, find_running
 from ..settings import (
     ROOT,
+    STATE,
     TEST_STACK,
     TEST_STACKS,
     Options,
@@ -114,6 +115,15 @@ def contracts() -> int:
     )
 
 
+def client() -> int:
+    """Generate the Python client from the OpenAPI document, and print its wheel's path."""
+    bootstrap.ensure("client")
+    version = load_options().version
+    options = [f"--version={version}"] if version else []
+    command = [str(bootstrap.python_of("client")), "infra/client/build.py", str(STATE / "client")]
+    return subprocess.run([*command, *options], cwd=ROOT, env=inherited_environment()).returncode
+
+
 def docs() -> int:
     """Build the site of docs/, and say how to read it."""
     bootstrap.ensure("docs")
@@ -154,6 +164,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "bench": bench,
     "lint": lint,
     "contracts": contracts,
+    "client": client,
     "docs": docs,
     "cost": cost,
     "new-operation": new_operation,

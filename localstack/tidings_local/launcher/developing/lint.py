@@ -12,8 +12,8 @@ from .. import progress
 from ..deploying.build import sam, sam_environment
 from ..settings import ROOT, STATE, inherited_environment
 
-TOOLS = ("dev", "sam", "workflows", "docs")
-"""The sets of packages that the checks need."""
+TOOLS = ("dev", "sam", "workflows", "docs", "client")
+"""The sets of packages that the checks and the tests need."""
 
 SOURCES = ("layers/tidings", "localstack")
 SERVICES = "infra/aws/services.yaml"
