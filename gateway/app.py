@@ -95,7 +95,8 @@ def _respond(*, read_only: bool) -> Response:
     if media_type is None:
         return _response(406, {"errors": [{"message": f"Accept {JSON}."}]}, JSON)
     try:
-        with watched(app.lambda_context), called_from(_source_address()), invocation():
+        watching = watched(app.lambda_context, headers.get("traceparent"))
+        with watching, called_from(_source_address()), invocation():
             return _run(read_only=read_only, media_type=media_type)
     except Exception as error:  # noqa: BLE001 (problem_of logs unexpected errors)
         return _refusal(problem_of(error), media_type)

@@ -18,7 +18,9 @@ from tidings_local.launcher.settings import Settings as LauncherSettings
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 DOMAINS: Final = ROOT / "layers/tidings/tidings"
-PARAMETER: Final = re.compile(rf"^ +{ENVIRONMENT_PREFIX}(\w+): !Ref (\w+)$", re.MULTILINE)
+PARAMETER: Final = re.compile(
+    rf"^ +{ENVIRONMENT_PREFIX}(\w+): (?:!Ref |!If \[.*!Ref )(\w+)\]?$", re.MULTILINE
+)
 
 SETTINGS_INTRODUCTION: Final = """\
 # Settings

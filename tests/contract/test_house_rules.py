@@ -196,6 +196,7 @@ NAMES_OF_TEXTS = {
 NOT_SHOWN = {
     "platform/messaging/broker.py: message[:3]",
     "platform/text/search_keys.py: word[:MAX_WORD_CHARACTERS]",
+    "platform/tracing/xray.py: NOT_IN_A_NAME.sub('_', span.name)[:NAME_CHARACTERS]",  # ASCII
     "products/catalogue.py: folded(product.title).encode()[:MAX_TITLE_KEY_BYTES]",
     "templates/layout.py: words[:1000]",
 }

@@ -74,10 +74,16 @@ def test_only_traced_functions_may_write_to_x_ray(tracing: str, traced: bool) ->
     assert all(("xray" in str(each["ManagedPolicyArns"]).lower()) == traced for each in roles)
 
 
+def test_parameter_of_tracing_chooses_the_destination_of_spans(made: dict[str, Any]) -> None:
+    chosen = {"Fn::If": ["Traces", "xray", {"Ref": "TracesUrl"}]}
+    for function in resources(made, "AWS::Lambda::Function").values():
+        assert function["Environment"]["Variables"]["TIDINGS_TRACES"] == chosen
+
+
 OFF_ON_A_LAPTOP = {
     **{"SubnetIds": "", "SecurityGroupIds": "", "WebAclArn": "", "PollBroker": "true"},
     **{"LogRetentionDays": "0", "GatewayConcurrency": "0", "OrderConcurrency": "0"},
-    **{"Tracing": "Disabled", "GradualDeployment": "false"},
+    **{"Tracing": "Disabled", "TracesUrl": "", "GradualDeployment": "false"},
 }
 
 

@@ -127,6 +127,11 @@ class Settings(ServiceSettings):
         default="runner",
         description="`localstack`: calls of the API go through LocalStack, to compare",
     )
+    traces: Annotated[str, StringConstraints(pattern=r"^https?://\S+$")] | None = Field(
+        default=None,
+        description="the URL of a collector that gets the functions' [spans](tracing.md) by OTLP in"
+        " JSON, such as `http://localhost:4318/v1/traces`",
+    )
     localstack_log: str = Field(
         default="warning",
         validation_alias="LS_LOG",

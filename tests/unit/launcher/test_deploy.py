@@ -75,6 +75,12 @@ def test_tests_have_no_limits_and_others_have_theirs() -> None:
     }
 
 
+def test_collector_of_spans_is_passed_on() -> None:
+    assert parameters("arn:broker", Settings())["TracesUrl"] == ""
+    url = "http://localhost:4318/v1/traces"
+    assert parameters("arn:broker", Settings(traces=url))["TracesUrl"] == url
+
+
 @pytest.mark.parametrize(("open_", "said"), [(True, "true"), (False, "false")])
 def test_openness_uses_the_terms_of_the_template(open_: bool, said: str) -> None:
     settings = Settings(introspection=open_, graphiql=open_, open_metrics=open_)

@@ -8,6 +8,7 @@ from typing import Final
 
 from tidings.platform.logging import logger
 from tidings.platform.timing.clock import new_event_id
+from tidings.platform.tracing import annotate
 
 CORRELATION_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 
@@ -70,6 +71,7 @@ def correlated(correlation: str | None, causation: str | None = None) -> Iterato
     outer = _correlation_id.get()
     tokens = _correlation_id.set(correlation), _causation_id.set(causation)
     logger.append_keys(correlation_id=correlation)
+    annotate("correlation_id", correlation)
     try:
         yield
     finally:

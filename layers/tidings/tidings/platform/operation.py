@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, get_args
 
 from pydantic import BaseModel
 
+from tidings.platform import tracing
 from tidings.platform.errors import Forbidden, TidingsError
 from tidings.platform.security.auth import Principal, Role, require
 
@@ -148,7 +149,10 @@ def operation(
             if role is not None:
                 caller: Any = kwargs.get("caller")
                 require(caller, role, services=services)
-            return function(*args, **kwargs)
+            if not tracing.is_on():
+                return function(*args, **kwargs)
+            with tracing.start_span(function.__name__):
+                return function(*args, **kwargs)
 
         declared = Operation(
             permitted,

@@ -92,6 +92,12 @@ class Settings(BaseModel):
     metrics_namespace: str = Field(
         "Tidings", description="CloudWatch's namespace of our metrics; another one for each stack"
     )
+    traces: str | None = Field(
+        None,
+        pattern=r"^(xray|https?://\S+)$",
+        description="where spans are sent: `xray`, or the URL of a collector for OTLP in JSON; "
+        "none are recorded if it is not set",
+    )
     function_name: str = Field("local", description="AWS's own name of this function")
 
 

@@ -150,6 +150,7 @@ def parameters(broker_secret_arn: str, settings: Settings) -> dict[str, str]:
             "BrokerArn": BROKER_ARN,
             "StageName": "local",
             "LogLevel": settings.log_level,
+            "TracesUrl": settings.traces or "",
             "MailFrom": settings.mail_from,
         }
         | limits(settings)

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Final, Protocol, cast
 
 from tidings.delivery.schemas import Address, Device, OutgoingMessage, Receipt, Rendered
+from tidings.platform import tracing
 from tidings.platform.logging import logger
 from tidings.platform.providers.breaker import guarded
 from tidings.platform.providers.deadline import Deadline
@@ -53,7 +54,9 @@ def deliver(message: OutgoingMessage) -> Receipt:
     """
     channel = CHANNELS[message.channel]
     deadline = Deadline.after()
-    with guarded(channel.provider(message)):
+    provider = channel.provider(message)
+    named = {"channel": message.channel, "provider": provider.partition(":")[0]}
+    with tracing.start_span(f"send {message.channel}", named, calls=True), guarded(provider):
         receipt = channel.send(message, deadline)
     logger.info(
         "message accepted by provider",

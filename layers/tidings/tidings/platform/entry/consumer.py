@@ -14,6 +14,7 @@ from typing import Any, Final
 from pika.spec import BasicProperties
 from pymongo.errors import PyMongoError
 
+from tidings.platform import tracing
 from tidings.platform.context import attempting, correlated
 from tidings.platform.entry.invocation import LambdaEvent, lambda_handler, seconds_left
 from tidings.platform.errors import NotYet, TidingsError, Unavailable
@@ -133,8 +134,11 @@ def _handle_together(
     for event in fresh.values():
         with handling(event):
             _log_once(event, received)
+    events = list(fresh.values())
+    queue = messages[next(iter(fresh))][0]
     try:
-        unhandled = together(list(fresh.values()))
+        with tracing.consuming(queue, events):
+            unhandled = together(events)
     except Exception as error:
         if isinstance(error, PyMongoError) and database.is_unavailable(error):
             raise
@@ -196,7 +200,8 @@ def _handle(
         try:
             event = _decode(message, known)
             is_last = _failures(message) >= len(RETRY_DELAYS_SECONDS)
-            with handling(event), attempting(last=is_last):
+            tracked = tracing.consuming(queue, [event])
+            with tracked, handling(event), attempting(last=is_last):
                 _log_once(event, received)
                 effect(event)
         except PyMongoError as error:

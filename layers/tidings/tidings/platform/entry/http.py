@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from tidings.platform import tracing
 from tidings.platform.context import accept_correlation_id, called_from, correlated
 from tidings.platform.entry.answers import (
     CORRELATION_HEADER,
@@ -89,6 +90,7 @@ def http_handler(
                     given = answer(event)
                 except Exception as error:  # noqa: BLE001 (problem_of logs unexpected errors)
                     given = refused(error)
+                tracing.annotate("http_status", given["statusCode"])
                 forwarded = header(event, "X-Forwarded-Proto")
                 return given | {"headers": completed(given["headers"], forwarded)}
 

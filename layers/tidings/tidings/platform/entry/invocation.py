@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 
 from pymongo.errors import PyMongoError
 
+from tidings.platform import tracing
 from tidings.platform.logging import logger
 from tidings.platform.messaging import outbox
 from tidings.platform.observability.metrics import timed_invocation
@@ -34,7 +35,7 @@ def lambda_handler(
     ) -> Callable[[LambdaEvent, Any], Result]:
         @wraps(effect)
         def handler(event: LambdaEvent, context: Any) -> Result:
-            with watched(context):
+            with watched(context, _offered(event)):
                 return handle(event, context)
 
         return handler
@@ -42,20 +43,30 @@ def lambda_handler(
     return decorate
 
 
+def _offered(event: LambdaEvent) -> str | None:
+    """Return the `traceparent` that the caller of an endpoint sent."""
+    if not tracing.is_on():
+        return None
+    headers = event.get("headers") or {}
+    return next((text for name, text in headers.items() if name.lower() == "traceparent"), None)
+
+
 @contextmanager
-def watched(context: Any) -> Iterator[None]:
+def watched(context: Any, traceparent: str | None = None) -> Iterator[None]:
     """Mark the log lines of an invocation with its id, and warn if it ends near its timeout.
 
     A metric filter of template.yaml counts the warnings of all functions.
 
     Args:
         context: that of Lambda; None outside of it.
+        traceparent: the caller's, if it sent one.
     """
     _leave_modules_alone()
     logger.append_keys(aws_request_id=getattr(context, "aws_request_id", None))
     had = seconds_left(context)
     try:
-        yield
+        with tracing.invocation(context, traceparent):
+            yield
     except PyMongoError as error:
         database.note_failure(error)
         raise

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import from_json
 
+from tidings.platform import tracing
 from tidings.platform.context import causation_id, correlated, correlation_id
 from tidings.platform.timing.clock import new_event_id, now
 
@@ -62,6 +63,10 @@ class Event(BaseModel):
     causationid: EventId | None = Field(
         default_factory=causation_id, description="id of the event that led to this one"
     )
+    traceparent: str | None = Field(
+        default_factory=tracing.traceparent,
+        description="the span that made the event (CloudEvents' extension for W3C Trace Context)",
+    )
     data: EventData
 
     @classmethod
@@ -114,7 +119,8 @@ def handling(event: Event) -> AbstractContextManager[None]:
 
     The event is the cause of the events that are made here.
     """
-    return correlated(event.correlationid, event.id)
+    correlation = correlated(event.correlationid, event.id)
+    return tracing.handling(event, correlation) if tracing.is_on() else correlation
 
 
 class Failure(NamedTuple):
