@@ -12,6 +12,7 @@ from tidings.orders.events import OrderPlaced
 from tidings.platform import tracing
 from tidings.platform.entry.consumer import consumer
 from tidings.platform.entry.plain_text import plain_text
+from tidings.platform.logging import logger
 from tidings.platform.messaging.events import decoded, handling
 from tidings.platform.operation import PUBLIC, operation
 from tidings.platform.tracing import spans
@@ -87,12 +88,10 @@ def test_traceparent_of_the_caller_is_continued(sent: list[Span]) -> None:
 
 
 def test_caller_may_ask_for_no_record(sent: list[Span]) -> None:
-    made: list[str | None] = []
-    ask(lambda: str(made.append(tracing.traceparent())), traceparent=f"00-{TRACE}-{CALLER}-00")
+    answer = ask(lambda: tracing.traceparent() or "", traceparent=f"00-{TRACE}-{CALLER}-00")
     assert sent == []
-    assert made[0] is not None
-    assert made[0].startswith(f"00-{TRACE}-")
-    assert made[0].endswith("-00")
+    assert answer["body"].startswith(f"00-{TRACE}-")
+    assert answer["body"].endswith("-00")
 
 
 def test_trace_of_lambda_is_preferred(sent: list[Span], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,10 +178,11 @@ def test_no_failure_of_the_destination_reaches_the_caller(
     def fail(*_: Any) -> None:
         raise OSError("away")
 
-    monkeypatch.setattr(spans.logger, "warning", lambda *_, **named: sent.append(named), False)
+    told: list[dict[str, Any]] = []
+    monkeypatch.setattr(logger, "warning", lambda *_, **named: told.append(named), raising=False)
     monkeypatch.setattr("tidings.platform.tracing.otlp.send", fail)
     assert ask(lambda: "text")["body"] == "text"
-    assert sent == [{"spans": 1, "reason": "OSError"}]
+    assert (told, sent) == ([{"spans": 1, "reason": "OSError"}], [])
 
 
 @pytest.mark.parametrize(
