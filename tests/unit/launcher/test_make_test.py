@@ -15,8 +15,6 @@ from tidings_local.launcher.running.ports import Ports
 from tidings_local.launcher.running.stack import Stack
 from tidings_local.launcher.settings import Options, Settings
 
-FAULTS = 3
-"""The number of the run by another launcher, on a separate stack."""
 REPORT = (
     '<testsuites><testsuite><testcase classname="tests.{run}" name="test_{run}" time="{seconds}"/>'
     "</testsuite></testsuites>"
@@ -28,7 +26,7 @@ class House:
 
     def __init__(self) -> None:
         self.happened: list[str] = []
-        self.statuses = [0, 0, 0]
+        self.statuses: dict[str, int] = {}
         self.is_clean_code = True
         self.failure: LauncherError | None = None
         self.environments: list[dict[str, str]] = []
@@ -61,37 +59,45 @@ class House:
         self.happened.append("stopped")
         return True
 
-    def start(self, arguments: list[str], environment: dict[str, str]) -> "Run":
+    def start(
+        self, arguments: list[str], environment: dict[str, str], log: Path | None = None
+    ) -> "Run":
         self.environments.append(environment)
-        return Run(self, len(self.environments), arguments)
+        if log:
+            log.write_text("what the quick tests said")
+        return Run(self, arguments)
 
     def start_launcher(self, command: str, said: dict[str, str], log: Path) -> "Run":
         assert (command, said["TIDINGS_STACK"]) == ("test", "test-faults")
-        log.write_text("what the fault tests said")
-        return Run(self, FAULTS, shlex.split(said["TIDINGS_ARG_PYTEST"]))
+        log.write_text("what the faults tests said")
+        return Run(self, shlex.split(said["TIDINGS_ARG_PYTEST"]))
 
 
 class Run:
-    def __init__(self, house: House, number: int, arguments: list[str]) -> None:
-        self._house, self._number = house, number
+    """A run of pytest, with the name of its report (`tests-quick.xml`)."""
+
+    def __init__(self, house: House, arguments: list[str]) -> None:
+        self._house, self._name = house, "chosen"
         self._has_ended = False
-        house.happened.append(f"{number} began")
         for each in arguments:
             if each.startswith("--junitxml="):
-                report = REPORT.format(run=number, seconds=number * 1.5)
-                Path(each.removeprefix("--junitxml=")).write_text(report)
+                report = Path(each.removeprefix("--junitxml="))
+                self._name = report.stem.removeprefix("tests-")
+                seconds = len(house.happened)
+                report.write_text(REPORT.format(run=self._name, seconds=seconds))
+        house.happened.append(f"{self._name} began")
 
     def wait(self) -> int:
         self._has_ended = True
-        self._house.happened.append(f"{self._number} ended")
-        return self._house.statuses[self._number - 1]
+        self._house.happened.append(f"{self._name} ended")
+        return self._house.statuses.get(self._name, 0)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         if not self._has_ended:
-            self._house.happened.append(f"{self._number} interrupted")
+            self._house.happened.append(f"{self._name} interrupted")
 
 
 @pytest.fixture
@@ -117,23 +123,29 @@ def stack(tmp_path: Path) -> Stack:
 def test_first_tests_run_during_the_deployment(house: House, stack: Stack) -> None:
     assert run_tests(stack, Settings(stack="test"), Options()) == 0
     assert house.happened == [
-        *("3 began", "stopped", "1 began", "deployed", "1 ended"),
-        *("2 began", "2 ended", "3 ended", "stopped"),
+        *("faults began", "stopped", "quick began", "services began", "deployed"),
+        *("quick ended", "services ended", "deployed began", "deployed ended"),
+        *("faults ended", "stopped"),
     ]
 
 
 def test_part_of_the_tests_waits_for_the_deployment(house: House, stack: Stack) -> None:
     assert run_tests(stack, Settings(stack="test"), Options(t="tests/unit")) == 0
-    assert house.happened == ["stopped", "deployed", "1 began", "1 ended", "stopped"]
+    assert house.happened == [
+        *("stopped", "deployed", "chosen began", "chosen ended", "stopped"),
+    ]
 
 
-@pytest.mark.parametrize("statuses", [[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 5, 1]])
+@pytest.mark.parametrize(
+    "statuses",
+    [{"quick": 1}, {"services": 1}, {"deployed": 1}, {"faults": 1}, {"quick": 1, "services": 5}],
+)
 def test_every_run_is_made_and_the_worst_status_counts(
-    house: House, stack: Stack, statuses: list[int]
+    house: House, stack: Stack, statuses: dict[str, int]
 ) -> None:
     house.statuses = statuses
-    assert run_tests(stack, Settings(stack="test"), Options()) == max(statuses)
-    assert "3 ended" in house.happened
+    assert run_tests(stack, Settings(stack="test"), Options()) == max(statuses.values())
+    assert "faults ended" in house.happened
 
 
 def test_lint_failure_fails_whatever_the_tests_return(house: House, stack: Stack) -> None:
@@ -151,17 +163,18 @@ def test_failed_deployment_ends_the_running_tests_and_the_stack(house: House, st
     with pytest.raises(LauncherError, match="the deployment failed"):
         run_tests(stack, Settings(stack="test"), Options())
     assert house.happened == [
-        *("3 began", "stopped", "1 began"),
-        *("1 interrupted", "3 interrupted", "stopped"),
+        *("faults began", "stopped", "quick began", "services began"),
+        *("services interrupted", "quick interrupted", "faults interrupted", "stopped"),
     ]
 
 
-def test_output_of_the_fault_tests_is_shown(
-    house: House, stack: Stack, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("name", ["quick", "faults"])
+def test_output_of_runs_that_write_into_files_is_shown(
+    house: House, stack: Stack, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
-    house.statuses = [0, 0, 1]
+    house.statuses = {name: 1}
     run_tests(stack, Settings(stack="test"), Options())
-    assert "what the fault tests said" in capsys.readouterr().out.splitlines()
+    assert f"what the {name} tests said" in capsys.readouterr().out.splitlines()
 
 
 def test_slowest_tests_of_all_runs_are_shown_in_one_table(
@@ -170,8 +183,8 @@ def test_slowest_tests_of_all_runs_are_shown_in_one_table(
     run_tests(stack, Settings(stack="test"), Options())
     lines = capsys.readouterr().out.splitlines()
     at = lines.index("the tests that took longest:")
-    assert [line.split()[-1] for line in lines[at + 1 : at + 4]] == [
-        f"tests/{number}::test_{number}" for number in (3, 2, 1)
+    assert [line.split()[-1] for line in lines[at + 1 : at + 5]] == [
+        f"tests/{name}::test_{name}" for name in ("deployed", "services", "quick", "faults")
     ]
 
 
@@ -185,8 +198,9 @@ def test_reports_of_an_earlier_run_are_not_shown_again(
     with pytest.raises(LauncherError):
         run_tests(stack, Settings(stack="test"), Options())
     assert sorted(path.name for path in stack.folder.glob("tests-*.xml")) == [
-        "tests-1.xml",
-        "tests-3.xml",
+        "tests-faults.xml",
+        "tests-quick.xml",
+        "tests-services.xml",
     ]
 
 

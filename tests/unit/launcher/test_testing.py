@@ -14,25 +14,26 @@ from tidings_local.launcher.developing import child
 from tidings_local.launcher.developing.child import Child, launcher_run, pytest_run
 from tidings_local.launcher.developing.plan import (
     FUZZ,
-    SIDE_BY_SIDE,
+    QUICK,
+    SERVICES,
     SOAK,
+    all_tests,
     chosen,
-    pytest_arguments,
+    chosen_tests,
 )
 from tidings_local.launcher.developing.testing import check_folder
 from tidings_local.launcher.errors import LauncherError
 from tidings_local.launcher.settings import Options
 
 
-def test_all_tests_are_three_runs_and_the_last_has_the_remaining_ones() -> None:
-    beside, strangers, after = pytest_arguments(Options())
-    assert set(SIDE_BY_SIDE) < set(beside)
-    assert "-n" in beside
-    assert "-n" in strangers
-    assert "-n" not in after
-    others = {each for each in (*beside, *strangers) if each.startswith("tests/")}
-    assert {each for each in after if each.startswith("--ignore")} == {
-        f"--ignore={folder}" for folder in others
+def test_last_run_has_the_tests_of_no_other() -> None:
+    runs = all_tests()
+    assert set(QUICK) < set(runs.quick)
+    assert set(SERVICES) < set(runs.services)
+    assert ["-n" in run for run in runs] == [False, True, True, False]
+    elsewhere = {each for run in runs[:3] for each in run if each.startswith("tests/")}
+    assert {each for each in runs.faults if each.startswith("--ignore")} == {
+        f"--ignore={each}" for each in elsewhere
     }
 
 
@@ -63,6 +64,14 @@ def python_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[st
 def test_run_gives_the_exit_status_of_pytest(python_says: Callable[[str], list[str]]) -> None:
     with pytest_run(python_says("raise SystemExit(3)"), {}) as run:
         assert run.wait() == 3
+
+
+def test_run_writes_into_a_file(python_says: Callable[[str], list[str]], tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with pytest_run(python_says("print('passed', flush=True); print(1 / 0)"), {}, log) as run:
+        assert run.wait() == 1
+    assert log.read_text().startswith("passed")
+    assert "ZeroDivisionError" in log.read_text()
 
 
 def fail_beside(run: Child, ready: Path) -> None:
@@ -115,14 +124,16 @@ def test_another_launcher_gets_its_arguments_and_writes_into_a_file(tmp_path: Pa
 
 
 def test_part_of_the_tests_is_one_run() -> None:
-    assert pytest_arguments(Options(t="tests/unit", pytest="-k name")) == [
-        ["-k", "name", "tests/unit"]
-    ]
+    assert chosen_tests(Options(t="tests/unit", pytest="-k name")) == ["-k", "name", "tests/unit"]
 
 
 def test_target_has_its_own_tests() -> None:
-    (soak,) = pytest_arguments(chosen(Options(), SOAK))
-    assert soak == ["-m", "soak", "-s", "tests/faults/test_soak.py"]
+    assert chosen_tests(chosen(Options(), SOAK)) == [
+        "-m",
+        "soak",
+        "-s",
+        "tests/faults/test_soak.py",
+    ]
 
 
 def test_given_tests_replace_a_targets_own() -> None:
@@ -134,7 +145,7 @@ def test_given_tests_replace_a_targets_own() -> None:
 @pytest.mark.parametrize("name", ["t", "pytest"])
 def test_unbalanced_quotation_mark_is_named(name: str) -> None:
     with pytest.raises(LauncherError, match=f"{name.upper()} is not usable"):
-        pytest_arguments(Options.model_validate({name: "it's"}))
+        chosen_tests(Options.model_validate({name: "it's"}))
 
 
 def test_tests_are_refused_where_python_would_not_find_their_modules() -> None:

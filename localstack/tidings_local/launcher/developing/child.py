@@ -61,9 +61,13 @@ class Child:
             self._process.wait()
 
 
-def pytest_run(arguments: list[str], environment: dict[str, str]) -> Child:
-    """Start pytest."""
-    return Child([str(bootstrap.python_of("dev")), "-m", "pytest", *arguments], environment)
+def pytest_run(arguments: list[str], environment: dict[str, str], log: Path | None = None) -> Child:
+    """Start pytest; its output is written to the terminal, or to a file."""
+    command = [str(bootstrap.python_of("dev")), "-m", "pytest", *arguments]
+    if log is None:
+        return Child(command, environment)
+    with log.open("w") as output:
+        return Child(command, environment, output=output)
 
 
 def launcher_run(command: str, said: dict[str, str], log: Path) -> Child:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from typing import NamedTuple
 
 from ..errors import LauncherError
 from ..settings import Options
@@ -19,12 +20,13 @@ FUZZ = {"pytest": "-m fuzz"}
 BROWSER = {"t": BROWSER_TESTS}
 """The tests of each target. T and PYTEST select others."""
 
-SIDE_BY_SIDE = (
-    *("tests/unit", "tests/contract", "tests/integration", "tests/fuzz"),
-    "tests/faults/test_proxy.py",
-)
-"""Each worker has its own databases and virtual host; the stack is shared. These tests need only
-the services, so that they start while the code is being deployed."""
+QUICK = ("tests/unit", "tests/contract", "tests/fuzz")
+"""Thousands of tests that use the processor only. One process runs them: passing each result to
+a controller and collecting the tests in each worker took a tenth of the time of `make test`."""
+
+SERVICES = ("tests/integration", "tests/faults/test_proxy.py")
+"""Each worker has its own databases and virtual host; the services are shared. These tests need no
+deployed code, so that they start while it is being deployed."""
 
 STRANGERS = ("tests/faults/test_launcher.py", "tests/e2e")
 """These tests use the stack as many concurrent people do, or have a stack of their own."""
@@ -37,24 +39,37 @@ WORKERS = 3
 """One more than the cores of a small machine: tests wait for services, timeouts and each other."""
 
 
+class Runs(NamedTuple):
+    """The arguments of pytest for all tests, in parts that run beside or after each other."""
+
+    quick: list[str]
+    services: list[str]
+    deployed: list[str]
+    faults: list[str]
+    """These tests break their stack."""
+
+
 def chosen(said: Options, target: dict[str, str]) -> Options:
     """Return the options, with the target's own where the command line has none."""
     given = said.model_dump(exclude_defaults=True)
     return said.model_copy(update=target | given)
 
 
-def pytest_arguments(options: Options) -> list[list[str]]:
-    """Return one run for chosen tests, or three for all; the last one breaks its stack."""
-    if options.t or options.pytest:
-        return [[*_words("PYTEST", options.pytest), *_words("T", options.t)]]
+def chosen_tests(options: Options) -> list[str]:
+    """Return pytest's arguments for the tests that T and PYTEST choose."""
+    return [*_words("PYTEST", options.pytest), *_words("T", options.t)]
+
+
+def all_tests() -> Runs:
     bounded = f"--timeout={HUNG_SECONDS}"
     together = [bounded, "-q", "-n", str(WORKERS), "--dist"]
-    others = [f"--ignore={folder}" for folder in (*SIDE_BY_SIDE, *STRANGERS)]
-    return [
-        [*together, "worksteal", *SIDE_BY_SIDE],
-        [*together, "loadfile", *STRANGERS],
-        [bounded, "tests", *others],
-    ]
+    others = [f"--ignore={each}" for each in (*QUICK, *SERVICES, *STRANGERS)]
+    return Runs(
+        quick=[bounded, "-q", *QUICK],
+        services=[*together, "worksteal", *SERVICES],
+        deployed=[*together, "loadfile", *STRANGERS],
+        faults=[bounded, "tests", *others],
+    )
 
 
 def _words(name: str, text: str) -> list[str]:

@@ -32,7 +32,7 @@ from ..settings import (
 from . import slowest
 from .child import Child, launcher_run, pytest_run
 from .lint import TOOLS, lint
-from .plan import BROWSER_TESTS, pytest_arguments
+from .plan import BROWSER_TESTS, Runs, all_tests, chosen_tests
 
 MAIL_SINK = "smtp://127.0.0.1:24025"
 """The address at which the fault tests receive mails, unless TIDINGS_SMTP_URL has another one."""
@@ -92,8 +92,7 @@ def _test_part(stack: Stack, settings: Settings, options: Options) -> int:
         clean(stack)
         members = up(stack, settings)
     progress.step("running the tests")
-    (arguments,) = pytest_arguments(options)
-    with pytest_run(arguments, _environment(stack, members, settings, options)) as run:
+    with pytest_run(chosen_tests(options), _environment(stack, members, settings, options)) as run:
         return run.wait()
 
 
@@ -102,39 +101,41 @@ def _test_all(stack: Stack, settings: Settings, options: Options) -> int:
 
     Of these, the ones that need no deployed code run during the deployment.
     """
-    first, second, faults = pytest_arguments(options)
-    reports = [stack.folder / f"tests-{number}.xml" for number in (1, 2, 3)]
-    log = stack.folder / "test-faults.log"
+    runs = all_tests()
+    reports = {name: stack.folder / f"tests-{name}.xml" for name in Runs._fields}
+    quick_log, faults_log = stack.folder / "test-quick.log", stack.folder / "test-faults.log"
     with ExitStack() as ending:
 
-        def start(arguments: list[str], report: Path, members: Members) -> Child:
+        def start(name: str, members: Members, log: Path | None = None) -> Child:
+            arguments = [*getattr(runs, name), f"--junitxml={reports[name]}"]
             environment = _environment(stack, members, settings, options)
-            return ending.enter_context(
-                pytest_run([*arguments, f"--junitxml={report}"], environment)
-            )
+            return ending.enter_context(pytest_run(arguments, environment, log))
 
-        for report in reports:
+        for report in reports.values():
             report.unlink(missing_ok=True)
-        said = shlex.join([*faults, f"--junitxml={reports[2]}"])
-        hurt = ending.enter_context(
-            launcher_run("test", {"TIDINGS_STACK": FAULT_STACK, PYTEST_VARIABLE: said}, log)
+        said = shlex.join([*runs.faults, f"--junitxml={reports['faults']}"])
+        faults = ending.enter_context(
+            launcher_run("test", {"TIDINGS_STACK": FAULT_STACK, PYTEST_VARIABLE: said}, faults_log)
         )
-        started: list[Child] = []
+        beside: list[Child] = []
+
+        def start_beside(members: Members) -> None:
+            beside.append(start("quick", members, quick_log))
+            beside.append(start("services", members))
+
         with stack.locked():
             clean(stack)
-            members = up(
-                stack,
-                settings,
-                on_services=lambda members: started.append(start(first, reports[0], members)),
-            )
-        progress.step(f"running the tests; the fault tests write {log}")
-        failures = [started[0].wait(), start(second, reports[1], members).wait()]
+            members = up(stack, settings, on_services=start_beside)
+        progress.step(f"running the tests; others write {quick_log} and {faults_log}")
+        statuses = [run.wait() for run in beside]
+        progress.show(quick_log.read_text())
+        statuses.append(start("deployed", members).wait())
         progress.step("waiting for the fault tests")
-        failures.append(hurt.wait())
-    progress.show(log.read_text())
-    for line in slowest.table(slowest.slowest(reports)):
+        statuses.append(faults.wait())
+    progress.show(faults_log.read_text())
+    for line in slowest.table(slowest.slowest(reports.values())):
         progress.show(line)
-    return max(failures)
+    return max(statuses)
 
 
 def _environment(
