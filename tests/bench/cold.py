@@ -32,6 +32,7 @@ KINDS: Final = {
     "endpoint that writes (place_order)": ("functions/orders", "place_order"),
     "sign-in (login)": ("functions/users", "login"),
     "consumer (orders)": ("functions/orders", "orders"),
+    "consumer (notifications)": ("functions/notifications", "notifications"),
     "delivery (deliver)": ("functions/delivery", "deliver"),
     "job (settle_orders)": ("functions/orders", "settle_orders"),
     "gateway": ("gateway", "app"),
