@@ -24,7 +24,7 @@ override LAUNCH = @'$(subst ','\'',$(INTERPRETER))' localstack/bootstrap.py
 
 .PHONY: help demo up down status deploy dev gateway logs run-rule create-admin rotate-keys \
         create-service services revoke-service \
-        import-products test test-faults soak fuzz bench test-browser lint \
+        import-products test test-faults soak fuzz bench test-browser test-requests lint \
         contracts client docs cost new-operation new-consumer new-rule freeze-events lock clean-data declare-topology
 .DEFAULT_GOAL := help
 
@@ -93,6 +93,9 @@ bench: ## measure, and print tables: T=name for one of tests/bench, COMPARE=<git
 
 test-browser: ## test GraphiQL in Chromium, which it installs (about 100 MB)
 	$(LAUNCH) test-browser
+
+test-requests: ## run the requests of infra/requests by Bruno and httpYac, which it installs (about 350 MB)
+	$(LAUNCH) test-requests
 
 lint: ## check formatting, lint, types, import direction, template
 	$(LAUNCH) lint

@@ -6,6 +6,7 @@ The program runs in the environment `client`, which has the generator. It writes
 
 import argparse
 import contextlib
+import io
 import json
 import os
 import re
@@ -53,7 +54,7 @@ def generate(project: Path) -> None:
     if not isinstance(data, GeneratorData):
         raise GenerationError(f"{data.header}: {data.detail}")
     generator = Project(openapi=data, config=config, custom_template_path=SOURCE / "templates")
-    with contextlib.redirect_stdout(sys.stderr):
+    with contextlib.redirect_stdout(io.StringIO()):
         errors = generator.build()
     if errors:
         raise GenerationError("\n".join(f"{each.header}: {each.detail}" for each in errors))

@@ -1,5 +1,6 @@
 """Write what follows from the operations: openapi.json, roles in schema.graphql, docs/api.md, and
-the modules of the operations for the gateway; and the charts of docs/performance.md.
+the modules of the operations for the gateway; the files of infra/requests; and the charts of
+docs/performance.md.
 
 `make contracts` runs it; tests fail if a file differs from what it would write.
 """
@@ -29,6 +30,7 @@ def main() -> None:
     from infra.contracts.charts import charts
     from infra.contracts.operation_modules import modules
     from infra.contracts.reference import pages
+    from infra.contracts.request_files import request_files
     from infra.contracts.schema_roles import schema_with_roles
 
     generated = {
@@ -36,10 +38,12 @@ def main() -> None:
         SCHEMA_FILE: schema_with_roles(),
         FILE: content(),
         API_PAGE: page_with_table(),
+        **request_files(json.loads(content())),
         **pages(),
         **charts(),
     }
     for file, text in generated.items():
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
         sys.stdout.write(f"wrote {file.relative_to(ROOT)}\n")
 

@@ -29,6 +29,7 @@ ROOMS = {
         "soak",
         "fuzz",
         "test-browser",
+        "test-requests",
         "bench",
         "lint",
         "contracts",

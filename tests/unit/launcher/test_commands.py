@@ -213,7 +213,9 @@ def test_rule_fails_when_one_of_its_targets_does(
     assert ask("run-rule") == status
 
 
-@pytest.mark.parametrize("name", ["test", "test-faults", "soak", "fuzz", "test-browser"])
+@pytest.mark.parametrize(
+    "name", ["test", "test-faults", "soak", "fuzz", "test-browser", "test-requests"]
+)
 def test_tests_refuse_a_stack_in_use(
     stack: Stack, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:

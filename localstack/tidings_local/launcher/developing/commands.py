@@ -30,7 +30,7 @@ from .dev.session import develop
 from .gateway import serve_gateway
 from .lint import SITE, TOOLS, build_site
 from .lint import lint as run_lint
-from .plan import BROWSER, FAULTS, FUZZ, SOAK, chosen
+from .plan import BROWSER, FAULTS, FUZZ, REQUESTS, SOAK, chosen
 from .scaffold import new_consumer, new_operation, new_rule
 from .testing import MAIL_SINK, run_tests, test_environment
 
@@ -68,6 +68,10 @@ def fuzz() -> int:
 
 def test_browser() -> int:
     return _test(load_settings(), chosen(load_options(), BROWSER))
+
+
+def test_requests() -> int:
+    return _test(load_settings(), chosen(load_options(), REQUESTS))
 
 
 def _test(settings: Settings, options: Options) -> int:
@@ -161,6 +165,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "soak": soak,
     "fuzz": fuzz,
     "test-browser": test_browser,
+    "test-requests": test_requests,
     "bench": bench,
     "lint": lint,
     "contracts": contracts,

@@ -9,6 +9,7 @@ from ..errors import LauncherError
 from ..settings import Options
 
 BROWSER_TESTS = "tests/browser"
+REQUEST_TESTS = "tests/requests"
 FAULTS = {
     "t": " ".join(
         f"tests/faults/test_{name}.py" for name in ("deployments", "faults", "campaigns")
@@ -18,6 +19,7 @@ FAULTS = {
 SOAK = {"t": "tests/faults/test_soak.py", "pytest": "-m soak -s"}
 FUZZ = {"pytest": "-m fuzz"}
 BROWSER = {"t": BROWSER_TESTS}
+REQUESTS = {"t": REQUEST_TESTS}
 """The tests of each target. T and PYTEST select others."""
 
 QUICK = ("tests/unit", "tests/contract", "tests/fuzz")

@@ -32,7 +32,8 @@ from ..settings import (
 from . import slowest
 from .child import Child, launcher_run, pytest_run
 from .lint import TOOLS, lint
-from .plan import BROWSER_TESTS, Runs, all_tests, chosen_tests
+from .plan import BROWSER_TESTS, REQUEST_TESTS, Runs, all_tests, chosen_tests
+from .request_programs import install_request_programs
 
 MAIL_SINK = "smtp://127.0.0.1:24025"
 """The address at which the fault tests receive mails, unless TIDINGS_SMTP_URL has another one."""
@@ -46,6 +47,8 @@ def run_tests(stack: Stack, settings: Settings, options: Options) -> int:
     install(settings)
     if BROWSER_TESTS in options.t:
         programs.install_missing([programs.CHROMIUM])
+    if REQUEST_TESTS in options.t:
+        install_request_programs()
     try:
         bootstrap.ensure(*TOOLS)
     except bootstrap.BootstrapError as error:
