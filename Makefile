@@ -22,7 +22,7 @@ override INTERPRETER = $(or $(if $(filter PYTHON,$(SAID)),$(PYTHON)),$(value TID
         command -v python3.11 || command -v python3 || echo python3.11))
 override LAUNCH = @'$(subst ','\'',$(INTERPRETER))' localstack/bootstrap.py
 
-.PHONY: help demo up down status deploy dev gateway logs run-rule create-admin rotate-keys \
+.PHONY: help demo up down status monitoring deploy dev gateway logs run-rule create-admin rotate-keys \
         create-service services revoke-service \
         import-products test test-faults soak fuzz bench test-browser test-requests lint \
         contracts client docs cost new-operation new-consumer new-rule freeze-events lock clean-data declare-topology
@@ -42,6 +42,9 @@ down: ## stop the stack; its data stays
 
 status: ## the services with start time and address; the public addresses
 	$(LAUNCH) status
+
+monitoring: ## start Prometheus (and Grafana, Loki, Alloy if installed) beside the running stack, until make down
+	$(LAUNCH) monitoring
 
 deploy: ## deploy changed code to the running stack
 	$(LAUNCH) deploy

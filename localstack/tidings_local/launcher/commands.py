@@ -13,6 +13,7 @@ ROOMS = {
     "running": (
         "down",
         "status",
+        "monitoring",
         "clean-data",
         "declare-topology",
     ),

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import signal
 import ssl
+import time
 from collections.abc import AsyncIterator, Awaitable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any, Final
 from tidings_local.front_door.http import Request, Response
 from tidings_local.front_door.limits import Limits
 from tidings_local.front_door.rest_apis import RestApis
-from tidings_local.front_door.server import FrontDoor
+from tidings_local.front_door.server import Answer, FrontDoor
 from tidings_local.lambda_host.host import LambdaHost
 from tidings_local.runner.asking import ask_until_known
 from tidings_local.runner.calls import Calls
@@ -30,6 +31,7 @@ from tidings_local.runner.events.events import Events
 from tidings_local.runner.events.messages import LocalStackSender
 from tidings_local.runner.invoke_api import InvokeApi
 from tidings_local.runner.records.cloudwatch import CloudWatch
+from tidings_local.runner.records.log_file import LogFile
 from tidings_local.runner.records.prometheus import RunnerMetrics
 from tidings_local.runner.records.recorder import Recorder
 from tidings_local.runner.registry import Registry
@@ -60,7 +62,8 @@ def build(settings: RunnerSettings) -> Runner:
     """Create the parts on the running loop."""
     host = LambdaHost(settings.host_settings())
     metrics = RunnerMetrics()
-    recorder = Recorder(CloudWatch(settings.endpoint), metrics)
+    log_file = LogFile(settings.functions_log) if settings.functions_log else None
+    recorder = Recorder(CloudWatch(settings.endpoint), metrics, log_file)
     registry = Registry()
     overlay = Overlay(
         settings.lambda_dir / "dev",
@@ -104,7 +107,7 @@ async def run(settings: RunnerSettings) -> None:
 @contextlib.asynccontextmanager
 async def _listening(settings: RunnerSettings, runner: Runner) -> AsyncIterator[None]:
     by_runner = settings.front_door == "runner"
-    public = FrontDoor(runner.rest_apis.answer if by_runner else _leave_all, settings.upstream)
+    public = FrontDoor(_counted(runner) if by_runner else _leave_all, settings.upstream)
     control = FrontDoor(runner.control.answer, limits=Limits(idle_seconds=KEPT_SECONDS))
     status = FrontDoor(runner.control.answer_status)
     doors = (public, control, status)
@@ -136,6 +139,23 @@ async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+def _counted(runner: Runner) -> Answer:
+    """Return the answer of the REST APIs, which counts each response."""
+    find, metrics = runner.rest_apis.answer, runner.control.metrics
+
+    async def counted(answer: Awaitable[Response]) -> Response:
+        started = time.perf_counter()
+        response = await answer
+        metrics.responds(response.status, time.perf_counter() - started)
+        return response
+
+    def answer(request: Request) -> Awaitable[Response] | None:
+        found = find(request)
+        return None if found is None else counted(found)
+
+    return answer
 
 
 def _leave_all(_request: Request) -> Awaitable[Response] | None:

@@ -17,6 +17,8 @@ class RunnerSettings(ServiceSettings):
     public_port: int = Field(default=4566, ge=0, le=65535)
     metrics_port: int | None = Field(default=None, ge=0, le=65535)
     """The port of `GET /metrics` and `GET /health`, on the loopback."""
+    functions_log: Path | None = None
+    """The file that gets the functions' log lines, beside CloudWatch."""
     localstack_url: HttpUrl
     """The address of LocalStack itself."""
     certificate: FilePath | None = None

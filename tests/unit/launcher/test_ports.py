@@ -10,6 +10,8 @@ from tidings_local.launcher.running import ports
 from tidings_local.launcher.running.stack import find_stack
 from tidings_local.launcher.settings import Settings
 
+MONITORING = ("runner_metrics", "prometheus", "grafana", "loki", "loki_grpc", "alloy")
+
 
 @pytest.fixture(autouse=True)
 def _own_claims(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -27,7 +29,7 @@ def stack_folder(tmp_path: Path, name: str) -> Path:
 def test_every_port_of_a_block_is_different() -> None:
     block = ports.Ports(4566)
     names = [name for name, kind in vars(ports.Ports).items() if isinstance(kind, property)]
-    elsewhere = {"localstack", "localstack_internal", "gateway", "runner_metrics"}
+    elsewhere = {"localstack", "localstack_internal", "gateway", *MONITORING}
     numbers = [getattr(block, name) for name in names if name not in elsewhere]
     assert len(set(numbers)) == len(numbers)
     assert all(4566 <= number < 4566 + ports.BLOCK_SIZE for number in numbers)

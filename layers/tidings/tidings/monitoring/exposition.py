@@ -18,6 +18,8 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from tidings.delivery.models import Channel
+from tidings.delivery.states import SETTLED
 from tidings.monitoring.backlogs import CONSUMED_QUEUES, failed_waiting, outbox_backlog
 from tidings.monitoring.figures import figures
 from tidings.platform.caching import cache
@@ -101,7 +103,25 @@ class _Everything(Collector):
         yield up
 
 
+def _from_zero(numbers: Numbers) -> Numbers:
+    """Add what did not happen yet: for Prometheus, only a change is an increase."""
+    messages = (
+        (metrics.MESSAGES, {"queue": queue, "outcome": outcome})
+        for queue in CONSUMED_QUEUES
+        for outcome in ("handled", "retried", "dead")
+    )
+    deliveries = (
+        (metrics.DELIVERIES, {"channel": channel.value, "status": status.value})
+        for channel in Channel
+        for status in SETTLED
+    )
+    durations = ((f"{metrics.MESSAGE_SECONDS}_sum", {"queue": each}) for each in CONSUMED_QUEUES)
+    calm = [*messages, *deliveries, *durations, (metrics.UNCOUNTED, {})]
+    return {Series(name, tuple(sorted(of.items()))): 0.0 for name, of in calm} | numbers
+
+
 def _shared(numbers: Numbers) -> Iterator[Metric]:
+    numbers = _from_zero(numbers)
     for name, names in COUNTERS.items():
         family = CounterMetricFamily(name, HELP[name], labels=names)
         for series, value in sorted(numbers.items()):

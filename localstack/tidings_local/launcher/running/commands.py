@@ -9,8 +9,10 @@ from collections.abc import Callable
 from .. import progress
 from ..errors import LauncherError
 from ..settings import load_options, load_settings
-from . import docker
-from .lifecycle import stop_all
+from . import docker, programs
+from .exposure import check_listeners
+from .lifecycle import startup, stop_all
+from .services import monitoring
 from .services.members import members_of
 from .stack import Stack, find_stack
 from .status import status as show_status
@@ -28,6 +30,30 @@ def down() -> int:
     progress.step(
         f"stack {stack.name} {'stopped, its data kept' if stopped else 'was not running'}"
     )
+    return 0
+
+
+def monitor() -> int:
+    """Start Prometheus beside the running stack, and what else is installed."""
+    settings = load_settings()
+    stack = find_running(settings)
+    if settings.engine == "docker":
+        raise LauncherError("the containers are started by compose", hint="docs/monitoring.md")
+    programs.check([programs.PROMETHEUS])
+    programs.install_missing([programs.PROMETHEUS])
+    with stack.locked():
+        stack.monitoring_mark.touch()
+        members = members_of(stack, settings)
+        names = {each.name for each in monitoring.services(stack, members.credentials)}
+        with startup(stack, members) as attempt:
+            attempt.begin()
+            for name in names:
+                attempt.wait_for(name)
+        check_listeners(stack)
+    for line in monitoring.addresses(stack):
+        progress.show(line)
+    for program in monitoring.missing():
+        progress.show(f"not started: {program.name} is not installed")
     return 0
 
 
@@ -69,6 +95,7 @@ def _agrees(stack: Stack) -> bool:
 COMMANDS: dict[str, Callable[[], int]] = {
     "down": down,
     "status": status,
+    "monitoring": monitor,
     "clean-data": clean_data,
     "declare-topology": declare_topology,
 }

@@ -126,6 +126,7 @@ def startup(stack: Stack, members: Members) -> Iterator[Startup]:
 
 def stop_all(stack: Stack) -> bool:
     """Stop the whole stack; return whether anything was running."""
+    stack.monitoring_mark.unlink(missing_ok=True)
     supervisor = Supervisor(stack)
     answered = supervisor.answers()
     if answered:

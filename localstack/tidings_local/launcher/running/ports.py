@@ -78,7 +78,27 @@ class Ports:
     @property
     def runner_metrics(self) -> int:
         """The runner's metrics; like all of monitoring, outside of every stack's block."""
-        return self.base + 14001
+        return self.base + 9001
+
+    @property
+    def prometheus(self) -> int:
+        return self.base + 9002
+
+    @property
+    def grafana(self) -> int:
+        return self.base + 9003
+
+    @property
+    def loki(self) -> int:
+        return self.base + 9004
+
+    @property
+    def loki_grpc(self) -> int:
+        return self.base + 9005
+
+    @property
+    def alloy(self) -> int:
+        return self.base + 9006
 
     @property
     def localstack_internal(self) -> tuple[int, int]:

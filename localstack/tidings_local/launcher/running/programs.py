@@ -42,6 +42,12 @@ RABBITMQ = Program(
 )
 EPMD = Program("epmd", "rabbitmq-server", "erlang", ("/usr/bin/epmd",))
 CHROMIUM = Program("chromium", "chromium", "--cask chromium")
+PROMETHEUS = Program("prometheus", "prometheus", "prometheus")
+# Debian has none of them: their makers' packages put them on the PATH.
+GRAFANA = Program("grafana", "grafana", "grafana")
+# Debian's package `loki` is another program, at /usr/bin/loki.
+LOKI = Program("loki-linux-amd64", "grafana-loki", "loki", ("/opt/loki/loki",))
+ALLOY = Program("alloy", "alloy", "grafana-alloy")
 REDIS = Program("redis-server", "redis-server", "redis")
 
 
@@ -59,11 +65,22 @@ def install_missing(wanted: Iterable[Program]) -> None:
         raise LauncherError(how_to_bring(still), log=_apt_log())
 
 
+def install_where_possible(wanted: Iterable[Program]) -> None:
+    """Install missing programs if that needs no one's help; otherwise leave them out."""
+    programs = list(wanted)
+    if _missing(programs) and _can_use_apt():
+        install_missing(programs)
+
+
 def location(program: Program) -> str:
     found = program.find(search_path())
     if found is None:
         raise LauncherError(how_to_bring([program]))
     return found
+
+
+def is_installed(program: Program) -> bool:
+    return program.find(search_path()) is not None
 
 
 def search_path() -> str:

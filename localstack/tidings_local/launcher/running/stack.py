@@ -52,6 +52,16 @@ class Stack:
         """Key and certificate of the HTTPS address; the `.crt` beside it is for clients."""
         return self.folder / "localhost.pem"
 
+    @property
+    def functions_log(self) -> Path:
+        """The functions' log lines, beside those of the services."""
+        return self.logs / "functions.log"
+
+    @property
+    def monitoring_mark(self) -> Path:
+        """The file that exists while Prometheus belongs to the stack."""
+        return self.etc / "monitoring.on"
+
     def note_version(self, service: str, version: str) -> None:
         """Store the version that a service reported when it was ready."""
         self._version_file(service).write_text(version)

@@ -9,6 +9,7 @@ from datetime import datetime
 from .. import progress
 from .certificate import certificate_beside
 from .memory import FUNCTIONS, Usage, total, usage_of
+from .services import monitoring
 from .services.connections import without_login
 from .services.members import Members
 from .services.service import External, Service, greets
@@ -67,6 +68,8 @@ def show_addresses(stack: Stack) -> None:
     progress.show(f"GraphQL    {stack.api_url}/graphql")
     progress.show(f"AWS        {stack.endpoint} (LocalStack behind the front door)")
     progress.show(f"RabbitMQ   http://localhost:{ports.rabbitmq_management} (management)")
+    for line in monitoring.addresses(stack):
+        progress.show(line)
     progress.show(f"trust      {certificate_beside(stack.certificate)} (curl --cacert)")
     progress.show(f"secrets    {stack.folder / 'secrets.json'}")
 

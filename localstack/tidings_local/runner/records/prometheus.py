@@ -17,6 +17,7 @@ class KeptLogs(Protocol):
 class RunnerMetrics:
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
+        self._known: set[str] = set()
         ProcessCollector(registry=registry)
         self._calls = Counter(
             "tidings_runner_calls",
@@ -31,6 +32,26 @@ class RunnerMetrics:
             buckets=SECONDS_BUCKETS,
             registry=registry,
         )
+        self._near_timeouts = Counter(
+            "tidings_runner_near_timeouts",
+            "Calls that used nine tenths of their timeout, or all of it.",
+            ("function",),
+            registry=registry,
+        )
+        self._responses = Counter(
+            "tidings_runner_api_responses",
+            "Responses of the API by class of status: 2xx, 4xx, 5xx.",
+            ("status",),
+            registry=registry,
+        )
+        for status in ("2xx", "4xx", "5xx"):
+            self._responses.labels(status)
+        self._response_seconds = Histogram(
+            "tidings_runner_api_seconds",
+            "Duration of the API's calls in seconds.",
+            buckets=SECONDS_BUCKETS,
+            registry=registry,
+        )
         self._in_flight = Gauge(
             "tidings_runner_in_flight", "Running calls.", ("function",), registry=registry
         )
@@ -39,6 +60,8 @@ class RunnerMetrics:
         )
 
     def begins(self, function: str) -> None:
+        if function not in self._known:
+            self._begin_at_zero(function)
         self._in_flight.labels(function).inc()
 
     def ends(self, record: CallRecord) -> None:
@@ -46,6 +69,14 @@ class RunnerMetrics:
         self._calls.labels(record.function, result).inc()
         self._seconds.labels(record.function).observe(record.duration_ms / 1000)
         self._in_flight.labels(record.function).dec()
+
+    def is_near_timeout(self, function: str) -> None:
+        self._near_timeouts.labels(function).inc()
+
+    def responds(self, status: int, seconds: float) -> None:
+        """Count a response of the API."""
+        self._responses.labels(f"{status // 100}xx").inc()
+        self._response_seconds.observe(seconds)
 
     def is_throttled(self, function: str) -> None:
         self._calls.labels(function, "throttled").inc()
@@ -56,6 +87,13 @@ class RunnerMetrics:
     def knows(self, functions: int) -> None:
         """Set the number of deployed versions."""
         self._deployed.set(functions)
+
+    def _begin_at_zero(self, function: str) -> None:
+        """Show the counters of what should not happen: only a later change is an increase."""
+        self._known.add(function)
+        self._near_timeouts.labels(function)
+        for result in ("success", "function_error", "throttled"):
+            self._calls.labels(function, result)
 
     def watch_logs(self, logs: KeptLogs) -> None:
         """Show the waiting and the dropped logs."""

@@ -12,17 +12,21 @@ from dataclasses import dataclass, field
 from tidings_local.lambda_host import Function, Outcome
 from tidings_local.runner.records.call_record import CallRecord
 from tidings_local.runner.records.cloudwatch import CloudWatch
+from tidings_local.runner.records.log_file import LogFile
 from tidings_local.runner.records.logs import LogWriter
 from tidings_local.runner.records.metrics import MetricWriter
 from tidings_local.runner.records.prometheus import RunnerMetrics
 
 LAST_FLUSH_SECONDS = 3.0
+NEAR_TIMEOUT = 0.9
+"""The functions warn at the same part of their timeout."""
 
 
 @dataclass(slots=True)
 class Recorder:
     cloudwatch: CloudWatch
     metrics: RunnerMetrics
+    log_file: LogFile | None = None
     _logs: LogWriter = field(init=False)
     _values: MetricWriter = field(init=False)
     _under_way: Tally[str] = field(default_factory=Tally)
@@ -45,6 +49,10 @@ class Recorder:
         self._logs.add(record)
         self._values.add(record)
         self.metrics.ends(record)
+        if record.duration_ms >= function.timeout_seconds * 1000 * NEAR_TIMEOUT:
+            self.metrics.is_near_timeout(function.name)
+        if self.log_file is not None:
+            self.log_file.add(record)
 
     def is_throttled(self, function: Function) -> None:
         """Record a call that was not admitted."""
@@ -60,12 +68,18 @@ class Recorder:
     async def run(self) -> None:
         """Write until cancelled, and then write the rest."""
         try:
-            await asyncio.gather(self._logs.run(), self._values.run())
+            await asyncio.gather(self._logs.run(), self._values.run(), self._write_file())
         finally:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LAST_FLUSH_SECONDS):
                     await asyncio.gather(self._logs.flush(), self._values.flush())
+            if self.log_file is not None:
+                self.log_file.flush()
             await self.cloudwatch.close()
+
+    async def _write_file(self) -> None:
+        if self.log_file is not None:
+            await self.log_file.run()
 
     def _over(self, function: Function) -> None:
         self._under_way[function.name] -= 1

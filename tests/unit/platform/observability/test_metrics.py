@@ -4,8 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.waiting import eventually
 from tidings.platform.errors import NotFound
 from tidings.platform.observability import metrics
+
+# The other unit tests have none (conftest.py).
+REAL_FLUSH = metrics.flush
 
 
 @pytest.fixture(autouse=True)
@@ -60,3 +64,18 @@ def test_series_stay_bounded_after_a_flush(monkeypatch: pytest.MonkeyPatch) -> N
 def test_outcome_is_that_of_the_status(error: Exception | None, outcome: str) -> None:
 
     assert metrics.outcome_of(error) == outcome
+
+
+def test_counts_of_the_last_call_are_added_without_another_call(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    added: list[float] = []
+    monkeypatch.setattr(metrics, "flush", REAL_FLUSH)
+    monkeypatch.setattr(metrics, "FLUSH_SECONDS", 0.05)
+    monkeypatch.setattr(metrics, "_not_before", 0.0)
+    monkeypatch.setattr(metrics, "_add", lambda counts, *_: added.append(sum(counts.values())))
+    for _ in range(3):
+        metrics.count("events", {"type": "a"})
+        metrics.flush()
+    eventually(lambda: sum(added) == 3, seconds=60)
+    assert len(added) == 2  # the first one at once, the others together

@@ -53,6 +53,25 @@ def test_call_is_in_logs_and_metrics_after_the_stop(server: CloudWatchServer) ->
     assert "tidings_runner_logs_kept_bytes 0.0" in shown
 
 
+@pytest.mark.parametrize(("duration_ms", "near"), [(2699, 0), (2700, 1), (3000, 1)])
+def test_calls_near_their_timeout_are_counted(duration_ms: float, near: int) -> None:
+    metrics, function = RunnerMetrics(), a_function(timeout_seconds=3)
+    recorder = Recorder(CloudWatch("http://127.0.0.1:9"), metrics)
+    recorder.begins(function)
+    recorder.ends(function, an_outcome(duration_ms=duration_ms, log_stream="one"))
+    shown = generate_latest(metrics.registry).decode()
+    assert f'tidings_runner_near_timeouts_total{{function="orders"}} {near}.0' in shown
+
+
+def test_counters_of_a_called_function_begin_at_zero() -> None:
+    metrics = RunnerMetrics()
+    metrics.begins("orders")
+    shown = generate_latest(metrics.registry).decode()
+    for result in ("success", "function_error", "throttled"):
+        assert f'tidings_runner_calls_total{{function="orders",result="{result}"}} 0.0' in shown
+    assert 'tidings_runner_api_responses_total{status="5xx"} 0.0' in shown
+
+
 def test_concurrency_counts_the_calls_that_run_at_the_same_time(server: CloudWatchServer) -> None:
     recorded(server)
     (form,) = server.metrics

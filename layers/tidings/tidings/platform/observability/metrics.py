@@ -53,6 +53,7 @@ _added: defaultdict[str, float] = defaultdict(float)
 _noted: dict[str, float] = {}
 _handled: defaultdict[str, int] = defaultdict(int)
 _known: set[str] = set()
+_later: threading.Timer | None = None
 _not_before = 0.0
 
 
@@ -117,9 +118,13 @@ def timed_invocation(function: str) -> Iterator[None]:
 
 
 def flush() -> None:
-    """Add this process's counts to Redis. If Redis is unavailable, log that and keep the counts."""
+    """Add this process's counts to Redis, now or at most `FLUSH_SECONDS` later.
+
+    If Redis is unavailable, log that and keep the counts.
+    """
     global _not_before
-    if time.monotonic() < _not_before:
+    if (wait := _not_before - time.monotonic()) > 0:
+        _flush_later(wait)
         return
     with _lock:
         added, noted, handled = dict(_added), dict(_noted), dict(_handled)
@@ -137,6 +142,23 @@ def flush() -> None:
         with _lock:
             for field, amount in added.items():
                 _added[field] += amount
+
+
+def _flush_later(wait: float) -> None:
+    """Flush also if no other call follows; on Lambda the timer waits until the next one."""
+    global _later
+    with _lock:
+        if _later is None and _added:
+            _later = threading.Timer(wait, _flush_rest)
+            _later.daemon = True
+            _later.start()
+
+
+def _flush_rest() -> None:
+    global _later
+    with _lock:
+        _later = None
+    flush()
 
 
 def shared() -> dict[Series, float]:

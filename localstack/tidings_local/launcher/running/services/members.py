@@ -9,7 +9,7 @@ from ...settings import Settings
 from ..credentials import Credentials, load_or_make
 from ..programs import EPMD, RABBITMQ, REDIS, Program
 from ..stack import Stack
-from . import localstack, mongodb, rabbitmq, redis
+from . import localstack, mongodb, monitoring, rabbitmq, redis
 from .bridge import bridge
 from .connections import Connections, check_url
 from .runner import runner
@@ -49,6 +49,7 @@ def members_of(stack: Stack, settings: Settings) -> Members:
     ]
     if settings.engine != "docker":
         own += _servers(stack, settings, credentials)
+        own += monitoring.services(stack, credentials)
     return Members(connections, credentials, own, _external(settings, connections))
 
 

@@ -34,6 +34,7 @@ def runner(stack: Stack, settings: Settings) -> Service:
             "TIDINGS_FRONT_DOOR": front_door(settings),
             "TIDINGS_RUNTIME_PYTHON": str(bootstrap.python_of("runtime")),
             "TIDINGS_LAMBDA_DIR": str(stack.run / "lambda"),
+            "TIDINGS_FUNCTIONS_LOG": str(stack.functions_log),
             "TIDINGS_EVENTS_FILE": str(stack.data / "events.sqlite"),
         }
         | _limits(settings),

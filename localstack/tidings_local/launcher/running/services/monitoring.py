@@ -1,0 +1,169 @@
+"""Prometheus beside a stack, and Grafana, Loki and Alloy where they are installed.
+
+They belong to the stack from `make monitoring` until `make down`. Their configuration is in
+infra/monitoring; the launcher adds the addresses of the stack.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from functools import partial
+from pathlib import Path
+
+from ...settings import ROOT
+from ..certificate import certificate_beside
+from ..credentials import Credentials, write_private
+from ..ports import LOOPBACK
+from ..programs import ALLOY, GRAFANA, LOKI, PROMETHEUS, Program, is_installed, location
+from ..stack import Stack
+from .service import Service, ask
+
+CONFIGURATION = ROOT / "infra" / "monitoring"
+KEPT = "7d"
+GRAFANA_HOMES = ("/usr/share/grafana", "/opt/homebrew/opt/grafana/share/grafana")
+
+
+def services(stack: Stack, credentials: Credentials) -> list[Service]:
+    """Return what runs beside this stack; nothing unless `make monitoring` was called."""
+    if not stack.monitoring_mark.is_file():
+        return []
+    write_configuration(stack, credentials, stack.etc / "monitoring")
+    optional = {GRAFANA: _grafana, LOKI: _loki, ALLOY: _alloy}
+    found = [make(stack) for program, make in optional.items() if is_installed(program)]
+    return [_prometheus(stack), *found]
+
+
+def write_configuration(stack: Stack, credentials: Credentials, folder: Path) -> None:
+    """Copy the configuration into a folder, and write the stack's addresses beside it."""
+    shutil.copytree(CONFIGURATION, folder, dirs_exist_ok=True)
+    targets = folder / "prometheus" / "targets"
+    targets.mkdir(exist_ok=True)
+    ports = stack.ports
+    api = {"__metrics_path__": "/_aws/execute-api/tidings/local/metrics"}
+    for job, port, labels in (
+        ("functions", ports.public, api),
+        ("runner", ports.runner_metrics, {}),
+        ("bridge", ports.bridge, {}),
+        ("rabbitmq", ports.rabbitmq_prometheus, {}),
+    ):
+        target = {"targets": [f"{LOOPBACK}:{port}"], "labels": {"stack": stack.name} | labels}
+        (targets / f"{job}.json").write_text(json.dumps([target]))
+    write_private(targets / "metrics-token", credentials.metrics_token)
+    public = certificate_beside(stack.certificate)
+    (targets / "ca.crt").write_text(public.read_text() if public.is_file() else "")
+
+
+def addresses(stack: Stack) -> list[str]:
+    """Return the lines that tell where the programs answer."""
+    if not stack.monitoring_mark.is_file():
+        return []
+    ports = stack.ports
+    lines = [f"Prometheus http://{LOOPBACK}:{ports.prometheus} (alerts: /alerts)"]
+    if is_installed(GRAFANA):
+        lines.append(f"Grafana    http://{LOOPBACK}:{ports.grafana}")
+    return lines
+
+
+def missing() -> list[Program]:
+    """Return the programs without which a part is left out."""
+    return [each for each in (GRAFANA, LOKI, ALLOY) if not is_installed(each)]
+
+
+def _prometheus(stack: Stack) -> Service:
+    port, folder = stack.ports.prometheus, stack.etc / "monitoring" / "prometheus"
+    return Service(
+        name="prometheus",
+        command=[
+            location(PROMETHEUS),
+            f"--config.file={folder / 'prometheus.yml'}",
+            f"--storage.tsdb.path={stack.data / 'prometheus'}",
+            f"--storage.tsdb.retention.time={KEPT}",
+            f"--web.listen-address={LOOPBACK}:{port}",
+        ],
+        probe=partial(_probe, port, "/-/ready"),
+        ports=(port,),
+        starts_after=4,
+    )
+
+
+def _grafana(stack: Stack) -> Service:
+    port, folder = stack.ports.grafana, stack.etc / "monitoring" / "grafana"
+    home = next((each for each in GRAFANA_HOMES if Path(each).is_dir()), GRAFANA_HOMES[0])
+    return Service(
+        name="grafana",
+        command=[location(GRAFANA), "server", "--homepath", home],
+        probe=partial(_probe, port, "/api/health"),
+        ports=(port,),
+        environment={
+            "GF_SERVER_HTTP_ADDR": LOOPBACK,
+            "GF_SERVER_HTTP_PORT": str(port),
+            "GF_PATHS_DATA": str(stack.data / "grafana"),
+            "GF_PATHS_LOGS": str(stack.logs),
+            "GF_PATHS_PLUGINS": str(stack.data / "grafana" / "plugins"),
+            "GF_PATHS_PROVISIONING": str(folder / "provisioning"),
+            "GF_ANALYTICS_REPORTING_ENABLED": "false",
+            "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
+            # The loopback is the only way in; visitors may look, and change nothing.
+            "GF_AUTH_ANONYMOUS_ENABLED": "true",
+            "GF_AUTH_ANONYMOUS_ORG_ROLE": "Viewer",
+            "GF_AUTH_DISABLE_LOGIN_FORM": "true",
+            "GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH": str(
+                folder / "dashboards" / "overview.json"
+            ),
+            "TIDINGS_PROMETHEUS_URL": f"http://{LOOPBACK}:{stack.ports.prometheus}",
+            "TIDINGS_LOKI_URL": f"http://{LOOPBACK}:{stack.ports.loki}",
+            "TIDINGS_DASHBOARDS": str(folder / "dashboards"),
+        },
+        starts_after=5,
+        ready_seconds=120,
+    )
+
+
+def _loki(stack: Stack) -> Service:
+    port = stack.ports.loki
+    return Service(
+        name="loki",
+        command=[
+            location(LOKI),
+            f"-config.file={stack.etc / 'monitoring' / 'loki' / 'loki.yml'}",
+            "-config.expand-env=true",
+        ],
+        probe=partial(_probe, port, "/ready"),
+        ports=(port, stack.ports.loki_grpc),
+        environment={
+            "TIDINGS_LOKI_ADDRESS": LOOPBACK,
+            "TIDINGS_LOKI_PORT": str(port),
+            "TIDINGS_LOKI_GRPC_PORT": str(stack.ports.loki_grpc),
+            "TIDINGS_LOKI_DATA": str(stack.data / "loki"),
+        },
+        starts_after=4,
+    )
+
+
+def _alloy(stack: Stack) -> Service:
+    port = stack.ports.alloy
+    return Service(
+        name="alloy",
+        command=[
+            location(ALLOY),
+            "run",
+            f"--server.http.listen-addr={LOOPBACK}:{port}",
+            f"--storage.path={stack.data / 'alloy'}",
+            "--disable-reporting",
+            str(stack.etc / "monitoring" / "alloy" / "config.alloy"),
+        ],
+        probe=partial(_probe, port, "/-/ready"),
+        ports=(port,),
+        environment={
+            "TIDINGS_LOGS": str(stack.logs),
+            "TIDINGS_LOKI_URL": f"http://{LOOPBACK}:{stack.ports.loki}",
+            "TIDINGS_STACK_NAME": stack.name,
+        },
+        starts_after=5,
+    )
+
+
+def _probe(port: int, path: str) -> str:
+    ask(f"http://{LOOPBACK}:{port}{path}").raise_for_status()
+    return ""
