@@ -26,12 +26,14 @@ from pymongo.collection import Collection
 from pymongo.errors import InvalidOperation
 
 from tests.integration.builders import Queues
+from tests.integration.notifications.builders import Provider
 from tests.integration.patience import be_patient
 from tests.settings import stack_under_test
 from tests.unit.platform.builders import signing_keys, use_keys
+from tidings.delivery import channels
 from tidings.platform import settings
 from tidings.platform.caching import cache
-from tidings.platform.messaging import broker, outbox
+from tidings.platform.messaging import broker, outbox, relay
 from tidings.platform.secrets import SigningKeys
 from tidings.platform.security import store
 from tidings.platform.storage import database
@@ -273,3 +275,17 @@ def commands(noted_commands: CommandNotes, monkeypatch: pytest.MonkeyPatch) -> l
     monkeypatch.setattr(versions, "FRESH_SECONDS", 600.0)
     noted_commands.names.clear()
     return noted_commands.names
+
+
+@pytest.fixture
+def provider(monkeypatch: pytest.MonkeyPatch) -> Provider:
+    """Replaces all providers behind delivery's own code."""
+    stand_in = Provider()
+    monkeypatch.setattr(channels, "deliver", stand_in.deliver)
+    return stand_in
+
+
+@pytest.fixture
+def unpublished(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep events in their outbox: threads cannot share a publisher as environments do."""
+    monkeypatch.setattr(relay, "publish_stored", outbox.take_stored)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tidings.platform.caching.generation import Generation
 from tidings.platform.observability import metrics
 from tidings.platform.security import auth, limits
 from tidings.platform.security.auth import Principal
@@ -29,3 +30,9 @@ def no_shared_counters(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits.resting, "_until", 0.0)
+
+
+@pytest.fixture(autouse=True)
+def no_generation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compute each answer about the catalogue, as without Redis."""
+    monkeypatch.setattr(Generation, "current", lambda _: None)

@@ -9,13 +9,10 @@ import pytest
 
 from tests.integration.delivery.messages import aws
 from tests.integration.delivery.servers import Certificate
-from tests.integration.notifications.conftest import provider, unpublished
 from tidings.delivery import endpoints
 from tidings.platform.caching import cache
 from tidings.platform.providers import breaker, smtp
 from tidings.platform.settings import settings
-
-__all__ = ["provider", "unpublished"]
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,6 @@ import pytest
 from tests.contract.project import ROOT, consumers
 from tests.integration.builders import CONTEXT, Queues, a_product, a_reader, an_order
 from tests.integration.notifications.builders import Provider
-from tidings.delivery import channels
 from tidings.orders.events import (
     OrderConfirmed,
     OrderStatusChanged,
@@ -40,13 +39,6 @@ OUTCOMES: Final = (
     ("email.queue", "delivery status changed"),
     ("order_updates_queue", "notifications stored"),
 )
-
-
-@pytest.fixture
-def provider(monkeypatch: pytest.MonkeyPatch) -> Provider:
-    stand_in = Provider()
-    monkeypatch.setattr(channels, "deliver", stand_in.deliver)
-    return stand_in
 
 
 @pytest.fixture
