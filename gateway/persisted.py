@@ -5,9 +5,15 @@ https://www.apollographql.com/docs/apollo-server/performance/apq: the client sen
 document, which is then stored. Anyone may send documents, so that public pages of the shop can use
 this; the storage is limited. Anonymous callers have a separate area, so their documents never
 displace those of signed-in callers.
+
+The documents of persisted_operations.json are always known, also without Redis: `make contracts`
+writes it from gateway/operations.
 """
 
 import hashlib
+import json
+from functools import cache as kept
+from pathlib import Path
 from typing import Any, Final, Literal
 
 from graphql import GraphQLError
@@ -24,6 +30,7 @@ TTL_SECONDS: Final = 24 * 3600
 MAX_KEPT: Final = 1_000
 MAX_BYTES: Final = 20_000
 SHELVES: Final = ("signed-in", "anonymous")
+MANIFEST: Final = Path(__file__).with_name("persisted_operations.json")
 
 # KEYS: the document, the area's index. ARGV: the document, its hash, its TTL in seconds, the
 # maximum number of documents, the prefix of the documents' keys.
@@ -90,14 +97,16 @@ def load(named: PersistedQuery) -> str:
         NotPersisted: the document is unknown or expired.
         NotSupported: Redis is unavailable.
     """
+    if ours := own_documents().get(named.sha256_hash):
+        return ours
     try:
-        kept: Any = cache.client().mget([_key(shelf, named.sha256_hash) for shelf in SHELVES])
+        stored: Any = cache.client().mget([_key(shelf, named.sha256_hash) for shelf in SHELVES])
     except RedisError as error:
         logger.warning(
             "persisted queries not used: Redis did not answer", reason=type(error).__name__
         )
         raise NotSupported from None
-    found = next((each for each in kept if each is not None), None)
+    found = next((each for each in stored if each is not None), None)
     if found is None:
         raise NotPersisted
     return str(found)
@@ -116,9 +125,10 @@ def check(named: PersistedQuery, query: str) -> None:
 def keep(named: PersistedQuery, query: str, *, signed_in: bool) -> None:
     """Store a valid document under its hash for a day, in the caller's area.
 
-    A document larger than MAX_BYTES is not stored, and none while the cache is unavailable.
+    A document larger than MAX_BYTES is not stored, nor one that is always known, and none while the
+    cache is unavailable.
     """
-    if len(query.encode()) > MAX_BYTES:
+    if len(query.encode()) > MAX_BYTES or named.sha256_hash in own_documents():
         return
     shelf = SHELVES[0] if signed_in else SHELVES[1]
     keys = (_key(shelf, named.sha256_hash), _key(shelf, "index"))
@@ -129,6 +139,13 @@ def keep(named: PersistedQuery, query: str, *, signed_in: bool) -> None:
         logger.warning(
             "persisted queries not used: Redis did not answer", reason=type(error).__name__
         )
+
+
+@kept
+def own_documents() -> dict[str, str]:
+    """Return the documents of the manifest by their hash."""
+    manifest = json.loads(MANIFEST.read_text(encoding="utf-8"))
+    return {each["id"]: each["body"] for each in manifest["operations"]}
 
 
 def _key(shelf: str, name: str) -> str:

@@ -69,7 +69,8 @@ def build_wheel(project: Path, version: str, dist: Path) -> Path:
     """Build the package's wheel with a version."""
     metadata = project / "pyproject.toml"
     text = metadata.read_text("utf-8")
-    metadata.write_text(re.sub(r'^version = "0".*$', f'version = "{version}"', text, flags=re.M))
+    line = f'version = "{version}"'
+    metadata.write_text(re.sub(r'^version = "0".*$', lambda _: line, text, flags=re.M))
     shutil.rmtree(dist, ignore_errors=True)
     dist.mkdir(parents=True)
     os.environ.setdefault("SOURCE_DATE_EPOCH", EARLIEST_DATE_IN_ZIP)

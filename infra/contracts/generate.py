@@ -1,6 +1,6 @@
 """Write what follows from the operations: openapi.json, roles in schema.graphql, docs/api.md, and
-the modules of the operations for the gateway; the files of infra/requests; and the charts of
-docs/performance.md.
+the modules of the operations and the persisted ones for the gateway; the files of infra/requests;
+and the charts of docs/performance.md.
 
 `make contracts` runs it; tests fail if a file differs from what it would write.
 """
@@ -29,6 +29,8 @@ def main() -> None:
     from infra.contracts.api_table import page_with_table
     from infra.contracts.charts import charts
     from infra.contracts.operation_modules import modules
+    from infra.contracts.persisted_operations import FILE as PERSISTED_OPERATIONS
+    from infra.contracts.persisted_operations import manifest
     from infra.contracts.reference import pages
     from infra.contracts.request_files import request_files
     from infra.contracts.schema_roles import schema_with_roles
@@ -36,6 +38,7 @@ def main() -> None:
     generated = {
         places.FILE: modules(),
         SCHEMA_FILE: schema_with_roles(),
+        PERSISTED_OPERATIONS: manifest(),
         FILE: content(),
         API_PAGE: page_with_table(),
         **request_files(json.loads(content())),

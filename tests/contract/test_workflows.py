@@ -84,6 +84,25 @@ def test_named_files_exist(path: Path) -> None:
     assert [name for name in named if not (ROOT / name).exists()] == []
 
 
+@each_workflow
+def test_called_targets_of_make_exist(path: Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+): ##", (ROOT / "Makefile").read_text(), re.M))
+    called = re.findall(r"\bmake ([a-z-]+)", "\n".join(step.get("run", "") for step in steps(path)))
+    assert set(called) <= targets
+
+
+def test_release_contains_the_contracts_and_the_client() -> None:
+    commands = [step.get("run", "") for step in steps(ROOT / ".github/workflows/release.yml")]
+    (create,) = (command for command in commands if command.startswith("gh release create"))
+    contracts = {
+        *("gateway/schema.graphql", "gateway/persisted_operations.json"),
+        *("functions/monitoring/openapi.json", "events/asyncapi.yaml"),
+    }
+    build = 'make client VERSION="${GITHUB_REF_NAME#v}"'
+    assert contracts | {".tidings/client/dist/tidings_client-*.whl"} <= set(create.split())
+    assert commands.index(build) < commands.index(create)
+
+
 def environments() -> list[str]:
     jobs = content(ROOT / ".github/workflows/deploy.yml")["jobs"].values()
     return [job["with"]["environment"] for job in jobs if "with" in job]

@@ -1,9 +1,13 @@
 """Tests of the deployed gateway: nested fields, limits, persisted queries, GraphiQL."""
 
 import hashlib
+import json
+from typing import Any
 from uuid import uuid4
 
-from tests.e2e.shop import Shop
+from bootstrap import ROOT
+from tests.e2e.shop import PASSWORD, Shop
+from tests.waiting import eventually
 
 JSON = {"Accept": "application/json"}
 
@@ -56,6 +60,40 @@ def test_persisted_document_is_sent_once(shop: Shop) -> None:
 
     assert first["errors"][0]["extensions"]["code"] == "PERSISTED_QUERY_NOT_FOUND"
     assert sent == again == {"data": {"__typename": "Query"}}
+
+
+def by_hash(shop: Shop, name: str, **variables: Any) -> Any:
+    """Run an operation of the manifest by its hash alone."""
+    manifest = json.loads((ROOT / "gateway/persisted_operations.json").read_text())
+    (digest,) = (each["id"] for each in manifest["operations"] if each["name"] == name)
+    body: dict[str, Any] = {
+        "variables": variables,
+        "extensions": {"persistedQuery": {"version": 1, "sha256Hash": digest}},
+    }
+    headers = JSON | ({"Authorization": f"Bearer {shop.token}"} if shop.token else {})
+    answer = shop.http.post(f"{shop.api_url}/graphql", json=body, headers=headers).json()
+    assert "errors" not in answer, answer["errors"]
+    return answer["data"]
+
+
+def test_order_by_persisted_operations_alone(admin: Shop, shop: Shop) -> None:
+    product_id = admin.create_product(stock=1)
+    email = f"ada-{uuid4().hex}@example.com"
+    by_hash(shop, "SignUp", input={"email": email, "password": PASSWORD, "name": "Ada"})
+    session = by_hash(shop, "SignIn", input={"email": email, "password": PASSWORD})["login"]
+    ada = Shop(shop.api_url, shop.http, session["accessToken"])
+    found = by_hash(shop, "Catalogue", first=100)["getProducts"]["nodes"]
+    assert product_id in [each["id"] for each in found]
+
+    wanted = {"items": [{"productId": product_id, "quantity": 1}]}
+    placed = by_hash(ada, "PlaceOrder", input=wanted, idempotencyKey=uuid4().hex)["placeOrder"]
+
+    def told() -> list[str]:
+        inbox = by_hash(ada, "Inbox", unreadOnly=True)["getUserNotifications"]["nodes"]
+        return [each["title"] for each in inbox if each["subjectId"] == placed["id"]]
+
+    assert eventually(told, what=placed["id"]) == ["Your order is confirmed"]
+    assert by_hash(ada, "Order", id=placed["id"])["getOrder"]["state"] == "CONFIRMED"
 
 
 def test_browser_gets_graphiql_under_a_strict_policy(shop: Shop) -> None:

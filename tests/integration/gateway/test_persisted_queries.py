@@ -184,6 +184,24 @@ def test_without_redis_clients_are_asked_to_send_documents() -> None:
     assert sent.content == {"data": {"__typename": "Query"}}
 
 
+@pytest.mark.usefixtures("no_redis")
+def test_documents_of_the_manifest_are_known_without_redis() -> None:
+    """Anyone may name them; who may run them is up to their operations."""
+    named = {
+        each["name"]: each["id"]
+        for each in json.loads(persisted.MANIFEST.read_text())["operations"]
+    }
+    extension = {"persistedQuery": {"version": 1, "sha256Hash": named["Me"]}}
+    answer = send(body={"extensions": extension})
+    assert answer.code == "UNAUTHENTICATED"
+
+
+def test_documents_of_the_manifest_take_no_place() -> None:
+    for query in persisted.own_documents().values():
+        send(body={"query": query, "extensions": extensions(query)})
+    assert documents_of("anonymous") == 0
+
+
 def test_unknown_hash_is_an_error_of_the_request() -> None:
     headers = {"accept": GRAPHQL_JSON}
     assert send(body={"extensions": extensions(a_query())}, headers=headers).status == 400
