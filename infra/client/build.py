@@ -61,8 +61,8 @@ def generate(project: Path) -> None:
     for file in (SOURCE / PACKAGE).glob("*.py"):
         shutil.copyfile(file, package / file.name)
     (package / "py.typed").touch()
-    shutil.copyfile(SOURCE / "README.md", project / "README.md")
-    shutil.copyfile(SOURCE / "pyproject.toml", project / "pyproject.toml")
+    for file in (SOURCE / "README.md", SOURCE / "pyproject.toml", ROOT / "LICENSE"):
+        shutil.copyfile(file, project / file.name)
 
 
 def build_wheel(project: Path, version: str, dist: Path) -> Path:

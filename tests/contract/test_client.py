@@ -134,4 +134,5 @@ def test_wheel_has_everything_that_users_need() -> None:
     assert {name.split("/")[0] for name in names} == {"tidings_client", metadata.split("/")[0]}
     assert f"Version: {DOCUMENT['info']['version']}\n" in about
     assert "License-Expression: Apache-2.0" in about
+    assert any(name.endswith("/LICENSE") for name in names)
     assert "A typed Python client" in about
