@@ -107,8 +107,8 @@ class Settings(ServiceSettings):
     engine: Engine = Field(
         default_factory=_engine_of_environment,
         validation_alias=AliasChoices(f"{ARGUMENT_PREFIX}ENGINE", "TIDINGS_ENGINE"),
-        description="`docker` runs RabbitMQ, both services of Redis, and MongoDB from"
-        " `infra/docker-compose.yaml`; also `make up ENGINE=docker` and `ENGINE=docker make up`",
+        description="`docker` runs all services in containers ([docker.md](docker.md));"
+        " also `make up ENGINE=docker` and `ENGINE=docker make up`",
     )
     lambda_executor: str = Field(
         default="process",

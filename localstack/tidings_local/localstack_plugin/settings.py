@@ -20,6 +20,9 @@ class PluginSettings(ServiceSettings):
     runtime_python: Path | None = None
     lambda_dir: Path = Field(default_factory=lambda: Path(tempfile.gettempdir()) / "tidings-lambda")
     runner_socket: Path | None = None
+    any_interface: bool = False
+    """Whether LocalStack listens beyond the loopback: only in a container, whose network has no
+    other members than this stack's."""
 
     def interpreter(self) -> Path:
         """Return the Python that runs the functions.

@@ -114,7 +114,7 @@ async def _listening(settings: RunnerSettings, runner: Runner) -> AsyncIterator[
     try:
         await control.listen_unix(settings.runner_socket)
         if settings.metrics_port is not None:
-            await status.listen(LOOPBACK, settings.metrics_port)
+            await status.listen(settings.metrics_host, settings.metrics_port)
         await public.listen(settings.public_host, settings.public_port, _tls(settings.certificate))
         yield
     finally:

@@ -15,8 +15,9 @@ class RunnerSettings(ServiceSettings):
     """The address of the runner for LocalStack, the bridge and the launcher."""
     public_host: str = "127.0.0.1"
     public_port: int = Field(default=4566, ge=0, le=65535)
+    metrics_host: str = "127.0.0.1"
     metrics_port: int | None = Field(default=None, ge=0, le=65535)
-    """The port of `GET /metrics` and `GET /health`, on the loopback."""
+    """The port of `GET /metrics` and `GET /health`."""
     functions_log: Path | None = None
     """The file that gets the functions' log lines, beside CloudWatch."""
     localstack_url: HttpUrl

@@ -105,7 +105,7 @@ def members(tmp_path: Path) -> Any:
         amqp_url="amqp://one",
         broker_login={"username": "me", "password": "secret"},
     )
-    return SimpleNamespace(connections=connections, credentials=load_or_make(tmp_path))
+    return SimpleNamespace(of_functions=connections, credentials=load_or_make(tmp_path))
 
 
 def value_of(manager: Any, name: str) -> Any:
@@ -125,7 +125,7 @@ def test_secrets_stored_again_keep_their_arns_and_get_the_new_values(
     manager: Any, stack: Stack, members: Any
 ) -> None:
     first = store_secrets(stack, members, Settings())
-    members.connections.mongodb_uri = "mongodb://another"
+    members.of_functions.mongodb_uri = "mongodb://another"
     assert store_secrets(stack, members, Settings()) == first
     assert value_of(manager, "mongodb") == {"url": "mongodb://another"}
 

@@ -76,7 +76,7 @@ def members(folder: Path) -> Any:
     connections = SimpleNamespace(
         mongodb_uri="m", redis_url="r", cache_redis_url="c", amqp_url="a", broker_login={}
     )
-    return SimpleNamespace(credentials=load_or_make(folder), connections=connections)
+    return SimpleNamespace(credentials=load_or_make(folder), of_functions=connections)
 
 
 def secret(manager: Any, name: str) -> Any:

@@ -10,10 +10,11 @@ from tidings_local.launcher.developing.lint import lint
 TOOLS = (
     *("dev/bin/ruff", "dev/bin/mypy", "dev/bin/lint-imports", "sam/bin/sam"),
     *("sam/bin/cfn-lint", "workflows/bin/zizmor", "docs/bin/mkdocs"),
+    *("workflows/bin/hadolint", "workflows/bin/check-jsonschema"),
 )
 CHECKS = {
     *("ruff format", "ruff check", "mypy", "import-linter"),
-    *("sam validate", "cfn-lint", "zizmor", "links of docs"),
+    *("sam validate", "cfn-lint", "zizmor", "links of docs", "hadolint", "compose schema"),
 }
 
 

@@ -1,7 +1,9 @@
 """The services that a stack runs itself depend on the URLs that are set."""
 
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -25,6 +27,7 @@ SERVICES = {
     "amqp_url": {"rabbitmq", "epmd"},
 }
 EVERY = set().union(*SERVICES.values())
+CONTAINERS = ALWAYS | EVERY - {"epmd"} | {"mailpit"}
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +35,7 @@ def nothing_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     """Remove the variables in which `make test` passes the addresses of the stack under test."""
     for setting in URLS:
         monkeypatch.delenv(f"TIDINGS_{setting.upper()}", raising=False)
+    monkeypatch.delenv("TIDINGS_SMTP_URL", raising=False)
 
 
 @pytest.fixture
@@ -70,8 +74,40 @@ def test_with_all_urls_it_runs_none(stack: Stack) -> None:
 
 def test_containers_are_neither_own_nor_external(stack: Stack) -> None:
     found = members(stack, engine="docker")
-    assert names(found) == ALWAYS
+    assert names(found) == set()
     assert {each.is_foreign for each in found.external} == {False}
+    assert {each.name for each in found.external} == CONTAINERS
+
+
+def test_containers_reach_each_other_by_name_and_programs_by_the_loopback(stack: Stack) -> None:
+    found = members(stack, engine="docker")
+    inside, outside = found.of_functions, found.connections
+    assert [urlsplit(each).hostname for each in astuple(inside)] == [
+        "mongodb",
+        "redis",
+        "redis-cache",
+        "rabbitmq",
+    ]
+    assert {urlsplit(each).hostname for each in astuple(outside)} == {"127.0.0.1"}
+    assert inside.broker_login == outside.broker_login
+    assert members(stack).of_functions == members(stack).connections
+
+
+@pytest.mark.parametrize(
+    ("setting", "url"),
+    [
+        ("amqp_url", "amqp://me:secret@127.0.0.1:5672/"),
+        ("redis_url", "redis://localhost:6379/0"),
+        ("cache_redis_url", "redis://[::1]:6379/0"),
+        ("mongodb_uri", "mongodb://127.8.9.1:27017/"),
+        ("smtp_url", "smtp://localhost:25"),
+    ],
+)
+def test_loopback_is_refused_for_containers(stack: Stack, setting: str, url: str) -> None:
+    with pytest.raises(LauncherError, match="cannot reach") as told:
+        members(stack, engine="docker", **{setting: url})
+    assert told.value.lines()[0].startswith(f"TIDINGS_{setting.upper()}")
+    assert "secret" not in "".join(told.value.lines())
 
 
 @pytest.mark.parametrize(

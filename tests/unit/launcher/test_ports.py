@@ -10,7 +10,7 @@ from tidings_local.launcher.running import ports
 from tidings_local.launcher.running.stack import find_stack
 from tidings_local.launcher.settings import Settings
 
-MONITORING = ("runner_metrics", "prometheus", "grafana", "loki", "loki_grpc", "alloy")
+MONITORING = ("runner_metrics", "prometheus", "grafana", "loki", "loki_grpc", "alloy", "mailpit")
 
 
 @pytest.fixture(autouse=True)

@@ -39,3 +39,11 @@ def test_missing_socket_is_one_error() -> None:
 def test_empty_folder_means_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TIDINGS_LAMBDA_DIR", "")
     assert PluginSettings.read().lambda_dir.name == "tidings-lambda"
+
+
+def test_localstack_stays_on_the_loopback_unless_it_is_told_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert not PluginSettings.read().any_interface
+    monkeypatch.setenv("TIDINGS_ANY_INTERFACE", "true")
+    assert PluginSettings.read().any_interface

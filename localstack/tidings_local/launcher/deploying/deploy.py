@@ -19,8 +19,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from .. import progress
 from ..aws import client
 from ..errors import LauncherError
+from ..running import docker
 from ..running.channels import feedback_topic, mail_events, platform_applications, verify_sender
 from ..running.lifecycle import restart
+from ..running.services import containers
 from ..running.services.localstack import session_id
 from ..running.services.members import Members
 from ..running.signing_keys import public_keys
@@ -123,7 +125,7 @@ def _bring(stack: Stack, settings: Settings, members: Members, wanted: Deployed)
     """Deploy a built template and its code to a LocalStack without a deployment."""
     if status := cloudformation.stack_status(client(stack, "cloudformation")):
         progress.step(f"restarting LocalStack (the stack was {status})")
-        restart(stack, members, "localstack")
+        _restart_localstack(stack, settings, members)
     with ThreadPoolExecutor(2) as beside:  # LocalStack loads each service at its first request
         declared = beside.submit(declare_topology, members.connections.amqp_url)
         packaged = beside.submit(package, wanted.template, wanted.code, client(stack, "s3"))
@@ -139,6 +141,13 @@ def _bring(stack: Stack, settings: Settings, members: Members, wanted: Deployed)
     cloudformation.create(client(stack, "cloudformation"), url, asked)  # functions are active then
     mail_events(client(stack, "ses"), feedback_topic())
     _wake_consumers(client(stack, "lambda"), wanted.code.functions)
+
+
+def _restart_localstack(stack: Stack, settings: Settings, members: Members) -> None:
+    if settings.engine == "docker":
+        docker.restart(stack, "localstack")
+    else:
+        restart(stack, members, "localstack")
 
 
 def parameters(broker_secret_arn: str, settings: Settings) -> dict[str, str]:
@@ -183,18 +192,23 @@ def _yes_or_no(value: bool) -> str:
 
 def secret_values(members: Members, settings: Settings) -> dict[str, dict[str, Any]]:
     """Return the content of each secret, except the public keys; see `tidings.platform.secrets`."""
-    connections = members.connections
+    connections = members.of_functions
     return {
         "signing-keys": members.credentials.signing_keys,
         "mongodb": {"url": connections.mongodb_uri},
         "security-store": {"url": connections.redis_url},
         "cache": {"url": connections.cache_redis_url},
         "rabbitmq": {"url": connections.amqp_url},
-        "smtp": {"url": settings.smtp_url},
+        "smtp": {"url": _smtp_url(settings)},
         "delivery-key": {"key": members.credentials.delivery_key},
         "metrics-token": {"token": members.credentials.metrics_token},
         "broker": connections.broker_login,
     }
+
+
+def _smtp_url(settings: Settings) -> str | None:
+    """Return the server for mails, or None for SES: containers have Mailpit."""
+    return settings.smtp_url or (containers.SMTP_URL if settings.engine == "docker" else None)
 
 
 def store_secrets(stack: Stack, members: Members, settings: Settings) -> dict[str, str]:

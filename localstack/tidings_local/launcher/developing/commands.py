@@ -12,7 +12,7 @@ from ..deploying.deploy import is_deployed
 from ..errors import LauncherError
 from ..running.services.members import members_of
 from ..running.stack import find_stack
-from ..running.supervisor import Supervisor, find_running
+from ..running.supervisor import find_running, is_running
 from ..settings import (
     ROOT,
     STATE,
@@ -39,6 +39,8 @@ def dev() -> int:
     settings = load_settings()
     if settings.lambda_executor != "process":
         raise LauncherError("make dev needs functions that run as processes", hint="make deploy")
+    if settings.engine == "docker":
+        raise LauncherError("make dev needs a runner that is no container", hint="make deploy")
     stack = find_running(settings)
     develop(stack, lambda: is_deployed(stack, settings, members_of(stack, settings)))
     return 0
@@ -75,6 +77,8 @@ def test_requests() -> int:
 
 
 def _test(settings: Settings, options: Options) -> int:
+    if settings.engine == "docker":
+        raise LauncherError("the tests need the engine `process`", hint="docs/docker.md")
     if settings.stack not in TEST_STACKS:
         settings = settings.model_copy(update={"stack": TEST_STACK})
     stack = find_stack(settings)
@@ -91,7 +95,7 @@ def bench() -> int:
     data = data_of(options)
     bootstrap.ensure("dev", "runtime", *(["bench"] if data else []))
     stack, where = find_stack(settings), dict(data)
-    if Supervisor(stack).answers():  # some benchmarks need no stack
+    if is_running(stack, settings):  # some benchmarks need no stack
         where |= test_environment(stack, members_of(stack, settings).connections)
         if settings.smtp_url:  # where a benchmark receives the mails
             where["TIDINGS_SMTP_URL"] = settings.smtp_url

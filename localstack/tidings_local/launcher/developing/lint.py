@@ -17,6 +17,8 @@ TOOLS = ("dev", "sam", "workflows", "docs", "client")
 
 SOURCES = ("layers/tidings", "localstack")
 SERVICES = "infra/aws/services.yaml"
+COMPOSE_FILE = "infra/docker-compose.yaml"
+DOCKERFILE = "infra/docker/Dockerfile"
 SITE = STATE / "site"
 TYPED = ("layers/tidings", "localstack", "gateway", "functions", "events", "infra", "tests")
 
@@ -28,7 +30,7 @@ def lint() -> bool:
 
 def checks() -> dict[str, list[str]]:
     """Return the command of each check by its name."""
-    tools = bootstrap.VENVS / "dev" / "bin"
+    tools, checkers = bootstrap.VENVS / "dev" / "bin", bootstrap.VENVS / "workflows" / "bin"
     checks = {
         "ruff format": [str(tools / "ruff"), "format", "--check", "."],
         "ruff check": [str(tools / "ruff"), "check", "."],
@@ -39,7 +41,13 @@ def checks() -> dict[str, list[str]]:
             *(name for name in TYPED if (ROOT / name).is_dir()),
         ],
         "import-linter": [str(tools / "lint-imports"), "--no-cache"],
-        "zizmor": [str(bootstrap.VENVS / "workflows" / "bin" / "zizmor"), "--offline", ".github"],
+        "zizmor": [str(checkers / "zizmor"), "--offline", ".github"],
+        "hadolint": [str(checkers / "hadolint"), DOCKERFILE],
+        "compose schema": [
+            str(checkers / "check-jsonschema"),
+            *("--builtin-schema", "vendor.compose-spec"),
+            COMPOSE_FILE,
+        ],
         "links of docs": build_site(),
     }
     if (ROOT / "template.yaml").is_file():

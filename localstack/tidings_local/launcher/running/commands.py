@@ -26,7 +26,7 @@ def down() -> int:
     with stack.locked():
         stopped = stop_all(stack)
         if settings.engine == "docker":
-            docker.down(stack, members_of(stack, settings))
+            stopped |= docker.down(stack)
     progress.step(
         f"stack {stack.name} {'stopped, its data kept' if stopped else 'was not running'}"
     )
@@ -72,7 +72,7 @@ def clean_data() -> int:
     with stack.locked():
         stop_all(stack)
         if settings.engine == "docker":
-            docker.down(stack, members_of(stack, settings), with_data=True)
+            docker.down(stack, with_data=True)
         shutil.rmtree(stack.folder)
     progress.step(f"removed {stack.folder}")
     return 0

@@ -40,6 +40,8 @@ class Startup:
         """Start every service that does not run, without waiting until it is ready."""
         for external in self.members.external:
             check_external(external)
+        if not self.members.own:  # all are containers
+            return
         self._start_supervisor()
         states = self.supervisor.states()
         alive = {name for name, state in states.items() if state.running}

@@ -101,6 +101,11 @@ class Ports:
         return self.base + 9006
 
     @property
+    def mailpit(self) -> int:
+        """The mails of a stack in containers; outside of every stack's block."""
+        return self.base + 9007
+
+    @property
     def localstack_internal(self) -> tuple[int, int]:
         """The range of ports that LocalStack may open, outside of every stack's block."""
         return self.base + 15000, self.base + 15000 + BLOCK_SIZE

@@ -112,9 +112,9 @@ def _answer_of(stack: Stack, service: Service) -> str:
 
 
 def _external_line(external: External) -> Line:
-    where = without_login(external.url)
+    where, since = without_login(external.url), "by URL" if external.is_foreign else "container"
     try:
         version = external.probe(external.url)
     except Exception:  # noqa: BLE001 (each client library has its own)
-        return Line(external.name, "no answer", "by URL", "", "", where)
-    return Line(external.name, "ready", "by URL", "", version, where)
+        return Line(external.name, "no answer", since, "", "", where)
+    return Line(external.name, "ready", since, "", version, where)

@@ -17,6 +17,7 @@ from supervisor.xmlrpc import SupervisorTransport
 
 from ..errors import LauncherError
 from ..settings import Settings, inherited_environment
+from .ports import is_free
 from .stack import Stack, find_stack
 from .supervisor_config import STACK_MARK
 
@@ -47,9 +48,15 @@ def find_running(settings: Settings) -> Stack:
         LauncherError: it does not run.
     """
     stack = find_stack(settings)
-    if not Supervisor(stack).answers():
+    if not is_running(stack, settings):
         raise LauncherError(f"stack {stack.name} is not running", hint="make up")
     return stack
+
+
+def is_running(stack: Stack, settings: Settings) -> bool:
+    if settings.engine == "docker":
+        return not is_free(stack.ports.public)
+    return Supervisor(stack).answers()
 
 
 class Supervisor:

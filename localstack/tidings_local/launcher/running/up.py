@@ -37,7 +37,7 @@ def up(
     install(settings)
     members = members_of(stack, settings)
     if settings.engine == "docker":
-        docker.up(stack, members)
+        docker.up(stack, settings, members)
     with startup(stack, members) as attempt, ThreadPoolExecutor(1) as beside:
         built = beside.submit(build)
         attempt.begin()

@@ -20,6 +20,7 @@ from tidings_local.localstack_plugin.early_services import load_services_early
 from tidings_local.localstack_plugin.garbage import collect_less_often
 from tidings_local.localstack_plugin.loopback import listen_on_loopback_only
 from tidings_local.localstack_plugin.service_catalog import bring_service_catalog
+from tidings_local.localstack_plugin.settings import PluginSettings
 
 
 def end_at_once(status: int) -> None:
@@ -31,7 +32,8 @@ def end_at_once(status: int) -> None:
 
 
 if __name__ == "__main__":
-    listen_on_loopback_only(PosixReactorBase)
+    if not PluginSettings.read().any_interface:
+        listen_on_loopback_only(PosixReactorBase)
     provider.DEFAULT_S3_TMP_DIR = str(Path(tempfile.gettempdir()) / "s3")
     bring_service_catalog()
     collect_less_often()

@@ -9,7 +9,7 @@ from ...settings import Settings
 from ..credentials import Credentials, load_or_make
 from ..programs import EPMD, RABBITMQ, REDIS, Program
 from ..stack import Stack
-from . import localstack, mongodb, monitoring, rabbitmq, redis
+from . import containers, localstack, mongodb, monitoring, rabbitmq, redis
 from .bridge import bridge
 from .connections import Connections, check_url
 from .runner import runner
@@ -19,6 +19,9 @@ from .service import External, Service
 @dataclass(frozen=True)
 class Members:
     connections: Connections
+    """The addresses for this machine's programs: the launcher and the tests."""
+    of_functions: Connections
+    """The addresses for functions and the bridge, which may be in containers."""
     credentials: Credentials
     own: list[Service]
     external: list[External]
@@ -42,15 +45,19 @@ def members_of(stack: Stack, settings: Settings) -> Members:
         settings.amqp_url or rabbitmq.local_url(stack, credentials),
     )
     _write_configurations(stack, credentials)
+    external = _external(settings, connections)
+    if settings.engine == "docker":
+        inner = containers.inner_connections(settings, credentials)
+        external += containers.containers(stack, settings)
+        return Members(connections, inner, credentials, [], external)
     own = [
         localstack.localstack(stack, settings),
         runner(stack, settings),
         bridge(stack, settings, connections),
+        *_servers(stack, settings, credentials),
+        *monitoring.services(stack, credentials),
     ]
-    if settings.engine != "docker":
-        own += _servers(stack, settings, credentials)
-        own += monitoring.services(stack, credentials)
-    return Members(connections, credentials, own, _external(settings, connections))
+    return Members(connections, connections, credentials, own, external)
 
 
 def _write_configurations(stack: Stack, credentials: Credentials) -> None:

@@ -49,6 +49,16 @@ def write_configurations(stack: Stack, credentials: Credentials) -> None:
     _write_configuration(CACHE, stack, stack.ports.redis_cache, credentials.redis_cache_password)
 
 
+def write_container_configurations(folder: Path, credentials: Credentials) -> None:
+    """Write the files of the containers. Any user may read them, but the folder above is private:
+    in the container the server's user is another one."""
+    passwords = {STORE: credentials.redis_password, CACHE: credentials.redis_cache_password}
+    for name, password in passwords.items():
+        own = folder / f"{name}.conf"
+        own.write_text(_shared(name) + f"bind * -::*\nport 6379\nrequirepass {password}\n")
+        own.chmod(0o644)
+
+
 def probe(url: str) -> str:
     """Return the server's version."""
     with _connected(url) as connection:
@@ -99,11 +109,14 @@ def _write_configuration(name: str, stack: Stack, port: int, password: str) -> N
     data.mkdir(mode=0o700, exist_ok=True)
     own = _file(name, stack)
     own.touch(mode=0o600)
-    shared = (ROOT / "infra" / "redis" / f"{name}.conf").read_text()
     settings = [
         f"bind {LOOPBACK}",
         f"port {port}",
         f'dir "{data}"',
         f"requirepass {password}",
     ]
-    own.write_text(shared + "\n".join(settings) + "\n")
+    own.write_text(_shared(name) + "\n".join(settings) + "\n")
+
+
+def _shared(name: str) -> str:
+    return (ROOT / "infra" / "redis" / f"{name}.conf").read_text()
