@@ -61,6 +61,9 @@ class Assumed(Input):
     nat_kb: Amount
     answer_kb: Amount
     secrets: int
+    public_addresses: int
+    endpoint_zones: int
+    web_acl_rules: int
 
 
 class Measured(Input):

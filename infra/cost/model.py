@@ -30,6 +30,7 @@ class Model:
         mails = self.measured.functions["deliver-email"].times
         return {
             "API Gateway, requests": requests * self._dollars("api_gateway_million_requests"),
+            "WAF, requests": requests * self._dollars("waf_million_requests"),
             "Lambda, calls": sum(each.times / each.batch(batch) for each in functions)
             * self._dollars("lambda_million_requests"),
             "Lambda, duration": MILLION
@@ -45,7 +46,16 @@ class Model:
 
     def by_time(self, orders_per_second: float, batch: int) -> dict[str, float]:
         """Return the dollars of a month for parts that cost by the hour, at a load."""
-        found = {"Secrets Manager": self.measured.assumed.secrets * self._dollars("secret_month")}
+        assumed = self.measured.assumed
+        hourly = {
+            "public IPv4 addresses": assumed.public_addresses * self._dollars("public_ipv4_hour"),
+            "interface endpoints": assumed.endpoint_zones * self._dollars("vpc_endpoint_hour"),
+        }
+        found = {
+            "Secrets Manager": assumed.secrets * self._dollars("secret_month"),
+            "WAF, web ACL": self._dollars("waf_acl_month")
+            + assumed.web_acl_rules * self._dollars("waf_rule_month"),
+        } | {name: dollars * HOURS_OF_MONTH for name, dollars in hourly.items()}
         for name, part in self.capacity.parts.items():
             if part.price is not None:
                 nodes = part.nodes * self.units(name, orders_per_second, batch)

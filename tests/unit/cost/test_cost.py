@@ -121,6 +121,11 @@ SMALL_PRICES = {
     "mongodb_gb_month": 0.5,
     "secret_month": 0.4,
     "mongodb_shard_hour": 0.5,
+    "waf_million_requests": 0.6,
+    "waf_acl_month": 5.0,
+    "waf_rule_month": 1.0,
+    "public_ipv4_hour": 0.005,
+    "vpc_endpoint_hour": 0.01,
 }
 SMALL_WORK = {
     "date": "2026-11-30",
@@ -153,6 +158,9 @@ SMALL_WORK = {
         "nat_kb": 20,
         "answer_kb": 2,
         "secrets": 5,
+        "public_addresses": 2,
+        "endpoint_zones": 6,
+        "web_acl_rules": 3,
     },
 }
 SMALL_CAPACITY = {
@@ -193,6 +201,7 @@ def test_a_million_orders_as_calculated_by_hand(
     assert small.by_use(batch) == pytest.approx(
         {
             "API Gateway, requests": 3.00,
+            "WAF, requests": 0.60,
             "Lambda, calls": 0.2 * calls,
             # 1 GB of memory, so a thousand GB-seconds for each millisecond.
             "Lambda, duration": 0.02 * milliseconds,
@@ -210,10 +219,31 @@ def test_a_million_orders_as_calculated_by_hand(
 def test_a_month_as_calculated_by_hand(small: Model) -> None:
     # An order has 5 + 2 * 6 = 17 commands, so 10 orders a second need two units of 100 commands a
     # second: 2 * $0.50 * 730 hours.
-    assert small.by_time(10, batch=1) == pytest.approx({"Secrets Manager": 2.0, "mongodb": 730.0})
+    assert small.by_time(10, batch=1) == pytest.approx(
+        {
+            "Secrets Manager": 2.0,
+            "WAF, web ACL": 8.0,
+            "public IPv4 addresses": 7.30,
+            "interface endpoints": 43.80,
+            "mongodb": 730.0,
+        }
+    )
 
 
 def test_a_queue_is_as_fast_as_one_full_batch_after_the_other(small: Model) -> None:
     # 25 ms for a message in a full batch, and an order has two.
     assert small.one_unit("queue deliver-email") == pytest.approx(40)
     assert small.limit("queue deliver-email") == pytest.approx(20)
+
+
+def test_network_is_that_of_the_template_of_the_services(model: Model) -> None:
+    text = (ROOT / "infra/aws/services.yaml").read_text()
+    resources = yaml.load(text, Template)["Resources"].values()
+    kinds = [each["Type"] for each in resources]
+    assumed = model.measured.assumed
+    assert kinds.count("AWS::EC2::EIP") == assumed.public_addresses
+    endpoints = [each for each in resources if each["Type"] == "AWS::EC2::VPCEndpoint"]
+    interfaces = [e for e in endpoints if e["Properties"]["VpcEndpointType"] == "Interface"]
+    assert sum(len(e["Properties"]["SubnetIds"]) for e in interfaces) == assumed.endpoint_zones
+    (acl,) = [each for each in resources if each["Type"] == "AWS::WAFv2::WebACL"]
+    assert len(acl["Properties"]["Rules"]) == assumed.web_acl_rules
