@@ -201,7 +201,17 @@ def _run(name: str, command: list[str]) -> None:
     if done.returncode:
         shutil.rmtree(VENVS / name, ignore_errors=True)
         tail = "\n".join((done.stderr or done.stdout).strip().splitlines()[-8:])
-        raise BootstrapError(f"cannot install the Python packages of {name}:\n{tail}")
+        raise BootstrapError(f"cannot install the Python packages of {name}:\n{tail}{_advice()}")
+
+
+def _advice(system: str = sys.platform) -> str:
+    """Say what helps on a system for which some packages have no wheels."""
+    if system == "linux":
+        return ""
+    return (
+        "\nSome packages have no wheels for this system, and are built with a compiler"
+        " (docs/platforms.md). The dev container of this clone has all of them."
+    )
 
 
 def uv_environment() -> dict[str, str]:

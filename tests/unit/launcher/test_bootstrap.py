@@ -133,3 +133,8 @@ def test_the_layer_is_built_in_a_folder_of_any_name(name: str, tmp_path: Path) -
 def test_a_socket_path_is_measured_in_bytes() -> None:
     deep = Path("/" + "ä" * (SOCKET_PATH_LIMIT // 2 + 1)) / "supervisor.sock"
     assert len(os.fsencode(short_socket(deep, "0a1b2c3d"))) <= SOCKET_PATH_LIMIT
+
+
+def test_failed_installation_names_the_way_out_on_other_systems() -> None:
+    assert bootstrap._advice("linux") == ""
+    assert "dev container" in bootstrap._advice("darwin")
