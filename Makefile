@@ -25,7 +25,7 @@ override LAUNCH = @'$(subst ','\'',$(INTERPRETER))' localstack/bootstrap.py
 .PHONY: help demo up down status monitoring deploy dev gateway logs run-rule create-admin rotate-keys \
         create-service services revoke-service \
         import-products test test-faults soak fuzz bench test-browser test-requests lint \
-        contracts client docs cost new-operation new-consumer new-rule freeze-events lock clean-data declare-topology
+        contracts client docs cost second-emulator new-operation new-consumer new-rule freeze-events lock clean-data declare-topology
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -114,6 +114,9 @@ docs: ## build the site of docs/ into .tidings/site; broken links are errors
 
 cost: ## print the costs on AWS per million orders, and what grows up to 10,000 orders a second
 	$(LAUNCH) cost
+
+second-emulator: ## deploy the templates of AWS to MiniStack, beside the running stack, and play a story there
+	$(LAUNCH) second-emulator
 
 new-operation: ## write the files of an operation: DOMAIN= NAME= ROLE=, ROUTE="POST /api/v1/..." RETURNS= READS=1
 	$(LAUNCH) new-operation

@@ -37,6 +37,7 @@ ROOMS = {
         "client",
         "docs",
         "cost",
+        "second-emulator",
         "new-operation",
         "new-consumer",
         "new-rule",

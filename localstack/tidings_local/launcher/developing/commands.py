@@ -34,6 +34,9 @@ from .plan import BROWSER, FAULTS, FUZZ, REQUESTS, SOAK, chosen
 from .scaffold import new_consumer, new_operation, new_rule
 from .testing import MAIL_SINK, run_tests, test_environment
 
+# The port of MiniStack: behind the block of the stack, before that of the next.
+BESIDE_THE_STACK = 50
+
 
 def dev() -> int:
     settings = load_settings()
@@ -150,6 +153,16 @@ def cost() -> int:
     return subprocess.run(command, cwd=ROOT, env=inherited_environment()).returncode
 
 
+def second_emulator() -> int:
+    """Deploy the templates of AWS to MiniStack, beside the running stack's services."""
+    stack = find_running(load_settings())
+    bootstrap.ensure("sam", "ministack")
+    command = [str(bootstrap.python_of("ministack")), "-m", "infra.aws.second_emulator"]
+    base = stack.ports.base
+    ports = [f"--port-base={base}", f"--port={base + BESIDE_THE_STACK}"]
+    return subprocess.run([*command, *ports], cwd=ROOT, env=inherited_environment()).returncode
+
+
 def freeze_events() -> int:
     """Store today's sample events as those of a release."""
     version = load_options().version
@@ -176,6 +189,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "client": client,
     "docs": docs,
     "cost": cost,
+    "second-emulator": second_emulator,
     "new-operation": new_operation,
     "new-consumer": new_consumer,
     "new-rule": new_rule,
