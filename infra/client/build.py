@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from flit_core import buildapi
+from flit_core.common import InvalidVersion, normalise_version
 from openapi_python_client import Project
 from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser import GeneratorData
@@ -44,8 +45,8 @@ def generate(project: Path) -> None:
     project.mkdir(parents=True)
     ruff = Path(sys.executable).with_name("ruff")
     tidy = [
-        f"{ruff} check --isolated --fix-only --quiet --extend-select=I .",
-        f"{ruff} format --isolated --quiet .",
+        f"{ruff} check --isolated --no-cache --fix-only --quiet --extend-select=I .",
+        f"{ruff} format --isolated --no-cache --quiet .",
     ]
     settings = ConfigFile(package_name_override=PACKAGE, post_hooks=tidy)
     config = Config.from_sources(settings, MetaType.NONE, DOCUMENT, "utf-8", True, package)
@@ -69,8 +70,7 @@ def build_wheel(project: Path, version: str, dist: Path) -> Path:
     """Build the package's wheel with a version."""
     metadata = project / "pyproject.toml"
     text = metadata.read_text("utf-8")
-    line = f'version = "{version}"'
-    metadata.write_text(re.sub(r'^version = "0".*$', lambda _: line, text, flags=re.M))
+    metadata.write_text(re.sub(r'^version = "0".*$', f'version = "{version}"', text, flags=re.M))
     shutil.rmtree(dist, ignore_errors=True)
     dist.mkdir(parents=True)
     os.environ.setdefault("SOURCE_DATE_EPOCH", EARLIEST_DATE_IN_ZIP)
@@ -90,11 +90,12 @@ def main() -> int:
     chosen = options.parse_args()
     folder: Path = chosen.folder.resolve()
     try:
+        version = normalise_version(chosen.version)
         generate(folder / "package")
-    except GenerationError as error:
+    except (InvalidVersion, GenerationError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    sys.stdout.write(f"{build_wheel(folder / 'package', chosen.version, folder / 'dist')}\n")
+    sys.stdout.write(f"{build_wheel(folder / 'package', version, folder / 'dist')}\n")
     return 0
 
 

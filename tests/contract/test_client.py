@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import pytest
 
+import bootstrap
 from tests.client_package import FOLDER, client_package, import_client, wheel
 from tests.contract.project import ROOT
 
@@ -131,8 +132,21 @@ def test_wheel_has_everything_that_users_need() -> None:
         (metadata,) = (name for name in names if name.endswith("METADATA"))
         about = file.read(metadata).decode()
     assert {"tidings_client/py.typed", "tidings_client/session.py"} <= set(names)
-    assert {name.split("/")[0] for name in names} == {"tidings_client", metadata.split("/")[0]}
+    about_it = {f"{metadata.split('/')[0]}/{name}" for name in ("WHEEL", "METADATA", "RECORD")}
+    licence = {f"{metadata.split('/')[0]}/licenses/LICENSE"}
+    code = {name for name in names if re.fullmatch(r"tidings_client/[\w/]+\.py", name)}
+    assert set(names) - code == about_it | licence | {"tidings_client/py.typed"}
     assert f"Version: {DOCUMENT['info']['version']}\n" in about
     assert "License-Expression: Apache-2.0" in about
-    assert any(name.endswith("/LICENSE") for name in names)
     assert "A typed Python client" in about
+
+
+def test_version_that_pip_does_not_know_is_refused(tmp_path: Path) -> None:
+    version = '1.0"\n2'
+    command = [str(bootstrap.python_of("client")), "infra/client/build.py", str(tmp_path)]
+    done = subprocess.run(
+        [*command, f"--version={version}"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert done.stderr == f"Version number {version!r} does not match PEP 440 rules\n"
+    assert list(tmp_path.iterdir()) == []
