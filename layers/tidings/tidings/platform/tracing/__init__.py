@@ -7,9 +7,12 @@ This is the only interface: code opens spans here, and the setting chooses where
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import MappingProxyType
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from tidings.platform.settings import settings
+
+if TYPE_CHECKING:
+    from tidings.platform.tracing.traced import Traced
 
 # A name, a number, or yes or no; never personal data.
 Attribute = str | int | float | bool
@@ -17,19 +20,6 @@ Attributes = Mapping[str, Attribute | None]
 
 NO_ATTRIBUTES: Final[Attributes] = MappingProxyType({})
 _OFF: Final = nullcontext()
-
-
-class Traced(Protocol):
-    """An event, as far as spans are concerned."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def type(self) -> str: ...
-    @property
-    def correlationid(self) -> str | None: ...
-    @property
-    def traceparent(self) -> str | None: ...
 
 
 def is_on() -> bool:
@@ -89,7 +79,7 @@ def invocation(context: Any, offered: str | None = None) -> AbstractContextManag
     return spans.invocation(context, offered)
 
 
-def consuming(queue: str, events: Sequence[Traced]) -> AbstractContextManager[None]:
+def consuming(queue: str, events: Sequence["Traced"]) -> AbstractContextManager[None]:
     """Record a span for each event of a queue; `handling` makes it the current one."""
     if not is_on():
         return _OFF
@@ -99,7 +89,7 @@ def consuming(queue: str, events: Sequence[Traced]) -> AbstractContextManager[No
 
 
 @contextmanager
-def handling(event: Traced, context: AbstractContextManager[None]) -> Iterator[None]:
+def handling(event: "Traced", context: AbstractContextManager[None]) -> Iterator[None]:
     """Make an event's span the current one, within another context."""
     from tidings.platform.tracing import spans
 

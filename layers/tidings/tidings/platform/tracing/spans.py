@@ -7,11 +7,14 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from tidings.platform.logging import logger
 from tidings.platform.settings import aws_variable, settings
-from tidings.platform.tracing import NO_ATTRIBUTES, Attribute, Attributes, Traced
+from tidings.platform.tracing import NO_ATTRIBUTES, Attribute, Attributes
+
+if TYPE_CHECKING:
+    from tidings.platform.tracing.traced import Traced
 
 # The value of the setting `traces` for X-Ray; any other is the URL of a collector.
 XRAY: Final = "xray"
@@ -161,7 +164,7 @@ def inner(name: str, attributes: Attributes, *, calls: bool) -> Iterator[None]:
 
 
 @contextmanager
-def consuming(queue: str, events: Sequence[Traced]) -> Iterator[None]:
+def consuming(queue: str, events: Sequence["Traced"]) -> Iterator[None]:
     """See `tracing.consuming`."""
     recorder, outer = _recorder.get(), _current.get()
     if recorder is None or outer is None:
@@ -192,7 +195,7 @@ def consuming(queue: str, events: Sequence[Traced]) -> Iterator[None]:
 
 
 @contextmanager
-def of_event(event: Traced) -> Iterator[None]:
+def of_event(event: "Traced") -> Iterator[None]:
     """Make the span that `consuming` began for an event the current one."""
     recorder = _recorder.get()
     span = recorder.of_events.get(event.id) if recorder else None
