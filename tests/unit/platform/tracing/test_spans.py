@@ -15,7 +15,7 @@ from tidings.platform.entry.plain_text import plain_text
 from tidings.platform.logging import logger
 from tidings.platform.messaging.events import decoded, handling
 from tidings.platform.operation import PUBLIC, operation
-from tidings.platform.tracing import spans
+from tidings.platform.tracing import spans, xray
 from tidings.platform.tracing.spans import Kind, Span, of_lambda, parsed
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -94,11 +94,27 @@ def test_caller_may_ask_for_no_record(sent: list[Span]) -> None:
     assert answer["body"].endswith("-00")
 
 
-def test_trace_of_lambda_is_preferred(sent: list[Span], monkeypatch: pytest.MonkeyPatch) -> None:
-    own = f"Root=1-{'5' * 8}-{'6' * 24};Parent={'7' * 16};Sampled=1;Lineage=1:2:3"
+@pytest.mark.parametrize("sampled", [True, False])
+def test_x_ray_continues_the_trace_of_lambda(
+    monkeypatch: pytest.MonkeyPatch, traces_to: Callable[[str], None], sampled: bool
+) -> None:
+    sent: list[Span] = []
+    monkeypatch.setattr(xray, "send", sent.extend)
+    traces_to("xray")
+    own = f"Root=1-{'5' * 8}-{'6' * 24};Parent={'7' * 16};Sampled={int(sampled)};Lineage=1:2:3"
     monkeypatch.setenv("_X_AMZN_TRACE_ID", own)
     ask(str, traceparent=TRACEPARENT)
-    assert (sent[0].place.trace_id, sent[0].parent_id) == ("5" * 8 + "6" * 24, "7" * 16)
+    places = [(each.place.trace_id, each.parent_id) for each in sent]
+    assert places == ([("5" * 8 + "6" * 24, "7" * 16)] if sampled else [])
+
+
+def test_collector_gets_spans_that_lambda_does_not_sample(
+    sent: list[Span], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = f"Root=1-{'5' * 8}-{'6' * 24};Parent={'7' * 16};Sampled=0"
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", own)
+    ask(str)
+    assert [each.place.is_sampled for each in sent] == [True]
 
 
 def test_event_carries_the_span_that_made_it(sent: list[Span]) -> None:
@@ -150,6 +166,14 @@ def test_events_of_a_batch_keep_their_own_traces(sent: list[Span]) -> None:
     assert made == {"event-a": of_a.place.traceparent, "event-b": of_b.place.traceparent}
     assert of_a.place.trace_id == TRACE
     assert of_b.place.trace_id == invocation.place.trace_id
+
+
+@pytest.mark.usefixtures("broker")
+def test_event_that_a_batch_leaves_alone_has_one_span(sent: list[Span]) -> None:
+    handler = consumer(OrderPlaced, together=lambda events: events)(lambda _: None)
+    handler(mq_event(placed("a"), placed("b")), CONTEXT)
+    consumed = [each for each in sent if each.kind is Kind.CONSUMER]
+    assert [each.attributes["event_id"] for each in consumed] == ["event-a", "event-b"]
 
 
 @pytest.mark.usefixtures("broker")

@@ -139,6 +139,8 @@ def _handle_together(
     try:
         with tracing.consuming(queue, events):
             unhandled = together(events)
+            left = {each.id for each in unhandled if isinstance(each, Event)}
+            tracing.leave(left)
     except Exception as error:
         if isinstance(error, PyMongoError) and database.is_unavailable(error):
             raise
@@ -146,7 +148,6 @@ def _handle_together(
             "batch failed: its events are handled singly", events=len(fresh), reason=repr(error)
         )
         return messages, []
-    left = {each.id for each in unhandled if isinstance(each, Event)}
     errors = {each.event.id: each.error for each in unhandled if isinstance(each, Failure)}
     done = {place: event for place, event in fresh.items() if event.id not in left}
     seconds, failed = (time.perf_counter() - started) / len(fresh), list[Message]()

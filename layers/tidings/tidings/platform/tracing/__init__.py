@@ -4,7 +4,7 @@ This is the only interface: code opens spans here, and the setting chooses where
 (docs/decisions/0152). While it is not set, nothing more than this module is imported.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -86,6 +86,14 @@ def consuming(queue: str, events: Sequence["Traced"]) -> AbstractContextManager[
     from tidings.platform.tracing import spans
 
     return spans.consuming(queue, events)
+
+
+def leave(event_ids: Iterable[str]) -> None:
+    """Forget the spans that `consuming` began for these events: they are handled later."""
+    if is_on():
+        from tidings.platform.tracing import spans
+
+        spans.leave(event_ids)
 
 
 @contextmanager

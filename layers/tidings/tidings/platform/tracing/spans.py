@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -136,8 +136,7 @@ def invocation(context: Any, offered: str | None) -> Iterator[None]:
     global _is_cold
     is_cold, _is_cold = _is_cold, False
     function = settings().function_name
-    parent = of_lambda(aws_variable("_X_AMZN_TRACE_ID"))
-    span = _new(function, Kind.SERVER, parent or parsed(offered))
+    span = _new(function, Kind.SERVER, _caller(offered))
     span.attributes["cold_start"] = is_cold
     if request_id := getattr(context, "aws_request_id", None):
         span.attributes["aws_request_id"] = request_id
@@ -149,6 +148,16 @@ def invocation(context: Any, offered: str | None) -> Iterator[None]:
     finally:
         _recorder.reset(token)
         _send(function, recorder.ended)
+
+
+def _caller(offered: str | None) -> Place | None:
+    """Return the span that an invocation continues.
+
+    Lambda's own trace counts for X-Ray only: without `Tracing=Active`, Lambda samples nothing.
+    """
+    if settings().traces == XRAY:
+        return of_lambda(aws_variable("_X_AMZN_TRACE_ID")) or parsed(offered)
+    return parsed(offered)
 
 
 @contextmanager
@@ -187,11 +196,20 @@ def consuming(queue: str, events: Sequence["Traced"]) -> Iterator[None]:
         yield
     except BaseException as error:
         for event in events:
-            recorder.of_events[event.id].error = type(error).__name__
+            if failed := recorder.of_events.get(event.id):
+                failed.error = type(error).__name__
         raise
     finally:
         for event in events:
-            _end(recorder.of_events.pop(event.id))
+            if begun := recorder.of_events.pop(event.id, None):
+                _end(begun)
+
+
+def leave(event_ids: Iterable[str]) -> None:
+    """See `tracing.leave`."""
+    if recorder := _recorder.get():
+        for event_id in event_ids:
+            recorder.of_events.pop(event_id, None)
 
 
 @contextmanager
