@@ -166,12 +166,13 @@ def _add_input(changes: Changes, new: NewOperation) -> None:
         raise Refused(f"NAME={new.name}: {path} has a class {new.model} already")
     imports = (
         "from typing import Annotated",
-        "from pydantic import BaseModel, ConfigDict",
+        "from pydantic import ConfigDict",
+        "from tidings.platform.schema import Schema",
         "from tidings.platform.text.visible_text import VisibleText",
     )
     model = f'''
 
-class {new.model}(BaseModel):
+class {new.model}(Schema):
     """The input of `{new.name}`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -47,6 +47,7 @@ for name in {NAMES}:
 CONTRACTS: Final = (
     *("tests/contract/test_template.py", "tests/contract/test_queues.py"),
     *("tests/contract/test_graphql_schema.py", "tests/contract/test_permissions.py"),
+    "tests/contract/test_cold_starts.py::test_models_of_domains_are_built_at_their_first_use",
 )
 
 
