@@ -17,7 +17,7 @@ from tidings_local.service.settings import ENVIRONMENT_PREFIX, ServiceSettings
 from .errors import LauncherError
 
 ROOT = bootstrap.ROOT
-STATE = ROOT / ".tidings"
+STATE = bootstrap.STATE
 TEST_STACK = "test"
 FAULT_STACK = "test-faults"
 TEST_STACKS = (TEST_STACK, FAULT_STACK)

@@ -33,6 +33,7 @@ from tidings.monitoring.failed_messages import store_failed_messages
 from tidings.orders.models import Order, OrderItem
 from tidings.platform.secrets import SigningKeys
 from tidings.platform.security.auth import Role
+from tidings.platform.timing.clock import now
 from tidings.products.catalogue import prepare
 from tidings.products.models import Product
 from tidings.tasks.models import Task
@@ -114,7 +115,7 @@ def _world(people: People) -> World:
     order = Order(
         customer_id=owner_id, items=[item], total=100, currency="EUR", state="confirmed"
     ).save()
-    task = Task(owner_id=owner_id, title="Call", state="open", priority_rank=1).save()
+    task = Task(owner_id=owner_id, title="Call", state="open", priority_rank=1, due_at=now()).save()
     token = PushToken(
         user_id=owner_id, platform="web", token="t", token_hash=uuid4().hex, device="Browser"
     ).save()

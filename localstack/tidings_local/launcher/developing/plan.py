@@ -12,7 +12,8 @@ BROWSER_TESTS = "tests/browser"
 REQUEST_TESTS = "tests/requests"
 FAULTS = {
     "t": " ".join(
-        f"tests/faults/test_{name}.py" for name in ("deployments", "faults", "campaigns")
+        f"tests/faults/test_{name}.py"
+        for name in ("deployments", "faults", "campaigns", "stock_tools")
     ),
     "pytest": "-m faults -s",
 }
