@@ -66,10 +66,10 @@ class MappingReport:
         self.metrics.batch_messages.labels(queue, function).observe(len(batch))
         if outcome.result is Result.SUCCESS:
             self.last_success = _now()
-            logger.info("batch handled", extra=self._batch_fields(batch, seconds))
+            logger.info("batch handled", extra=self._batch_fields(batch, seconds, outcome))
         else:
             self.fails(f"{outcome.result}: {outcome.detail}")
-            fields = self._batch_fields(batch, seconds) | {
+            fields = self._batch_fields(batch, seconds, outcome) | {
                 "result": outcome.result.value,
                 "error": outcome.detail,
             }
@@ -93,11 +93,14 @@ class MappingReport:
             "last_error": self.last_error,
         }
 
-    def _batch_fields(self, batch: list[Delivery], seconds: float) -> dict[str, Any]:
+    def _batch_fields(
+        self, batch: list[Delivery], seconds: float, outcome: Outcome
+    ) -> dict[str, Any]:
         ids = list(dict.fromkeys(item.correlation_id for item in batch if item.correlation_id))
         return self.fields() | {
             "batch_size": len(batch),
             "duration_ms": round(seconds * 1000, 1),
+            "outcome": "ok" if outcome.result is Result.SUCCESS else "error",
             "correlation_ids": ids[:MAX_LOGGED_CORRELATION_IDS],
         }
 

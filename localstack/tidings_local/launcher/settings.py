@@ -127,6 +127,9 @@ class Settings(ServiceSettings):
         default="runner",
         description="`localstack`: calls of the API go through LocalStack, to compare",
     )
+    debug_sample: float = Field(
+        default=0, ge=0, le=1, description="the part of the functions' calls that log in detail"
+    )
     traces: Annotated[str, StringConstraints(pattern=r"^https?://\S+$")] | None = Field(
         default=None,
         description="the URL of a collector that gets the functions' [spans](tracing.md) by OTLP in"

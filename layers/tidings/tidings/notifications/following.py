@@ -35,7 +35,7 @@ def begin(event: Followed, *, at: datetime | None = None) -> None:
     try:
         outbox.insert(followed, _command(event.id, None))
     except NotUniqueError:
-        logger.info("followers skipped: event was started before", event_id=event.id)
+        logger.info("followers skipped: event was started before", followed_event_id=event.id)
 
 
 def tell_followers(command: TellFollowers, *, at: datetime | None = None) -> None:
@@ -48,7 +48,7 @@ def tell_followers(command: TellFollowers, *, at: datetime | None = None) -> Non
     here = FollowedEvent.objects(pk=event_id, cursor=after, finished_at=None)
     followed = here.first()
     if followed is None:
-        logger.info("followers skipped: chunk is done", event_id=event_id)
+        logger.info("followers skipped: chunk is done", followed_event_id=event_id)
         return
     event = EVENT_CLASSES[followed.type].model_validate_json(followed.body)
     assert isinstance(event, Followed)
@@ -63,7 +63,7 @@ def tell_followers(command: TellFollowers, *, at: datetime | None = None) -> Non
         at_the_end={"set__finished_at": at or now()},
         at=at,
     )
-    logger.info("followers notified", event_id=event_id, people=len(found.user_ids))
+    logger.info("followers notified", followed_event_id=event_id, people=len(found.user_ids))
 
 
 def _command(event_id: str, after: str | None) -> TellFollowers:

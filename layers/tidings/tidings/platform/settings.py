@@ -92,6 +92,9 @@ class Settings(BaseModel):
     metrics_namespace: str = Field(
         "Tidings", description="CloudWatch's namespace of our metrics; another one for each stack"
     )
+    debug_sample: float = Field(
+        0.0, ge=0, le=1, description="the part of all invocations that log in detail"
+    )
     traces: str | None = Field(
         None,
         pattern=r"^(xray|https?://\S+)$",

@@ -160,6 +160,7 @@ def parameters(broker_secret_arn: str, settings: Settings) -> dict[str, str]:
             "StageName": "local",
             "LogLevel": settings.log_level,
             "TracesUrl": settings.traces or "",
+            "DebugSample": str(settings.debug_sample),
             "MailFrom": settings.mail_from,
         }
         | limits(settings)

@@ -23,7 +23,7 @@ FOLLOW_SECONDS = 1.0
 OVERLAP_MS = 5_000
 """The time before the last line that is read again: lines arrive late, and out of order."""
 
-KNOWN_FIELDS = {"timestamp", "level", "message", "service", "location", "correlation_id"}
+KNOWN_FIELDS = {"timestamp", "level", "message", "function", "location", "correlation_id"}
 NOISE = {
     "aws_request_id",
     "cold_start",

@@ -202,8 +202,8 @@ def test_each_event_is_logged_with_its_correlation_id(
     seen: list[tuple[object, object]] = []
     keys = logger.get_current_keys
 
-    def note(_: str, **fields: object) -> None:
-        seen.append((keys().get("correlation_id"), fields["event_id"]))
+    def note(_: str, **_fields: object) -> None:
+        seen.append((keys().get("correlation_id"), keys().get("message_id")))
 
     monkeypatch.setattr(logger, "info", note)
     Effects().handler(mq_event(a_message("1"), a_message("2")), CONTEXT)
@@ -216,8 +216,9 @@ def test_event_is_logged_once_by_an_invocation(
     """Also if it is handled at once and then singly."""
     received: list[str] = []
 
-    def note(message: str, **fields: Any) -> None:
-        received.extend([fields["event_id"]] if message == "event received" else [])
+    def note(message: str, **_: Any) -> None:
+        ids = [logger.get_current_keys()["message_id"]]
+        received.extend(ids if message == "event received" else [])
 
     monkeypatch.setattr(logger, "info", note)
     effects = Effects(left=["1"])

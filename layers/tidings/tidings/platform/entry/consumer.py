@@ -220,7 +220,7 @@ def _log_once(event: Event, received: set[str]) -> None:
     """Log that an event was received, unless this invocation has logged it."""
     if event.id not in received:
         received.add(event.id)
-        logger.info("event received", event_type=event.type, event_id=event.id)
+        logger.info("event received")
 
 
 def _failures(message: dict[str, Any]) -> int:
@@ -264,6 +264,7 @@ def _next_stop(queue: str, message: dict[str, Any], error: Exception) -> Message
         logger.error(
             "message failed: moved to failed messages",
             queue=queue,
+            outcome="dead",
             attempts=failures,
             exc_info=error,
         )
@@ -271,7 +272,11 @@ def _next_stop(queue: str, message: dict[str, Any], error: Exception) -> Message
     else:
         delay = RETRY_DELAYS_SECONDS[failures - 1]
         logger.warning(
-            "message failed: retry scheduled", queue=queue, seconds=delay, reason=repr(error)
+            "message failed: retry scheduled",
+            queue=queue,
+            outcome="retried",
+            seconds=delay,
+            reason=repr(error),
         )
         exchange = retry_queue(delay)
     properties = _properties(message, queue, history)

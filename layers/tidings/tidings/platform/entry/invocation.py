@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 from pymongo.errors import PyMongoError
 
 from tidings.platform import tracing
-from tidings.platform.logging import logger
+from tidings.platform.logging import logger, sample_debug
 from tidings.platform.messaging import outbox
 from tidings.platform.observability.metrics import timed_invocation
 from tidings.platform.settings import settings
@@ -62,6 +62,7 @@ def watched(context: Any, traceparent: str | None = None) -> Iterator[None]:
         traceparent: the caller's, if it sent one.
     """
     _leave_modules_alone()
+    sample_debug()
     logger.append_keys(aws_request_id=getattr(context, "aws_request_id", None))
     had = seconds_left(context)
     try:

@@ -1,5 +1,6 @@
 """The decorator of scheduled jobs: takes EventBridge's event, returns a summary."""
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -30,6 +31,7 @@ def scheduled_job(
     def handler(event: LambdaEvent, context: Any) -> Summary:
         scheduled_at = datetime.fromisoformat(event["time"]).astimezone(UTC)
         event_id = event.get("id") or new_event_id()
+        started = time.perf_counter()
         with correlated(event_id), invocation():
             summary = run_once(
                 job,
@@ -38,7 +40,13 @@ def scheduled_job(
                 holder=getattr(context, "aws_request_id", None) or event_id,
                 lease=_time_left(context),
             )
-            logger.info("job done", scheduled_at=event["time"], summary=summary)
+            logger.info(
+                "job done",
+                scheduled_at=event["time"],
+                summary=summary,
+                outcome="ok",
+                duration_ms=round((time.perf_counter() - started) * 1000, 1),
+            )
         return summary
 
     return handler

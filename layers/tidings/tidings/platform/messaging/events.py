@@ -119,7 +119,7 @@ def handling(event: Event) -> AbstractContextManager[None]:
 
     The event is the cause of the events that are made here.
     """
-    correlation = correlated(event.correlationid, event.id)
+    correlation = correlated(event.correlationid, event.id, event.type)
     return tracing.handling(event, correlation) if tracing.is_on() else correlation
 
 

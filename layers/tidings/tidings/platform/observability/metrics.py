@@ -83,6 +83,8 @@ def observe(name: str, labels: Mapping[str, str], seconds: float) -> None:
 
 def count_message(queue: str, outcome: str, seconds: float, happened_at: datetime | None) -> None:
     """Count a message that a consumer handled, retried or dead-lettered."""
+    duration_ms = round(seconds * 1000, 1)
+    logger.debug("message ended", queue=queue, outcome=outcome, duration_ms=duration_ms)
     count(MESSAGES, {"queue": queue, "outcome": outcome})
     observe(MESSAGE_SECONDS, {"queue": queue}, seconds)
     with _lock:
@@ -112,8 +114,10 @@ def timed_invocation(function: str) -> Iterator[None]:
         outcome = outcome_of(error)
         raise
     finally:
+        seconds = time.perf_counter() - started
         count(INVOCATIONS, {"function": function, "outcome": outcome})
-        observe(INVOCATION_SECONDS, {"function": function}, time.perf_counter() - started)
+        observe(INVOCATION_SECONDS, {"function": function}, seconds)
+        logger.debug("invocation ended", outcome=outcome, duration_ms=round(seconds * 1000, 1))
         flush()
 
 
