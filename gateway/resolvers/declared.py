@@ -5,6 +5,7 @@ import tidings.campaigns.operations
 import tidings.campaigns.queries
 import tidings.delivery.suppression
 import tidings.monitoring.backlogs
+import tidings.monitoring.explaining.operations
 import tidings.monitoring.failed_messages
 import tidings.monitoring.health
 import tidings.monitoring.queries

@@ -24,6 +24,7 @@ from resolvers.orders import UpdateOrderStatusInput
 from tidings.campaigns import schemas as campaigns
 from tidings.delivery.schemas import SuppressionActView, SuppressionFilter, SuppressionView
 from tidings.delivery.status import DeliveryView, NotificationStatus, StepView
+from tidings.monitoring.explaining import schemas as explained
 from tidings.monitoring.health import ServiceHealthReport, ServiceState
 from tidings.monitoring.schemas import (
     DiscardFailedMessages,
@@ -195,6 +196,14 @@ OBJECTS |= {
     "CampaignPreview": [campaigns.CampaignPreview],
     "CampaignConnection": [Connection],
     "CampaignEdge": [Edge],
+}
+OBJECTS |= {
+    "Explanation": [explained.Explanation],
+    "ExplainedEvent": [explained.ExplainedEvent],
+    "ExplainedNotification": [explained.ExplainedNotification],
+    "ChannelOutcome": [explained.ChannelOutcome],
+    "ExplainedStep": [explained.ExplainedStep],
+    "ExplanationNote": [explained.ExplanationNote],
 }
 INPUTS: dict[str, type[BaseModel]] = {
     "RegisterUserInput": RegisterUser,

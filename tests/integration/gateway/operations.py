@@ -576,6 +576,15 @@ OPERATIONS: Final[dict[str, Sample]] = {
             }
         },
     ),
+    "Query.explainNotification": Sample(
+        "query($id: ID!) { explainNotification(id: $id) { id events { type notifications"
+        " { channels { channel sentence } } } steps { at code reason } notes { code } } }",
+        lambda world: {"id": world.notification_id},
+    ),
+    "Query.explainOrder": Sample(
+        "query($id: ID!) { explainOrder(id: $id) { id complete steps { code sentence } } }",
+        lambda world: {"id": world.order_id},
+    ),
     "Mutation.discardFailedMessages": Sample(
         "mutation($input: DiscardFailedMessagesInput!)"
         " { discardFailedMessages(input: $input) { discarded notFailed } }",

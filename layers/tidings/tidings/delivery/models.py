@@ -127,6 +127,9 @@ class Notification(OutboxDocument):
     # MongoDB deletes it at this time.
     expires_at = DateTimeField()
     deliveries = MapField(EmbeddedDocumentField(Delivery))
+    # Whether its rule or its sender named its channels; otherwise the person's preferences chose
+    # them. It explains a channel without a delivery. Older notifications do not have it.
+    channels_named = BooleanField()
     # The release job does not need to look at it before this time: the earliest `due_at` of its
     # scheduled deliveries, or the end of the lease of a claim. It may be too early, never too late.
     next_due_at = DateTimeField()

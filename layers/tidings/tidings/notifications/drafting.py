@@ -137,6 +137,7 @@ def _row(
         "metadata": dict(content.metadata),
         "created_at": at,
         "deliveries": deliveries,
+        "channels_named": content.channels is not None,
     }
     stored = {name: value for name, value in values.items() if value is not None}
     notification: Notification = row_class(Notification)(stored)  # type: ignore[assignment]

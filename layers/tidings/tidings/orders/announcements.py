@@ -52,7 +52,12 @@ def cancelled(order: Order, reason: str, at: datetime) -> OrderCancelled:
         reason=reason,
         explained=reason not in map(unexplained, Actor),
     )
-    return OrderCancelled(id=f"{order.id}.cancelled", subject=order.id, time=at, data=data)
+    return OrderCancelled(id=cancelled_id(order.id), subject=order.id, time=at, data=data)
+
+
+def cancelled_id(order_id: str) -> str:
+    """Return the id of the event of an order's cancellation."""
+    return f"{order_id}.cancelled"
 
 
 def unexplained(actor: Actor) -> str:

@@ -26,7 +26,10 @@ class OrderItem(StoredPart):
 
 
 class Transition(StoredPart):
-    """A step of an order: its state, time, actor and reason."""
+    """A step of an order: its state, time, actor and reason, and the event that announced it.
+
+    Steps of older orders have no `event_id`.
+    """
 
     state = StringField(required=True, choices=[state.value for state in OrderState])
     at = DateTimeField(required=True)
@@ -36,6 +39,9 @@ class Transition(StoredPart):
     # The person's id; None if the shop's software made the step.
     user_id = StringField()
     reason = StringField()
+    event_id = StringField()
+    # Only if it is not the order's.
+    correlation_id = StringField()
 
 
 class Order(OutboxDocument):

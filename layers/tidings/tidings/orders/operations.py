@@ -142,12 +142,13 @@ def _place(wanted: PlaceOrder, caller: Principal, **remembered: str) -> Order:
         total=_total(items),
         currency=_one_currency(products),
         state=OrderState.PLACED.value,
-        history=[step.transition()],
         settle_at=step.settle_at(),
         correlation_id=correlation_id(),
         **remembered,
     )
-    outbox.insert(order, announcements.placed(order))
+    event = announcements.placed(order)
+    order.history = [step.transition(order, event)]
+    outbox.insert(order, event)
     logger.info("order placed", order_id=order.id)
     return order
 

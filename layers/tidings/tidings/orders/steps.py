@@ -44,13 +44,17 @@ class Step:
     at: datetime
     reason: str | None = None
 
-    def transition(self) -> Transition:
+    def transition(self, order: Order, event: Event) -> Transition:
+        """Return the entry in the order's history, with the event that announces the step."""
+        own = event.correlationid != order.correlation_id
         return Transition(
             state=self.state.value,
             at=self.at,
             actor=self.mover.actor.value,
             user_id=self.mover.user_id,
             reason=self.reason,
+            event_id=event.id,
+            correlation_id=event.correlationid if own else None,
         )
 
     def settle_at(self) -> datetime | None:
@@ -73,7 +77,7 @@ def planned_step(order: Order, step: Step, event: Event) -> Planned:
     update = {
         "$set": values,
         "$unset": gone,
-        "$push": {"history": step.transition().to_mongo()},
+        "$push": {"history": step.transition(order, event).to_mongo()},
     }
     return Planned(order.id, {"state": order.state}, update, event)
 
@@ -93,11 +97,12 @@ def take_step(
     waits = {"set__settle_at": settle_at} if settle_at else {"unset__settle_at": True}
     while True:
         check_step(OrderState(order.state), step.state, step.mover.actor)
+        event = announce(order)
         changed = outbox.change(
             Order.objects(pk=order.id, state=order.state),
-            announce(order),
+            event,
             set__state=step.state.value,
-            push__history=step.transition(),
+            push__history=step.transition(order, event),
             unset__asked_again=True,
             **waits,
             **changes,

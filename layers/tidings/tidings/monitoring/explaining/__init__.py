@@ -1,0 +1,1 @@
+"""Explain an order or a notification: its steps and decisions, from what is stored."""

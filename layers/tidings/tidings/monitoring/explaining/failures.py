@@ -1,0 +1,72 @@
+"""Explain failed messages: each attempt with its error, and what operators did."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from tidings.monitoring.explaining.schemas import ExplainedStep
+from tidings.monitoring.masking import masked_text
+from tidings.monitoring.models import FailedMessage
+from tidings.platform.messaging.history import REDRIVE
+from tidings.platform.storage.rows import rows
+from tidings.platform.text.cuts import cut
+
+MAX_ATTEMPTS: Final = 12
+MAX_ERROR_CHARACTERS: Final = 200
+
+
+def failed_messages_about(ids: Sequence[str], at_most: int) -> list[Any]:
+    """Return the rows of failed messages that contain one of these ids, oldest first."""
+    found = FailedMessage.objects(mentions__in=list(ids)).exclude("body", "mentions")
+    return list(rows(found.order_by("failed_at").limit(at_most)))
+
+
+def failure_steps(message: Any) -> Iterator[ExplainedStep]:
+    """Yield the last attempts of a message, its failure, and the actions of operators."""
+    about = {
+        "queue": message.queue,
+        "correlation_id": message.correlation_id,
+        "event_id": message.message_id,
+        "failed_message_id": message.id,
+    }
+    attempts = [each for each in message.history if each.function != REDRIVE]
+    for attempt in attempts[-MAX_ATTEMPTS:]:
+        error = cut(masked_text(attempt.error), MAX_ERROR_CHARACTERS, ellipsis="...")
+        yield ExplainedStep(
+            at=_time(attempt.at),
+            code="message.attempt_failed",
+            reason=_kind_of(attempt.error),
+            sentence=f"An attempt to handle {message.type} failed: {error}",
+            function=attempt.function,
+            **about,
+        )
+    yield ExplainedStep(
+        at=message.failed_at,
+        code="message.failed",
+        reason=_kind_of(message.error),
+        sentence=f"{message.type} failed for the last time and became a failed message; its state"
+        f" is now {message.state}.",
+        function=message.function,
+        **about,
+    )
+    for act in message.acts:
+        yield ExplainedStep(
+            at=act.at,
+            code=f"message.{act.act}",
+            sentence=f"The failed message {message.type} was {act.act} by {act.by}.",
+            **about,
+        )
+
+
+def _kind_of(error: str) -> str:
+    """Return the class of an error: `LookupError` of `LookupError: no luck`."""
+    kind = error.partition(":")[0]
+    return kind if kind.isidentifier() else "error"
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text)
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
