@@ -12,6 +12,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from tests.pages import Block
+from tests.settings import StackUnderTest
 
 PATIENCE_SECONDS = 300
 
@@ -47,6 +48,20 @@ def run(
         if block.output is not None:
             _compare(block, replaced(block.output, instead), output)
     assert len(outputs) == len(blocks), f"{blocks[len(outputs) - 1]} ended the shell"
+
+
+def names_of(stack: StackUnderTest) -> dict[str, str]:
+    """Return what takes the place of the pages' addresses and names on a stack.
+
+    The names themselves would be taken by the last run, or by another test.
+    """
+    own = token_hex(4)
+    return {
+        "https://localhost:4566/_aws/execute-api/tidings/local": stack.api_url,
+        "$PWD/.tidings/stacks/local/localhost.pem.crt": stack.ca_file,
+        "@example.com": f"@{own}.example.com",
+        "MUG-BLUE": f"MUG-{own}",
+    }
 
 
 def replaced(text: str, instead: Mapping[str, str]) -> str:
