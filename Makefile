@@ -3,7 +3,8 @@
 
 # The variables that can be set behind a target (make logs FN=gateway).
 override ARGUMENTS := COMPARE CORRELATION DATA DOMAIN EMAIL ENGINE EVENT FILE FN FOLLOW FORCE FUZZ_SECONDS \
-        ID MINUTES NAME PASSWORD PROMOTE PYTEST QUEUE READS RETURNS ROLE ROUTE RULE SCHEDULE T TIME VERSION
+        GREP ID LEVEL MINUTES NAME PASSWORD PROMOTE PYTEST QUEUE READS RETURNS ROLE ROUTE RULE SCHEDULE SERVICE \
+        SINCE T TIME UNTIL VERSION
 
 # Only the command line is read, because NAME and TIME have another meaning in the environment.
 # The launcher gets each value as it was typed, with the prefix TIDINGS_ARG_: make would expand a
@@ -22,7 +23,7 @@ override INTERPRETER = $(or $(if $(filter PYTHON,$(SAID)),$(PYTHON)),$(value TID
         command -v python3.11 || command -v python3 || echo python3.11))
 override LAUNCH = @'$(subst ','\'',$(INTERPRETER))' localstack/bootstrap.py
 
-.PHONY: help demo up down status monitoring deploy dev gateway logs run-rule create-admin rotate-keys \
+.PHONY: help demo up down status monitoring deploy dev gateway logs trace run-rule create-admin rotate-keys \
         create-service services revoke-service \
         import-products test test-faults soak fuzz bench test-browser test-requests lint \
         contracts client docs cost second-emulator new-operation new-consumer new-rule freeze-events lock clean-data declare-topology
@@ -55,8 +56,11 @@ dev: ## run saved code at the next call, and show its logs; Ctrl-C ends it
 gateway: ## serve only the gateway by `chalice local`, with the working tree's code; Ctrl-C ends it
 	$(LAUNCH) gateway
 
-logs: ## show the functions' logs: FN=gateway CORRELATION=id FOLLOW=1
+logs: ## show logs: FN=gateway or SERVICE=bridge, CORRELATION=id LEVEL=WARNING GREP=text SINCE=09:30 UNTIL= MINUTES=10 FOLLOW=1
 	$(LAUNCH) logs
+
+trace: ## draw the life of one request over all functions: CORRELATION=id, or ID= of an order or notification
+	$(LAUNCH) trace
 
 run-rule: ## fire a scheduled rule now, or for a time: RULE=name TIME=2026-11-27T12:00:00Z
 	$(LAUNCH) run-rule

@@ -46,6 +46,7 @@ ROOMS = {
     "operating": (
         "demo",
         "logs",
+        "trace",
         "run-rule",
         "create-admin",
         "create-service",

@@ -156,6 +156,11 @@ class Options(BaseSettings):
     fn: str | None = None
     correlation: str | None = None
     follow: bool = False
+    level: str | None = None
+    service: str | None = None
+    since: str | None = None
+    until: str | None = None
+    grep: str | None = None
     rule: str | None = None
     time: datetime | None = None
     name: str | None = None

@@ -10,7 +10,8 @@ import pytest
 
 from tests.unit.launcher.aws_mock import mocked
 from tidings_local.launcher.errors import LauncherError
-from tidings_local.launcher.operating.logs import Reader
+from tidings_local.launcher.operating.log_filter import Wanted
+from tidings_local.launcher.operating.logs import FileReader, Reader
 from tidings_local.launcher.running.ports import Ports
 from tidings_local.launcher.running.stack import Stack
 
@@ -47,7 +48,7 @@ def logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Logs]:
 
 
 def reader(function: str | None = None, correlation: str | None = None) -> Reader:
-    return Reader(STACK, function, correlation)
+    return Reader(STACK, function, Wanted(correlation=correlation))
 
 
 def texts(of: Reader) -> list[tuple[str, str]]:
@@ -137,3 +138,45 @@ def test_line_of_another_request_is_never_shown(logs: Logs) -> None:
     logs.write("orders", json.dumps({"correlation_id": "other"}))
     assert texts(following) == []
     assert texts(following) == []
+
+
+# --------------------------------------------------------------------------- services
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Stack:
+    found = Stack("tests", tmp_path, Ports(41000))
+    found.logs.mkdir()
+    return found
+
+
+BRIDGE = '{"time": "2026-11-30T10:04:27.545+00:00", "level": "INFO", "message": "batch handled"}'
+
+
+def test_file_of_a_service_is_read_once_with_the_former_one(stack: Stack) -> None:
+    file = stack.logs / "bridge.log"
+    file.with_name("bridge.log.1").write_text("2026-11-30T10:00:00.000 first\n  more\n")
+    file.write_text(f"{BRIDGE}\n")
+    found = FileReader(stack, "bridge")
+    read = found.new()
+    assert [each.text for each in read] == ["2026-11-30T10:00:00.000 first", "  more", BRIDGE]
+    assert read[0].at_ms == read[1].at_ms < read[2].at_ms
+    with file.open("a") as more:
+        more.write("later\n")
+    assert [each.text for each in found.new()] == ["later"]
+
+
+def test_file_that_was_replaced_is_read_from_its_beginning(stack: Stack) -> None:
+    file = stack.logs / "bridge.log"
+    file.write_text("a long line\n")
+    found = FileReader(stack, "bridge")
+    found.new()
+    file.write_text("new\n")
+    assert [each.text for each in found.new()] == ["new"]
+
+
+def test_unknown_service_is_reported_with_the_known_ones(stack: Stack) -> None:
+    (stack.logs / "runner.log").touch()
+    with pytest.raises(LauncherError, match="nothing has no logs") as told:
+        FileReader(stack, "nothing")
+    assert told.value.hint == "services with logs: runner"

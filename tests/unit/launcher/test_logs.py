@@ -2,7 +2,9 @@
 
 import json
 
-from tidings_local.launcher.operating.logs import Record, merged, render, timed
+from tidings_local.launcher.operating.log_filter import Wanted
+from tidings_local.launcher.operating.log_record import Record, as_json, render
+from tidings_local.launcher.operating.logs import merged, timed
 
 
 def line(message: str, at: str = "08:00:00,100", **fields: object) -> str:
@@ -46,7 +48,7 @@ def test_only_the_lines_of_one_request_are_shown() -> None:
         Record(1, "gateway", line("mine", correlation_id="a")),
         Record(1, "gateway", line("other", correlation_id="b")),
     ]
-    assert messages(merged(timed(records), "a")) == ["mine"]
+    assert messages(merged(timed(records), Wanted(correlation="a"))) == ["mine"]
 
 
 def test_a_line_is_rendered_with_its_fields() -> None:
@@ -64,3 +66,19 @@ def test_a_traceback_follows_its_line() -> None:
 
 def test_text_that_is_not_json_is_shown_unchanged() -> None:
     assert render(Record(0, "orders", "[1, 2]")).endswith("[1, 2]")
+
+
+def test_a_line_in_a_pipe_is_one_json_object() -> None:
+    written = json.loads(
+        as_json(timed([Record(1, "orders", line("order placed", order_id="1"))])[0])
+    )
+    assert (written["message"], written["function"]) == ("order placed", "orders")
+    assert written["timestamp"] == "2026-11-21T08:00:00.100+00:00"
+    text = json.loads(as_json(Record(0, "redis", "Ready to accept", is_of_a_service=True)))
+    assert (text["message"], text["service"]) == ("Ready to accept", "redis")
+
+
+def test_only_a_terminal_gets_colours() -> None:
+    record = Record(1, "orders", json.dumps({"level": "ERROR", "message": "failed"}))
+    assert "\033[31m" in render(record, colour=True)
+    assert "\033" not in render(record)

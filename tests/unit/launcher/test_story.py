@@ -7,7 +7,7 @@ import pytest
 
 from tidings_local.launcher.errors import LauncherError
 from tidings_local.launcher.operating import queries, story
-from tidings_local.launcher.operating.logs import Record
+from tidings_local.launcher.operating.log_record import Record
 from tidings_local.launcher.running.ports import Ports
 from tidings_local.launcher.running.stack import Stack
 
@@ -71,7 +71,7 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> Shop:
     monkeypatch.setattr(story, "POLL_SECONDS", 0)
     trail = [Record(1_000.0, "gateway", "order placed"), Record(2_000.0, "inventory", "reserved")]
     reader: Any = type("Reader", (), {"new": lambda _: trail})
-    monkeypatch.setattr(story, "Reader", lambda *_: reader())
+    monkeypatch.setattr(story, "Reader", lambda *_, **__: reader())
     return found
 
 

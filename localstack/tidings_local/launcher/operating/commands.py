@@ -11,11 +11,13 @@ from ..running.supervisor import find_running
 from ..running.up import up as bring_up
 from ..settings import load_options, load_settings
 from .admin import create_admin, promote_to_admin
-from .logs import show_logs
+from .log_filter import wanted
+from .logs import FileReader, Reader, Source, show_logs
 from .product_import import import_products
 from .rules import Invocation, invoke_rule
 from .service_credentials import create_service, list_services, revoke_service
 from .story import play
+from .trace import trace_of
 
 
 def demo() -> int:
@@ -29,12 +31,27 @@ def demo() -> int:
 
 def logs() -> int:
     options = load_options()
-    show_logs(
-        find_running(load_settings()),
-        function=options.fn,
+    chosen = wanted(
+        level=options.level,
         correlation=options.correlation,
-        follow=options.follow,
+        text=options.grep,
+        since=options.since,
+        until=options.until,
+        minutes=options.minutes if "minutes" in options.model_fields_set else None,
     )
+    if options.service:
+        source: Source = FileReader(find_stack(load_settings()), options.service, chosen)
+    else:
+        source = Reader(find_running(load_settings()), options.fn, chosen)
+    show_logs(source, follow=options.follow)
+    return 0
+
+
+def trace() -> int:
+    options = load_options()
+    stack = find_running(load_settings())
+    for line in trace_of(stack, correlation=options.correlation, about=options.id):
+        progress.show(line)
     return 0
 
 
@@ -89,6 +106,7 @@ def _show(invocation: Invocation) -> None:
 COMMANDS: dict[str, Callable[[], int]] = {
     "demo": demo,
     "logs": logs,
+    "trace": trace,
     "run-rule": run_rule,
     "create-admin": admin,
     "create-service": service,

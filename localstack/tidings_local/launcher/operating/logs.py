@@ -1,75 +1,55 @@
-"""`make logs`: the functions' CloudWatch logs, merged in order of time."""
+"""`make logs`: the functions' CloudWatch logs, merged in order of time, or a service's file."""
 
 from __future__ import annotations
 
-import contextlib
-import json
+import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from operator import attrgetter
-from typing import Any
+from typing import Final, Protocol
 
 from .. import progress
 from ..aws import client
 from ..errors import LauncherError
 from ..running.stack import Stack
+from .log_filter import Wanted
+from .log_record import Record, as_json, render, written_at
 
 GROUP_PREFIX = "/aws/lambda/tidings-"
-TIMESTAMP_FORMS = ("%Y-%m-%d %H:%M:%S,%f%z", "%Y-%m-%dT%H:%M:%S.%f%z", "%Y-%m-%dT%H:%M:%S%z")
+EVERYTHING: Final = Wanted()
 FOLLOW_SECONDS = 1.0
 OVERLAP_MS = 5_000
 """The time before the last line that is read again: lines arrive late, and out of order."""
 
-KNOWN_FIELDS = {"timestamp", "level", "message", "function", "location", "correlation_id"}
-NOISE = {
-    "aws_request_id",
-    "cold_start",
-    "function_arn",
-    "function_memory_size",
-    "function_name",
-    "function_request_id",
-    "xray_trace_id",
-}
+
+class Source(Protocol):
+    def new(self) -> list[Record]: ...
 
 
-@dataclass(frozen=True, order=True)
-class Record:
-    at_ms: float
-    function: str
-    text: str
-    event_id: str = ""
-
-    @property
-    def fields(self) -> dict[str, Any]:
-        try:
-            parsed = json.loads(self.text)
-        except ValueError:
-            return {}
-        return parsed if isinstance(parsed, dict) else {}
-
-
-def show_logs(stack: Stack, *, function: str | None, correlation: str | None, follow: bool) -> None:
-    reader = Reader(stack, function, correlation)
-    for record in reader.new():
-        progress.show(render(record))
-    while follow:
+def show_logs(source: Source, *, follow: bool) -> None:
+    """Show lines: readable on a terminal, JSON in a pipe."""
+    readable = sys.stdout.isatty()
+    while True:
+        for record in source.new():
+            progress.show(render(record, colour=True) if readable else as_json(record))
+        if not follow:
+            return
         time.sleep(FOLLOW_SECONDS)
-        for record in reader.new():
-            progress.show(render(record))
 
 
 class Reader:
     """Reads each record once in any number of requests."""
 
-    def __init__(self, stack: Stack, function: str | None, correlation: str | None) -> None:
+    def __init__(
+        self, stack: Stack, function: str | None = None, wanted: Wanted = EVERYTHING
+    ) -> None:
         self._logs = client(stack, "logs")
         self._group = GROUP_PREFIX + function.removeprefix("tidings-") if function else None
-        self._correlation = correlation
+        self._wanted = wanted
         self._seen: set[str] = set()
-        self._since_ms = 0
+        self._since_ms = max(0, wanted.since_ms - OVERLAP_MS)
 
     def new(self) -> list[Record]:
         with ThreadPoolExecutor(8) as threads:
@@ -78,7 +58,7 @@ class Reader:
         self._seen.update(record.event_id for record in records)
         if records:
             self._since_ms = max(0, int(max(r.at_ms for r in records)) - OVERLAP_MS)
-        return merged(records, self._correlation)
+        return merged(records, self._wanted)
 
     def _groups(self) -> list[str]:
         pages = self._logs.get_paginator("describe_log_groups").paginate(
@@ -101,11 +81,46 @@ class Reader:
             logGroupName=group, startTime=self._since_ms
         )
         records = [
-            Record(event["timestamp"], function, event["message"].rstrip(), event["eventId"])
+            Record(
+                event["timestamp"],
+                function,
+                event["message"].rstrip(),
+                event["eventId"],
+                event["timestamp"],
+            )
             for page in pages
             for event in page["events"]
         ]
         return timed(records)
+
+
+class FileReader:
+    """Reads the file of a service, and the former one beside it."""
+
+    def __init__(self, stack: Stack, service: str, wanted: Wanted = EVERYTHING) -> None:
+        self._service, self._wanted = service, wanted
+        self._file = stack.logs / f"{service}.log"
+        if not self._file.is_file():
+            known = ", ".join(sorted(each.stem for each in stack.logs.glob("*.log")))
+            raise LauncherError(f"{service} has no logs", hint=f"services with logs: {known}")
+        former = self._file.with_name(f"{self._file.name}.1")
+        self._waiting = former.read_text(errors="replace") if former.is_file() else ""
+        self._read, self._last_ms = 0, 0.0
+
+    def new(self) -> list[Record]:
+        with self._file.open(errors="replace") as file:
+            if self._file.stat().st_size < self._read:  # it was replaced by a new one
+                self._read = 0
+            file.seek(self._read)
+            text, self._waiting = self._waiting + file.read(), ""
+            self._read = file.tell()
+        return merged(map(self._record, text.splitlines()), self._wanted)
+
+    def _record(self, line: str) -> Record:
+        """Return a line; one without a time has that of the line before."""
+        record = Record(0, self._service, line, is_of_a_service=True)
+        self._last_ms = written_at(record) or self._last_ms
+        return replace(record, at_ms=self._last_ms)
 
 
 def timed(records: list[Record]) -> list[Record]:
@@ -120,7 +135,7 @@ def timed(records: list[Record]) -> list[Record]:
     for record in records:
         if record.text.startswith("START "):
             last = 0.0
-        written = _written_at(record)
+        written = written_at(record)
         if written is None and not last and not record.text.startswith("END "):
             waiting.append(record)
             continue
@@ -131,41 +146,6 @@ def timed(records: list[Record]) -> list[Record]:
     return placed + waiting
 
 
-def merged(records: Iterable[Record], correlation: str | None = None) -> list[Record]:
-    """Return lines in order of time, for one request if a correlation id is given."""
-    kept = (r for r in records if correlation is None or belongs_to(r, correlation))
-    return sorted(kept, key=attrgetter("at_ms"))
-
-
-def belongs_to(record: Record, correlation: str) -> bool:
-    return bool(record.fields.get("correlation_id") == correlation)
-
-
-def _written_at(record: Record) -> float | None:
-    """Return the time that Powertools' logger wrote into the line, in ms since 1970."""
-    written = record.fields.get("timestamp")
-    if isinstance(written, str):
-        for form in TIMESTAMP_FORMS:
-            with contextlib.suppress(ValueError):
-                return datetime.strptime(written, form).astimezone().timestamp() * 1000
-    return None
-
-
-def render(record: Record, *, with_fields: bool = True) -> str:
-    at = datetime.fromtimestamp(record.at_ms / 1000, UTC).strftime("%H:%M:%S.%f")[:-3]
-    fields = record.fields
-    if not fields:
-        return f"{at}  {record.function:<24} {record.text}"
-    extra = " ".join(_rendered_fields(fields)) if with_fields else ""
-    level, message = fields.get("level", ""), fields.get("message", "")
-    line = f"{at}  {record.function:<24} {level:<7} {message}  {extra}".rstrip()
-    trace = fields.get("exception")
-    return f"{line}\n{trace}" if trace else line
-
-
-def _rendered_fields(fields: dict[str, Any]) -> Iterator[str]:
-    if correlation := fields.get("correlation_id"):
-        yield f"correlation_id={correlation}"
-    for name, value in fields.items():
-        if name not in KNOWN_FIELDS | NOISE | {"exception", "correlation_id"}:
-            yield f"{name}={value if isinstance(value, str | int | float) else json.dumps(value)}"
+def merged(records: Iterable[Record], wanted: Wanted = EVERYTHING) -> list[Record]:
+    """Return the wanted lines in order of time."""
+    return sorted((each for each in records if wanted.accepts(each)), key=attrgetter("at_ms"))

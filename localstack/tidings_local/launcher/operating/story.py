@@ -13,7 +13,9 @@ from ..running.stack import Stack
 from . import queries
 from .admin import create_admin
 from .api import GraphqlApi
-from .logs import Reader, render
+from .log_filter import Wanted
+from .log_record import render
+from .logs import Reader
 
 STOCK = 3
 ORDERED = 2
@@ -108,7 +110,7 @@ def _stock_is(api: GraphqlApi, product: dict[str, Any], expected: int) -> None:
 
 def _show_trail(stack: Stack, correlation_id: str) -> None:
     progress.show("\nThe log of the confirmed order, from the gateway to the inbox:")
-    for record in Reader(stack, None, correlation_id).new():
+    for record in Reader(stack, wanted=Wanted(correlation=correlation_id)).new():
         progress.show(f"  {render(record, with_fields=False)}")
 
 

@@ -8,7 +8,13 @@ from tidings_local.launcher.developing.dev.calls import Call
 
 def a_line(message: str, *, correlation_id: str | None = None, **more: Any) -> str:
     """Return a line as Powertools' logger writes it."""
-    own = {"level": "INFO", "location": "f:1", "message": message, "service": "local"} | more
+    own = {
+        "level": "INFO",
+        "location": "f:1",
+        "message": message,
+        "function": "local",
+        "domain": "orders",
+    } | more
     return json.dumps(own | ({"correlation_id": correlation_id} if correlation_id else {}))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...operating.logs import KNOWN_FIELDS, NOISE
+from ...operating.log_record import KNOWN_FIELDS, NOISE
 
 OF_THE_PLATFORM = re.compile(
     r"(START|END|REPORT) RequestId: |.*\bLAMBDA_WARNING: Unhandled exception"
