@@ -1,5 +1,6 @@
 """Tests of the calls of `docker compose`, with a test program in the place of Docker."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,7 @@ def test_files_of_containers_are_readable_in_a_private_folder(stack: Stack, told
         "redis.conf",
         "redis-cache.conf",
         "localhost.pem",
+        "targets",
     }
     assert all(each.stat().st_mode & 0o004 for each in folder.iterdir())
     assert stack.etc.stat().st_mode & 0o077 == 0
@@ -129,6 +131,28 @@ def test_files_of_containers_are_readable_in_a_private_folder(stack: Stack, told
     assert "noeviction" in security_store
     assert "appendonly yes" in security_store
     assert "allkeys-lru" in (folder / "redis-cache.conf").read_text()
+
+
+def test_monitoring_is_a_profile_of_a_stack_that_asked_for_it(stack: Stack, told: Path) -> None:
+    up(stack)
+    assert variables(stack)["COMPOSE_PROFILES"] == ""
+    stack.monitoring_mark.touch()
+    up(stack)
+    assert variables(stack)["COMPOSE_PROFILES"] == "monitoring"
+
+
+def test_prometheus_gets_the_containers_addresses(stack: Stack, told: Path) -> None:
+    up(stack)
+    targets = stack.etc / "containers" / "targets"
+    found = {each.stem: json.loads(each.read_text()) for each in targets.glob("*.json")}
+    addresses = {job: each[0]["targets"][0].split(":")[0] for job, each in found.items()}
+    assert addresses == {
+        "functions": "runner",
+        "runner": "runner",
+        "bridge": "bridge",
+        "rabbitmq": "rabbitmq",
+    }
+    assert all(each.stat().st_mode & 0o004 for each in (targets, *targets.iterdir()))
 
 
 def test_plain_compose_gets_the_variables_of_the_stack_local(told: Path, stack: Stack) -> None:
@@ -169,7 +193,7 @@ def test_localstack_gets_a_new_container_alone(stack: Stack, told: Path) -> None
 def test_data_is_deleted_only_on_request(stack: Stack, told: Path) -> None:
     up(stack)
     assert docker.down(stack)
-    assert words(told).rstrip().endswith(" down")
+    assert words(told).rstrip().endswith(" --profile monitoring down")
     assert docker.down(stack, with_data=True)
     assert words(told).rstrip().endswith(" down --volumes")
 
@@ -183,7 +207,7 @@ def test_stack_that_never_had_containers_needs_no_docker(
 
 def test_failure_is_reported_with_its_log(stack: Stack, told: Path) -> None:
     use_docker(told / "programs" / "docker", told, "echo no space left; exit 1")
-    with pytest.raises(LauncherError, match="docker compose up failed") as failed:
+    with pytest.raises(LauncherError, match=r"docker compose up .* failed") as failed:
         up(stack)
     assert "no space left" in "\n".join(failed.value.lines())
 

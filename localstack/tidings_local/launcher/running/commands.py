@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from .. import progress
 from ..errors import LauncherError
-from ..settings import load_options, load_settings
+from ..settings import Settings, load_options, load_settings
 from . import docker, programs
 from .exposure import check_listeners
 from .lifecycle import startup, stop_all
@@ -38,7 +38,7 @@ def monitor() -> int:
     settings = load_settings()
     stack = find_running(settings)
     if settings.engine == "docker":
-        raise LauncherError("the containers are started by compose", hint="docs/monitoring.md")
+        return _monitor_in_containers(stack, settings)
     programs.check([programs.PROMETHEUS])
     programs.install_missing([programs.PROMETHEUS])
     with stack.locked():
@@ -54,6 +54,15 @@ def monitor() -> int:
         progress.show(line)
     for program in monitoring.missing():
         progress.show(f"not started: {program.name} is not installed")
+    return 0
+
+
+def _monitor_in_containers(stack: Stack, settings: Settings) -> int:
+    with stack.locked():
+        stack.monitoring_mark.touch()
+        docker.up(stack, settings, members_of(stack, settings))
+    for line in monitoring.addresses(stack, in_containers=True):
+        progress.show(line)
     return 0
 
 

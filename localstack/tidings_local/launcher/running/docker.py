@@ -14,7 +14,7 @@ from .. import progress
 from ..errors import LauncherError
 from ..settings import ROOT, Settings, inherited_environment
 from .credentials import write_private
-from .services import containers, redis
+from .services import containers, monitoring, redis
 from .services.members import Members
 from .services.runner import front_door
 from .stack import Stack
@@ -22,6 +22,8 @@ from .stack import Stack
 COMPOSE_FILE = ROOT / "infra" / "docker-compose.yaml"
 PLAIN_FILE = COMPOSE_FILE.with_name(".env")
 """Compose reads this file without any option; it is for the stack `local`."""
+PROFILE = "monitoring"
+"""Its services run from `make monitoring` until `make down`."""
 
 
 def up(stack: Stack, settings: Settings, members: Members) -> None:
@@ -34,6 +36,7 @@ def up(stack: Stack, settings: Settings, members: Members) -> None:
     progress.step("starting the containers (docker compose)")
     redis.write_container_configurations(_files(stack), members.credentials)
     _write_certificate(stack)
+    monitoring.write_container_targets(stack, members.credentials, _files(stack) / "targets")
     write_private(_environment_file(stack), render(environment(stack, settings, members)))
     if stack.name == "local" and COMPOSE_FILE.is_relative_to(stack.root):
         write_private(PLAIN_FILE, _environment_file(stack).read_text())
@@ -44,7 +47,8 @@ def down(stack: Stack, *, with_data: bool = False) -> bool:
     """Remove the containers; return whether there were any to remove."""
     if not _environment_file(stack).is_file():
         return False
-    _compose(stack, ["down", *(["--volumes"] if with_data else [])])
+    profile = ["--profile", PROFILE]
+    _compose(stack, [*profile, "down", *(["--volumes"] if with_data else [])])
     return True
 
 
@@ -69,7 +73,7 @@ def _compose(stack: Stack, arguments: list[str]) -> None:
             stderr=subprocess.STDOUT,
         )
     if done.returncode:
-        raise LauncherError(f"docker compose {arguments[0]} failed", log=log)
+        raise LauncherError(f"docker compose {' '.join(arguments)} failed", log=log)
 
 
 def project(stack: Stack) -> str:
@@ -83,8 +87,9 @@ def environment(stack: Stack, settings: Settings, members: Members) -> dict[str,
         _ports(stack)
         | {
             "COMPOSE_PROJECT_NAME": project(stack),
-            "COMPOSE_PROFILES": inherited_environment().get("COMPOSE_PROFILES", ""),
+            "COMPOSE_PROFILES": PROFILE if stack.monitoring_mark.is_file() else "",
             "TIDINGS_PROJECT": project(stack),
+            "TIDINGS_STACK_NAME": stack.name,
             "TIDINGS_FILES": str(_files(stack)),
             "TIDINGS_INNER_AMQP_URL": members.of_functions.amqp_url,
             "TIDINGS_RABBITMQ_USER": credentials.rabbitmq_user,
@@ -118,6 +123,8 @@ def _ports(stack: Stack) -> dict[str, str]:
         "TIDINGS_PORT_REDIS_CACHE": str(ports.redis_cache),
         "TIDINGS_PORT_MONGODB": str(ports.mongodb),
         "TIDINGS_PORT_MAILPIT": str(ports.mailpit),
+        "TIDINGS_PORT_PROMETHEUS": str(ports.prometheus),
+        "TIDINGS_PORT_GRAFANA": str(ports.grafana),
     }
 
 

@@ -37,30 +37,50 @@ def services(stack: Stack, credentials: Credentials) -> list[Service]:
 def write_configuration(stack: Stack, credentials: Credentials, folder: Path) -> None:
     """Copy the configuration into a folder, and write the stack's addresses beside it."""
     shutil.copytree(CONFIGURATION, folder, dirs_exist_ok=True)
-    targets = folder / "prometheus" / "targets"
-    targets.mkdir(exist_ok=True)
     ports = stack.ports
-    api = {"__metrics_path__": "/_aws/execute-api/tidings/local/metrics"}
-    for job, port, labels in (
-        ("functions", ports.public, api),
-        ("runner", ports.runner_metrics, {}),
-        ("bridge", ports.bridge, {}),
-        ("rabbitmq", ports.rabbitmq_prometheus, {}),
-    ):
-        target = {"targets": [f"{LOOPBACK}:{port}"], "labels": {"stack": stack.name} | labels}
-        (targets / f"{job}.json").write_text(json.dumps([target]))
+    jobs = {
+        "functions": ports.public,
+        "runner": ports.runner_metrics,
+        "bridge": ports.bridge,
+        "rabbitmq": ports.rabbitmq_prometheus,
+    }
+    targets = folder / "prometheus" / "targets"
+    write_targets(stack, targets, {job: f"{LOOPBACK}:{port}" for job, port in jobs.items()})
     write_private(targets / "metrics-token", credentials.metrics_token)
+
+
+def write_container_targets(stack: Stack, credentials: Credentials, folder: Path) -> None:
+    """Write the addresses by which Prometheus in a container reaches the other containers."""
+    jobs = {
+        "functions": f"runner:{stack.ports.public}",
+        "runner": "runner:9101",
+        "bridge": "bridge:4571",
+        "rabbitmq": "rabbitmq:15692",
+    }
+    write_targets(stack, folder, jobs)
+    (folder / "metrics-token").write_text(credentials.metrics_token)
+    for each in (folder, *folder.iterdir()):  # Prometheus' user is another; see docker.py
+        each.chmod(0o755 if each.is_dir() else 0o644)
+
+
+def write_targets(stack: Stack, folder: Path, jobs: dict[str, str]) -> None:
+    """Write the address of each job, and the certificate of the API."""
+    folder.mkdir(exist_ok=True)
+    api = {"__metrics_path__": "/_aws/execute-api/tidings/local/metrics"}
+    for job, address in jobs.items():
+        labels = {"stack": stack.name} | (api if job == "functions" else {})
+        (folder / f"{job}.json").write_text(json.dumps([{"targets": [address], "labels": labels}]))
     public = certificate_beside(stack.certificate)
-    (targets / "ca.crt").write_text(public.read_text() if public.is_file() else "")
+    (folder / "ca.crt").write_text(public.read_text() if public.is_file() else "")
 
 
-def addresses(stack: Stack) -> list[str]:
+def addresses(stack: Stack, *, in_containers: bool = False) -> list[str]:
     """Return the lines that tell where the programs answer."""
     if not stack.monitoring_mark.is_file():
         return []
     ports = stack.ports
     lines = [f"Prometheus http://{LOOPBACK}:{ports.prometheus} (alerts: /alerts)"]
-    if is_installed(GRAFANA):
+    if in_containers or is_installed(GRAFANA):
         lines.append(f"Grafana    http://{LOOPBACK}:{ports.grafana}")
     return lines
 
