@@ -1,0 +1,70 @@
+"""Each alert and alarm has its section in the runbook, with commands and metrics that exist."""
+
+import re
+from typing import Final
+
+import pytest
+
+from tests.contract.project import ROOT, template
+from tests.dashboards import alerts, panel_queries
+from tidings_local.launcher.commands import COMMANDS
+
+PARTS: Final = ("Meaning", "Look", "Do", "Over")
+PAGE: Final = (ROOT / "docs" / "runbook.md").read_text()
+
+
+def sections() -> dict[str, str]:
+    page = PAGE.partition("## Alarms and alerts\n")[2].partition("\n## ")[0]
+    _, *found = re.split(r"^### (\w+)\n", page, flags=re.MULTILINE)
+    return dict(zip(found[::2], found[1::2], strict=True))
+
+
+def alarms() -> dict[str, str]:
+    """Return the name of each alarm on AWS by that of its resource."""
+    return {
+        name: each["Properties"]["AlarmName"]["Fn::Sub"].removeprefix("${AWS::StackName}-")
+        for name, each in template()["Resources"].items()
+        if each["Type"] == "AWS::CloudWatch::Alarm" and "AlarmName" in each["Properties"]
+    }
+
+
+def test_alerts_and_alarms_have_a_section_and_nothing_else_has() -> None:
+    assert set(sections()) == set(alerts()) | set(alarms())
+
+
+@pytest.mark.parametrize("name", sorted(sections()))
+def test_section_says_what_it_means_how_to_look_what_to_do_and_when_it_is_over(name: str) -> None:
+    text = sections()[name]
+    said = re.findall(r"^\*\*(\w+)\.\*\* \S", text, re.MULTILINE)
+    assert tuple(said) == PARTS
+    alarm = alarms().get(name)
+    assert re.findall(r"^Alarm `([\w-]+)`\.$", text, re.MULTILINE) == ([alarm] if alarm else [])
+
+
+@pytest.mark.parametrize("name", sorted(sections()))
+def test_section_says_how_to_look_by_a_command_or_a_page(name: str) -> None:
+    look = re.split(r"\*\*\w+\.\*\*", sections()[name])[PARTS.index("Look") + 1]
+    assert "`" in look or "*" in look
+
+
+def test_commands_of_the_runbook_exist() -> None:
+    assert set(re.findall(r"`make (?:-s )?([a-z-]+)", PAGE)) <= COMMANDS.keys()
+
+
+def test_metrics_of_the_runbook_exist() -> None:
+    known = (ROOT / "docs" / "monitoring.md").read_text() + "".join(
+        [each.text for each in panel_queries()] + [rule["expr"] for rule in alerts().values()]
+    )
+    named = set(re.findall(r"\b(?:tidings|rabbitmq)_[a-z_]+\b", PAGE))
+    assert len(named) > 10
+    assert [name for name in sorted(named) if name not in known] == []
+
+
+def test_panels_that_the_runbook_names_exist() -> None:
+    titles = {each.place.partition(": ")[2] for each in panel_queries()}
+    dashboards = {each.place.partition(":")[0].capitalize() for each in panel_queries()}
+    others = {"Overview", "Nodes"}  # pages of RabbitMQ's management
+    text = " ".join("\n".join(sections().values()).split())
+    named = set(re.findall(r"(?<![*\w])\*([A-Z][^*]+)\*(?!\*)", text))
+    assert len(named) > 5
+    assert named <= titles | dashboards | others
