@@ -61,6 +61,7 @@ def names_of(stack: StackUnderTest) -> dict[str, str]:
         "$PWD/.tidings/stacks/local/localhost.pem.crt": stack.ca_file,
         "@example.com": f"@{own}.example.com",
         "MUG-BLUE": f"MUG-{own}",
+        "spring_sale": f"spring_{own}",
     }
 
 

@@ -8,11 +8,11 @@ from tests.pages import RUN_ON_THE_STACK, commands_of
 from tests.settings import stack_under_test
 
 
-@pytest.mark.parametrize("page", RUN_ON_THE_STACK)
-def test_commands_of_page(page: str) -> None:
+@pytest.mark.parametrize("pages", RUN_ON_THE_STACK, ids=" ".join)
+def test_commands_of_pages(pages: tuple[str, ...]) -> None:
     stack = stack_under_test()
     run(
-        commands_of(page),
+        [command for page in pages for command in commands_of(page)],
         folder=ROOT,
         environment=environment_of(stack.name),
         instead=names_of(stack),
