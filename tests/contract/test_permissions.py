@@ -39,6 +39,8 @@ PUBLIC_ROUTES = {
     "GET /health",
     "GET /metrics",
     "GET /api/v1/health",
+    "GET /health/{domain}",
+    "GET /api/v1/health/{domain}",
     "GET /api/v1/openapi.json",
     "GET /.well-known/jwks.json",
     "GET /api/v1/.well-known/jwks.json",

@@ -34,6 +34,7 @@ MAY_BE_LOST = {
 }
 # These only check the health of both.
 ASK_BOTH = {
+    "layers/tidings/tidings/monitoring/domain_health.py",
     "layers/tidings/tidings/monitoring/exposition.py",
     "layers/tidings/tidings/monitoring/health.py",
 }

@@ -102,11 +102,21 @@ def test_order_of_another_customer_is_not_found(admin: Shop, shop: Shop, custome
 
 def test_health_lists_every_service_with_its_latency(shop: Shop) -> None:
     for path in ("/health", "/api/v1/health"):
-        health = data_of(shop.http.get(f"{shop.api_url}{path}"))
+        shallow = data_of(shop.http.get(f"{shop.api_url}{path}"))
+        assert shallow == {"status": "healthy", "services": {}}
+        health = data_of(shop.http.get(f"{shop.api_url}{path}?deep=1"))
         assert isinstance(health, dict)
         assert health["status"] == "healthy"
         assert health["services"].keys() == {"mongodb", "redis", "redis_cache", "rabbitmq"}
         assert all(each["latency_ms"] >= 0 for each in health["services"].values())
+
+
+def test_each_domain_tells_whether_its_queues_have_consumers(shop: Shop) -> None:
+    for path in ("/health/orders", "/api/v1/health/delivery"):
+        health = data_of(shop.http.get(f"{shop.api_url}{path}"))
+        assert isinstance(health, dict)
+        assert health["status"] == "healthy"
+        assert health["services"]["queues"]["status"] == "up"
 
 
 def test_third_party_library_verifies_our_tokens_with_the_published_keys(customer: Shop) -> None:

@@ -5,10 +5,12 @@ import json
 from typing import Any
 
 import pytest
+from pika.adapters.blocking_connection import BlockingChannel
 
 from tests.integration.builders import (
     CONTEXT,
     PASSWORD,
+    Queues,
     a_person,
     a_product,
     a_reader,
@@ -164,14 +166,53 @@ def test_administrator_is_created_by_invocation() -> None:
 
 
 def test_all_services_are_up() -> None:
-    status, envelope = call("monitoring.get_health")
+    status, envelope = call("monitoring.get_health", query={"deep": "1"})
     assert (status, envelope["data"]["status"]) == (200, "healthy")
     assert set(envelope["data"]["services"]) == {"mongodb", "redis", "redis_cache", "rabbitmq"}
 
 
+def test_shallow_health_asks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queues, "publisher", lambda: pytest.fail("RabbitMQ was asked"))
+    status, envelope = call("monitoring.get_health")
+    assert (status, envelope["data"]) == (200, {"status": "healthy", "services": {}})
+
+
+def test_domain_whose_queues_have_no_consumers_is_degraded() -> None:
+    status, envelope = call("monitoring.get_domain_health", domain="orders")
+    assert (status, envelope["data"]["status"]) == (200, "degraded")
+    services = {name: each["status"] for name, each in envelope["data"]["services"].items()}
+    assert services == {"mongodb": "up", "queues": "down"}
+
+
+def test_domain_whose_queues_have_consumers_is_healthy(
+    channel: BlockingChannel, queues: Queues
+) -> None:
+    tags = [
+        channel.basic_consume(queue, lambda *_: None)
+        for queue in ("orders", "order_statuses.queue")
+    ]
+    status, envelope = call("monitoring.get_domain_health", domain="orders")
+    for tag in tags:
+        channel.basic_cancel(tag)
+    assert (status, envelope["data"]["status"]) == (200, "healthy")
+
+
+@pytest.mark.parametrize(("domain", "service"), [("users", "redis"), ("templates", "mongodb")])
+def test_domain_names_the_services_that_it_uses(domain: str, service: str) -> None:
+    status, envelope = call("monitoring.get_domain_health", domain=domain)
+    assert (status, envelope["data"]["status"]) == (200, "healthy")
+    assert service in envelope["data"]["services"]
+
+
+@pytest.mark.parametrize("domain", ["shoes", "Orders", "..", "a" * 31])
+def test_unknown_domain_is_not_found(domain: str) -> None:
+    status, envelope = call("monitoring.get_domain_health", domain=domain)
+    assert (status, envelope["error"]["code"]) == (404, "NOT_FOUND")
+
+
 def test_health_without_the_broker_is_degraded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queues, "publisher", lambda: Publisher(at("amqp://a:b@127.0.0.1:1/%2F")))
-    status, envelope = call("monitoring.get_health")
+    status, envelope = call("monitoring.get_health", query={"deep": "1"})
     assert (status, envelope["data"]["status"]) == (200, "degraded")
     assert envelope["data"]["services"]["rabbitmq"]["status"] == "down"
 

@@ -172,7 +172,7 @@ def connects_to_rabbitmq(monkeypatch: pytest.MonkeyPatch) -> Noted:
 
 
 def health() -> dict[str, Any]:
-    answer, seconds = timed(lambda: InProcessApi().request("GET", "/health"))
+    answer, seconds = timed(lambda: InProcessApi().request("GET", "/health?deep=1"))
     assert seconds < QUICKLY_SECONDS + BUSY_SECONDS
     data: dict[str, Any] = answer.json["data"]
     assert (answer.status == 503) == (data["status"] == "unhealthy")

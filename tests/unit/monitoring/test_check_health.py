@@ -2,9 +2,11 @@ import time
 from collections.abc import Callable
 
 import pytest
+from pydantic import ValidationError
 from pymongo.errors import AutoReconnect
 
-from tidings.monitoring.health import check_health
+from tidings.monitoring import health as module
+from tidings.monitoring.health import HealthQuery, check_health, look
 
 
 def answers() -> None:
@@ -50,3 +52,25 @@ def test_any_error_counts_as_down() -> None:
         raise RuntimeError
 
     assert check_health(needed={}, dispensable={"rabbitmq": breaks}).status == "degraded"
+
+
+@pytest.mark.parametrize("sent", [{}, {"deep": "0"}, {"deep": "false"}])
+def test_shallow_health_asks_no_service(
+    sent: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "check_services", lambda: pytest.fail("a service was asked"))
+    found = look(HealthQuery.model_validate(sent))
+    assert (found.status, found.services) == ("healthy", {})
+
+
+@pytest.mark.parametrize("deep", ["1", "true"])
+def test_deep_health_asks_the_services(deep: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = check_health(needed={"mongodb": fails}, dispensable={})
+    monkeypatch.setattr(module, "check_services", lambda: asked)
+    assert look(HealthQuery.model_validate({"deep": deep})) is asked
+
+
+@pytest.mark.parametrize("deep", ["", "2", "yes", "True"])
+def test_other_depths_are_refused(deep: str) -> None:
+    with pytest.raises(ValidationError):
+        HealthQuery.model_validate({"deep": deep})

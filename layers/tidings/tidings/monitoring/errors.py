@@ -8,6 +8,11 @@ class FailedMessageNotFound(NotFound):
         super().__init__("There is no such failed message.")
 
 
+class UnknownDomain(NotFound):
+    def __init__(self) -> None:
+        super().__init__("There is no such domain.")
+
+
 class MessageNotWaiting(Conflict):
     def __init__(self, state: str) -> None:
         super().__init__(f"This message is not waiting: it is {state}.")

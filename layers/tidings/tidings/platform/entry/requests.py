@@ -26,6 +26,7 @@ PATH_PATTERNS: Final[Mapping[str, str]] = {
     "user_id": PERSON_PATTERN,
     "token": r"^[A-Za-z0-9._-]{1,200}$",
     "suppression_id": r"^[0-9a-f]{64}$",
+    "domain": r"^[a-z]{1,30}$",
     "template_code": r"^[a-z][a-z0-9_]{0,63}$",
     # The id of a user or of a notification: API Gateway allows one parameter name per path segment.
     "id": PERSON_PATTERN,

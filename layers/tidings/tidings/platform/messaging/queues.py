@@ -1,5 +1,6 @@
 """The depth of each queue, asked over AMQP, so that only the broker's address is needed."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from tidings.platform.messaging.broker import publisher
@@ -24,7 +25,16 @@ def queue_depths() -> dict[str, QueueDepth | None]:
     Raises:
         BrokerUnavailable: RabbitMQ did not answer.
     """
-    looked = publisher().look_at((*QUEUES, *map(retry_queue, RETRY_DELAYS_SECONDS)))
+    return depths_of((*QUEUES, *map(retry_queue, RETRY_DELAYS_SECONDS)))
+
+
+def depths_of(queues: Sequence[str]) -> dict[str, QueueDepth | None]:
+    """Return the depth of these queues; None for a queue that does not exist.
+
+    Raises:
+        BrokerUnavailable: RabbitMQ did not answer.
+    """
+    looked = publisher().look_at(queues)
     return {name: None if found is None else QueueDepth(*found) for name, found in looked.items()}
 
 

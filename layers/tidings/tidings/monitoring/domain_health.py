@@ -1,0 +1,69 @@
+"""The health of one domain: the services that it uses, and the consumers of its queues."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Final
+
+from tidings.monitoring.errors import UnknownDomain
+from tidings.monitoring.health import Health, Probes, check_health
+from tidings.platform.caching import cache
+from tidings.platform.logging import logger
+from tidings.platform.messaging import queues
+from tidings.platform.operation import PUBLIC, operation
+from tidings.platform.security import store
+from tidings.platform.storage import database
+
+
+class NoConsumer(Exception):
+    """A queue is missing, or has no consumer."""
+
+
+def _check_consumers(names: Sequence[str]) -> None:
+    depths = queues.depths_of(names)
+    without = [name for name in names if not ((found := depths[name]) and found.consumers)]
+    if without:
+        logger.warning("queues without consumer: their messages wait", queues=without)
+        raise NoConsumer
+
+
+def _consumed(*names: str) -> Probes:
+    """Return a probe that asks RabbitMQ whether these queues have consumers."""
+    return {"queues": partial(_check_consumers, names)}
+
+
+SECURITY_STORE: Final[Probes] = {"redis": store.ping}
+CACHE: Final[Probes] = {"redis_cache": cache.ping}
+BROKER: Final[Probes] = {"rabbitmq": queues.ping_broker}
+# What each domain can do without, more slowly or later; it needs its database. A test compares the
+# queues with template.yaml.
+DOMAINS: Final[Mapping[str, Probes]] = {
+    "users": {**SECURITY_STORE, **BROKER},
+    "products": {**CACHE, **_consumed("inventory")},
+    "orders": _consumed("orders", "order_statuses.queue"),
+    "tasks": BROKER,
+    "recommendations": {**CACHE, **_consumed("recommendations", "recommendations.refresh")},
+    "templates": {},
+    "delivery": {
+        **SECURITY_STORE,  # it has the limits of text messages
+        **CACHE,
+        **_consumed(
+            *("email.queue", "email.urgent.queue", "push.queue", "push.urgent.queue"),
+            *("sms.queue", "webhook.queue"),
+        ),
+    },
+    "notifications": {**CACHE, **_consumed("notifications", "order_updates_queue", "followers")},
+    "campaigns": _consumed("campaigns.queue"),
+    "monitoring": _consumed("failed-messages", "erasure"),
+}
+
+
+@operation(role=PUBLIC, refuses=(UnknownDomain,), writes=False)
+def check_domain(domain: str) -> Health:
+    """Check what one domain uses: MongoDB, Redis, RabbitMQ, and that its queues have consumers.
+
+    Raises:
+        UnknownDomain: there is no such domain.
+    """
+    if domain not in DOMAINS:
+        raise UnknownDomain
+    return check_health(needed={"mongodb": database.ping}, dispensable=DOMAINS[domain])
