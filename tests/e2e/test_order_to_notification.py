@@ -12,6 +12,21 @@ from tests.waiting import eventually
 CONSUMERS = ("tidings-inventory", "tidings-orders", "tidings-notifications")
 
 
+EXPLAIN = """query($id: ID!) { explainOrder(id: $id) {
+  complete
+  events { type eventId notifications { notificationId channels { channel status reason } } }
+  steps { code function eventId correlationId }
+} }"""
+
+
+def mail_outcome(shop: Shop, order_id: str) -> tuple[str, str | None] | None:
+    """Return the status of the mail about an order's confirmation, and the reason."""
+    events = shop.graphql(EXPLAIN, id=order_id)["explainOrder"]["events"]
+    told = [each for event in events for each in event["notifications"]]
+    outcomes = [each for one in told for each in one["channels"] if each["channel"] == "email"]
+    return (outcomes[0]["status"], outcomes[0]["reason"]) if outcomes else None
+
+
 def about(shop: Shop, order_id: str) -> list[str]:
     """Return the kinds of the notifications about an order."""
     return [each["kind"] for each in shop.inbox_about(order_id)]
@@ -78,6 +93,24 @@ def test_correlation_id_is_passed_from_the_header_to_the_last_consumer(
     for function in ("tidings-gateway", *CONSUMERS):
         found = partial(log_lines, function, began, correlation_id=correlation)
         eventually(found, what=function)
+
+
+def test_operator_finds_out_why_a_customer_got_no_mail(admin: Shop, customer: Shop) -> None:
+    order_id = customer.place_order(admin.create_product(stock=1))
+
+    outcome = eventually(lambda: mail_outcome(admin, order_id))
+
+    # The account's address is not verified.
+    assert outcome == ("suppressed", "address_not_verified")
+    found = admin.graphql(EXPLAIN, id=order_id)["explainOrder"]
+    (placed, confirmed) = found["events"]
+    assert [placed["type"], confirmed["type"]] == ["order.placed", "order.confirmed"]
+    assert len({each["correlationId"] for each in found["steps"]}) == 1
+    steps = {each["code"]: each["function"] for each in found["steps"]}
+    assert steps["order.confirmed"] == "orders"
+    twin = admin.rest("GET", f"/orders/{order_id}/explanation").json()["data"]
+    assert [each["code"] for each in twin["steps"]] == [each["code"] for each in found["steps"]]
+    assert customer.rest("GET", f"/orders/{order_id}/explanation").status_code == 403
 
 
 def test_daily_rule_notifies_once_a_day_of_an_open_order(admin: Shop, customer: Shop) -> None:
