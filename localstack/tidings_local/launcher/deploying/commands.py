@@ -23,7 +23,10 @@ def up() -> int:
         bring_up(stack, settings)
     progress.step(f"stack {stack.name} is up")
     show_addresses(stack)
-    if not settings.mongodb_uri and settings.engine != "docker":
+    if settings.engine == "docker":
+        if not settings.smtp_url:
+            progress.show(f"Mails      http://localhost:{stack.ports.mailpit} (Mailpit)")
+    elif not settings.mongodb_uri:
         progress.show("MongoDB    embedded; to use a real one, set TIDINGS_MONGODB_URI in .env")
     return 0
 
