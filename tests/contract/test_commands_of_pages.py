@@ -19,7 +19,7 @@ MARKED: Final = {
     "docs/bridge.md": 1,
     "docs/deploy-aws.md": 5,
     "docs/docker.md": 2,
-    "docs/monitoring.md": 1,
+    "docs/monitoring.md": 2,
     "docs/platforms.md": 1,
     "docs/recommendations.md": 1,
     "docs/start.md": 1,
