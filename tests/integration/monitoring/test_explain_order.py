@@ -254,6 +254,18 @@ def test_notifications_beyond_the_limit_are_left_out(monkeypatch: pytest.MonkeyP
     assert not found.complete
 
 
+def test_number_of_database_commands_does_not_grow_with_the_notifications(
+    commands: list[str],
+) -> None:
+    customer = a_reader()
+    order = confirmed(customer)
+    cancel_order(order.id, CancelOrder.model_validate({}), caller=customer)
+    handled(order.id)
+    commands.clear()
+    assert explained(order.id).complete
+    assert commands == ["find"] * 6
+
+
 def test_customer_may_not_explain_the_own_order() -> None:
     customer = a_reader()
     order = an_order(customer=customer)
