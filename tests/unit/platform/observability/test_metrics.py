@@ -1,6 +1,9 @@
 """Metrics are counted in this process; the number of series is bounded."""
 
+import gc
+import weakref
 from collections.abc import Iterator
+from typing import ClassVar
 
 import pytest
 
@@ -79,3 +82,35 @@ def test_counts_of_the_last_call_are_added_without_another_call(
         metrics.flush()
     eventually(lambda: sum(added) == 3, seconds=60)
     assert len(added) == 2  # the first one at once, the others together
+
+
+class Client:
+    """Stands in for the library's client, which closes its connections when it is deleted."""
+
+    def pipeline(self, *, transaction: bool) -> "Pipeline":
+        return Pipeline(weakref.ref(self))
+
+
+class Pipeline:
+    """As in the library, it refers to the connections, and not to the client."""
+
+    had_client: ClassVar[list[bool]] = []
+
+    def __init__(self, client: weakref.ref[Client]) -> None:
+        self._client = client
+
+    def hincrbyfloat(self, *_: object) -> None:
+        pass
+
+    def execute(self) -> None:
+        gc.collect()
+        self.had_client.append(self._client() is not None)
+
+
+def test_flush_keeps_its_client_until_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics.cache, "client", Client)
+    monkeypatch.setattr(metrics, "_not_before", 0.0)
+    monkeypatch.setattr(Pipeline, "had_client", [])
+    metrics.count("events", {"type": "a"})
+    REAL_FLUSH()
+    assert Pipeline.had_client == [True]

@@ -225,7 +225,8 @@ def handled_per_minute(at: datetime | None = None) -> Mapping[str, float]:
 
 
 def _add(added: dict[str, float], noted: dict[str, float], handled: dict[str, int]) -> None:
-    pipeline = cache.client().pipeline(transaction=False)
+    client = cache.client()  # kept until the end: the library closes connections with their client
+    pipeline = client.pipeline(transaction=False)
     for field, amount in added.items():
         pipeline.hincrbyfloat(_key(), field, amount)
     for field, value in noted.items():

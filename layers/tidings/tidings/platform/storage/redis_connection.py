@@ -27,11 +27,14 @@ class RedisService:
         self._url = url
         self._connected_to: str | None = None
         self._client: Redis | None = None
+        # Another thread may wait for an answer: the library closes connections with their client.
+        self._former: Redis | None = None
 
     def client(self) -> "Redis":
         """Return the client; another one if the secret has another URL."""
         url = self._url()
         if self._client is None or url != self._connected_to:
+            self._former = self._client
             self._client, self._connected_to = connect(self._url), url
         return self._client
 
