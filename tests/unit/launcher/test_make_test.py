@@ -64,7 +64,7 @@ class House:
     ) -> "Run":
         self.environments.append(environment)
         if log:
-            log.write_text("what the quick tests said")
+            log.write_text(f"what the {log.stem.removeprefix('test-')} tests said")
         return Run(self, arguments)
 
     def start_launcher(self, command: str, said: dict[str, str], log: Path) -> "Run":
@@ -74,7 +74,7 @@ class House:
 
 
 class Run:
-    """A run of pytest, with the name of its report (`tests-quick.xml`)."""
+    """A run of pytest, with the name of its report (`tests-unit.xml`)."""
 
     def __init__(self, house: House, arguments: list[str]) -> None:
         self._house, self._name = house, "chosen"
@@ -88,8 +88,9 @@ class Run:
         house.happened.append(f"{self._name} began")
 
     def wait(self) -> int:
+        if not self._has_ended:
+            self._house.happened.append(f"{self._name} ended")
         self._has_ended = True
-        self._house.happened.append(f"{self._name} ended")
         return self._house.statuses.get(self._name, 0)
 
     def __enter__(self) -> Self:
@@ -123,9 +124,10 @@ def stack(tmp_path: Path) -> Stack:
 def test_first_tests_run_during_the_deployment(house: House, stack: Stack) -> None:
     assert run_tests(stack, Settings(stack="test"), Options()) == 0
     assert house.happened == [
-        *("faults began", "stopped", "quick began", "services began", "deployed"),
-        *("quick ended", "services ended", "deployed began", "deployed ended"),
-        *("faults ended", "stopped"),
+        *("faults began", "stopped"),
+        *("unit began", "contract began", "services began", "deployed"),
+        *("services ended", "deployed began", "deployed ended"),
+        *("faults ended", "unit ended", "contract ended", "stopped"),
     ]
 
 
@@ -138,7 +140,10 @@ def test_part_of_the_tests_waits_for_the_deployment(house: House, stack: Stack) 
 
 @pytest.mark.parametrize(
     "statuses",
-    [{"quick": 1}, {"services": 1}, {"deployed": 1}, {"faults": 1}, {"quick": 1, "services": 5}],
+    [
+        *({"unit": 1}, {"contract": 1}, {"services": 1}, {"deployed": 1}, {"faults": 1}),
+        {"unit": 1, "services": 5},
+    ],
 )
 def test_every_run_is_made_and_the_worst_status_counts(
     house: House, stack: Stack, statuses: dict[str, int]
@@ -163,12 +168,13 @@ def test_failed_deployment_ends_the_running_tests_and_the_stack(house: House, st
     with pytest.raises(LauncherError, match="the deployment failed"):
         run_tests(stack, Settings(stack="test"), Options())
     assert house.happened == [
-        *("faults began", "stopped", "quick began", "services began"),
-        *("services interrupted", "quick interrupted", "faults interrupted", "stopped"),
+        *("faults began", "stopped", "unit began", "contract began", "services began"),
+        *("services interrupted", "contract interrupted", "unit interrupted"),
+        *("faults interrupted", "stopped"),
     ]
 
 
-@pytest.mark.parametrize("name", ["quick", "faults"])
+@pytest.mark.parametrize("name", ["unit", "contract", "faults"])
 def test_output_of_runs_that_write_into_files_is_shown(
     house: House, stack: Stack, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
@@ -183,8 +189,9 @@ def test_slowest_tests_of_all_runs_are_shown_in_one_table(
     run_tests(stack, Settings(stack="test"), Options())
     lines = capsys.readouterr().out.splitlines()
     at = lines.index("the tests that took longest:")
-    assert [line.split()[-1] for line in lines[at + 1 : at + 5]] == [
-        f"tests/{name}::test_{name}" for name in ("deployed", "services", "quick", "faults")
+    assert [line.split()[-1] for line in lines[at + 1 : at + 6]] == [
+        f"tests/{name}::test_{name}"
+        for name in ("deployed", "services", "contract", "unit", "faults")
     ]
 
 
@@ -198,9 +205,10 @@ def test_reports_of_an_earlier_run_are_not_shown_again(
     with pytest.raises(LauncherError):
         run_tests(stack, Settings(stack="test"), Options())
     assert sorted(path.name for path in stack.folder.glob("tests-*.xml")) == [
+        "tests-contract.xml",
         "tests-faults.xml",
-        "tests-quick.xml",
         "tests-services.xml",
+        "tests-unit.xml",
     ]
 
 

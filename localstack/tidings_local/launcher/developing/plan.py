@@ -23,9 +23,11 @@ BROWSER = {"t": BROWSER_TESTS}
 REQUESTS = {"t": REQUEST_TESTS}
 """The tests of each target. T and PYTEST select others."""
 
-QUICK = ("tests/unit", "tests/contract", "tests/fuzz")
-"""Thousands of tests that use the processor only. One process runs them: passing each result to
-a controller and collecting the tests in each worker took a tenth of the time of `make test`."""
+UNIT = ("tests/unit",)
+CONTRACT = ("tests/contract", "tests/fuzz")
+"""Thousands of tests that use the processor only. One process runs each of these groups: passing
+each result to a controller, and collecting the tests in each worker, took a tenth of the time of
+`make test`."""
 
 SERVICES = ("tests/integration", "tests/faults/test_proxy.py")
 """Each worker has its own databases and virtual host; the services are shared. These tests need no
@@ -45,7 +47,8 @@ WORKERS = 3
 class Runs(NamedTuple):
     """The arguments of pytest for all tests, in parts that run beside or after each other."""
 
-    quick: list[str]
+    unit: list[str]
+    contract: list[str]
     services: list[str]
     deployed: list[str]
     faults: list[str]
@@ -66,9 +69,10 @@ def chosen_tests(options: Options) -> list[str]:
 def all_tests() -> Runs:
     bounded = f"--timeout={HUNG_SECONDS}"
     together = [bounded, "-q", "-n", str(WORKERS), "--dist"]
-    others = [f"--ignore={each}" for each in (*QUICK, *SERVICES, *STRANGERS)]
+    others = [f"--ignore={each}" for each in (*UNIT, *CONTRACT, *SERVICES, *STRANGERS)]
     return Runs(
-        quick=[bounded, "-q", *QUICK],
+        unit=[bounded, "-q", *UNIT],
+        contract=[bounded, "-q", *CONTRACT],
         services=[*together, "worksteal", *SERVICES],
         deployed=[*together, "loadfile", *STRANGERS],
         faults=[bounded, "tests", *others],

@@ -107,36 +107,38 @@ def _test_all(stack: Stack, settings: Settings, options: Options) -> int:
     """
     runs = all_tests()
     reports = {name: stack.folder / f"tests-{name}.xml" for name in Runs._fields}
-    quick_log, faults_log = stack.folder / "test-quick.log", stack.folder / "test-faults.log"
+    logs = {name: stack.folder / f"test-{name}.log" for name in ("unit", "contract", "faults")}
+    for report in reports.values():
+        report.unlink(missing_ok=True)
     with ExitStack() as ending:
+        started: dict[str, Child] = {}
 
-        def start(name: str, members: Members, log: Path | None = None) -> Child:
+        def start(name: str, members: Members) -> None:
             arguments = [*getattr(runs, name), f"--junitxml={reports[name]}"]
             environment = _environment(stack, members, settings, options)
-            return ending.enter_context(pytest_run(arguments, environment, log))
-
-        for report in reports.values():
-            report.unlink(missing_ok=True)
-        said = shlex.join([*runs.faults, f"--junitxml={reports['faults']}"])
-        faults = ending.enter_context(
-            launcher_run("test", {"TIDINGS_STACK": FAULT_STACK, PYTEST_VARIABLE: said}, faults_log)
-        )
-        beside: list[Child] = []
+            run = pytest_run(arguments, environment, logs.get(name))
+            started[name] = ending.enter_context(run)
 
         def start_beside(members: Members) -> None:
-            beside.append(start("quick", members, quick_log))
-            beside.append(start("services", members))
+            for name in ("unit", "contract", "services"):
+                start(name, members)
 
+        said = shlex.join([*runs.faults, f"--junitxml={reports['faults']}"])
+        faults = launcher_run(
+            "test", {"TIDINGS_STACK": FAULT_STACK, PYTEST_VARIABLE: said}, logs["faults"]
+        )
+        started["faults"] = ending.enter_context(faults)
         with stack.locked():
             clean(stack)
             members = up(stack, settings, on_services=start_beside)
-        progress.step(f"running the tests; others write {quick_log} and {faults_log}")
-        statuses = [run.wait() for run in beside]
-        progress.show(quick_log.read_text())
-        statuses.append(start("deployed", members).wait())
-        progress.step("waiting for the fault tests")
-        statuses.append(faults.wait())
-    progress.show(faults_log.read_text())
+        progress.step(f"running the tests; others write {stack.folder}/test-*.log")
+        started["services"].wait()
+        start("deployed", members)
+        started["deployed"].wait()
+        progress.step("waiting for the other tests")
+        statuses = [run.wait() for run in started.values()]
+    for log in logs.values():
+        progress.show(log.read_text())
     for line in slowest.table(slowest.slowest(reports.values())):
         progress.show(line)
     return max(statuses)
