@@ -8,6 +8,7 @@ from typing import ClassVar
 import pytest
 
 from tests.waiting import eventually
+from tidings.platform.caching import cache
 from tidings.platform.errors import NotFound
 from tidings.platform.observability import metrics
 
@@ -108,7 +109,7 @@ class Pipeline:
 
 
 def test_flush_keeps_its_client_until_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metrics.cache, "client", Client)
+    monkeypatch.setattr(cache, "client", Client)
     monkeypatch.setattr(metrics, "_not_before", 0.0)
     monkeypatch.setattr(Pipeline, "had_client", [])
     metrics.count("events", {"type": "a"})
