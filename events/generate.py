@@ -20,6 +20,8 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 LAYER: Final = ROOT / "layers/tidings/tidings"
 QUEUE_NAMES: Final = LAYER / "platform/messaging/queue_names.py"
 RELEASED: Final = ROOT / "events/released"
+# ruff puts the items of a longer one on lines of their own.
+LONGEST_TUPLE: Final = 75
 VERSION: Final = re.compile(r"\d+\.\d+\.\d+")
 JSON_SCHEMA: Final = "https://json-schema.org/draft/2020-12/schema"
 
@@ -56,6 +58,8 @@ def topology() -> dict[str, Any]:
 
 def queue_names() -> str:
     """Return a module with the names of the topology's queues, for deployed functions."""
+    from infra.contracts.template import queues_by_domain
+
     delays = tuple(topology()["retry_delays_seconds"])
     lines = [
         '"""The names in infra/rabbitmq/topology.yaml; `make contracts` writes this file."""',
@@ -65,10 +69,21 @@ def queue_names() -> str:
         "QUEUES: Final = (",
         *(f'    "{queue}",' for queue in topology()["queues"]),
         ")",
+        "# The queues that the functions of each domain consume, by template.yaml.",
+        "CONSUMED_BY: Final[dict[str, tuple[str, ...]]] = {",
+        *(f'    "{domain}": {_tuple(queues)},' for domain, queues in queues_by_domain().items()),
+        "}",
         "# The n-th failed attempt waits for the n-th delay.",
         f"RETRY_DELAYS_SECONDS: Final = {delays}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _tuple(names: list[str]) -> str:
+    items = ", ".join(f'"{name}"' for name in names)
+    if len(items) > LONGEST_TUPLE:
+        return "(" + "".join(f'\n        "{name}",' for name in names) + "\n    )"
+    return f"({items},)" if len(names) == 1 else f"({items})"
 
 
 def bindings() -> dict[str, list[str]]:

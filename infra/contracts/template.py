@@ -116,6 +116,17 @@ def consumers() -> list[Consumer]:
     return [Consumer(module, tuple(sorted(found))) for module, found in sorted(queues.items())]
 
 
+def queues_by_domain() -> dict[str, list[str]]:
+    """Return the queues that the functions of each domain consume."""
+    found: dict[str, list[str]] = {}
+    for function in _functions():
+        for event in function.get("Events", {}).values():
+            if event["Type"] == "MQ":
+                domain = _module(function).partition(".")[0]
+                found.setdefault(domain, []).extend(event["Properties"]["Queues"])
+    return found
+
+
 def _functions() -> list[dict[str, Any]]:
     """Return the properties of every function."""
     template = yaml.load((ROOT / "template.yaml").read_text(), _Loader)  # noqa: S506 (a safe one)

@@ -8,9 +8,10 @@ from generate import bindings, event_classes
 
 from infra.contracts import template
 from tests.contract.project import ROOT, Function, consumers, functions, routes, topology
-from tidings.monitoring.domain_health import DOMAINS
+from tidings.monitoring.domain_health import SERVICES
 from tidings.platform.entry.consumer import RETRY_DELAYS_SECONDS
 from tidings.platform.messaging.broker import DEAD_LETTERS
+from tidings.platform.messaging.queue_names import CONSUMED_BY
 from tidings.platform.messaging.queues import retry_queue
 from tidings_local.topology import DEFAULT_FILE, load, retry_name
 
@@ -110,18 +111,13 @@ def test_only_consumers_have_event_types() -> None:
     assert not declared & {function.name for function in routes().values()}
 
 
-def test_health_of_a_domain_asks_for_the_consumers_of_its_queues() -> None:
+def test_queues_of_a_domain_are_those_of_its_functions() -> None:
     owned: dict[str, set[str]] = {}
     for queue, (function,) in consumers().items():
         owned.setdefault(function.file.parent.name, set()).add(queue)
-    asked = {
-        domain: set(probes["queues"].args[0])  # type: ignore[attr-defined]
-        for domain, probes in DOMAINS.items()
-        if "queues" in probes
-    }
-    assert asked == owned
+    assert {domain: set(queues) for domain, queues in CONSUMED_BY.items()} == owned
 
 
 def test_every_domain_has_a_health() -> None:
     packages = (ROOT / "layers/tidings/tidings").glob("*/__init__.py")
-    assert set(DOMAINS) == {each.parent.name for each in packages} - {"platform"}
+    assert set(SERVICES) == {each.parent.name for each in packages} - {"platform"}

@@ -9,6 +9,7 @@ from tidings.monitoring.health import Health, Probes, check_health
 from tidings.platform.caching import cache
 from tidings.platform.logging import logger
 from tidings.platform.messaging import queues
+from tidings.platform.messaging.queue_names import CONSUMED_BY
 from tidings.platform.operation import PUBLIC, operation
 from tidings.platform.security import store
 from tidings.platform.storage import database
@@ -26,35 +27,29 @@ def _check_consumers(names: Sequence[str]) -> None:
         raise NoConsumer
 
 
-def _consumed(*names: str) -> Probes:
-    """Return a probe that asks RabbitMQ whether these queues have consumers."""
-    return {"queues": partial(_check_consumers, names)}
-
-
 SECURITY_STORE: Final[Probes] = {"redis": store.ping}
 CACHE: Final[Probes] = {"redis_cache": cache.ping}
 BROKER: Final[Probes] = {"rabbitmq": queues.ping_broker}
-# What each domain can do without, more slowly or later; it needs its database. A test compares the
-# queues with template.yaml.
-DOMAINS: Final[Mapping[str, Probes]] = {
+# What each domain can do without, more slowly or later; it needs its database.
+SERVICES: Final[Mapping[str, Probes]] = {
     "users": {**SECURITY_STORE, **BROKER},
-    "products": {**CACHE, **_consumed("inventory")},
-    "orders": _consumed("orders", "order_statuses.queue"),
+    "products": CACHE,
+    "orders": {},
     "tasks": BROKER,
-    "recommendations": {**CACHE, **_consumed("recommendations", "recommendations.refresh")},
+    "recommendations": CACHE,
     "templates": {},
-    "delivery": {
-        **SECURITY_STORE,  # it has the limits of text messages
-        **CACHE,
-        **_consumed(
-            *("email.queue", "email.urgent.queue", "push.queue", "push.urgent.queue"),
-            *("sms.queue", "webhook.queue"),
-        ),
-    },
-    "notifications": {**CACHE, **_consumed("notifications", "order_updates_queue", "followers")},
-    "campaigns": _consumed("campaigns.queue"),
-    "monitoring": _consumed("failed-messages", "erasure"),
+    "delivery": {**SECURITY_STORE, **CACHE},  # the store has the limits of text messages
+    "notifications": CACHE,
+    "campaigns": {},
+    "monitoring": {},
 }
+
+
+def probes_of(domain: str) -> Probes:
+    """Return the probes of a domain: its services, and whether its queues have consumers."""
+    if domain not in CONSUMED_BY:
+        return SERVICES[domain]
+    return {**SERVICES[domain], "queues": partial(_check_consumers, CONSUMED_BY[domain])}
 
 
 @operation(role=PUBLIC, refuses=(UnknownDomain,), writes=False)
@@ -64,6 +59,6 @@ def check_domain(domain: str) -> Health:
     Raises:
         UnknownDomain: there is no such domain.
     """
-    if domain not in DOMAINS:
+    if domain not in SERVICES:
         raise UnknownDomain
-    return check_health(needed={"mongodb": database.ping}, dispensable=DOMAINS[domain])
+    return check_health(needed={"mongodb": database.ping}, dispensable=probes_of(domain))

@@ -22,5 +22,22 @@ QUEUES: Final = (
     "failed-messages",
     "unreadable-messages",
 )
+# The queues that the functions of each domain consume, by template.yaml.
+CONSUMED_BY: Final[dict[str, tuple[str, ...]]] = {
+    "products": ("inventory",),
+    "orders": ("orders", "order_statuses.queue"),
+    "recommendations": ("recommendations", "recommendations.refresh"),
+    "notifications": ("notifications", "followers", "order_updates_queue"),
+    "delivery": (
+        "email.queue",
+        "email.urgent.queue",
+        "push.queue",
+        "push.urgent.queue",
+        "sms.queue",
+        "webhook.queue",
+    ),
+    "campaigns": ("campaigns.queue",),
+    "monitoring": ("erasure", "failed-messages"),
+}
 # The n-th failed attempt waits for the n-th delay.
 RETRY_DELAYS_SECONDS: Final = (1, 5, 25, 120, 600)
