@@ -119,6 +119,7 @@ def path_in(world: World, route: str) -> str:
         notification_id=world.notification_id,
         template_code=TEMPLATE,
         message_id=world.failed_message_id,
+        domain="orders",
         suppression_id=world.suppression_id,
         campaign_id={
             "pause": world.waiting_campaign_id,

@@ -210,9 +210,9 @@ def test_built_in_template_keeps_its_category() -> None:
 
 
 def test_known_codes_are_the_built_in_ones_and_our_own() -> None:
-    assert "digest" in queries.known_template_codes()
+    assert "digest" in versions.read_versions()
     created()
-    assert CODE in queries.known_template_codes()
+    assert CODE in versions.read_versions()
 
 
 def test_list_is_sorted_by_code_and_continues_at_a_cursor() -> None:
@@ -227,7 +227,7 @@ def test_list_is_sorted_by_code_and_continues_at_a_cursor() -> None:
         False,
         True,
     )
-    assert [each.code for each in found] == sorted(queries.known_template_codes())
+    assert [each.code for each in found] == sorted(versions.read_versions())
     by_code = {each.code: each for each in found}
     assert (by_code["digest"].version, by_code["digest"].channels) == (2, ["inbox"])
     assert by_code["order_confirmed"].channels == ["email", "push", "inbox", "sms"]
@@ -261,6 +261,25 @@ def test_change_by_another_process_is_visible_within_seconds(
     assert queries.current_version(CODE) == 1
     monkeypatch.setattr(versions, "FRESH_SECONDS", -1.0)  # the seconds have passed
     assert queries.current_version(CODE) == 2
+
+
+def test_new_template_of_another_process_can_be_used_at_once(commands: list[str]) -> None:
+    assert queries.current_version("digest") == 1  # the list of versions is kept now
+    kept = versions._known._read
+    created()
+    versions._known._read = kept
+    commands.clear()
+    assert queries.current_version(CODE) == 1
+    assert queries.current_version(CODE) == 1
+    assert commands == ["aggregate"]
+
+
+def test_unknown_template_is_looked_up_each_time(commands: list[str]) -> None:
+    for _ in range(2):
+        commands.clear()
+        with pytest.raises(TemplateNotFound):
+            queries.current_version("no_such_template")
+        assert commands == ["aggregate"]
 
 
 def test_five_hundred_messages_need_two_commands(commands: list[str]) -> None:

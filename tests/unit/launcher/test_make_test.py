@@ -126,8 +126,8 @@ def test_first_tests_run_during_the_deployment(house: House, stack: Stack) -> No
     assert house.happened == [
         *("faults began", "stopped"),
         *("unit began", "contract began", "services began", "deployed"),
-        *("services ended", "deployed began", "deployed ended"),
-        *("faults ended", "unit ended", "contract ended", "stopped"),
+        *("contract ended", "deployed began"),
+        *("faults ended", "unit ended", "services ended", "deployed ended", "stopped"),
     ]
 
 

@@ -30,15 +30,10 @@ def current_version(template_code: str) -> int:
     Raises:
         TemplateNotFound: the template does not exist.
     """
-    version = versions.known_versions().get(template_code)
+    version = versions.known_version(template_code)
     if version is None:
         raise TemplateNotFound
     return version
-
-
-def known_template_codes() -> frozenset[str]:
-    """Return the codes of all templates; the list may be some seconds old."""
-    return frozenset(versions.known_versions())
 
 
 def parts_of(code: str) -> frozenset[str]:

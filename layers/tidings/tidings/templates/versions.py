@@ -33,6 +33,14 @@ class _Known:
             self._read = read
         return read.versions
 
+    def version_of(self, code: str) -> int | None:
+        kept = self._read
+        version = self.versions().get(code)
+        if version is None and self._read is kept:  # the template may be newer than what is kept
+            self.forget()
+            version = self.versions().get(code)
+        return version
+
     def forget(self) -> None:
         self._read = None
 
@@ -40,9 +48,12 @@ class _Known:
 _known = _Known()
 
 
-def known_versions() -> dict[str, int]:
-    """Return every code with its current version; the result may be some seconds old."""
-    return _known.versions()
+def known_version(code: str) -> int | None:
+    """Return the current version of a template; it may be some seconds old.
+
+    A code that is not known is looked up at once, so a new template can be used at once.
+    """
+    return _known.version_of(code)
 
 
 def read_versions() -> dict[str, int]:
