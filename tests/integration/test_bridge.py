@@ -537,8 +537,8 @@ def test_one_batch_at_a_time_unless_configured_otherwise(
     single = start_bridge().consumes(queue)
     broker.publish(queue, *"abcde")
     # The bridge handles one, and holds the next one.
-    wait_until(lambda: single.health()["mappings"][0]["in_flight"] == 1, "at work")
-    assert len(endpoint.of("one")) == 1
+    wait_until(lambda: len(endpoint.of("one")) == 1, "at work")
+    assert single.health()["mappings"][0]["in_flight"] == 1
     triple = start_bridge(concurrency=3).consumes(queue)
     wait_until(lambda: len(endpoint.of("one")) == 4, "three more at once")
     assert triple.health()["mappings"][0]["in_flight"] == 3
