@@ -174,7 +174,7 @@ def test_failed_deployment_ends_the_running_tests_and_the_stack(house: House, st
     ]
 
 
-@pytest.mark.parametrize("name", ["unit", "contract", "faults"])
+@pytest.mark.parametrize("name", ["unit", "contract", "deployed", "faults"])
 def test_output_of_runs_that_write_into_files_is_shown(
     house: House, stack: Stack, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:

@@ -107,7 +107,7 @@ def _test_all(stack: Stack, settings: Settings, options: Options) -> int:
     """
     runs = all_tests()
     reports = {name: stack.folder / f"tests-{name}.xml" for name in Runs._fields}
-    logs = {name: stack.folder / f"test-{name}.log" for name in ("unit", "contract", "faults")}
+    logs = {name: stack.folder / f"test-{name}.log" for name in Runs._fields if name != "services"}
     for report in reports.values():
         report.unlink(missing_ok=True)
     with ExitStack() as ending:
