@@ -58,7 +58,7 @@ def variables() -> dict[str, str]:
 
 
 def secrets() -> list[str]:
-    """Return the names of the variables that whoever runs the requests sets."""
+    """Return the names of the variables that the person who runs the requests sets."""
     found: list[str] = _content()["secrets"]
     return found
 

@@ -24,7 +24,7 @@ twice as much beside other tests."""
 def test_page_of_own_orders_with_products_costs_little(
     keys: SigningKeys, commands: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # One call in ten seconds also sends the counts of all others, here those of earlier tests.
+    # One call in a second also sends the counts of all others, here those of earlier tests.
     monkeypatch.setattr(metrics, "flush", lambda: None)
     reader = a_reader(devices=0)
     for number in range(PAGE):

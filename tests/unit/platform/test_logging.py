@@ -39,7 +39,7 @@ def test_line_names_function_and_domain(written: io.StringIO) -> None:
     ("path", "domain"),
     [
         ("/opt/python/tidings/orders/operations.py", "orders"),
-        ("/work/tidings/layers/tidings/tidings/platform/entry/job.py", "platform"),
+        ("/home/ada/tidings/layers/tidings/tidings/platform/entry/job.py", "platform"),
         ("/var/task/app.py", "gateway"),
     ],
 )
