@@ -1,7 +1,7 @@
 """Calls of the running stack over HTTPS: rate, time, and the CPU time of one call by process.
 
-The first row is the yardstick: a query that reads nothing. CPU times are those of every stack on
-this machine, so run one alone. Needs `wrk`.
+The first rows are the yardsticks: an endpoint that does nothing, and a query that reads nothing.
+CPU times are those of every stack on this machine, so run one alone. Needs `wrk`.
 """
 
 import json
@@ -96,6 +96,7 @@ def _graphql(name: str, query: str) -> Call:
 
 
 CALLS = (
+    Call("REST: `/health`", "/health"),
     _graphql("`__typename`", "{ __typename }"),
     _graphql("`me`", "{ me { id email name role } }"),
     _graphql("20 products", PRODUCTS),
