@@ -8,7 +8,8 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -522,10 +523,9 @@ def test_two_bridges_share_the_work(
     endpoint.behave("one", meet)
     bridges = [start_bridge().consumes(queue), start_bridge().consumes(queue)]
     # A bridge holds a second message: of more than two, it could get the last two alone.
-    for round_, pair in enumerate(("ab", "cd", "ef"), 1):
+    for number, pair in enumerate(("ab", "cd", "ef"), 1):
         broker.publish(queue, *pair)
-        each = [round_, round_]
-        wait_until(lambda each=each: [_handled(bridge) for bridge in bridges] == each, "one each")
+        wait_until(partial(_each_has_handled, number, bridges), "one each")
     assert sorted(endpoint.bodies("one")) == list("abcdef")
 
 
@@ -760,6 +760,10 @@ def _write_mappings(path: Path, **queues: str) -> None:
     ]
     path.with_suffix(".new").write_text(json.dumps({"EventSourceMappings": entries}))
     path.with_suffix(".new").replace(path)
+
+
+def _each_has_handled(number: int, bridges: Iterable[Bridge]) -> bool:
+    return all(_handled(bridge) == number for bridge in bridges)
 
 
 def _handled(bridge: Bridge) -> int:
