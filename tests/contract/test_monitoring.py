@@ -15,8 +15,6 @@ from tests.dashboards import MONITORING, alerts, dashboards, panel_queries
 
 PROMTOOL: Final = shutil.which("promtool")
 PROMETHEUS: Final = MONITORING / "prometheus"
-# No program of a laptop counts the messages of SQS; the jobs' errors are in FunctionsFail.
-NO_ALERT: Final = {"JobsFailed"}
 
 needs_promtool = pytest.mark.skipif(PROMTOOL is None, reason="promtool is not installed")
 
@@ -64,7 +62,7 @@ def test_each_alarm_of_aws_has_an_alert() -> None:
     alarms = {name for name in alarms if resources[name]["Properties"].get("AlarmName")}
     siblings = {rule["labels"].get("alarm") for rule in alerts().values()} - {None}
     deployments = {name for name in alarms if name.startswith(("Canary", "Deploy"))}
-    assert siblings == alarms - NO_ALERT - deployments
+    assert siblings == alarms - deployments
     assert all(name == rule["labels"].get("alarm", name) for name, rule in alerts().items())
 
 

@@ -25,6 +25,7 @@ from tidings.orders.queries import get_orders, get_orders_of_customers
 from tidings.orders.schemas import OrderFilter
 from tidings.platform.security.auth import Principal, Role
 from tidings.platform.storage import database
+from tidings.platform.storage.job_runs import failed_runs
 from tidings.platform.storage.pagination import PageRequest
 from tidings.platform.timing.clock import new_id, now
 from tidings.products.fields import ProductSort
@@ -163,6 +164,7 @@ CALLS: Final[dict[str, Callable[[], Any]]] = {
     **{f"campaigns {by(wanted)}": partial(campaigns, **wanted) for wanted in CAMPAIGN_FILTERS},
     "numbers of campaigns": lambda: numbers_of_campaigns([new_id()]),
     "suppressions": lambda: get_suppressions(PAGE, caller=OPERATOR),
+    "failed jobs": failed_runs,
 }
 
 

@@ -11,10 +11,10 @@ from tests.integration.builders import CONTEXT, Queues, a_person, a_reader, at_o
 from tests.integration.tasks.builders import a_task, a_user, changed
 from tidings.notifications.notifying import notify
 from tidings.notifications.queries import get_user_notifications
-from tidings.platform.entry.job_runs import DONE_BEFORE
 from tidings.platform.messaging.outbox import take_stored
 from tidings.platform.messaging.relay import publish_stored
 from tidings.platform.security.auth import Principal, Role
+from tidings.platform.storage.job_runs import DONE_BEFORE
 from tidings.platform.storage.pagination import PageRequest
 from tidings.tasks import reminders
 from tidings.tasks.events import TaskDue

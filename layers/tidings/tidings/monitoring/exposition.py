@@ -31,6 +31,7 @@ from tidings.platform.observability.metrics import Series
 from tidings.platform.secrets import metrics_token
 from tidings.platform.security import store
 from tidings.platform.settings import settings
+from tidings.platform.storage.job_runs import failed_runs
 from tidings.platform.storage.redis_connection import Memory
 
 Numbers = dict[Series, float]
@@ -203,4 +204,9 @@ def _stored() -> Iterator[Metric]:
         "tidings_failed_messages",
         "Failed messages that wait for an operator.",
         value=failed_waiting(),
+    )
+    yield GaugeMetricFamily(
+        "tidings_failed_jobs",
+        "Runs of scheduled jobs that failed three times and were not repeated.",
+        value=failed_runs(),
     )

@@ -8,9 +8,15 @@ from typing import Any
 import pytest
 
 from tests.integration.builders import at_once
-from tidings.platform.entry import job_runs
 from tidings.platform.entry.job import scheduled_job
-from tidings.platform.entry.job_runs import DONE_BEFORE, RUNNING_ELSEWHERE, JobRun, Summary
+from tidings.platform.storage import job_runs
+from tidings.platform.storage.job_runs import (
+    DONE_BEFORE,
+    RUNNING_ELSEWHERE,
+    JobRun,
+    Summary,
+    failed_runs,
+)
 from tidings.platform.timing.clock import now
 
 NINE = "2026-11-21T09:00:00Z"
@@ -80,6 +86,35 @@ def test_failed_run_is_repeated_by_the_next_attempt_at_once() -> None:
         unlucky(event(), an_invocation("a"))
     assert unlucky(event(), an_invocation("b")) == {"done": 1}
     assert JobRun.objects.get().attempts == 2
+
+
+def test_run_counts_as_failed_after_its_third_attempt_until_it_is_done() -> None:
+    works = False
+
+    @scheduled_job
+    def unlucky(_: datetime) -> Summary:
+        if works:
+            return {"done": 1}
+        raise LookupError("no luck")
+
+    counts = []
+    for _ in range(4):
+        counts.append(failed_runs())
+        with pytest.raises(LookupError):
+            unlucky(event(), an_invocation("a"))
+    assert counts == [0, 0, 0, 1]
+    works = True
+    assert unlucky(event(), an_invocation("b")) == {"done": 1}
+    assert failed_runs() == 0
+    assert unlucky(event(), an_invocation("b")) == DONE_BEFORE
+
+
+def test_third_attempt_counts_only_after_its_lease() -> None:
+    until = now() + timedelta(minutes=5)
+    _killed_in_the_middle("a", leased_until=until)
+    JobRun.objects.update(set__attempts=3, set__repeated_at=now())
+    assert failed_runs(until - timedelta(seconds=1)) == 0
+    assert failed_runs(until) == 1
 
 
 def test_running_job_is_not_started_until_its_lease_expires(

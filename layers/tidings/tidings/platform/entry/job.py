@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from tidings.platform.context import correlated
 from tidings.platform.entry.invocation import LambdaEvent, invocation, lambda_handler, seconds_left
-from tidings.platform.entry.job_runs import Summary as Summary
-from tidings.platform.entry.job_runs import run_once
 from tidings.platform.logging import logger
+from tidings.platform.storage.job_runs import Summary as Summary
+from tidings.platform.storage.job_runs import run_once
 from tidings.platform.timing.clock import new_event_id
 
 # AWS's limit for the duration of an invocation.

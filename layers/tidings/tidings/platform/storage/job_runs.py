@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from mongoengine import DateTimeField, DictField, IntField, StringField
@@ -17,6 +17,9 @@ Summary = dict[str, int]
 # EventBridge and Lambda stop retrying within hours. An operator who fires an older time by hand
 # wants it to run.
 REMEMBERED: Final = timedelta(days=30)
+# Lambda invokes a job this often if it fails (`EventInvokeConfig` in template.yaml).
+ATTEMPTS: Final = 3
+BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 DONE_BEFORE: Final[Summary] = {"done_before": 1}
 RUNNING_ELSEWHERE: Final[Summary] = {"running_elsewhere": 1}
 
@@ -31,6 +34,9 @@ class JobRun(StoredDocument):
     holder = StringField(required=True)
     leased_until = DateTimeField(required=True)
     attempts = IntField(required=True, default=1)
+    # The time of the last further attempt; unset when the job is done. Few runs have it, so its
+    # index is almost empty, and failed runs are found without reading the others.
+    repeated_at = DateTimeField()
     started_at = DateTimeField(required=True)
     finished_at = DateTimeField()
     summary = DictField()
@@ -39,7 +45,10 @@ class JobRun(StoredDocument):
     meta = {  # noqa: RUF012 (mongoengine's form)
         "db_alias": "operations",
         "collection": "job_runs",
-        "indexes": [{"fields": ["expires_at"], "expireAfterSeconds": 0}],
+        "indexes": [
+            {"fields": ["expires_at"], "expireAfterSeconds": 0},
+            {"fields": ["repeated_at"], "sparse": True},
+        ],
     }
 
 
@@ -75,8 +84,19 @@ def run_once(
         _let_go(run_id, holder)
         raise
     mine = JobRun.objects(pk=run_id, holder=holder)
-    mine.update_one(set__finished_at=now(), set__summary=summary)
+    mine.update_one(set__finished_at=now(), set__summary=summary, unset__repeated_at=True)
     return summary
+
+
+def failed_runs(at: datetime | None = None) -> int:
+    """Return the number of runs that failed `ATTEMPTS` times and were not repeated since.
+
+    A run that was killed counts from the end of its lease on.
+    """
+    found = JobRun.objects(
+        repeated_at__gt=BEGINNING, attempts__gte=ATTEMPTS, leased_until__lte=at or now()
+    )
+    return int(found.count())
 
 
 def _claim(run_id: str, holder: str, lease: timedelta) -> bool:
@@ -95,7 +115,10 @@ def _claim(run_id: str, holder: str, lease: timedelta) -> bool:
         left_behind = JobRun.objects(pk=run_id, finished_at=None, __raw__=free)
         return bool(
             left_behind.update_one(
-                set__holder=holder, set__leased_until=at + lease, inc__attempts=1
+                set__holder=holder,
+                set__leased_until=at + lease,
+                set__repeated_at=at,
+                inc__attempts=1,
             )
         )
     return True
