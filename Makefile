@@ -23,7 +23,7 @@ override INTERPRETER = $(or $(if $(filter PYTHON,$(SAID)),$(PYTHON)),$(value TID
         command -v python3.11 || command -v python3 || echo python3.11))
 override LAUNCH = @'$(subst ','\'',$(INTERPRETER))' localstack/bootstrap.py
 
-.PHONY: help demo up down status monitoring deploy dev gateway logs trace run-rule create-admin rotate-keys \
+.PHONY: help demo up down status monitoring doctor deploy dev gateway logs trace run-rule create-admin rotate-keys \
         create-service services revoke-service \
         import-products test test-faults soak fuzz bench test-browser test-requests lint \
         contracts client docs cost second-emulator new-operation new-consumer new-rule freeze-events lock clean-data declare-topology
@@ -43,6 +43,9 @@ down: ## stop the stack; its data stays
 
 status: ## the services with start time and address; the public addresses
 	$(LAUNCH) status
+
+doctor: ## check the installation, and say what to do: ports, versions, disk, clocks, queues, keys...
+	$(LAUNCH) doctor
 
 monitoring: ## start Prometheus (and Grafana, Loki, Alloy if installed) beside the running stack, until make down
 	$(LAUNCH) monitoring

@@ -175,7 +175,7 @@ def down() -> None:
     make("down")
 
 
-def make(target: str) -> None:
+def make(target: str, *said: str) -> None:
     """Run a target of the Makefile on the stack under test.
 
     Raises:
@@ -183,7 +183,7 @@ def make(target: str) -> None:
     """
     environment = {name: value for name, value in os.environ.items() if name not in OURS}
     done = subprocess.run(
-        ["make", target],
+        ["make", target, *said],
         cwd=ROOT,
         env=environment,
         capture_output=True,

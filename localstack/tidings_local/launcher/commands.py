@@ -47,6 +47,7 @@ ROOMS = {
         "demo",
         "logs",
         "trace",
+        "doctor",
         "run-rule",
         "create-admin",
         "create-service",

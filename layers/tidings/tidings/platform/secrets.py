@@ -88,6 +88,8 @@ class SigningKey(BaseModel):
 
     kid: str
     private_key: str
+    # None for a key of a release that did not record it.
+    created_at: datetime | None = None
     # The time from which it only verifies; None for the key that signs.
     retired_at: datetime | None = None
 

@@ -41,8 +41,17 @@ def _short_form(loader: _Loader, _tag: str, node: yaml.Node) -> Any:
 _Loader.add_multi_constructor("!", _short_form)
 
 
+def read(root: Path = ROOT) -> dict[str, Any]:
+    """Return template.yaml with its short forms as plain values."""
+    found: dict[str, Any] = yaml.load(
+        (root / "template.yaml").read_text(),
+        _Loader,  # noqa: S506 (a SafeLoader)
+    )
+    return found
+
+
 def sources(root: Path = ROOT) -> Sources:
-    template = yaml.load((root / "template.yaml").read_text(), _Loader)  # noqa: S506 (a SafeLoader)
+    template = read(root)
     common = template.get("Globals", {}).get("Function", {}).get("CodeUri")
     functions, layers = {}, {}
     for name, resource in template["Resources"].items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 
 from .. import progress
@@ -45,6 +46,19 @@ def logs() -> int:
         source = Reader(find_running(load_settings()), options.fn, chosen)
     show_logs(source, follow=options.follow)
     return 0
+
+
+def doctor() -> int:
+    from .doctor.examination import as_json, as_line, examine  # imports every client
+    from .doctor.installation import Installation
+
+    settings = load_settings()
+    readable = sys.stdout.isatty()
+    is_bad = False
+    for diagnosis in examine(Installation(find_stack(settings), settings)):
+        is_bad |= diagnosis.is_bad
+        progress.show(as_line(diagnosis, colour=True) if readable else as_json(diagnosis))
+    return 1 if is_bad else 0
 
 
 def trace() -> int:
@@ -107,6 +121,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "demo": demo,
     "logs": logs,
     "trace": trace,
+    "doctor": doctor,
     "run-rule": run_rule,
     "create-admin": admin,
     "create-service": service,

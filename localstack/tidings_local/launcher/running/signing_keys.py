@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import secrets
+from datetime import UTC, datetime
 from typing import Any
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 
-def make_signing_keys() -> dict[str, Any]:
+def make_signing_keys(at: datetime | None = None) -> dict[str, Any]:
     key_id = secrets.token_hex(8)
     key = ec.generate_private_key(ec.SECP256R1())
     pem = key.private_bytes(
@@ -18,7 +19,12 @@ def make_signing_keys() -> dict[str, Any]:
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    return {"current": key_id, "keys": [{"kid": key_id, "private_key": pem.decode()}]}
+    made = {
+        "kid": key_id,
+        "private_key": pem.decode(),
+        "created_at": (at or datetime.now(UTC)).isoformat(),
+    }
+    return {"current": key_id, "keys": [made]}
 
 
 def public_keys(signing_keys: dict[str, Any]) -> dict[str, Any]:

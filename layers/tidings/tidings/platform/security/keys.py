@@ -55,7 +55,7 @@ def rotated(keys: SigningKeys, at: datetime) -> SigningKeys:
     """Return the keys with a new one in front, and without those that no valid token needs."""
     retired = [_retired(key, at) for key in keys.keys]
     kept = [key for key in retired if key.retired_at and at - key.retired_at < RETIRED_FOR]
-    fresh = _new_key()
+    fresh = _new_key(at)
     return SigningKeys(current=fresh.kid, keys=[fresh, *kept])
 
 
@@ -70,7 +70,7 @@ def _retired(key: SigningKey, at: datetime) -> SigningKey:
     return key if key.retired_at else key.model_copy(update={"retired_at": at})
 
 
-def _new_key() -> SigningKey:
+def _new_key(at: datetime) -> SigningKey:
     key = ec.generate_private_key(ec.SECP256R1())
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return SigningKey(kid=secrets.token_hex(8), private_key=pem.decode())
+    return SigningKey(kid=secrets.token_hex(8), private_key=pem.decode(), created_at=at)

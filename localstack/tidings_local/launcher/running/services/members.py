@@ -38,12 +38,7 @@ def needed_programs(settings: Settings) -> list[Program]:
 def members_of(stack: Stack, settings: Settings) -> Members:
     stack.make_folders()
     credentials = load_or_make(stack.folder)
-    connections = Connections(
-        settings.mongodb_uri or mongodb.local_url(stack, settings),
-        settings.redis_url or redis.local_url(stack, credentials),
-        settings.cache_redis_url or redis.local_cache_url(stack, credentials),
-        settings.amqp_url or rabbitmq.local_url(stack, credentials),
-    )
+    connections = connections_of(stack, settings, credentials)
     _write_configurations(stack, credentials)
     external = _external(settings, connections)
     if settings.engine == "docker":
@@ -58,6 +53,16 @@ def members_of(stack: Stack, settings: Settings) -> Members:
         *monitoring.services(stack, credentials),
     ]
     return Members(connections, connections, credentials, own, external)
+
+
+def connections_of(stack: Stack, settings: Settings, credentials: Credentials) -> Connections:
+    """Return the addresses for this machine's programs, without starting or writing anything."""
+    return Connections(
+        settings.mongodb_uri or mongodb.local_url(stack, settings),
+        settings.redis_url or redis.local_url(stack, credentials),
+        settings.cache_redis_url or redis.local_cache_url(stack, credentials),
+        settings.amqp_url or rabbitmq.local_url(stack, credentials),
+    )
 
 
 def _write_configurations(stack: Stack, credentials: Credentials) -> None:

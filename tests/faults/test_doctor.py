@@ -1,0 +1,272 @@
+"""Faults of a running stack, and the checks of `make doctor` that name each of them."""
+
+import io
+import json
+import subprocess
+import zipfile
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from uuid import uuid4
+
+import pika
+import pymongo
+import pytest
+
+from bootstrap import ROOT
+from tests.e2e.aws import client
+from tests.e2e.shop import Shop
+from tests.faults import stack
+from tests.settings import stack_under_test
+from tests.waiting import eventually
+from tidings_local.launcher.deploying.deployed import load_deployed
+from tidings_local.launcher.operating.doctor.examination import CHECKS, make
+from tidings_local.launcher.operating.doctor.finding import Finding, Level, Section
+from tidings_local.launcher.operating.doctor.installation import Installation
+from tidings_local.launcher.running.stack import find_stack
+from tidings_local.launcher.settings import environment_of_launcher, load_settings
+
+SLOW_FUNCTION: Final = "tidings-refresh-recommendations"
+SLOW_QUEUE: Final = "recommendations.refresh"
+SLOWLY: Final = """
+import time
+_quickly = handler
+def handler(event, context):
+    time.sleep(3)
+    return _quickly(event, context)
+"""
+WAITING: Final = 40
+MAIL: Final = "order_confirmed"
+
+
+@pytest.fixture(autouse=True)
+def _own_services(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the doctor find the services as the launcher does, and not by the tests' addresses."""
+    stack_under_test()
+    for name in stack.OURS:
+        monkeypatch.delenv(name, raising=False)
+
+
+def check(name: str) -> Finding:
+    settings = load_settings()
+    return make(CHECKS[name], Installation(find_stack(settings), settings))
+
+
+def becomes(name: str, level: Level) -> Finding:
+    """Wait until a check has this level, and return what it found."""
+    found: list[Finding] = []
+
+    def reached() -> bool:
+        found[:] = [check(name)]
+        return found[0].level == level
+
+    try:
+        eventually(reached, what=f"{name}: {level}")
+    except AssertionError:
+        raise AssertionError(f"{name} is not {level}: {found}") from None
+    return found[0]
+
+
+def test_healthy_stack_has_nothing_bad() -> None:
+    stack.repair()
+    for name in ("queues", "retries", "outboxes"):
+        becomes(name, Level.OK)
+    done = subprocess.run(
+        ["make", "doctor"],
+        cwd=ROOT, env=environment_of_launcher(), capture_output=True, text=True, timeout=300,
+        check=False,
+    )  # fmt: skip
+    found = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    assert [each["check"] for each in found] == list(CHECKS), done.stderr
+    assert [each for each in found if each["level"] == Level.BAD] == []
+    assert done.returncode == 0
+
+
+@pytest.fixture
+def broken_template(admin: Shop) -> Iterator[None]:
+    """Store a template that works for its sample values, and for no other person."""
+    path = f"/templates/{MAIL}"
+    before = admin.rest("GET", path).json()["data"]
+    content = {
+        key: before[key]
+        for key in (
+            "version", "description", "category", "default_language", "required_variables",
+            "optional_variables", "sample_variables", "variants",
+        )
+    }  # fmt: skip
+    sample = before["sample_variables"]["order_id"]
+    for variant in content["variants"]:
+        variant["email"]["text"] += "{% if order_id != '" + sample + "' %}{{ a.b.c }}{% endif %}"
+    content["optional_variables"] = [*before["optional_variables"], "a"]
+    stored = admin.rest("PUT", path, content)
+    assert stored.status_code == 200, stored.text
+    yield
+    version = admin.rest("GET", path).json()["data"]["version"]
+    back = {"version": version, "to_version": before["version"]}
+    assert admin.rest("POST", f"{path}/rollback", back).status_code == 200
+
+
+@pytest.mark.usefixtures("broken_template")
+def test_template_that_breaks_is_named_by_failed_messages(shop: Shop, admin: Shop) -> None:
+    order = shop.register().place_order(admin.create_product(stock=3))
+    found = becomes("failed messages", Level.WARN)
+    assert "notifications: BrokenTemplate" in found.found
+    assert found.section == Section.MESSAGES_FAILED
+    told = admin.rest("GET", "/monitoring/failed-messages?error=BrokenTemplate").json()["data"]
+    assert told
+    explained = admin.rest("GET", f"/orders/{order}/explanation").json()["data"]
+    assert any(step["code"] == "message.failed" for step in explained["steps"])
+    for message in told:
+        admin.rest("DELETE", f"/monitoring/failed-messages/{message['id']}?reason=tested")
+
+
+@pytest.fixture
+def slow_consumer() -> Iterator[None]:
+    deployed = load_deployed(find_stack(load_settings()))
+    assert deployed is not None
+    code = _with(deployed.code.functions[SLOW_FUNCTION].content, "refresh_recommendations.py")
+    client("lambda").update_function_code(FunctionName=SLOW_FUNCTION, ZipFile=code)
+    client("lambda").get_waiter("function_updated_v2").wait(FunctionName=SLOW_FUNCTION)
+    yield
+    stack.make("deploy")
+
+
+def _with(package: bytes, file: str) -> bytes:
+    """Return a package in which a file's handler is slow."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(package)) as read, zipfile.ZipFile(written, "w") as out:
+        for each in read.infolist():
+            more = SLOWLY.encode() if each.filename == file else b""
+            out.writestr(each, read.read(each) + more)
+    return written.getvalue()
+
+
+@pytest.mark.usefixtures("slow_consumer")
+def test_consumer_that_became_slow_is_named_by_its_queue() -> None:
+    _send_refreshes()
+    found = becomes("queues", Level.WARN)
+    assert SLOW_QUEUE in found.found
+    assert found.do == "make logs FN=refresh-recommendations MINUTES=10"
+    changed = check("functions")
+    assert (changed.level, changed.do) == (Level.BAD, "make deploy")
+    assert "refresh-recommendations" in changed.found
+    stack.make("deploy")
+    becomes("functions", Level.OK)
+    becomes("queues", Level.OK)
+
+
+def _send_refreshes() -> None:
+    """Send commands that have no effect: they name no existing person."""
+    sample = json.loads((ROOT / "events/samples/recommendations.refresh.json").read_text())
+    parameters = pika.URLParameters(stack_under_test().amqp_url)
+    with pika.BlockingConnection(parameters) as connection:
+        channel = connection.channel()
+        for _ in range(WAITING):
+            command = sample | {"id": str(uuid4())}
+            properties = pika.BasicProperties(
+                content_type="application/cloudevents+json", message_id=command["id"]
+            )
+            channel.basic_publish(
+                "notifications.direct", SLOW_QUEUE, json.dumps(command).encode(), properties
+            )
+
+
+@pytest.fixture
+def no_mapping() -> Iterator[str]:
+    """Disable the mapping of a queue."""
+    lambdas, queue = client("lambda"), "sms.queue"
+    (mapping,) = [
+        each
+        for each in lambdas.list_event_source_mappings()["EventSourceMappings"]
+        if each.get("Queues") == [queue]
+    ]
+    lambdas.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+    yield queue
+    lambdas.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+    becomes("mappings", Level.OK)
+    becomes("consumers", Level.OK)
+
+
+def test_queue_without_consumer_is_named(no_mapping: str) -> None:
+    found = becomes("consumers", Level.BAD)
+    assert no_mapping in found.found
+    assert found.section == Section.BRIDGE_IS_NOT_CONSUMING
+    mapping = becomes("mappings", Level.BAD)
+    assert no_mapping in mapping.found
+
+
+def test_key_that_is_not_published_or_expired_is_named() -> None:
+    manager = client("secretsmanager")
+    assert check("signing keys").level == Level.OK
+    manager.put_secret_value(SecretId="tidings/public-keys", SecretString='{"keys": []}')
+    found = check("signing keys")
+    assert (found.level, found.section) == (Level.BAD, Section.KEYS)
+    stack.make("rotate-keys")
+    assert check("signing keys").level == Level.OK
+
+    signing = json.loads(manager.get_secret_value(SecretId="tidings/signing-keys")["SecretString"])
+    signing["keys"][0]["created_at"] = (datetime.now(UTC) - timedelta(days=100)).isoformat()
+    manager.put_secret_value(SecretId="tidings/signing-keys", SecretString=json.dumps(signing))
+    old = check("signing keys")
+    assert (old.level, old.do) == (Level.WARN, "make rotate-keys")
+    stack.make("rotate-keys")
+    assert check("signing keys").level == Level.OK
+
+
+@pytest.fixture
+def no_relay() -> Iterator[str]:
+    """Disable the rule that publishes what waits in outboxes."""
+    rule = "tidings-outbox-relay"
+    client("events").disable_rule(Name=rule)
+    yield rule
+    client("events").enable_rule(Name=rule)
+
+
+def test_outbox_that_does_not_drain_is_named(no_relay: str, shop: Shop, admin: Shop) -> None:
+    order = shop.register().place_order(admin.create_product(stock=1))
+    becomes("outboxes", Level.OK)
+    _leave_behind(order)
+    found = check("outboxes")
+    assert (found.level, found.section) == (Level.BAD, Section.OUTBOX_IS_LATE)
+    assert "orders.orders" in found.found
+    rules = check("rules")
+    assert (rules.level, rules.found) == (Level.BAD, "disabled rules: outbox-relay")
+    client("events").enable_rule(Name=no_relay)
+    assert check("rules").level == Level.OK
+    assert found.do == "make run-rule RULE=outbox-relay"
+    stack.make("run-rule", "RULE=outbox-relay")
+    becomes("outboxes", Level.OK)
+
+
+def _leave_behind(order_id: str) -> None:
+    """Store an event in an order's outbox that is ten minutes old and changes nothing."""
+    event: dict[str, Any] = json.loads((ROOT / "events/samples/activity.browsed.json").read_text())
+    event["id"] = str(uuid4())
+    entry = {
+        "event_id": event["id"],
+        "type": event["type"],
+        "exchange": "user-events",
+        "routing_key": event["type"],
+        "time": datetime.now(UTC) - timedelta(minutes=10),
+        "correlation_id": event["correlationid"],
+        "body": json.dumps(event),
+    }
+    with pymongo.MongoClient[dict[str, Any]](stack_under_test().mongodb_uri) as documents:
+        orders = documents["tidings_orders"]["orders"]
+        done = orders.update_one({"_id": order_id}, {"$push": {"outbox": entry}})
+        assert done.modified_count == 1
+
+
+def test_service_that_hangs_is_named_and_its_checks_are_left_out() -> None:
+    stack.freeze("mongodb")
+    try:
+        services, outboxes = check("services"), check("outboxes")
+        unaffected = check("topology")
+    finally:
+        stack.thaw("mongodb")
+    assert (services.level, services.do) == (Level.BAD, "make up")
+    assert "mongodb (not ready" in services.found
+    assert outboxes.level == Level.SKIPPED
+    assert "MongoDB does not answer" in outboxes.found
+    assert unaffected.level == Level.OK
+    becomes("health", Level.OK)
