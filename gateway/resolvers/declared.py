@@ -8,6 +8,7 @@ import tidings.monitoring.backlogs
 import tidings.monitoring.explaining.operations
 import tidings.monitoring.failed_messages
 import tidings.monitoring.health
+import tidings.monitoring.overview.operations
 import tidings.monitoring.queries
 import tidings.monitoring.redrive
 import tidings.notifications.cancelling

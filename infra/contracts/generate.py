@@ -1,6 +1,6 @@
 """Write what follows from the operations: openapi.json, roles in schema.graphql, docs/api.md, and
-the modules of the operations and the persisted ones for the gateway; the files of infra/requests;
-and the charts of docs/performance.md.
+the modules of the operations and the persisted ones for the gateway; the table of scheduled rules;
+the files of infra/requests; and the charts of docs/performance.md.
 
 `make contracts` runs it; tests fail if a file differs from what it would write.
 """
@@ -33,9 +33,12 @@ def main() -> None:
     from infra.contracts.persisted_operations import manifest
     from infra.contracts.reference import pages
     from infra.contracts.request_files import request_files
+    from infra.contracts.rules_table import FILE as RULES_TABLE
+    from infra.contracts.rules_table import table
     from infra.contracts.schema_roles import schema_with_roles
 
     generated = {
+        RULES_TABLE: table(),
         places.FILE: modules(),
         SCHEMA_FILE: schema_with_roles(),
         PERSISTED_OPERATIONS: manifest(),

@@ -70,6 +70,17 @@ class Consumer:
         return self.effects.get(event_type, first.partition(": ")[2].rstrip("."))
 
 
+@dataclass(frozen=True)
+class Rule:
+    """A rule with a schedule, its function, and the module of its job."""
+
+    name: str
+    function: str
+    job: str
+    schedule: str
+    is_enabled: bool
+
+
 class _Loader(yaml.CSafeLoader):
     """Reads CloudFormation's short forms as plain values."""
 
@@ -125,6 +136,29 @@ def queues_by_domain() -> dict[str, list[str]]:
                 domain = _module(function).partition(".")[0]
                 found.setdefault(domain, []).extend(event["Properties"]["Queues"])
     return found
+
+
+def scheduled_rules() -> list[Rule]:
+    """Return every rule with a schedule, ordered by name."""
+    found = []
+    for function in _functions():
+        for event in function.get("Events", {}).values():
+            if event["Type"] == "Schedule":
+                rule = event["Properties"]
+                found.append(
+                    Rule(
+                        name=_without_stack(rule["Name"]),
+                        function=_without_stack(function["FunctionName"]),
+                        job=_module(function).rpartition(".")[2],
+                        schedule=rule["Schedule"],
+                        is_enabled=rule["Enabled"],
+                    )
+                )
+    return sorted(found, key=lambda each: each.name)
+
+
+def _without_stack(name: str) -> str:
+    return name.removeprefix("${AWS::StackName}-")
 
 
 def _functions() -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ GENERATED: Final = (
     *("events/**/*", "docs/*.md"),
     *("gateway/schema.graphql", "functions/monitoring/openapi.json"),
     "layers/tidings/tidings/platform/messaging/queue_names.py",
+    "layers/tidings/tidings/monitoring/overview/template_rules.py",
 )
 
 

@@ -26,6 +26,7 @@ from tidings.delivery.schemas import SuppressionActView, SuppressionFilter, Supp
 from tidings.delivery.status import DeliveryView, NotificationStatus, StepView
 from tidings.monitoring.explaining import schemas as explained
 from tidings.monitoring.health import ServiceHealthReport, ServiceState
+from tidings.monitoring.overview import schemas as overview
 from tidings.monitoring.schemas import (
     DiscardFailedMessages,
     DiscardReport,
@@ -204,6 +205,19 @@ OBJECTS |= {
     "ChannelOutcome": [explained.ChannelOutcome],
     "ExplainedStep": [explained.ExplainedStep],
     "ExplanationNote": [explained.ExplanationNote],
+}
+OBJECTS |= {
+    "Overview": [overview.Overview],
+    "OrderCount": [overview.OrderCount],
+    "FailedCount": [overview.FailedCount],
+    "MessageRates": [overview.MessageRates],
+    "QueueOverview": [overview.QueueOverview],
+    "FunctionOverview": [overview.FunctionOverview],
+    "OutboxOverview": [overview.OutboxOverview],
+    "RunFigure": [overview.RunFigure],
+    "RunOverview": [overview.RunOverview],
+    "RuleOverview": [overview.RuleOverview],
+    "OverviewHistory": [overview.OverviewHistory],
 }
 INPUTS: dict[str, type[BaseModel]] = {
     "RegisterUserInput": RegisterUser,

@@ -29,6 +29,7 @@ MAY_BE_LOST = {
     "gateway/kept_answers.py",
     "gateway/persisted.py",
     "layers/tidings/tidings/delivery/status.py",
+    "layers/tidings/tidings/monitoring/overview/samples.py",
     "layers/tidings/tidings/products/product_cache.py",
     "layers/tidings/tidings/recommendations/list_cache.py",
 }

@@ -73,8 +73,7 @@ def _queries_in(event: monitoring.CommandStartedEvent) -> Iterator[Query]:
         found = {part: command[part] for part in PARTS if command.get(part)}
         yield name, {"find": collection, **found}
     elif kind == "aggregate":
-        stages = command["pipeline"]
-        yield name, _find(collection, stages[0].get("$match", {}) if stages else {})
+        yield name, _begun(collection, command["pipeline"])
     elif kind in ("count", "distinct"):
         yield name, _find(collection, command.get("query", {}))
     elif kind == "findAndModify":
@@ -89,6 +88,17 @@ def _queries_in(event: monitoring.CommandStartedEvent) -> Iterator[Query]:
             if "filter" in each:
                 database_name, _, in_collection = places[next(iter(each.values()))]
                 yield database_name, _find(in_collection, each["filter"])
+
+
+def _begun(collection: str, stages: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the query that a pipeline begins with: its first `$match`, `$sort` and `$limit`."""
+    found = _find(collection, stages[0].get("$match", {}) if stages else {})
+    for stage in stages[1:]:
+        ((operator, value),) = stage.items()
+        if operator not in ("$sort", "$limit"):
+            break
+        found[operator.removeprefix("$")] = value
+    return found
 
 
 def _is_limited_count(event: monitoring.CommandStartedEvent) -> bool:

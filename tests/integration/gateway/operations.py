@@ -576,6 +576,12 @@ OPERATIONS: Final[dict[str, Sample]] = {
             }
         },
     ),
+    "Query.getOverview": Sample(
+        "{ getOverview { at health { status } orders { state orders } queues { name messages }"
+        " functions { function p95Ms } rules { name isLate last { outcome } nextAt }"
+        " history { times } } }",
+        _nothing,
+    ),
     "Query.explainNotification": Sample(
         "query($id: ID!) { explainNotification(id: $id) { id events { type notifications"
         " { channels { channel sentence } } } steps { at code reason } notes { code } } }",

@@ -13,8 +13,11 @@ from tests.integration.query_plans import QueryNotes, without_index
 from tidings.campaigns.queries import get_campaigns, numbers_of_campaigns
 from tidings.campaigns.schemas import CampaignFilter
 from tidings.delivery.suppression import get_suppressions
+from tidings.monitoring.backlogs import failed_waiting
+from tidings.monitoring.overview.rules import rules
 from tidings.monitoring.queries import get_failed_messages
 from tidings.monitoring.schemas import FailedMessageFilter
+from tidings.monitoring.states import orders_by_state
 from tidings.notifications.queries import (
     get_stored_notifications,
     get_unread_count,
@@ -163,6 +166,9 @@ CALLS: Final[dict[str, Callable[[], Any]]] = {
     "followers": lambda: followers_of(new_id(), new_id(), 100),
     **{f"campaigns {by(wanted)}": partial(campaigns, **wanted) for wanted in CAMPAIGN_FILTERS},
     "numbers of campaigns": lambda: numbers_of_campaigns([new_id()]),
+    "orders by state": orders_by_state,
+    "failed messages": lambda: failed_waiting(10),
+    "rules": lambda: rules(now()),
     "suppressions": lambda: get_suppressions(PAGE, caller=OPERATOR),
     "failed jobs": failed_runs,
 }

@@ -1,9 +1,11 @@
 """Measure every minute what waits in outboxes, in queues and among the failed messages."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
 from tidings.monitoring.models import FailedMessage, FailedState
+from tidings.monitoring.overview import samples
 from tidings.monitoring.relay import OUTBOX_DOCUMENTS
 from tidings.monitoring.schemas import QueueStats
 from tidings.platform.errors import Unavailable
@@ -59,12 +61,32 @@ def outbox_backlog(at: datetime | None = None) -> OutboxBacklog:
     return OutboxBacklog(documents=sum(number for number, _ in found), age_seconds=age)
 
 
-def failed_waiting() -> int:
-    return int(FailedMessage.objects(state=FailedState.FAILED.value).count())
+def failed_waiting(at_most: int | None = None) -> int:
+    """Return the number of failed messages that wait for an operator, counted up to a limit."""
+    waiting = {"state": FailedState.FAILED.value}
+    limit = {} if at_most is None else {"limit": at_most}
+    return int(FailedMessage._get_collection().count_documents(waiting, **limit))
 
 
-def measure_backlogs() -> dict[str, int]:
-    """Send the backlogs to CloudWatch; template.yaml defines the alarms."""
+def queue_ages(
+    depths: Mapping[str, QueueDepth], known: Mapping[metrics.Series, float] | None = None
+) -> dict[str, float]:
+    """Return the estimated age of the oldest message of each consumed queue.
+
+    Without Redis the ages are not known, and the answer is empty.
+
+    Args:
+        known: the counters of all environments, if they were read already.
+    """
+    consumed = {name: depths[name].messages for name in CONSUMED_QUEUES if name in depths}
+    try:
+        return metrics.ages(consumed, metrics.shared() if known is None else known)
+    except metrics.CountersAway:
+        return {}
+
+
+def measure_backlogs(at: datetime | None = None) -> dict[str, int]:
+    """Send the backlogs to CloudWatch, whose alarms template.yaml defines, and keep a sample."""
     waiting, failed = outbox_backlog(), failed_waiting()
     emf.emit("OutboxDocuments", waiting.documents)
     emf.emit("OutboxAge", waiting.age_seconds, "Seconds")
@@ -79,7 +101,32 @@ def measure_backlogs() -> dict[str, int]:
     if stalled is not None:
         emf.emit("StalledQueues", len(stalled))
     emf.emit("BrokerReachable", 1 if depths else 0)
+    _keep_sample(at or now(), waiting, failed, depths)
     return {"outbox": waiting.documents, "failed": failed, "deepest_queue": deepest}
+
+
+def _keep_sample(
+    at: datetime, waiting: OutboxBacklog, failed: int, depths: dict[str, QueueDepth]
+) -> None:
+    """Store a sample for the overview; without Redis its history has a gap."""
+    try:
+        known = metrics.shared()
+        ages, counters = queue_ages(depths, known), samples.Counters.of(known, at)
+        sample = samples.Sample(
+            at=at,
+            orders_placed=samples.orders_placed(known),
+            messages=counters.total(),
+            queues={
+                name: samples.QueueSample(each.messages, ages.get(name))
+                for name, each in depths.items()
+            },
+            outbox_documents=waiting.documents,
+            outbox_age_seconds=waiting.age_seconds,
+            failed_messages=failed,
+        )
+        samples.store(sample, counters)
+    except metrics.CountersAway as error:
+        logger.warning("sample not kept: Redis did not answer", reason=type(error).__name__)
 
 
 def _stalled(depths: dict[str, QueueDepth]) -> list[str] | None:

@@ -20,12 +20,12 @@ from prometheus_client.registry import Collector
 
 from tidings.delivery.models import Channel
 from tidings.delivery.states import SETTLED
-from tidings.monitoring.backlogs import CONSUMED_QUEUES, failed_waiting, outbox_backlog
+from tidings.monitoring.backlogs import CONSUMED_QUEUES, failed_waiting, outbox_backlog, queue_ages
 from tidings.monitoring.figures import figures
 from tidings.platform.caching import cache
 from tidings.platform.errors import Unauthenticated
 from tidings.platform.logging import logger
-from tidings.platform.messaging.queues import QueueDepth, queue_depths
+from tidings.platform.messaging.queues import queue_depths
 from tidings.platform.observability import metrics
 from tidings.platform.observability.metrics import Series
 from tidings.platform.secrets import metrics_token
@@ -179,17 +179,9 @@ def _queues() -> Iterator[Metric]:
     age = GaugeMetricFamily(
         "tidings_queue_age_seconds", "Estimated age of the oldest message.", labels=["queue"]
     )
-    for name, seconds in _ages(depths).items():
+    for name, seconds in queue_ages(depths).items():
         age.add_metric([name], seconds)
     yield age
-
-
-def _ages(depths: dict[str, QueueDepth]) -> dict[str, float]:
-    consumed = {name: depths[name].messages for name in CONSUMED_QUEUES if name in depths}
-    try:
-        return metrics.ages(consumed, metrics.shared())
-    except metrics.CountersAway:
-        return {}
 
 
 def _stored() -> Iterator[Metric]:

@@ -1,7 +1,7 @@
 """Figures of the business for /metrics: orders, campaigns.
 
-They are counted in MongoDB with a limit, at most once in `KEPT_SECONDS` by each process. What
-happens (orders placed, messages sent) is in the counters of events and deliveries.
+They are counted in MongoDB up to `COUNTED_UP_TO`, at most once in `KEPT_SECONDS` by each process.
+What happens (orders placed, messages sent) is in the counters of events and deliveries.
 """
 
 import time
@@ -12,12 +12,11 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 
 from tidings.campaigns.models import Campaign
 from tidings.campaigns.states import CampaignState
-from tidings.orders.models import Order
+from tidings.monitoring.states import numbers_by_state, orders_by_state
 from tidings.orders.states import STEPS, OrderState
+from tidings.platform.storage.united import COUNTED_UP_TO
 
 KEPT_SECONDS: Final = 30.0
-# A state with more orders or campaigns has this number.
-COUNTED_UP_TO: Final = 10_000
 # The campaigns with a series of their own: the newest ones.
 CAMPAIGNS: Final = 20
 # Delivered orders may still be returned, but they pile up.
@@ -42,15 +41,15 @@ def _open_orders() -> Metric:
     family = GaugeMetricFamily(
         "tidings_open_orders", "Orders by state that need another step.", labels=["state"]
     )
-    for state in OPEN_STATES:
-        family.add_metric([state.value], _count(Order, state.value))
+    for state, number in orders_by_state(OPEN_STATES).items():
+        family.add_metric([state.value], min(number, COUNTED_UP_TO))
     return family
 
 
 def _campaigns() -> Iterator[Metric]:
     family = GaugeMetricFamily("tidings_campaigns", "Campaigns by state.", labels=["state"])
-    for state in CampaignState:
-        family.add_metric([state.value], _count(Campaign, state.value))
+    for state, number in numbers_by_state(Campaign, CampaignState).items():
+        family.add_metric([state], min(number, COUNTED_UP_TO))
     yield family
     told = GaugeMetricFamily(
         "tidings_campaign_audience",
@@ -61,8 +60,3 @@ def _campaigns() -> Iterator[Metric]:
     for each in newest[:CAMPAIGNS]:
         told.add_metric([each.id, each.state], each.run.audience)
     yield told
-
-
-def _count(document: type[Order] | type[Campaign], state: str) -> int:
-    found = document._get_collection().count_documents({"state": state}, limit=COUNTED_UP_TO)
-    return int(found)

@@ -172,6 +172,15 @@ def shared() -> dict[Series, float]:
         redis.RedisError: Redis is unavailable.
     """
     found: Any = cache.client().hgetall(_key())
+    return read_shared(found)
+
+
+def ask_shared(pipeline: Any) -> None:
+    """Add the command of `shared` to a pipeline; `read_shared` reads its result."""
+    pipeline.hgetall(_key())
+
+
+def read_shared(found: Mapping[str, str]) -> dict[Series, float]:
     return {_series(field): float(value) for field, value in found.items()}
 
 

@@ -19,6 +19,8 @@ Summary = dict[str, int]
 REMEMBERED: Final = timedelta(days=30)
 # Lambda invokes a job this often if it fails (`EventInvokeConfig` in template.yaml).
 ATTEMPTS: Final = 3
+# In the id of a run, between the job and the time.
+BETWEEN: Final = "@"
 BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 DONE_BEFORE: Final[Summary] = {"done_before": 1}
 RUNNING_ELSEWHERE: Final[Summary] = {"running_elsewhere": 1}
@@ -75,15 +77,15 @@ def run_once(
     Returns:
         The summary of `work`; `DONE_BEFORE` or `RUNNING_ELSEWHERE` if it did not run.
     """
-    run_id = f"{job}@{scheduled_at.isoformat()}"
-    if not _claim(run_id, holder, lease):
-        return _who_has_it(run_id)
+    key = run_id(job, scheduled_at)
+    if not _claim(key, holder, lease):
+        return _who_has_it(key)
     try:
         summary = work()
     except Exception:
-        _let_go(run_id, holder)
+        _let_go(key, holder)
         raise
-    mine = JobRun.objects(pk=run_id, holder=holder)
+    mine = JobRun.objects(pk=key, holder=holder)
     mine.update_one(set__finished_at=now(), set__summary=summary, unset__repeated_at=True)
     return summary
 
@@ -99,10 +101,14 @@ def failed_runs(at: datetime | None = None) -> int:
     return int(found.count())
 
 
-def _claim(run_id: str, holder: str, lease: timedelta) -> bool:
+def run_id(job: str, scheduled_at: datetime) -> str:
+    return f"{job}{BETWEEN}{scheduled_at.isoformat()}"
+
+
+def _claim(key: str, holder: str, lease: timedelta) -> bool:
     at = now()
     first = JobRun(
-        id=run_id,
+        id=key,
         holder=holder,
         leased_until=at + lease,
         started_at=at,
@@ -112,7 +118,7 @@ def _claim(run_id: str, holder: str, lease: timedelta) -> bool:
         JobRun._get_collection().insert_one(first.to_mongo())
     except DuplicateKeyError:
         free = {"$or": [{"holder": holder}, {"leased_until": {"$lte": at}}]}
-        left_behind = JobRun.objects(pk=run_id, finished_at=None, __raw__=free)
+        left_behind = JobRun.objects(pk=key, finished_at=None, __raw__=free)
         return bool(
             left_behind.update_one(
                 set__holder=holder,
@@ -124,18 +130,18 @@ def _claim(run_id: str, holder: str, lease: timedelta) -> bool:
     return True
 
 
-def _who_has_it(run_id: str) -> Summary:
-    run = JobRun.objects.get(pk=run_id)
+def _who_has_it(key: str) -> Summary:
+    run = JobRun.objects.get(pk=key)
     if run.finished_at is None:
         logger.info(
-            "job skipped: another invocation runs it", run=run_id, leased_until=run.leased_until
+            "job skipped: another invocation runs it", run=key, leased_until=run.leased_until
         )
         return RUNNING_ELSEWHERE
-    logger.info("job skipped: already done", run=run_id, at=run.finished_at, summary=run.summary)
+    logger.info("job skipped: already done", run=key, at=run.finished_at, summary=run.summary)
     return DONE_BEFORE
 
 
-def _let_go(run_id: str, holder: str) -> None:
+def _let_go(key: str, holder: str) -> None:
     """End the lease, so that the next attempt starts at once. If MongoDB fails, it runs out."""
     with suppress(PyMongoError):
-        JobRun.objects(pk=run_id, holder=holder).update_one(set__leased_until=now())
+        JobRun.objects(pk=key, holder=holder).update_one(set__leased_until=now())

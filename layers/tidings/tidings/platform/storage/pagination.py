@@ -3,7 +3,7 @@
 import base64
 import binascii
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from functools import cache, cached_property
 from typing import Any, Final, Generic, TypeVar
@@ -13,17 +13,16 @@ from pydantic import ConfigDict, Field
 from tidings.platform.schema import Schema
 from tidings.platform.storage.rows import rows, rows_of
 from tidings.platform.storage.sorting import NEWEST_FIRST, SortOrder, UnknownCursor
+from tidings.platform.storage.united import COUNTED_UP_TO as COUNTED_UP_TO
+from tidings.platform.storage.united import Pipeline, count_each, united
 
 MAX_PAGE_SIZE: Final = 100
 DEFAULT_PAGE_SIZE: Final = 20
 MAX_PAGE: Final = 1000
-# A list is counted up to this number: counting 200,000 documents takes seconds.
-COUNTED_UP_TO: Final = 10_000
 
 # URL-safe base64 (RFC 4648). To clients a cursor is opaque.
 CURSOR_PATTERN: Final = r"^([A-Za-z0-9_-]{4})*([A-Za-z0-9_-]{2}==|[A-Za-z0-9_-]{3}=)?$"
 
-Pipeline = list[dict[str, Any]]
 Item = TypeVar("Item")
 Output = TypeVar("Output")
 
@@ -114,13 +113,12 @@ def paginate_each(
     behind = {} if request.after is None else {"_id": {"$lt": _decode(request.after)}}
     wanted = [_newest({owner_field: owner} | behind, request.limit + 1) for owner in names]
     found: dict[str, list[Any]] = {owner: [] for owner in names}
-    for each in rows_of(document_class, _united(collection, wanted)):
+    for each in rows_of(document_class, united(collection, wanted, each_at_most=request.limit + 1)):
         found[getattr(each, owner_field)].append(each)
 
     @cache
     def counts() -> dict[str, int]:
-        counted = [_number({owner_field: owner}, owner) for owner in names]
-        return {each["_id"]: each["n"] for each in _united(collection, counted)}
+        return count_each(collection, {owner: {owner_field: owner} for owner in names})
 
     def count_of(owner: str) -> Callable[[], int]:
         return lambda: counts().get(owner, 0)
@@ -135,27 +133,6 @@ def paginate_each(
 
 def _newest(where: dict[str, Any], number: int) -> Pipeline:
     return [{"$match": where}, {"$sort": {"_id": -1}}, {"$limit": number}]
-
-
-def _number(where: dict[str, Any], name: str) -> Pipeline:
-    """Return a pipeline that counts up to a limit; its only result, if any, has the name."""
-    return [
-        {"$match": where},
-        {"$limit": COUNTED_UP_TO + 1},
-        {"$group": {"_id": 1, "n": {"$sum": 1}}},
-        {"$set": {"_id": {"$literal": name}}},
-    ]
-
-
-def _united(collection: Any, pipelines: Sequence[Pipeline]) -> Iterable[Any]:
-    """Run several pipelines on a collection in one command, one result after the other."""
-    if not pipelines:
-        return ()
-    others = [{"$unionWith": {"coll": collection.name, "pipeline": each}} for each in pipelines[1:]]
-    # All results are in the first reply: with fewer than asked for there is no other one.
-    most = len(pipelines) * (MAX_PAGE_SIZE + 1) + 1
-    found: Iterable[Any] = collection.aggregate([*pipelines[0], *others], batchSize=most)
-    return found
 
 
 def paginate_texts(texts: Sequence[str], request: PageRequest) -> Page[str]:

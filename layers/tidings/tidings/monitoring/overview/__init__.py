@@ -1,0 +1,1 @@
+"""The overview for operators: what happens now, and in the last hour."""
