@@ -151,6 +151,12 @@ def test_service_that_is_never_ready_is_abandoned(stack: Stack) -> None:
     assert list(processes_of(stack)) == []
 
 
+def test_dead_service_is_reported_without_waiting_for_the_others(stack: Stack) -> None:
+    members = Members(service("slow", WORKS, never), service("broken", DIES, never))
+    with pytest.raises(LauncherError, match="broken died while starting"):
+        bring_up(stack, members)
+
+
 def test_failure_stops_only_services_started_now(stack: Stack) -> None:
     bring_up(stack, Members(service("one", WORKS)))
     before = running(stack, "one")

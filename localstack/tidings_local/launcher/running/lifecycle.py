@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from .. import progress
 from ..errors import LauncherError
@@ -89,20 +90,29 @@ class Startup:
             self._wait_for_own(service)
 
     def _wait_for_own(self, service: Service) -> None:
-        """Wait until it is ready, or raise as soon as it ended or the time is over."""
+        """Wait until it is ready, or raise as soon as any service died or the time is over."""
         limit = time.monotonic() + service.ready_seconds
         while (version := _version_if_ready(service.probe)) is None:
-            state = self.supervisor.states()[service.name]
-            log = self.stack.logs / f"{service.name}.log"
-            if state.died and service in self.started:
-                raise LauncherError(f"{service.name} died while starting", log=log)
+            self._check_alive()
             if time.monotonic() > limit:
                 waited = f"{service.ready_seconds} s"
-                raise LauncherError(f"{service.name} is not ready after {waited}", log=log)
+                raise LauncherError(
+                    f"{service.name} is not ready after {waited}", log=self._log(service)
+                )
             time.sleep(POLL_SECONDS)
         self.stack.note_version(service.name, version)
         if service in self.started:
             progress.step(f"{service.name} is ready")
+
+    def _check_alive(self) -> None:
+        """Raise if one of the started services died; the others need not be waited for."""
+        states = self.supervisor.states()
+        for service in self.started:
+            if states[service.name].died:
+                raise LauncherError(f"{service.name} died while starting", log=self._log(service))
+
+    def _log(self, service: Service) -> Path:
+        return self.stack.logs / f"{service.name}.log"
 
 
 def restart(stack: Stack, members: Members, name: str) -> None:

@@ -21,7 +21,7 @@ from .ports import is_free
 from .stack import Stack, find_stack
 from .supervisor_config import STACK_MARK
 
-START_SECONDS = 10
+START_SECONDS = 60
 STOP_SECONDS = 60
 
 

@@ -28,7 +28,6 @@ def localstack(stack: Stack, settings: Settings) -> Service:
         # not restarted: `make up` starts it and deploys again.
         restarts=False,
         stop_seconds=15,
-        ready_seconds=90,
     )
 
 

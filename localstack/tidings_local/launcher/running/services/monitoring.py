@@ -136,7 +136,6 @@ def _grafana(stack: Stack) -> Service:
             "TIDINGS_DASHBOARDS": str(folder / "dashboards"),
         },
         starts_after=5,
-        ready_seconds=120,
     )
 
 

@@ -31,7 +31,9 @@ class Service:
     """Lower ones are started first and stopped last."""
     restarts: bool = True
     stop_seconds: int = 10
-    ready_seconds: int = 60
+    ready_seconds: int = 180
+    """The patience with a service that lives but does not answer, for a machine with much load. A
+    service that dies is reported at once."""
 
 
 @dataclass(frozen=True)
