@@ -106,7 +106,7 @@ def _run(*, read_only: bool, media_type: str) -> Response:
     request = _request()
     principal = authenticate(_sole_header("Authorization"))
     if principal is not None:
-        admit(principal)
+        principal = admit(principal)
     context = GatewayContext(principal)
     try:
         answer = run(request, context, read_only=read_only)

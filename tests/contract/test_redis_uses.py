@@ -13,6 +13,9 @@ PLATFORM = "layers/tidings/tidings/platform"
 # Security depends on these, so they are stored where nothing is evicted. List a module here only if
 # the loss of its data would let a caller in, or make something happen twice.
 NEVER_LOST = {
+    # Not lost with the ended sessions; read in the same round trip (decision 173).
+    f"{PLATFORM}/security/account_generations.py",
+    f"{PLATFORM}/security/admission.py",
     f"{PLATFORM}/security/ended_sessions.py",
     f"{PLATFORM}/security/limits.py",
     "layers/tidings/tidings/users/codes.py",

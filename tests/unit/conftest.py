@@ -12,8 +12,13 @@ from tidings.platform.security.auth import Principal
 def no_limits(monkeypatch: pytest.MonkeyPatch) -> list[Principal]:
     """Admit every caller, and list the admitted ones."""
     admitted: list[Principal] = []
+
+    def admit(principal: Principal) -> Principal:
+        admitted.append(principal)
+        return principal
+
     for module in ("tidings.platform.entry.http", "app"):
-        monkeypatch.setattr(f"{module}.admit", admitted.append)
+        monkeypatch.setattr(f"{module}.admit", admit)
     return admitted
 
 

@@ -12,7 +12,9 @@ from tests.integration.redis_server import Server
 from tests.integration.users.people import as_principal, registered, sign_in
 from tidings.platform.caching import cache
 from tidings.platform.security import ended_sessions, limits, store
+from tidings.platform.security.admission import admit
 from tidings.users import session_store
+from tidings.users.models import User
 from tidings.users.throttle import SIGN_INS_OF_DEVICE
 
 pytestmark = pytest.mark.usefixtures("keys")
@@ -85,6 +87,16 @@ def test_full_store_still_refuses_sessions_that_have_ended(small_store: Server) 
     small_store.fill()
     for _ in range(3):  # not only the first time, after which Redis might not be asked for a while
         assert api.rest("GET", "/users/me").status == 401
+
+
+def test_full_store_begins_no_generation_and_keeps_no_account(small_store: Server) -> None:
+    user = registered()
+    small_store.fill()
+    for name in ("Grace", "Edsger"):
+        assert admit(as_principal(user)).account_generation is None
+        User.objects(pk=user.id).update_one(set__name=name)
+        answer = InProcessApi(token_of(as_principal(user))).rest("GET", "/users/me")
+        assert answer.json["data"]["name"] == name
 
 
 def test_logout_with_a_full_store_ends_at_least_the_refresh_token(small_store: Server) -> None:

@@ -20,7 +20,7 @@ from tidings.platform.security.ended_sessions import (
     refuse_older_versions,
 )
 from tidings.platform.security.limits import attempted
-from tidings.users import session_store
+from tidings.users import kept_accounts, session_store
 from tidings.users.errors import SessionEnded
 from tidings.users.models import User
 
@@ -46,7 +46,8 @@ def changing(user_id: str) -> Iterator[None]:
     before = version_of(user_id)
     if before is not None:
         _close(user_id, before)
-    yield
+    with kept_accounts.changing(user_id):
+        yield
     after = version_of(user_id)
     if after is not None and after != before:
         refuse_older_versions(user_id, after, REFUSED_SECONDS)

@@ -9,7 +9,7 @@ from tidings.platform.operation import Whose, operation
 from tidings.platform.security.auth import Principal, Role, require_own
 from tidings.platform.text.search_keys import folded
 from tidings.platform.timing.clock import now
-from tidings.users import codes, credentials
+from tidings.users import codes, credentials, kept_accounts
 from tidings.users.errors import InboxAlwaysOn, SessionEnded, UnusableName, UserNotFound
 from tidings.users.events import (
     UserDeleted,
@@ -38,7 +38,10 @@ def update_profile(user_id: str, changed: UpdateProfile, *, caller: Principal) -
     if changed.name is not None:
         values["name_key"] = folded(changed.name)
     own = User.objects(pk=user_id, deleted_at=None, **credentials.as_checked(caller, user_id))
-    user = own.modify(new=True, **values) if values else own.first()
+    if not values:
+        return _view(own.first(), user_id)
+    with kept_accounts.changing(user_id):
+        user = own.modify(new=True, **values)
     return _view(user, user_id)
 
 
@@ -64,7 +67,9 @@ def update_user_preferences(
     data = UserPreferencesUpdatedData(user_id=user_id, changed=sorted(changes))
     event = UserPreferencesUpdated(subject=user_id, data=data)
     values = {f"set__preferences__{path.replace('.', '__')}": v for path, v in changes.items()}
-    return _view(outbox.change(own, event, **values), user_id)
+    with kept_accounts.changing(user_id):
+        user = outbox.change(own, event, **values)
+    return _view(user, user_id)
 
 
 @operation(role=Role.CUSTOMER, whose=Whose.OWN_OR_ADMIN, refuses=(UserNotFound,))

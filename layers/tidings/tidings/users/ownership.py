@@ -11,7 +11,7 @@ from tidings.platform.logging import logger
 from tidings.platform.messaging import outbox
 from tidings.platform.text.search_keys import folded
 from tidings.platform.timing.clock import now
-from tidings.users import credentials
+from tidings.users import credentials, kept_accounts
 from tidings.users.events import UserVerified, UserVerifiedData
 from tidings.users.models import NO_CONTACT_POINTS, PushToken, User
 
@@ -30,7 +30,9 @@ def confirm(user: User) -> bool:
     same = User.objects(
         pk=user.id, verified_at=None, deleted_at=None, password_hash=user.password_hash
     )
-    if outbox.change(same, _verified(user.id), set__verified_at=now()) is None:
+    with kept_accounts.changing(user.id):
+        changed = outbox.change(same, _verified(user.id), set__verified_at=now())
+    if changed is None:
         return False
     logger.info("address verified", user_id=user.id)
     return True

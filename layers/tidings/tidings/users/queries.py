@@ -10,6 +10,7 @@ from tidings.platform.storage.pagination import Page, PageRequest, paginate
 from tidings.platform.storage.rows import row
 from tidings.platform.text.addresses import as_searched
 from tidings.platform.text.search_keys import folded
+from tidings.users import kept_accounts
 from tidings.users.errors import UserNotFound
 from tidings.users.models import User
 from tidings.users.preferences import Preferences
@@ -25,6 +26,10 @@ def get_user(user_id: str, *, caller: Principal) -> UserView:
         UserNotFound: the account does not exist.
     """
     require_self(caller, user_id)
+    return kept_accounts.own_account(caller, user_id, lambda: _view(user_id))
+
+
+def _view(user_id: str) -> UserView:
     user = row(User, {"_id": user_id, "deleted_at": None})
     if user is None:
         raise UserNotFound

@@ -210,7 +210,8 @@ class UserQuery(UserFilter, PageRequest):
 class UserView(Schema):
     """An account as its owner and operators see it."""
 
-    model_config = ConfigDict(from_attributes=True)
+    # Frozen, because a kept account is shared by calls.
+    model_config = ConfigDict(from_attributes=True, frozen=True)
 
     id: str
     email: str

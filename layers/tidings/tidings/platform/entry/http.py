@@ -152,7 +152,7 @@ def _request(event: LambdaEvent, contract: EndpointContract) -> Request[Any, Any
     if contract.role is not None:
         require(principal, contract.role, services=contract.services)
     if principal is not None:
-        admit(principal)
+        principal = admit(principal)
     return read_request(
         event, principal, body=contract.body, query=contract.query, headers=contract.headers
     )

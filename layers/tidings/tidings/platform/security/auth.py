@@ -61,6 +61,9 @@ class Principal(BaseModel):
     session_id: str | None = None
     # The account's security version when the session was checked. None for services.
     security_version: int | None = None
+    # The generation of the account when this call was admitted (account_generations). None if it is
+    # unknown, then nothing kept is used.
+    account_generation: str | None = None
 
 
 def require(principal: Principal | None, role: Role, *, services: bool = False) -> Principal:

@@ -32,8 +32,6 @@ class Counted(NamedTuple):
     # None if Redis is full and did not count.
     taken: int | None
     seconds_left: int
-    # The values of the other keys that were read.
-    found: tuple[str | None, ...]
 
     def refuse_beyond(self, times: int) -> None:
         if self.taken is not None and self.taken > times:
@@ -122,18 +120,21 @@ def attempted(purpose: str) -> Iterator[None]:
         )
 
 
-def count(limit: Limit, subject: str, *asked: str) -> Counted:
-    """Count one time and read other keys, in one round trip.
+def count_key(limit: Limit, subject: str) -> str:
+    """Return the key of a subject's count."""
+    return store.key("limit", limit.name, digest(subject))
+
+
+def count(limit: Limit, subject: str) -> Counted:
+    """Count one time.
 
     Raises:
         redis.RedisError: Redis is unavailable.
     """
-    key = store.key("limit", limit.name, digest(subject))
+    key = count_key(limit, subject)
     pipeline = store.client().pipeline(transaction=False)
     pipeline.incr(key)
     pipeline.ttl(key)
-    for each in asked:
-        pipeline.get(each)
     answers: list[Any] = pipeline.execute(raise_on_error=False)
     if isinstance(answers[0], OutOfMemoryError):
         logger.warning("limit not counted: security store is full", limit=limit.name)
@@ -141,8 +142,8 @@ def count(limit: Limit, subject: str, *asked: str) -> Counted:
     for answer in answers:
         if isinstance(answer, Exception):
             raise answer
-    taken, seconds_left, *found = answers
+    taken, seconds_left = answers
     if taken is not None and seconds_left < 0:  # the first time, or the first caller died here
         store.client().expire(key, limit.seconds)
         seconds_left = limit.seconds
-    return Counted(taken, seconds_left, tuple(found))
+    return Counted(taken, seconds_left)
