@@ -1,7 +1,5 @@
-"""Change the clocks of functions with libfaketime (Debian's package `faketime`)."""
+"""Change the clocks of functions with libfaketime, which `make test` installs."""
 
-import shutil
-import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,8 +8,8 @@ from typing import Any, Final
 from bootstrap import ROOT
 from tests.e2e.aws import client
 from tests.settings import stack_under_test
+from tidings_local.launcher.running import programs
 
-LIBRARY: Final = "faketime/libfaketime.so.1"
 STEP_SECONDS: Final = 3.0
 CONSUMERS: Final = ("tidings-inventory", "tidings-orders", "tidings-notifications")
 VARIABLES: Final = (
@@ -33,7 +31,7 @@ class _Steps:
         return ROOT / ".tidings" / "stacks" / stack_under_test().name / "run" / "clock"
 
     def prepare(self) -> None:
-        library = _library()
+        library = programs.location(programs.FAKETIME)
         self._step("+0")
         faked = dict(zip(VARIABLES, (str(library), str(self._file), "1", "1"), strict=True))
         for name in CONSUMERS:
@@ -53,25 +51,6 @@ class _Steps:
         temporary = self._file.with_suffix(".new")
         temporary.write_text(offset + "\n")
         temporary.rename(self._file)
-
-
-def _library() -> Path:
-    """Return the path of libfaketime, which is installed if it is missing.
-
-    Raises:
-        AssertionError: it cannot be installed.
-    """
-    found = _find()
-    if found is None and shutil.which("apt-get"):
-        command = ["apt-get", "install", "-y", "--no-install-recommends", "libfaketime"]
-        subprocess.run(command, capture_output=True, timeout=120, check=False)
-        found = _find()
-    assert found, "libfaketime is missing: apt-get install libfaketime"
-    return found
-
-
-def _find() -> Path | None:
-    return next(iter(sorted(Path("/usr/lib").glob(f"*/{LIBRARY}"))), None)
 
 
 def _variables(function: str) -> dict[str, str]:

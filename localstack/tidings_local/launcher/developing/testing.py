@@ -45,7 +45,7 @@ def run_tests(stack: Stack, settings: Settings, options: Options) -> int:
     """Lint, start a new stack, run pytest, stop the stack; return pytest's exit status."""
     check_folder(bootstrap.CLONE)
     install(settings)
-    programs.install_where_possible([programs.PROMETHEUS])
+    programs.install_where_possible([programs.PROMETHEUS, programs.FAKETIME])
     if BROWSER_TESTS in options.t:
         programs.install_missing([programs.CHROMIUM])
     if REQUEST_TESTS in options.t:

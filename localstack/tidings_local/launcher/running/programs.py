@@ -43,6 +43,16 @@ RABBITMQ = Program(
 EPMD = Program("epmd", "rabbitmq-server", "erlang", ("/usr/bin/epmd",))
 CHROMIUM = Program("chromium", "chromium", "--cask chromium")
 PROMETHEUS = Program("prometheus", "prometheus", "prometheus")
+# A library that changes the clocks of functions in the fault tests.
+FAKETIME = Program(
+    "libfaketime.so.1",
+    "libfaketime",
+    "libfaketime",
+    tuple(
+        f"/usr/lib/{machine}-linux-gnu/faketime/libfaketime.so.1"
+        for machine in ("x86_64", "aarch64")
+    ),
+)
 # Debian has none of them: their makers' packages put them on the PATH.
 GRAFANA = Program("grafana", "grafana", "grafana")
 # Debian's package `loki` is another program, at /usr/bin/loki.
