@@ -4,7 +4,9 @@ import gc
 import weakref
 
 import pytest
+from redis import RedisError
 
+from tidings.platform.secrets_manager import SecretsManagerError
 from tidings.platform.storage import redis_connection
 from tidings.platform.storage.redis_connection import RedisService
 
@@ -40,3 +42,22 @@ def test_replaced_client_lives_while_another_thread_may_use_its_connections(
     service.client()
     gc.collect()
     assert first() is None
+
+
+def failing_with(failure: Exception) -> RedisService:
+    def url(*, refused: bool = False) -> str:
+        raise failure
+
+    return RedisService(url)
+
+
+def test_unavailable_secrets_manager_is_a_redis_that_does_not_answer() -> None:
+    service = failing_with(SecretsManagerError("no answer", is_away=True))
+    with pytest.raises(RedisError, match="no answer"):
+        service.client()
+
+
+def test_address_that_may_not_be_read_is_an_error_of_its_own() -> None:
+    service = failing_with(SecretsManagerError("not allowed", is_away=False))
+    with pytest.raises(SecretsManagerError):
+        service.client()

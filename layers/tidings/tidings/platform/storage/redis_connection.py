@@ -12,12 +12,21 @@ from redis.backoff import NoBackoff
 from redis.client import Redis
 from redis.connection import Connection, parse_url
 from redis.exceptions import AuthenticationError
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.retry import Retry
 
 from tidings.platform.secrets import Url
+from tidings.platform.secrets_manager import SecretsManagerError
 from tidings.platform.settings import settings
 
 TIMEOUT_SECONDS: Final = 1.0
+
+
+class AddressUnknown(RedisConnectionError):
+    """Secrets Manager is unavailable, and this environment never read the address of Redis.
+
+    For its callers that is the same as a Redis that does not answer.
+    """
 
 
 class RedisService:
@@ -31,8 +40,17 @@ class RedisService:
         self._former: Redis | None = None
 
     def client(self) -> "Redis":
-        """Return the client; another one if the secret has another URL."""
-        url = self._url()
+        """Return the client; another one if the secret has another URL.
+
+        Raises:
+            AddressUnknown: Secrets Manager did not answer.
+        """
+        try:
+            url = self._url()
+        except SecretsManagerError as error:
+            if not error.is_away:
+                raise
+            raise AddressUnknown(str(error)) from error
         if self._client is None or url != self._connected_to:
             self._former = self._client
             self._client, self._connected_to = connect(self._url), url
