@@ -101,7 +101,7 @@ fuzz: ## run long attacks: schemathesis with every role, hostile values, FUZZ_SE
 bench: ## measure, and print tables: T=name for one of tests/bench, COMPARE=<git ref> for two versions, DATA=file for recommendations
 	$(LAUNCH) bench
 
-test-browser: ## test GraphiQL in Chromium, which it installs (about 100 MB)
+test-browser: ## test GraphiQL and the console in Chromium, which it installs (about 100 MB)
 	$(LAUNCH) test-browser
 
 test-requests: ## run the requests of infra/requests by Bruno and httpYac, which it installs (about 350 MB)

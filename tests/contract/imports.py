@@ -11,7 +11,10 @@ from tests.contract.project import ROOT, Function
 
 # Modules that are imported at first use are named in a text, some with a name in them.
 OUR_NAME: Final = re.compile(r"(tidings|resolvers)(\.\w+)+")
-FOLDERS: Final = (ROOT / "layers/tidings", ROOT / "gateway", ROOT / "functions")
+FOLDERS: Final = (
+    *(ROOT / "layers/tidings", ROOT / "gateway"),
+    *(ROOT / "functions/console", ROOT / "functions"),
+)
 
 
 def names_reached_from(function: Function) -> frozenset[str]:

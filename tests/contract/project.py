@@ -13,6 +13,8 @@ import yaml
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 API_LIMIT_SECONDS: Final = 29
+# Functions whose folder holds one function and the packages of its own.
+WITH_PACKAGES: Final = frozenset({"gateway", "console"})
 
 
 class TemplateLoader(yaml.CSafeLoader):
@@ -60,7 +62,7 @@ class Function:
     def module(self) -> str:
         """The module's name in this process, whose path contains the folder of all domains."""
         package = self.file.parent.name
-        return self.file.stem if package == "gateway" else f"{package}.{self.file.stem}"
+        return self.file.stem if package in WITH_PACKAGES else f"{package}.{self.file.stem}"
 
     @property
     def events(self) -> dict[str, dict[str, Any]]:
@@ -117,7 +119,8 @@ def routes() -> dict[str, Function]:
 
 
 def function_files() -> set[Path]:
-    return {path for path in (ROOT / "functions").rglob("*.py") if path.name != "__init__.py"}
+    """Return the files of handlers; packages of a function are in folders below it."""
+    return set((ROOT / "functions").glob("*/*.py"))
 
 
 def python_files(*folders: str) -> list[Path]:

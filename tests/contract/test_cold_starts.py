@@ -26,6 +26,7 @@ GROUPS: dict[str, str] = {
     "delivery reads": "cryptography jwt mongoengine pymongo redis",
     "delivery runs": "jwt mongoengine pika pymongo redis",
     "delivery writes": "cryptography jwt mongoengine pika pymongo redis",
+    "console runs": "argon2 cryptography jinja2 jwt markupsafe mongoengine pika pymongo redis",
     "gateway runs": "chalice cryptography graphql jwt mongoengine pymongo redis",
     "monitoring consumes": "jwt mongoengine pika pymongo redis",
     "monitoring reads": "cryptography jwt mongoengine pika pymongo redis",

@@ -77,6 +77,13 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return artifacts
 
 
+@pytest.fixture(scope="module")
+def console(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    artifacts = tmp_path_factory.mktemp("console")
+    build("functions/console", "build-Console", artifacts)
+    return artifacts
+
+
 def test_no_module_of_the_layer_is_compiled_at_import(layer: Path) -> None:
     assert compiled_at_import(layer, "tidings") == []
 
@@ -85,8 +92,15 @@ def test_no_module_of_the_gateway_is_compiled_at_import(layer: Path, gateway: Pa
     assert compiled_at_import(gateway, "app", path=(layer,)) == []
 
 
-def test_packages_have_the_files_of_the_working_tree(layer: Path, gateway: Path) -> None:
+def test_no_module_of_the_console_is_compiled_at_import(layer: Path, console: Path) -> None:
+    assert compiled_at_import(console, "console", path=(layer,)) == []
+
+
+def test_packages_have_the_files_of_the_working_tree(
+    layer: Path, gateway: Path, console: Path
+) -> None:
     assert sources(layer) == sources(ROOT / "layers/tidings")
+    assert sources(console) == sources(ROOT / "functions/console")
     served = sources(ROOT / "gateway")
     assert sources(gateway) == {
         name: text
@@ -112,6 +126,6 @@ def test_module_without_a_compiled_file_would_be_noticed(tmp_path: Path) -> None
     assert compiled_at_import(tmp_path, "package") == [str(tmp_path / "package.py")]
 
 
-@pytest.mark.parametrize("name", ["DependenciesLayer", "TidingsLayer", "Gateway"])
+@pytest.mark.parametrize("name", ["DependenciesLayer", "TidingsLayer", "Gateway", "Console"])
 def test_template_uses_these_steps(name: str) -> None:
     assert template()["Resources"][name]["Metadata"]["BuildMethod"] == "makefile"

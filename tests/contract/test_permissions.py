@@ -49,6 +49,9 @@ PUBLIC_ROUTES = {
     "GET /graphql",
     "GET /graphql/{file}",
     "OPTIONS /graphql",
+    # Each page of the console declares its own role; see tests/integration/console.
+    "ANY /console",
+    "ANY /console/{proxy+}",
 }
 PUBLIC_FIELDS = {
     "Query.getProducts",
@@ -63,7 +66,7 @@ PUBLIC_FIELDS = {
     "Query.getServiceHealth",
 }
 # These read no request, so no frame declares their role.
-FRAMELESS = {"GetJwks", "GetOpenapi", "GetMetrics", "Gateway"}
+FRAMELESS = {"GetJwks", "GetOpenapi", "GetMetrics", "Gateway", "Console"}
 
 # These are for browsers and mail programs: a signed link identifies the person.
 PAGES = {"GetUnsubscribePage", "Unsubscribe"}

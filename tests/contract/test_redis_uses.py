@@ -16,6 +16,8 @@ NEVER_LOST = {
     # Not lost with the ended sessions; read in the same round trip (decision 173).
     f"{PLATFORM}/security/account_generations.py",
     f"{PLATFORM}/security/admission.py",
+    "functions/console/sessions/idleness.py",
+    "functions/console/sessions/renewal.py",
     f"{PLATFORM}/security/ended_sessions.py",
     f"{PLATFORM}/security/limits.py",
     "layers/tidings/tidings/users/codes.py",

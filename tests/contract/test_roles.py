@@ -39,7 +39,8 @@ def test_role_grants_the_secrets_that_the_code_reads(function: Function) -> None
 
 def test_few_functions_read_the_keys_and_the_credentials_of_one_purpose() -> None:
     assert functions_that_read("signing-keys") == {
-        *("Gateway", "Login", "RefreshSession", "StartServiceSession", "RotateKeys"),
+        *("Gateway", "Console"),
+        *("Login", "RefreshSession", "StartServiceSession", "RotateKeys"),
     }
     assert functions_that_read("smtp") == {"DeliverEmail", "DeliverUrgentEmail"}
     assert functions_that_read("metrics-token") == {"GetMetrics"}

@@ -86,9 +86,14 @@ def _note_domain(record: logging.LogRecord) -> bool:
 
 @cache
 def _domain_of(path: str) -> str:
-    """Return the package of the code that logs: `orders`, `platform`; `gateway` outside of ours."""
+    """Return the package of the code that logs: `orders`, `platform`.
+
+    Outside of ours it is the function: `console`, or `gateway`.
+    """
     _, found, after = path.rpartition("/tidings/")
-    return after.split("/")[0] if found else "gateway"
+    if found:
+        return after.split("/")[0]
+    return "console" if settings().function_name.endswith("-console") else "gateway"
 
 
 class _MadeAtFirstUse:

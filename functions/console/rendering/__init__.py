@@ -1,0 +1,1 @@
+"""Turn the views of pages into HTML."""

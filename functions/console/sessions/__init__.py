@@ -1,0 +1,1 @@
+"""Who is signed in to the console: cookies, renewal, the end after idleness."""

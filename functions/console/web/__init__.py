@@ -1,0 +1,1 @@
+"""Requests and answers of the console: routes, forms, files, headers."""
