@@ -23,7 +23,7 @@ override INTERPRETER = $(or $(if $(filter PYTHON,$(SAID)),$(PYTHON)),$(value TID
         command -v python3.11 || command -v python3 || echo python3.11))
 override LAUNCH = @'$(subst ','\'',$(INTERPRETER))' localstack/bootstrap.py
 
-.PHONY: help demo up down status monitoring doctor deploy dev gateway logs trace run-rule create-admin rotate-keys \
+.PHONY: help demo up down status monitoring doctor deploy dev gateway logs trace audit run-rule create-admin rotate-keys \
         create-service services revoke-service \
         import-products test test-faults soak fuzz bench test-browser test-requests lint \
         contracts client docs cost second-emulator new-operation new-consumer new-rule freeze-events lock clean-data declare-topology
@@ -64,6 +64,9 @@ logs: ## show logs: FN=gateway or SERVICE=bridge, CORRELATION=id LEVEL=WARNING G
 
 trace: ## draw the life of one request over all functions: CORRELATION=id, or ID= of an order or notification
 	$(LAUNCH) trace
+
+audit: ## print the audit trail as JSON lines: SINCE=09:30 UNTIL= or MINUTES=10, ACTOR=id, ID= of what was changed, CORRELATION=id
+	$(LAUNCH) audit
 
 run-rule: ## fire a scheduled rule now, or for a time: RULE=name TIME=2026-11-27T12:00:00Z
 	$(LAUNCH) run-rule

@@ -26,6 +26,7 @@ from resolvers.caller import Info
 from resolvers.connection import Connection
 from resolvers.places import at_first_use, operation_named
 
+from tidings.platform.errors import Forbidden
 from tidings.platform.observability import metrics
 from tidings.platform.operation import Operation
 from tidings.platform.security.auth import Role, require
@@ -99,7 +100,12 @@ def _bind_fields(schema: GraphQLSchema, kind: GraphQLObjectType) -> None:
             resolve = at_first_use(partial(resolvers.__getitem__, name))
         else:
             resolve = _attribute(snake_case(name))
-        permitted = _permitted(schema, field, resolve)
+        permitted = _permitted(
+            schema,
+            field,
+            resolve,
+            partial(operation_of_field, kind.name, name) if is_root else None,
+        )
         field.resolve = _counted(name, permitted) if is_root else permitted
 
 
@@ -163,7 +169,13 @@ def _attribute(name: str) -> Callable[[Any, Info], Any]:
     return lambda source, _info: get(source)
 
 
-def _permitted(schema: GraphQLSchema, field: GraphQLField, resolve: Resolver) -> Resolver:
+def _permitted(
+    schema: GraphQLSchema,
+    field: GraphQLField,
+    resolve: Resolver,
+    operation: Callable[[], Operation] | None,
+) -> Resolver:
+    """Return a resolver that checks the role first, and records who was refused an operation."""
     directive = schema.get_directive("requires")
     assert directive is not None
     assert field.ast_node is not None
@@ -174,7 +186,12 @@ def _permitted(schema: GraphQLSchema, field: GraphQLField, resolve: Resolver) ->
 
     @wraps(resolve)
     def guarded(source: Any, info: Info, **arguments: Any) -> Any:
-        require(info.context.principal, role, services=services)
+        try:
+            require(info.context.principal, role, services=services)
+        except Forbidden:
+            if operation is not None:
+                operation().check(info.context.principal)
+            raise
         return resolve(source, info, **arguments)
 
     return guarded

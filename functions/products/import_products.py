@@ -2,14 +2,11 @@
 
 from typing import Any
 
-from tidings.platform.context import correlated
-from tidings.platform.entry.invocation import invocation
+from tidings.platform.entry.command import command
 from tidings.platform.inputs.parsing import parsed
-from tidings.platform.timing.clock import new_event_id
 from tidings.products.importing import ImportProducts, import_products
 
 
-def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    with correlated(new_event_id()), invocation():
-        report = import_products(parsed(ImportProducts, event))
-    return report.model_dump(mode="json")
+@command("products")
+def handler(event: dict[str, Any]) -> dict[str, Any]:
+    return import_products(parsed(ImportProducts, event)).model_dump(mode="json")

@@ -2,12 +2,10 @@
 
 from typing import Any
 
-from tidings.platform.context import correlated
-from tidings.platform.entry.invocation import invocation
-from tidings.platform.timing.clock import new_event_id
+from tidings.platform.entry.command import command
 from tidings.users.services import get_services
 
 
-def handler(_event: dict[str, Any], _context: Any) -> list[dict[str, Any]]:
-    with correlated(new_event_id()), invocation():
-        return [each.model_dump(mode="json") for each in get_services()]
+@command("users", recording=None)
+def handler(_event: dict[str, Any]) -> list[dict[str, Any]]:
+    return [each.model_dump(mode="json") for each in get_services()]

@@ -2,15 +2,12 @@
 
 from typing import Any
 
-from tidings.platform.context import correlated
-from tidings.platform.entry.invocation import invocation
+from tidings.platform.entry.command import command
 from tidings.platform.inputs.parsing import parsed
-from tidings.platform.timing.clock import new_event_id
 from tidings.users.roles import promote_to_admin
 from tidings.users.schemas import PromoteToAdmin
 
 
-def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    with correlated(new_event_id()), invocation():
-        admin = promote_to_admin(parsed(PromoteToAdmin, event))
-    return admin.model_dump(mode="json")
+@command("users")
+def handler(event: dict[str, Any]) -> dict[str, Any]:
+    return promote_to_admin(parsed(PromoteToAdmin, event)).model_dump(mode="json")

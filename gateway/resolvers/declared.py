@@ -4,6 +4,7 @@
 import tidings.campaigns.operations
 import tidings.campaigns.queries
 import tidings.delivery.suppression
+import tidings.monitoring.audit
 import tidings.monitoring.backlogs
 import tidings.monitoring.explaining.operations
 import tidings.monitoring.failed_messages

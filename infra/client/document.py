@@ -55,7 +55,12 @@ def _without_refusals(
 ) -> Schema:
     ((status, answer),) = (each for each in operation["responses"].items() if each[0] < "3")
     ((kind, content),) = answer["content"].items()
-    returned = {kind: {"schema": _without_envelope(content["schema"], pages)}}
+    # The generator reads JSON lines only as text.
+    returned = {
+        "text/plain" if kind == "application/x-ndjson" else kind: {
+            "schema": _without_envelope(content["schema"], pages)
+        }
+    }
     return operation | {
         "parameters": [_argument(each, choices) for each in operation.get("parameters", ())],
         "responses": {status: {"description": "", "content": returned}},

@@ -131,9 +131,13 @@ def answers(contract: EndpointContract, path: str, data: Schema) -> dict[str, An
     of_page = data.get("type") == "array" and contract.query is not None
     meta = {"$ref": "#/components/schemas/PageMeta"} if of_page else {"type": "null"}
     success = envelope(True, data, {"type": "null"}, meta)
-    if contract.media_type != JSON:
+    if contract.media_type != JSON and contract.operation is None:
         return _documents(contract, path)
     found = {str(status): refusal(status) for status in statuses(contract, path)}
+    if contract.media_type != JSON:  # its refusals are in the envelope all the same
+        text = answer(contract.status, [])
+        text["content"] = {contract.media_type: {"schema": {"type": "string"}}}
+        return dict(sorted((found | {str(contract.status): text}).items()))
     found[str(contract.status)] = answer(contract.status, [success])
     for status in contract.also_status:
         found[str(status)] = answer(status, [success, *_refusals(status)])

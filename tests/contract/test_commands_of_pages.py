@@ -16,6 +16,7 @@ from tests.tutorial import PAGE as TUTORIAL
 MARKED: Final = {
     "CONTRIBUTING.md": 3,
     "README.md": 1,
+    "docs/audit.md": 1,
     "docs/bridge.md": 1,
     "docs/deploy-aws.md": 5,
     "docs/docker.md": 2,

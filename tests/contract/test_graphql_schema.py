@@ -24,6 +24,7 @@ from resolvers.orders import UpdateOrderStatusInput
 from tidings.campaigns import schemas as campaigns
 from tidings.delivery.schemas import SuppressionActView, SuppressionFilter, SuppressionView
 from tidings.delivery.status import DeliveryView, NotificationStatus, StepView
+from tidings.monitoring.audit_schemas import AuditEntryView, AuditFilter, AuditTargetView
 from tidings.monitoring.explaining import schemas as explained
 from tidings.monitoring.health import ServiceHealthReport, ServiceState
 from tidings.monitoring.overview import schemas as overview
@@ -183,6 +184,10 @@ OBJECTS: dict[str, list[type]] = {
     "FailedMessageConnection": [Connection],
     "FailedMessageEdge": [Edge],
     "QueueStats": [QueueStats],
+    "AuditEntry": [AuditEntryView],
+    "AuditTarget": [AuditTargetView],
+    "AuditEntryConnection": [Connection],
+    "AuditEntryEdge": [Edge],
     "ServiceHealth": [ServiceHealthReport],
     "ServiceState": [ServiceState],
 }
@@ -258,6 +263,7 @@ INPUTS: dict[str, type[BaseModel]] = {
     # ---------------------------------------------------------------- monitoring
     "FailedMessageFilterInput": FailedMessageFilter,
     "SuppressionFilterInput": SuppressionFilter,
+    "AuditFilterInput": AuditFilter,
     "RedriveFailedMessagesInput": RedriveFailedMessages,
     "DiscardFailedMessagesInput": DiscardFailedMessages,
 }

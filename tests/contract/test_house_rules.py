@@ -305,6 +305,8 @@ STORED_IN = {
     # The domain had this name before, and its data is still stored there.
     "FailedMessage": "operations",
     "Lease": "operations",
+    # The platform writes it, and the domain reads it.
+    "AuditEntry": "operations",
 }
 
 
@@ -315,7 +317,7 @@ STORED_IN = {
         *("Activity", "CustomerProfile", "Demand", "Row", "Run"),
         *("Order", "Task", "Upload", "TemplateVersion", "Notification", "SendRequest"),
         *("Suppression", "PushEndpoint", "Feedback", "Unsubscription", "Campaign"),
-        *("FailedMessage", "Lease"),
+        *("FailedMessage", "Lease", "AuditEntry"),
     ],
 )
 def test_document_lives_in_its_domains_own_database(name: str) -> None:

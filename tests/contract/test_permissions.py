@@ -2,7 +2,7 @@
 
 import json
 from types import SimpleNamespace
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from executable import ROOTS, SCHEMA_FILE, executable_schema, operation_of_field, root_resolver
@@ -15,6 +15,8 @@ from infra.contracts.operation_modules import modules
 from infra.contracts.schema_roles import schema_with_roles
 from tests.contract.project import routes
 from tests.unit.platform.builders import CONTEXT, api_event
+from tidings.platform.auditing import trail
+from tidings.platform.auditing.budget import Budget
 from tidings.platform.errors import Unauthenticated
 from tidings.platform.operation import Operation
 from tidings.platform.security import auth
@@ -234,6 +236,10 @@ def test_route_refuses_anonymous_and_lesser_callers_first(
     route: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "connect", lambda: None)
+    recorded: list[dict[str, Any]] = []
+    trail_of_refusals = SimpleNamespace(insert_one=recorded.append)
+    monkeypatch.setattr(trail, "_entries", lambda: trail_of_refusals)
+    monkeypatch.setattr(trail, "REFUSALS_OF_CALLER", Budget(100))
     handler, needed = routes()[route].load(), declared_role(route)
     assert needed is not None
     assert handler(api_event(), CONTEXT)["statusCode"] == 401
@@ -245,6 +251,7 @@ def test_route_refuses_anonymous_and_lesser_callers_first(
         response = handler(api_event("{", headers=headers), CONTEXT)
         assert response["statusCode"] == 403
         assert json.loads(response["body"])["data"] is None
+        assert (recorded[-1]["actor_role"], recorded[-1]["code"]) == (role, "FORBIDDEN")
 
 
 @pytest.mark.parametrize("name", sorted(set(required_roles()) - PUBLIC_FIELDS))

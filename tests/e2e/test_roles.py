@@ -27,7 +27,7 @@ def as_role_of(function: str, service: str) -> Any:
         ("get-order", "mongodb", ["signing-keys", "smtp", "delivery-key", "rabbitmq", "broker"]),
         ("notifications", "delivery-key", ["signing-keys", "smtp", "metrics-token"]),
         ("deliver-email", "smtp", ["signing-keys", "public-keys", "metrics-token"]),
-        ("rotate-keys", "signing-keys", ["mongodb", "security-store", "delivery-key"]),
+        ("rotate-keys", "signing-keys", ["security-store", "delivery-key", "smtp"]),
     ],
 )
 def test_role_reads_its_own_secrets_only(function: str, own: str, others: list[str]) -> None:

@@ -175,8 +175,8 @@ def down() -> None:
     make("down")
 
 
-def make(target: str, *said: str) -> None:
-    """Run a target of the Makefile on the stack under test.
+def make(target: str, *said: str) -> str:
+    """Run a target of the Makefile on the stack under test, and return its output.
 
     Raises:
         AssertionError: it failed.
@@ -193,6 +193,7 @@ def make(target: str, *said: str) -> None:
     )
     sys.stdout.write(done.stdout)
     assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 def _as_client(server: dict[str, str]) -> dict[str, str]:

@@ -63,16 +63,24 @@ def changed_documents(reply: Mapping[str, Any]) -> int:
 
 @dataclass
 class CommandNotes(monitoring.CommandListener):
-    """Records the name of each database command, and of those that changed a document."""
+    """Records the name of each database command, and of those that changed a document.
+
+    Entries of the audit trail are no changes: a refused call has one, too.
+    """
 
     names: list[str] = field(default_factory=list)
     changing: list[str] = field(default_factory=list)
+    of_the_trail: set[int] = field(default_factory=set)
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
         if event.command_name not in NOT_COUNTED:
             self.names.append(event.command_name)
+        if event.command.get(event.command_name) == "audit_trail":
+            self.of_the_trail.add(event.request_id)
 
     def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
+        if event.request_id in self.of_the_trail:
+            return
         if event.command_name in WRITES and changed_documents(event.reply):
             self.changing.append(event.command_name)
 

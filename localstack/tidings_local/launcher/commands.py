@@ -47,6 +47,7 @@ ROOMS = {
         "demo",
         "logs",
         "trace",
+        "audit",
         "doctor",
         "run-rule",
         "create-admin",

@@ -165,6 +165,7 @@ class Options(BaseSettings):
     time: datetime | None = None
     name: str | None = None
     id: str | None = None
+    actor: str | None = None
     email: str | None = None
     password: str | None = None
     promote: bool = False

@@ -15,10 +15,10 @@ from tidings.monitoring.editing import edited
 from tidings.monitoring.errors import ChangesRefused
 from tidings.monitoring.failed_messages import _stored
 from tidings.monitoring.forecasts import event_of
-from tidings.monitoring.masking import masked_payload
 from tidings.platform.entry import dead_letter_consumer
 from tidings.platform.messaging import dead_letters
 from tidings.platform.messaging.history import encoded, failures_since_redrive
+from tidings.platform.text.masking import masked_payload
 
 BODY = (ROOT / "events/samples/order.placed.json").read_bytes()
 HISTORY = json.dumps([attempt(), attempt() | {"function": "redrive"}]).encode()

@@ -556,6 +556,24 @@ OPERATIONS: Final[dict[str, Sample]] = {
             "after": None,
         },
     ),
+    "Query.getAuditTrail": Sample(
+        "query($filter: AuditFilterInput, $first: Int, $after: String) {"
+        " getAuditTrail(filter: $filter, first: $first, after: $after)"
+        " { nodes { id operation outcome targets { kind id } before after } totalCount } }",
+        lambda world: {
+            "filter": {
+                "actorId": world.customer_id,
+                "operation": "adjust_stock",
+                "targetId": world.product_id,
+                "correlationId": "request-1",
+                "outcome": "OK",
+                "atFrom": "2026-01-01T00:00:00Z",
+                "atBefore": "2030-01-01T00:00:00Z",
+            },
+            "first": 5,
+            "after": None,
+        },
+    ),
     "Query.getQueueStats": Sample(
         "{ getQueueStats { name messages consumers handledPerMinute lagSeconds } }",
         _nothing,

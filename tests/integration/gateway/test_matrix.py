@@ -224,7 +224,7 @@ def test_domain_refuses_without_the_gateway(
     people: People, world: World, changes: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The operation itself checks the role, not only the directive of the field."""
-    monkeypatch.setattr("executable._permitted", lambda _schema, _field, resolve: resolve)
+    monkeypatch.setattr("executable._permitted", lambda _schema, _field, resolve, _: resolve)
     unguarded = executable_schema.__wrapped__()
     monkeypatch.setattr("execution.executable_schema", lambda: unguarded)
     for name, sample in OPERATIONS.items():

@@ -103,7 +103,9 @@ def test_only_orders_and_required_data_have_the_id() -> None:
     places = {place for place, _ in places_of(person.principal.user_id)}
     in_databases = {each for each in places if ":" not in each}
     # The account's event and the order's event for the stock are not published yet.
-    assert in_databases == {"users.users", "orders.orders", "operations.failed_messages"}
+    # The trail of what the operator did for this person (docs/audit.md).
+    kept = {"users.users", "orders.orders", "operations.failed_messages", "operations.audit_trail"}
+    assert in_databases == kept
     in_redis = {each.split(":", 1)[1].split(":")[0] for each in places if ":" in each}
     assert in_redis == set()
     order = get_order(person.order_id, caller=a_person(Role.OPERATOR))

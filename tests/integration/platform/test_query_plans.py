@@ -13,6 +13,8 @@ from tests.integration.query_plans import QueryNotes, without_index
 from tidings.campaigns.queries import get_campaigns, numbers_of_campaigns
 from tidings.campaigns.schemas import CampaignFilter
 from tidings.delivery.suppression import get_suppressions
+from tidings.monitoring.audit import export_audit_trail, get_audit_trail
+from tidings.monitoring.audit_schemas import AuditFilter, ExportAuditTrail
 from tidings.monitoring.backlogs import failed_waiting
 from tidings.monitoring.overview.rules import rules
 from tidings.monitoring.queries import get_failed_messages
@@ -45,6 +47,7 @@ from tidings.users.queries import get_users, operator_ids
 from tidings.users.schemas import UserFilter
 
 OPERATOR: Final = a_person(Role.OPERATOR)
+ADMIN: Final = a_person(Role.ADMIN)
 CUSTOMER: Final = a_person()
 ME: Final = CUSTOMER.user_id
 TIME: Final = now().isoformat()
@@ -75,6 +78,15 @@ def failed(**wanted: Any) -> Any:
     return get_failed_messages(PAGE, caller=OPERATOR, wanted=where)
 
 
+def audit(**wanted: Any) -> Any:
+    return get_audit_trail(PAGE, caller=ADMIN, wanted=AuditFilter.model_validate(wanted))
+
+
+def export(**wanted: Any) -> Any:
+    wanted["after"] = new_id()
+    return export_audit_trail(ExportAuditTrail.model_validate(wanted), caller=ADMIN)
+
+
 def campaigns(**wanted: Any) -> Any:
     return get_campaigns(PAGE, CampaignFilter.model_validate(wanted), caller=OPERATOR)
 
@@ -100,6 +112,16 @@ FAILED_FILTERS: Final[Filters] = [
     {"state": "failed"},
     {"error": "no answer"},
     {"failed_from": TIME, "failed_before": LATER},
+]
+AUDIT_FILTERS: Final[Filters] = [
+    {},
+    {"actor_id": "a"},
+    {"operation": "adjust_stock"},
+    {"target_id": "t"},
+    {"outcome": "refused"},
+    {"correlation_id": "c"},
+    {"at_from": TIME, "at_before": LATER},
+    {"actor_id": "a", "at_from": TIME},
 ]
 USER_FILTERS: Final[Filters] = [{}, {"search": "ada"}, {"role": "operator"}, {"verified": True}]
 CAMPAIGN_FILTERS: Final[Filters] = [{}, {"state": "finished"}]
@@ -158,6 +180,8 @@ CALLS: Final[dict[str, Callable[[], Any]]] = {
         for wanted in TASK_FILTERS
     },
     **{f"failed {by(wanted)}": partial(failed, **wanted) for wanted in FAILED_FILTERS},
+    **{f"audit {by(wanted)}": partial(audit, **wanted) for wanted in AUDIT_FILTERS},
+    **{f"audit export {by(wanted)}": partial(export, **wanted) for wanted in AUDIT_FILTERS},
     **{f"users {by(wanted)}": partial(users, **wanted) for wanted in USER_FILTERS},
     "operators": operator_ids,
     "stock": lambda: get_stock_history(a_product().id, PAGE, caller=OPERATOR),

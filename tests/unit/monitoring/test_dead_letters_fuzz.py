@@ -21,10 +21,10 @@ from tests.unit.platform.entry.test_consumer_fuzz import BODIES, RECORDS, VALUES
 from tidings.monitoring.editing import edited
 from tidings.monitoring.errors import ChangesRefused
 from tidings.monitoring.failed_messages import _stored
-from tidings.monitoring.masking import masked_payload
 from tidings.platform.entry import dead_letter_consumer
 from tidings.platform.entry.consumer import messages_of
 from tidings.platform.messaging import dead_letters
+from tidings.platform.text.masking import masked_payload
 from tidings.platform.timing.clock import now
 
 PATCHES = st.text() | VALUES.map(json.dumps) | st.just("[" * 5_000)

@@ -21,6 +21,7 @@ from tidings.campaigns.models import Campaign, CampaignAudience, CampaignRun, Ca
 from tidings.campaigns.schemas import CampaignView, CreateCampaign, EditCampaign, ScheduleInput
 from tidings.campaigns.states import CampaignState
 from tidings.campaigns.steps import Plan, Planned, as_read, find_campaign, step_to, take_step
+from tidings.platform import acts
 from tidings.platform.logging import logger
 from tidings.platform.operation import operation
 from tidings.platform.security.auth import Principal, Role
@@ -57,6 +58,7 @@ def create_campaign(new: CreateCampaign, *, caller: Principal) -> CampaignView:
     )
     _check_template(campaign)
     campaign.save(force_insert=True)
+    acts.changed(after={"state": campaign.state, "template_code": campaign.template_code})
     logger.info("campaign created", campaign_id=campaign.id)
     return CampaignView.model_validate(campaign)
 
@@ -174,6 +176,10 @@ def edit_campaign(
         update = _edit(campaign, changed, at or now())
         stored = as_read(campaign).modify(new=True, set__version=campaign.version + 1, **update)
         if stored is not None:
+            acts.changed(
+                {"version": change.version},
+                {"version": stored.version, "changed": sorted(changed)},
+            )
             logger.info(
                 "campaign edited",
                 campaign_id=campaign.id,

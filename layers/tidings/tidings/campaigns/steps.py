@@ -10,6 +10,7 @@ from mongoengine import QuerySet
 from tidings.campaigns.errors import CampaignNotFound
 from tidings.campaigns.models import Campaign, CampaignTransition
 from tidings.campaigns.states import Actor, CampaignState, check_step
+from tidings.platform import acts
 from tidings.platform.logging import logger
 from tidings.platform.messaging import outbox
 from tidings.platform.messaging.events import Event
@@ -56,6 +57,7 @@ def take_step(campaign_id: str, plan: Plan, *, user_id: str, at: datetime) -> Ca
             as_read(campaign), *events, **step_to(state, at, user_id), **changes
         )
         if changed is not None:
+            acts.changed({"state": campaign.state}, {"state": state.value})
             logger.info("campaign state changed", campaign_id=campaign.id, state=state.value)
             return changed
 

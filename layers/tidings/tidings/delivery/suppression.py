@@ -13,6 +13,7 @@ from pymongo.errors import DuplicateKeyError
 from tidings.delivery.errors import SuppressionNotFound
 from tidings.delivery.models import Suppression, SuppressionAct
 from tidings.delivery.schemas import SuppressionFilter, SuppressionView
+from tidings.platform import acts
 from tidings.platform.logging import logger
 from tidings.platform.operation import operation
 from tidings.platform.security.auth import Principal, Role, require
@@ -99,6 +100,7 @@ def lift_suppression(
     if suppression is None:
         raise SuppressionNotFound
     if lifted:
+        acts.changed({"lifted": False}, {"lifted": True})
         logger.info(
             "suppression lifted", by=caller.user_id, suppression_id=suppression_id, reason=reason
         )

@@ -14,13 +14,13 @@ from pydantic_core import from_json
 
 from tidings.monitoring.errors import ChangesRefused
 from tidings.monitoring.forecasts import event_class_of
-from tidings.monitoring.masking import MASK
 from tidings.orders.events import OrderCancelled, OrderStatusChanged
 from tidings.orders.schemas import Carrier, Reason, TrackingNumber
 from tidings.platform.inputs.parsing import InvalidFields, parsed
 from tidings.platform.messaging.events import Event
 from tidings.platform.schema import Schema
 from tidings.platform.text.cuts import cut
+from tidings.platform.text.masking import MASK
 from tidings.products.events import ProductBackInStock, ProductOutOfStock, ProductPriceDropped
 from tidings.products.fields import Text as ProductTitle
 from tidings.tasks.events import TaskCreated, TaskDeleted, TaskDue, TaskUpdated
@@ -86,6 +86,12 @@ def edited(body: bytes, changes: str) -> bytes:
         return json.dumps(after, ensure_ascii=False, allow_nan=False).encode()
     except InvalidFields as error:
         raise ChangesRefused(error.message) from None
+
+
+def edited_fields(changes: str) -> list[str]:
+    """Return the names of the fields of data that accepted changes name."""
+    patch = _object_of(changes) or {}
+    return list(patch.get("data") or {})
 
 
 def _values(event_class: type[Event], changes: Any) -> dict[str, Any]:

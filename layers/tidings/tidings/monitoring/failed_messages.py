@@ -10,16 +10,17 @@ from pymongo.errors import BulkWriteError
 from tidings.monitoring.erased_messages import mentions, without_erased
 from tidings.monitoring.errors import FailedMessageNotFound, MessageNotWaiting
 from tidings.monitoring.letters_with_codes import VOID_REASON, carries_code, without_code
-from tidings.monitoring.masking import masked_text
 from tidings.monitoring.models import FailedMessage, FailedState
 from tidings.monitoring.queries import view_of
 from tidings.monitoring.schemas import DiscardFailedMessages, DiscardReport, FailedMessageView
+from tidings.platform import acts
 from tidings.platform.logging import logger
 from tidings.platform.messaging.dead_letters import DeadLetter
 from tidings.platform.messaging.outbox import DUPLICATE_KEY
 from tidings.platform.operation import operation
 from tidings.platform.security.auth import Principal, Role, require
 from tidings.platform.storage import database
+from tidings.platform.text.masking import masked_text
 from tidings.platform.timing.clock import now
 
 SETTLED_KEPT_FOR: Final = timedelta(days=30)
@@ -56,7 +57,11 @@ def store_failed_messages(letters: Sequence[DeadLetter]) -> None:
         )
 
 
-@operation(role=Role.OPERATOR, refuses=(FailedMessageNotFound, MessageNotWaiting))
+@operation(
+    role=Role.OPERATOR,
+    refuses=(FailedMessageNotFound, MessageNotWaiting),
+    targets={"message_key": "failed_message"},
+)
 def discard_failed_message(
     message_key: str, reason: str, *, caller: Principal, at: datetime | None = None
 ) -> FailedMessageView:
@@ -77,7 +82,11 @@ def discard_failed_message(
     return view_of(message)
 
 
-@operation(role=Role.OPERATOR, refuses=(FailedMessageNotFound, MessageNotWaiting))
+@operation(
+    role=Role.OPERATOR,
+    refuses=(FailedMessageNotFound, MessageNotWaiting),
+    targets={"wanted.ids": "failed_message"},
+)
 def discard_failed_messages(
     wanted: DiscardFailedMessages, *, caller: Principal, at: datetime | None = None
 ) -> DiscardReport:
@@ -93,6 +102,7 @@ def discard_failed_messages(
             "$push": {"acts": act("discarded", caller, at, wanted.reason)},
         },
     )
+    acts.changed(after={"discarded": discarded.modified_count})
     logger.info("failed messages discarded", by=caller.user_id, ids=sorted(ids))
     return DiscardReport(
         discarded=discarded.modified_count,

@@ -11,9 +11,9 @@ from typing import Any, Final
 from pydantic_core import from_json
 
 from tidings.monitoring import forecasts as _forecasts  # noqa: F401 (imports all events)
-from tidings.monitoring.masking import MASK
 from tidings.platform.messaging.dead_letters import DeadLetter
 from tidings.platform.messaging.events import EVENT_CLASSES, code_purposes
+from tidings.platform.text.masking import MASK
 from tidings.users.codes import void_told
 
 VOID: Final = "void"

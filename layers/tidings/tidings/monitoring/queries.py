@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from tidings.monitoring.masking import masked_payload, masked_text
 from tidings.monitoring.models import FailedMessage
 from tidings.monitoring.schemas import (
     FailedAttemptView,
@@ -15,6 +14,7 @@ from tidings.platform.operation import operation
 from tidings.platform.security.auth import Principal, Role, require
 from tidings.platform.storage.pagination import Page, PageRequest, paginate
 from tidings.platform.storage.sorting import SortOrder
+from tidings.platform.text.masking import masked_payload, masked_text
 
 LATEST_FIRST: Final = SortOrder("failed_at", descending=True)
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from pymongo import UpdateOne
 
-from tidings.monitoring.editing import edited
+from tidings.monitoring.editing import edited, edited_fields
 from tidings.monitoring.erased_messages import mentions
 from tidings.monitoring.errors import ChangesRefused, FailedMessageNotFound, MessageNotWaiting
 from tidings.monitoring.failed_messages import act
@@ -29,6 +29,7 @@ from tidings.monitoring.schemas import (
     RedriveReport,
 )
 from tidings.monitoring.sending import send_due
+from tidings.platform import acts
 from tidings.platform.logging import logger
 from tidings.platform.operation import operation
 from tidings.platform.security.auth import Principal, Role, require
@@ -41,7 +42,11 @@ FAILED: Final = FailedState.FAILED.value
 REDRIVING: Final = FailedState.REDRIVING.value
 
 
-@operation(role=Role.OPERATOR, refuses=(ChangesRefused, FailedMessageNotFound, MessageNotWaiting))
+@operation(
+    role=Role.OPERATOR,
+    refuses=(ChangesRefused, FailedMessageNotFound, MessageNotWaiting),
+    targets={"wanted.ids": "failed_message"},
+)
 def redrive_failed_messages(
     wanted: RedriveFailedMessages, *, caller: Principal, at: datetime | None = None
 ) -> RedriveReport:
@@ -59,11 +64,14 @@ def redrive_failed_messages(
     at = at or now()
     found = _meant(wanted)
     if wanted.dry_run:
+        acts.changed(after={"dry_run": True})
         return _foretell(found, wanted)
     if wanted.changes is not None:
         _change(wanted, caller, at)
     ids = [message.pk for message in found.only("id").order_by("failed_at")]
     accepted = _accept(ids, wanted, caller, at)
+    acts.concerns("failed_message", *ids)
+    acts.changed(after={"accepted": accepted, "rate": wanted.rate})
     logger.info(
         "failed messages accepted for redrive",
         by=caller.user_id,
@@ -129,6 +137,7 @@ def _change(wanted: RedriveFailedMessages, caller: Principal, at: datetime) -> N
             "$push": {"acts": act("edited", caller, at, wanted.reason)},
         },
     )
+    acts.changed(after={"edited": sorted(edited_fields(wanted.changes))})
     logger.info("failed message edited", by=caller.user_id, failed_message_id=message.pk)
 
 

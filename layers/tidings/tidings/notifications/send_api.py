@@ -16,6 +16,7 @@ from tidings.notifications.errors import (
 )
 from tidings.notifications.models import SendRequest
 from tidings.notifications.schemas import AcceptedNotification, NotificationType, SendNotification
+from tidings.platform.auditing.recording import Recording
 from tidings.platform.context import correlation_id
 from tidings.platform.errors import RateLimited, TidingsError
 from tidings.platform.logging import logger
@@ -34,7 +35,12 @@ FURTHEST_AHEAD: Final = timedelta(days=90)
 
 
 @operation(
-    role=Role.OPERATOR, services=True, refuses=(RequestIdReused, UnknownRecipient, RateLimited)
+    role=Role.OPERATOR,
+    services=True,
+    refuses=(RequestIdReused, UnknownRecipient, RateLimited),
+    # Thousands a minute. The send request is the trace of a call whose process died.
+    recording=Recording.ROUTINE,
+    targets={"result.id": "notification", "wanted.user_id": "user"},
 )
 def send_notification(
     wanted: SendNotification, *, caller: Principal, at: datetime | None = None

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from tidings.orders.models import Order, Transition
 from tidings.orders.states import Actor, OrderState, check_step
+from tidings.platform import acts
 from tidings.platform.logging import logger
 from tidings.platform.messaging import outbox
 from tidings.platform.messaging.events import Event
@@ -108,6 +109,7 @@ def take_step(
             **changes,
         )
         if changed is not None:
+            acts.changed({"state": order.state}, {"state": step.state.value})
             logger.info("order state changed", order_id=order.id, state=step.state.value)
             return changed
         order = Order.objects.get(pk=order.id)

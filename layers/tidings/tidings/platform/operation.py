@@ -2,9 +2,10 @@
 
 REST endpoints, GraphQL fields, OpenAPI, the table in docs/api.md and the rights matrix of the tests
 follow from this declaration. The role is checked here, so it holds for every caller of the domain.
+The acts of operators, administrators and services are recorded here, too (`auditing`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import wraps
@@ -13,7 +14,9 @@ from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, get_args
 
 from pydantic import BaseModel
 
-from tidings.platform import tracing
+from tidings.platform import acts, tracing
+from tidings.platform.auditing.recording import Recording
+from tidings.platform.auditing.targets import Paths, paths_of, targets_in
 from tidings.platform.errors import Forbidden, TidingsError
 from tidings.platform.security.auth import Principal, Role, require
 
@@ -86,6 +89,8 @@ class Operation:
         generation: the generation of the data that it reads, if customers and strangers get the
             same result for the same arguments.
         note: a further condition, for the documents.
+        recording: how the audit trail records its acts; None if it does not.
+        targets: what its acts concern: kinds by their places in arguments and result.
     """
 
     function: Callable[..., Any]
@@ -99,6 +104,8 @@ class Operation:
     note: str
     parameters: tuple[Parameter, ...]
     returns: Any
+    recording: Recording | None
+    targets: Paths
 
     @property
     def name(self) -> str:
@@ -112,6 +119,35 @@ class Operation:
     def summary(self) -> str:
         """The first sentence of its docstring."""
         return (self.function.__doc__ or "").partition("\n\n")[0].replace("\n    ", " ").strip()
+
+    def check(self, caller: Principal | None) -> None:
+        """Refuse a caller that may not call, and record that of a known one.
+
+        Raises:
+            Unauthenticated: the caller is not signed in.
+            Forbidden: the caller's role does not include the operation's.
+        """
+        if self.role is None:
+            return
+        try:
+            require(caller, self.role, services=self.services)
+        except Forbidden as error:
+            assert caller is not None
+            from tidings.platform.auditing import trail
+
+            trail.record_refusal(trail.Deed.of(caller, self.name, self.domain), error)
+            raise
+
+    def is_recorded(self, caller: Principal | None, arguments: Mapping[str, Any]) -> bool:
+        """Say whether the audit trail records this call.
+
+        It records whatever callers above customer change, and what they read about other persons.
+        """
+        if self.recording is None or caller is None or caller.role is Role.CUSTOMER:
+            return False
+        if acts.is_acting():  # a part of the act that is being recorded
+            return False
+        return self.writes or arguments.get("user_id") != caller.user_id
 
 
 # The operations whose modules were imported, by name.
@@ -128,6 +164,8 @@ def operation(
     writes: bool = True,
     generation: "Generation | None" = None,
     note: str = "",
+    recording: Recording | None = None,
+    targets: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Make a domain function an operation; see `Operation` for the arguments.
 
@@ -144,16 +182,22 @@ def operation(
         if role is not None and "caller" not in annotations:
             raise TypeError(f"{function.__qualname__} has a role, so it takes a caller")
 
-        @wraps(function)
-        def permitted(*args: P.args, **kwargs: P.kwargs) -> R:
-            if role is not None:
-                caller: Any = kwargs.get("caller")
-                require(caller, role, services=services)
+        def traced(*args: P.args, **kwargs: P.kwargs) -> R:
             if not tracing.is_on():
                 return function(*args, **kwargs)
             with tracing.start_span(function.__name__):
                 return function(*args, **kwargs)
 
+        @wraps(function)
+        def permitted(*args: P.args, **kwargs: P.kwargs) -> R:
+            caller: Any = kwargs.get("caller")
+            declared.check(caller)
+            if caller is None or caller.role is Role.CUSTOMER or declared.recording is None:
+                return traced(*args, **kwargs)
+            return _recorded(declared, traced, args, kwargs)
+
+        # `at` is the clock of tests.
+        parameters = tuple(Parameter.of(*each) for each in annotations.items() if each[0] != "at")
         declared = Operation(
             permitted,
             role,
@@ -164,9 +208,10 @@ def operation(
             writes,
             generation,
             note,
-            # `at` is the clock of tests.
-            tuple(Parameter.of(*each) for each in annotations.items() if each[0] != "at"),
+            parameters,
             returns,
+            recording or _recording_of(whose, parameters, writes=writes),
+            targets or paths_of([each.name for each in parameters], returns),
         )
         known = OPERATIONS.setdefault(declared.name, declared)
         if known.domain != declared.domain:
@@ -175,6 +220,41 @@ def operation(
         return permitted
 
     return decorate
+
+
+def _recording_of(
+    whose: Whose, parameters: tuple[Parameter, ...], *, writes: bool
+) -> Recording | None:
+    """Return how an operation is recorded if it does not declare that itself."""
+    if writes:
+        return Recording.BEGUN_AND_ENDED
+    of_others = whose in {Whose.OWN_OR_OPERATOR, Whose.OWN_OR_ADMIN}
+    names_person = any(each.name == "user_id" for each in parameters)
+    return Recording.ENDED if of_others and names_person else None
+
+
+def _recorded(
+    declared: Operation,
+    call: Callable[..., R],
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+) -> R:
+    """Make a call, and record it if the audit trail has to."""
+    names = (each.name for each in declared.parameters)
+    arguments = {**dict(zip(names, args, strict=False)), **kwargs}
+    caller: Principal = arguments["caller"]
+    if declared.recording is None or not declared.is_recorded(caller, arguments):
+        return call(*args, **kwargs)
+    from tidings.platform.auditing import trail
+
+    act = acts.Act()
+    targets_in(act, declared.targets, arguments)
+    with trail.recorded(
+        trail.Deed.of(caller, declared.name, declared.domain), act, declared.recording
+    ):
+        result = call(*args, **kwargs)
+        targets_in(act, declared.targets, {"result": result})
+    return result
 
 
 def operation_of(function: Callable[..., Any]) -> Operation:

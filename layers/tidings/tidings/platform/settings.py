@@ -51,6 +51,12 @@ class Settings(BaseModel):
         5_000, ge=1, description="text messages to the numbers of one country"
     )
     sms_per_day: int = Field(20_000, ge=1, description="text messages in all")
+    audit_days: int = Field(
+        400, ge=1, le=3_650, description="how long the audit trail keeps an entry"
+    )
+    audit_routine_days: int = Field(
+        90, ge=1, le=3_650, description="the same for messages of the send API"
+    )
     introspection: bool = Field(
         False, description="whether GraphQL shows its schema, and errors suggest its names"
     )

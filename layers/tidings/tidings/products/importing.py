@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, NamedTuple
 from pydantic import ConfigDict, Field
 from pymongo.errors import BulkWriteError
 
+from tidings.platform import acts
 from tidings.platform.errors import TidingsError
 from tidings.platform.inputs.parsing import InvalidFields, parsed
 from tidings.platform.logging import logger
@@ -106,6 +107,7 @@ def import_products(table: ImportProducts) -> ImportReport:
         except _Refused as refused:
             _refuse(report, row.row, refused)
     _store(wanted, report)
+    acts.changed(after=report.model_dump(exclude={"refused"}) | {"refused": len(report.refused)})
     logger.info("products imported", counts=report.model_dump(exclude={"refused"}))
     return report
 
@@ -117,10 +119,13 @@ def _store(wanted: Mapping[str, _Wanted], report: ImportReport) -> None:
     for sku, product in known.items():
         row = wanted[sku]
         try:
-            changed = change_product(product, _changes(row, product))
+            # The audit trail has the whole import as one act, with its numbers.
+            with acts.acting(acts.Act()):
+                changed = change_product(product, _changes(row, product))
         except TidingsError as error:
             _refuse(report, row.row, _Refused(error.field, error.message))
         else:
+            acts.concerns("product", *([changed.id] if changed else []))
             report.updated += changed is not None
             report.unchanged += changed is None
 
@@ -138,6 +143,8 @@ def _insert(added: Sequence[_Wanted], report: ImportReport) -> None:
             if any(each["code"] != DUPLICATE_KEY for each in error.details["writeErrors"]):
                 raise
             taken = [each["index"] for each in error.details["writeErrors"]]
+        kept = [each["_id"] for place, each in enumerate(documents) if place not in taken]
+        acts.concerns("product", *kept)
         for index in taken:
             _refuse(report, batch[index].row, _Refused("sku", "was added meanwhile; import again"))
         report.created += len(batch) - len(taken)

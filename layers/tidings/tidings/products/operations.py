@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from mongoengine import NotUniqueError
 
+from tidings.platform import acts
 from tidings.platform.logging import logger
 from tidings.platform.messaging import outbox
 from tidings.platform.messaging.events import Event
@@ -42,6 +43,9 @@ NEXT_STATES: Final = {
     ProductState.ACTIVE: {ProductState.RETIRED},
     ProductState.RETIRED: {ProductState.ACTIVE},
 }
+# The fields whose values the audit trail shows; of others it shows that they changed.
+TOLD: Final = ("title", "price", "currency", "state", "categories")
+TEXTS: Final = ("description", "attributes", "images")
 CHANGEABLE: Final = (
     "title",
     "description",
@@ -73,6 +77,7 @@ def create_product(new: CreateProduct, *, caller: Principal) -> ProductView:
     except NotUniqueError:
         raise SkuTaken(new.sku) from None
     product_cache.forget_pages()
+    acts.changed(after={name: getattr(product, name) for name in (*TOLD, "sku", "stock")})
     logger.info(
         "product created", product_id=product.id, sku=product.sku, created_by=caller.user_id
     )
@@ -122,6 +127,7 @@ def change_product(
         raise StaleVersion(Product.objects.only("version").get(pk=product.id).version)
     product_cache.forget_products([product.id])
     product_cache.forget_pages()
+    _tell(before, after, product.version, changed.version)
     logger.info("product changed", product_id=product.id, version=changed.version)
     return changed
 
@@ -147,8 +153,10 @@ def adjust_stock(product_id: str, wanted: AdjustStock, *, caller: Principal) -> 
     product = get_product(product_id, caller=caller)
     if not moved:
         raise NotEnoughStock(product.stock) if wanted.change < 0 else TooMuchStock(MAX_STOCK)
+    stock = moved[0].product.stock
+    acts.changed({"stock": stock - wanted.change}, {"stock": stock})
     logger.info("stock adjusted", product_id=product_id, change=wanted.change)
-    return product.model_copy(update={"stock": moved[0].product.stock})
+    return product.model_copy(update={"stock": stock})
 
 
 def product_of(new: CreateProduct) -> Product:
@@ -180,6 +188,19 @@ def _stored_values(product: Product) -> dict[str, Any]:
     values = {name: getattr(product, name) for name in CHANGEABLE}
     values["attributes"] = dict(values["attributes"])
     return {name: list(v) if isinstance(v, list) else v for name, v in values.items()}
+
+
+def _tell(
+    before: Mapping[str, Any], after: Mapping[str, Any], version: int, next_version: int
+) -> None:
+    """Tell the audit trail what changed."""
+    texts = [name for name in TEXTS if before[name] != after[name]]
+    acts.changed(
+        {name: before[name] for name in TOLD} | {"version": version},
+        {name: after[name] for name in TOLD}
+        | {"version": next_version}
+        | ({"also_changed": texts} if texts else {}),
+    )
 
 
 def _price_drop(product: Product, before: Mapping[str, Any]) -> list[Event]:

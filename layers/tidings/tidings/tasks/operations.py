@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
+from tidings.platform import acts
 from tidings.platform.logging import logger
 from tidings.platform.messaging import outbox
 from tidings.platform.operation import Whose, operation
@@ -29,6 +30,9 @@ from tidings.tasks.events import (
 from tidings.tasks.models import NEVER, PENDING_STATES, Task
 from tidings.tasks.queries import find_task, view_of
 from tidings.tasks.schemas import CreateTask, TaskDeletion, TaskView, UpdateTask
+
+# The fields whose values the audit trail shows; of the others it shows the names.
+TOLD: Final = frozenset({"state", "priority_rank", "assignee_id", "due_at"})
 
 
 @operation(
@@ -112,6 +116,7 @@ def delete_task(task_id: str, *, caller: Principal, at: datetime | None = None) 
     )
     if tombstone is None:
         raise TaskNotFound
+    acts.changed({"deleted": False}, {"deleted": True})
     logger.info("task deleted", task_id=task_id)
     return TaskDeletion(id=task_id, deleted_at=deleted_at)
 
@@ -179,6 +184,12 @@ def _store(task: Task, changed: Mapping[str, Any], caller: Principal, at: dateti
     )
     if stored is None:
         raise StaleTask
+    told = changed.keys() & TOLD
+    acts.changed(
+        {name: getattr(task, name) for name in told} | {"version": task.version},
+        {name: changed[name] for name in told}
+        | {"version": stored.version, "changed": sorted(changed)},
+    )
     logger.info("task updated", task_id=task.id, changed=sorted(changed))
     return view_of(stored)
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from mongoengine import NotUniqueError
 
+from tidings.platform import acts
 from tidings.platform.logging import logger
 from tidings.platform.operation import operation
 from tidings.platform.security.auth import Principal, Role, require
@@ -36,6 +37,7 @@ from tidings.templates.schemas import (
     role=Role.OPERATOR,
     refuses=(TemplateExists, TemplateRefused, BadVariable),
     note="with a one-time code: admin",
+    targets={"new.code": "template"},
 )
 def create_template(
     new: CreateTemplate, *, caller: Principal, at: datetime | None = None
@@ -62,6 +64,7 @@ def create_template(
     role=Role.OPERATOR,
     refuses=(TemplateNotFound, StaleTemplate, TemplateRefused, BadVariable),
     note="with a one-time code: admin",
+    targets={"code": "template"},
 )
 def update_template(
     code: str, change: UpdateTemplate, *, caller: Principal, at: datetime | None = None
@@ -88,6 +91,7 @@ def update_template(
     role=Role.OPERATOR,
     refuses=(TemplateNotFound, StaleTemplate, TemplateRefused),
     note="with a one-time code: admin",
+    targets={"code": "template"},
 )
 def rollback_template(
     code: str, wanted: RollBackTemplate, *, caller: Principal, at: datetime | None = None
@@ -174,5 +178,12 @@ def _store(
         changed_at=at or now(),
     ).save(force_insert=True)
     versions.forget_versions()
+    acts.concerns("template", code)
+    acts.changed(
+        {"version": version - 1 or None},
+        {"version": version, "restored_from": restored_from}
+        if restored_from
+        else {"version": version},
+    )
     logger.info("template changed", template_code=code, version=version)
     return queries.template_view(code)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from tidings.platform import acts
 from tidings.platform.errors import Forbidden
 from tidings.platform.logging import logger
 from tidings.platform.messaging import outbox
@@ -109,6 +110,7 @@ def delete_account(
         )
     _changed(deleted, user_id)
     PushToken.objects(user_id=user_id).delete()
+    acts.changed({"deleted": False}, {"deleted": True})
     logger.info("account deleted", user_id=user_id, by=caller.user_id)
     return Acknowledgement(message="The account is deleted.")
 

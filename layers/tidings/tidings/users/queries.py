@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 from mongoengine import Q
 
+from tidings.platform import acts
+from tidings.platform.auditing.recording import Recording
 from tidings.platform.operation import Whose, operation
 from tidings.platform.security.auth import Principal, Role, require, require_self
 from tidings.platform.storage.pagination import Page, PageRequest, paginate
@@ -48,7 +50,7 @@ def find_user(user_id: str) -> User:
     return user
 
 
-@operation(role=Role.OPERATOR, writes=False)
+@operation(role=Role.OPERATOR, writes=False, recording=Recording.ENDED)
 def get_users(where: UserFilter, page: PageRequest, *, caller: Principal) -> Page[UserView]:
     """Return a page of the matching accounts, newest first.
 
@@ -67,7 +69,9 @@ def get_users(where: UserFilter, page: PageRequest, *, caller: Principal) -> Pag
         found = (
             found.filter(verified_at__ne=None) if where.verified else found.filter(verified_at=None)
         )
-    return paginate(found, page).map(UserView.model_validate)
+    shown = paginate(found, page).map(UserView.model_validate)
+    acts.concerns("user", *[each.id for each in shown.items])
+    return shown
 
 
 def _is_named(text: str) -> Q:

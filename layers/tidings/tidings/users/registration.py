@@ -2,6 +2,7 @@
 
 from mongoengine import NotUniqueError
 
+from tidings.platform import acts
 from tidings.platform.errors import RateLimited, RuleRefused
 from tidings.platform.logging import logger
 from tidings.platform.messaging import outbox
@@ -155,6 +156,8 @@ def create_admin(new: RegisterUser) -> UserView:
         admin.save(force_insert=True)
     except NotUniqueError:
         raise _refusal_of(User.objects(email=new.email).first()) from None
+    acts.concerns("user", admin.id)
+    acts.changed(after={"role": admin.role})
     logger.info("administrator created", user_id=admin.id)
     return UserView.model_validate(admin)
 

@@ -1,5 +1,6 @@
 """Change the role of an account."""
 
+from tidings.platform import acts
 from tidings.platform.logging import logger
 from tidings.platform.messaging import outbox
 from tidings.platform.operation import operation
@@ -73,4 +74,6 @@ def _with_role(user: User, role: PersonRole) -> UserView:
             changed = same.modify(new=True, **new_role)
     if changed is None:
         raise UserNotFound
+    acts.concerns("user", user.id)
+    acts.changed({"role": user.role}, {"role": changed.role})
     return UserView.model_validate(changed)

@@ -3,6 +3,7 @@
 import secrets
 from datetime import datetime
 
+from tidings.platform import acts
 from tidings.platform.logging import logger
 from tidings.platform.security.ended_sessions import is_refused, refuse_session
 from tidings.platform.security.limits import attempted, digest
@@ -21,6 +22,7 @@ def create_service(new: CreateService) -> ServiceCredentials:
     """Create a service's credentials. The secret is long and random, so a plain hash is enough."""
     secret = secrets.token_urlsafe(32)
     service = Service(name=new.name, secret_hash=digest(secret)).save(force_insert=True)
+    acts.concerns("service", service.id)
     logger.info("service created", service_id=service.id)
     return ServiceCredentials(client_id=service.id, client_secret=secret)
 
@@ -38,12 +40,14 @@ def revoke_service(service_id: str, at: datetime | None = None) -> ServiceView:
         redis.RedisError: Redis is unavailable; no new tokens are issued, old ones work until they
             expire.
     """
+    acts.concerns("service", service_id)
     if Service.objects(pk=service_id).only("id").first() is None:
         raise ServiceNotFound
     _refuse_first(service_id)
     Service.objects(pk=service_id, revoked_at=None).update_one(set__revoked_at=at or now())
     service = Service.objects.get(pk=service_id)
     refuse_session(service.id)
+    acts.changed({"revoked": False}, {"revoked": True})
     logger.info("service revoked", service_id=service.id)
     return ServiceView.model_validate(service)
 

@@ -12,6 +12,7 @@ from ..running.supervisor import find_running
 from ..running.up import up as bring_up
 from ..settings import load_options, load_settings
 from .admin import create_admin, promote_to_admin
+from .audit import audit_lines
 from .log_filter import wanted
 from .logs import FileReader, Reader, Source, show_logs
 from .product_import import import_products
@@ -78,6 +79,29 @@ def run_rule() -> int:
     return 1 if any(invocation.failed for invocation in done) else 0
 
 
+def audit() -> int:
+    options = load_options()
+    period = wanted(
+        level=None,
+        correlation=None,
+        text=None,
+        since=options.since,
+        until=options.until,
+        minutes=options.minutes if "minutes" in options.model_fields_set else None,
+    )
+    lines = audit_lines(
+        find_running(load_settings()),
+        since=period.since,
+        until=period.until,
+        actor=options.actor,
+        target=options.id,
+        correlation=options.correlation,
+    )
+    for line in lines:
+        progress.show(line)
+    return 0
+
+
 def admin() -> int:
     options = load_options()
     make = promote_to_admin if options.promote else create_admin
@@ -123,6 +147,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "trace": trace,
     "doctor": doctor,
     "run-rule": run_rule,
+    "audit": audit,
     "create-admin": admin,
     "create-service": service,
     "services": services,

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from tidings.monitoring.explaining.schemas import ExplainedStep
-from tidings.monitoring.masking import masked_text
 from tidings.monitoring.models import FailedMessage
 from tidings.platform.messaging.history import REDRIVE
 from tidings.platform.storage.rows import rows
 from tidings.platform.text.cuts import cut
+from tidings.platform.text.masking import masked_text
 
 MAX_ATTEMPTS: Final = 12
 MAX_ERROR_CHARACTERS: Final = 200

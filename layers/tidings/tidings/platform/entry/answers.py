@@ -72,6 +72,12 @@ def completed(own: Mapping[str, str], forwarded_proto: str | None) -> dict[str, 
     return {name: text for name, text in standard.items() if name.lower() not in said} | {**own}
 
 
+def plain(reply: Reply, status: int, media_type: str) -> dict[str, Any]:
+    """Return the response of a reply whose data is a text, without the envelope."""
+    headers = {"Content-Type": media_type} | reply.headers
+    return {"statusCode": reply.status or status, "headers": headers, "body": reply.data}
+
+
 def success(reply: Reply, status: int) -> dict[str, Any]:
     """Return the response of a reply; `status` holds unless the reply has its own."""
     return _envelope(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel
 
@@ -13,6 +13,7 @@ from tidings.platform.entry.answers import (
     Reply,
     completed,
     json_response,
+    plain,
     refusal,
     success,
 )
@@ -35,6 +36,7 @@ from tidings.platform.security.auth import (
     require,
 )
 
+JSON: Final = "application/json"
 Answer = dict[str, Any]
 LambdaHandler = Callable[[LambdaEvent, Any], Answer]
 
@@ -56,6 +58,7 @@ class EndpointContract:
         also_status: other statuses than `status` that respond with `returns`.
         reads_token: False if the caller does not matter and an expired access token must not
             prevent the call.
+        media_type: that of the response. Only JSON has the envelope; others are texts.
         operation: the domain's operation.
     """
 
@@ -69,7 +72,7 @@ class EndpointContract:
     status: int = 200
     also_status: tuple[int, ...] = ()
     reads_token: bool = True
-    media_type: str = "application/json"
+    media_type: str = JSON
     operation: Operation | None = None
 
 
@@ -115,6 +118,8 @@ def endpoint(
         def handler(event: LambdaEvent) -> Answer:
             with called_from(source_address(event)), invocation():
                 reply = operation(_request(event, contract))
+            if contract.media_type != JSON:
+                return plain(reply, contract.status, contract.media_type)
             return success(reply, contract.status)
 
         handler.contract = contract  # type: ignore[attr-defined]
@@ -149,7 +154,9 @@ def _refused(error: Exception) -> Answer:
 def _request(event: LambdaEvent, contract: EndpointContract) -> Request[Any, Any, Any]:
     token = sole_header(event, "Authorization") if contract.reads_token else None
     principal = authenticate(token)
-    if contract.role is not None:
+    if contract.operation is not None:
+        contract.operation.check(principal)
+    elif contract.role is not None:
         require(principal, contract.role, services=contract.services)
     if principal is not None:
         principal = admit(principal)

@@ -19,7 +19,7 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 
 from tidings.platform.entry.answers import Reply
-from tidings.platform.entry.http import EndpointContract, LambdaHandler, endpoint
+from tidings.platform.entry.http import JSON, EndpointContract, LambdaHandler, endpoint
 from tidings.platform.entry.requests import Request
 from tidings.platform.operation import Operation, Parameter, operation_of
 from tidings.platform.storage.pagination import Page
@@ -36,6 +36,8 @@ def rest(
     headers: type[BaseModel] | None = None,
     reads_token: bool = True,
     also_status: Sequence[int] = (),
+    media_type: str = JSON,
+    reply: Callable[[Any], Reply] | None = None,
 ) -> LambdaHandler:
     """Return the Lambda handler of an operation; it takes an API Gateway proxy event.
 
@@ -48,6 +50,8 @@ def rest(
         reads_token: False if the caller does not matter and an expired access token must not
             prevent the call.
         also_status: other statuses than `status` that respond with the operation's result.
+        media_type: that of the response; if it is not JSON, `reply` makes a text of the result.
+        reply: makes the response of the result, if it is more than the data.
     """
     if operation_of(function).writes:
         # Its calls publish events, so this environment needs the broker's client.
@@ -59,6 +63,7 @@ def rest(
         headers=headers,
         reads_token=reads_token,
         also_status=also_status,
+        media_type=media_type,
     )
     takes = {
         each.name: _taken(each, contract.query, contract.headers)
@@ -69,6 +74,8 @@ def rest(
         result = function(**{name: take(request) for name, take in takes.items()})
         if isinstance(result, Page):
             return Reply.of_page(result)
+        if reply is not None:
+            return reply(result)
         return Reply(result, message=message)
 
     return endpoint(contract)(call)
@@ -82,6 +89,7 @@ def contract_of(
     headers: type[BaseModel] | None = None,
     reads_token: bool = True,
     also_status: Sequence[int] = (),
+    media_type: str = JSON,
 ) -> EndpointContract:
     """Return the contract of an operation's endpoint; see `rest` for the arguments."""
     declared = operation_of(function)
@@ -91,11 +99,12 @@ def contract_of(
         body=_body_of(declared, query),
         query=query,
         headers=headers,
-        returns=_data_of(declared.returns),
+        returns=_data_of(declared.returns) if media_type == JSON else str,
         refusals=declared.refuses,
         status=status,
         reads_token=reads_token,
         also_status=tuple(also_status),
+        media_type=media_type,
         operation=declared,
     )
 

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from jwt.algorithms import ECAlgorithm
 
+from tidings.platform import acts
 from tidings.platform.logging import logger
 from tidings.platform.secrets import (
     KEYS_MAX_AGE_SECONDS,
@@ -39,9 +40,12 @@ RETIRED_FOR: Final = timedelta(seconds=ACCESS_TOKEN_SECONDS + KEYS_MAX_AGE_SECON
 
 def rotate_signing_keys(at: datetime | None = None) -> SigningKeys:
     """Sign with a new key from now on; old keys still verify until their last token expires."""
-    keys = rotated(signing_keys(anew=True), at or now())
+    before = signing_keys(anew=True)
+    keys = rotated(before, at or now())
+    acts.concerns("signing_key", keys.current)
     store_published_keys(public_part(keys))
     store_signing_keys(keys)
+    acts.changed({"kid": before.current}, {"kid": keys.current})
     logger.info("signing key rotated", kid=keys.current, keys=len(keys.keys))
     return keys
 

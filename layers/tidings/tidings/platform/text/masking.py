@@ -77,6 +77,11 @@ def masked_text(text: str) -> str:
     return text
 
 
+def masked_value(name: str, value: Any) -> Any:
+    """Return the value of a field with what looks personal masked, by name and by form."""
+    return MASK if _is_personal(name) and value else _masked(value, 0)
+
+
 def _masked(value: Any, depth: int) -> Any:
     if depth > MAX_NESTING:
         return MASK

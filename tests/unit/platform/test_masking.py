@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tidings.monitoring.masking import MASK, MAX_CHARACTERS, masked_payload, masked_text
+from tidings.platform.text.masking import MASK, MAX_CHARACTERS, masked_payload, masked_text
 
 
 def shown(content: object) -> object:

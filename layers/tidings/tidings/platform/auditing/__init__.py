@@ -1,0 +1,1 @@
+"""The audit trail: what operators, administrators, services and commands did, and when."""
