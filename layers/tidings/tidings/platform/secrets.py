@@ -12,7 +12,8 @@ from typing import Any, Final, Literal, Protocol, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from tidings.platform.logging import logger
-from tidings.platform.secrets_manager import SecretsManagerError, get_secret, put_secret
+from tidings.platform.secrets_manager import SecretsManagerError as SecretsManagerError
+from tidings.platform.secrets_manager import get_secret, put_secret
 from tidings.platform.settings import settings
 
 # The names of the secrets, after the setting `secrets_prefix`.

@@ -15,8 +15,7 @@ from redis.exceptions import AuthenticationError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.retry import Retry
 
-from tidings.platform.secrets import Url
-from tidings.platform.secrets_manager import SecretsManagerError
+from tidings.platform.secrets import SecretsManagerError, Url
 from tidings.platform.settings import settings
 
 TIMEOUT_SECONDS: Final = 1.0
