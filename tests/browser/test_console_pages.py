@@ -18,7 +18,8 @@ from tidings.platform.security.auth import Role
 from web.routes import Route
 
 ADMINS_PAGES: Final = [each for each in ROUTES if each.role is Role.ADMIN]
-each_page = pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.path or "overview")
+PAGES: Final = [each for each in ROUTES if each.is_page]
+each_page = pytest.mark.parametrize("route", PAGES, ids=lambda route: route.path or "overview")
 each_look = pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
 
 

@@ -27,6 +27,7 @@ class Route:
         role: the least role that may see it and act on it; ANYONE before the sign-in.
         act: handles a form that the page sends to its own address.
         label: the key of its name in the navigation, if it is there.
+        is_page: False for other content, such as the mail in the frame of a preview.
     """
 
     path: str
@@ -34,6 +35,7 @@ class Route:
     role: Role | None = Role.OPERATOR
     act: Action | None = None
     label: str = ""
+    is_page: bool = True
 
     def values_in(self, parts: tuple[str, ...]) -> dict[str, str] | None:
         """Return the values in a path of this route; None if it is another one."""
