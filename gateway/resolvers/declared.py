@@ -10,8 +10,10 @@ import tidings.monitoring.explaining.operations
 import tidings.monitoring.failed_messages
 import tidings.monitoring.health
 import tidings.monitoring.overview.operations
+import tidings.monitoring.persons.operations
 import tidings.monitoring.queries
 import tidings.monitoring.redrive
+import tidings.monitoring.searching
 import tidings.notifications.cancelling
 import tidings.notifications.inbox
 import tidings.notifications.queries

@@ -124,6 +124,7 @@ EXAMPLES: Final[dict[str, Any]] = {
         "schedule": {"kind": "at", "at": "2099-12-01T17:00:00Z"},
         "variables": {"message": "Everything for a cold evening, and tea."},
     },
+    "FindPerson": {"email": "ada@example.com"},
     "RedriveFailedMessages": {
         "filter": {"queue": "inventory", "state": "failed"},
         "rate": 20,

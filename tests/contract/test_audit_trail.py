@@ -34,6 +34,7 @@ RECORDED_READS = {
     "get_unread_count",
     "get_user_recommendations",
     "get_user_activity",
+    "find_person",
     "export_user",
     "export_audit_trail",
 }

@@ -24,10 +24,12 @@ from resolvers.orders import UpdateOrderStatusInput
 from tidings.campaigns import schemas as campaigns
 from tidings.delivery.schemas import SuppressionActView, SuppressionFilter, SuppressionView
 from tidings.delivery.status import DeliveryView, NotificationStatus, StepView
+from tidings.monitoring import searching
 from tidings.monitoring.audit_schemas import AuditEntryView, AuditFilter, AuditTargetView
 from tidings.monitoring.explaining import schemas as explained
 from tidings.monitoring.health import ServiceHealthReport, ServiceState
 from tidings.monitoring.overview import schemas as overview
+from tidings.monitoring.persons import schemas as persons
 from tidings.monitoring.schemas import (
     DiscardFailedMessages,
     DiscardReport,
@@ -223,6 +225,14 @@ OBJECTS |= {
     "RunOverview": [overview.RunOverview],
     "RuleOverview": [overview.RuleOverview],
     "OverviewHistory": [overview.OverviewHistory],
+}
+OBJECTS |= {
+    "FoundPerson": [persons.FoundPerson],
+    "CategoryOutlook": [persons.CategoryOutlook],
+    "PersonOrder": [persons.PersonOrder],
+    "PersonFailure": [persons.PersonFailure],
+    "SearchResult": [searching.SearchResult],
+    "FoundThing": [searching.FoundThing],
 }
 INPUTS: dict[str, type[BaseModel]] = {
     "RegisterUserInput": RegisterUser,

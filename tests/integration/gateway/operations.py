@@ -600,6 +600,17 @@ OPERATIONS: Final[dict[str, Sample]] = {
         " history { times } } }",
         _nothing,
     ),
+    "Query.findPerson": Sample(
+        "query($input: FindPersonInput!) { findPerson(input: $input) { id email role"
+        " suppression { reason } outlook { category channels { channel status sentence } }"
+        " notifications { notificationId channels { channel reason } } orders { id state }"
+        " failedMessages { id state } others notes { code } } }",
+        lambda world: {"input": {"email": world.email}},
+    ),
+    "Query.search": Sample(
+        "query($text: String!) { search(text: $text) { found { kind id by path } isMore } }",
+        lambda world: {"text": world.order_id},
+    ),
     "Query.explainNotification": Sample(
         "query($id: ID!) { explainNotification(id: $id) { id events { type notifications"
         " { channels { channel sentence } } } steps { at code reason } notes { code } } }",

@@ -16,9 +16,11 @@ from tidings.delivery.suppression import get_suppressions
 from tidings.monitoring.audit import export_audit_trail, get_audit_trail
 from tidings.monitoring.audit_schemas import AuditFilter, ExportAuditTrail
 from tidings.monitoring.backlogs import failed_waiting
+from tidings.monitoring.explaining.notifications import latest_notifications
 from tidings.monitoring.overview.rules import rules
 from tidings.monitoring.queries import get_failed_messages
 from tidings.monitoring.schemas import FailedMessageFilter
+from tidings.monitoring.searching import SearchQuery, search
 from tidings.monitoring.states import orders_by_state
 from tidings.notifications.queries import (
     get_stored_notifications,
@@ -26,7 +28,7 @@ from tidings.notifications.queries import (
     get_user_notifications,
 )
 from tidings.notifications.schemas import InboxFilter
-from tidings.orders.queries import get_orders, get_orders_of_customers
+from tidings.orders.queries import get_orders, get_orders_of_customers, latest_orders
 from tidings.orders.schemas import OrderFilter
 from tidings.platform.security.auth import Principal, Role
 from tidings.platform.storage import database
@@ -43,7 +45,7 @@ from tidings.recommendations.queries import (
 )
 from tidings.tasks.queries import get_tasks
 from tidings.tasks.schemas import TaskFilter, TaskSort
-from tidings.users.queries import get_users, operator_ids
+from tidings.users.queries import accounts_with, get_users, operator_ids
 from tidings.users.schemas import UserFilter
 
 OPERATOR: Final = a_person(Role.OPERATOR)
@@ -193,6 +195,11 @@ CALLS: Final[dict[str, Callable[[], Any]]] = {
     "orders by state": orders_by_state,
     "failed messages": lambda: failed_waiting(10),
     "rules": lambda: rules(now()),
+    "search": lambda: search(SearchQuery(text=new_id()), caller=OPERATOR),
+    "latest notifications": lambda: latest_notifications(ME, 20),
+    "latest orders": lambda: latest_orders(ME, 10),
+    "person by address": lambda: accounts_with(None, "ada@example.com", None, at_most=10),
+    "person by number": lambda: accounts_with(None, None, "+49301234567", at_most=10),
     "suppressions": lambda: get_suppressions(PAGE, caller=OPERATOR),
     "failed jobs": failed_runs,
 }

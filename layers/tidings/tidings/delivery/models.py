@@ -145,6 +145,8 @@ class Notification(OutboxDocument):
             {"fields": ["next_due_at"], "sparse": True},
             {"fields": ["digest_due_at"], "sparse": True},
             {"fields": ["campaign_id"], "sparse": True},
+            # Operators search by the request's id.
+            {"fields": ["correlation_id"], "sparse": True},
             {"fields": ["expires_at"], "expireAfterSeconds": 0},
         ],
     }

@@ -40,6 +40,12 @@ def suppressed(addresses: Iterable[str]) -> Mapping[str, str]:
     return {address: reasons[id_] for address, id_ in by_address.items() if id_ in reasons}
 
 
+def suppression_of(address: str) -> SuppressionView | None:
+    """Return the suppression of an address, if it is suppressed."""
+    found = Suppression.objects(pk=_id(address), lifted_at=None).first()
+    return None if found is None else SuppressionView.model_validate(found)
+
+
 def suppress(address: str, reason: str, *, at: datetime | None = None) -> None:
     """Suppress an address; the first reason stays.
 

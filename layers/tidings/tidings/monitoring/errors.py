@@ -8,6 +8,11 @@ class FailedMessageNotFound(NotFound):
         super().__init__("There is no such failed message.")
 
 
+class PersonNotNamed(RuleRefused):
+    def __init__(self) -> None:
+        super().__init__("Name the person by exactly one of id, email and phone.", field="id")
+
+
 class UnknownDomain(NotFound):
     def __init__(self) -> None:
         super().__init__("There is no such domain.")

@@ -81,6 +81,8 @@ class Order(OutboxDocument):
             ("state", "-id"),
             ("state", "status_announced_for"),
             "created_at",
+            # Operators search by the request's id.
+            {"fields": ["correlation_id"], "sparse": True},
             {"fields": ["settle_at"], "sparse": True},
             {
                 "fields": ["customer_id", "idempotency_key"],

@@ -18,7 +18,7 @@ from tidings.platform.errors import Forbidden
 from tidings.platform.operation import Whose, operation
 from tidings.platform.security.auth import Principal, Role, require_self
 from tidings.platform.storage.pagination import Page, PageRequest, paginate, paginate_each
-from tidings.platform.storage.rows import row
+from tidings.platform.storage.rows import row, rows
 from tidings.platform.timing.clock import first_id
 
 # Orders in these states are not purchases.
@@ -79,6 +79,12 @@ def get_orders_of_customers(
 
     pages = paginate_each(Order, "customer_id", customer_ids, page)
     return {customer_id: each.map(view) for customer_id, each in pages.items()}
+
+
+def latest_orders(customer_id: str, at_most: int) -> list[Any]:
+    """Return the rows of a customer's latest orders, without checking the caller's rights."""
+    found = Order.objects(customer_id=customer_id).only("state", "created_at", "correlation_id")
+    return list(rows(found.order_by("-id").limit(at_most)))
 
 
 def products_bought(customer_ids: Sequence[str]) -> dict[str, set[str]]:

@@ -1,9 +1,10 @@
 """Decide when a person is notified of a new list: it must differ enough, and they must want it."""
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from tidings.platform.messaging import outbox
+from tidings.platform.storage.rows import row
 from tidings.products.queries import get_products_on_sale
 from tidings.recommendations.events import (
     RecommendationGenerated,
@@ -55,10 +56,25 @@ def announce(profile: CustomerProfile, preferences: Preferences, at: datetime) -
 
 
 def _wants_notification(profile: CustomerProfile, preferences: Preferences, at: datetime) -> bool:
+    ends = _pause_ends(profile, preferences)
+    return is_wanted(preferences) and (ends is None or at >= ends)
+
+
+def is_wanted(preferences: Preferences) -> bool:
+    """Say whether a person wants to be notified of new lists."""
     channels = preferences.recommendations
-    if not (channels.inbox or channels.email or channels.push):
-        return False
-    return profile.announced_at is None or at - profile.announced_at >= PAUSE[preferences.digest]
+    return channels.inbox or channels.email or channels.push
+
+
+def pause_ends(user_id: str, preferences: Preferences) -> datetime | None:
+    """Return the time before which a person is not notified again; None if there was no list."""
+    profile = row(CustomerProfile, {"_id": user_id})
+    return None if profile is None else _pause_ends(profile, preferences)
+
+
+def _pause_ends(profile: Any, preferences: Preferences) -> datetime | None:
+    announced_at: datetime | None = profile.announced_at
+    return None if announced_at is None else announced_at + PAUSE[preferences.digest]
 
 
 def _news(profile: CustomerProfile) -> list[RecommendedProduct]:

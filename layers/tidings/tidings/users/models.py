@@ -41,7 +41,7 @@ class User(OutboxDocument):
     meta = {  # noqa: RUF012
         "db_alias": "users",
         "collection": "users",
-        "indexes": [("role", "-id")],
+        "indexes": [("role", "-id"), {"fields": ["phone"], "sparse": True}],
     }
 
     @property

@@ -1,6 +1,7 @@
 """Queries of accounts."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from mongoengine import Q
 
@@ -9,7 +10,7 @@ from tidings.platform.auditing.recording import Recording
 from tidings.platform.operation import Whose, operation
 from tidings.platform.security.auth import Principal, Role, require, require_self
 from tidings.platform.storage.pagination import Page, PageRequest, paginate
-from tidings.platform.storage.rows import row
+from tidings.platform.storage.rows import row, rows_of
 from tidings.platform.text.addresses import as_searched
 from tidings.platform.text.search_keys import folded
 from tidings.users import kept_accounts
@@ -90,6 +91,19 @@ def get_users_by_id(user_ids: Iterable[str], *, caller: Principal) -> dict[str, 
         return {}
     found = User.objects(pk__in=list(wanted), deleted_at=None).batch_size(len(wanted) + 1)
     return {user.id: UserView.model_validate(user) for user in found}
+
+
+def accounts_with(
+    user_id: str | None, email: str | None, phone: str | None, *, at_most: int
+) -> list[Any]:
+    """Return the rows of the accounts with this id, address or number.
+
+    It checks no rights. Several accounts may have one number.
+    """
+    known = {"_id": user_id, "email": email, "phone": phone}
+    where = {name: value for name, value in known.items() if value is not None}
+    found = User._get_collection().find(where | {"deleted_at": None}).limit(at_most)
+    return list(rows_of(User, found))
 
 
 def known_user_ids(user_ids: Iterable[str]) -> frozenset[str]:

@@ -50,6 +50,12 @@ def notifications_about(subject_id: str, user_id: str, since: datetime, at_most:
     return list(rows_of(Notification, found))
 
 
+def latest_notifications(user_id: str, at_most: int) -> list[Any]:
+    """Return the rows of a person's latest notifications, latest first."""
+    found = Notification._get_collection().find({"user_id": user_id}, READ)
+    return list(rows_of(Notification, found.sort("_id", -1).limit(at_most)))
+
+
 def notification_steps(found: Sequence[Any]) -> Iterator[ExplainedStep]:
     """Yield the steps of notifications and of their deliveries."""
     clicks = {each.id: each for each in _unsubscriptions(found)}

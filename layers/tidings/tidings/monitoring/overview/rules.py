@@ -21,7 +21,7 @@ from tidings.platform.storage.last_runs import (
 )
 from tidings.platform.timing.schedules import Cron, schedule_of
 
-# EventBridge is late by some seconds, and clocks differ.
+# EventBridge is late by some seconds, clocks differ, and a laptop that slept fires early.
 PATIENCE: Final = timedelta(minutes=2)
 JOBS: Final = Counter(job for _, _, job, _, _ in RULES)
 # Of a rule that shares its job, runs for its last times only are found.
@@ -56,7 +56,7 @@ def _rule(
         function=function,
         schedule=schedule,
         is_enabled=is_enabled,
-        is_late=bool(is_enabled and scheduled_at and due and scheduled_at < due),
+        is_late=bool(is_enabled and scheduled_at and due and scheduled_at < due - PATIENCE),
         last=run,
         next_at=times.next(at, scheduled_at) if is_enabled else None,
     )

@@ -57,6 +57,17 @@ _PATTERNS: Final = (
 _ISO_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d([T ][\d:.]+(Z|[+-]\d\d:?\d\d)?)?")
 
 
+def masked_address(address: str) -> str:
+    """Return an e-mail address with its first character and its domain only: `a***@example.com`."""
+    local, _, domain = address.rpartition("@")
+    return f"{local[:1]}***@{domain}"
+
+
+def masked_phone(phone: str) -> str:
+    """Return a number with its last two digits only."""
+    return f"***{phone[-2:]}"
+
+
 def masked_payload(body: bytes) -> str:
     """Return a message's body as text with personal data masked; long bodies are cut."""
     try:

@@ -1,0 +1,1 @@
+"""Find a person, and tell why messages reach the person or not."""

@@ -1,0 +1,103 @@
+"""What would become of a message to a person now: the decisions of delivery, without a message."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, get_args
+
+from tidings.delivery.models import Channel, DeliveryStatus, Priority
+from tidings.delivery.planning import (
+    INBOX,
+    SWITCHED_OFF,
+    Decision,
+    decide,
+    reaches_inbox,
+    wished_channels,
+)
+from tidings.monitoring.explaining.deliveries import NOT_ADDRESSED
+from tidings.monitoring.explaining.reasons import reason_of
+from tidings.monitoring.explaining.schemas import ChannelOutcome
+from tidings.monitoring.persons.schemas import CategoryOutlook
+from tidings.notifications.rules import RULES
+from tidings.users.contact_points import Contact
+from tidings.users.preferences import Category
+
+TRANSACTIONAL: Final = frozenset(rule.category for rule in RULES.values() if rule.transactional)
+SENTENCES: Final[dict[str, str]] = {
+    DeliveryStatus.QUEUED: "It would be sent.",
+    DeliveryStatus.DELIVERED: "It would be in the inbox.",
+    DeliveryStatus.SCHEDULED: "It would wait: {clause}, until {due_at}.",
+    DeliveryStatus.SUPPRESSED: "It would not be sent: {clause}.",
+}
+
+
+@dataclass(frozen=True)
+class Usual:
+    """The terms of a usual message of a category; its sender names no channels."""
+
+    category: str
+    carries_code: bool = False
+    priority: str = Priority.NORMAL.value
+
+    @property
+    def transactional(self) -> bool:
+        return self.category in TRANSACTIONAL
+
+
+def outlook_for(contact: Contact, suppression: str | None, at: datetime) -> list[CategoryOutlook]:
+    """Return the outlook for each category.
+
+    Args:
+        suppression: the reason why the person's address gets no mail.
+    """
+    return [
+        CategoryOutlook(
+            category=category, channels=list(_outcomes(Usual(category), contact, suppression, at))
+        )
+        for category in get_args(Category)
+    ]
+
+
+def _outcomes(
+    terms: Usual, contact: Contact, suppression: str | None, at: datetime
+) -> Iterator[ChannelOutcome]:
+    yield _outcome(INBOX, terms, _inbox(terms, contact))
+    wished = wished_channels(terms, contact)
+    for channel in Channel:
+        if channel.value not in wished:
+            yield _not_chosen(channel, terms)
+            continue
+        decision = decide(channel, terms, contact, at)
+        if suppression and channel is Channel.EMAIL and decision.status != _NEVER:
+            decision = Decision(_NEVER, suppression)
+        yield _outcome(channel.value, terms, decision)
+
+
+_NEVER: Final = DeliveryStatus.SUPPRESSED
+
+
+def _inbox(terms: Usual, contact: Contact) -> Decision:
+    if reaches_inbox(terms, contact):
+        return Decision(DeliveryStatus.DELIVERED)
+    return Decision(_NEVER, SWITCHED_OFF)
+
+
+def _not_chosen(channel: Channel, terms: Usual) -> ChannelOutcome:
+    return ChannelOutcome(
+        channel=channel.value,
+        status=NOT_ADDRESSED,
+        reason="not_chosen",
+        sentence=f"The person has not switched on {channel.value} for {terms.category}.",
+    )
+
+
+def _outcome(channel: str, terms: Usual, decision: Decision) -> ChannelOutcome:
+    found = reason_of(decision.reason, decision.status, channel=channel, category=terms.category)
+    code, clause = found or (None, "")
+    due_at = decision.due_at.isoformat() if decision.due_at else ""
+    return ChannelOutcome(
+        channel=channel,
+        status=decision.status,
+        reason=code,
+        sentence=SENTENCES[decision.status].format(clause=clause, due_at=due_at),
+    )
