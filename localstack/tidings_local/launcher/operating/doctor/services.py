@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 import ssl
+import time
 
 import httpx
 
 from ...running.certificate import certificate_beside
-from ...running.status import status_lines
+from ...running.status import Line, status_lines
 from .finding import Finding, Section, bad, listed, ok, warn
 from .installation import Installation, asking
 
 SECONDS = 10
+LOOK_AGAIN_SECONDS = 2
 
 
 def check_services(installation: Installation) -> Finding:
     """Check what `make status` shows: whether each service answers."""
     if not installation.runs:
         return warn(f"the stack {installation.stack.name} does not run", "make up")
-    lines = status_lines(installation.stack, installation.members, {})
-    if away := [line for line in lines if not line.is_ready]:
+    away = away_services(installation)
+    if away:  # a busy machine answers late
+        time.sleep(LOOK_AGAIN_SECONDS)
+        away = away_services(installation)
+    if away:
         told = listed(f"{line.name} ({line.state}, {line.where})" for line in away)
         return bad(told, "make up", Section.SERVICE_IS_AWAY)
-    return ok(f"{len(lines)} services answer")
+    return ok("every service answers")
+
+
+def away_services(installation: Installation) -> list[Line]:
+    lines = status_lines(installation.stack, installation.members, {})
+    return [line for line in lines if not line.is_ready]
 
 
 def check_health(installation: Installation) -> Finding:
