@@ -15,7 +15,7 @@ import pymongo
 import pytest
 
 from bootstrap import ROOT
-from tests.e2e.aws import client
+from tests.e2e.aws import client, log_lines
 from tests.e2e.shop import Shop
 from tests.faults import stack
 from tests.settings import stack_under_test
@@ -118,12 +118,15 @@ def broken_template(admin: Shop) -> Iterator[None]:
 
 @pytest.mark.usefixtures("broken_template")
 def test_template_that_breaks_is_named_by_failed_messages(shop: Shop, admin: Shop) -> None:
+    began = datetime.now(UTC)
     order = shop.register().place_order(admin.create_product(stock=3))
     found = becomes("failed messages", Level.WARN)
     assert "notifications: BrokenTemplate" in found.found
     assert found.section == Section.MESSAGES_FAILED
     told = admin.rest("GET", "/monitoring/failed-messages?error=BrokenTemplate").json()["data"]
     assert told
+    lines = log_lines("tidings-notifications", began, message="message not rendered")
+    assert {(line["template_code"], line["reason"]) for line in lines} == {(MAIL, "BrokenTemplate")}
     explained = admin.rest("GET", f"/orders/{order}/explanation").json()["data"]
     assert any(step["code"] == "message.failed" for step in explained["steps"])
     for message in told:

@@ -76,6 +76,19 @@ def test_number_of_compiled_variants_is_limited(monkeypatch: pytest.MonkeyPatch)
     rendering._compiled.cache_clear()
 
 
+def test_log_names_the_template_that_was_not_rendered(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    content = in_languages("en", "de")
+    monkeypatch.setattr(versions, "content_of", lambda *_: content)
+    with pytest.raises(MissingVariable):
+        rendering.render("spring_sale", version=7, language="de-AT", variables={})
+    (line,) = caplog.records
+    assert line.message == "message not rendered"
+    told = {"template_code": "spring_sale", "version": 7, "language": "de"}
+    assert vars(line).items() >= told.items()
+
+
 def test_parts_missing_in_a_template_are_none() -> None:
     made = message(in_inbox("Hello {{ who }}"), who="Ada")
     assert made.model_dump(exclude_none=True) == {

@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from jinja2.environment import Template
 
+from tidings.platform.logging import logger
 from tidings.platform.text.cuts import ELLIPSIS, cut
 from tidings.templates import code_places, layout, versions
-from tidings.templates.errors import OutputTooLarge, UnsafeCode
+from tidings.templates.errors import OutputTooLarge, RenderingFailed, UnsafeCode
 from tidings.templates.grammar import Fault
 from tidings.templates.sandbox import Budget, code_faults_in, compiled, run
 from tidings.templates.schemas import Rendered, TemplateContent, Variant
@@ -76,8 +77,18 @@ def render(
     """
     content = versions.content_of(template_code, version)
     variant = content.variant_for(language)
-    _require_safe(variant, content.code_variables)
-    return CompiledVariant(content, variant).render(variables)
+    try:
+        _require_safe(variant, content.code_variables)
+        return CompiledVariant(content, variant).render(variables)
+    except RenderingFailed as error:  # it says what is wrong, and not in which template
+        logger.warning(
+            "message not rendered",
+            template_code=template_code,
+            version=version,
+            language=variant.language,
+            reason=type(error).__name__,
+        )
+        raise
 
 
 def code_faults(variant: Variant, codes: frozenset[str]) -> Iterator[tuple[str, Fault]]:
