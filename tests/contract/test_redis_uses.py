@@ -30,6 +30,7 @@ MAY_BE_LOST = {
     f"{PLATFORM}/providers/breaker.py",
     f"{PLATFORM}/caching/generation.py",
     f"{PLATFORM}/caching/write_buffer.py",
+    f"{PLATFORM}/messaging/attempts.py",
     f"{PLATFORM}/observability/metrics.py",
     "gateway/kept_answers.py",
     "gateway/persisted.py",

@@ -112,7 +112,7 @@ def test_order_is_followed_from_its_request_to_the_providers_receipt(
     assert made["order.confirmed"] == ("orders", "orders")
     assert made["delivery.sent"] == ("deliver-email", "email.queue")
     assert found.complete
-    assert notes(found) == {"duplicates_not_recorded", "retries_not_recorded"}
+    assert notes(found) == {"duplicates_not_recorded", "attempts_for_a_day"}
 
 
 # -------------------------------------------------------------------------- one part

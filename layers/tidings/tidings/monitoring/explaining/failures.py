@@ -1,11 +1,13 @@
 """Explain failed messages: each attempt with its error, and what operators did."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from tidings.monitoring.explaining.schemas import ExplainedStep
 from tidings.monitoring.models import FailedMessage
+from tidings.platform.logging import logger
+from tidings.platform.messaging.attempts import AttemptsAway, FailedTry, of_subjects
 from tidings.platform.messaging.history import REDRIVE
 from tidings.platform.storage.rows import rows
 from tidings.platform.text.cuts import cut
@@ -56,6 +58,42 @@ def failure_steps(message: Any) -> Iterator[ExplainedStep]:
             sentence=f"The failed message {message.type} was {act.act} by {act.by}.",
             **about,
         )
+
+
+def attempts_about(subjects: Iterable[str]) -> list[FailedTry] | None:
+    """Return the attempts of the last day about these subjects; None if the cache is away."""
+    try:
+        return of_subjects(subjects)
+    except AttemptsAway as error:
+        logger.warning("attempts left out: Redis did not answer", reason=type(error).__name__)
+        return None
+
+
+def attempt_steps(tried: Iterable[FailedTry], failed: Sequence[Any]) -> Iterator[ExplainedStep]:
+    """Yield the attempts that are not in the history of one of these failed messages."""
+    told = {
+        (message.message_id, message.queue, _time(each.at))
+        for message in failed
+        for each in message.history
+    }
+    for each in tried:
+        if (each.event_id, each.queue, each.at) not in told:
+            yield _attempt_step(each)
+
+
+def _attempt_step(tried: FailedTry) -> ExplainedStep:
+    until = f"The next attempt is at {tried.next_at.isoformat()} at the latest."
+    what = "came too early" if tried.is_postponed else f"failed: {tried.error}"
+    return ExplainedStep(
+        at=tried.at,
+        code="message.postponed" if tried.is_postponed else "message.attempt_failed",
+        reason=_kind_of(tried.error),
+        sentence=f"An attempt to handle {tried.type} {what.removesuffix('.')}. {until}",
+        function=tried.function,
+        queue=tried.queue,
+        correlation_id=tried.correlation_id,
+        event_id=tried.event_id,
+    )
 
 
 def _kind_of(error: str) -> str:

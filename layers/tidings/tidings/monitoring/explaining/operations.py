@@ -4,7 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from tidings.monitoring.explaining.failures import failed_messages_about, failure_steps
+from tidings.delivery.events import DeliverNotification
+from tidings.monitoring.explaining.failures import (
+    attempt_steps,
+    attempts_about,
+    failed_messages_about,
+    failure_steps,
+)
 from tidings.monitoring.explaining.notifications import (
     cause_of,
     notes_on,
@@ -22,6 +28,7 @@ from tidings.monitoring.explaining.orders import (
 from tidings.monitoring.explaining.schemas import ExplainedStep, Explanation, ExplanationNote
 from tidings.notifications.errors import NotificationNotFound
 from tidings.orders.errors import OrderNotFound
+from tidings.platform.messaging.attempts import FailedTry
 from tidings.platform.operation import operation
 from tidings.platform.security.auth import Principal, Role
 from tidings.users.queries import deleted_user_ids
@@ -35,10 +42,15 @@ REPETITIONS: Final = ExplanationNote(
     sentence="An event or a request that came again changed nothing and left no trace here.",
 )
 RETRIES: Final = ExplanationNote(
-    code="retries_not_recorded",
-    sentence="Attempts of consumers are shown when their message has failed for the last time;"
-    " before that, they are in the log (make logs CORRELATION=...).",
+    code="attempts_for_a_day",
+    sentence="Failed attempts of consumers are shown for a day, and longer if the message became a"
+    " failed message; older ones are in the log (make logs CORRELATION=...).",
 )
+UNKNOWN_ATTEMPTS: Final = ExplanationNote(
+    code="attempts_unknown",
+    sentence="Redis did not answer: attempts of messages that are tried again are not shown.",
+)
+INCOMPLETE: Final = frozenset({"left_out", UNKNOWN_ATTEMPTS.code})
 
 
 @operation(role=Role.OPERATOR, refuses=(NotificationNotFound,), writes=False)
@@ -53,10 +65,16 @@ def explain_notification(notification_id: str, *, caller: Principal) -> Explanat
         raise NotificationNotFound
     failed = failed_messages_about([notification_id], MAX_FAILED_MESSAGES + 1)
     is_of_order = found.kind.startswith("order.") and not found.dedupe_key.startswith("send:")
-    steps = [*notification_steps([found]), *_failures(failed)]
+    tried = attempts_about([notification_id, found.subject_id])
+    own = [each for each in tried or () if _is_of(found, each)]
+    steps = [*notification_steps([found]), *_failures(failed), *attempt_steps(own, failed)]
     return _explanation(
         steps,
-        [*notes_on([found]), *_left_out(failed, MAX_FAILED_MESSAGES, "failed messages")],
+        [
+            *notes_on([found]),
+            *_left_out(failed, MAX_FAILED_MESSAGES, "failed messages"),
+            *_unknown(tried),
+        ],
         id=found.id,
         order_id=found.subject_id if is_of_order else None,
         user_id=found.user_id,
@@ -81,16 +99,19 @@ def explain_order(order_id: str, *, caller: Principal) -> Explanation:
     failed = failed_messages_about([order_id, *(each.id for each in told)], MAX_FAILED_MESSAGES + 1)
     events = events_of(order, told)
     is_deleted = customer in deleted_user_ids([customer])
+    tried = attempts_about([order_id, *(each.id for each in told)])
     steps = [
         *order_steps(order, reservation_for(order_id)),
         *notification_steps(told),
         *_failures(failed),
+        *attempt_steps(tried or (), failed),
     ]
     notes = [
         *notes_on_order(order, events, is_deleted=is_deleted),
         *notes_on(told),
         *_left_out(found, MAX_NOTIFICATIONS, "notifications"),
         *_left_out(failed, MAX_FAILED_MESSAGES, "failed messages"),
+        *_unknown(tried),
     ]
     return _explanation(
         steps,
@@ -106,6 +127,16 @@ def explain_order(order_id: str, *, caller: Principal) -> Explanation:
 def _failures(failed: Sequence[Any]) -> Iterator[ExplainedStep]:
     for each in failed[:MAX_FAILED_MESSAGES]:
         yield from failure_steps(each)
+
+
+def _is_of(notification: Any, tried: FailedTry) -> bool:
+    """Say whether an attempt was about a notification, or about the event that caused it."""
+    return tried.event_id == notification.event_id or tried.type == DeliverNotification.event_type()
+
+
+def _unknown(tried: Sequence[FailedTry] | None) -> Iterator[ExplanationNote]:
+    if tried is None:
+        yield UNKNOWN_ATTEMPTS
 
 
 def _left_out(found: Sequence[Any], limit: int, things: str) -> Iterator[ExplanationNote]:
@@ -124,5 +155,5 @@ def _explanation(
         **about,
         steps=ordered[:MAX_STEPS],
         notes=[*remarks, REPETITIONS, RETRIES],
-        complete=all(each.code != "left_out" for each in remarks),
+        complete=all(each.code not in INCOMPLETE for each in remarks),
     )

@@ -19,6 +19,7 @@ from tidings.platform.context import attempting, correlated
 from tidings.platform.entry.invocation import LambdaEvent, lambda_handler, seconds_left
 from tidings.platform.errors import NotYet, TidingsError, Unavailable
 from tidings.platform.logging import logger
+from tidings.platform.messaging import attempts
 from tidings.platform.messaging.broker import DEAD_LETTERS, Message, publisher
 from tidings.platform.messaging.events import Event, Failure, Malformed, decoded, handling
 from tidings.platform.messaging.history import (
@@ -156,7 +157,7 @@ def _handle_together(
         put_aside = None
         if event.id in errors:
             with handling(event):
-                put_aside = _next_stop(queue, message, errors[event.id])
+                put_aside = _next_stop(queue, message, errors[event.id], event)
             failed.append(put_aside)
         metrics.count_message(queue, _outcome(put_aside), seconds, event.time)
     return [message for place, message in enumerate(messages) if place not in done], failed
@@ -208,9 +209,9 @@ def _handle(
         except PyMongoError as error:
             if database.is_unavailable(error):
                 raise
-            put_aside = _next_stop(queue, message, error)
+            put_aside = _next_stop(queue, message, error, event)
         except Exception as error:  # noqa: BLE001 (one bad message must not stop the batch)
-            put_aside = _next_stop(queue, message, error)
+            put_aside = _next_stop(queue, message, error, event)
     seconds = time.perf_counter() - started
     metrics.count_message(queue, _outcome(put_aside), seconds, event.time if event else None)
     return put_aside
@@ -248,14 +249,17 @@ def _decode(message: dict[str, Any], known: dict[str, type[Event]]) -> Event:
     return decoded(body, known)
 
 
-def _next_stop(queue: str, message: dict[str, Any], error: Exception) -> Message:
+def _next_stop(
+    queue: str, message: dict[str, Any], error: Exception, event: Event | None
+) -> Message:
     """Return the message for its next stop: a retry queue or the dead letters."""
-    known = history_of(headers_of(message))
+    known, attempt = history_of(headers_of(message)), failed_attempt(error)
     if isinstance(error, NotYet):
+        attempts.note(event, queue, attempt, NOT_YET_SECONDS, is_postponed=True)
         logger.info("message postponed: too early to handle", queue=queue, reason=error.message)
         properties = _properties(message, queue, [*known])
         return Message(retry_queue(NOT_YET_SECONDS), queue, body_of(message), properties)
-    history = [*known, failed_attempt(error)]
+    history = [*known, attempt]
     failures = failures_since_redrive(history)
     permanent = isinstance(error, Malformed) or (
         isinstance(error, TidingsError) and not error.retryable
@@ -278,6 +282,7 @@ def _next_stop(queue: str, message: dict[str, Any], error: Exception) -> Message
             seconds=delay,
             reason=repr(error),
         )
+        attempts.note(event, queue, attempt, delay)
         exchange = retry_queue(delay)
     properties = _properties(message, queue, history)
     return Message(exchange, queue, body_of(message), properties)

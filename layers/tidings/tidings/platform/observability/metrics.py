@@ -11,7 +11,7 @@ import json
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -28,6 +28,8 @@ BUCKETS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 # A busy environment does not call Redis at each invocation.
 FLUSH_SECONDS: Final = 1.0
 RATE_MINUTES: Final = 5
+# Texts that wait for a flush; without Redis, further ones are dropped.
+MAX_APPENDED: Final = 1000
 # The gateway has the most, about 300.
 MAX_SERIES: Final = 1000
 
@@ -55,6 +57,8 @@ _handled: defaultdict[str, int] = defaultdict(int)
 _known: set[str] = set()
 _later: threading.Timer | None = None
 _not_before = 0.0
+# Whether the last flush failed.
+_rests = False
 
 
 class Series(NamedTuple):
@@ -62,6 +66,18 @@ class Series(NamedTuple):
 
     name: str
     labels: tuple[tuple[str, str], ...]
+
+
+class Appended(NamedTuple):
+    """A text for the beginning of a list in Redis, which keeps the latest ones for a time."""
+
+    key: str
+    text: str
+    kept: int
+    seconds: int
+
+
+_appended: list[Appended] = []
 
 
 def count(name: str, labels: Mapping[str, str], amount: float = 1.0) -> None:
@@ -96,6 +112,13 @@ def count_message(queue: str, outcome: str, seconds: float, happened_at: datetim
             _noted[_field(HANDLED_AT, of)] = handled_at.timestamp()
 
 
+def append(key: str, text: str, kept: int, seconds: int) -> None:
+    """Add a text to a bounded list with the next flush, which then does not wait."""
+    with _lock:
+        if len(_appended) < MAX_APPENDED:
+            _appended.append(Appended(key, text, kept, seconds))
+
+
 def outcome_of(error: Exception | None) -> str:
     """Return the outcome of a call that ended with this error."""
     if error is None:
@@ -126,26 +149,29 @@ def flush() -> None:
 
     If Redis is unavailable, log that and keep the counts.
     """
-    global _not_before
-    if (wait := _not_before - time.monotonic()) > 0:
+    global _not_before, _rests
+    if (wait := _not_before - time.monotonic()) > 0 and (_rests or not _appended):
         _flush_later(wait)
         return
     with _lock:
         added, noted, handled = dict(_added), dict(_noted), dict(_handled)
+        appended = list(_appended)
+        _appended.clear()
         _added.clear()
         _noted.clear()
         _handled.clear()
     try:
-        _add(added, noted, handled)
-        _not_before = time.monotonic() + FLUSH_SECONDS
+        _add(added, noted, handled, appended)
+        _not_before, _rests = time.monotonic() + FLUSH_SECONDS, False
     except RedisError as error:
-        _not_before = time.monotonic() + REST_SECONDS
+        _not_before, _rests = time.monotonic() + REST_SECONDS, True
         logger.warning(
             "metrics kept in this process: Redis did not answer", reason=type(error).__name__
         )
         with _lock:
             for field, amount in added.items():
                 _added[field] += amount
+            _appended[:0] = appended
 
 
 def _flush_later(wait: float) -> None:
@@ -233,7 +259,12 @@ def handled_per_minute(at: datetime | None = None) -> Mapping[str, float]:
     return {queue: total / RATE_MINUTES for queue, total in totals.items()}
 
 
-def _add(added: dict[str, float], noted: dict[str, float], handled: dict[str, int]) -> None:
+def _add(
+    added: dict[str, float],
+    noted: dict[str, float],
+    handled: dict[str, int],
+    appended: Sequence[Appended],
+) -> None:
     client = cache.client()  # kept until the end: the library closes connections with their client
     pipeline = client.pipeline(transaction=False)
     for field, amount in added.items():
@@ -245,6 +276,10 @@ def _add(added: dict[str, float], noted: dict[str, float], handled: dict[str, in
         for queue, number in handled.items():
             pipeline.hincrby(minute, queue, number)
         pipeline.expire(minute, 60 * (RATE_MINUTES + 2))
+    for each in appended:
+        pipeline.lpush(each.key, each.text)
+        pipeline.ltrim(each.key, 0, each.kept - 1)
+        pipeline.expire(each.key, each.seconds)
     pipeline.execute()
 
 
