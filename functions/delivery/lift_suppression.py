@@ -1,7 +1,7 @@
 """DELETE /api/v1/suppressions/{suppression_id}: lift a suppression."""
 
+from tidings.delivery.operations import lift_suppression
 from tidings.delivery.schemas import LiftSuppression
-from tidings.delivery.suppression import lift_suppression
 from tidings.platform.entry.rest import rest
 
 handler = rest(lift_suppression, query=LiftSuppression)

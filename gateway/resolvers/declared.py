@@ -3,7 +3,7 @@
 # ruff: noqa: F401
 import tidings.campaigns.operations
 import tidings.campaigns.queries
-import tidings.delivery.suppression
+import tidings.delivery.operations
 import tidings.monitoring.audit
 import tidings.monitoring.backlogs
 import tidings.monitoring.explaining.operations

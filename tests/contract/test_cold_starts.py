@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import subprocess
 import sys
 from collections import defaultdict
@@ -143,6 +144,31 @@ def test_function_that_imports_too_much_is_named_with_its_module() -> None:
         for line in too_much(["GetOrder"], EVERYWHERE)
         if line.startswith("GetOrder imports mongoengine: tidings.")
     ]
+
+
+# The consumers of nearly every message. What they need is in modules of its own (decision 174).
+LEAN = ("Notifications", "DeliverEmail", "Orders", "OrderUpdates", "TellFollowers")
+OF_THE_API = {"operations", "queries", "schemas"}
+
+
+@pytest.mark.parametrize("name", LEAN)
+def test_consumer_imports_no_operations_and_models_of_the_api(name: str) -> None:
+    folder, module = functions()[name].file.parent, functions()[name].file.stem
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-P",
+            "-c",
+            f"import json, sys, {module}; print(json.dumps([*sys.modules]))",
+        ],
+        env={"PYTHONPATH": f"{ROOT / 'layers/tidings'}{os.pathsep}{folder}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    ours = [each for each in json.loads(done.stdout) if each.startswith("tidings.")]
+    assert [each for each in ours if each.rpartition(".")[2] in OF_THE_API] == []
 
 
 def test_models_of_domains_are_built_at_their_first_use() -> None:

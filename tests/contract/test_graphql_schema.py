@@ -82,6 +82,7 @@ from tidings.recommendations.schemas import (
     RecommendationView,
 )
 from tidings.tasks.schemas import CreateTask, TaskDeletion, TaskFilter, TaskView, UpdateTask
+from tidings.templates import content
 from tidings.templates import schemas as templates
 from tidings.users.preferences import (
     Channels,
@@ -163,10 +164,10 @@ OBJECTS: dict[str, list[type]] = {
     "TaskEdge": [Edge],
     "NotificationEdge": [Edge],
     "Template": [templates.TemplateView],
-    "TemplateVariant": [templates.Variant],
-    "EmailPart": [templates.EmailPart],
-    "NoticePart": [templates.NoticePart],
-    "SmsPart": [templates.SmsPart],
+    "TemplateVariant": [content.Variant],
+    "EmailPart": [content.EmailPart],
+    "NoticePart": [content.NoticePart],
+    "SmsPart": [content.SmsPart],
     "TemplateVersion": [templates.VersionView],
     "TemplateSummary": [templates.TemplateSummary],
     "TemplateSummaryConnection": [Connection],
@@ -266,10 +267,10 @@ INPUTS: dict[str, type[BaseModel]] = {
     "UpdateTemplateInput": templates.UpdateTemplate,
     "RollBackTemplateInput": templates.RollBackTemplate,
     "PreviewTemplateInput": templates.PreviewTemplate,
-    "TemplateVariantInput": templates.Variant,
-    "EmailPartInput": templates.EmailPart,
-    "NoticePartInput": templates.NoticePart,
-    "SmsPartInput": templates.SmsPart,
+    "TemplateVariantInput": content.Variant,
+    "EmailPartInput": content.EmailPart,
+    "NoticePartInput": content.NoticePart,
+    "SmsPartInput": content.SmsPart,
     # ---------------------------------------------------------------- monitoring
     "FailedMessageFilterInput": FailedMessageFilter,
     "SuppressionFilterInput": SuppressionFilter,

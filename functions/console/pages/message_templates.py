@@ -7,12 +7,8 @@ from pages.sample_values import Samples, samples_of
 from tidings.platform.errors import InvalidInput, NotFound, RuleRefused
 from tidings.platform.inputs.parsing import parsed
 from tidings.platform.storage.pagination import PageRequest
-from tidings.templates.queries import (
-    carries_code,
-    get_template,
-    get_templates,
-    preview_template,
-)
+from tidings.templates.current import carries_code
+from tidings.templates.queries import get_template, get_templates, preview_template
 from tidings.templates.schemas import GetTemplate, PreviewTemplate, TemplatePreview, TemplateView
 from web.views import File, View
 from web.visits import Visit

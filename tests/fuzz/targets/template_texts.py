@@ -10,9 +10,9 @@ from pydantic import ValidationError
 
 from tidings.templates import rendering
 from tidings.templates.checking import check as check_template
+from tidings.templates.content import TemplateContent
 from tidings.templates.errors import RenderingFailed, TemplateRefused
 from tidings.templates.sandbox import MAX_CHARACTERS
-from tidings.templates.schemas import TemplateContent
 
 VARIABLES: dict[str, Any] = {"who": "Ada <&>", "items": ["a", {"price": 1250, "at": "2026-11-21"}]}
 ODD_VARIABLES: list[dict[str, Any]] = [

@@ -7,7 +7,7 @@ from typing import Any
 
 import boto3
 
-from tidings.delivery.schemas import Address, Device, OutgoingMessage, Rendered
+from tidings.delivery.outgoing import Address, Device, OutgoingMessage, Rendered
 from tidings.platform.timing.clock import new_id
 
 MAIL = Rendered(subject="Your order", text="Hello.\n", html="<p>Hello.</p>\n")

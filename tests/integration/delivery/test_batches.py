@@ -17,8 +17,8 @@ from tidings.delivery.claims import DIED, LEASE
 from tidings.delivery.delivering import BATCH_SECONDS, deliver_together
 from tidings.delivery.errors import PermanentFailure, TemporaryFailure
 from tidings.delivery.models import DeliveryStatus, Notification
+from tidings.delivery.outgoing import OutgoingMessage, Receipt
 from tidings.delivery.pace import AT_MOST, Pace
-from tidings.delivery.schemas import OutgoingMessage, Receipt
 from tidings.delivery.sending import GIVEN_BACK_AFTER_SECONDS
 from tidings.delivery.states import Change
 from tidings.platform.errors import NotYet

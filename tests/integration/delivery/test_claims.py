@@ -23,8 +23,8 @@ from tidings.delivery.errors import (
 from tidings.delivery.events import DeliverNotification
 from tidings.delivery.messages import message_for
 from tidings.delivery.models import DeliveryStatus, Notification
+from tidings.delivery.outgoing import OutgoingMessage, Receipt
 from tidings.delivery.releasing import release_due_notifications
-from tidings.delivery.schemas import OutgoingMessage, Receipt
 from tidings.delivery.states import Change
 from tidings.delivery.status import status_of
 from tidings.platform.errors import NotYet

@@ -17,9 +17,9 @@ from tests.unit.delivery.wire import shown, split
 from tidings.delivery.channels import deliver, email, is_idempotent
 from tidings.delivery.errors import PermanentFailure, TemporaryFailure
 from tidings.delivery.headers import one_line
-from tidings.delivery.schemas import Rendered
+from tidings.delivery.outgoing import Rendered
 from tidings.delivery.suppression import suppressed
-from tidings.delivery.unsubscribe import unsubscribe_url
+from tidings.delivery.unsubscribe_links import unsubscribe_url
 from tidings.platform.providers import smtp
 from tidings.platform.settings import settings
 from tidings.platform.timing.clock import new_id

@@ -12,9 +12,10 @@ from pydantic import ValidationError
 from tests.integration.builders import CONTEXT, Queues, a_person, at_once
 from tidings.delivery.feedback import take_mail_feedback
 from tidings.delivery.models import Feedback, Suppression
+from tidings.delivery.operations import lift_suppression
 from tidings.delivery.schemas import MailFeedback
 from tidings.delivery.ses_events import feedback_of
-from tidings.delivery.suppression import lift_suppression, suppress, suppressed
+from tidings.delivery.suppression import suppress, suppressed
 from tidings.platform.security.auth import Role
 from tidings.platform.security.signatures import blind_index
 from tidings.platform.timing.clock import new_id, now

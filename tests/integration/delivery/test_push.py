@@ -14,12 +14,13 @@ from tidings.delivery import endpoints
 from tidings.delivery.channels import deliver, push
 from tidings.delivery.errors import PermanentFailure, TemporaryFailure
 from tidings.delivery.models import PushEndpoint
-from tidings.delivery.schemas import Device, Rendered
+from tidings.delivery.outgoing import Device, Rendered
 from tidings.platform.settings import settings
 from tidings.platform.timing.clock import new_id
 from tidings.users.models import PushToken, User
+from tidings.users.push_platforms import PushPlatform
 from tidings.users.push_tokens import register_push_token
-from tidings.users.schemas import PushPlatform, RegisterPushToken
+from tidings.users.schemas import RegisterPushToken
 
 pytestmark = pytest.mark.usefixtures("applications")
 

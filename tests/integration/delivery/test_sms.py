@@ -6,7 +6,7 @@ from tests.integration.delivery.messages import a_message, localstack
 from tests.waiting import eventually
 from tidings.delivery.channels import deliver
 from tidings.delivery.errors import PermanentFailure
-from tidings.delivery.schemas import Address, Rendered
+from tidings.delivery.outgoing import Address, Rendered
 from tidings.platform.timing.clock import new_id
 
 

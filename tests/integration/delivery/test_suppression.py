@@ -20,13 +20,9 @@ from tests.integration.builders import (
 from tests.unit.platform.builders import api_event
 from tidings.delivery.errors import SuppressionNotFound
 from tidings.delivery.models import Suppression
+from tidings.delivery.operations import get_suppressions, lift_suppression
 from tidings.delivery.schemas import SuppressionFilter, SuppressionView
-from tidings.delivery.suppression import (
-    get_suppressions,
-    lift_suppression,
-    suppress,
-    suppressed,
-)
+from tidings.delivery.suppression import suppress, suppressed
 from tidings.platform.errors import Forbidden
 from tidings.platform.logging import logger
 from tidings.platform.security.auth import Principal, Role

@@ -10,7 +10,8 @@ from tests.integration.builders import CONTEXT, at_once
 from tests.integration.users.people import as_principal, registered, stored_events
 from tests.unit.platform.builders import api_event
 from tidings.delivery.models import Unsubscription
-from tidings.delivery.unsubscribe import unsubscribe_url, unsubscribed
+from tidings.delivery.unsubscribe import unsubscribed
+from tidings.delivery.unsubscribe_links import unsubscribe_url
 from tidings.platform.settings import settings
 from tidings.platform.timing.clock import new_id
 from tidings.users.models import User

@@ -13,8 +13,8 @@ from tidings.delivery import channels, former_indexes
 from tidings.delivery.claims import DIED, LEASE, settle_lost_claims
 from tidings.delivery.delivering import deliver
 from tidings.delivery.models import Channel, Notification
+from tidings.delivery.outgoing import OutgoingMessage
 from tidings.delivery.releasing import LEFT_FOR, release_due_notifications
-from tidings.delivery.schemas import OutgoingMessage
 from tidings.platform.storage.former_indexes import DEPLOYED_AFTER
 from tidings.platform.timing.clock import now
 

@@ -23,10 +23,11 @@ from tests.integration.users.people import as_principal, registered
 from tests.waiting import timed
 from tidings.delivery.channels import deliver, is_idempotent
 from tidings.delivery.errors import CircuitOpen, PermanentFailure, TemporaryFailure
-from tidings.delivery.schemas import Address, OutgoingMessage
+from tidings.delivery.outgoing import Address, OutgoingMessage
 from tidings.platform.providers import https, public_hosts
 from tidings.platform.providers.deadline import Deadline
-from tidings.users.contact_points import SetContactPoints, get_contacts, set_contact_points
+from tidings.users.contact_points import SetContactPoints, set_contact_points
+from tidings.users.contacts import get_contacts
 
 
 @pytest.fixture

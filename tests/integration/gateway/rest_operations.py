@@ -19,7 +19,7 @@ from tests.integration.gateway.rights import (
     UNAUTHENTICATED,
     outcome,
 )
-from tidings.delivery.unsubscribe import unsubscribe_url
+from tidings.delivery.unsubscribe_links import unsubscribe_url
 
 # Input fields that REST has in the path.
 IN_PATH: Final = {"id", "userId", "orderId"}

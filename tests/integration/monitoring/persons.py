@@ -10,7 +10,8 @@ from tests.integration.recommendations.builders import buys, learn_all, looks_at
 from tests.integration.users.people import as_principal, registered, sign_in
 from tidings.delivery import status
 from tidings.delivery.models import PushEndpoint
-from tidings.delivery.unsubscribe import unsubscribe, unsubscribe_url
+from tidings.delivery.unsubscribe import unsubscribe
+from tidings.delivery.unsubscribe_links import unsubscribe_url
 from tidings.monitoring.failed_messages import store_failed_messages
 from tidings.notifications.creating import create_notifications
 from tidings.notifications.schemas import SendNotification
@@ -28,8 +29,9 @@ from tidings.tasks.operations import create_task
 from tidings.tasks.schemas import CreateTask
 from tidings.users.contact_points import SetContactPoints, set_contact_points
 from tidings.users.models import User
+from tidings.users.push_platforms import PushPlatform
 from tidings.users.push_tokens import register_push_token
-from tidings.users.schemas import PushPlatform, RegisterPushToken
+from tidings.users.schemas import RegisterPushToken
 
 NAME: Final = "Wilhelmina Quist"
 ADDRESS: Final = "wilhelmina@quist.example"

@@ -25,7 +25,8 @@ from tests.integration.monitoring.builders import a_dead_letter
 from tests.integration.notifications.test_send import wanted
 from tests.unit.platform.builders import api_event
 from tidings.delivery.models import Suppression
-from tidings.delivery.suppression import lift_suppression, suppress
+from tidings.delivery.operations import lift_suppression
+from tidings.delivery.suppression import suppress
 from tidings.monitoring import audit
 from tidings.monitoring.audit import export_audit_trail, get_audit_trail
 from tidings.monitoring.audit_schemas import AuditEntryView, AuditFilter, ExportAuditTrail

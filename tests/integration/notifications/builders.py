@@ -8,7 +8,7 @@ from typing import Any
 from tests.integration.builders import Queues, Taken
 from tests.waiting import eventually
 from tidings.delivery.models import Notification
-from tidings.delivery.schemas import OutgoingMessage, Receipt
+from tidings.delivery.outgoing import OutgoingMessage, Receipt
 from tidings.notifications.drafting import NotificationContent
 from tidings.orders.events import OrderConfirmed, OrderConfirmedData
 from tidings.platform.entry.consumer import RETRY_DELAYS_SECONDS

@@ -11,7 +11,7 @@ from tidings.delivery.models import Notification
 from tidings.notifications.drafting import draft, draft_failed
 from tidings.platform.storage.rows import Row
 from tidings.platform.timing.clock import now
-from tidings.users.contact_points import Contact, get_contacts
+from tidings.users.contacts import Contact, get_contacts
 
 
 def a_contact(**preferences: Any) -> Contact:

@@ -10,18 +10,18 @@ from tests.integration.builders import a_product, a_reader, at_once
 from tests.integration.notifications.builders import the_notification, where
 from tests.integration.recommendations.builders import buys, learn_all, looks_at
 from tidings.delivery.models import Notification
-from tidings.notifications import following
+from tidings.notifications import telling
 from tidings.notifications.events import TellFollowers
-from tidings.notifications.following import tell_followers
 from tidings.notifications.models import FollowedEvent
 from tidings.notifications.notifying import notify
+from tidings.notifications.telling import tell_followers
 from tidings.platform.messaging import outbox
 from tidings.platform.security.auth import Principal
 from tidings.platform.timing.clock import now
 from tidings.products.events import ProductBackInStock, ProductBackInStockData
 from tidings.products.schemas import ProductView
+from tidings.recommendations.followers import followers_of
 from tidings.recommendations.models import CustomerProfile
-from tidings.recommendations.queries import followers_of
 
 DAY = timedelta(days=1)
 pytestmark = pytest.mark.usefixtures("unpublished")
@@ -92,7 +92,7 @@ def test_preference_for_stock_is_respected() -> None:
 
 
 def test_followers_are_notified_in_chunks_once_each(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(following, "MAX_RECIPIENTS", 2)
+    monkeypatch.setattr(telling, "MAX_RECIPIENTS", 2)
     mug = a_product()
     people = sorted(a_looker(mug).user_id for _ in range(5))
     event = back_in_stock(mug)
@@ -113,7 +113,7 @@ def test_followers_are_notified_in_chunks_once_each(monkeypatch: pytest.MonkeyPa
 def test_crash_after_a_chunk_leaves_no_follower_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(following, "MAX_RECIPIENTS", 2)
+    monkeypatch.setattr(telling, "MAX_RECIPIENTS", 2)
     mug = a_product()
     people = sorted(a_looker(mug).user_id for _ in range(3))
     notify(back_in_stock(mug))

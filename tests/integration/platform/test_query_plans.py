@@ -12,7 +12,7 @@ from tests.integration.builders import a_person, a_product
 from tests.integration.query_plans import QueryNotes, without_index
 from tidings.campaigns.queries import get_campaigns, numbers_of_campaigns
 from tidings.campaigns.schemas import CampaignFilter
-from tidings.delivery.suppression import get_suppressions
+from tidings.delivery.operations import get_suppressions
 from tidings.monitoring.audit import export_audit_trail, get_audit_trail
 from tidings.monitoring.audit_schemas import AuditFilter, ExportAuditTrail
 from tidings.monitoring.backlogs import failed_waiting
@@ -38,14 +38,12 @@ from tidings.platform.timing.clock import new_id, now
 from tidings.products.fields import ProductSort
 from tidings.products.queries import get_products, get_stock_history
 from tidings.products.schemas import ProductFilter
-from tidings.recommendations.queries import (
-    followers_of,
-    get_user_activity,
-    get_user_recommendations,
-)
+from tidings.recommendations.followers import followers_of
+from tidings.recommendations.queries import get_user_activity, get_user_recommendations
 from tidings.tasks.queries import get_tasks
 from tidings.tasks.schemas import TaskFilter, TaskSort
-from tidings.users.queries import accounts_with, get_users, operator_ids
+from tidings.users.audience import operator_ids
+from tidings.users.queries import accounts_with, get_users
 from tidings.users.schemas import UserFilter
 
 OPERATOR: Final = a_person(Role.OPERATOR)

@@ -18,13 +18,13 @@ from tidings.platform.errors import Forbidden
 from tidings.platform.security.auth import Role
 from tidings.platform.timing.clock import new_id
 from tidings.templates import operations, queries, rendering
+from tidings.templates.content import TemplateContent
 from tidings.templates.errors import CodeTemplate, TemplateRefused, UnsafeCode
 from tidings.templates.models import TemplateVersion
 from tidings.templates.schemas import (
     CreateTemplate,
     PreviewTemplate,
     RollBackTemplate,
-    TemplateContent,
     UpdateTemplate,
 )
 

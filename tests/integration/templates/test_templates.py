@@ -13,7 +13,7 @@ from tidings.platform.errors import TidingsError
 from tidings.platform.secrets import SigningKeys
 from tidings.platform.security.auth import Principal, Role
 from tidings.platform.storage.pagination import PageRequest
-from tidings.templates import builtin, operations, queries, rendering, versions
+from tidings.templates import builtin, current, operations, queries, rendering, versions
 from tidings.templates.errors import (
     MissingVariable,
     StaleTemplate,
@@ -71,7 +71,7 @@ def test_each_change_is_a_version_and_earlier_ones_stay() -> None:
     second = updated("Two {{ who }}", 1, caller=operator)
     assert (second.version, second.current_version, second.changed_by) == (2, 2, operator.user_id)
     assert [each.version for each in second.versions] == [2, 1]
-    assert queries.current_version(CODE) == 2
+    assert current.current_version(CODE) == 2
     assert inbox(1) == "One Ada"
     assert inbox(2) == "Two Ada"
     first = queries.get_template(CODE, version=1, caller=OPERATOR)
@@ -157,7 +157,7 @@ def test_refused_template_is_not_stored() -> None:
 def test_unknown_template_is_not_found(code: str) -> None:
     for ask in (
         lambda: queries.get_template(code, caller=OPERATOR),
-        lambda: queries.current_version(code),
+        lambda: current.current_version(code),
         lambda: inbox(1, code=code),
         lambda: updated("Text", 1, code=code),
         lambda: rolled_back(1, 1, code=code),
@@ -171,13 +171,13 @@ def test_unknown_template_is_not_found(code: str) -> None:
 
 def test_template_names_its_preference() -> None:
     assert created().category == "orders"
-    assert queries.category_of(CODE) == "orders"
+    assert current.category_of(CODE) == "orders"
     changed = UpdateTemplate.model_validate(
         saying("Two {{ who }}") | {"version": 1, "category": "account"}
     )
     operator = a_person(Role.OPERATOR)
     assert operations.update_template(CODE, changed, caller=operator).category == "account"
-    assert queries.category_of(CODE) == "account"
+    assert current.category_of(CODE) == "account"
     everything = queries.get_templates(a_page(limit=100), caller=OPERATOR).items
     (listed,) = [each for each in everything if each.code == CODE]
     assert listed.category == "account"
@@ -190,7 +190,7 @@ def test_template_from_before_categories_has_the_default() -> None:
     del content["category"]
     TemplateVersion.objects(pk=document.pk).update_one(set__content=json.dumps(content))
     versions.content_of.cache_clear()
-    assert queries.category_of(CODE) == "orders"
+    assert current.category_of(CODE) == "orders"
     assert queries.get_template(CODE, caller=OPERATOR).category == "orders"
 
 
@@ -206,7 +206,7 @@ def test_built_in_template_keeps_its_category() -> None:
     with pytest.raises(TemplateRefused, match="must be orders") as refused:
         operations.update_template("order_confirmed", other, caller=operator)
     assert refused.value.field == "category"
-    assert queries.category_of("order_confirmed") == "orders"
+    assert current.category_of("order_confirmed") == "orders"
 
 
 def test_known_codes_are_the_built_in_ones_and_our_own() -> None:
@@ -254,23 +254,23 @@ def test_change_by_another_process_is_visible_within_seconds(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     created()
-    assert queries.current_version(CODE) == 1
+    assert current.current_version(CODE) == 1
     with monkeypatch.context() as elsewhere:
         elsewhere.setattr(versions, "forget_versions", lambda: None)
         updated("Two", 1)
-    assert queries.current_version(CODE) == 1
+    assert current.current_version(CODE) == 1
     monkeypatch.setattr(versions, "FRESH_SECONDS", -1.0)  # the seconds have passed
-    assert queries.current_version(CODE) == 2
+    assert current.current_version(CODE) == 2
 
 
 def test_new_template_of_another_process_can_be_used_at_once(commands: list[str]) -> None:
-    assert queries.current_version("digest") == 1  # the list of versions is kept now
+    assert current.current_version("digest") == 1  # the list of versions is kept now
     kept = versions._known._read
     created()
     versions._known._read = kept
     commands.clear()
-    assert queries.current_version(CODE) == 1
-    assert queries.current_version(CODE) == 1
+    assert current.current_version(CODE) == 1
+    assert current.current_version(CODE) == 1
     assert commands == ["aggregate"]
 
 
@@ -278,7 +278,7 @@ def test_unknown_template_is_looked_up_each_time(commands: list[str]) -> None:
     for _ in range(2):
         commands.clear()
         with pytest.raises(TemplateNotFound):
-            queries.current_version("no_such_template")
+            current.current_version("no_such_template")
         assert commands == ["aggregate"]
 
 
@@ -287,7 +287,7 @@ def test_five_hundred_messages_need_two_commands(commands: list[str]) -> None:
     rendering.forget_kept()
     commands.clear()
     for number in range(500):
-        version = queries.current_version(CODE)
+        version = current.current_version(CODE)
         assert inbox(version, who=str(number)) == f"One {number}"
     assert sorted(commands) == ["aggregate", "find"]
 

@@ -11,12 +11,8 @@ from tests.integration.users.people import as_principal, registered
 from tests.unit.platform.builders import answer_of, api_event
 from tidings.platform.errors import Forbidden
 from tidings.platform.security.auth import Principal, Role
-from tidings.users.contact_points import (
-    ContactPoints,
-    SetContactPoints,
-    get_contacts,
-    set_contact_points,
-)
+from tidings.users.contact_points import ContactPoints, SetContactPoints, set_contact_points
+from tidings.users.contacts import get_contacts
 from tidings.users.errors import UncallableUrl, UserNotFound
 from tidings.users.models import User
 from tidings.users.operations import delete_account

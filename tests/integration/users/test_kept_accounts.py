@@ -16,7 +16,8 @@ from tests.integration.users.people import (
     sign_in,
     verification_code,
 )
-from tidings.delivery.unsubscribe import unsubscribe, unsubscribe_url
+from tidings.delivery.unsubscribe import unsubscribe
+from tidings.delivery.unsubscribe_links import unsubscribe_url
 from tidings.platform.errors import Unauthenticated
 from tidings.platform.security import account_generations, store
 from tidings.platform.security.admission import admit

@@ -14,7 +14,8 @@ from tests.integration.users.people import (
 )
 from tidings.platform.security.auth import Principal, Role
 from tidings.users import codes, contact_points, credentials, operations
-from tidings.users.contact_points import SetContactPoints, get_contacts, set_contact_points
+from tidings.users.contact_points import SetContactPoints, set_contact_points
+from tidings.users.contacts import get_contacts
 from tidings.users.errors import SessionEnded
 from tidings.users.models import PushToken, User
 from tidings.users.operations import delete_account, update_profile, update_user_preferences

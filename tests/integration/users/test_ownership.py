@@ -17,7 +17,8 @@ from tests.integration.users.people import (
 )
 from tests.unit.platform.builders import answer_of, api_event
 from tidings.platform.security.auth import verify_access_token
-from tidings.users.contact_points import SetContactPoints, get_contacts, set_contact_points
+from tidings.users.contact_points import SetContactPoints, set_contact_points
+from tidings.users.contacts import get_contacts
 from tidings.users.errors import PushTokenNotFound, SessionEnded, WrongCode, WrongCredentials
 from tidings.users.models import PushToken, User
 from tidings.users.operations import update_user_preferences

@@ -22,12 +22,8 @@ from tidings.platform.errors import Forbidden, RateLimited
 from tidings.platform.security import store
 from tidings.platform.security.auth import Role
 from tidings.users import codes, phone_verification, throttle
-from tidings.users.contact_points import (
-    SetContactPoints,
-    get_contact_points,
-    get_contacts,
-    set_contact_points,
-)
+from tidings.users.contact_points import SetContactPoints, get_contact_points, set_contact_points
+from tidings.users.contacts import get_contacts
 from tidings.users.errors import EmailNotVerified, NoPhone, WrongCode
 from tidings.users.models import User
 from tidings.users.phone_verification import request_phone_verification, verify_phone

@@ -18,7 +18,7 @@ from tests.unit.delivery.wire import ENCODED_WORD, shown, split
 from tidings.delivery import headers
 from tidings.delivery.errors import TemporaryFailure, Undeliverable
 from tidings.delivery.mime import mail_of
-from tidings.delivery.schemas import Address, OutgoingMessage, Rendered
+from tidings.delivery.outgoing import Address, OutgoingMessage, Rendered
 
 AT = datetime(2026, 11, 20, 9, 15, tzinfo=UTC)
 FROM = "Tidings <no-reply@tidings.example>"

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tidings.delivery.errors import PermanentFailure
+from tidings.delivery.outgoing import Address, OutgoingMessage, Rendered
 from tidings.delivery.push_payload import MAX_BYTES, payload
-from tidings.delivery.schemas import Address, OutgoingMessage, Rendered
 
 
 def message(title: str, body: str, data: dict[str, str]) -> OutgoingMessage:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tidings.delivery.channels import sms
-from tidings.delivery.schemas import Address, OutgoingMessage, Rendered
+from tidings.delivery.outgoing import Address, OutgoingMessage, Rendered
 from tidings.platform.providers import sns
 from tidings.platform.providers.deadline import Deadline
 

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from tidings.users.contact_points import Contact, PushDevice
+from tidings.users.contacts import Contact, PushDevice
 from tidings.users.preferences import Preferences
-from tidings.users.schemas import PushPlatform
+from tidings.users.push_platforms import PushPlatform
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 

@@ -14,8 +14,8 @@ from tidings.orders.events import OrderCancelled, OrderStatusChanged, OrderStatu
 from tidings.platform.messaging.events import Event
 from tidings.products.events import ProductBackInStock, ProductOutOfStock, ProductPriceDropped
 from tidings.templates import builtin
+from tidings.templates.content import Rendered
 from tidings.templates.rendering import CompiledVariant
-from tidings.templates.schemas import Rendered
 from tidings.users.events import (
     UserPasswordResetRequested,
     UserPhoneVerificationRequested,

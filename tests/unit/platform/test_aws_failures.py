@@ -18,7 +18,7 @@ from botocore.exceptions import (
 from botocore.stub import Stubber
 
 from tidings.delivery.mime import mail_of
-from tidings.delivery.schemas import Address, OutgoingMessage, Rendered
+from tidings.delivery.outgoing import Address, OutgoingMessage, Rendered
 from tidings.platform.providers import aws, ses, sns
 from tidings.platform.providers.aws import meaning
 from tidings.platform.providers.failures import (

@@ -100,6 +100,10 @@ USES = {
     "from pymongo.auth_shared import _OIDCProperties;"
     "assert _OIDCProperties(username='a').username == 'a'": "pymongo._azure_helpers",
     "from pymongo.auth_oidc import OIDCCallback": "pymongo._azure_helpers",
+    "import tomllib; assert tomllib.loads('a = 1') == {'a': 1}": "tomllib._parser",
+    "from email.header import Header; assert str(Header('ä', 'utf-8')) == 'ä'": "email.header",
+    "from email.message import Message; mail = Message(); mail['Subject'] = 'ä' * 90;"
+    "assert '=?utf-8?' in mail.as_string()": "email.header",
 }
 # Each use in a process of its own, forked from one that has imported nothing.
 EACH = """
@@ -118,6 +122,11 @@ for use, module in json.loads(sys.argv[1]).items():
         failed.append(use)
 print(failed)
 """
+
+
+def test_headers_of_mails_are_deferred() -> None:
+    script = "import http.client, tomllib\nprint(type(sys.modules['email.header']).__name__, "
+    assert run(script + "'tomllib._parser' in sys.modules)") == "_Deferred False"
 
 
 def test_first_use_imports_them() -> None:

@@ -3,8 +3,8 @@
 import itertools
 from typing import Any
 
+from tidings.templates.content import TemplateContent
 from tidings.templates.sandbox import Budget, compiled, run
-from tidings.templates.schemas import TemplateContent
 from tidings.templates.values import plain
 
 

@@ -7,8 +7,8 @@ from pydantic import ValidationError
 
 from tests.unit.templates.builders import in_email, in_inbox, some_words
 from tidings.templates.checking import check
+from tidings.templates.content import TemplateContent
 from tidings.templates.errors import BadVariable, TemplateRefused
-from tidings.templates.schemas import TemplateContent
 
 INBOX = {"title": "Hello", "body": "Hello"}
 EMAIL = {"subject": "Hello", "html": "<p>Hello</p>", "text": "Hello"}

@@ -8,9 +8,9 @@ from tests.unit.templates.builders import in_email, in_inbox
 from tidings.templates import builtin, rendering
 from tidings.templates.builtin import carries_code
 from tidings.templates.checking import check
+from tidings.templates.content import TemplateContent
 from tidings.templates.errors import TemplateRefused, UnsafeCode
 from tidings.templates.one_time_codes import is_code_name
-from tidings.templates.schemas import TemplateContent
 
 CODE = "Q4TN82WB"
 

@@ -7,8 +7,8 @@ import pytest
 
 from tidings.templates import builtin
 from tidings.templates.checking import check
+from tidings.templates.content import Rendered
 from tidings.templates.rendering import CompiledVariant
-from tidings.templates.schemas import Rendered
 
 # Each event that sends a notification needs its template in this list.
 CODES = {

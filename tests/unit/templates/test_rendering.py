@@ -8,9 +8,9 @@ from jinja2.environment import Template
 
 from tests.unit.templates.builders import in_email, in_inbox, some_words
 from tidings.templates import rendering, versions
+from tidings.templates.content import Rendered, TemplateContent
 from tidings.templates.errors import BadVariable, MissingVariable, OutputTooLarge
 from tidings.templates.rendering import CompiledVariant
-from tidings.templates.schemas import Rendered, TemplateContent
 
 
 def message(content: TemplateContent, language: str = "en", **variables: Any) -> Rendered:

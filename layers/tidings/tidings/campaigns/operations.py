@@ -26,8 +26,9 @@ from tidings.platform.logging import logger
 from tidings.platform.operation import operation
 from tidings.platform.security.auth import Principal, Role
 from tidings.platform.timing.clock import now
+from tidings.templates.current import carries_code
 from tidings.templates.errors import CodeTemplate, TemplateNotFound
-from tidings.templates.queries import carries_code, template_view
+from tidings.templates.queries import template_view
 from tidings.templates.values import ALWAYS_KNOWN
 
 NEVER: Final[dict[str, Any]] = {"unset__next_run_at": True}

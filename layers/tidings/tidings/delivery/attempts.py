@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from tidings.delivery.events import DeliverNotification
 from tidings.delivery.models import Channel, Notification
-from tidings.delivery.schemas import OutgoingMessage, Receipt
+from tidings.delivery.outgoing import OutgoingMessage, Receipt
 from tidings.delivery.states import Change
-from tidings.users.contact_points import Contact
+from tidings.users.contacts import Contact
 
 
 @dataclass

@@ -17,7 +17,7 @@ from pymongo.errors import PyMongoError
 from tidings.delivery import changes, channels, states
 from tidings.delivery.attempts import Attempt
 from tidings.delivery.models import Channel, DeliveryStatus, Notification
-from tidings.delivery.schemas import Receipt
+from tidings.delivery.outgoing import Receipt
 from tidings.delivery.states import Change
 from tidings.platform.errors import NotYet
 from tidings.platform.storage import database

@@ -20,7 +20,7 @@ from tidings.delivery.suppression import suppressed
 from tidings.platform.errors import NotYet
 from tidings.platform.messaging.events import Failure
 from tidings.platform.timing.clock import now
-from tidings.users.contact_points import get_contacts
+from tidings.users.contacts import get_contacts
 
 GONE: Final = "the notification is gone"
 # One message or one group takes less: MongoDB has about 10 s each for the data, the claims and the

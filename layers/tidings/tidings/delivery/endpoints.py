@@ -2,13 +2,13 @@
 
 from tidings.delivery.errors import TemporaryFailure
 from tidings.delivery.models import PushEndpoint
-from tidings.delivery.schemas import Device
+from tidings.delivery.outgoing import Device
 from tidings.platform.providers import sns
 from tidings.platform.providers.failures import MISCONFIGURED
 from tidings.platform.security.signatures import blind_index
 from tidings.platform.settings import settings
 from tidings.platform.timing.clock import now
-from tidings.users.schemas import PushPlatform
+from tidings.users.push_platforms import PushPlatform
 
 
 def endpoint_of(device: Device, user_id: str) -> str:

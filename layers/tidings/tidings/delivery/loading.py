@@ -12,7 +12,7 @@ from tidings.platform.errors import NotYet
 from tidings.platform.logging import logger
 from tidings.platform.messaging.events import handling
 from tidings.platform.storage.rows import rows_of
-from tidings.users.contact_points import get_contacts
+from tidings.users.contacts import get_contacts
 
 # Fields that sending does not use.
 STEPS: Final = tuple(f"deliveries.{channel}.steps" for channel in ("inbox", *Channel))

@@ -5,11 +5,11 @@ from typing import Any, Final
 
 from tidings.delivery.errors import NothingToSay
 from tidings.delivery.models import Channel, Notification
-from tidings.delivery.schemas import Address, Device, OutgoingMessage
-from tidings.delivery.schemas import Rendered as ChannelText
-from tidings.delivery.unsubscribe import CATEGORIES, unsubscribe_url
-from tidings.templates.schemas import Rendered
-from tidings.users.contact_points import Contact
+from tidings.delivery.outgoing import Address, Device, OutgoingMessage
+from tidings.delivery.outgoing import Rendered as ChannelText
+from tidings.delivery.unsubscribe_links import CATEGORIES, unsubscribe_url
+from tidings.templates.content import Rendered
+from tidings.users.contacts import Contact
 
 NO_TEXT: Final = ChannelText()
 

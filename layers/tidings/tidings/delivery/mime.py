@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from tidings.delivery import headers
 from tidings.delivery.errors import TemporaryFailure, Undeliverable
-from tidings.delivery.schemas import OutgoingMessage
+from tidings.delivery.outgoing import OutgoingMessage
 from tidings.platform.providers.failures import MISCONFIGURED
 from tidings.platform.text.addresses import BadAddress, envelope_address, mailbox_parts
 

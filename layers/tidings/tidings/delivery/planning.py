@@ -5,7 +5,7 @@ from typing import Final, NamedTuple, Protocol
 
 from tidings.delivery.hours import next_digest, quiet_until
 from tidings.delivery.models import Channel, DeliveryStatus, Notification, Priority
-from tidings.users.contact_points import Contact
+from tidings.users.contacts import Contact
 from tidings.users.preferences import Channels, Digest
 
 # Not a `Channel`: the inbox is ours and needs no delivery.

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from tidings.delivery.errors import PermanentFailure
-from tidings.delivery.schemas import OutgoingMessage
+from tidings.delivery.outgoing import OutgoingMessage
 from tidings.platform.text.cuts import cut, cut_to_fit
 
 MAX_BYTES: Final = 4096

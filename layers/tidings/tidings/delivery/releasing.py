@@ -17,7 +17,7 @@ from tidings.platform.logging import logger
 from tidings.platform.messaging import outbox, relay
 from tidings.platform.messaging.outbox import OutboxEntry
 from tidings.platform.storage import database
-from tidings.users.contact_points import Contact, get_contacts
+from tidings.users.contacts import Contact, get_contacts
 
 ROUND: Final = 200
 RELEASING_SECONDS: Final = 40.0

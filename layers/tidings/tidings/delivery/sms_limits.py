@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from tidings.delivery.schemas import OutgoingMessage
+from tidings.delivery.outgoing import OutgoingMessage
 from tidings.platform.errors import RateLimited
 from tidings.platform.logging import logger
 from tidings.platform.security.limits import Limit

@@ -12,8 +12,8 @@ from typing import Any, Final, NamedTuple
 
 from tidings.delivery.events import DeliverNotification, DeliverNotificationData
 from tidings.delivery.models import Channel, Delivery, DeliveryStatus, Notification
+from tidings.delivery.outgoing import Receipt
 from tidings.delivery.planning import Decision
-from tidings.delivery.schemas import Receipt
 from tidings.platform.messaging.events import Event
 
 ACCEPTED: Final = "accepted"

@@ -7,38 +7,23 @@ changes nothing. The mail's notification is recorded, so that campaigns can coun
 import re
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Final, get_args
+from typing import Final
 
 from tidings.delivery.errors import BadUnsubscribeLink
 from tidings.delivery.models import Unsubscription
 from tidings.delivery.schemas import UnsubscribeLink, UnsubscriptionView
+from tidings.delivery.unsubscribe_links import PURPOSE
 from tidings.platform.logging import logger
 from tidings.platform.security.auth import Principal, Role, require_self
-from tidings.platform.security.signatures import is_signed, signature
-from tidings.platform.settings import settings
+from tidings.platform.security.signatures import is_signed
 from tidings.platform.timing.clock import now
 from tidings.users.errors import UserNotFound
 from tidings.users.operations import update_user_preferences
-from tidings.users.preferences import Category, ChannelsChoice, UpdatePreferences
+from tidings.users.preferences import ChannelsChoice, UpdatePreferences
 from tidings.users.queries import get_user
 
 MAX_UNSUBSCRIPTIONS: Final = 1000
-PURPOSE: Final = "unsubscribe"
-# Mails about the account itself, such as codes, cannot be switched off.
-CATEGORIES: Final = frozenset(get_args(Category)) - {"account"}
 _TOKEN: Final = re.compile(r"([0-9a-f]{24})\.([a-z]{1,20})\.([A-Za-z0-9_-]{1,64})\.([\w-]{24})")
-
-
-def unsubscribe_url(user_id: str, category: Category, notification_id: str) -> str:
-    """Return the link for one mail.
-
-    Raises:
-        ValueError: people cannot unsubscribe from mails of this category.
-    """
-    if category not in CATEGORIES:
-        raise ValueError(f"mails of {category} cannot be ended")
-    text = f"{user_id}.{category}.{notification_id}"
-    return f"{settings().public_url}/api/v1/unsubscribe/{text}.{signature(PURPOSE, text)}"
 
 
 def read_link(token: str) -> UnsubscribeLink:

@@ -20,9 +20,9 @@ from tidings.platform.messaging import outbox
 from tidings.platform.messaging.events import Event, handling
 from tidings.platform.observability import metrics
 from tidings.platform.timing.clock import now
+from tidings.templates.current import carries_code, current_version
 from tidings.templates.errors import CodeTemplate
-from tidings.templates.queries import carries_code, current_version
-from tidings.users.contact_points import Contact, get_contacts
+from tidings.users.contacts import Contact, get_contacts
 
 MAX_RECIPIENTS: Final = 500
 

@@ -17,7 +17,7 @@ from tidings.platform.logging import logger
 from tidings.platform.messaging import relay
 from tidings.platform.text.cuts import cut
 from tidings.platform.timing.clock import new_id
-from tidings.users.contact_points import get_contacts
+from tidings.users.contacts import get_contacts
 
 SENDING_SECONDS: Final = 240.0
 ROUND: Final = 200

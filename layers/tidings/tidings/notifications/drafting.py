@@ -22,8 +22,8 @@ from tidings.delivery.states import command_for, first_state
 from tidings.platform.messaging.outbox import stored_entry
 from tidings.platform.storage.rows import row_class
 from tidings.platform.timing.clock import new_id
-from tidings.templates.schemas import Rendered
-from tidings.users.contact_points import Contact
+from tidings.templates.content import Rendered
+from tidings.users.contacts import Contact
 
 KEPT_FOR: Final = timedelta(days=180)
 # Notifications with a code. Normally the delivery deletes the code; this limit applies if its

@@ -19,6 +19,7 @@ from tidings.platform.messaging.events import Event
 from tidings.products.events import ProductBackInStock, ProductOutOfStock, ProductPriceDropped
 from tidings.recommendations.events import RecommendationGenerated
 from tidings.tasks.events import TaskCreated, TaskDeleted, TaskDue, TaskUpdated
+from tidings.users.audience import operator_ids
 from tidings.users.events import (
     UserDeleted,
     UserPasswordResetRequested,
@@ -29,7 +30,6 @@ from tidings.users.events import (
     UserVerificationRequested,
     UserVerified,
 )
-from tidings.users.queries import operator_ids
 
 Audience = Callable[[Any], list[str]]
 
@@ -115,7 +115,7 @@ def _operators(_: Event) -> list[str]:
 
 
 def _in_chunks(_: ProductBackInStock | ProductPriceDropped) -> list[str]:
-    """Return an empty audience: followers are notified chunk by chunk (following.py)."""
+    """Return an empty audience: followers are notified chunk by chunk (telling.py)."""
     return []
 
 

@@ -14,9 +14,9 @@ from tidings.platform.schema import Schema
 from tidings.platform.storage.pagination import PageRequest
 from tidings.platform.text.cuts import cut
 from tidings.platform.timing.times import Time
+from tidings.templates.content import Code as TemplateCode
+from tidings.templates.content import Variables
 from tidings.templates.errors import BadVariable
-from tidings.templates.schemas import Code as TemplateCode
-from tidings.templates.schemas import Variables
 
 VARIABLE_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,49}")
 INPUT: Final = ConfigDict(extra="forbid", frozen=True)

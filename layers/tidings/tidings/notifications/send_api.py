@@ -26,8 +26,8 @@ from tidings.platform.security.limits import Limit
 from tidings.platform.settings import settings
 from tidings.platform.storage.once import digest_of, key_id, once
 from tidings.platform.timing.clock import now
+from tidings.templates.current import carries_code, category_of, parts_of
 from tidings.templates.errors import CodeTemplate, TemplateNotFound
-from tidings.templates.queries import carries_code, category_of, parts_of
 
 # A time that is at most this long past means now, because clocks differ and requests take time.
 LATEST_PAST: Final = timedelta(minutes=5)

@@ -29,11 +29,13 @@ PACKAGES: Final = frozenset(
         "aws_lambda_powertools.utilities.jmespath_utils",
         "cryptography.x509",
         "dateutil.parser",
+        "email.header",
         "gridfs",
         "jwt",
         "redis",
         "redis.asyncio",
         "redis.commands",
+        "tomllib",
     }
 )
 # Names that other packages import early from one of these, and the modules that define them: so

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 from mongoengine import Q
 
@@ -16,7 +16,7 @@ from tidings.products.queries import get_products_on_sale
 from tidings.recommendations import list_cache
 from tidings.recommendations.list_cache import CachedItem, CachedList
 from tidings.recommendations.lists import LIST_SIZE, popular
-from tidings.recommendations.models import BROWSING_LASTS, Activity, CustomerProfile, Suggestion
+from tidings.recommendations.models import Activity, CustomerProfile, Suggestion
 from tidings.recommendations.schemas import (
     ActivityView,
     ReasonView,
@@ -34,13 +34,6 @@ TEXTS: Final[Mapping[ReasonCode, tuple[str, str]]] = {
     ReasonCode.POPULAR_IN_CATEGORY: ("Popular in {}", "Popular in the shop"),
     ReasonCode.POPULAR: ("", "Popular in the shop"),
 }
-
-
-class Followers(NamedTuple):
-    """Some of a product's followers; `last_id` is None if there are no more."""
-
-    user_ids: list[str]
-    last_id: str | None
 
 
 @operation(role=Role.CUSTOMER, whose=Whose.OWN_OR_OPERATOR, refuses=(Forbidden,), writes=False)
@@ -79,32 +72,6 @@ def get_user_activity(
     lasting = Q(expires_at=None) | Q(expires_at__gt=at or now())
     found = Activity.objects(Q(user_id=user_id, void=False) & lasting).exclude("outbox")
     return paginate(found, page).map(activity_view)
-
-
-def followers_of(
-    product_id: str, after: str | None, limit: int, *, at: datetime | None = None
-) -> Followers:
-    """Return people who viewed a product in the last 30 days and have not bought it since.
-
-    They are ordered by id, starting after `after`. It checks no rights: it is for consumers of
-    other domains. An index finds the people, and only this one product is read of each.
-    """
-    of_product = {"$elemMatch": {"product_id": product_id}}
-    looked = {"product_id": product_id, "at": {"$gte": (at or now()) - BROWSING_LASTS}}
-    where: dict[str, Any] = {"viewed": {"$elemMatch": looked}, "viewed.product_id": product_id}
-    if after is not None:
-        where["_id"] = {"$gt": after}
-    kept = {"viewed": of_product, "bought": of_product}
-    found = list(CustomerProfile._get_collection().find(where, kept).sort("_id").limit(limit))
-    return Followers(
-        user_ids=[each["_id"] for each in found if not _bought_since(each)],
-        last_id=found[-1]["_id"] if len(found) == limit else None,
-    )
-
-
-def _bought_since(profile: Mapping[str, Any]) -> bool:
-    bought = [each["at"] for each in profile.get("bought") or ()]
-    return bool(bought) and max(bought) >= max(each["at"] for each in profile["viewed"])
 
 
 def activity_view(activity: Activity) -> ActivityView:

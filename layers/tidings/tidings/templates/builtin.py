@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from tidings.templates.schemas import TemplateContent
+from tidings.templates.content import TemplateContent
 
 FOLDER: Final = Path(__file__).with_name("defaults")
 FIRST_VERSION: Final = 1

@@ -5,9 +5,9 @@ from typing import Final, NamedTuple
 
 from tidings.platform.text.cuts import cut
 from tidings.templates import rendering
+from tidings.templates.content import TemplateContent
 from tidings.templates.errors import RenderingFailed, TemplateRefused
 from tidings.templates.sandbox import faults_in
-from tidings.templates.schemas import TemplateContent
 from tidings.templates.values import ALWAYS_KNOWN
 
 MAX_NAMED: Final = 10

@@ -15,6 +15,7 @@ from tidings.platform.text.cuts import cut
 from tidings.platform.timing.clock import now
 from tidings.templates import builtin, queries, versions
 from tidings.templates.checking import check
+from tidings.templates.content import UNNAMED, TemplateContent
 from tidings.templates.errors import (
     BadVariable,
     StaleTemplate,
@@ -23,14 +24,7 @@ from tidings.templates.errors import (
     TemplateRefused,
 )
 from tidings.templates.models import TemplateVersion, id_of
-from tidings.templates.schemas import (
-    UNNAMED,
-    CreateTemplate,
-    RollBackTemplate,
-    TemplateContent,
-    TemplateView,
-    UpdateTemplate,
-)
+from tidings.templates.schemas import CreateTemplate, RollBackTemplate, TemplateView, UpdateTemplate
 
 
 @operation(

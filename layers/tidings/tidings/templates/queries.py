@@ -8,52 +8,19 @@ from tidings.platform.storage.pagination import Page, PageRequest, paginate_text
 from tidings.platform.text.visible_text import STORED
 from tidings.templates import builtin, versions
 from tidings.templates.builtin import FIRST_VERSION
+from tidings.templates.content import TemplateContent
+from tidings.templates.current import applied_category, carries_code
 from tidings.templates.errors import BadVariable, RenderingFailed, TemplateNotFound
 from tidings.templates.models import TemplateVersion, id_of
 from tidings.templates.schemas import (
-    UNNAMED,
     PreviewTemplate,
-    TemplateContent,
     TemplatePreview,
     TemplateSummary,
     TemplateView,
     VersionView,
 )
-from tidings.users.preferences import Category
 
 HISTORY: Final = 50
-
-
-def current_version(template_code: str) -> int:
-    """Return the version for new messages; it may be some seconds old.
-
-    Raises:
-        TemplateNotFound: the template does not exist.
-    """
-    version = versions.known_version(template_code)
-    if version is None:
-        raise TemplateNotFound
-    return version
-
-
-def parts_of(code: str) -> frozenset[str]:
-    """Return the channels for which a template has content in at least one language.
-
-    Raises:
-        TemplateNotFound: the template does not exist.
-    """
-    content = versions.content_of(code, current_version(code))
-    places = [place for each in content.variants for place, _ in each.sources()]
-    return frozenset(place.partition(".")[0] for place in places)
-
-
-def category_of(code: str) -> Category:
-    """Return the category of preferences that applies to a template.
-
-    Raises:
-        TemplateNotFound: the template does not exist.
-    """
-    return _category(code, versions.content_of(code, current_version(code)))
 
 
 def latest_version(code: str) -> int:
@@ -90,7 +57,7 @@ def template_view(code: str, version: int | None = None) -> TemplateView:
         **(found or _version(code, wanted)).model_dump(),
         **content.model_dump(exclude={"category", "variants"}),
         variants=list(content.variants),
-        category=_category(code, content),
+        category=applied_category(code, content),
         code=code,
         current_version=current,
         built_in=code in builtin.codes(),
@@ -110,16 +77,6 @@ def get_templates(page: PageRequest, *, caller: Principal) -> Page[TemplateSumma
     ids = [id_of(code, current[code]) for code in codes.items]
     stored = TemplateVersion.objects.in_bulk(ids)
     return codes.map(lambda code: _summary(code, stored.get(id_of(code, current[code]))))
-
-
-def carries_code(template_code: str, version: int | None = None) -> bool:
-    """Say whether a template, in its current or another version, contains a one-time code.
-
-    Raises:
-        TemplateNotFound: the template or the version does not exist.
-    """
-    content = versions.content_of(template_code, version or current_version(template_code))
-    return builtin.carries_code(template_code, content)
 
 
 @operation(
@@ -194,17 +151,12 @@ def _summary(code: str, stored: TemplateVersion | None) -> TemplateSummary:
         version=stored.version if stored else FIRST_VERSION,
         built_in=code in builtin.codes(),
         description=content.description,
-        category=_category(code, content),
+        category=applied_category(code, content),
         default_language=content.default_language,
         languages=[each.language for each in content.variants],
         channels=content.variants[0].channels(),
         changed_at=stored.changed_at if stored else None,
     )
-
-
-def _category(code: str, content: TemplateContent) -> Category:
-    """Return a built-in template's original category, or the template's own."""
-    return (builtin.content_of(code) or content).category or UNNAMED
 
 
 def _content(code: str, stored: TemplateVersion | None) -> TemplateContent:

@@ -10,10 +10,10 @@ from jinja2.environment import Template
 from tidings.platform.logging import logger
 from tidings.platform.text.cuts import ELLIPSIS, cut
 from tidings.templates import code_places, layout, versions
+from tidings.templates.content import Rendered, TemplateContent, Variant
 from tidings.templates.errors import OutputTooLarge, RenderingFailed, UnsafeCode
 from tidings.templates.grammar import Fault
 from tidings.templates.sandbox import Budget, code_faults_in, compiled, run
-from tidings.templates.schemas import Rendered, TemplateContent, Variant
 
 __all__ = ["Rendered", "render"]
 

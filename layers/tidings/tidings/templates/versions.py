@@ -7,9 +7,9 @@ from typing import Final, NamedTuple
 from tidings.platform.text.visible_text import STORED
 from tidings.templates import builtin
 from tidings.templates.builtin import FIRST_VERSION
+from tidings.templates.content import TemplateContent
 from tidings.templates.errors import TemplateNotFound
 from tidings.templates.models import TemplateVersion, id_of
-from tidings.templates.schemas import TemplateContent
 
 # An environment may use the previous version for this long.
 FRESH_SECONDS: Final = 5.0

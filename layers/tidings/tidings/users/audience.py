@@ -1,4 +1,4 @@
-"""List customers in a fixed order, for messages to many people."""
+"""List the people who get a message that is for many."""
 
 import re
 from datetime import datetime
@@ -33,6 +33,12 @@ def customers_after(
 def count_customers(*, language: str | None = None) -> int:
     """Return the number of customers, of one language or in all."""
     return int(User.objects(**_conditions(language, None)).count())
+
+
+def operator_ids(limit: int = 200) -> list[str]:
+    """Return the ids of operators and administrators."""
+    roles = [role.value for role in Role if role.includes(Role.OPERATOR)]
+    return list(User.objects(role__in=roles, deleted_at=None).limit(limit).scalar("pk"))
 
 
 def _conditions(language: str | None, registered_before: datetime | None) -> dict[str, Any]:

@@ -121,9 +121,3 @@ def preferences_of(user_ids: Iterable[str]) -> dict[str, Preferences]:
     """Return the preferences of those people who have an account, in one round trip."""
     found = User.objects(pk__in=list(user_ids), deleted_at=None).scalar("pk", "preferences")
     return {user_id: Preferences.of(chosen or {}) for user_id, chosen in found}
-
-
-def operator_ids(limit: int = 200) -> list[str]:
-    """Return the ids of operators and administrators."""
-    roles = [role.value for role in Role if role.includes(Role.OPERATOR)]
-    return list(User.objects(role__in=roles, deleted_at=None).limit(limit).scalar("pk"))

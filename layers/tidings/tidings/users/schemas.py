@@ -1,7 +1,6 @@
 """Input and output models of user operations."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import (
@@ -24,6 +23,7 @@ from tidings.platform.text.visible_text import VisibleLine
 from tidings.users.password_policy import refuse_guessable
 from tidings.users.person_names import without_links
 from tidings.users.preferences import Preferences
+from tidings.users.push_platforms import PushPlatform
 
 # Errors must not quote input, because the errors of functions without a route are logged unchanged.
 INPUT: Final = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -251,12 +251,6 @@ class PasswordReset(Acknowledgement):
 
     message: str = "The password is changed. Sign in with the new one."
     device_token: str = Field(description="for the next sign-in, which then has no delay")
-
-
-class PushPlatform(StrEnum):
-    IOS = "ios"
-    ANDROID = "android"
-    WEB = "web"
 
 
 class RegisterPushToken(Schema):

@@ -4,11 +4,17 @@ A channel's module has `provider(message)`, which names the provider that is cal
 which says whether a message that is sent twice arrives once, and `send(message, deadline)`.
 """
 
-import pkgutil
 from importlib import import_module
-from typing import Final, Protocol, cast
+from typing import Final, Protocol, cast, get_args
 
-from tidings.delivery.schemas import Address, Device, OutgoingMessage, Receipt, Rendered
+from tidings.delivery.outgoing import (
+    Address,
+    ChannelName,
+    Device,
+    OutgoingMessage,
+    Receipt,
+    Rendered,
+)
 from tidings.platform import tracing
 from tidings.platform.logging import logger
 from tidings.platform.providers.breaker import guarded
@@ -38,10 +44,14 @@ class Channel(Protocol):
         """Send a message."""
 
 
-CHANNELS: Final[dict[str, Channel]] = {
-    module.name: cast(Channel, import_module(f"{__name__}.{module.name}"))
-    for module in pkgutil.iter_modules(__path__)
-}
+CHANNELS: Final = frozenset(get_args(ChannelName))
+
+
+def _channel(name: str) -> Channel:
+    """Return a channel's module. A function sends through one of them, and imports only that."""
+    if name not in CHANNELS:
+        raise LookupError(f"there is no channel {name}")
+    return cast(Channel, import_module(f"{__name__}.{name}"))
 
 
 def deliver(message: OutgoingMessage) -> Receipt:
@@ -52,7 +62,7 @@ def deliver(message: OutgoingMessage) -> Receipt:
         TemporaryFailure: a retry may help.
         PermanentFailure: a retry cannot help.
     """
-    channel = CHANNELS[message.channel]
+    channel = _channel(message.channel)
     deadline = Deadline.after()
     provider = channel.provider(message)
     named = {"channel": message.channel, "provider": provider.partition(":")[0]}
@@ -70,4 +80,4 @@ def deliver(message: OutgoingMessage) -> Receipt:
 
 def is_idempotent(channel: str) -> bool:
     """Say whether a message that may have been sent can be sent again without harm."""
-    return CHANNELS[channel].IDEMPOTENT
+    return _channel(channel).IDEMPOTENT

@@ -6,7 +6,7 @@ from pymongo.errors import PyMongoError
 
 from tidings.delivery.errors import PermanentFailure
 from tidings.delivery.mime import Mail, mail_of
-from tidings.delivery.schemas import OutgoingMessage, Receipt
+from tidings.delivery.outgoing import OutgoingMessage, Receipt
 from tidings.delivery.suppression import HARD_BOUNCE, suppress
 from tidings.platform.logging import logger
 from tidings.platform.providers import ses, smtp

@@ -6,8 +6,8 @@ from pymongo.errors import PyMongoError
 
 from tidings.delivery.endpoints import endpoint_of, forget
 from tidings.delivery.errors import PermanentFailure, TemporaryFailure, Undeliverable
+from tidings.delivery.outgoing import Device, OutgoingMessage, Receipt
 from tidings.delivery.push_payload import payload
-from tidings.delivery.schemas import Device, OutgoingMessage, Receipt
 from tidings.platform.logging import logger
 from tidings.platform.providers import sns
 from tidings.platform.providers.deadline import Deadline

@@ -3,7 +3,7 @@
 from typing import Final
 
 from tidings.delivery.errors import Undeliverable
-from tidings.delivery.schemas import OutgoingMessage, Receipt
+from tidings.delivery.outgoing import OutgoingMessage, Receipt
 from tidings.platform.providers import sns
 from tidings.platform.providers.deadline import Deadline
 from tidings.platform.text.cuts import cut_to_fit

@@ -13,13 +13,13 @@ from contextlib import contextmanager
 from typing import Final
 
 from tidings.delivery.errors import PermanentFailure, TemporaryFailure, Undeliverable
-from tidings.delivery.schemas import OutgoingMessage, Receipt
+from tidings.delivery.outgoing import OutgoingMessage, Receipt
 from tidings.platform.providers import https
 from tidings.platform.providers.deadline import Deadline
 from tidings.platform.providers.public_hosts import HttpsUrl
 from tidings.platform.security.limits import digest
 from tidings.platform.timing.clock import now
-from tidings.users.contact_points import webhook_key
+from tidings.users.contacts import webhook_key
 
 IDEMPOTENT: Final = True
 

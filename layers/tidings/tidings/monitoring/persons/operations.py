@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
 
-from tidings.delivery.suppression import suppression_of
+from tidings.delivery.operations import suppression_of
 from tidings.monitoring.explaining.notifications import explained, latest_notifications
 from tidings.monitoring.explaining.schemas import ExplanationNote
 from tidings.monitoring.models import FailedMessage
@@ -20,7 +20,7 @@ from tidings.platform.storage.rows import rows
 from tidings.platform.text.masking import masked_address, masked_phone
 from tidings.platform.timing.clock import now
 from tidings.recommendations.announcing import is_wanted, pause_ends
-from tidings.users.contact_points import Contact, get_contacts
+from tidings.users.contacts import Contact, get_contacts
 from tidings.users.errors import UserNotFound
 from tidings.users.queries import accounts_with
 

@@ -19,7 +19,7 @@ from tidings.monitoring.explaining.reasons import reason_of
 from tidings.monitoring.explaining.schemas import ChannelOutcome
 from tidings.monitoring.persons.schemas import CategoryOutlook
 from tidings.notifications.rules import RULES
-from tidings.users.contact_points import Contact
+from tidings.users.contacts import Contact
 from tidings.users.preferences import Category
 
 TRANSACTIONAL: Final = frozenset(rule.category for rule in RULES.values() if rule.transactional)

@@ -5,7 +5,8 @@ contain names of their own (`localtime`, `posixrules`).
 """
 
 from functools import cache
-from importlib.resources import files
+from importlib import import_module
+from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -24,7 +25,7 @@ class UnknownZone(ValueError):
 @cache
 def zone_names() -> frozenset[str]:
     """Return the names of all IANA zones and links, e.g. `Europe/Berlin` or `UTC`."""
-    return frozenset((files(PACKAGE) / "zones").read_text(encoding="ascii").split()) - NO_ZONE
+    return frozenset((_folder() / "zones").read_text(encoding="ascii").split()) - NO_ZONE
 
 
 def zone(name: str) -> ZoneInfo:
@@ -52,5 +53,12 @@ def known_or_utc(name: str) -> str:
 
 @cache
 def _read(name: str) -> ZoneInfo:
-    with (files(PACKAGE) / "zoneinfo").joinpath(*name.split("/")).open("rb") as file:
+    with (_folder() / "zoneinfo").joinpath(*name.split("/")).open("rb") as file:
         return ZoneInfo.from_file(file, key=name)
+
+
+def _folder() -> Path:
+    """Return the package's folder; `importlib.resources` would import `tempfile` and `shutil`."""
+    file = import_module(PACKAGE).__file__
+    assert file is not None, "it is a package with an __init__"
+    return Path(file).parent

@@ -1,0 +1,102 @@
+"""What sending a message needs to know about a person.
+
+It is apart from the operations, so that consumers do not import these.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from pydantic import ConfigDict
+
+from tidings.platform.schema import Schema
+from tidings.platform.security.signatures import derived_key
+from tidings.platform.storage.rows import rows_of
+from tidings.users.models import PushToken, User
+from tidings.users.person_names import is_plain
+from tidings.users.preferences import Preferences
+from tidings.users.push_platforms import PushPlatform
+
+
+class PushDevice(Schema):
+    """A device and its token, for the code that sends to it."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    platform: PushPlatform
+    token: str
+
+
+class Contact(Schema):
+    """All data about a person that sending a message needs."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    user_id: str
+    email: str
+    email_verified: bool
+    name: str
+    phone: str | None
+    phone_verified: bool = False
+    # The last request for a code for this number.
+    phone_check: str | None = None
+    webhook_url: str | None
+    webhook_id: str | None
+    devices: tuple[PushDevice, ...]
+    preferences: Preferences
+
+    @property
+    def known_name(self) -> str | None:
+        """The name for greetings, or None.
+
+        It is None for an unverified address, because a stranger may have typed the name, and for an
+        old name that a mail program would turn into a link.
+        """
+        return self.name if self.email_verified and is_plain(self.name) else None
+
+
+def get_contacts(user_ids: Iterable[str], *, with_devices: bool = True) -> dict[str, Contact]:
+    """Return the contacts of those people who have an account, in two round trips.
+
+    It checks no rights: it is for consumers of other domains.
+
+    Args:
+        with_devices: without them it is one round trip, and the contacts list no devices.
+    """
+    wanted = list(set(user_ids))
+    devices = _devices(wanted) if with_devices else {}
+    found = User._get_collection().find(
+        {"_id": {"$in": wanted}, "deleted_at": None}, batch_size=len(wanted) + 1
+    )
+    return {user.id: _contact(user, devices.get(user.id, [])) for user in rows_of(User, found)}
+
+
+def webhook_key(webhook_id: str) -> bytes:
+    """Return the key that signs the calls of a webhook; it is derived each time, never stored."""
+    return derived_key("webhook", webhook_id)
+
+
+def _devices(user_ids: Sequence[str]) -> dict[str, list[PushDevice]]:
+    """Return people's devices, the oldest first."""
+    found = PushToken._get_collection().find({"user_id": {"$in": list(user_ids)}}).sort("_id")
+    devices: dict[str, list[PushDevice]] = {}
+    for each in rows_of(PushToken, found):
+        devices.setdefault(each.user_id, []).append(
+            PushDevice(platform=each.platform, token=each.token)
+        )
+    return devices
+
+
+def _contact(user: Any, devices: list[PushDevice]) -> Contact:
+    return Contact(
+        user_id=user.id,
+        email=user.email,
+        email_verified=user.email_verified,
+        name=user.name,
+        phone=user.phone,
+        phone_verified=user.phone_verified,
+        phone_check=user.phone_check,
+        webhook_url=user.webhook_url,
+        webhook_id=user.webhook_id,
+        devices=tuple(devices),
+        preferences=Preferences.of(dict(user.preferences)),
+    )
