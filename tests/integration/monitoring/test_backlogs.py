@@ -169,6 +169,7 @@ def test_counters_of_all_environments_are_exposed(queues: Queues) -> None:
     assert found["tidings_message_seconds_bucket", "+Inf", "inventory"] == 3
     assert found["tidings_queue_messages", "inventory"] == 0
     assert found["tidings_failed_messages",] == 1
+    assert found["tidings_failed_jobs",] == 0
     assert found["tidings_outbox_documents",] == 0
     services = ("mongodb", "redis", "redis_cache", "rabbitmq")
     assert {found["tidings_up", each] for each in services} == {1}
