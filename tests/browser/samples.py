@@ -6,6 +6,7 @@ from typing import Final
 
 from tests.browser.operators import Account
 from tests.e2e.shop import Shop
+from tests.waiting import eventually
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,20 @@ def _of_a_campaign(page: str) -> Callable[[World], str]:
     return lambda world: f"campaigns/{a_draft(world)}{page}"
 
 
+def _order(world: World) -> tuple[Shop, str]:
+    """Place an order, and wait until its customer is told of it."""
+    product = world.as_role("admin").create_product(stock=3)
+    customer = world.shop.register("Ada")
+    order = customer.place_order(product)
+    eventually(lambda: customer.inbox_about(order), what="a notification of the order")
+    return customer, order
+
+
+def _notification(world: World) -> str:
+    customer, order = _order(world)
+    return f"notifications/{customer.inbox_about(order)[0]['id']}"
+
+
 # A page with `{name}` in its path needs a row here: the function makes the thing, and returns
 # the place of its page.
 SAMPLES: Final[dict[str, Callable[[World], str]]] = {
@@ -50,4 +65,7 @@ SAMPLES: Final[dict[str, Callable[[World], str]]] = {
     },
     "templates/{template_code}": lambda _: "templates/order_confirmed",
     "templates/{template_code}/rollback": lambda _: "templates/order_confirmed/rollback",
+    "orders/{order_id}": lambda world: f"orders/{_order(world)[1]}",
+    "notifications/{notification_id}": _notification,
+    "persons/{person_id}": lambda world: f"persons/{_order(world)[0].user_id}",
 }

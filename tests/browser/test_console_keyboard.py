@@ -1,8 +1,12 @@
 """The console by keyboard alone: sign in, go to a page, act, sign out."""
 
+from secrets import token_hex
+
 from tests.browser.conftest import OpenTab
 from tests.browser.operators import Account
 from tests.browser.tabs import Tab
+from tests.e2e.shop import PASSWORD, REGISTER, Shop
+from tests.waiting import eventually
 
 
 def press(tab: Tab, *keys: str) -> None:
@@ -119,3 +123,26 @@ def test_link_of_another_site_reaches_the_page(open_tab: OpenTab) -> None:
     page.goto("https://mail.example/")
     page.click("a")
     page.wait_for_selector("h1:text('Overview')")
+
+
+def test_reason_for_a_missing_mail_is_found_by_keyboard(
+    open_tab: OpenTab, shop: Shop, accounts: dict[str, Account]
+) -> None:
+    """Why did Ada get no mail? From any page: `/`, her address, Enter."""
+    email = f"ada-{token_hex(8)}@example.com"
+    shop.graphql(REGISTER, i={"email": email, "password": PASSWORD, "name": "Ada"})
+    customer = shop.login(email, PASSWORD)
+    admin = shop.login(accounts["admin"].email, accounts["admin"].password)
+    order = customer.place_order(admin.create_product(3))
+    eventually(lambda: customer.inbox_about(order), what="a notification of the order")
+    tab = open_tab()
+    tab.go()
+    press(tab, "/")
+    tab.page.keyboard.type(email)
+    press(tab, "Enter")
+    tab.page.wait_for_selector("h1:text('Person')")
+    assert "the person has not verified the e-mail address" in tab.page.inner_text("main")
+    assert tab.page.url.endswith(f"/persons/{customer.user_id}")
+    press(tab, "j", "Enter")
+    tab.page.wait_for_selector("h1:text('What happened to an order')")
+    assert tab.faults() == []

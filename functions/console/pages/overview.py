@@ -1,21 +1,82 @@
-"""The overview: health of the services, queues, waiting events."""
+"""The overview: what happens now, and in the last hour."""
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
-from tidings.monitoring.backlogs import get_queue_stats
-from tidings.monitoring.health import check_services
-from tidings.platform.errors import Unavailable
+from tidings.monitoring.backlogs import CONSUMED_QUEUES
+from tidings.monitoring.overview.operations import get_overview
+from tidings.monitoring.overview.schemas import FunctionOverview, QueueOverview, RuleOverview
+from tidings.platform.messaging.queue_names import QUEUES
 from web.views import View
 from web.visits import Visit
 
-KINDS: Final = {"healthy": "good", "degraded": "wait", "unhealthy": "bad"}
+# The alert QueueIsStalled has the same time.
+OLD_SECONDS: Final = 300.0
+# Functions without errors beyond this number are shown on demand.
+FUNCTIONS_SHOWN: Final = 12
+HEALTH: Final = {"healthy": "good", "degraded": "wait", "unhealthy": "bad"}
+OUTCOMES: Final = {"ok": "good", "running": "wait", "failed": "bad"}
+
+
+class QueueRow(NamedTuple):
+    """A queue, with the code of its state and the kind of its sign."""
+
+    it: QueueOverview
+    state: str
+    kind: str
+
+
+class RuleRow(NamedTuple):
+    """A rule, with the same."""
+
+    it: RuleOverview
+    state: str
+    kind: str
 
 
 def show(visit: Visit) -> View:
     """Return the page. If a service is unavailable, the page shows the rest."""
-    try:
-        queues = get_queue_stats(caller=visit.caller)
-    except Unavailable:
-        queues = None
-    values = {"health": check_services(), "kinds": KINDS, "queues": queues}
+    found = get_overview(caller=visit.caller)
+    queues = [_queue(each) for each in found.queues or ()]
+    functions = sorted(found.functions or (), key=lambda each: -each.errors_per_minute)
+    values = {
+        "found": found,
+        "health": HEALTH[found.health.status],
+        "queues": [each for each in queues if each.it.name in QUEUES],
+        "retries": [each for each in queues if each.it.name not in QUEUES],
+        "shown_functions": functions[: _shown(functions)],
+        "other_functions": functions[_shown(functions) :],
+        "rules": [_rule(each) for each in found.rules or ()],
+    }
     return View("overview.html", visit.texts("overview.title"), values)
+
+
+def _shown(functions: Sequence[FunctionOverview]) -> int:
+    return max(FUNCTIONS_SHOWN, sum(each.errors_per_minute > 0 for each in functions))
+
+
+def _queue(queue: QueueOverview) -> QueueRow:
+    """Say what is wrong with a queue, worst first."""
+    if queue.name in CONSUMED_QUEUES and not queue.consumers:
+        return QueueRow(queue, "no_consumer", "bad")
+    if queue.dead_per_minute:
+        return QueueRow(queue, "failing", "bad")
+    if queue.name in CONSUMED_QUEUES and (queue.age_seconds or 0) > OLD_SECONDS:
+        return QueueRow(queue, "stalled", "bad")
+    if queue.retried_per_minute:
+        return QueueRow(queue, "retrying", "wait")
+    if queue.messages:
+        return QueueRow(queue, "waiting", "wait")
+    return QueueRow(queue, "quiet", "off")
+
+
+def _rule(rule: RuleOverview) -> RuleRow:
+    if not rule.is_enabled:
+        return RuleRow(rule, "disabled", "off")
+    if rule.last is not None and rule.last.outcome == "failed":
+        return RuleRow(rule, "failed", "bad")
+    if rule.is_late:
+        return RuleRow(rule, "late", "bad")
+    if rule.last is None:
+        return RuleRow(rule, "unknown", "off")
+    return RuleRow(rule, str(rule.last.outcome), OUTCOMES[rule.last.outcome])

@@ -56,10 +56,16 @@ class Formats:
             day = f"{utc.day} {MONTHS[utc.month - 1]} {utc.year}"
         return {"day": day, "clock": clock, "both": f"{day}, {clock}"}[form]
 
+    def milliseconds(self, value: float | None) -> str:
+        """Return a duration that is given in milliseconds."""
+        return self.duration(None if value is None else value / 1000)
+
     def duration(self, seconds: float | None) -> str:
         """Return a duration by its two largest units: `3 min 20 s`."""
         if seconds is None:
             return NO_VALUE
+        if seconds == 0:
+            return "0 s"
         if seconds < 1:
             return f"{self.number(seconds * 1000)} ms"
         if seconds < 10:

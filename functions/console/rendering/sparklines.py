@@ -19,15 +19,16 @@ _CHART: Final = Markup(
 
 
 def sparkline(values: Sequence[float | None], label: str) -> Markup:
-    """Return a chart of values, oldest first; None is a time without a value.
+    """Return a chart of values, oldest first; None is a time without a value. Without two
+    values, or with nothing but zeros, there is nothing to see.
 
     Args:
         label: what it shows, for those who do not see it.
     """
     known = [(place, value) for place, value in enumerate(values) if value is not None]
-    if len(known) < 2:
+    top = max((value for _, value in known), default=0)
+    if len(known) < 2 or top <= 0:
         return Markup("")
-    top = max(value for _, value in known) or 1.0
     wide, high = WIDTH - 2 * EDGE, HEIGHT - 2 * EDGE
     points = [
         (EDGE + wide * place / (len(values) - 1), EDGE + high * (1 - max(0.0, value) / top))

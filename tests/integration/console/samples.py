@@ -3,12 +3,31 @@
 from collections.abc import Callable
 from typing import Final
 
+from tests.integration.builders import a_product, a_reader, an_order
 from tests.integration.campaigns.builders import a_campaign
+from tidings.delivery.models import Notification
+from tidings.platform.timing.clock import new_id
 from web.routes import Route
 
 
 def _of_a_campaign(page: str) -> Callable[[], str]:
     return lambda: f"campaigns/{a_campaign().id}{page}"
+
+
+def a_notification(user_id: str | None = None, **values: object) -> Notification:
+    """Return a stored notification."""
+    person = user_id or a_reader().user_id
+    stored = {
+        "kind": "order.confirmed", "category": "orders", "title": "Confirmed", "body": "Yours",
+        "subject_id": new_id(), "dedupe_key": new_id(), "event_id": new_id(),
+    }  # fmt: skip
+    made = Notification(user_id=person, **stored | values)
+    made.save(force_insert=True)
+    return made
+
+
+def _order() -> str:
+    return f"orders/{an_order(a_product(stock=5)).id}"
 
 
 # A page with `{name}` in its path needs a row here: the function makes the thing, and returns
@@ -21,6 +40,9 @@ SAMPLES: Final[dict[str, Callable[[], str]]] = {
     "templates/{template_code}": lambda: "templates/order_confirmed",
     "templates/{template_code}/mail": lambda: "templates/order_confirmed/mail",
     "templates/{template_code}/rollback": lambda: "templates/order_confirmed/rollback",
+    "orders/{order_id}": _order,
+    "notifications/{notification_id}": lambda: f"notifications/{a_notification().id}",
+    "persons/{person_id}": lambda: f"persons/{a_reader().user_id}",
 }
 
 

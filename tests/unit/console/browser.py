@@ -71,7 +71,7 @@ class Browser:
         """Open the page of a form, fill it in, and send it."""
         page = self.get(place)
         assert page.status == 200, page.text
-        return self.post(page.place, {**page.hidden, **fields})
+        return self.post(page.place, {"form_token": page.token, **page.hidden, **fields})
 
     def follow(self, shown: Shown) -> Shown:
         for _ in range(5):

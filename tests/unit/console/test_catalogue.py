@@ -12,9 +12,11 @@ from texts.catalogue import LANGUAGES, accepted, read, texts_in
 
 CONSOLE: Final = Path(__file__).parents[3] / "functions" / "console"
 # t("key"), t.count("key", ...), texts("key"), t.word("group", ...) and t("group." ~ code).
-USES: Final = re.compile(r"""\b(?:t|texts)(?:\.(count|word))?\(\s*f?["']([\w.\-]*)(["'{])(\s*~)?""")
+USES: Final = re.compile(
+    r"""(?<!\w)(?:t|texts)(?:\.(count|word))?\(\s*f?["']([\w.\-]*)(["'{])(\s*~)?"""
+)
 # Keys that are named elsewhere: in the table of pages, and in redirections.
-LABELS: Final = re.compile(r'label="([\w.]+)"')
+LABELS: Final = re.compile(r'(?<![-\w])label="([\w.]+)"')
 NOTICES: Final = re.compile(r'(?:notice=|Redirect\([^()]*, )"(\w+)"')
 
 

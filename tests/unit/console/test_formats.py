@@ -56,6 +56,6 @@ def test_sparkline_stays_in_its_box_and_says_what_it_shows() -> None:
     assert all(0 <= each <= 120 for each in numbers)
 
 
-@pytest.mark.parametrize("values", [[], [3.0], [None, None, 2.0]])
+@pytest.mark.parametrize("values", [[], [3.0], [None, None, 2.0], [0.0, 0.0]])
 def test_sparkline_needs_two_values(values: list[float | None]) -> None:
     assert sparkline(values, "x") == ""
