@@ -1,9 +1,11 @@
 """Prometheus belongs to a stack after `make monitoring`, and everything listens on the loopback."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.unit.launcher.test_members import members
 from tidings_local.launcher.running import programs
@@ -13,14 +15,15 @@ from tidings_local.launcher.running.services import monitoring
 from tidings_local.launcher.running.services.service import Service
 from tidings_local.launcher.running.stack import Stack
 
-NAMES = {"prometheus", "grafana", "loki", "alloy"}
+NAMES = {"prometheus", "grafana", "loki", "alloy", "jaeger"}
 
 
 @pytest.fixture(autouse=True)
 def every_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "programs"
     folder.mkdir()
-    for program in (programs.PROMETHEUS, programs.GRAFANA, programs.LOKI, programs.ALLOY):
+    optional = (programs.GRAFANA, programs.LOKI, programs.ALLOY, programs.JAEGER)
+    for program in (programs.PROMETHEUS, *optional):
         (folder / program.name).write_text("#!/bin/sh\n")
         (folder / program.name).chmod(0o755)
     monkeypatch.setattr(programs, "search_path", lambda: str(folder))
@@ -66,6 +69,7 @@ def test_each_program_listens_on_the_loopback_only(stack: Stack) -> None:
         "grafana": [found["grafana"].environment["GF_SERVER_HTTP_ADDR"]],
         "loki": [found["loki"].environment["TIDINGS_LOKI_ADDRESS"]],
         "alloy": found["alloy"].command,
+        "jaeger": [found["jaeger"].environment["TIDINGS_JAEGER_ADDRESS"]],
     }
     assert all(any(LOOPBACK in word for word in words) for words in told.values())
     assert "0.0.0.0" not in str(found)
@@ -82,3 +86,30 @@ def test_prometheus_gets_the_addresses_and_the_token_of_the_stack(stack: Stack) 
     assert json.loads((stack.folder / "secrets.json").read_text())["metrics_token"] == (
         token.read_text()
     )
+
+
+def test_jaeger_takes_spans_at_the_address_that_is_shown(stack: Stack) -> None:
+    stack.monitoring_mark.touch()
+    jaeger = started(stack)["jaeger"]
+    lines = "\n".join(monitoring.addresses(stack))
+    page, otlp = (jaeger.environment[f"TIDINGS_JAEGER_{name}"] for name in ("PORT", "OTLP_PORT"))
+    assert f"Jaeger     http://{LOOPBACK}:{page}" in lines
+    assert f"TIDINGS_TRACES=http://{LOOPBACK}:{otlp}/v1/traces make deploy" in lines
+    in_containers = "\n".join(monitoring.addresses(stack, in_containers=True))
+    assert "TIDINGS_TRACES=http://jaeger:4318/v1/traces" in in_containers
+
+
+def test_jaegers_configuration_names_only_variables_that_it_gets(stack: Stack) -> None:
+    stack.monitoring_mark.touch()
+    jaeger = started(stack)["jaeger"]
+    (option,) = [each for each in jaeger.command if each.startswith("--config=")]
+    text = Path(option.partition("=")[2]).read_text()
+    assert set(re.findall(r"\$\{env:(\w+)\}", text)) == jaeger.environment.keys()
+    service = yaml.safe_load(text)["service"]
+    assert service["pipelines"]["traces"]["receivers"] == ["otlp"]
+
+
+def test_without_jaeger_nothing_is_said_of_spans(stack: Stack, every_program: Path) -> None:
+    (every_program / programs.JAEGER.name).unlink()
+    stack.monitoring_mark.touch()
+    assert "TIDINGS_TRACES" not in str(monitoring.addresses(stack))

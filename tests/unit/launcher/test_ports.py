@@ -10,7 +10,18 @@ from tidings_local.launcher.running import ports
 from tidings_local.launcher.running.stack import find_stack
 from tidings_local.launcher.settings import Settings
 
-MONITORING = ("runner_metrics", "prometheus", "grafana", "loki", "loki_grpc", "alloy", "mailpit")
+MONITORING = (
+    "runner_metrics",
+    "prometheus",
+    "grafana",
+    "loki",
+    "loki_grpc",
+    "alloy",
+    "mailpit",
+    "jaeger",
+    "jaeger_otlp",
+    "jaeger_grpc",
+)
 
 
 @pytest.fixture(autouse=True)

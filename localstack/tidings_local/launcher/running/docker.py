@@ -125,6 +125,7 @@ def _ports(stack: Stack) -> dict[str, str]:
         "TIDINGS_PORT_MAILPIT": str(ports.mailpit),
         "TIDINGS_PORT_PROMETHEUS": str(ports.prometheus),
         "TIDINGS_PORT_GRAFANA": str(ports.grafana),
+        "TIDINGS_PORT_JAEGER": str(ports.jaeger),
     }
 
 

@@ -106,6 +106,19 @@ class Ports:
         return self.base + 9007
 
     @property
+    def jaeger(self) -> int:
+        return self.base + 9008
+
+    @property
+    def jaeger_otlp(self) -> int:
+        """Where Jaeger takes the functions' spans."""
+        return self.base + 9009
+
+    @property
+    def jaeger_grpc(self) -> int:
+        return self.base + 9010
+
+    @property
     def localstack_internal(self) -> tuple[int, int]:
         """The range of ports that LocalStack may open, outside of every stack's block."""
         return self.base + 15000, self.base + 15000 + BLOCK_SIZE

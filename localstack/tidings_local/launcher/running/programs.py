@@ -53,11 +53,13 @@ FAKETIME = Program(
         for machine in ("x86_64", "aarch64")
     ),
 )
-# Debian has none of them: their makers' packages put them on the PATH.
+# Debian has none of these: their makers' packages put them on the PATH.
 GRAFANA = Program("grafana", "grafana", "grafana")
 # Debian's package `loki` is another program, at /usr/bin/loki.
 LOKI = Program("loki-linux-amd64", "grafana-loki", "loki", ("/opt/loki/loki",))
 ALLOY = Program("alloy", "alloy", "grafana-alloy")
+# Version 2; version 1, `jaeger-all-in-one`, is no longer maintained.
+JAEGER = Program("jaeger", "jaeger", "jaeger")
 REDIS = Program("redis-server", "redis-server", "redis")
 
 

@@ -1,4 +1,4 @@
-"""Prometheus beside a stack, and Grafana, Loki and Alloy where they are installed.
+"""Prometheus beside a stack, and Grafana, Loki, Alloy and Jaeger where they are installed.
 
 They belong to the stack from `make monitoring` until `make down`. Their configuration is in
 infra/monitoring; the launcher adds the addresses of the stack.
@@ -15,12 +15,13 @@ from ...settings import ROOT
 from ..certificate import certificate_beside
 from ..credentials import Credentials, write_private
 from ..ports import LOOPBACK
-from ..programs import ALLOY, GRAFANA, LOKI, PROMETHEUS, Program, is_installed, location
+from ..programs import ALLOY, GRAFANA, JAEGER, LOKI, PROMETHEUS, Program, is_installed, location
 from ..stack import Stack
 from .service import Service, ask
 
 CONFIGURATION = ROOT / "infra" / "monitoring"
 KEPT = "7d"
+TRACES = "/v1/traces"
 GRAFANA_HOMES = ("/usr/share/grafana", "/opt/homebrew/opt/grafana/share/grafana")
 
 
@@ -29,7 +30,7 @@ def services(stack: Stack, credentials: Credentials) -> list[Service]:
     if not stack.monitoring_mark.is_file():
         return []
     write_configuration(stack, credentials, stack.etc / "monitoring")
-    optional = {GRAFANA: _grafana, LOKI: _loki, ALLOY: _alloy}
+    optional = {GRAFANA: _grafana, LOKI: _loki, ALLOY: _alloy, JAEGER: _jaeger}
     found = [make(stack) for program, make in optional.items() if is_installed(program)]
     return [_prometheus(stack), *found]
 
@@ -82,12 +83,18 @@ def addresses(stack: Stack, *, in_containers: bool = False) -> list[str]:
     lines = [f"Prometheus http://{LOOPBACK}:{ports.prometheus} (alerts: /alerts)"]
     if in_containers or is_installed(GRAFANA):
         lines.append(f"Grafana    http://{LOOPBACK}:{ports.grafana}")
+    if in_containers or is_installed(JAEGER):
+        collector = "jaeger:4318" if in_containers else f"{LOOPBACK}:{ports.jaeger_otlp}"
+        lines += [
+            f"Jaeger     http://{LOOPBACK}:{ports.jaeger}",
+            f"           spans come after TIDINGS_TRACES=http://{collector}{TRACES} make deploy",
+        ]
     return lines
 
 
 def missing() -> list[Program]:
     """Return the programs without which a part is left out."""
-    return [each for each in (GRAFANA, LOKI, ALLOY) if not is_installed(each)]
+    return [each for each in (GRAFANA, LOKI, ALLOY, JAEGER) if not is_installed(each)]
 
 
 def _prometheus(stack: Stack) -> Service:
@@ -180,6 +187,26 @@ def _alloy(stack: Stack) -> Service:
             "TIDINGS_STACK_NAME": stack.name,
         },
         starts_after=5,
+    )
+
+
+def _jaeger(stack: Stack) -> Service:
+    ports = stack.ports
+    return Service(
+        name="jaeger",
+        command=[
+            location(JAEGER),
+            f"--config={stack.etc / 'monitoring' / 'jaeger' / 'jaeger.yml'}",
+        ],
+        probe=partial(_probe, ports.jaeger, "/"),
+        ports=(ports.jaeger, ports.jaeger_otlp, ports.jaeger_grpc),
+        environment={
+            "TIDINGS_JAEGER_ADDRESS": LOOPBACK,
+            "TIDINGS_JAEGER_PORT": str(ports.jaeger),
+            "TIDINGS_JAEGER_OTLP_PORT": str(ports.jaeger_otlp),
+            "TIDINGS_JAEGER_GRPC_PORT": str(ports.jaeger_grpc),
+        },
+        starts_after=4,
     )
 
 
