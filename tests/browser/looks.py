@@ -1,4 +1,4 @@
-"""The looks in which each page is tested: screens, themes, languages."""
+"""The looks in which each page is tested: together they have each screen, theme and language."""
 
 from typing import Any, Final, NamedTuple
 
@@ -27,6 +27,5 @@ LOOKS: Final = (
     Look("desktop-light-en", 1280, 800, "light", "en"),
     Look("desktop-dark-de", 1280, 800, "dark", "de"),
     Look("phone-light-de", 360, 740, "light", "de"),
-    Look("phone-dark-en", 360, 740, "dark", "en"),
 )
 DESKTOP: Final = LOOKS[0]
