@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections import Counter as Tally
 from collections.abc import Mapping
@@ -16,6 +17,8 @@ from tidings_local.runner.records.log_file import LogFile
 from tidings_local.runner.records.logs import LogWriter
 from tidings_local.runner.records.metrics import MetricWriter
 from tidings_local.runner.records.prometheus import RunnerMetrics
+
+logger = logging.getLogger(__name__)
 
 LAST_FLUSH_SECONDS = 3.0
 NEAR_TIMEOUT = 0.9
@@ -68,14 +71,25 @@ class Recorder:
     async def run(self) -> None:
         """Write until cancelled, and then write the rest."""
         try:
-            await asyncio.gather(self._logs.run(), self._values.run(), self._write_file())
+            # Unlike gather, a group ends after all its tasks: logs on their way need the client.
+            async with asyncio.TaskGroup() as writing:
+                for work in (self._logs.run(), self._values.run(), self._write_file()):
+                    writing.create_task(work)
         finally:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LAST_FLUSH_SECONDS):
-                    await asyncio.gather(self._logs.flush(), self._values.flush())
+            await self._write_rest()
             if self.log_file is not None:
                 self.log_file.flush()
             await self.cloudwatch.close()
+
+    async def _write_rest(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LAST_FLUSH_SECONDS):
+                await asyncio.gather(self._logs.flush(), self._values.flush())
+        if self._logs.kept_bytes:
+            logger.warning(
+                "logs lost: LocalStack did not accept them before the runner's end",
+                extra={"bytes": self._logs.kept_bytes},
+            )
 
     async def _write_file(self) -> None:
         if self.log_file is not None:

@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from prometheus_client import generate_latest
@@ -51,6 +52,39 @@ def test_call_is_in_logs_and_metrics_after_the_stop(server: CloudWatchServer) ->
     assert 'tidings_runner_in_flight{function="orders"} 1.0' in shown
     assert 'tidings_runner_in_flight{function="products"} 0.0' in shown
     assert "tidings_runner_logs_kept_bytes 0.0" in shown
+
+
+def test_logs_on_their_way_are_written_before_the_recorder_ends(
+    server: CloudWatchServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario() -> None:
+        cloudwatch, on_the_way = CloudWatch(server.url), asyncio.Event()
+        write = cloudwatch.put_log_events
+
+        async def slow(*what: Any) -> None:
+            on_the_way.set()
+            await asyncio.sleep(0.2)
+            await write(*what)
+
+        monkeypatch.setattr(cloudwatch, "put_log_events", slow)
+        recorder, function = Recorder(cloudwatch, RunnerMetrics()), a_function()
+        running = asyncio.create_task(recorder.run())
+        recorder.begins(function)
+        recorder.ends(function, an_outcome(log_stream="one", logs="said bye\n"))
+        await on_the_way.wait()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(scenario())
+    assert server.messages("/aws/lambda/orders", "one") == ["said bye\n"]
+
+
+def test_lost_logs_are_reported_at_the_end(
+    server: CloudWatchServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.failing = 500, {}
+    recorded(server)
+    assert "logs lost" in caplog.text
 
 
 @pytest.mark.parametrize(("duration_ms", "near"), [(2699, 0), (2700, 1), (3000, 1)])
