@@ -210,6 +210,13 @@ def test_run_without_an_end_is_running_or_failed(
     assert found.outcome is outcome
 
 
+def test_jobs_that_failed_three_times_are_counted(queues: Queues) -> None:
+    a_run("relay_outbox", NOON - 10 * MINUTE, finished_at=None, attempts=3, repeated_at=NOON)
+    a_run("relay_outbox", NOON - MINUTE)
+    assert overview(NOON).failed_jobs == 1
+    assert rule("outbox-relay").last is not None
+
+
 def test_rule_that_missed_a_run_is_late(queues: Queues) -> None:
     a_run("relay_outbox", NOON - 10 * MINUTE)
     a_run("daily_order_status", NOON - timedelta(hours=27))
@@ -302,5 +309,5 @@ def test_number_of_commands_does_not_grow(queues: Queues, commands: list[str]) -
     commands.clear()
     overview()
     outboxes = len(OUTBOX_DOCUMENTS)
-    # Failed messages, orders, rules; each outbox, and the number of those that wait in one.
-    assert sorted(commands) == sorted(["aggregate"] * 3 + ["find"] * outboxes + ["aggregate"])
+    # Failed messages, failed jobs, orders, rules, and the number of orders in the outbox.
+    assert sorted(commands) == sorted(["aggregate"] * 5 + ["find"] * outboxes)

@@ -37,6 +37,7 @@ from tidings.platform.messaging.queues import QueueDepth, queue_depths
 from tidings.platform.observability.metrics import CountersAway
 from tidings.platform.operation import operation
 from tidings.platform.security.auth import Principal, Role
+from tidings.platform.storage.job_runs import failed_runs
 from tidings.platform.storage.united import COUNTED_UP_TO
 from tidings.platform.timing.clock import now
 
@@ -52,6 +53,7 @@ class Stored:
     orders: list[OrderCount] | None = None
     outbox: OutboxOverview | None = None
     failed_messages: FailedCount | None = None
+    failed_jobs: int | None = None
     rules: list[RuleOverview] | None = None
 
 
@@ -79,6 +81,7 @@ def get_overview(*, caller: Principal, at: datetime | None = None) -> Overview:
         rates_seconds=(at - before.at).total_seconds() if before else None,
         outbox=stored.outbox,
         failed_messages=stored.failed_messages,
+        failed_jobs=stored.failed_jobs,
         rules=stored.rules,
         history=history_of(shown),
     )
@@ -113,6 +116,7 @@ def _stored(at: datetime) -> Stored:
         failed_messages=FailedCount(
             messages=min(failed, COUNTED_UP_TO), is_more=failed > COUNTED_UP_TO
         ),
+        failed_jobs=failed_runs(at),
         rules=rules(at),
     )
 

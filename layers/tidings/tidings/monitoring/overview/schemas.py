@@ -133,5 +133,6 @@ class Overview(Schema):
     rates_seconds: float | None = Field(description="the time that rates of functions are over")
     outbox: OutboxOverview | None
     failed_messages: FailedCount | None
+    failed_jobs: int | None = Field(description="runs of jobs that failed three times")
     rules: list[RuleOverview] | None
     history: OverviewHistory = Field(description="empty lists while there is no sample")
