@@ -186,7 +186,8 @@ def test_own_process_on_a_port_is_no_problem(tmp_path: Path) -> None:
             process.stdout.readline()
             found = ports.check_ports(Installation(stack, Settings()))
             process.communicate()
-    assert found.level == Level.OK, found
+    # Other tests may listen on other ports of the block.
+    assert f"{port}: " not in found.found
 
 
 def test_program_that_other_machines_reach_is_found(tmp_path: Path) -> None:
