@@ -1,7 +1,10 @@
-"""Fixtures that keep all unit tests away from Redis and Secrets Manager."""
+"""Fixtures that keep all unit tests away from MongoDB, Redis and Secrets Manager."""
+
+from typing import Any
 
 import pytest
 
+from tidings.platform.auditing import trail
 from tidings.platform.caching.generation import Generation
 from tidings.platform.observability import metrics
 from tidings.platform.security import auth, limits
@@ -41,3 +44,24 @@ def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
 def no_generation(monkeypatch: pytest.MonkeyPatch) -> None:
     """Compute each answer about the catalogue, as without Redis."""
     monkeypatch.setattr(Generation, "current", lambda _: None)
+
+
+class Trail:
+    """Entries of the audit trail, in memory."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, dict[str, Any]] = {}
+
+    def insert_one(self, entry: dict[str, Any]) -> None:
+        self.entries[entry["_id"]] = dict(entry)
+
+    def update_one(self, wanted: dict[str, Any], change: dict[str, Any]) -> None:
+        self.entries[wanted["_id"]] |= change["$set"]
+
+
+@pytest.fixture(autouse=True)
+def audit_trail(monkeypatch: pytest.MonkeyPatch) -> Trail:
+    """Keep the entries of acts and refusals."""
+    kept = Trail()
+    monkeypatch.setattr(trail, "_entries", lambda: kept)
+    return kept
