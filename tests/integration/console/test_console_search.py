@@ -112,3 +112,13 @@ def test_order_leads_to_its_person_and_back() -> None:
 @pytest.mark.parametrize("place", ["orders", "notifications", "persons"])
 def test_unknown_things_are_told(place: str) -> None:
     assert signed_in().get(f"{place}/6b0152a6f6b097fd8ed20a9b").status == 404
+
+
+def test_explanation_is_in_the_language_of_the_reader() -> None:
+    person = a_reader(verified=False)
+    create_notifications([person.user_id], some_content())
+    browser = signed_in()
+    browser.send("preferences", language="de")
+    shown = browser.get(f"persons/{person.user_id}").text
+    assert "die Person hat die E-Mail-Adresse nicht bestätigt" in shown
+    assert "It is not sent" not in shown

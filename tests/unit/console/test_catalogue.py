@@ -9,6 +9,9 @@ from typing import Final
 import pytest
 
 from texts.catalogue import LANGUAGES, accepted, read, texts_in
+from tidings.delivery.models import DeliveryStatus
+from tidings.monitoring.explaining.reasons import REASONS, SUPPRESSED
+from tidings.orders.states import OrderState
 
 CONSOLE: Final = Path(__file__).parents[3] / "functions" / "console"
 # t("key"), t.count("key", ...), texts("key"), t.word("group", ...) and t("group." ~ code).
@@ -104,3 +107,13 @@ def test_number_chooses_the_form() -> None:
     with pytest.raises(KeyError):
         texts("no.such.key")
     assert texts.word("roles", "unknown") == "unknown"
+
+
+def test_reasons_and_steps_of_explanations_have_texts() -> None:
+    """Other languages than English show these in place of the domain's sentences."""
+    reasons = {each.code for each in (*REASONS.values(), *SUPPRESSED.values())}
+    steps = {f"delivery.{each}" for each in DeliveryStatus} | {
+        f"order.{each}" for each in OrderState
+    }
+    wanted = {f"reasons.{each}" for each in reasons} | {f"steps.{each}" for each in steps}
+    assert wanted - set(read("de")) == set()
