@@ -18,6 +18,7 @@ from web.routes import ANYONE, Route
 
 ROUTES: Final = (
     Route("", overview.show, label="navigation.overview"),
+    Route("search", search.show, act=search.act, label="navigation.search"),
     Route("campaigns", campaigns.show_list, label="navigation.campaigns"),
     Route("campaigns/{campaign_id}", campaigns.show),
     Route("campaigns/{campaign_id}/preview", campaigns.show_preview),
@@ -26,7 +27,6 @@ ROUTES: Final = (
     Route("templates/{template_code}", message_templates.show),
     Route("templates/{template_code}/mail", message_templates.show_mail, is_page=False),
     Route("templates/{template_code}/rollback", rollback.show, act=rollback.act),
-    Route("search", search.show, act=search.act, label="navigation.search"),
     Route("orders/{order_id}", explanations.show_order),
     Route("notifications/{notification_id}", explanations.show_notification),
     Route("persons/{person_id}", persons.show),

@@ -1,0 +1,96 @@
+"""The overview: what it says about queues and rules, and what it shows without services."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from pages import overview
+from tests.integration.console.people import signed_in
+from tidings.monitoring.overview.schemas import QueueOverview, RuleOverview, RunOverview
+from tidings.platform.errors import Unavailable
+from tidings.platform.messaging import queues
+
+AT = datetime(2026, 11, 30, 12, tzinfo=UTC)
+
+
+def a_queue(name: str = "orders", **values: Any) -> QueueOverview:
+    usual: dict[str, Any] = {
+        "name": name, "messages": 0, "consumers": 1, "age_seconds": 0, "handled_per_minute": 1,
+        "retried_per_minute": 0, "dead_per_minute": 0, "p50_ms": 1, "p95_ms": 1,
+        "messages_history": [0, 1], "age_history": [0, 1],
+    }  # fmt: skip
+    return QueueOverview(**usual | values)
+
+
+def a_rule(**values: Any) -> RuleOverview:
+    last = {"scheduled_at": AT, "started_at": AT, "finished_at": AT, "outcome": "ok"}
+    usual: dict[str, Any] = {
+        "name": "digests", "function": "send-digests", "schedule": "rate(1 minute)",
+        "is_enabled": True, "is_late": False, "next_at": AT,
+        "last": RunOverview.model_validate({**last, "attempts": 1, "summary": []}),
+    }  # fmt: skip
+    return RuleOverview(**usual | values)
+
+
+@pytest.mark.parametrize(
+    ("values", "state"),
+    [
+        ({"consumers": 0}, "no_consumer"),
+        ({"consumers": 0, "messages": 5, "dead_per_minute": 1}, "no_consumer"),
+        ({"dead_per_minute": 0.2, "messages": 5}, "failing"),
+        ({"age_seconds": 301.0, "messages": 5}, "stalled"),
+        ({"retried_per_minute": 1.0}, "retrying"),
+        ({"messages": 5}, "waiting"),
+        ({"handled_per_minute": None, "retried_per_minute": None, "age_seconds": None}, "quiet"),
+    ],
+)
+def test_worst_state_of_a_queue_is_told(values: dict[str, Any], state: str) -> None:
+    assert overview._queue(a_queue(**values)).state == state
+
+
+def test_queues_that_no_function_consumes_need_no_consumer() -> None:
+    assert overview._queue(a_queue("retry.5s", consumers=0)).state == "quiet"
+    assert overview._queue(a_queue("unreadable-messages", consumers=0)).state == "quiet"
+
+
+@pytest.mark.parametrize(
+    ("values", "state"),
+    [
+        ({}, "ok"),
+        ({"is_late": True}, "late"),
+        ({"is_enabled": False, "is_late": True}, "disabled"),
+        ({"last": None}, "unknown"),
+        ({"last": None, "is_late": True}, "late"),
+    ],
+)
+def test_state_of_a_rule_is_told(values: dict[str, Any], state: str) -> None:
+    assert overview._rule(a_rule(**values)).state == state
+
+
+def test_failed_run_is_told_before_a_late_one() -> None:
+    last = a_rule().last
+    assert last is not None
+    failed = last.model_copy(update={"outcome": "failed"})
+    assert overview._rule(a_rule(last=failed, is_late=True)).state == "failed"
+
+
+def test_page_shows_the_rest_without_the_broker(monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = signed_in()
+
+    def away() -> None:
+        raise Unavailable("RabbitMQ did not answer.")
+
+    monkeypatch.setattr(queues, "ping_broker", away)
+    shown = browser.get()
+    assert shown.status == 200
+    assert "RabbitMQ does not answer" in shown.text
+    assert "Degraded" in shown.text
+    assert "Orders by state" in shown.text
+
+
+def test_live_parts_have_ids() -> None:
+    text = signed_in().get().text
+    assert text.count("data-live=") == 7
+    for name in ("live", "now", "services", "orders", "queues", "functions", "rules"):
+        assert f'id="{name}"' in text
