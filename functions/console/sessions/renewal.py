@@ -18,6 +18,7 @@ from sessions.tokens import Tokens
 from tidings.platform.errors import Unavailable
 from tidings.platform.inputs.parsing import parsed
 from tidings.platform.security import store
+from tidings.users import session_store
 from tidings.users.errors import SessionEnded
 from tidings.users.schemas import RefreshSession
 from tidings.users.sessions import refresh_session
@@ -28,7 +29,6 @@ KEPT_SECONDS: Final = 120
 RENEWING_SECONDS: Final = 10
 WAIT_SECONDS: Final = 5.0
 PAUSE_SECONDS: Final = 0.05
-ENDED: Final = "ended"
 RENEWING: Final = "renewing"
 
 
@@ -44,30 +44,32 @@ def renewed(refresh_token: str) -> Tokens:
     until = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < until:
         found: Any = redis.get(key)
-        if found is None and redis.set(key, RENEWING, nx=True, ex=RENEWING_SECONDS):
-            return _renew(refresh_token, key)
-        if found not in (None, RENEWING):
-            return _stored(found, refresh_token)
+        if found is None:
+            _require_session(refresh_token)
+            if redis.set(key, RENEWING, nx=True, ex=RENEWING_SECONDS):
+                return _renew(refresh_token, key)
+        elif found != RENEWING:
+            return Tokens(*json.loads(_box(refresh_token).decrypt(found)))
         time.sleep(PAUSE_SECONDS)
     raise Unavailable("The session is being renewed. Try again.")
+
+
+def _require_session(refresh_token: str) -> None:
+    """Refuse tokens of no session before anything is stored: anyone can invent such tokens."""
+    if session_store.user_of(refresh_token) is None:
+        raise SessionEnded
 
 
 def _renew(refresh_token: str, key: str) -> Tokens:
     try:
         session = refresh_session(parsed(RefreshSession, {"refresh_token": refresh_token}))
     except SessionEnded:
-        store.client().set(key, ENDED, ex=KEPT_SECONDS)
+        store.client().delete(key)  # those who wait find no session
         raise
     tokens = Tokens.of(session)
     content = _box(refresh_token).encrypt(json.dumps(tokens).encode())
     store.client().set(key, content.decode(), ex=KEPT_SECONDS)
     return tokens
-
-
-def _stored(content: str, refresh_token: str) -> Tokens:
-    if content == ENDED:
-        raise SessionEnded
-    return Tokens(*json.loads(_box(refresh_token).decrypt(content)))
 
 
 def _key(refresh_token: str) -> str:

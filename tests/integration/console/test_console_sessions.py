@@ -253,10 +253,23 @@ def test_renewal_that_hangs_is_waited_for_and_then_told(
         renewal.renewed("family.secret")
 
 
-def test_person_is_told_when_both_tokens_are_worthless() -> None:
+def test_invented_tokens_are_refused_and_store_nothing() -> None:
+    """Otherwise anyone could fill the store, which evicts nothing."""
     browser = Browser(cookies={SESSION: "a.b.c~d.e"})
     assert "why=ended" in browser.get().place
     assert SESSION not in browser.cookies
+    assert not store.client().keys(store.key("console-renewal", "*"))
+
+
+def test_renewal_of_an_ended_session_stores_nothing() -> None:
+    browser = signed_in()
+    user = account_of(browser)
+    expire_access_token(browser)
+    copy = Browser(cookies=dict(browser.cookies))
+    session_store.end_all(user.id)
+    shown = at_once([browser.get, copy.get])
+    assert all("why=ended" in each.place for each in shown)
+    assert not store.client().keys(store.key("console-renewal", "*"))
 
 
 # -------------------------------------------------------------------- the end
