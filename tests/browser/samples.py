@@ -1,11 +1,16 @@
 """A real place for each page whose path has an id, made through the API of the running stack."""
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Final
+from uuid import uuid4
+
+import pika
 
 from tests.browser.operators import Account
 from tests.e2e.shop import Shop
+from tests.settings import stack_under_test
 from tests.waiting import eventually
 
 
@@ -38,6 +43,19 @@ def a_draft(world: World) -> str:
     return str(made["createCampaign"]["id"])
 
 
+def a_failed_message(world: World, *, queue: str = "inventory", body: str = "no event") -> str:
+    """Publish a message that its consumer refuses; return the id of the failed message."""
+    message_id = uuid4().hex
+    properties = pika.BasicProperties(message_id=message_id, delivery_mode=2)
+    address = pika.URLParameters(stack_under_test().amqp_url)
+    with closing(pika.BlockingConnection(address)) as connection:
+        connection.channel().basic_publish("", queue, body.encode(), properties)
+    operator = world.as_role("operator")
+    path = f"/monitoring/failed-messages?message_id={message_id}"
+    (found,) = eventually(lambda: operator.rest("GET", path).json()["data"])
+    return str(found["id"])
+
+
 def _of_a_campaign(page: str) -> Callable[[World], str]:
     return lambda world: f"campaigns/{a_draft(world)}{page}"
 
@@ -63,6 +81,10 @@ SAMPLES: Final[dict[str, Callable[[World], str]]] = {
         f"campaigns/{{campaign_id}}{page}": _of_a_campaign(page)
         for page in ("", "/preview", "/start", "/pause", "/resume", "/stop")
     },
+    "failed-messages/{message_id}": lambda world: f"failed-messages/{a_failed_message(world)}",
+    "failed-messages/{message_id}/edit": lambda world: (
+        f"failed-messages/{a_failed_message(world)}/edit"
+    ),
     "templates/{template_code}": lambda _: "templates/order_confirmed",
     "templates/{template_code}/rollback": lambda _: "templates/order_confirmed/rollback",
     "orders/{order_id}": lambda world: f"orders/{_order(world)[1]}",

@@ -3,17 +3,23 @@
 from typing import Final
 
 from pages import (
+    audit,
     campaign_steps,
     campaigns,
     explanations,
+    failed_messages,
     message_templates,
     overview,
     persons,
     preferences,
+    queues,
+    redriving,
     rollback,
     search,
     sign_in,
+    suppressions,
 )
+from tidings.platform.security.auth import Role
 from web.routes import ANYONE, Route
 
 ROUTES: Final = (
@@ -30,6 +36,15 @@ ROUTES: Final = (
     Route("orders/{order_id}", explanations.show_order),
     Route("notifications/{notification_id}", explanations.show_notification),
     Route("persons/{person_id}", persons.show),
+    Route("failed-messages", failed_messages.show, label="navigation.failed_messages"),
+    Route("failed-messages/redrive", redriving.without_choice, act=redriving.redrive),
+    Route("failed-messages/discard", redriving.without_choice, act=redriving.discard),
+    Route("failed-messages/{message_id}", failed_messages.show_one),
+    Route("failed-messages/{message_id}/edit", redriving.show_edit, act=redriving.edit),
+    Route("queues", queues.show, label="navigation.queues"),
+    Route("suppressions", suppressions.show, act=suppressions.act, label="navigation.suppressions"),
+    Route("audit", audit.show, Role.ADMIN, label="navigation.audit"),
+    Route("audit/export", audit.export, Role.ADMIN, is_page=False),
     Route("sign-in", sign_in.show, ANYONE, act=sign_in.act),
     Route("sign-out", sign_in.ask_to_leave, act=sign_in.leave),
     Route("preferences", preferences.show, ANYONE, act=preferences.act),

@@ -5,7 +5,9 @@ from typing import Final
 
 from tests.integration.builders import a_product, a_reader, an_order
 from tests.integration.campaigns.builders import a_campaign
+from tests.integration.monitoring.builders import a_dead_letter
 from tidings.delivery.models import Notification
+from tidings.monitoring.failed_messages import store_failed_messages
 from tidings.platform.timing.clock import new_id
 from web.routes import Route
 
@@ -43,7 +45,16 @@ SAMPLES: Final[dict[str, Callable[[], str]]] = {
     "orders/{order_id}": _order,
     "notifications/{notification_id}": lambda: f"notifications/{a_notification().id}",
     "persons/{person_id}": lambda: f"persons/{a_reader().user_id}",
+    "failed-messages/{message_id}": lambda: f"failed-messages/{a_failed_message()}",
+    "failed-messages/{message_id}/edit": lambda: f"failed-messages/{a_failed_message()}/edit",
 }
+
+
+def a_failed_message() -> str:
+    """Store a message that a consumer could not handle; return its id."""
+    letter = a_dead_letter()
+    store_failed_messages([letter])
+    return letter.key
 
 
 def place_of(route: Route) -> str:

@@ -14,6 +14,7 @@ from tidings.platform.security.auth import Role
 from web import cookies, forms
 from web.headers import POLICY
 from web.routes import Route
+from web.views import File
 
 OPERATORS: Final = (Role.OPERATOR, Role.ADMIN)
 each_page = pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.path or "overview")
@@ -29,8 +30,11 @@ REQUIRED_HEADERS: Final = {
     "Strict-Transport-Security": "max-age=31536000",
 }
 
-# Contents of others that a page shows in a frame.
-OTHER_POLICIES: Final = {"templates/{template_code}/mail": MAIL_POLICY}
+# Contents that are no pages: what a page shows in a frame, and a download.
+OTHER_POLICIES: Final = {
+    "templates/{template_code}/mail": MAIL_POLICY,
+    "audit/export": File("", "").policy,
+}
 
 
 def refusal(shown: Shown) -> str:

@@ -88,6 +88,13 @@ def edited(body: bytes, changes: str) -> bytes:
         raise ChangesRefused(error.message) from None
 
 
+def editable_fields(event_type: str | None) -> tuple[str, ...]:
+    """Return the names of the fields of data that may be changed in messages of a type."""
+    event_class = event_class_of(event_type)
+    form = EDITS.get(event_class) if event_class else None
+    return tuple(form.model_fields) if form else ()
+
+
 def edited_fields(changes: str) -> list[str]:
     """Return the names of the fields of data that accepted changes name."""
     patch = _object_of(changes) or {}

@@ -82,6 +82,11 @@ class FailedMessage(StoredDocument):
             ("queue", "-failed_at", "-id"),
             {"fields": ["message_id"], "sparse": True},
             ("state", "redrive_at"),
+            # Lists are latest first. The console lists one state.
+            ("state", "-failed_at", "-id"),
+            ("state", "queue", "-failed_at", "-id"),
+            ("state", "type", "-failed_at", "-id"),
+            ("type", "-failed_at", "-id"),
             "correlation_id",
             "mentions",
             {"fields": ["expires_at"], "expireAfterSeconds": 0},

@@ -39,7 +39,7 @@ def conditions_of(wanted: FailedMessageFilter) -> dict[str, Any]:
 
 
 def _conditions(wanted: FailedMessageFilter) -> Iterator[tuple[str, Any]]:
-    for name in ("queue", "type", "correlation_id", "message_id"):
+    for name in ("id", "queue", "type", "correlation_id", "message_id"):
         if (value := getattr(wanted, name)) is not None:
             yield name, value
     if wanted.state is not None:

@@ -56,7 +56,7 @@ def redrive_failed_messages(
     rest. A message that contained a one-time code stays, because the code is void.
 
     Raises:
-        ChangesRefused: the changed payload is not valid for its consumer.
+        ChangesRefused: the changed payload is not valid for its consumer; a dry run says so, too.
         FailedMessageNotFound: the message to change does not exist.
         MessageNotWaiting: the message to change is not waiting.
     """
@@ -104,6 +104,8 @@ def _foretell(found: Any, wanted: RedriveFailedMessages) -> RedriveReport:
     told: list[MessageForecast] = []
     ids: set[str] = set()
     for message in found.order_by("failed_at").no_cache():
+        if wanted.changes is not None:
+            message.body = edited(message.body, wanted.changes)
         forecast = forecast_of(message)
         counts[forecast.outcome] += 1
         ids.add(message.pk)

@@ -38,6 +38,7 @@ class FailedMessageFilter(Schema):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    id: DocumentId | None = Field(None, description="the failed message itself")
     queue: Line | None = Field(None, description="the queue where it failed")
     type: Line | None = Field(None, description="the type of the event or command")
     error: Line | None = Field(None, description="a part of the last error")
