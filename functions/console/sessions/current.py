@@ -17,7 +17,7 @@ LEAST_ROLE: Final = Role.OPERATOR
 
 
 class SignedOut(Unauthenticated):
-    """No session; `reason` is the key of a text for the page of the sign-in."""
+    """No session; `reason` is the key of a text for the page of the sign-in, or empty."""
 
     def __init__(self, reason: str) -> None:
         super().__init__("Sign in to the console first.")
@@ -51,7 +51,7 @@ def entered(cookie: str, at: datetime | None = None, *, by_person: bool) -> Ente
     """
     tokens = Tokens.read(cookie)
     if tokens is None:
-        raise SignedOut("none")
+        raise SignedOut("")
     try:
         found = _verified(tokens)
         found = replace(found, principal=admit(found.principal))

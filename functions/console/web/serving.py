@@ -89,8 +89,9 @@ def _signed_out(visit: Visit, error: SignedOut) -> Answer:
         return refusals.page(visit, error)
     if request.header("Sec-Fetch-Site") == "cross-site" and request.method in READS:
         return answers.page(visit, View("arrival.html", visit.texts("arrival.title")))
-    query = urlencode({"next": request.place, "why": error.reason})
-    return answers.answer(visit, Redirect(f"sign-in?{query}"))
+    asked = {"next": request.place, "why": error.reason}
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return answers.answer(visit, Redirect(f"sign-in?{query}" if query else "sign-in"))
 
 
 class NotAllowed(TidingsError):

@@ -62,7 +62,7 @@ def test_page_leads_strangers_to_the_sign_in(route: Route) -> None:
     if route.role is None:
         assert shown.status == 200
     else:
-        assert shown.place.startswith("sign-in?next=")
+        assert shown.place.startswith("sign-in?next=" if place else "sign-in")
 
 
 @each_form
@@ -70,7 +70,7 @@ def test_form_of_a_page_is_refused_to_lesser_roles(route: Route) -> None:
     if route.role is None:
         return
     place = place_of(route)
-    assert Browser().post(place, {}).place.startswith("sign-in?")
+    assert Browser().post(place, {}).place.startswith("sign-in")
     if route.role is Role.ADMIN:
         operator = signed_in()
         given = {"form_token": operator.get().token}

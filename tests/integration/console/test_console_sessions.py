@@ -107,7 +107,7 @@ def test_limit_of_the_sign_in_holds_for_the_console() -> None:
 def test_wanted_page_is_shown_after_the_sign_in() -> None:
     browser = Browser()
     asked = browser.get("?x=1")
-    assert asked.place.startswith("sign-in?next=%3Fx%3D1&why=none")
+    assert asked.place.startswith("sign-in?next=%3Fx%3D1")
     assert sign_in(browser, a_user(), asked.place).place == "?x=1"
 
 
