@@ -11,6 +11,7 @@ from tests.integration.builders import CONTEXT, Queues, a_person, an_order, at_o
 from tests.integration.monitoring.builders import OPERATOR, a_dead_letter, state_of, stored
 from tests.unit.platform.builders import mq_event, record
 from tests.waiting import eventually
+from tidings.monitoring import queries
 from tidings.monitoring.errors import FailedMessageNotFound, MessageNotWaiting
 from tidings.monitoring.failed_messages import (
     discard_failed_message,
@@ -181,6 +182,30 @@ def test_each_filter_finds_its_message() -> None:
     assert listed(failed_from=hour_ago) == [new.key]
     assert listed(failed_before=hour_ago) == [old.key]
     assert listed(state="discarded") == []
+
+
+def test_search_for_an_error_reads_the_latest_messages_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(queries, "SEARCHED", 2)
+    queue = "orders"
+    oldest = a_dead_letter(minutes_ago=9, error="ValueError: rare", routing_key=queue)
+    others = [a_dead_letter(minutes_ago=each, error="KeyError: x") for each in (1, 2, 3)]
+    store_failed_messages([oldest, *others])
+    assert listed(error="KeyError") == [each.key for each in others[:2]]
+    assert listed(error="rare") == []
+    assert listed(error="rare", queue=queue) == [oldest.key]
+    wanted = FailedMessageFilter.model_validate(
+        {"error": "KeyError", "failed_from": now() - timedelta(minutes=1, seconds=30)}
+    )
+    assert [each.id for each in a_page(wanted).items] == [others[0].key]
+
+
+def test_search_for_an_error_needs_a_command_more(commands: list[str]) -> None:
+    store_failed_messages([a_dead_letter(error="KeyError: x")])
+    commands.clear()
+    assert listed(error="KeyError")
+    assert commands == ["find", "find"]
 
 
 def test_pages_follow_one_another() -> None:

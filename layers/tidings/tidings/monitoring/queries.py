@@ -13,10 +13,12 @@ from tidings.monitoring.schemas import (
 from tidings.platform.operation import operation
 from tidings.platform.security.auth import Principal, Role, require
 from tidings.platform.storage.pagination import Page, PageRequest, paginate
+from tidings.platform.storage.rows import rows
 from tidings.platform.storage.sorting import SortOrder
 from tidings.platform.text.masking import masked_payload, masked_text
 
 LATEST_FIRST: Final = SortOrder("failed_at", descending=True)
+SEARCHED: Final = 5_000
 
 
 @operation(role=Role.OPERATOR, writes=False)
@@ -29,13 +31,24 @@ def get_failed_messages(
         UnknownCursor: the cursor is not valid for this list.
     """
     require(caller, Role.OPERATOR)
-    found = FailedMessage.objects(**conditions_of(wanted) if wanted else {})
+    found = messages_of(wanted) if wanted else FailedMessage.objects
     return paginate(found, page, LATEST_FIRST).map(view_of)
 
 
-def conditions_of(wanted: FailedMessageFilter) -> dict[str, Any]:
-    """Return a filter as conditions on the document's fields."""
-    return dict(_conditions(wanted))
+def messages_of(wanted: FailedMessageFilter, **more: Any) -> Any:
+    """Return the query for the messages of a filter, and of further conditions.
+
+    No index finds a part of an error, so of the messages that all other conditions name only the
+    latest `SEARCHED` are searched for it.
+    """
+    found = FailedMessage.objects(**dict(_conditions(wanted)) | more)
+    if wanted.error is None:
+        return found
+    latest = found.only("failed_at").order_by(*LATEST_FIRST.keys())
+    oldest_searched = next(rows(latest.skip(SEARCHED - 1).limit(1)), None)
+    if oldest_searched is not None:
+        found = found.filter(failed_at__gte=oldest_searched.failed_at)
+    return found.filter(error__icontains=wanted.error)
 
 
 def _conditions(wanted: FailedMessageFilter) -> Iterator[tuple[str, Any]]:
@@ -44,8 +57,6 @@ def _conditions(wanted: FailedMessageFilter) -> Iterator[tuple[str, Any]]:
             yield name, value
     if wanted.state is not None:
         yield "state", wanted.state.value
-    if wanted.error is not None:
-        yield "error__icontains", wanted.error
     if wanted.failed_from is not None:
         yield "failed_at__gte", wanted.failed_from
     if wanted.failed_before is not None:

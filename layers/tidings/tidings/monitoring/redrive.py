@@ -19,7 +19,7 @@ from tidings.monitoring.failed_messages import act
 from tidings.monitoring.forecasts import forecast_of
 from tidings.monitoring.letters_with_codes import code_event_types
 from tidings.monitoring.models import FailedMessage, FailedState
-from tidings.monitoring.queries import conditions_of
+from tidings.monitoring.queries import messages_of
 from tidings.monitoring.schemas import (
     FORECASTS_TOLD,
     MAX_REDRIVEN_AT_ONCE,
@@ -91,8 +91,13 @@ def redrive_failed_messages(
 
 
 def _meant(wanted: RedriveFailedMessages) -> Any:
-    conditions = conditions_of(wanted.filter) if wanted.filter else {"pk__in": wanted.ids}
-    found = FailedMessage.objects(**conditions).filter(state=FAILED)
+    if wanted.filter is not None and wanted.filter.state not in {None, FailedState.FAILED}:
+        return FailedMessage.objects.none()
+    found = (
+        messages_of(wanted.filter, state=FAILED)
+        if wanted.filter is not None
+        else FailedMessage.objects(pk__in=wanted.ids, state=FAILED)
+    )
     if not wanted.dry_run:
         # Messages of older releases have no `code_void`.
         found = found.filter(code_void__ne=True, type__nin=code_event_types())

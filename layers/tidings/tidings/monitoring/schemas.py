@@ -41,7 +41,9 @@ class FailedMessageFilter(Schema):
     id: DocumentId | None = Field(None, description="the failed message itself")
     queue: Line | None = Field(None, description="the queue where it failed")
     type: Line | None = Field(None, description="the type of the event or command")
-    error: Line | None = Field(None, description="a part of the last error")
+    error: Line | None = Field(
+        None, description="a part of the last error; searches the latest 5,000 of the others"
+    )
     state: FailedState | None = None
     correlation_id: Line | None = None
     message_id: Line | None = Field(None, description="the id of the event or command")
