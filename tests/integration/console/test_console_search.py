@@ -1,12 +1,18 @@
 """Search, explanations and persons as an operator sees them."""
 
+import json
+import re
+
 import pytest
 
 from tests.integration.builders import a_product, a_reader, an_order
 from tests.integration.console.people import signed_in
 from tests.integration.console.samples import a_notification
+from tests.integration.monitoring.builders import a_dead_letter
 from tests.integration.notifications.builders import some_content
+from tests.unit.platform.builders import order_placed
 from tidings.delivery.suppression import suppress
+from tidings.monitoring.failed_messages import store_failed_messages
 from tidings.notifications.creating import create_notifications
 from tidings.platform.context import correlated
 from tidings.users.models import User
@@ -122,3 +128,17 @@ def test_explanation_is_in_the_language_of_the_reader() -> None:
     shown = browser.get(f"persons/{person.user_id}").text
     assert "die Person hat die E-Mail-Adresse nicht bestätigt" in shown
     assert "It is not sent" not in shown
+
+
+def test_failure_of_an_order_leads_to_its_message() -> None:
+    order = an_order(a_product(stock=5))
+    content = order_placed(subject=order.id)
+    content["data"]["order_id"] = order.id
+    letter = a_dead_letter(body=json.dumps(content).encode())
+    store_failed_messages([letter])
+    browser = signed_in()
+    shown = browser.get(f"orders/{order.id}").text
+    found = re.search(r"failed-messages/([0-9a-f]+)", shown)
+    assert found
+    assert browser.get(f"failed-messages/{found[1]}").status == 200
+    assert browser.send("search", q=letter.message_id).place == f"failed-messages/{found[1]}"
