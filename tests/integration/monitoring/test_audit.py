@@ -210,7 +210,7 @@ def test_read_of_another_person_is_recorded_and_of_oneself_not() -> None:
     assert only(target_id=reader.user_id).actor_id == operator.user_id
 
 
-def test_search_of_persons_tells_whom_it_showed() -> None:
+def test_search_of_persons_tells_which_ones_it_showed() -> None:
     readers = [a_reader(name="Ada Quill") for _ in range(3)]
     get_users(UserFilter(search="ada quill"), ALL, caller=OPERATOR)
     entry = only(operation="get_users")
