@@ -7,12 +7,18 @@ from urllib.parse import urlencode
 from pages.table import ROUTES
 from sessions import current
 from sessions.current import Entered, SignedOut
+from tidings.platform.auditing.trail import Deed, record_refusal
 from tidings.platform.context import called_from
 from tidings.platform.entry.http import Answer
 from tidings.platform.entry.invocation import LambdaEvent, invocation
 from tidings.platform.entry.requests import source_address
-from tidings.platform.errors import TidingsError
-from tidings.platform.security.auth import prepare_to_authenticate, require
+from tidings.platform.errors import Forbidden, TidingsError
+from tidings.platform.security.auth import (
+    Principal,
+    Role,
+    prepare_to_authenticate,
+    require,
+)
 from web import answers, cookies, files, forms, refusals
 from web.requests import Request
 from web.routes import Action, Route, find
@@ -21,6 +27,8 @@ from web.visits import Visit
 
 READS: Final = ("GET", "HEAD")
 STATIC: Final = "static"
+# The name of a refused page in the audit trail.
+OPENED_PAGE: Final = "open_console_page"
 
 prepare_to_authenticate()
 
@@ -51,12 +59,25 @@ def _page(visit: Visit) -> Answer:
     route, visit.path = find(ROUTES, visit.request.parts)
     if route.role is not None:
         visit.entered = _entered(visit)
-        require(visit.caller, route.role)
+        _check(visit.caller, route.role)
     elif cookies.SESSION in visit.request.cookies:
         with suppress(SignedOut):
             visit.entered = _entered(visit)
     act = _action(visit, route)
     return answers.answer(visit, act(visit), route)
+
+
+def _check(caller: Principal, role: Role) -> None:
+    """Refuse a person without the page's role, and record that in the audit trail.
+
+    Raises:
+        Forbidden: the role does not include the page's.
+    """
+    try:
+        require(caller, role)
+    except Forbidden as error:
+        record_refusal(Deed.of(caller, OPENED_PAGE, "monitoring"), error)
+        raise
 
 
 def _entered(visit: Visit) -> Entered:

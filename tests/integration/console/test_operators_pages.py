@@ -75,3 +75,10 @@ def test_acts_by_the_console_are_in_the_trail() -> None:
     browser.send("suppressions", **given, reason="The mailbox works again.")
     shown = signed_in(Role.ADMIN).get("audit?operation=lift_suppression")
     assert account_of(browser).id in shown.text
+
+
+def test_page_that_is_an_admins_is_refused_and_recorded() -> None:
+    browser = signed_in()
+    assert browser.get("audit").status == 403
+    shown = signed_in(Role.ADMIN).get(f"audit?actor_id={account_of(browser).id}&outcome=refused")
+    assert "open console page" in shown.text
