@@ -87,7 +87,11 @@ def test_event_leads_to_its_notifications_and_its_failed_message() -> None:
     assert found(event.id).found[0].path.endswith(f"?message_id={event.id}")
 
 
-@pytest.mark.parametrize("text", [new_id(), new_event_id(), "request-1", "a:b+c"])
+@pytest.mark.parametrize(
+    "text",
+    [new_id(), new_event_id(), "request-1", "a:b+c"],
+    ids=["document", "event", "request", "correlation"],  # the same in each process of pytest
+)
 def test_id_of_nothing_finds_nothing(text: str) -> None:
     assert found(text) == SearchResult(found=[], is_more=False)
 
