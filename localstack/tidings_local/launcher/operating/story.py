@@ -126,4 +126,5 @@ Try next (Ada's access token works for 15 minutes):
        -H 'Content-Type: application/json' -H 'Authorization: Bearer {customer.token}' \\
        -d '{{"query": "{{ getUserNotifications {{ nodes {{ title body }} }} }}"}}'
   make logs CORRELATION={correlation_id}
+  make create-admin EMAIL=... PASSWORD=...    and sign in at {stack.api_url}/console
   make status    make down""")

@@ -66,6 +66,7 @@ def show_addresses(stack: Stack) -> None:
     progress.show()
     progress.show(f"API        {stack.api_url}/api/v1")
     progress.show(f"GraphQL    {stack.api_url}/graphql")
+    progress.show(f"Console    {stack.api_url}/console (operators; make create-admin)")
     progress.show(f"AWS        {stack.endpoint} (LocalStack behind the front door)")
     progress.show(f"RabbitMQ   http://localhost:{ports.rabbitmq_management} (management)")
     for line in monitoring.addresses(stack):
