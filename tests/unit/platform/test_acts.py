@@ -2,9 +2,20 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from tidings.platform import acts
-from tidings.platform.acts import MAX_CHARACTERS, MAX_FIELDS, MAX_TARGETS, Act, Target
+from tidings.platform.acts import (
+    MALFORMED,
+    MAX_CHARACTERS,
+    MAX_FIELDS,
+    MAX_TARGETS,
+    Act,
+    Target,
+)
 from tidings.platform.text.masking import MASK
+
+ID = "6b0152a6f6b097fd8ed20a9b"
 
 
 def test_changes_are_told_without_equal_fields() -> None:
@@ -24,10 +35,10 @@ def test_an_act_ends_with_its_context() -> None:
     outer, inner = Act(), Act()
     with acts.acting(outer):
         with acts.acting(inner):
-            acts.concerns("product", "a")
-        acts.concerns("product", "b")
-    assert inner.targets == [Target("product", "a")]
-    assert outer.targets == [Target("product", "b")]
+            acts.concerns("product", ID)
+        acts.concerns("template", "order_confirmed")
+    assert inner.targets == [Target("product", ID)]
+    assert outer.targets == [Target("template", "order_confirmed")]
     assert not acts.is_acting()
 
 
@@ -67,8 +78,22 @@ def test_times_sets_and_tuples_are_told_in_json_types() -> None:
 
 def test_targets_are_kept_once_and_counted_in_full() -> None:
     act = Act()
-    ids = [f"id-{number}" for number in range(3 * MAX_TARGETS)]
+    ids = [f"{number:024x}" for number in range(3 * MAX_TARGETS)]
     act.add("failed_message", ids[:1])
     act.add("failed_message", ids)
     assert len(act.targets) == MAX_TARGETS
     assert len(act.known) == len(ids)
+
+
+@pytest.mark.parametrize("kind", ["user", "template"])
+@pytest.mark.parametrize("text", ["ada@example.com", "Ada Lovelace", "+49301234567", "x" * 20_000])
+def test_text_that_is_no_id_is_not_kept(kind: str, text: str) -> None:
+    act = Act()
+    act.add(kind, [text, f"{text} again"])
+    assert act.targets == [Target(kind, MALFORMED)]
+
+
+def test_name_is_no_id_of_a_person() -> None:
+    act = Act()
+    act.add("user", ["ada"])
+    assert act.targets == [Target("user", MALFORMED)]

@@ -5,6 +5,7 @@ customer, both do nothing.
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -20,6 +21,12 @@ from tidings.platform.text.masking import masked_value
 MAX_TARGETS: Final = 100
 MAX_FIELDS: Final = 20
 MAX_CHARACTERS: Final = 200
+# The id of a target if the caller sent none of ours, but perhaps an address or a name.
+MALFORMED: Final = "malformed"
+_ID: Final = re.compile(r"[0-9a-f]{16,64}")
+# Kinds that have a code instead of an id.
+_CODE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_CODED: Final = frozenset({"template"})
 
 
 class Target(NamedTuple):
@@ -40,9 +47,10 @@ class Act:
     after: dict[str, Any] = field(default_factory=dict)
 
     def add(self, kind: str, ids: Iterable[str]) -> None:
-        """Add targets, each once."""
+        """Add targets, each once. Of a text that cannot be an id nothing is kept."""
+        form = _CODE if kind in _CODED else _ID
         for each in ids:
-            target = Target(kind, each)
+            target = Target(kind, each if form.fullmatch(each) else MALFORMED)
             if target not in self.known and len(self.targets) < MAX_TARGETS:
                 self.targets.append(target)
             self.known.add(target)
