@@ -85,7 +85,7 @@ def _notice(visit: Visit) -> str:
     try:
         key, values = json.loads(base64.urlsafe_b64decode(stored))
         return visit.texts(f"notices.{key}", **values)
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return ""
 
 

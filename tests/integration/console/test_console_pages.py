@@ -166,6 +166,8 @@ def test_form_without_its_token_is_refused(route: Route, token: str) -> None:
         {"Sec_Fetch_Site": "none"},
         {"Sec_Fetch_Site": "", "Origin": "https://evil.example"},
         {"Sec_Fetch_Site": "", "Origin": "null"},
+        {"Sec_Fetch_Site": "", "Origin": "https://["},
+        {"Sec_Fetch_Site": "", "Origin": "https://tidings.example@evil.example"},
     ],
 )
 def test_form_from_another_site_is_refused(headers: dict[str, str]) -> None:
@@ -242,7 +244,9 @@ def test_language_follows_the_browser() -> None:
     assert "<h1>Anmelden</h1>" in shown.text
 
 
-@pytest.mark.parametrize("value", ["x", "W10=", "bnVsbA==", "WyJub3BlIiwge31d", "\u00e4"])
+@pytest.mark.parametrize(
+    "value", ["x", "W10=", "bnVsbA==", "WyJub3BlIiwge31d", "\u00e4", "W1tb" * 1_000]
+)
 def test_malformed_notice_is_ignored(value: str) -> None:
     browser = signed_in()
     browser.cookies[cookies.NOTICE] = value
