@@ -57,9 +57,9 @@ def _chosen(visit: Visit) -> dict[str, Any] | None:
 
 
 def _asked(visit: Visit) -> dict[str, Any]:
-    rate = visit.form.one("rate")
     reason = {"reason": visit.form.one("reason")} if visit.form.one("reason") else {}
-    return {"rate": int(rate) if rate.isdecimal() else rate or DEFAULT_RATE, **reason}
+    rate = visit.form.number("rate")
+    return {"rate": DEFAULT_RATE if rate == "" else rate, **reason}
 
 
 def _forecast(

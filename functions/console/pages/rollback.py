@@ -26,13 +26,13 @@ def act(visit: Visit) -> View | Redirect:
     Raises:
         Forbidden: it contains a one-time code, and the visitor is no administrator.
     """
-    code, to = visit.path["template_code"], visit.form.one("to_version")
-    given = {"version": _number(visit.form.one("version")), "to_version": _number(to)}
+    code = visit.path["template_code"]
+    given = {name: visit.form.number(name) for name in ("version", "to_version")}
     try:
         changed = rollback_template(code, parsed(RollBackTemplate, given), caller=visit.caller)
     except (Conflict, RuleRefused) as refused:
-        return _question(visit, to, refused.message, refused.status)
-    values = {"version": changed.version, "restored": given["to_version"] or 0}
+        return _question(visit, visit.form.one("to_version"), refused.message, refused.status)
+    values = {"version": changed.version, "restored": given["to_version"]}
     return Redirect(f"templates/{code}", notice="template_restored", values=values)
 
 
@@ -48,11 +48,6 @@ def _question(visit: Visit, to: str, refusal: str = "", status: int = 200) -> Vi
     values = {"template": earlier, "refusal": refusal}
     title = visit.texts("rollback.title", code=earlier.code)
     return View("rollback.html", title, values, status)
-
-
-def _number(text: str) -> int | None:
-    """Return a number; the operation refuses None."""
-    return int(text) if text.isascii() and text.isdigit() else None
 
 
 class CodeForbidden(Forbidden):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
+from tidings.platform.inputs.json_text import NotJson, parse_json
 from tidings.templates.schemas import TemplateView
 
 PREFIX: Final = "value."
@@ -43,8 +44,8 @@ class Samples:
             if each.name not in self.typed:
                 continue
             try:
-                values[each.name] = json.loads(each.text) if each.is_json else each.text
-            except ValueError:
+                values[each.name] = parse_json(each.text.encode()) if each.is_json else each.text
+            except NotJson:
                 wrong.append(each.name)
         return values, tuple(wrong)
 

@@ -15,7 +15,8 @@ DEFAULT: Final = "en"
 # Each language by its own name.
 LANGUAGES: Final = {"en": "English", "de": "Deutsch"}
 _OFFER: Final = re.compile(
-    r"\s*([A-Za-z]{1,8})(?:-[A-Za-z0-9-]*)?\s*(?:;\s*q=([01](?:\.\d*)?))?\s*"
+    # Two optional blanks never meet: a long run of blanks would be tried in all its parts.
+    r"\s*([A-Za-z]{1,8})(?:-[A-Za-z0-9-]*)?(?:\s*;\s*q=([01](?:\.\d*)?))?\s*"
 )
 
 

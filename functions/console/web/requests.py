@@ -12,6 +12,8 @@ from tidings.platform.errors import InvalidInput, PayloadTooLarge, UnsupportedMe
 
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
 MAX_FORM_FIELDS: Final = 2_000
+# Longer numbers are none: Python refuses to read very long ones.
+MAX_DIGITS: Final = 18
 # The module of the page sends it when it refreshes a page by itself.
 LIVE_HEADER: Final = "X-Console-Live"
 
@@ -29,6 +31,12 @@ class Form:
     def raw(self, name: str) -> str:
         """Return the value of a field as it was typed, such as a password."""
         return next((value for key, value in self.fields if key == name), "")
+
+    def number(self, name: str) -> int | str:
+        """Return the value of a field as a number; other text as it is, for its model to refuse."""
+        text = self.one(name)
+        is_number = text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS
+        return int(text) if is_number else text
 
     def all(self, name: str) -> tuple[str, ...]:
         """Return the values of a field, such as the chosen rows of a table."""

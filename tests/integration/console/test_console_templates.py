@@ -91,10 +91,11 @@ def test_values_that_are_no_text_are_json() -> None:
     assert "[Pen]" in browser.get(f"templates/{CODE}").text
     ink = quote('[{"title": "Ink"}, {"title": "Paper"}]')
     assert "[Ink][Paper]" in browser.get(f"templates/{CODE}?value.items={ink}").text
-    wrong = browser.get(f"templates/{CODE}?value.items=[")
-    assert wrong.status == 200
-    assert "The text of these variables is not JSON: items" in wrong.text
-    assert "<iframe" not in wrong.text
+    for text in ("[", "[" * 3_000, "[NaN]"):
+        wrong = browser.get(f"templates/{CODE}?value.items={text}")
+        assert wrong.status == 200
+        assert "The text of these variables is not JSON: items" in wrong.text
+        assert "<iframe" not in wrong.text
 
 
 def test_message_that_cannot_be_rendered_says_why() -> None:
@@ -183,7 +184,9 @@ def test_template_that_changed_meanwhile_is_not_restored() -> None:
     assert queries.latest_version(CODE) == 3
 
 
-@pytest.mark.parametrize("fields", [{"version": "x"}, {"to_version": ""}, {"version": "-1"}])
+@pytest.mark.parametrize(
+    "fields", [{"version": "x"}, {"to_version": ""}, {"version": "-1"}, {"version": "9" * 5_000}]
+)
 def test_malformed_form_restores_nothing(fields: dict[str, str]) -> None:
     a_template("First")
     changed("Second")

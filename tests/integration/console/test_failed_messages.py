@@ -116,7 +116,9 @@ def test_redrive_twice_accepts_a_message_once() -> None:
     assert "0 accepted" in browser.post("failed-messages/redrive", given).text
 
 
-@pytest.mark.parametrize("wrong", [{"rate": "0"}, {"rate": "fast"}, {"rate": "5", "reason": "a"}])
+@pytest.mark.parametrize(
+    "wrong", [{"rate": "0"}, {"rate": "fast"}, {"rate": "9" * 5_000}, {"rate": "5", "reason": "a"}]
+)
 def test_wrong_input_is_explained_and_changes_nothing(wrong: dict[str, str]) -> None:
     letter = letters(1)[0]
     browser = signed_in()
