@@ -19,6 +19,10 @@ from .supervisor import ProcessState, Supervisor
 COLUMNS = "{:<11} {:<10} {:<20} {:>6}  {:<9} {:>9} {:>9}  {}"
 
 
+# The state of a process that runs and does not answer. `make up` waits for it in vain.
+HANGS = "not ready"
+
+
 @dataclass(frozen=True)
 class Line:
     name: str
@@ -100,7 +104,7 @@ def _own_line(stack: Stack, service: Service, state: ProcessState | None) -> Lin
     try:
         version = _answer_of(stack, service)
     except Exception:  # noqa: BLE001 (each client library has its own)
-        return Line(service.name, "not ready", since, port, "", log)
+        return Line(service.name, HANGS, since, port, "", log)
     return Line(service.name, "ready", since, port, version, log)
 
 

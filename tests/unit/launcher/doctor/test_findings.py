@@ -7,7 +7,7 @@ import pytest
 
 from tidings_local.launcher.deploying.archives import Archive
 from tidings_local.launcher.deploying.deployed_code import Code
-from tidings_local.launcher.operating.doctor import deployment, keys, template
+from tidings_local.launcher.operating.doctor import deployment, keys, services, template
 from tidings_local.launcher.operating.doctor.broker import Queue
 from tidings_local.launcher.operating.doctor.clocks import clocks_finding, difference
 from tidings_local.launcher.operating.doctor.finding import CannotCheckError, Level, Section
@@ -17,6 +17,7 @@ from tidings_local.launcher.operating.doctor.queues import (
     nodes_finding,
 )
 from tidings_local.launcher.running.signing_keys import make_signing_keys, public_keys
+from tidings_local.launcher.running.status import HANGS, Line
 from tidings_local.topology import load
 
 NOW = datetime.now(UTC)
@@ -231,3 +232,21 @@ def test_mappings_that_do_not_run_are_found() -> None:
 
 def test_every_queue_but_the_last_is_consumed() -> None:
     assert set(template.consumed_queues()) == set(load().queues) - {"unreadable-messages"}
+
+
+def a_line(state: str) -> Line:
+    return Line("redis", state, "", "8703", "", "redis.log")
+
+
+@pytest.mark.parametrize(
+    ("states", "command"),
+    [
+        (["died"], "make up"),
+        (["stopped", "died"], "make up"),
+        ([HANGS], "make down, then make up"),
+        (["died", HANGS], "make down, then make up"),
+    ],
+)
+def test_service_that_hangs_needs_a_restart(states: list[str], command: str) -> None:
+    told = services.remedy([a_line(each) for each in states])
+    assert told.partition(", which")[0] == command

@@ -8,7 +8,7 @@ import time
 import httpx
 
 from ...running.certificate import certificate_beside
-from ...running.status import Line, status_lines
+from ...running.status import HANGS, Line, status_lines
 from .finding import Finding, Section, bad, listed, ok, warn
 from .installation import Installation, asking
 
@@ -26,8 +26,15 @@ def check_services(installation: Installation) -> Finding:
         away = away_services(installation)
     if away:
         told = listed(f"{line.name} ({line.state}, {line.where})" for line in away)
-        return bad(told, "make up", Section.SERVICE_IS_AWAY)
+        return bad(told, remedy(away), Section.SERVICE_IS_AWAY)
     return ok("every service answers")
+
+
+def remedy(away: list[Line]) -> str:
+    """Return the command that brings services back."""
+    if any(line.state == HANGS for line in away):
+        return "make down, then make up, which alone only waits for a service that hangs"
+    return "make up"
 
 
 def away_services(installation: Installation) -> list[Line]:
