@@ -7,7 +7,7 @@ import pytest
 
 from tidings_local.launcher.deploying.archives import Archive
 from tidings_local.launcher.deploying.deployed_code import Code
-from tidings_local.launcher.operating.doctor import deployment, keys, services, template
+from tidings_local.launcher.operating.doctor import deployment, keys, queues, services, template
 from tidings_local.launcher.operating.doctor.broker import Queue
 from tidings_local.launcher.operating.doctor.clocks import clocks_finding, difference
 from tidings_local.launcher.operating.doctor.finding import CannotCheckError, Level, Section
@@ -51,10 +51,10 @@ CONSUMED = {"orders": "orders", "email.queue": "deliver-email", "failed-messages
 
 
 def test_queue_without_consumer_is_named_with_its_messages() -> None:
-    queues = {name: Queue(name, consumers=1) for name in CONSUMED}
-    assert consumers_finding(queues, CONSUMED).level == Level.OK
-    queues["orders"] = Queue("orders", messages=7)
-    found = consumers_finding(queues, CONSUMED)
+    told = {name: Queue(name, consumers=1) for name in CONSUMED}
+    assert consumers_finding(told, CONSUMED).level == Level.OK
+    told["orders"] = Queue("orders", messages=7)
+    found = consumers_finding(told, CONSUMED)
     assert (found.level, found.found) == (Level.BAD, "no consumer: orders (7 messages)")
     assert found.section == Section.BRIDGE_IS_NOT_CONSUMING
 
@@ -250,3 +250,24 @@ def a_line(state: str) -> Line:
 def test_service_that_hangs_needs_a_restart(states: list[str], command: str) -> None:
     told = services.remedy([a_line(each) for each in states])
     assert told.partition(", which")[0] == command
+
+
+def test_consumers_are_counted_again_before_they_are_missed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A stack that just started has consumers that RabbitMQ does not tell yet."""
+
+    class Broker:
+        told = iter([0, 1, 0, 0])
+
+        def queues(self) -> dict[str, Queue]:
+            consumers = next(self.told)
+            return {name: Queue(name, consumers=consumers) for name in CONSUMED}
+
+    broker = Broker()
+    monkeypatch.setattr(queues, "LOOK_AGAIN_SECONDS", 0)
+    monkeypatch.setattr(queues, "broker_of", lambda _installation: broker)
+    monkeypatch.setattr(queues, "consumed_queues", lambda: CONSUMED)
+    installation: Any = None
+    assert queues.check_consumers(installation).level == Level.OK
+    assert queues.check_consumers(installation).level == Level.BAD
