@@ -13,6 +13,7 @@ from tests.integration.monitoring.builders import OPERATOR, a_dead_letter
 from tests.integration.notifications.builders import some_content
 from tests.unit.platform.builders import order_placed
 from tidings.delivery.suppression import suppress
+from tidings.monitoring.errors import PersonNotNamed
 from tidings.monitoring.explaining.operations import explain_notification
 from tidings.monitoring.failed_messages import store_failed_messages
 from tidings.monitoring.persons.operations import find_person
@@ -75,6 +76,15 @@ def test_answer_has_no_whole_address() -> None:
 def test_part_of_an_address_is_refused(part: str) -> None:
     with pytest.raises(ValidationError):
         FindPerson(email=part)
+
+
+@pytest.mark.parametrize(
+    "named", [{}, {"id": "01a22ddc2dcc7d42c8958ebd", "email": "ada@example.com"}]
+)
+def test_input_that_names_no_person_or_two_is_bad(named: dict[str, str]) -> None:
+    with pytest.raises(PersonNotNamed) as refused:
+        FindPerson.model_validate(named)
+    assert refused.value.status == 400  # as other malformed input, which each endpoint documents
 
 
 @pytest.mark.parametrize("change", ["x{}", "{}.org"])
