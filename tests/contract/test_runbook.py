@@ -32,6 +32,11 @@ def test_alerts_and_alarms_have_a_section_and_nothing_else_has() -> None:
     assert set(sections()) == set(alerts()) | set(alarms())
 
 
+def test_alerts_link_their_section() -> None:
+    linked = {name: rule["annotations"].get("runbook") for name, rule in alerts().items()}
+    assert linked == {name: f"docs/runbook.md#{name.lower()}" for name in alerts()}
+
+
 @pytest.mark.parametrize("name", sorted(sections()))
 def test_section_says_what_it_means_how_to_look_what_to_do_and_when_it_is_over(name: str) -> None:
     text = sections()[name]
