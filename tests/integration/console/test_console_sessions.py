@@ -176,6 +176,18 @@ def test_page_that_refreshes_itself_is_told_of_the_end() -> None:
     assert SESSION not in browser.cookies
 
 
+@pytest.mark.parametrize("live", [{}, {"X_Console_Live": "1"}])
+def test_refresh_token_works_no_longer_than_the_session_of_the_console(
+    live: dict[str, str],
+) -> None:
+    browser = signed_in()
+    session = session_of(browser)
+    expire_access_token(browser)  # a renewal gives other clients 30 days
+    assert browser.get(**live).status == 200
+    left = int(store.client().ttl(session_store._key(session)))
+    assert 0 < left <= time_left(session) + 1
+
+
 def time_left(session: str) -> int:
     return int(store.client().ttl(idleness._key(session)))
 

@@ -124,6 +124,18 @@ def rotate(
     return None
 
 
+def end_at(session_id: str, moment: int) -> None:
+    """Let a session end at a time, unless its tokens are renewed before.
+
+    Args:
+        moment: in seconds since 1970.
+
+    Raises:
+        redis.RedisError: Redis is unavailable.
+    """
+    store.client().expireat(_key(session_id), moment)
+
+
 def end(session_id: str, user_id: str) -> None:
     """End one session: its refresh token and access tokens no longer work.
 
