@@ -41,11 +41,13 @@ def redrive(visit: Visit) -> Answered:
     except InvalidInput as error:
         return _forecast(visit, chosen, wrong=error)
     done = redrive_failed_messages(wanted, caller=visit.caller)
-    return Redirect(LIST, notice="redriven", values=_numbers(done))
+    return _redriven(LIST, done)
 
 
-def _numbers(report: RedriveReport) -> dict[str, int]:
-    return {"number": report.accepted, "sent": report.sent}
+def _redriven(place: str, report: RedriveReport) -> Redirect:
+    """Say how many messages were accepted, and what becomes of those that are not sent yet."""
+    notice = "redriven" if report.sent >= report.accepted else "redriven_later"
+    return Redirect(place, notice=notice, values={"number": report.accepted, "sent": report.sent})
 
 
 def _chosen(visit: Visit) -> dict[str, Any] | None:
@@ -131,11 +133,7 @@ def edit(visit: Visit) -> Answered:
         return _edit(visit, wrong=error.message, status=error.status)
     if is_check:
         return _edit(visit, report=report)
-    return Redirect(
-        f"{LIST}/{message.id}",
-        notice="redriven",
-        values=_numbers(report),
-    )
+    return _redriven(f"{LIST}/{message.id}", report)
 
 
 def _edit(

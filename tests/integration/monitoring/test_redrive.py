@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from pymongo.errors import NetworkTimeout
 
 from tests.integration.builders import CONTEXT, Queues, Taken, a_person, at, at_once
 from tests.integration.monitoring.builders import OPERATOR, a_dead_letter, state_of, stored
@@ -22,6 +23,7 @@ from tidings.monitoring.redrive import redrive_failed_messages
 from tidings.monitoring.schemas import RedriveFailedMessages, RedriveReport
 from tidings.monitoring.sending import MAX_TRIES, send_due
 from tidings.orders.events import OrderPlaced, OrderStatusChanged, OrderStatusChangedData
+from tidings.platform.auditing.entries import AuditEntry
 from tidings.platform.entry import consumer as frame
 from tidings.platform.entry.consumer import consumer
 from tidings.platform.errors import Forbidden, RuleRefused
@@ -223,6 +225,62 @@ def test_message_waits_while_the_broker_is_unavailable(
     monkeypatch.setattr(sending, "now", lambda: now() + timedelta(seconds=61))
     assert send_due(seconds=0) == 1
     queues.take("inventory", 1)
+
+
+def test_redrive_that_mongodb_interrupts_is_accepted_and_recorded(
+    queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MongoDB becomes too slow after the first message was sent."""
+    letters = failed(*(a_dead_letter(minutes_ago=3 - n) for n in range(3)))
+    monkeypatch.setattr(sending, "MESSAGES_PER_ROUND", 1)
+    with pytest.MonkeyPatch.context() as patch:
+        claim, rounds = sending._claim, iter(range(9))
+
+        def slow(moment: datetime) -> list[FailedMessage]:
+            if next(rounds):
+                raise NetworkTimeout("127.0.0.1: timed out")
+            return claim(moment)
+
+        patch.setattr(sending, "_claim", slow)
+        report = redriven(*letters, rate=1000)
+    assert (report.accepted, report.sent) == (3, 1)
+    assert [state_of(each) for each in letters] == ["redriven", "redriving", "redriving"]
+    (entry,) = AuditEntry.objects(operation="redrive_failed_messages")
+    assert (entry.outcome, entry.after["accepted"]) == ("ok", 3)
+    monkeypatch.setattr(sending, "now", lambda: now() + timedelta(seconds=61))
+    assert send_due(seconds=0.5) == 2
+    queues.take("inventory", 3)
+
+
+def test_redrive_is_accepted_if_only_the_answer_of_its_write_is_lost(
+    queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letters = failed(a_dead_letter(minutes_ago=2), a_dead_letter(minutes_ago=1))
+    write = FailedMessage._get_collection().bulk_write
+    monkeypatch.setattr(redrive, "FailedMessage", LosesAnswers(write))
+    report = redriven(*letters)
+    assert (report.accepted, report.sent) == (2, 2)
+    queues.take("inventory", 2)
+
+
+class LosesAnswers:
+    """The collection of failed messages, whose writes happen and time out."""
+
+    def __init__(self, write: Any) -> None:
+        self._write = write
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(FailedMessage, name)
+
+    def _get_collection(self) -> "LosesAnswers":
+        return self
+
+    def bulk_write(self, *arguments: Any, **more: Any) -> None:
+        self._write(*arguments, **more)
+        raise NetworkTimeout("127.0.0.1: timed out")
+
+    def count_documents(self, wanted: Any) -> int:
+        return int(FailedMessage._get_collection().count_documents(wanted))
 
 
 def test_crash_after_the_message_was_published_sends_it_again(

@@ -7,10 +7,12 @@ idempotent.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pymongo import UpdateOne
+from pymongo.errors import PyMongoError
 
 from tidings.monitoring.editing import edited, edited_fields
 from tidings.monitoring.erased_messages import mentions
@@ -167,6 +169,25 @@ def _accept(ids: list[str], wanted: RedriveFailedMessages, caller: Principal, at
         )
         for place, each in enumerate(ids)
     ]
-    with database.writing_many(len(updates)):
-        result = FailedMessage._get_collection().bulk_write(updates, ordered=False)
+    try:
+        with database.writing_many(len(updates)):
+            result = FailedMessage._get_collection().bulk_write(updates, ordered=False)
+    except PyMongoError as error:
+        if database.is_unavailable(error) and (accepted := _accepted(ids, done)):
+            logger.warning(
+                "redrive accepted without an answer of MongoDB",
+                accepted=accepted,
+                reason=type(error).__name__,
+            )
+            return accepted
+        raise
     return int(result.modified_count)
+
+
+def _accepted(ids: list[str], done: Mapping[str, Any]) -> int:
+    """Return how many messages have this act: a write that timed out may have been made."""
+    acts = {"$elemMatch": {"act": done["act"], "by": done["by"], "at": done["at"]}}
+    with database.time_for(len(ids)):
+        return int(
+            FailedMessage._get_collection().count_documents({"_id": {"$in": ids}, "acts": acts})
+        )

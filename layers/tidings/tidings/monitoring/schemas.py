@@ -158,7 +158,9 @@ class RedriveReport(Schema):
     dry_run: bool
     matched: int = Field(description="number of selected failed messages")
     accepted: int = Field(description="number of these that are redriven")
-    sent: int = Field(description="number of these that are published already; the rest follows")
+    sent: int = Field(
+        description="number of these that are published already; the rule redrive does the rest"
+    )
     not_failed: list[str] = Field(
         description="ids that are unknown, not waiting, or whose one-time code is void"
     )

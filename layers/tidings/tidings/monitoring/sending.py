@@ -4,13 +4,15 @@ import time
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from pymongo.errors import PyMongoError
+
 from tidings.monitoring.failed_messages import SETTLED_KEPT_FOR
 from tidings.monitoring.models import FailedMessage, FailedState
 from tidings.platform.errors import Unavailable
 from tidings.platform.logging import logger
 from tidings.platform.messaging.dead_letters import DeadLetter, send_back
 from tidings.platform.messaging.history import Attempt
-from tidings.platform.storage import former_indexes
+from tidings.platform.storage import database, former_indexes
 from tidings.platform.timing.clock import new_event_id, now
 
 # A process that died with a claim blocks its messages for at most this time.
@@ -29,26 +31,29 @@ FORMER_INDEXES: Final = frozenset({"queue_1_failed_at_-1"})
 def send_due(*, seconds: float) -> int:
     """Publish messages that are or become due, for at most `seconds`; return their number.
 
-    Several processes may run this at once. If RabbitMQ is unavailable, messages stay `redriving`.
+    Several processes may run this at once. If RabbitMQ or MongoDB becomes unavailable, messages
+    stay `redriving`, and a later call publishes them.
     """
-    former_indexes.drop(_collection(), FORMER_INDEXES)
     deadline, sent = time.monotonic() + seconds, 0
-    while True:
-        claimed = _claim(now())
-        if claimed:
-            try:
+    try:
+        former_indexes.drop(_collection(), FORMER_INDEXES)
+        while True:
+            claimed = _claim(now())
+            if claimed:
                 sent += _send(claimed)
-            except Unavailable as error:
-                logger.warning(
-                    "redrive interrupted: RabbitMQ unavailable",
-                    messages=len(claimed),
-                    reason=str(error),
-                )
+            wait = 0.0 if claimed else _seconds_until_next(now())
+            if wait is None or time.monotonic() + wait >= deadline:
                 return sent
-        wait = 0.0 if claimed else _seconds_until_next(now())
-        if wait is None or time.monotonic() + wait >= deadline:
-            return sent
-        time.sleep(min(wait, MAX_WAIT_SECONDS))
+            time.sleep(min(wait, MAX_WAIT_SECONDS))
+    except Unavailable as error:
+        logger.warning("redrive interrupted: RabbitMQ unavailable", sent=sent, reason=str(error))
+    except PyMongoError as error:
+        if not database.is_unavailable(error):
+            raise
+        logger.warning(
+            "redrive interrupted: MongoDB unavailable", sent=sent, reason=type(error).__name__
+        )
+    return sent
 
 
 def _claim(at: datetime) -> list[FailedMessage]:
