@@ -46,8 +46,10 @@ def redrive(visit: Visit) -> Answered:
 
 def _redriven(place: str, report: RedriveReport) -> Redirect:
     """Say how many messages were accepted, and what becomes of those that are not sent yet."""
-    notice = "redriven" if report.sent >= report.accepted else "redriven_later"
-    return Redirect(place, notice=notice, values={"number": report.accepted, "sent": report.sent})
+    values = {"number": report.accepted, "sent": report.sent}
+    if report.sent < report.accepted:
+        return Redirect(place, notice="redriven_later", values=values)
+    return Redirect(place, notice="redriven", values=values)
 
 
 def _chosen(visit: Visit) -> dict[str, Any] | None:
