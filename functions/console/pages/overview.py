@@ -3,18 +3,29 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from tidings.monitoring.backlogs import CONSUMED_QUEUES
 from tidings.monitoring.overview.operations import get_overview
-from tidings.monitoring.overview.schemas import FunctionOverview, QueueOverview, RuleOverview
+from tidings.monitoring.overview.schemas import (
+    FunctionOverview,
+    QueueOverview,
+    QueueState,
+    RuleOverview,
+)
 from tidings.platform.messaging.queue_names import QUEUES
 from web.views import View
 from web.visits import Visit
 
-# The alert QueueIsStalled has the same time.
-OLD_SECONDS: Final = 300.0
 # Functions without errors beyond this number are shown on demand.
 FUNCTIONS_SHOWN: Final = 12
 HEALTH: Final = {"healthy": "good", "degraded": "wait", "unhealthy": "bad"}
+QUEUE_KINDS: Final = {
+    QueueState.NO_CONSUMER: "bad",
+    QueueState.FAILING: "bad",
+    QueueState.STALLED: "bad",
+    QueueState.RETRYING: "wait",
+    QueueState.SLOW: "bad",
+    QueueState.WAITING: "wait",
+    QueueState.QUIET: "off",
+}
 OUTCOMES: Final = {"ok": "good", "running": "wait", "failed": "bad"}
 
 
@@ -56,18 +67,7 @@ def _shown(functions: Sequence[FunctionOverview]) -> int:
 
 
 def _queue(queue: QueueOverview) -> QueueRow:
-    """Say what is wrong with a queue, worst first."""
-    if queue.name in CONSUMED_QUEUES and not queue.consumers:
-        return QueueRow(queue, "no_consumer", "bad")
-    if queue.dead_per_minute:
-        return QueueRow(queue, "failing", "bad")
-    if queue.name in CONSUMED_QUEUES and (queue.age_seconds or 0) > OLD_SECONDS:
-        return QueueRow(queue, "stalled", "bad")
-    if queue.retried_per_minute:
-        return QueueRow(queue, "retrying", "wait")
-    if queue.messages:
-        return QueueRow(queue, "waiting", "wait")
-    return QueueRow(queue, "quiet", "off")
+    return QueueRow(queue, str(queue.state), QUEUE_KINDS[queue.state])
 
 
 def _rule(rule: RuleOverview) -> RuleRow:

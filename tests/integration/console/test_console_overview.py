@@ -7,7 +7,7 @@ import pytest
 
 from pages import overview
 from tests.integration.console.people import signed_in
-from tidings.monitoring.overview.schemas import QueueOverview, RuleOverview, RunOverview
+from tidings.monitoring.overview.schemas import QueueOverview, QueueState, RuleOverview, RunOverview
 from tidings.platform.errors import Unavailable
 from tidings.platform.messaging import queues
 
@@ -16,7 +16,8 @@ AT = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
 def a_queue(name: str = "orders", **values: Any) -> QueueOverview:
     usual: dict[str, Any] = {
-        "name": name, "messages": 0, "consumers": 1, "age_seconds": 0, "handled_per_minute": 1,
+        "name": name, "messages": 0, "consumers": 1, "state": "quiet", "age_seconds": 0,
+        "lag_seconds": None, "handled_per_minute": 1,
         "retried_per_minute": 0, "dead_per_minute": 0, "p50_ms": 1, "p95_ms": 1,
         "messages_history": [0, 1], "age_history": [0, 1],
     }  # fmt: skip
@@ -33,25 +34,9 @@ def a_rule(**values: Any) -> RuleOverview:
     return RuleOverview(**usual | values)
 
 
-@pytest.mark.parametrize(
-    ("values", "state"),
-    [
-        ({"consumers": 0}, "no_consumer"),
-        ({"consumers": 0, "messages": 5, "dead_per_minute": 1}, "no_consumer"),
-        ({"dead_per_minute": 0.2, "messages": 5}, "failing"),
-        ({"age_seconds": 301.0, "messages": 5}, "stalled"),
-        ({"retried_per_minute": 1.0}, "retrying"),
-        ({"messages": 5}, "waiting"),
-        ({"handled_per_minute": None, "retried_per_minute": None, "age_seconds": None}, "quiet"),
-    ],
-)
-def test_worst_state_of_a_queue_is_told(values: dict[str, Any], state: str) -> None:
-    assert overview._queue(a_queue(**values)).state == state
-
-
-def test_queues_that_no_function_consumes_need_no_consumer() -> None:
-    assert overview._queue(a_queue("retry.5s", consumers=0)).state == "quiet"
-    assert overview._queue(a_queue("unreadable-messages", consumers=0)).state == "quiet"
+@pytest.mark.parametrize("state", QueueState)
+def test_each_state_of_a_queue_has_a_sign(state: QueueState) -> None:
+    assert overview._queue(a_queue(state=state)).kind in {"bad", "wait", "off"}
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,17 @@ def test_overview_tells_the_present(queues: Queues) -> None:
     queues.take("inventory", 2)
 
 
+def test_lateness_of_a_queue_is_told_though_it_is_empty(queues: Queues) -> None:
+    at = now()
+    metrics.count_message("orders", "handled", 0.01, at - timedelta(seconds=25))
+    metrics.flush()
+    found = overview(at).queues
+    assert found is not None
+    orders = next(each for each in found if each.name == "orders")
+    assert orders.lag_seconds == pytest.approx(25, abs=5)
+    assert (orders.messages, orders.state) == (0, "no_consumer")  # of these tests' own queues
+
+
 def test_nothing_is_known_of_the_past_before_the_first_sample(queues: Queues) -> None:
     found = overview()
     assert found.history.times == []

@@ -10,6 +10,7 @@ from pymongo.errors import PyMongoError
 from tidings.monitoring.backlogs import failed_waiting, outbox_backlog, queue_ages
 from tidings.monitoring.health import ServiceHealthReport, check_services
 from tidings.monitoring.overview import samples
+from tidings.monitoring.overview.queue_states import Handling, handling_of, state_of
 from tidings.monitoring.overview.rates import (
     functions_of,
     grown,
@@ -76,7 +77,7 @@ def get_overview(*, caller: Principal, at: datetime | None = None) -> Overview:
         orders=stored.orders,
         orders_per_minute=orders,
         messages_per_second=messages,
-        queues=None if depths is None else _queues(depths, kept, present),
+        queues=None if depths is None else _queues(depths, kept, present, at),
         functions=_functions(before, present),
         rates_seconds=(at - before.at).total_seconds() if before else None,
         outbox=stored.outbox,
@@ -128,13 +129,23 @@ def _functions(before: Counters | None, present: Counters | None) -> list[Functi
 
 
 def _queues(
-    depths: dict[str, QueueDepth | None], kept: Kept | None, present: Counters | None
+    depths: dict[str, QueueDepth | None],
+    kept: Kept | None,
+    present: Counters | None,
+    at: datetime,
 ) -> list[QueueOverview]:
     found = {name: each for name, each in depths.items() if each is not None}
     ages = queue_ages(found, kept.known) if kept else {}
     before, shown = (kept.before, kept.samples) if kept else (None, [])
     return [
-        _queue(name, each, ages.get(name), _handling(name, before, present), shown)
+        _queue(
+            name,
+            each,
+            ages.get(name),
+            _handling(name, before, present),
+            handling_of(name, kept, present, at),
+            shown,
+        )
         for name, each in found.items()
     ]
 
@@ -160,7 +171,8 @@ def _queue(
     name: str,
     depth: QueueDepth,
     age: float | None,
-    handling: dict[str, float | None],
+    rates: dict[str, float | None],
+    lately: Handling,
     shown: list[Sample],
 ) -> QueueOverview:
     past = queue_history(shown, name)
@@ -168,8 +180,10 @@ def _queue(
         name=name,
         messages=depth.messages,
         consumers=depth.consumers,
+        state=state_of(name, depth, age, lately),
         age_seconds=None if age is None else round(age, 1),
-        **handling,
+        lag_seconds=None if lately.lag_seconds is None else round(lately.lag_seconds, 1),
+        **rates,
         messages_history=[each and each.messages for each in past],
         age_history=[each and each.age_seconds for each in past],
     )

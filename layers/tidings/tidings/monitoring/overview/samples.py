@@ -82,6 +82,8 @@ class Kept(NamedTuple):
     samples: list[Sample]
     before: Counters | None
     known: dict[Series, float]
+    # The counters of one or two minutes ago.
+    lately: Counters | None = None
 
 
 def orders_placed(known: Mapping[Series, float]) -> float:
@@ -114,13 +116,15 @@ def read() -> Kept:
     pipeline = cache.client().pipeline(transaction=False)
     pipeline.lrange(_samples(), 0, SAMPLES_SHOWN)
     pipeline.lindex(_counters(), -1)
+    pipeline.lindex(_counters(), 1)
     metrics.ask_shared(pipeline)
-    texts, before, shared = pipeline.execute()
+    texts, before, lately, shared = pipeline.execute()
     found = [sample for text in reversed(texts) if (sample := _parsed(Sample, text)) is not None]
     return Kept(
         sorted(found, key=lambda each: each.at),
         None if before is None else _parsed(Counters, before),
         metrics.read_shared(shared),
+        None if lately is None else _parsed(Counters, lately),
     )
 
 

@@ -35,13 +35,32 @@ class MessageRates(Schema):
     dead: float
 
 
+class QueueState(StrEnum):
+    """The worst that is known of a queue in the latest minute or two."""
+
+    NO_CONSUMER = "no_consumer"
+    # Messages failed for the last time.
+    FAILING = "failing"
+    # Messages wait for minutes, and none is handled.
+    STALLED = "stalled"
+    RETRYING = "retrying"
+    # The queue may be empty: the function holds the messages.
+    SLOW = "slow"
+    WAITING = "waiting"
+    QUIET = "quiet"
+
+
 class QueueOverview(Schema):
     """A queue, now and in the last hour, and how its consumer handled messages lately."""
 
     name: str
     messages: int
     consumers: int
+    state: QueueState = Field(description="`slow`: messages are handled ten seconds late or more")
     age_seconds: float | None = Field(description="estimated age of the oldest message")
+    lag_seconds: float | None = Field(
+        description="age of the last message when it was handled; null if none was lately"
+    )
     handled_per_minute: float | None
     retried_per_minute: float | None
     dead_per_minute: float | None
