@@ -9,6 +9,7 @@ from tests.contract.project import ROOT, functions
 from tidings.campaigns.states import CampaignState
 from tidings.delivery.models import Channel, DeliveryStatus
 from tidings.monitoring import figures
+from tidings.monitoring.overview.template_rules import RULES
 from tidings.platform.messaging.queue_names import QUEUES, RETRY_DELAYS_SECONDS
 from tidings.platform.observability import metrics
 
@@ -35,6 +36,7 @@ def series() -> int:
         + len(figures.OPEN_STATES)
         + len(CampaignState)
         + figures.CAMPAIGNS
+        + len(RULES)
         + 15
     )
 

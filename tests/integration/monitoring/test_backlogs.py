@@ -17,6 +17,7 @@ from tidings.monitoring.backlogs import get_queue_stats, measure_backlogs, outbo
 from tidings.monitoring.exposition import exposition
 from tidings.monitoring.failed_messages import store_failed_messages
 from tidings.monitoring.leases import HeldLease, lease
+from tidings.monitoring.overview.template_rules import RULES
 from tidings.monitoring.relay import LEASE_SECONDS, relay_outbox
 from tidings.orders.events import OrderPlaced
 from tidings.orders.models import Order
@@ -30,6 +31,7 @@ from tidings.platform.messaging.relay import publish_stored
 from tidings.platform.observability import metrics
 from tidings.platform.security.auth import Role
 from tidings.platform.settings import settings
+from tidings.platform.storage.job_runs import JobRun, run_id
 from tidings.platform.timing.clock import now
 
 OPERATOR = a_person(Role.OPERATOR)
@@ -227,6 +229,21 @@ def test_figures_are_not_counted_for_each_scrape(
     an_order()
     take_stored()
     assert samples()["tidings_open_orders", "placed"] == first == 1
+
+
+def test_late_rules_are_told(queues: Queues) -> None:
+    for job, minutes in (("relay_outbox", 10), ("send_redriven", 1)):
+        due = now() - timedelta(minutes=minutes)
+        JobRun(
+            id=run_id(job, due),
+            holder="invocation-1",
+            leased_until=due,
+            started_at=due,
+            finished_at=due,
+            expires_at=now() + timedelta(days=30),
+        ).save(force_insert=True)
+    found = {key[1]: value for key, value in samples().items() if key[0] == "tidings_rule_is_late"}
+    assert found == {name: int(name == "outbox-relay") for name, *_ in RULES}
 
 
 def test_only_the_newest_campaigns_have_a_series(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,6 @@
-"""Figures of the business for /metrics: orders, campaigns.
+"""Figures for /metrics that MongoDB has to count or find: orders, campaigns, late rules.
 
-They are counted in MongoDB up to `COUNTED_UP_TO`, at most once in `KEPT_SECONDS` by each process.
+They are counted up to `COUNTED_UP_TO`, at most once in `KEPT_SECONDS` by each process.
 What happens (orders placed, messages sent) is in the counters of events and deliveries.
 """
 
@@ -12,9 +12,11 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 
 from tidings.campaigns.models import Campaign
 from tidings.campaigns.states import CampaignState
+from tidings.monitoring.overview.rules import rules
 from tidings.monitoring.states import numbers_by_state, orders_by_state
 from tidings.orders.states import STEPS, OrderState
 from tidings.platform.storage.united import COUNTED_UP_TO
+from tidings.platform.timing.clock import now
 
 KEPT_SECONDS: Final = 30.0
 # The campaigns with a series of their own: the newest ones.
@@ -32,7 +34,7 @@ def figures() -> list[Metric]:
     """Return the figures; they may be `KEPT_SECONDS` old."""
     global _kept, _kept_until
     if time.monotonic() >= _kept_until:
-        _kept = [_open_orders(), *_campaigns()]
+        _kept = [_open_orders(), *_campaigns(), _late_rules()]
         _kept_until = time.monotonic() + KEPT_SECONDS
     return _kept
 
@@ -60,3 +62,14 @@ def _campaigns() -> Iterator[Metric]:
     for each in newest[:CAMPAIGNS]:
         told.add_metric([each.id, each.state], each.run.audience)
     yield told
+
+
+def _late_rules() -> Metric:
+    family = GaugeMetricFamily(
+        "tidings_rule_is_late",
+        "1 if a scheduled rule did not run when it was due; a rule that never ran is not late.",
+        labels=["rule"],
+    )
+    for each in rules(now()):
+        family.add_metric([each.name], int(each.is_late))
+    return family
