@@ -33,7 +33,7 @@ SLOWLY: Final = """
 import time
 _quickly = handler
 def handler(event, context):
-    time.sleep(3)
+    time.sleep(15)
     return _quickly(event, context)
 """
 WAITING: Final = 40
@@ -159,11 +159,12 @@ def _with(package: bytes, file: str) -> bytes:
 @pytest.mark.usefixtures("slow_consumer")
 def test_consumer_that_became_slow_is_named_by_its_queue() -> None:
     _send_refreshes()
-    found = becomes("queues", Level.WARN, SLOW_QUEUE)
-    assert found.do == "make logs FN=refresh-recommendations MINUTES=10"
+    found = becomes("queues", Level.BAD, f"{SLOW_QUEUE}: a call takes 1")
+    assert found.do == "see functions; then make logs FN=refresh-recommendations MINUTES=10"
     changed = check("functions")
-    assert (changed.level, changed.do) == (Level.BAD, "make deploy")
+    assert (changed.level, changed.do) == (Level.BAD, "make deploy (then look who changed it)")
     assert "refresh-recommendations" in changed.found
+    assert "code" not in check("deployment").found
     stack.make("deploy")
     becomes("functions", Level.OK)
     becomes("queues", Level.OK)
@@ -201,10 +202,28 @@ def no_mapping() -> Iterator[str]:
     becomes("consumers", Level.OK)
 
 
-def test_queue_without_consumer_is_named(no_mapping: str) -> None:
+def test_queue_without_consumer_is_named_and_enabled_as_told(no_mapping: str) -> None:
     found = becomes("consumers", Level.BAD, no_mapping)
-    assert found.section == Section.BRIDGE_IS_NOT_CONSUMING
-    becomes("mappings", Level.BAD, no_mapping)
+    assert found.found.endswith("; its mapping is disabled")
+    assert (found.do, found.section) == ("see mappings", Section.QUEUE_IS_STALLED)
+    _do(becomes("mappings", Level.BAD, no_mapping).do)
+    becomes("mappings", Level.OK)
+    becomes("consumers", Level.OK)
+
+
+def _do(command: str) -> None:
+    """Run a command of AWS's command line that a check told."""
+    program, service, operation, *options = command.split()
+    assert program == "aws"
+    named = dict(zip(options, [*options[1:], ""], strict=True))
+    assert named["--endpoint-url"] == find_stack(load_settings()).endpoint
+    if service == "lambda":
+        assert operation == "update-event-source-mapping"
+        assert "--enabled" in options
+        client("lambda").update_event_source_mapping(UUID=named["--uuid"], Enabled=True)
+    else:
+        assert (service, operation) == ("events", "enable-rule")
+        client("events").enable_rule(Name=named["--name"])
 
 
 def test_key_that_is_not_published_or_expired_is_named() -> None:
@@ -243,7 +262,8 @@ def test_outbox_that_does_not_drain_is_named(no_relay: str, shop: Shop, admin: S
     assert "orders.orders" in found.found
     rules = check("rules")
     assert (rules.level, rules.found) == (Level.BAD, "disabled rules: outbox-relay")
-    client("events").enable_rule(Name=no_relay)
+    assert rules.section == Section.OUTBOX_IS_LATE
+    _do(rules.do)
     assert check("rules").level == Level.OK
     assert found.do == "make run-rule RULE=outbox-relay"
     stack.make("run-rule", "RULE=outbox-relay")

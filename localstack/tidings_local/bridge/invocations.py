@@ -36,18 +36,18 @@ class Invocations:
         self._answers: deque[Answer] = deque()
 
     def start(self, batch: list[Delivery]) -> None:
-        self._report.invokes(+1)
-        self._pool.submit(self._run, batch)
+        started_at = time.monotonic()
+        self._report.begins(started_at)
+        self._pool.submit(self._run, batch, started_at)
 
     def answers(self) -> Iterator[Answer]:
         """Yield the answers since the last call."""
         while self._answers:
             yield self._answers.popleft()
 
-    def _run(self, batch: list[Delivery]) -> None:
-        started_at = time.monotonic()
+    def _run(self, batch: list[Delivery], started_at: float) -> None:
         outcome = self._outcome(batch)
-        self._report.invokes(-1)
+        self._report.ends(started_at)
         self._report.invoked(batch, outcome, time.monotonic() - started_at)
         self._answers.append((batch, outcome))
         self._wake()

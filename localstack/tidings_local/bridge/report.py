@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections import Counter as Tally
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -37,7 +38,9 @@ class MappingReport:
     mapping: Mapping
     metrics: Metrics
     state: State = State.CONNECTING
-    in_flight: int = 0
+    running: list[float] = field(default_factory=list)
+    """The starts of the running invocations, by the monotonic clock."""
+    last_seconds: float | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
     messages: Tally[str] = field(default_factory=Tally)
     last_success: str | None = None
@@ -53,16 +56,23 @@ class MappingReport:
         queue, function = self.mapping.queue, self.mapping.function
         self.metrics.messages.labels(queue, function, outcome).inc(messages)
 
-    def invokes(self, change: int) -> None:
-        """Count an invocation that starts (+1) or ends (-1), on any thread."""
+    def begins(self, started_at: float) -> None:
+        """Count an invocation that starts, on any thread."""
         with self.lock:
-            self.in_flight += change
-        self.metrics.in_flight.labels(self.mapping.queue, self.mapping.function).inc(change)
+            self.running.append(started_at)
+        self.metrics.in_flight.labels(self.mapping.queue, self.mapping.function).inc()
+
+    def ends(self, started_at: float) -> None:
+        """Uncount an invocation that ended, on any thread."""
+        with self.lock:
+            self.running.remove(started_at)
+        self.metrics.in_flight.labels(self.mapping.queue, self.mapping.function).dec()
 
     def invoked(self, batch: list[Delivery], outcome: Outcome, seconds: float) -> None:
         queue, function = self.mapping.queue, self.mapping.function
         self.metrics.invocations.labels(queue, function, outcome.result.value).inc()
         self.metrics.invoke_seconds.labels(queue, function).observe(seconds)
+        self.last_seconds = seconds
         self.metrics.batch_messages.labels(queue, function).observe(len(batch))
         if outcome.result is Result.SUCCESS:
             self.last_success = _now()
@@ -85,12 +95,21 @@ class MappingReport:
     def snapshot(self) -> dict[str, Any]:
         return self.fields() | {
             "state": self.state.value,
-            "in_flight": self.in_flight,
+            **self._durations(time.monotonic()),
             "batch_size": self.mapping.batch_size,
             "batching_window_seconds": self.mapping.window_seconds,
             "messages": dict(self.messages),
             "last_success": self.last_success,
             "last_error": self.last_error,
+        }
+
+    def _durations(self, at: float) -> dict[str, Any]:
+        with self.lock:
+            running = list(self.running)
+        return {
+            "in_flight": len(running),
+            "running_seconds": round(at - min(running), 1) if running else None,
+            "last_seconds": None if self.last_seconds is None else round(self.last_seconds, 1),
         }
 
     def _batch_fields(

@@ -87,17 +87,31 @@ def test_invocations_under_way_are_counted_from_many_threads(
 ) -> None:
     def many() -> None:
         for _ in range(500):
-            report.invokes(+1)
-            report.invokes(-1)
+            report.begins(1.0)
+            report.ends(1.0)
 
     threads = [threading.Thread(target=many) for _ in range(4)]
     for each in threads:
         each.start()
     for each in threads:
         each.join()
-    report.invokes(+1)
+    report.begins(1.0)
     assert report.snapshot()["in_flight"] == 1
     assert value(metrics, "in_flight") == 1
+
+
+def test_health_tells_how_long_the_calls_take(report: MappingReport) -> None:
+    told = report.snapshot()
+    assert (told["running_seconds"], told["last_seconds"]) == (None, None)
+    at = time.monotonic()
+    report.begins(at - 5)
+    report.begins(at - 25)
+    assert 25 <= report.snapshot()["running_seconds"] < 60
+    report.ends(at - 25)
+    report.invoked(deliveries("a"), Outcome(Result.SUCCESS), 25.04)
+    told = report.snapshot()
+    assert 5 <= told["running_seconds"] < 25
+    assert told["last_seconds"] == 25.0
 
 
 def test_handled_batch_is_a_success_in_all_places(
@@ -150,7 +164,7 @@ def test_removed_mapping_has_no_state_and_keeps_its_counts(
     report: MappingReport, metrics: Metrics
 ) -> None:
     report.enters(State.CONSUMING)
-    report.invokes(+1)
+    report.begins(1.0)
     report.counts("acked")
     metrics.forget("orders", "tidings-orders")
     assert value(metrics, "broker_connected") is None

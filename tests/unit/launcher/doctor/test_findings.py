@@ -59,6 +59,19 @@ def test_queue_without_consumer_is_named_with_its_messages() -> None:
     assert found.section == Section.BRIDGE_IS_NOT_CONSUMING
 
 
+def test_disabled_mapping_is_the_reason_for_a_queue_without_consumer() -> None:
+    told = {name: Queue(name, consumers=1) for name in CONSUMED} | {
+        "orders": Queue("orders", {}, 406)
+    }
+    found = consumers_finding(told, CONSUMED, {"orders"})
+    assert found.found == "no consumer: orders (406 messages); its mapping is disabled"
+    assert (found.do, found.section) == ("see mappings", Section.QUEUE_IS_STALLED)
+    told["email.queue"] = Queue("email.queue")
+    both = consumers_finding(told, CONSUMED, {"orders"})
+    assert both.do.startswith("make up; ")
+    assert both.do.endswith("; orders: see mappings")
+
+
 @pytest.mark.parametrize(
     ("queue", "level", "section"),
     [
@@ -78,11 +91,27 @@ def test_queue_without_consumer_is_named_with_its_messages() -> None:
     ],
 )
 def test_slow_consumer_is_named(queue: Queue, level: Level, section: str) -> None:
-    found = backlog_finding({"orders": Queue("orders"), queue.name: queue}, CONSUMED)
+    found = backlog_finding(
+        {"orders": Queue("orders"), queue.name: queue}, CONSUMED, {"orders": 60}
+    )
     assert (found.level, found.section) == (level, section)
     if level != Level.OK:
         assert "email.queue" in found.found
         assert "FN=deliver-email" in found.do
+
+
+@pytest.mark.parametrize(("seconds", "level"), [(9.9, Level.OK), (25.1, Level.BAD)])
+def test_slow_call_is_named_although_its_queue_is_short(seconds: float, level: Level) -> None:
+    queue = Queue("email.queue", {}, 30, 1, 5.0, unacknowledged=30)
+    found = backlog_finding({queue.name: queue}, CONSUMED, {queue.name: seconds})
+    assert found.level == level
+    if level == Level.BAD:
+        assert found.found == "email.queue: a call takes 25 s, 30 messages are being handled"
+        assert found.do == "see functions; then make logs FN=deliver-email MINUTES=10"
+
+
+def test_bridge_that_is_away_names_no_slow_call() -> None:
+    assert queues.call_seconds(1) == {}
 
 
 # -------------------------------------------------------------------- clocks
@@ -187,6 +216,7 @@ def test_changes_since_the_deployment_are_found(
 ) -> None:
     found = deployment.deployment_finding(before, WANTED)
     assert (found.level, found.do) == (level, do)
+    assert "code" not in deployment.deployment_finding(WANTED, WANTED).found
 
 
 def test_functions_with_other_code_are_found() -> None:
@@ -200,7 +230,8 @@ def test_functions_with_other_code_are_found() -> None:
     assert (missing.level, missing.found) == (Level.BAD, "missing functions: sms")
     running[0]["CodeSha256"] = Archive(b"three").sha256
     other = deployment.functions_finding(running, deployed)
-    assert (other.found, other.do) == ("other code than deployed: orders", "make deploy")
+    assert other.found == "other code than deployed: orders"
+    assert other.do == "make deploy (then look who changed it)"
     broken = [running[1] | {"State": "Failed"}]
     own = Code({"tidings-sms": deployed.functions["tidings-sms"]}, {})
     assert "cannot start" in deployment.functions_finding(broken, own).found
@@ -213,6 +244,13 @@ def test_rules_that_do_not_run_are_found() -> None:
     assert deployment.rules_finding(running, wanted).level == Level.OK
     off = deployment.rules_finding(running | {"tidings-backlogs": "DISABLED"}, wanted)
     assert (off.level, off.found) == (Level.BAD, "disabled rules: backlogs")
+    assert off.section == Section.JOBS_FAILED
+    both = {"tidings-backlogs": "DISABLED", "tidings-outbox-relay": "DISABLED"}
+    relay = deployment.rules_finding(running | both, wanted, (), " --endpoint-url http://here")
+    assert relay.found == "disabled rules: outbox-relay, backlogs"
+    assert relay.section == Section.OUTBOX_IS_LATE
+    enable = "aws events enable-rule --name tidings-outbox-relay --endpoint-url http://here"
+    assert relay.do == enable
     del running["tidings-outbox-relay"]
     assert deployment.rules_finding(running, wanted).found == "missing rules: outbox-relay"
     aimless = deployment.rules_finding(dict.fromkeys(wanted, "ENABLED"), wanted, ["tidings-a"])
@@ -222,12 +260,18 @@ def test_rules_that_do_not_run_are_found() -> None:
 def test_mappings_that_do_not_run_are_found() -> None:
     consumed = template.consumed_queues()
     assert consumed["inventory"] == "inventory"
-    found = [{"Queues": [queue], "State": "Enabled"} for queue in consumed]
+    found = {queue: {"UUID": f"of-{queue}", "State": "Enabled"} for queue in consumed}
     assert deployment.mappings_finding(found, consumed).level == Level.OK
-    found[0]["State"] = "Disabled"
-    assert "(Disabled)" in deployment.mappings_finding(found, consumed).found
-    without = deployment.mappings_finding(found[1:], consumed)
-    assert without.found == f"queues without a mapping: {next(iter(consumed))}"
+    found["inventory"]["State"] = "Disabled"
+    off = deployment.mappings_finding(found, consumed, " --endpoint-url http://here")
+    assert off.found == "mappings that do not run: inventory (Disabled)"
+    assert off.do == (
+        "aws lambda update-event-source-mapping --uuid of-inventory --enabled "
+        "--endpoint-url http://here"
+    )
+    del found["inventory"]
+    without = deployment.mappings_finding(found, consumed)
+    assert without.found == "queues without a mapping: inventory"
 
 
 def test_every_queue_but_the_last_is_consumed() -> None:
@@ -268,6 +312,7 @@ def test_consumers_are_counted_again_before_they_are_missed(
     monkeypatch.setattr(queues, "LOOK_AGAIN_SECONDS", 0)
     monkeypatch.setattr(queues, "broker_of", lambda _installation: broker)
     monkeypatch.setattr(queues, "consumed_queues", lambda: CONSUMED)
+    monkeypatch.setattr(queues, "mappings_of", lambda _installation: {})
     installation: Any = None
     assert queues.check_consumers(installation).level == Level.OK
     assert queues.check_consumers(installation).level == Level.BAD

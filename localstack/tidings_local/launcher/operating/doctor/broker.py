@@ -25,6 +25,8 @@ class Queue:
     messages: int = 0
     consumers: int = 0
     handled_per_second: float = 0.0
+    unacknowledged: int = 0
+    """The messages of `messages` that consumers have and did not acknowledge yet."""
 
 
 @dataclass(frozen=True)
@@ -100,4 +102,5 @@ def _queue(told: dict[str, Any]) -> Queue:
         int(told.get("messages", 0)),
         int(told.get("consumers", 0)),
         float(rates.get("rate", 0.0)),
+        int(told.get("messages_unacknowledged", 0)),
     )

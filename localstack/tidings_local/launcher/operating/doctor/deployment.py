@@ -16,7 +16,11 @@ from .installation import Installation, reason_of
 from .template import PREFIX, consumed_queues, rules
 
 DEPLOY = "make deploy"
+DEPLOY_AGAIN = f"{DEPLOY} (then look who changed it)"
 FROM_NEW = "make up"
+ENABLED = "Enabled"
+RELAY = f"{PREFIX}outbox-relay"
+"""The rule without which events wait in their outboxes."""
 
 
 def check_code(_installation: Installation) -> Finding:
@@ -48,7 +52,7 @@ def deployment_finding(before: Mapping[str, str], wanted: Mapping[str, str]) -> 
     if changed:
         told = listed(each for each in changed if each != "sources")
         return warn(f"not deployed, changed since: {told}", DEPLOY)
-    return ok("template, code and settings of the working tree are deployed")
+    return ok("the working tree is as it was at its deployment")
 
 
 def check_functions(installation: Installation) -> Finding:
@@ -68,7 +72,7 @@ def functions_finding(found: Iterable[Mapping[str, Any]], deployed: Code) -> Fin
     if other := list(_with_other_code(running, deployed)):
         return bad(
             f"other code than deployed: {listed(map(_short, other))}",
-            DEPLOY,
+            DEPLOY_AGAIN,
             Section.FUNCTIONS_FAIL,
         )
     if failed := [n for n, each in running.items() if each.get("State") == "Failed"]:
@@ -92,11 +96,14 @@ def check_rules(installation: Installation) -> Finding:
             for name in states.keys() & rules()
             if not events.list_targets_by_rule(Rule=name)["Targets"]
         ]
-    return rules_finding(states, rules(), aimless)
+    return rules_finding(states, rules(), aimless, endpoint_option(installation))
 
 
 def rules_finding(
-    states: Mapping[str, str], wanted: Mapping[str, bool], aimless: Iterable[str] = ()
+    states: Mapping[str, str],
+    wanted: Mapping[str, bool],
+    aimless: Iterable[str] = (),
+    endpoint: str = "",
 ) -> Finding:
     if missing := sorted(wanted.keys() - states.keys()):
         return bad(f"missing rules: {listed(map(_short, missing))}", FROM_NEW, Section.JOBS_FAILED)
@@ -104,34 +111,56 @@ def rules_finding(
         return bad(
             f"rules without a target: {listed(map(_short, aimless))}", FROM_NEW, Section.JOBS_FAILED
         )
-    off = sorted(name for name, on in wanted.items() if on and states[name] != "ENABLED")
+    off = sorted(
+        (name for name, on in wanted.items() if on and states[name] != "ENABLED"),
+        key=lambda name: (name != RELAY, name),
+    )
     if off:
-        enable = f"aws events enable-rule --name {off[0]} (docs/stock-tools.md)"
-        return bad(f"disabled rules: {listed(map(_short, off))}", enable, Section.JOBS_FAILED)
+        section = Section.OUTBOX_IS_LATE if off[0] == RELAY else Section.JOBS_FAILED
+        enable = f"aws events enable-rule --name {off[0]}{endpoint}"
+        return bad(f"disabled rules: {listed(map(_short, off))}", enable, section)
     return ok(f"{len(wanted)} rules exist")
 
 
 def check_mappings(installation: Installation) -> Finding:
     """Check that each queue of template.yaml has an enabled mapping to its function."""
+    return mappings_finding(
+        mappings_of(installation), consumed_queues(), endpoint_option(installation)
+    )
+
+
+def mappings_of(installation: Installation) -> dict[str, Mapping[str, Any]]:
+    """Return the mapping of each queue.
+
+    Raises:
+        CannotCheckError: LocalStack does not answer.
+    """
     with installation.aws("lambda") as functions:
         pages = functions.get_paginator("list_event_source_mappings").paginate()
         found = [each for page in pages for each in page["EventSourceMappings"]]
-    return mappings_finding(found, consumed_queues())
+    return {queue: each for each in found for queue in each.get("Queues", [])}
 
 
-def mappings_finding(found: Iterable[Mapping[str, Any]], consumed: Mapping[str, str]) -> Finding:
-    states = {queue: each["State"] for each in found for queue in each.get("Queues", [])}
-    if missing := [queue for queue in consumed if queue not in states]:
+def mappings_finding(
+    found: Mapping[str, Mapping[str, Any]], consumed: Mapping[str, str], endpoint: str = ""
+) -> Finding:
+    if missing := [queue for queue in consumed if queue not in found]:
         return bad(
             f"queues without a mapping: {listed(missing)}",
             FROM_NEW,
             Section.BRIDGE_IS_NOT_CONSUMING,
         )
-    if off := [queue for queue in consumed if states[queue] != "Enabled"]:
-        told = listed(f"{queue} ({states[queue]})" for queue in off)
-        enable = "aws lambda update-event-source-mapping --enabled (docs/stock-tools.md)"
+    if off := [queue for queue in consumed if found[queue]["State"] != ENABLED]:
+        told = listed(f"{queue} ({found[queue]['State']})" for queue in off)
+        uuid = found[off[0]]["UUID"]
+        enable = f"aws lambda update-event-source-mapping --uuid {uuid} --enabled{endpoint}"
         return bad(f"mappings that do not run: {told}", enable, Section.QUEUE_IS_STALLED)
     return ok(f"{len(consumed)} queues have a mapping")
+
+
+def endpoint_option(installation: Installation) -> str:
+    """Return the option that lets AWS's command line call this stack."""
+    return f" --endpoint-url {installation.stack.endpoint}"
 
 
 def _short(name: str) -> str:
