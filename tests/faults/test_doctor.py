@@ -197,7 +197,8 @@ def no_mapping() -> Iterator[str]:
     ]
     lambdas.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
     yield queue
-    lambdas.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+    if lambdas.get_event_source_mapping(UUID=mapping["UUID"])["State"] == "Disabled":
+        lambdas.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
     becomes("mappings", Level.OK)
     becomes("consumers", Level.OK)
 

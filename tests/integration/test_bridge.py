@@ -420,6 +420,8 @@ def test_mappings_are_updated_without_restart(
     bridge = start_bridge().consumes(first)
     mapping["State"] = "Disabled"
     wait_until(lambda: bridge.states() == {}, "the disabled mapping is let go")
+    (warning,) = bridge.logged("mapping disabled or deleted: its queue is not consumed")
+    assert (warning["level"], warning["queue"]) == ("WARNING", first)
     broker.publish(first, "waits")
     endpoint.map(second, "two")
     bridge.consumes(second)

@@ -17,6 +17,8 @@ from tidings_local.bridge.metrics import Metrics
 logger = logging.getLogger(__name__)
 
 MAX_LOGGED_CORRELATION_IDS = 100
+SLOW_CALL_SECONDS = 10.0
+"""Less than half of each consumer's timeout. Its mapping makes few such calls in a minute."""
 
 
 class State(StrEnum):
@@ -73,6 +75,8 @@ class MappingReport:
         self.metrics.invocations.labels(queue, function, outcome.result.value).inc()
         self.metrics.invoke_seconds.labels(queue, function).observe(seconds)
         self.last_seconds = seconds
+        if seconds >= SLOW_CALL_SECONDS:
+            logger.warning("slow call", extra=self._batch_fields(batch, seconds, outcome))
         self.metrics.batch_messages.labels(queue, function).observe(len(batch))
         if outcome.result is Result.SUCCESS:
             self.last_success = _now()

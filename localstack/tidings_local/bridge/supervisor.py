@@ -23,6 +23,10 @@ logger = logging.getLogger(__name__)
 LONGEST_HANDOVER_SECONDS = 900.0
 # After the drain limit a worker only has to close its connection.
 CLOSE_SECONDS = 2.0
+LOST = {
+    "Enabled": "mapping disabled or deleted: its queue is not consumed",
+    "Disabled": "mapping enabled or deleted: the bridge does not consume its queue",
+}
 
 
 class Supervisor:
@@ -104,12 +108,18 @@ class Supervisor:
     def _reconcile(self, wanted: dict[str, Mapping]) -> None:
         for uuid, worker in list(self._workers.items()):
             if wanted.get(uuid) != worker.report.mapping:
+                if uuid not in wanted and not worker.stopping:
+                    self._warn_of_loss(worker)
                 worker.stop(LONGEST_HANDOVER_SECONDS)
             if not worker.alive:
                 self._forget(uuid)
         for uuid in wanted.keys() - self._workers.keys():
             self._employ(wanted[uuid])
         self._metrics.mappings.set(len(wanted))
+
+    def _warn_of_loss(self, worker: Worker) -> None:
+        """Warn of a mapping that is no longer among those that the bridge serves."""
+        logger.warning(LOST[self._settings.bridge_serves], extra=worker.report.fields())
 
     def _employ(self, mapping: Mapping) -> None:
         if mapping.has_filters:

@@ -52,6 +52,10 @@ class Worker:
     def alive(self) -> bool:
         return self._thread.is_alive()
 
+    @property
+    def stopping(self) -> bool:
+        return self._stop.requested
+
     def start(self) -> None:
         self._thread.start()
 

@@ -131,6 +131,18 @@ def test_handled_batch_is_a_success_in_all_places(
     assert told["correlation_ids"] == ["a", "b"]
 
 
+@pytest.mark.parametrize(("seconds", "slow"), [(9.99, 0), (10.0, 1), (25.136, 1)])
+def test_slow_call_is_a_warning(
+    report: MappingReport, caplog: pytest.LogCaptureFixture, seconds: float, slow: int
+) -> None:
+    report.invoked(deliveries("a"), Outcome(Result.SUCCESS), seconds)
+    lines = [line for line in caplog.records if line.levelname == "WARNING"]
+    assert [line.message for line in lines] == ["slow call"] * slow
+    for line in lines:
+        told = {"queue": "orders", "function": "tidings-orders", "duration_ms": seconds * 1000}
+        assert line.__dict__.items() >= told.items()
+
+
 @pytest.mark.parametrize("result", [each for each in Result if each is not Result.SUCCESS])
 def test_failed_batch_has_a_reason(
     report: MappingReport, metrics: Metrics, caplog: pytest.LogCaptureFixture, result: Result

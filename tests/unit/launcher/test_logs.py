@@ -23,14 +23,21 @@ def test_lines_of_all_functions_are_ordered_by_time() -> None:
 
 
 def test_platform_lines_stay_around_their_invocation() -> None:
+    at = timed([Record(5, "orders", line("inside"))])[0].at_ms
     written = [
-        Record(5, "orders", "START RequestId: 1"),
-        Record(5, "orders", line("inside")),
-        Record(5, "orders", "END RequestId: 1"),
-        Record(5, "orders", "REPORT RequestId: 1"),
+        Record(at - 25_000, "orders", "START RequestId: 1"),
+        Record(at + 30, "orders", line("inside")),
+        Record(at + 30, "orders", "END RequestId: 1"),
+        Record(at + 30, "orders", "REPORT RequestId: 1"),
     ]
     assert merged(timed(written)) == timed(written)
-    assert len({record.at_ms for record in timed(written)}) == 1
+    assert [each.at_ms - at for each in timed(written)] == [-25_000, 0, 0, 0]
+
+
+def test_call_does_not_start_after_its_first_line() -> None:
+    at = timed([Record(5, "orders", line("inside"))])[0].at_ms
+    lines = [Record(at + 1, "orders", "START RequestId: 1"), Record(at, "orders", line("inside"))]
+    assert [each.at_ms - at for each in timed(lines)] == [0, 0]
 
 
 def test_text_without_a_time_gets_cloudwatchs() -> None:

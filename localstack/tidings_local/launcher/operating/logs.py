@@ -126,8 +126,8 @@ class FileReader:
 def timed(records: list[Record]) -> list[Record]:
     """Return lines in the order of one function, each with its time.
 
-    CloudWatch has the time at which an invocation ended. The function's own lines have an exact
-    time; lines between them get the time of the previous one, START that of the next one.
+    CloudWatch has the time at which an invocation ended, and for START that at which it started.
+    The function's own lines have an exact time; lines between them get that of the previous one.
     """
     placed: list[Record] = []
     waiting: list[Record] = []
@@ -140,10 +140,15 @@ def timed(records: list[Record]) -> list[Record]:
             waiting.append(record)
             continue
         last = written or last or record.at_ms
-        placed += [replace(earlier, at_ms=last) for earlier in waiting]
+        placed += [replace(each, at_ms=_begin(each, last)) for each in waiting]
         placed.append(replace(record, at_ms=last))
         waiting = []
     return placed + waiting
+
+
+def _begin(record: Record, next_ms: float) -> float:
+    """Return the time of a line before the first one with a time of its own."""
+    return min(record.at_ms, next_ms) if record.text.startswith("START ") else next_ms
 
 
 def merged(records: Iterable[Record], wanted: Wanted = EVERYTHING) -> list[Record]:
