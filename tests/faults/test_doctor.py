@@ -206,7 +206,7 @@ def no_mapping() -> Iterator[str]:
 def test_queue_without_consumer_is_named_and_enabled_as_told(no_mapping: str) -> None:
     found = becomes("consumers", Level.BAD, no_mapping)
     assert found.found.endswith("; its mapping is disabled")
-    assert (found.do, found.section) == ("see mappings", Section.QUEUE_IS_STALLED)
+    assert (found.do, found.section) == ("see mappings", Section.QUEUE_HAS_NO_CONSUMER)
     _do(becomes("mappings", Level.BAD, no_mapping).do)
     becomes("mappings", Level.OK)
     becomes("consumers", Level.OK)

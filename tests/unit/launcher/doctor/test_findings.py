@@ -65,7 +65,7 @@ def test_disabled_mapping_is_the_reason_for_a_queue_without_consumer() -> None:
     }
     found = consumers_finding(told, CONSUMED, {"orders"})
     assert found.found == "no consumer: orders (406 messages); its mapping is disabled"
-    assert (found.do, found.section) == ("see mappings", Section.QUEUE_IS_STALLED)
+    assert (found.do, found.section) == ("see mappings", Section.QUEUE_HAS_NO_CONSUMER)
     told["email.queue"] = Queue("email.queue")
     both = consumers_finding(told, CONSUMED, {"orders"})
     assert both.do.startswith("make up; ")
@@ -108,6 +108,7 @@ def test_slow_call_is_named_although_its_queue_is_short(seconds: float, level: L
     if level == Level.BAD:
         assert found.found == "email.queue: a call takes 25 s, 30 messages are being handled"
         assert found.do == "see functions; then make logs FN=deliver-email MINUTES=10"
+        assert found.section == Section.CONSUMER_IS_SLOW
 
 
 def test_bridge_that_is_away_names_no_slow_call() -> None:
@@ -244,7 +245,7 @@ def test_rules_that_do_not_run_are_found() -> None:
     assert deployment.rules_finding(running, wanted).level == Level.OK
     off = deployment.rules_finding(running | {"tidings-backlogs": "DISABLED"}, wanted)
     assert (off.level, off.found) == (Level.BAD, "disabled rules: backlogs")
-    assert off.section == Section.JOBS_FAILED
+    assert off.section == Section.RULE_IS_LATE
     both = {"tidings-backlogs": "DISABLED", "tidings-outbox-relay": "DISABLED"}
     relay = deployment.rules_finding(running | both, wanted, (), " --endpoint-url http://here")
     assert relay.found == "disabled rules: outbox-relay, backlogs"

@@ -116,7 +116,7 @@ def rules_finding(
         key=lambda name: (name != RELAY, name),
     )
     if off:
-        section = Section.OUTBOX_IS_LATE if off[0] == RELAY else Section.JOBS_FAILED
+        section = Section.OUTBOX_IS_LATE if off[0] == RELAY else Section.RULE_IS_LATE
         enable = f"aws events enable-rule --name {off[0]}{endpoint}"
         return bad(f"disabled rules: {listed(map(_short, off))}", enable, section)
     return ok(f"{len(wanted)} rules exist")
@@ -154,7 +154,7 @@ def mappings_finding(
         told = listed(f"{queue} ({found[queue]['State']})" for queue in off)
         uuid = found[off[0]]["UUID"]
         enable = f"aws lambda update-event-source-mapping --uuid {uuid} --enabled{endpoint}"
-        return bad(f"mappings that do not run: {told}", enable, Section.QUEUE_IS_STALLED)
+        return bad(f"mappings that do not run: {told}", enable, Section.QUEUE_HAS_NO_CONSUMER)
     return ok(f"{len(consumed)} queues have a mapping")
 
 

@@ -95,7 +95,7 @@ def consumers_finding(
     off = [name for name in alone if name in disabled]
     if off == alone:
         mapping = "its mapping is disabled" if len(off) == 1 else "their mappings are disabled"
-        return bad(f"{told}; {mapping}", "see mappings", Section.QUEUE_IS_STALLED)
+        return bad(f"{told}; {mapping}", "see mappings", Section.QUEUE_HAS_NO_CONSUMER)
     do = f"{MAKE_CONSUME}; {listed(off)}: see mappings" if off else MAKE_CONSUME
     return bad(told, do, Section.BRIDGE_IS_NOT_CONSUMING)
 
@@ -114,7 +114,7 @@ def backlog_finding(
     slow_calls = [each for each in own if each.messages and calls.get(each.name, 0) >= SLOW_CALL]
     if slow_calls:
         look = f"see functions; then {_look_at(slow_calls, consumed)}"
-        return bad(_slow_calls_told(slow_calls, calls), look, Section.QUEUE_IS_LONG)
+        return bad(_slow_calls_told(slow_calls, calls), look, Section.CONSUMER_IS_SLOW)
     if long := [each for each in own if each.messages > LONG]:
         return bad(_told(long), _look_at(long, consumed), Section.QUEUE_IS_LONG)
     slow = [each for each in own if each.messages and _seconds_left(each) > SLOW_SECONDS]
