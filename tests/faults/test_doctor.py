@@ -123,12 +123,16 @@ def broken_template(admin: Shop) -> Iterator[None]:
 def test_template_that_breaks_is_named_by_failed_messages(shop: Shop, admin: Shop) -> None:
     began = datetime.now(UTC)
     order = shop.register().place_order(admin.create_product(stock=3))
-    found = becomes("failed messages", Level.WARN, "notifications: BrokenTemplate")
+    found = becomes("failed messages", Level.WARN, f"notifications: BrokenTemplate of {MAIL} v")
+    assert found.do.startswith("restore version ")
     assert found.section == Section.MESSAGES_FAILED
     told = admin.rest("GET", "/monitoring/failed-messages?error=BrokenTemplate").json()["data"]
     assert told
-    lines = log_lines("tidings-notifications", began, message="message not rendered")
-    assert {(line["template_code"], line["reason"]) for line in lines} == {(MAIL, "BrokenTemplate")}
+    wanted = {"message": "message not rendered", "template_code": MAIL}
+    lines = eventually(lambda: log_lines("tidings-notifications", began, **wanted))
+    (line,) = lines or []
+    assert (line["reason"], line["part"]) == ("BrokenTemplate", "email.text")
+    assert line["line"] > 1
     explained = admin.rest("GET", f"/orders/{order}/explanation").json()["data"]
     assert any(step["code"] == "message.failed" for step in explained["steps"])
     for message in told:

@@ -181,6 +181,23 @@ def test_failed_messages_are_counted_by_their_cause() -> None:
     assert stored.failed_messages_finding(collection).level == Level.OK
 
 
+@pytest.mark.parametrize(
+    ("version", "do"),
+    [
+        (12, "restore version 11 in the console, then redrive"),
+        (1, "correct the cause, then redrive them (docs/operations.md#failed-messages)"),
+    ],
+)
+def test_template_that_broke_is_named_with_the_version_to_restore(version: int, do: str) -> None:
+    collection = FailedMessage._get_collection()
+    store_failed_messages([a_dead_letter()])
+    told = f"BrokenTemplate: order_confirmed v{version}, email.text, line 8: 'a' is undefined."
+    FailedMessage.objects.update(set__error=told, set__queue="notifications")
+    found = stored.failed_messages_finding(collection)
+    assert f"(notifications: BrokenTemplate of order_confirmed v{version})" in found.found
+    assert found.do == do
+
+
 def test_failed_jobs_are_named_with_their_times() -> None:
     collection = JobRun._get_collection()
     run = JobRun(

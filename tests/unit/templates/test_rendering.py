@@ -9,7 +9,7 @@ from jinja2.environment import Template
 from tests.unit.templates.builders import in_email, in_inbox, some_words
 from tidings.templates import rendering, versions
 from tidings.templates.content import Rendered, TemplateContent
-from tidings.templates.errors import BadVariable, MissingVariable, OutputTooLarge
+from tidings.templates.errors import BadVariable, BrokenTemplate, MissingVariable, OutputTooLarge
 from tidings.templates.rendering import CompiledVariant
 
 
@@ -87,6 +87,29 @@ def test_log_names_the_template_that_was_not_rendered(
     assert line.message == "message not rendered"
     told = {"template_code": "spring_sale", "version": 7, "language": "de"}
     assert vars(line).items() >= told.items()
+
+
+@pytest.mark.parametrize("logs", [True, False])
+def test_broken_part_is_named_with_its_line(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, logs: bool
+) -> None:
+    html = "<p>Hello {{ who }}</p>\n{% if who %}\n<p>{{ who.name.first }}</p>\n{% endif %}"
+    content = in_email(html)
+    monkeypatch.setattr(versions, "content_of", lambda *_: content)
+    with pytest.raises(BrokenTemplate) as caught:
+        rendering.render(
+            "spring_sale", version=7, language="en", variables={"who": "Ada"}, logs=logs
+        )
+    assert caught.value.message.startswith("spring_sale v7, email.html, line 3: ")
+    assert str(caught.value) == caught.value.message
+    told = [(vars(line)["part"], vars(line)["line"]) for line in caplog.records]
+    assert told == [("email.html", 3)] * logs
+
+
+def test_filter_that_fails_is_named_with_its_line() -> None:
+    with pytest.raises(BrokenTemplate) as caught:
+        message(in_inbox("Hello\n\n{{ who|money('EUR') }}"), who="Ada")
+    assert caught.value.line == 3
 
 
 def test_parts_missing_in_a_template_are_none() -> None:

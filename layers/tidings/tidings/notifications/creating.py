@@ -135,7 +135,7 @@ def _draft_for(contact: Contact, content: NotificationContent, at: datetime) -> 
     version = current_version(content.template_code)
     if carries_code(content.template_code, version) and not content.carries_code:
         raise CodeTemplate
-    return draft(contact, content, version, at)
+    return draft(contact, content, version, at, logs=False)  # the event is drafted again singly
 
 
 def _drafts(

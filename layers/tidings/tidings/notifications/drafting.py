@@ -72,11 +72,17 @@ class NotificationContent:
 
 
 def draft(
-    contact: Contact, content: NotificationContent, version: int, at: datetime
+    contact: Contact,
+    content: NotificationContent,
+    version: int,
+    at: datetime,
+    *,
+    logs: bool = True,
 ) -> Notification:
     """Return a person's notification with a decision for each channel and the commands to send now.
 
-    It is a row (`storage.rows`), to be inserted in its stored form.
+    It is a row (`storage.rows`), to be inserted in its stored form. A failure to render is logged
+    unless `logs` is False.
 
     Raises:
         TidingsError: the template cannot be rendered with the variables.
@@ -91,6 +97,7 @@ def draft(
         version=version,
         language=contact.preferences.language,
         variables=variables_for(contact, variables),
+        logs=logs,
     )
     more = {
         "_id": _id_at(later) if later else new_id(),

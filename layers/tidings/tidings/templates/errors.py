@@ -25,6 +25,10 @@ class TemplateRefused(RuleRefused):
 class RenderingFailed(RuleRefused):
     """The template cannot be rendered with these variables; a retry does not help."""
 
+    part: str | None = None
+    """The part that failed, such as `email.text`, if it was one."""
+    line: int | None = None
+
 
 class MissingVariable(RenderingFailed):
     def __init__(self, name: str) -> None:
@@ -64,3 +68,10 @@ class RenderingTooSlow(RenderingFailed):
 
 class BrokenTemplate(RenderingFailed):
     """The template uses something that these variables do not have."""
+
+    def name(self, template: str) -> None:
+        """Begin the message with the template, the part and the line."""
+        line = f"line {self.line}" if self.line else None
+        where = ", ".join(each for each in (template, self.part, line) if each)
+        self.message = f"{where}: {self.message}"
+        self.args = (self.message,)

@@ -11,7 +11,7 @@ from tidings.platform.logging import logger
 from tidings.platform.text.cuts import ELLIPSIS, cut
 from tidings.templates import code_places, layout, versions
 from tidings.templates.content import Rendered, TemplateContent, Variant
-from tidings.templates.errors import OutputTooLarge, RenderingFailed, UnsafeCode
+from tidings.templates.errors import BrokenTemplate, OutputTooLarge, RenderingFailed, UnsafeCode
 from tidings.templates.grammar import Fault
 from tidings.templates.sandbox import Budget, code_faults_in, compiled, run
 
@@ -46,10 +46,14 @@ class CompiledVariant:
         codes = {name: known[name] for name in self._content.code_variables}
         budget, made = Budget(), {}
         for place, part in self._parts.items():
-            text = run(part, known, budget)
-            made[place] = _line(text) if place in LINES else _body(place, text)
-            if codes:  # checked in the rendered text, too, whatever the template ensures
-                _check_codes(place, made[place], codes)
+            try:
+                text = run(part, known, budget)
+                made[place] = _line(text) if place in LINES else _body(place, text)
+                if codes:  # checked in the rendered text, too, whatever the template ensures
+                    _check_codes(place, made[place], codes)
+            except RenderingFailed as error:
+                error.part = place
+                raise
         if HTML in made:
             layout.surround(made, known)
         return Rendered(
@@ -58,7 +62,12 @@ class CompiledVariant:
 
 
 def render(
-    template_code: str, *, version: int, language: str, variables: Mapping[str, Any]
+    template_code: str,
+    *,
+    version: int,
+    language: str,
+    variables: Mapping[str, Any],
+    logs: bool = True,
 ) -> Rendered:
     """Render a message in the language that matches best.
 
@@ -68,6 +77,7 @@ def render(
         language: for `zh-Hans-CN`, the variants `zh-Hans-CN`, `zh-Hans` and `zh` are tried, then
             the template's default language.
         variables: the variables of the template; undeclared ones are ignored.
+        logs: whether a failure is logged; a caller that renders again leaves it to that.
 
     Raises:
         TemplateNotFound: the version does not exist.
@@ -80,14 +90,19 @@ def render(
     try:
         _require_safe(variant, content.code_variables)
         return CompiledVariant(content, variant).render(variables)
-    except RenderingFailed as error:  # it says what is wrong, and not in which template
-        logger.warning(
-            "message not rendered",
-            template_code=template_code,
-            version=version,
-            language=variant.language,
-            reason=type(error).__name__,
-        )
+    except RenderingFailed as error:
+        if isinstance(error, BrokenTemplate):
+            error.name(f"{template_code} v{version}")
+        if logs:
+            logger.warning(
+                "message not rendered",
+                template_code=template_code,
+                version=version,
+                language=variant.language,
+                part=error.part,
+                line=error.line,
+                reason=type(error).__name__,
+            )
         raise
 
 

@@ -1,6 +1,7 @@
 """Jinja2's sandbox, further restricted: names refer only to given variables."""
 
 import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any, Final
@@ -14,7 +15,12 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from tidings.platform.errors import TidingsError
 from tidings.templates import code_places, filters, grammar
-from tidings.templates.errors import BrokenTemplate, OutputTooLarge, RenderingTooSlow
+from tidings.templates.errors import (
+    BrokenTemplate,
+    OutputTooLarge,
+    RenderingFailed,
+    RenderingTooSlow,
+)
 from tidings.templates.grammar import Fault
 
 # The limits for rendering one message.
@@ -156,14 +162,30 @@ def run(template: Template, variables: Mapping[str, Any], budget: Budget) -> str
         for chunk in template.generate({**variables, BUDGET: budget}):
             budget.spend_characters(len(chunk))
             chunks.append(chunk)
-    except TidingsError:
-        raise
-    except (UndefinedError, SecurityError) as error:
-        raise BrokenTemplate(f"{error.message}.") from None
     except Exception as error:  # noqa: BLE001 (any error of a value that does not fit)
-        # The error's text may quote the value, so it is not passed on.
-        raise BrokenTemplate(f"A value does not fit ({type(error).__name__}).") from None
+        failure = _failure(error)
+        if isinstance(failure, RenderingFailed):
+            failure.line = _line_of(error)
+        raise failure from None
     return "".join(chunks)
+
+
+def _failure(error: Exception) -> TidingsError:
+    match error:
+        case TidingsError():
+            return error
+        case UndefinedError() | SecurityError():
+            return BrokenTemplate(f"{error.message}.")
+        case _:  # its text may quote the value, so it is not passed on
+            return BrokenTemplate(f"A value does not fit ({type(error).__name__}).")
+
+
+def _line_of(error: Exception) -> int | None:
+    """Return the template's line in which an error was raised."""
+    # Jinja puts frames into the traceback whose line numbers are those of the template.
+    frames = traceback.walk_tb(error.__traceback__)
+    lines = [line for frame, line in frames if "__jinja_exception__" in frame.f_globals]
+    return lines[-1] if lines else None
 
 
 def _count_loops(tree: nodes.Template, environment: Sandbox) -> None:

@@ -6,6 +6,8 @@ are those of the application; tests/contract/test_doctor.py compares them.
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -36,6 +38,8 @@ TOO_LATE_SECONDS = 300
 ANSWER_MS = 5_000
 NAMED = 200
 """The failed messages whose queues and errors are counted."""
+BROKEN_TEMPLATE = re.compile(r"BrokenTemplate: ([\w.-]{1,100}) v([0-9]{1,9})[,:]")
+REDRIVE = "correct the cause, then redrive them (docs/operations.md#failed-messages)"
 
 
 def check_mongodb(installation: Installation) -> Finding:
@@ -83,14 +87,12 @@ def failed_messages_finding(failed: Collection[dict[str, Any]]) -> Finding:
     if not count:
         return ok("no failed message waits for an operator")
     newest = failed.find(waiting, ["queue", "error"]).sort("failed_at", -1).limit(NAMED)
-    reasons: dict[str, int] = {}
-    for each in newest:
-        reason = f"{each['queue']}: {_class_of(each.get('error'))}"
-        reasons[reason] = reasons.get(reason, 0) + 1
-    most = sorted(reasons, key=lambda reason: -reasons[reason])
+    reasons = Counter((each["queue"], _reason_of(each.get("error"))) for each in newest)
+    most = [(queue, reason) for (queue, reason), _ in reasons.most_common()]
+    told = listed(f"{queue}: {reason}" for queue, reason in most)
     return warn(
-        f"{count} failed messages wait for an operator ({listed(most)})",
-        "correct the cause, then redrive them (docs/operations.md#failed-messages)",
+        f"{count} failed messages wait for an operator ({told})",
+        _remedy(most[0][1]) if most else REDRIVE,
         Section.MESSAGES_FAILED,
     )
 
@@ -154,6 +156,16 @@ def _oldest(collection: Collection[dict[str, Any]]) -> datetime | None:
     return min(each["time"] for each in oldest["outbox"]) if oldest else None
 
 
-def _class_of(error: object) -> str:
-    """Return the class of an error; its text may be long."""
-    return str(error or "no error recorded").partition(":")[0][:60]
+def _reason_of(error: object) -> str:
+    """Return the class of an error, and the template that it names; its text may be long."""
+    text = str(error or "no error recorded")
+    if broken := BROKEN_TEMPLATE.match(text):
+        return f"BrokenTemplate of {broken[1]} v{broken[2]}"
+    return text.partition(":")[0][:60]
+
+
+def _remedy(reason: str) -> str:
+    name, _, version = reason.rpartition(" v")
+    if name.startswith("BrokenTemplate of ") and int(version) > 1:
+        return f"restore version {int(version) - 1} in the console, then redrive"
+    return REDRIVE
