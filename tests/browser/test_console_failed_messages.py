@@ -28,6 +28,19 @@ def find(tab: Tab, field: str, text: str) -> None:
     press(tab, "Enter")
 
 
+@each_look
+def test_overview_leads_to_messages_that_wait(open_tab: OpenTab, world: World, look: Look) -> None:
+    a_failed_message(world)
+    tab = open_tab("operator", look)
+    tab.go()
+    concern = tab.page.locator("#now .concerns a[href*='failed-messages']")
+    concern.wait_for()
+    assert tab.faults() == []
+    photograph(tab, "overview-concerns")
+    concern.click()
+    tab.page.wait_for_selector("#results")
+
+
 def test_redrive_by_keyboard_alone(open_tab: OpenTab, world: World) -> None:
     message_id = a_failed_message(world)
     tab = open_tab("operator")

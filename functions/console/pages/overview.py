@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from tidings.monitoring.overview.operations import get_overview
 from tidings.monitoring.overview.schemas import (
     FunctionOverview,
+    Overview,
     QueueOverview,
     QueueState,
     RuleOverview,
@@ -16,6 +17,8 @@ from web.visits import Visit
 
 # Functions without errors beyond this number are shown on demand.
 FUNCTIONS_SHOWN: Final = 12
+# Events that wait longer in their outboxes are late.
+LATE_SECONDS: Final = 300.0
 HEALTH: Final = {"healthy": "good", "degraded": "wait", "unhealthy": "bad"}
 QUEUE_KINDS: Final = {
     QueueState.NO_CONSUMER: "bad",
@@ -45,10 +48,20 @@ class RuleRow(NamedTuple):
     kind: str
 
 
+class Concern(NamedTuple):
+    """Something that needs attention: the key of its text, number and names, and its place."""
+
+    key: str
+    number: int
+    names: str
+    address: str
+
+
 def show(visit: Visit) -> View:
     """Return the page. If a service is unavailable, the page shows the rest."""
     found = get_overview(caller=visit.caller)
     queues = [_queue(each) for each in found.queues or ()]
+    rules = [_rule(each) for each in found.rules or ()]
     functions = sorted(found.functions or (), key=lambda each: -each.errors_per_minute)
     values = {
         "found": found,
@@ -57,9 +70,28 @@ def show(visit: Visit) -> View:
         "retries": [each for each in queues if each.it.name not in QUEUES],
         "shown_functions": functions[: _shown(functions)],
         "other_functions": functions[_shown(functions) :],
-        "rules": [_rule(each) for each in found.rules or ()],
+        "rules": rules,
+        "concerns": _concerns(found, queues, rules, visit.link("failed-messages", state="failed")),
     }
     return View("overview.html", visit.texts("overview.title"), values)
+
+
+def _concerns(
+    found: Overview, queues: Sequence[QueueRow], rules: Sequence[RuleRow], failed_address: str
+) -> list[Concern]:
+    """Return what needs attention, beside services that do not answer."""
+    bad_queues = [each.it.name for each in queues if each.kind == "bad"]
+    bad_rules = [each.it.name for each in rules if each.kind == "bad"]
+    failed = found.failed_messages.messages if found.failed_messages else 0
+    is_late = found.outbox is not None and found.outbox.age_seconds > LATE_SECONDS
+    concerns = (
+        Concern("queues", len(bad_queues), ", ".join(bad_queues), "#queues"),
+        Concern("failed", failed, "", failed_address),
+        Concern("rules", len(bad_rules), ", ".join(bad_rules), "#rules"),
+        Concern("events", found.outbox.documents if found.outbox and is_late else 0, "", "#rules"),
+        Concern("jobs", found.failed_jobs or 0, "", "#rules"),
+    )
+    return [each for each in concerns if each.number]
 
 
 def _shown(functions: Sequence[FunctionOverview]) -> int:

@@ -1,15 +1,26 @@
 """The overview: what it says about queues and rules, and what it shows without services."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from pages import overview
+from tests.integration.builders import Queues
 from tests.integration.console.people import signed_in
-from tidings.monitoring.overview.schemas import QueueOverview, QueueState, RuleOverview, RunOverview
+from tests.integration.monitoring.builders import a_dead_letter
+from tidings.monitoring.failed_messages import store_failed_messages
+from tidings.monitoring.overview.schemas import (
+    OutboxOverview,
+    Overview,
+    QueueOverview,
+    QueueState,
+    RuleOverview,
+    RunOverview,
+)
 from tidings.platform.errors import Unavailable
-from tidings.platform.messaging import queues
+from tidings.platform.messaging import queues as platform_queues
 
 AT = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
@@ -66,7 +77,7 @@ def test_page_shows_the_rest_without_the_broker(monkeypatch: pytest.MonkeyPatch)
     def away() -> None:
         raise Unavailable("RabbitMQ did not answer.")
 
-    monkeypatch.setattr(queues, "ping_broker", away)
+    monkeypatch.setattr(platform_queues, "ping_broker", away)
     shown = browser.get()
     assert shown.status == 200
     assert "RabbitMQ does not answer" in shown.text
@@ -79,3 +90,30 @@ def test_live_parts_have_ids() -> None:
     assert text.count("data-live=") == 7
     for name in ("live", "now", "services", "orders", "queues", "functions", "rules"):
         assert f'id="{name}"' in text
+
+
+def test_first_card_tells_what_needs_attention_with_links(queues: Queues) -> None:
+    """The queues of these tests have no consumers."""
+    store_failed_messages([a_dead_letter(), a_dead_letter()])
+    shown = signed_in().get().text
+    card = shown.partition('id="now"')[2].partition("</section>")[0]
+    assert "Services: Healthy" in card
+    assert re.search(r'<a href="#queues">\d+ queues need attention: .*recommendations', card)
+    assert re.search(
+        r'<a href="[^"]*failed-messages\?state=failed">2 failed messages wait for an operator', card
+    )
+
+
+def test_late_rules_and_events_need_attention() -> None:
+    late = overview._rule(a_rule(is_late=True))
+    found = Overview.model_construct(
+        failed_messages=None,
+        failed_jobs=1,
+        outbox=OutboxOverview(documents=3, age_seconds=301.0),
+    )
+    concerns = overview._concerns(found, [], [late, overview._rule(a_rule())], "")
+    assert [(each.key, each.number, each.names) for each in concerns] == [
+        ("rules", 1, "digests"),
+        ("events", 3, ""),
+        ("jobs", 1, ""),
+    ]
