@@ -106,6 +106,21 @@ def test_broken_part_is_named_with_its_line(
     assert told == [("email.html", 3)] * logs
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("{{ thing.b.c }}", "c has no value."),
+        ("{{ thing.b }}", "b has no value."),
+        ("{{ thing.list[3] }}", "list object has no element 3."),
+        ("{{ unknown }}", "unknown has no value."),
+    ],
+)
+def test_missing_value_is_named_without_classes_of_python(text: str, told: str) -> None:
+    with pytest.raises(BrokenTemplate) as caught:
+        message(in_inbox(text, optional_variables=["thing"]), who="Ada", thing={"list": [1]})
+    assert caught.value.message == told
+
+
 def test_filter_that_fails_is_named_with_its_line() -> None:
     with pytest.raises(BrokenTemplate) as caught:
         message(in_inbox("Hello\n\n{{ who|money('EUR') }}"), who="Ada")

@@ -1,5 +1,6 @@
 """Jinja2's sandbox, further restricted: names refer only to given variables."""
 
+import re
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -34,6 +35,10 @@ BUDGET: Final = "_budget"
 OF_JINJA: Final = frozenset(
     {"upper", "lower", "capitalize", "trim", "urlencode", "default", "length"}
 )
+
+
+# What jinja2 says of a missing value.
+WITHOUT_VALUE: Final = re.compile(r"'[\w.]+ object' has no attribute '(.+)'|'(\w+)' is undefined")
 
 
 class Budget:
@@ -175,9 +180,15 @@ def _failure(error: Exception) -> TidingsError:
         case TidingsError():
             return error
         case UndefinedError() | SecurityError():
-            return BrokenTemplate(f"{error.message}.")
+            return BrokenTemplate(_reason(error.message or type(error).__name__))
         case _:  # its text may quote the value, so it is not passed on
             return BrokenTemplate(f"A value does not fit ({type(error).__name__}).")
+
+
+def _reason(message: str) -> str:
+    """Return jinja2's message; of a missing value without the names of Python's classes."""
+    found = WITHOUT_VALUE.fullmatch(message)
+    return f"{found[1] or found[2]} has no value." if found else f"{message}."
 
 
 def _line_of(error: Exception) -> int | None:
