@@ -36,3 +36,4 @@ def _load() -> None:
             # The first request to the service loads it again and gets the error.
             logger.warning("service not loaded", extra={"service": name}, exc_info=True)
     importlib.import_module(f"{__package__}.quick_creation").create_quickly()
+    importlib.import_module(f"{__package__}.switched_off").obey_switches()

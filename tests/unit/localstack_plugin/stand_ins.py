@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from tests.unit.localstack_plugin import stand_in_switches
+
 MADE_CLIENTS: list[str] = []
 """The ARNs for which clients of event source mappings were created."""
 
@@ -329,7 +331,7 @@ def install(patch: pytest.MonkeyPatch) -> Shelf:
             "LambdaRuntimeException": RuntimeError,
         },
     }
-    for name, content in modules.items():
+    for name, content in (modules | stand_in_switches.modules()).items():
         module = ModuleType(name)
         vars(module).update(content)
         patch.setitem(sys.modules, name, module)
