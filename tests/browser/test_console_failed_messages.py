@@ -1,12 +1,13 @@
 """Failed messages, suppressions and the audit trail in a real browser, also by keyboard alone."""
 
+import json
 from typing import Final
 
 import pytest
 
 from tests.browser.conftest import OpenTab
 from tests.browser.looks import LOOKS, Look
-from tests.browser.samples import World, a_failed_message
+from tests.browser.samples import SAMPLES, World, a_failed_message
 from tests.browser.tabs import Tab
 from tests.browser.test_console_keyboard import focused, press, tab_to
 from tests.browser.test_console_pages import photograph
@@ -39,6 +40,18 @@ def test_overview_leads_to_messages_that_wait(open_tab: OpenTab, world: World, l
     photograph(tab, "overview-concerns")
     concern.click()
     tab.page.wait_for_selector("#results")
+
+
+@each_look
+def test_person_page_tells_why_messages_failed(open_tab: OpenTab, world: World, look: Look) -> None:
+    place = SAMPLES["persons/{person_id}"](world)
+    person_id = place.partition("/")[2]
+    a_failed_message(world, body=json.dumps({"customer_id": person_id}))
+    tab = open_tab("operator", look)
+    assert tab.go(place) == 200
+    assert "malformed" in tab.page.inner_text("section[aria-labelledby=failed]").lower()
+    assert tab.faults() == []
+    photograph(tab, "persons-failed")
 
 
 def test_redrive_by_keyboard_alone(open_tab: OpenTab, world: World) -> None:

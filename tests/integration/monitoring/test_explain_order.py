@@ -191,6 +191,7 @@ def test_message_that_failed_on_the_way_is_a_step() -> None:
     failed = [each for each in found.steps if each.failed_message_id == letter.key]
     assert [each.code for each in failed] == ["message.attempt_failed", "message.failed"]
     assert failed[0].function == "inventory"
+    assert failed[1].sentence.endswith("became a failed message, which waits for an operator.")
 
 
 def test_older_order_is_explained_by_kinds_and_says_what_was_not_recorded() -> None:

@@ -201,9 +201,10 @@ def test_failed_messages_and_orders_of_the_person_are_listed() -> None:
     order = an_order(customer=ada)
     take_stored()
     body = json.dumps(order_placed(data={"customer_id": ada.user_id})).encode()
-    letter = a_dead_letter(body=body)
+    letter = a_dead_letter(body=body, error="no mail to ada@example.com")
     store_failed_messages([letter, a_dead_letter()])
     person = found(ada)
+    assert [each.error for each in person.failed_messages] == ["no mail to [masked]"]
     assert [each.id for each in person.orders] == [order.id]
     assert [(each.id, each.state) for each in person.failed_messages] == [(letter.key, "failed")]
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from tidings.monitoring.explaining.schemas import ExplainedStep
-from tidings.monitoring.models import FailedMessage
+from tidings.monitoring.models import FailedMessage, FailedState
 from tidings.platform.logging import logger
 from tidings.platform.messaging.attempts import AttemptsAway, FailedTry, of_subjects
 from tidings.platform.messaging.history import REDRIVE
@@ -15,6 +15,13 @@ from tidings.platform.text.masking import masked_text
 
 MAX_ATTEMPTS: Final = 12
 MAX_ERROR_CHARACTERS: Final = 200
+# What a failed message does in each state.
+NOW: Final = {
+    FailedState.FAILED: "waits for an operator",
+    FailedState.REDRIVING: "is being redriven",
+    FailedState.REDRIVEN: "was redriven",
+    FailedState.DISCARDED: "was discarded",
+}
 
 
 def failed_messages_about(ids: Sequence[str], at_most: int) -> list[Any]:
@@ -46,8 +53,8 @@ def failure_steps(message: Any) -> Iterator[ExplainedStep]:
         at=message.failed_at,
         code="message.failed",
         reason=_kind_of(message.error),
-        sentence=f"{message.type} failed for the last time and became a failed message; its state"
-        f" is now {message.state}.",
+        sentence=f"{message.type} failed for the last time and became a failed message,"
+        f" which {NOW[FailedState(message.state)]}.",
         function=message.function,
         **about,
     )

@@ -17,7 +17,7 @@ from tidings.platform.logging import logger
 from tidings.platform.operation import operation
 from tidings.platform.security.auth import Principal, Role
 from tidings.platform.storage.rows import rows
-from tidings.platform.text.masking import masked_address, masked_phone
+from tidings.platform.text.masking import masked_address, masked_phone, masked_text
 from tidings.platform.timing.clock import now
 from tidings.recommendations.announcing import is_wanted, pause_ends
 from tidings.users.contacts import Contact, get_contacts
@@ -93,13 +93,15 @@ def _found(user: Any, contact: Contact, others: list[str], at: datetime) -> Foun
 
 
 def _failures(user_id: str) -> list[PersonFailure]:
-    found = FailedMessage.objects(mentions=user_id).only("queue", "type", "state", "failed_at")
+    fields = ("queue", "type", "state", "error", "failed_at")
+    found = FailedMessage.objects(mentions=user_id).only(*fields)
     return [
         PersonFailure(
             id=each.id,
             queue=each.queue,
             type=each.type,
             state=each.state,
+            error=masked_text(each.error),
             failed_at=each.failed_at,
         )
         for each in rows(found.order_by("-failed_at").limit(FAILED_MESSAGES))

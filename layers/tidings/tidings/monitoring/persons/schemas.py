@@ -62,6 +62,7 @@ class PersonFailure(Schema):
     queue: str
     type: str | None
     state: FailedState
+    error: str = Field(description="the last error; personal parts are masked")
     failed_at: datetime
 
 
