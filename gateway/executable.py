@@ -175,7 +175,7 @@ def _permitted(
     resolve: Resolver,
     operation: Callable[[], Operation] | None,
 ) -> Resolver:
-    """Return a resolver that checks the role first, and records who was refused an operation."""
+    """Return a resolver that checks the role first, and records its refusals."""
     directive = schema.get_directive("requires")
     assert directive is not None
     assert field.ast_node is not None

@@ -1,1 +1,1 @@
-"""Who is signed in to the console: cookies, renewal, the end after idleness."""
+"""The session of a person in the console: cookies, renewal, the end after idleness."""
