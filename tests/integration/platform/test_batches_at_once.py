@@ -280,10 +280,10 @@ def test_message_that_cannot_be_rendered_does_not_make_the_others_single(
     taken_through(queues, "orders", orders_function.handler, 10)
     draft = drafting.draft
 
-    def failing(contact: Any, content: Any, *more: Any) -> Any:
+    def failing(contact: Any, content: Any, *more: Any, **options: Any) -> Any:
         if content.subject_id == orders[3].id:
             raise ZeroDivisionError
-        return draft(contact, content, *more)
+        return draft(contact, content, *more, **options)
 
     monkeypatch.setattr("tidings.notifications.creating.draft", failing)
     event = queues.event_of("notifications", queues.take("notifications", 10))

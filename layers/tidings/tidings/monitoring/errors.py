@@ -1,6 +1,6 @@
 """Errors that operations for operators raise."""
 
-from tidings.platform.errors import Conflict, InvalidInput, NotFound, RuleRefused
+from tidings.platform.errors import Conflict, NotFound, RuleRefused
 
 
 class FailedMessageNotFound(NotFound):
@@ -8,7 +8,7 @@ class FailedMessageNotFound(NotFound):
         super().__init__("There is no such failed message.")
 
 
-class PersonNotNamed(InvalidInput):
+class PersonNotNamed(RuleRefused):
     def __init__(self) -> None:
         super().__init__("Name the person by exactly one of id, email and phone.", field="id")
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from tidings.delivery.operations import suppression_of
+from tidings.monitoring.errors import PersonNotNamed
 from tidings.monitoring.explaining.notifications import explained, latest_notifications
 from tidings.monitoring.explaining.schemas import ExplanationNote
 from tidings.monitoring.models import FailedMessage
@@ -30,7 +31,12 @@ FAILED_MESSAGES: Final = 10
 ACCOUNTS: Final = 10
 
 
-@operation(role=Role.OPERATOR, refuses=(UserNotFound,), writes=False, recording=Recording.ENDED)
+@operation(
+    role=Role.OPERATOR,
+    refuses=(PersonNotNamed, UserNotFound),
+    writes=False,
+    recording=Recording.ENDED,
+)
 def find_person(
     wanted: FindPerson, *, caller: Principal, at: datetime | None = None
 ) -> FoundPerson:
@@ -39,6 +45,7 @@ def find_person(
     Of several accounts with a number it returns the newest that verified it, or the newest.
 
     Raises:
+        PersonNotNamed: the input names no person, or in several ways.
         UserNotFound: there is no such account, or it was deleted.
     """
     at = at or now()
