@@ -198,6 +198,16 @@ def test_template_that_broke_is_named_with_the_version_to_restore(version: int, 
     assert found.do == do
 
 
+def test_version_to_restore_is_named_beside_more_frequent_errors() -> None:
+    store_failed_messages([a_dead_letter() for _ in range(3)])
+    broken = a_dead_letter()
+    store_failed_messages([broken])
+    told = "BrokenTemplate: order_confirmed v2, email.text, line 8: 'a' is undefined."
+    FailedMessage.objects(pk=broken.key).update(set__error=told)
+    found = stored.failed_messages_finding(FailedMessage._get_collection())
+    assert found.do == "restore version 1 in the console, then redrive"
+
+
 def test_failed_jobs_are_named_with_their_times() -> None:
     collection = JobRun._get_collection()
     run = JobRun(

@@ -279,8 +279,8 @@ def test_every_queue_but_the_last_is_consumed() -> None:
     assert set(template.consumed_queues()) == set(load().queues) - {"unreadable-messages"}
 
 
-def a_line(state: str) -> Line:
-    return Line("redis", state, "", "8703", "", "redis.log")
+def a_line(state: str, name: str = "redis") -> Line:
+    return Line(name, state, "", "8703", "", f"{name}.log")
 
 
 @pytest.mark.parametrize(
@@ -295,6 +295,12 @@ def a_line(state: str) -> Line:
 def test_service_that_hangs_needs_a_restart(states: list[str], command: str) -> None:
     told = services.remedy([a_line(each) for each in states])
     assert told.partition(", which")[0] == command
+
+
+def test_bridge_that_waits_for_a_dead_localstack_does_not_hang() -> None:
+    waits = a_line(HANGS, "bridge")
+    assert services.remedy([a_line("died", "localstack"), waits]) == "make up"
+    assert services.remedy([a_line("died"), waits]).startswith("make down")
 
 
 def test_consumers_are_counted_again_before_they_are_missed(

@@ -32,7 +32,10 @@ def check_services(installation: Installation) -> Finding:
 
 def remedy(away: list[Line]) -> str:
     """Return the command that brings services back."""
-    if any(line.state == HANGS for line in away):
+    hanging = {line.name for line in away if line.state == HANGS}
+    if any(line.name == "localstack" and line.state != HANGS for line in away):
+        hanging.discard("bridge")  # it waits for the mappings, which LocalStack knows
+    if hanging:
         return "make down, then make up, which alone only waits for a service that hangs"
     return "make up"
 

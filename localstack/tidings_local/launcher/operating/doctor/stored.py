@@ -92,9 +92,14 @@ def failed_messages_finding(failed: Collection[dict[str, Any]]) -> Finding:
     told = listed(f"{queue}: {reason}" for queue, reason in most)
     return warn(
         f"{count} failed messages wait for an operator ({told})",
-        _remedy(most[0][1]) if most else REDRIVE,
+        _remedy_for([reason for _, reason in most]),
         Section.MESSAGES_FAILED,
     )
+
+
+def _remedy_for(reasons: list[str]) -> str:
+    """Return the command for the most frequent cause that has one of its own."""
+    return next((each for reason in reasons if (each := _remedy(reason)) != REDRIVE), REDRIVE)
 
 
 def check_failed_jobs(installation: Installation) -> Finding:
