@@ -25,7 +25,7 @@ def an_admin() -> Account:
 
 
 def an_operator(shop: Shop, admin: Account) -> Account:
-    """Return a new operator: a customer with a verified address, whom the admin promotes."""
+    """Return a new operator: a customer with a verified address, then promoted by the admin."""
     account = Account("operator", f"operator-{uuid4().hex}@example.com")
     person = {"email": account.email, "password": account.password, "name": "Grace"}
     shop.graphql(REGISTER, i=person)
