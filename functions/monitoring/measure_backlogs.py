@@ -1,8 +1,8 @@
-"""Rule `backlogs`, every minute: send the backlogs of outboxes and queues to CloudWatch."""
+"""Rule `backlogs`, every minute: send to CloudWatch what its alarms need."""
 
 from datetime import datetime
 
-from tidings.monitoring.backlogs import measure_backlogs
+from tidings.monitoring.measuring import measure_backlogs
 from tidings.platform.entry.job import Summary, scheduled_job
 
 

@@ -5,11 +5,11 @@ import tidings.campaigns.operations
 import tidings.campaigns.queries
 import tidings.delivery.operations
 import tidings.monitoring.audit
-import tidings.monitoring.backlogs
 import tidings.monitoring.explaining.operations
 import tidings.monitoring.failed_messages
 import tidings.monitoring.health
 import tidings.monitoring.overview.operations
+import tidings.monitoring.overview.queues
 import tidings.monitoring.persons.operations
 import tidings.monitoring.queries
 import tidings.monitoring.redrive

@@ -47,7 +47,7 @@ def test_each_reference_exists() -> None:
 
 
 def test_own_metrics_are_those_that_the_rule_sends(widgets: list[dict[str, Any]]) -> None:
-    source = (ROOT / "layers/tidings/tidings/monitoring/backlogs.py").read_text()
+    source = (ROOT / "layers/tidings/tidings/monitoring/measuring.py").read_text()
     sent = set(re.findall(r'emf\.emit\("(\w+)"', source))
     assert shown_of(widgets, OWN) <= sent
     assert shown_of(widgets, OWN) >= {"OutboxAge", "FailedMessages", "QueueDepth"}

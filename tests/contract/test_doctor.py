@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Final
 
 import tidings_local.launcher.operating.doctor as doctor
-from tests.contract.project import ROOT, parsed
+from tests.contract.project import ROOT, parsed, template
+from tests.dashboards import alerts
 from tidings.monitoring.models import FailedMessage, FailedState
 from tidings.monitoring.relay import OUTBOX_DOCUMENTS
 from tidings.platform.settings import Settings
 from tidings.platform.storage import job_runs
 from tidings_local.launcher.commands import COMMANDS
-from tidings_local.launcher.operating.doctor import queues, stored
+from tidings_local.launcher.operating.doctor import keys, queues, stored
 from tidings_local.launcher.operating.doctor.finding import Section
 from tidings_local.launcher.operating.doctor.machine import BLOCKS_AT_MB
 from tidings_local.topology import load
@@ -64,6 +65,12 @@ def test_collections_and_fields_are_those_of_the_application() -> None:
     assert job_runs.JobRun._meta["collection"] == stored.JOB_RUNS
     assert {"repeated_at", "attempts", "leased_until"} <= job_runs.JobRun._fields.keys()
     assert job_runs.ATTEMPTS == stored.JOB_ATTEMPTS
+
+
+def test_signing_key_is_old_at_the_same_age_everywhere() -> None:
+    seconds = keys.ROTATE_DAYS * 86_400
+    assert template()["Resources"]["SigningKeyIsOld"]["Properties"]["Threshold"] == seconds
+    assert alerts()["SigningKeyIsOld"]["expr"].endswith(f"> {keys.ROTATE_DAYS} * 86400")
 
 
 def test_outboxes_are_known_by_their_index() -> None:

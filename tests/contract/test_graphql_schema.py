@@ -39,7 +39,6 @@ from tidings.monitoring.schemas import (
     MessageForecast,
     OperatorActView,
     OutcomeCount,
-    QueueStats,
     RedriveFailedMessages,
     RedriveReport,
 )
@@ -186,7 +185,7 @@ OBJECTS: dict[str, list[type]] = {
     "DiscardReport": [DiscardReport],
     "FailedMessageConnection": [Connection],
     "FailedMessageEdge": [Edge],
-    "QueueStats": [QueueStats],
+    "QueueStats": [overview.QueueStats],
     "AuditEntry": [AuditEntryView],
     "AuditTarget": [AuditTargetView],
     "AuditEntryConnection": [Connection],

@@ -12,6 +12,7 @@ from tidings.monitoring import figures
 from tidings.monitoring.overview.template_rules import RULES
 from tidings.platform.messaging.queue_names import QUEUES, RETRY_DELAYS_SECONDS
 from tidings.platform.observability import metrics
+from tidings.platform.security.auth import TokenOutcome
 
 MESSAGE_OUTCOMES: Final = 3
 CALL_OUTCOMES: Final = 3
@@ -29,7 +30,7 @@ def series() -> int:
     return (
         len(functions()) * (CALL_OUTCOMES + HISTOGRAM)
         + len(root_fields()) * CALL_OUTCOMES
-        + queues * (MESSAGE_OUTCOMES + HISTOGRAM + 2)
+        + queues * (MESSAGE_OUTCOMES + HISTOGRAM + 3)
         + (queues + len(RETRY_DELAYS_SECONDS)) * 2
         + event_types
         + (len(Channel) + 1) * len(DeliveryStatus)
@@ -37,7 +38,8 @@ def series() -> int:
         + len(CampaignState)
         + figures.CAMPAIGNS
         + len(RULES)
-        + 15
+        + len(TokenOutcome)
+        + 16
     )
 
 

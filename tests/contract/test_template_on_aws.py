@@ -8,7 +8,7 @@ import pytest
 from tests.contract.project import ROOT, template
 from tests.contract.transformed import resources, transformed
 
-BACKLOGS = ROOT / "layers/tidings/tidings/monitoring/backlogs.py"
+BACKLOGS = ROOT / "layers/tidings/tidings/monitoring/measuring.py"
 INVOCATION = ROOT / "layers/tidings/tidings/platform/entry/invocation.py"
 NO_VALUE = {"Ref": "AWS::NoValue"}
 

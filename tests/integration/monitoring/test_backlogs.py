@@ -10,13 +10,16 @@ from redis import ConnectionError as RedisAway
 from tests.integration.builders import CONTEXT, Queues, a_person, a_product, an_order
 from tests.integration.gateway.in_process import InProcessApi
 from tests.integration.monitoring.builders import a_dead_letter
+from tests.unit.platform.builders import signing_keys, use_keys
 from tests.waiting import eventually
 from tidings.campaigns.models import Campaign, CampaignAudience, CampaignRun, CampaignSchedule
 from tidings.monitoring import figures
-from tidings.monitoring.backlogs import get_queue_stats, measure_backlogs, outbox_backlog
+from tidings.monitoring.backlogs import outbox_backlog
 from tidings.monitoring.exposition import exposition
 from tidings.monitoring.failed_messages import store_failed_messages
 from tidings.monitoring.leases import HeldLease, lease
+from tidings.monitoring.measuring import measure_backlogs
+from tidings.monitoring.overview.queues import get_queue_stats
 from tidings.monitoring.overview.template_rules import RULES
 from tidings.monitoring.relay import LEASE_SECONDS, relay_outbox
 from tidings.orders.events import OrderPlaced
@@ -29,12 +32,14 @@ from tidings.platform.messaging.broker import BrokerUnavailable
 from tidings.platform.messaging.outbox import take_stored
 from tidings.platform.messaging.relay import publish_stored
 from tidings.platform.observability import metrics
-from tidings.platform.security.auth import Role
+from tidings.platform.security.auth import Role, TokenOutcome, count_token
 from tidings.platform.settings import settings
 from tidings.platform.storage.job_runs import JobRun, run_id
 from tidings.platform.timing.clock import now
 
 OPERATOR = a_person(Role.OPERATOR)
+
+pytestmark = pytest.mark.usefixtures("keys")
 
 
 @pytest.fixture(autouse=True)
@@ -82,6 +87,7 @@ def test_queues_report_their_depth_and_rate(
     stats = {each.name: each for each in get_queue_stats(caller=OPERATOR)}
     inventory = stats["inventory"]
     assert (inventory.messages, inventory.consumers) == (1, 0)
+    assert inventory.state == "no_consumer"
     assert inventory.handled_per_minute == 1.0
     assert inventory.lag_seconds is not None
     assert 0 <= inventory.lag_seconds < 30
@@ -231,7 +237,35 @@ def test_figures_are_not_counted_for_each_scrape(
     assert samples()["tidings_open_orders", "placed"] == first == 1
 
 
-def test_late_rules_are_told(queues: Queues) -> None:
+def test_tokens_slow_batches_and_the_signing_key_are_told(
+    queues: Queues, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, at = signing_keys(), now() - timedelta(days=91)
+    made.keys[0] = made.keys[0].model_copy(update={"created_at": at})
+    use_keys(monkeypatch, made)
+    measure_backlogs(now() - timedelta(minutes=2))
+    measure_backlogs(now() - timedelta(minutes=1))
+    count_token(TokenOutcome.ISSUED)
+    for _ in range(3):
+        count_token(TokenOutcome.UNKNOWN_KEY)
+    metrics.count_batch("inventory", 10.0)
+    metrics.flush()
+    capsys.readouterr()
+    measure_backlogs()
+    metrics.flush()
+    told = told_to_cloudwatch(capsys)
+    assert told["SlowConsumers", None] == [1]
+    assert told["RefusedTokens", None] == [3]
+    assert told["SigningKeyAge", None] == [pytest.approx(91 * 86_400, abs=60)]
+    found = samples()
+    assert found["tidings_access_tokens_total", "unknown_key"] == 3
+    assert found["tidings_access_tokens_total", "verified"] == 0
+    assert found["tidings_slow_batches_total", "inventory"] == 1
+    created = found["tidings_signing_key_created_timestamp_seconds",]
+    assert created == pytest.approx(at.timestamp(), abs=1)
+
+
+def test_late_rules_are_told(queues: Queues, capsys: pytest.CaptureFixture[str]) -> None:
     for job, minutes in (("relay_outbox", 10), ("send_redriven", 1)):
         due = now() - timedelta(minutes=minutes)
         JobRun(
@@ -244,6 +278,8 @@ def test_late_rules_are_told(queues: Queues) -> None:
         ).save(force_insert=True)
     found = {key[1]: value for key, value in samples().items() if key[0] == "tidings_rule_is_late"}
     assert found == {name: int(name == "outbox-relay") for name, *_ in RULES}
+    measure_backlogs()
+    assert told_to_cloudwatch(capsys)["LateRules", None] == [1]
 
 
 def test_only_the_newest_campaigns_have_a_series(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,6 +42,7 @@ def state(
         ({"messages": 5}, "waiting"),
         ({"age": None}, "quiet"),
         ({"name": "retry.5s", "consumers": 0}, "quiet"),
+        ({"name": "failed-messages", "consumers": 0}, "no_consumer"),
         ({"name": "unreadable-messages", "consumers": 0, "messages": 1}, "waiting"),
     ],
 )

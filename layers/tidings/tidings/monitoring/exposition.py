@@ -30,6 +30,7 @@ from tidings.platform.observability import metrics
 from tidings.platform.observability.metrics import Series
 from tidings.platform.secrets import metrics_token
 from tidings.platform.security import store
+from tidings.platform.security.auth import TokenOutcome
 from tidings.platform.settings import settings
 from tidings.platform.storage.job_runs import failed_runs
 from tidings.platform.storage.redis_connection import Memory
@@ -41,6 +42,8 @@ COUNTERS: Final = {
     metrics.GRAPHQL_FIELDS: ("field", "outcome"),
     metrics.EVENTS: ("type",),
     metrics.DELIVERIES: ("channel", "status"),
+    metrics.ACCESS_TOKENS: ("outcome",),
+    metrics.SLOW_BATCHES: ("queue",),
     metrics.UNCOUNTED: (),
 }
 HELP: Final = {
@@ -49,6 +52,8 @@ HELP: Final = {
     metrics.GRAPHQL_FIELDS: "Root fields of GraphQL by outcome: ok, refused, error.",
     metrics.EVENTS: "Published events and delivery commands by type.",
     metrics.DELIVERIES: "Deliveries that reached a status, by channel.",
+    metrics.ACCESS_TOKENS: "Access tokens that were issued, verified or refused, by outcome.",
+    metrics.SLOW_BATCHES: "Batches of messages that took ten seconds or more, by queue.",
     metrics.UNCOUNTED: "Counts that were dropped, because a process had too many series.",
     metrics.MESSAGE_SECONDS: "Time that consumers needed for a message, in seconds.",
     metrics.INVOCATION_SECONDS: "Duration of invocations, in seconds.",
@@ -117,7 +122,9 @@ def _from_zero(numbers: Numbers) -> Numbers:
         for status in SETTLED
     )
     durations = ((f"{metrics.MESSAGE_SECONDS}_sum", {"queue": each}) for each in CONSUMED_QUEUES)
-    calm = [*messages, *deliveries, *durations, (metrics.UNCOUNTED, {})]
+    tokens = ((metrics.ACCESS_TOKENS, {"outcome": each.value}) for each in TokenOutcome)
+    slow = ((metrics.SLOW_BATCHES, {"queue": queue}) for queue in CONSUMED_QUEUES)
+    calm = [*messages, *deliveries, *durations, *tokens, *slow, (metrics.UNCOUNTED, {})]
     return {Series(name, tuple(sorted(of.items()))): 0.0 for name, of in calm} | numbers
 
 
@@ -138,6 +145,12 @@ def _shared(numbers: Numbers) -> Iterator[Metric]:
         if series.name == metrics.MESSAGE_LAG:
             lag.add_metric([dict(series.labels)["queue"]], value)
     yield lag
+    if created := numbers.get(Series(metrics.SIGNING_KEY_CREATED, ())):
+        yield GaugeMetricFamily(
+            metrics.SIGNING_KEY_CREATED,
+            "When the key that signs access tokens was made, in seconds since 1970.",
+            value=created,
+        )
 
 
 def _histogram(numbers: Numbers, name: str, label: str) -> Metric:

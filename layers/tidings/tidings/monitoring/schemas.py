@@ -171,15 +171,3 @@ class RedriveReport(Schema):
 class DiscardReport(Schema):
     discarded: int
     not_failed: list[str] = Field(description="ids that are unknown or not waiting")
-
-
-class QueueStats(Schema):
-    """A queue as operators see it."""
-
-    name: str
-    messages: int
-    consumers: int
-    # Messages handled per minute, averaged over five minutes; None if unknown.
-    handled_per_minute: float | None
-    # The age of the event in the last message, in seconds.
-    lag_seconds: float | None

@@ -124,6 +124,9 @@ class PublicKeys(BaseModel):
     model_config = SECRET
 
     keys: list[PublicKey]
+    # When the key that signs was made, for functions that may not read the private keys. None for a
+    # key of a release that did not record it.
+    created_at: datetime | None = None
 
 
 Form = TypeVar("Form", bound=BaseModel)

@@ -28,8 +28,11 @@ def make_signing_keys(at: datetime | None = None) -> dict[str, Any]:
 
 
 def public_keys(signing_keys: dict[str, Any]) -> dict[str, Any]:
-    """Return the public keys as a JWK Set, as the functions read it."""
-    return {"keys": [_jwk(each["kid"], each["private_key"]) for each in signing_keys["keys"]]}
+    """Return the public keys, as functions read them, and when the key that signs was made."""
+    keys, current = signing_keys["keys"], signing_keys["current"]
+    made = next((each.get("created_at") for each in keys if each["kid"] == current), None)
+    found = {"keys": [_jwk(each["kid"], each["private_key"]) for each in keys]}
+    return found | ({"created_at": made} if made else {})
 
 
 def _jwk(kid: str, pem: str) -> dict[str, str]:

@@ -22,6 +22,7 @@ from tidings.platform.errors import NotFound, NotYet, Unavailable
 from tidings.platform.logging import logger
 from tidings.platform.messaging.broker import BrokerUnavailable, Message
 from tidings.platform.messaging.history import history_of
+from tidings.platform.observability import metrics
 
 DATA = order_placed()["data"]
 
@@ -80,6 +81,15 @@ def test_every_queue_of_an_event_is_handled(broker: RecordingPublisher) -> None:
     event["rmqMessagesByQueue"]["another::/"] = [a_message("2")]
     effect.handler(event, CONTEXT)
     assert effect.seen == ["event-1", "event-2"]
+
+
+def test_duration_of_a_batch_is_told_for_its_queue(
+    broker: RecordingPublisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[str, bool]] = []
+    monkeypatch.setattr(metrics, "count_batch", lambda queue, took: told.append((queue, took > 0)))
+    Effect().handler(mq_event(a_message()), CONTEXT)
+    assert told == [("inventory", True)]
 
 
 def test_effect_has_the_correlation_and_the_cause(broker: RecordingPublisher) -> None:

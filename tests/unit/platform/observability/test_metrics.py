@@ -61,6 +61,12 @@ def test_series_stay_bounded_after_a_flush(monkeypatch: pytest.MonkeyPatch) -> N
     assert counted() == {(metrics.UNCOUNTED,): 1}
 
 
+def test_only_slow_batches_are_counted() -> None:
+    metrics.count_batch("orders", 9.9)
+    metrics.count_batch("inventory", 10.0)
+    assert counted() == {(metrics.SLOW_BATCHES, "inventory"): 1}
+
+
 @pytest.mark.parametrize(
     ("error", "outcome"),
     [(None, "ok"), (NotFound("no"), "refused"), (ValueError(), "error")],

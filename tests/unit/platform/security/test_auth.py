@@ -24,8 +24,9 @@ from tests.unit.platform.builders import (
     use_keys,
 )
 from tidings.platform.errors import Forbidden, Unauthenticated
+from tidings.platform.observability import metrics
 from tidings.platform.secrets import SigningKey, SigningKeys
-from tidings.platform.security import auth
+from tidings.platform.security import admission, auth
 from tidings.platform.security.auth import (
     PersonRole,
     Principal,
@@ -35,8 +36,10 @@ from tidings.platform.security.auth import (
     public_keys,
     require,
     require_self,
+    signing_since,
     verify_access_token,
 )
+from tidings.platform.security.limits import Counted
 from tidings.platform.timing.clock import now
 
 OPERATOR = in_a_session(Principal(user_id="operator", role=Role.OPERATOR))
@@ -118,6 +121,87 @@ def test_published_keys_verify_our_tokens_and_contain_no_secret(keys: SigningKey
     assert jwk["kid"] == "key-1"
     assert (jwk["use"], jwk["alg"], jwk["crv"]) == ("sig", "ES256", "P-256")
     assert "d" not in jwk
+
+
+def test_age_of_the_key_is_not_published(monkeypatch: pytest.MonkeyPatch) -> None:
+    keys, at = signing_keys("old", "new"), now()
+    made = [keys.keys[0], keys.keys[1].model_copy(update={"created_at": at})]
+    use_keys(monkeypatch, keys.model_copy(update={"keys": made}))
+    assert signing_since() == at
+    assert public_keys().keys() == {"keys"}
+    assert all("created_at" not in each for each in public_keys()["keys"])
+
+
+# --------------------------------------------------------------- counted tokens
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the outcomes of tokens that are counted from now on."""
+    found: list[str] = []
+
+    def count(name: str, labels: dict[str, str]) -> None:
+        assert name == metrics.ACCESS_TOKENS
+        found.append(labels["outcome"])
+
+    monkeypatch.setattr(metrics, "count", count)
+    return found
+
+
+def test_only_the_first_call_of_a_token_is_counted(keys: SigningKeys, counted: list[str]) -> None:
+    token = issue_access_token(CUSTOMER)
+    for _ in range(3):
+        verify_access_token(token)
+    assert counted == ["issued", "verified"]
+
+
+def test_refused_tokens_are_counted_by_reason(keys: SigningKeys, counted: list[str]) -> None:
+    ours, foreign = keys.keys[0], SigningKey(kid="key-1", private_key=private_key())
+    expired = claims(now() - timedelta(hours=1))
+    for token in (
+        signed(claims(), ours, kid="key-2"),
+        signed(expired, ours, kid="key-2"),
+        signed(expired, ours),
+        signed(claims(), foreign),
+        signed(claims(aud="another-api"), ours),
+        "a.b.c",
+    ):
+        assert refusal_of(token)
+    assert counted == [
+        "unknown_key",
+        *("expired", "expired"),  # the first one is of a key that is gone since a rotation
+        "bad_signature",
+        *("malformed", "malformed"),
+    ]
+
+
+def test_verified_token_whose_key_is_withdrawn_is_counted_at_each_call(
+    keys: SigningKeys, counted: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = issue_access_token(CUSTOMER)
+    verify_access_token(token)
+    use_keys(monkeypatch, signing_keys("another"))
+    assert refusal_of(token) == refusal_of(token)
+    assert counted == ["issued", "verified", "unknown_key", "unknown_key"]
+
+
+@pytest.mark.parametrize("expires_at", ["0", "true", '"0"', "1e400", "NaN", "[]"])
+def test_claim_of_an_unverified_token_may_be_anything(
+    expires_at: str, keys: SigningKeys, counted: list[str]
+) -> None:
+    content = urlsafe_b64encode(f'{{"exp": {expires_at}}}'.encode()).rstrip(b"=").decode()
+    assert refusal_of(f"{segment({'alg': 'ES256', 'kid': 'key-2'})}.{content}.e30")
+    assert counted in (["expired"], ["unknown_key"])
+
+
+def test_token_of_an_ended_session_is_counted(
+    counted: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = admission._Admission(Counted(1, 60), "1", None, None)
+    monkeypatch.setattr(admission, "_ask", lambda *_: ended)
+    with pytest.raises(Unauthenticated):
+        admission.admit(CUSTOMER)
+    assert counted == ["session_ended"]
 
 
 # --------------------------------------------------------------- invalid tokens

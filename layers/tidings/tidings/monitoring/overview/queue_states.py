@@ -1,16 +1,20 @@
 """The state of a queue: the worst that its numbers say, from the latest minute or two."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from tidings.monitoring.backlogs import CONSUMED_QUEUES
+from tidings.monitoring.backlogs import CONSUMED_QUEUES, queue_ages
 from tidings.monitoring.overview.rates import grown
 from tidings.monitoring.overview.samples import Counters, Kept
 from tidings.monitoring.overview.schemas import QueueState
+from tidings.platform.messaging.queue_names import QUEUES
 from tidings.platform.messaging.queues import QueueDepth
 from tidings.platform.observability import metrics
 from tidings.platform.observability.metrics import Series
 
+# Retries wait for their time, and unreadable messages for a person.
+HAVE_CONSUMERS: Final = frozenset(QUEUES) - {"unreadable-messages"}
 # The alert QueueIsStalled has the same time.
 OLD_SECONDS: Final = 300.0
 # Messages that a slow function holds are not in its queue. Their age when they are handled tells.
@@ -57,10 +61,22 @@ def _lag(name: str, kept: Kept, at: datetime) -> float | None:
     return kept.known.get(Series(metrics.MESSAGE_LAG, of))
 
 
+def states_of(
+    depths: Mapping[str, QueueDepth], kept: Kept | None, at: datetime
+) -> dict[str, QueueState]:
+    """Return the state of each queue; without Redis only its depth tells."""
+    present = Counters.of(kept.known, at) if kept else None
+    ages = queue_ages(depths, kept.known) if kept else {}
+    return {
+        name: state_of(name, depth, ages.get(name), handling_of(name, kept, present, at))
+        for name, depth in depths.items()
+    }
+
+
 def state_of(name: str, depth: QueueDepth, age: float | None, handling: Handling) -> QueueState:
     """Return what is wrong with a queue, worst first."""
     is_consumed = name in CONSUMED_QUEUES
-    if is_consumed and not depth.consumers:
+    if name in HAVE_CONSUMERS and not depth.consumers:
         return QueueState.NO_CONSUMER
     if handling.dead:
         return QueueState.FAILING

@@ -19,7 +19,7 @@ from tidings.platform.storage.last_runs import (
     of_job,
     scheduled_time,
 )
-from tidings.platform.timing.schedules import Cron, schedule_of
+from tidings.platform.timing.schedules import Cron, Rate, schedule_of
 
 # EventBridge is late by some seconds, clocks differ, and a laptop that slept fires early.
 PATIENCE: Final = timedelta(minutes=2)
@@ -50,15 +50,18 @@ def _rule(
 ) -> RuleOverview:
     run, times = None if row is None else run_of(row, at), schedule_of(schedule)
     scheduled_at = None if run is None else run.scheduled_at
-    due = times.due_before(at - PATIENCE)
+    # The rule of each minute is late after its second period.
+    patience = min(PATIENCE, times.period / 2) if isinstance(times, Rate) else PATIENCE
+    due = times.due_before(at - patience)
+    is_late = bool(is_enabled and scheduled_at and due and scheduled_at < due - patience)
     return RuleOverview(
         name=name,
         function=function,
         schedule=schedule,
         is_enabled=is_enabled,
-        is_late=bool(is_enabled and scheduled_at and due and scheduled_at < due - PATIENCE),
+        is_late=is_late,
         last=run,
-        next_at=times.next(at, scheduled_at) if is_enabled else None,
+        next_at=times.next(at, scheduled_at) if is_enabled and not is_late else None,
     )
 
 

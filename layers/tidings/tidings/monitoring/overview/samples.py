@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from tidings.platform.caching import cache
 from tidings.platform.logging import logger
@@ -49,13 +49,16 @@ class Sample(Schema):
 
 
 class Counters(Schema):
-    """The counters of each function and of each queue at one time."""
+    """The counters of each function, of each queue and of access tokens at one time."""
 
     at: datetime
     calls: Numbers
     call_seconds: Numbers
     messages: Numbers
     message_seconds: Numbers
+    # Slow batches by queue, access tokens by outcome. Counters of an earlier release have none.
+    slow: dict[str, float] = Field(default_factory=dict)
+    tokens: dict[str, float] = Field(default_factory=dict)
 
     @classmethod
     def of(cls, known: Mapping[Series, float], at: datetime) -> "Counters":
@@ -65,6 +68,8 @@ class Counters(Schema):
             call_seconds=_by(known, f"{metrics.INVOCATION_SECONDS}_bucket", "function", "le"),
             messages=_by(known, metrics.MESSAGES, "queue", "outcome"),
             message_seconds=_by(known, f"{metrics.MESSAGE_SECONDS}_bucket", "queue", "le"),
+            slow=_all(known, metrics.SLOW_BATCHES, "queue"),
+            tokens=_all(known, metrics.ACCESS_TOKENS, "outcome"),
         )
 
     def total(self) -> dict[str, float]:
@@ -144,6 +149,12 @@ def _by(known: Mapping[Series, float], name: str, key: str, part: str) -> Number
             labels = dict(series.labels)
             found[labels[key]][labels[part]] = value
     return dict(found)
+
+
+def _all(known: Mapping[Series, float], name: str, label: str) -> dict[str, float]:
+    return {
+        dict(series.labels)[label]: value for series, value in known.items() if series.name == name
+    }
 
 
 def _samples() -> str:

@@ -50,6 +50,19 @@ class QueueState(StrEnum):
     QUIET = "quiet"
 
 
+class QueueStats(Schema):
+    """A queue as operators see it."""
+
+    name: str
+    messages: int
+    consumers: int
+    state: QueueState
+    # Messages handled per minute, averaged over five minutes; None if unknown.
+    handled_per_minute: float | None
+    # The age of the event in the last message, in seconds.
+    lag_seconds: float | None
+
+
 class QueueOverview(Schema):
     """A queue, now and in the last hour, and how its consumer handled messages lately."""
 
@@ -120,10 +133,14 @@ class RuleOverview(Schema):
     name: str
     function: str
     schedule: str
-    is_enabled: bool = Field(description="as in template.yaml")
+    is_enabled: bool = Field(
+        description="as in template.yaml; a rule that is disabled elsewhere becomes late"
+    )
     is_late: bool = Field(description="a run that was due is missing")
     last: RunOverview | None = Field(description="null if none is recorded")
-    next_at: datetime | None = Field(description="null if disabled, or unknown without a last run")
+    next_at: datetime | None = Field(
+        description="null if disabled or late, or unknown without a last run"
+    )
 
 
 class OverviewHistory(Schema):

@@ -87,6 +87,7 @@ def consumer(
         @lambda_handler(effect)
         def handler(event: LambdaEvent, context: Any) -> None:
             database.connect()
+            started = time.perf_counter()
             failed: list[Message] = []
             received: set[str] = set()
             try:
@@ -101,6 +102,9 @@ def consumer(
             finally:
                 publish_stored()
             _put_aside(failed)
+            seconds = time.perf_counter() - started
+            for key in event["rmqMessagesByQueue"]:
+                metrics.count_batch(queue_of(key), seconds)
             metrics.flush()
 
         handler.event_types = event_types  # type: ignore[attr-defined]
@@ -112,9 +116,14 @@ def consumer(
 
 def messages_of(event: LambdaEvent) -> Iterator[Delivered]:
     for key, messages in event["rmqMessagesByQueue"].items():
-        queue = key.split("::")[0]
+        queue = queue_of(key)
         for message in messages:
             yield queue, message
+
+
+def queue_of(key: str) -> str:
+    """Return the queue of `rmqMessagesByQueue`'s key, which has the virtual host after it."""
+    return key.split("::")[0]
 
 
 def _handle_together(

@@ -25,6 +25,8 @@ from tidings.platform.storage.resting import REST_SECONDS
 from tidings.platform.timing.clock import now
 
 BUCKETS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+# The alert ConsumerIsSlow has the same time.
+SLOW_BATCH_SECONDS: Final = 10.0
 # A busy environment does not call Redis at each invocation.
 FLUSH_SECONDS: Final = 1.0
 RATE_MINUTES: Final = 5
@@ -41,6 +43,11 @@ INVOCATION_SECONDS: Final = "tidings_invocation_seconds"
 GRAPHQL_FIELDS: Final = "tidings_graphql_fields"
 EVENTS: Final = "tidings_events"
 DELIVERIES: Final = "tidings_deliveries"
+ACCESS_TOKENS: Final = "tidings_access_tokens"
+# Batches of messages that took `SLOW_BATCH_SECONDS` or more.
+SLOW_BATCHES: Final = "tidings_slow_batches"
+# Seconds since 1970.
+SIGNING_KEY_CREATED: Final = "tidings_signing_key_created_timestamp_seconds"
 # Counts that were not accepted, because the process has `MAX_SERIES` series.
 UNCOUNTED: Final = "tidings_uncounted"
 # Not exposed: the age of a queue follows from them.
@@ -110,6 +117,18 @@ def count_message(queue: str, outcome: str, seconds: float, happened_at: datetim
             lag = (handled_at - happened_at).total_seconds()
             _noted[_field(MESSAGE_LAG, of)] = max(0.0, lag)
             _noted[_field(HANDLED_AT, of)] = handled_at.timestamp()
+
+
+def count_batch(queue: str, seconds: float) -> None:
+    """Count a batch of messages if it was slow."""
+    if seconds >= SLOW_BATCH_SECONDS:
+        count(SLOW_BATCHES, {"queue": queue})
+
+
+def note(name: str, value: float) -> None:
+    """Set a value that is the same for all processes."""
+    with _lock:
+        _noted[_field(name, {})] = value
 
 
 def append(key: str, text: str, kept: int, seconds: int) -> None:

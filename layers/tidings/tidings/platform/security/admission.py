@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 from tidings.platform.errors import Unauthenticated
 from tidings.platform.logging import logger
 from tidings.platform.security import account_generations, store
-from tidings.platform.security.auth import Principal
+from tidings.platform.security.auth import Principal, TokenOutcome, count_token
 from tidings.platform.security.ended_sessions import ended_key, is_older, lowest_version_key
 from tidings.platform.security.limits import Counted, Limit, count_key, resting
 from tidings.platform.settings import settings
@@ -63,6 +63,7 @@ def admit(principal: Principal) -> Principal:
     if found is None:
         return principal
     if found.ended or is_older(principal, found.lowest_version):
+        count_token(TokenOutcome.SESSION_ENDED)
         raise Unauthenticated("This session has ended. Sign in again.")
     found.counted.refuse_beyond(limit.times)
     if found.generation in {None, account_generations.CHANGING}:

@@ -6,10 +6,11 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any, Final, Literal, NamedTuple
 
-from jwt.exceptions import ExpiredSignatureError, InvalidTokenError
+from jwt.exceptions import ExpiredSignatureError, InvalidSignatureError, InvalidTokenError
 from pydantic import BaseModel, ConfigDict
 
 from tidings.platform.errors import Forbidden, Unauthenticated
+from tidings.platform.observability import metrics
 from tidings.platform.secrets import (
     PublicKey,
     published_keys,
@@ -44,6 +45,25 @@ class Role(StrEnum):
             return self is other
         order = list(Role)
         return order.index(self) >= order.index(other)
+
+
+class TokenOutcome(StrEnum):
+    """What became of access tokens, as it is counted."""
+
+    ISSUED = "issued"
+    # At the first call with a token in an environment. Later calls count nothing.
+    VERIFIED = "verified"
+    EXPIRED = "expired"
+    # These two do not occur in a customer's normal use: the published keys are wrong, or a token is
+    # forged.
+    UNKNOWN_KEY = "unknown_key"
+    BAD_SIGNATURE = "bad_signature"
+    MALFORMED = "malformed"
+    SESSION_ENDED = "session_ended"
+
+
+def count_token(outcome: TokenOutcome) -> None:
+    metrics.count(metrics.ACCESS_TOKENS, {"outcome": outcome.value})
 
 
 PersonRole = Literal[Role.CUSTOMER, Role.OPERATOR, Role.ADMIN]
@@ -136,7 +156,9 @@ def issue_access_token(principal: Principal, at: datetime | None = None) -> str:
         claims["ver"] = principal.security_version
     from tidings.platform.security import tokens  # see prepare_to_authenticate
 
-    return tokens.encoded(claims, current)
+    token = tokens.encoded(claims, current)
+    count_token(TokenOutcome.ISSUED)
+    return token
 
 
 def prepare_to_authenticate() -> None:
@@ -179,15 +201,25 @@ def verify_access_token(token: str) -> Principal:
     """
     try:
         verified = _verified(token)
-        if _key_of(verified.key.kid) != verified.key:
-            raise Unauthenticated("The access token is not valid: unknown key.")
         if verified.expires_at <= now().timestamp():
             raise ExpiredSignatureError
+        if _key_of(verified.key.kid) != verified.key:
+            raise _UnknownKey
         return verified.principal
     except ExpiredSignatureError:
-        raise Unauthenticated("The access token has expired.") from None
+        outcome, why = TokenOutcome.EXPIRED, "The access token has expired."
+    except _UnknownKey:
+        outcome, why = TokenOutcome.UNKNOWN_KEY, "The access token is not valid: unknown key."
+    except InvalidSignatureError:
+        outcome, why = TokenOutcome.BAD_SIGNATURE, "The access token is not valid."
     except (InvalidTokenError, ValueError):
-        raise Unauthenticated("The access token is not valid.") from None
+        outcome, why = TokenOutcome.MALFORMED, "The access token is not valid."
+    count_token(outcome)
+    raise Unauthenticated(why)
+
+
+class _UnknownKey(Exception):
+    """No published key has the id that a token names, or it has changed."""
 
 
 # An error is not kept: lru_cache keeps results only. Only our own tokens are valid and kept.
@@ -197,7 +229,8 @@ def _verified(token: str) -> _Verified:
 
     key = _key_of(tokens.key_id(token))
     if key is None:
-        raise Unauthenticated("The access token is not valid: unknown key.")
+        # After a rotation, old tokens of a key that is gone come back. They are no sign of a fault.
+        raise ExpiredSignatureError if tokens.says_expired(token, now()) else _UnknownKey
     claims = tokens.decoded(token, key, issuer=ISSUER, audience=AUDIENCE, required=CLAIMS)
     principal = Principal(
         user_id=claims["sub"],
@@ -206,6 +239,7 @@ def _verified(token: str) -> _Verified:
         security_version=claims.get("ver"),
     )
     _refuse_without_session(principal)
+    count_token(TokenOutcome.VERIFIED)
     return _Verified(principal, key, int(claims["exp"]))
 
 
@@ -224,7 +258,16 @@ def _refuse_without_session(principal: Principal) -> None:
 def public_keys() -> dict[str, Any]:
     """Return the keys that verify our tokens as a JWK Set (RFC 7517)."""
     refresh_published_keys(PUBLISHED_KEYS_MAX_AGE_SECONDS)
-    return published_keys().model_dump()
+    return published_keys().model_dump(include={"keys"})
+
+
+def signing_since() -> datetime | None:
+    """Return when the key that signs was made; None if that is not recorded.
+
+    Raises:
+        SecretsManagerError: the public keys cannot be read.
+    """
+    return published_keys().created_at
 
 
 def _key_of(kid: Any) -> PublicKey | None:

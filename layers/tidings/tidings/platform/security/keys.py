@@ -52,7 +52,8 @@ def rotate_signing_keys(at: datetime | None = None) -> SigningKeys:
 
 def public_part(keys: SigningKeys) -> PublicKeys:
     """Return the public keys of these private keys."""
-    return PublicKeys(keys=[_public_part(key) for key in keys.keys])
+    made = next((each.created_at for each in keys.keys if each.kid == keys.current), None)
+    return PublicKeys(keys=[_public_part(key) for key in keys.keys], created_at=made)
 
 
 def rotated(keys: SigningKeys, at: datetime) -> SigningKeys:
