@@ -1,6 +1,6 @@
 """The overview: what happens now, and in the last hour."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from tidings.monitoring.overview.operations import get_overview
@@ -71,27 +71,44 @@ def show(visit: Visit) -> View:
         "shown_functions": functions[: _shown(functions)],
         "other_functions": functions[_shown(functions) :],
         "rules": rules,
-        "concerns": _concerns(found, queues, rules, visit.link("failed-messages", state="failed")),
+        "concerns": _concerns(
+            found,
+            queues,
+            rules,
+            visit.link("failed-messages", state="failed"),
+            lambda row: _told(visit, row),
+        ),
     }
     return View("overview.html", visit.texts("overview.title"), values)
 
 
 def _concerns(
-    found: Overview, queues: Sequence[QueueRow], rules: Sequence[RuleRow], failed_address: str
+    found: Overview,
+    queues: Sequence[QueueRow],
+    rules: Sequence[RuleRow],
+    failed_address: str,
+    told: Callable[[RuleRow], str],
 ) -> list[Concern]:
     """Return what needs attention, beside services that do not answer."""
     bad_queues = [each.it.name for each in queues if each.kind == "bad"]
-    bad_rules = [each.it.name for each in rules if each.kind == "bad"]
+    bad_rules = [told(each) for each in rules if each.kind == "bad"]
     failed = found.failed_messages.messages if found.failed_messages else 0
     is_late = found.outbox is not None and found.outbox.age_seconds > LATE_SECONDS
     concerns = (
         Concern("queues", len(bad_queues), ", ".join(bad_queues), "#queues"),
         Concern("failed", failed, "", failed_address),
-        Concern("rules", len(bad_rules), ", ".join(bad_rules), "#rules"),
+        Concern("rules", len(bad_rules), "; ".join(bad_rules), "#rules"),
         Concern("events", found.outbox.documents if found.outbox and is_late else 0, "", "#rules"),
         Concern("jobs", found.failed_jobs or 0, "", "#rules"),
     )
     return [each for each in concerns if each.number]
+
+
+def _told(visit: Visit, row: RuleRow) -> str:
+    """Return a rule's name and state, with the time of its last run."""
+    state = visit.texts(f"rule_states.{row.state}")
+    last = visit.formats.plain_time(row.it.last.started_at if row.it.last else None)
+    return visit.texts("rules.told", name=row.it.name, state=state, last=last)
 
 
 def _shown(functions: Sequence[FunctionOverview]) -> int:

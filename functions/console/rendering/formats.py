@@ -37,6 +37,10 @@ class Formats:
         """Return a time with its day and seconds."""
         return self._marked(at, "both") if at else NO_VALUE
 
+    def plain_time(self, at: datetime | None) -> str:
+        """Return a time as `time` does, without markup, for use within a text."""
+        return f"{self._text(at.astimezone(UTC), 'both')} UTC" if at else NO_VALUE
+
     def clock(self, at: datetime | None) -> str | Markup:
         """Return the time of the day with seconds."""
         return self._marked(at, "clock") if at else NO_VALUE

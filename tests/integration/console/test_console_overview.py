@@ -11,6 +11,7 @@ from tests.integration.builders import Queues
 from tests.integration.console.people import signed_in
 from tests.integration.monitoring.builders import a_dead_letter
 from tidings.monitoring.failed_messages import store_failed_messages
+from tidings.monitoring.overview import operations, queue_states
 from tidings.monitoring.overview.schemas import (
     OutboxOverview,
     Overview,
@@ -21,6 +22,8 @@ from tidings.monitoring.overview.schemas import (
 )
 from tidings.platform.errors import Unavailable
 from tidings.platform.messaging import queues as platform_queues
+from web.requests import Request
+from web.visits import Visit
 
 AT = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
@@ -104,6 +107,20 @@ def test_first_card_tells_what_needs_attention_with_links(queues: Queues) -> Non
     )
 
 
+def test_both_pages_show_the_same_state_of_a_queue(
+    queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (operations, queue_states):
+        monkeypatch.setattr(module, "state_of", lambda *_: QueueState.SLOW)
+    browser = signed_in()
+    assert "Slow: handled after" in browser.get().text
+    assert "Slow: handled after" in browser.get("queues").text
+
+
+def a_visit() -> Visit:
+    return Visit(Request({"httpMethod": "GET", "path": "/console", "headers": {}}))
+
+
 def test_late_rules_and_events_need_attention() -> None:
     late = overview._rule(a_rule(is_late=True))
     found = Overview.model_construct(
@@ -111,9 +128,10 @@ def test_late_rules_and_events_need_attention() -> None:
         failed_jobs=1,
         outbox=OutboxOverview(documents=3, age_seconds=301.0),
     )
-    concerns = overview._concerns(found, [], [late, overview._rule(a_rule())], "")
+    rules, visit = [late, overview._rule(a_rule())], a_visit()
+    concerns = overview._concerns(found, [], rules, "", lambda row: overview._told(visit, row))
     assert [(each.key, each.number, each.names) for each in concerns] == [
-        ("rules", 1, "digests"),
+        ("rules", 1, "digests (Late, last run 30 Nov 2026, 12:00:00 UTC)"),
         ("events", 3, ""),
         ("jobs", 1, ""),
     ]
