@@ -213,7 +213,9 @@ def _negotiate(accept: str | None) -> str | None:
 
 
 def _refusal(problem: Problem, media_type: str, headers: dict[str, str] | None = None) -> Response:
-    extensions = {"code": problem.code}
+    extensions: dict[str, Any] = {"code": problem.code}
+    if problem.retry_after is not None:
+        extensions["retryAfter"] = problem.retry_after
     if problem.details:
         extensions["field"] = problem.details[0]["field"]
     content = {"errors": [{"message": excerpt(problem.message), "extensions": extensions}]}

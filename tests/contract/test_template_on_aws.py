@@ -63,6 +63,13 @@ def test_stage_limits_the_calls_of_all_callers(made: dict[str, Any]) -> None:
     assert settings["ThrottlingBurstLimit"] == {"Ref": "ApiBurst"}
 
 
+def test_refusal_of_the_limit_says_when_to_try_again(made: dict[str, Any]) -> None:
+    (api,) = resources(made, "AWS::ApiGateway::RestApi").values()
+    (throttled,) = api["Body"]["x-amazon-apigateway-gateway-responses"].values()
+    assert throttled["statusCode"] == "429"
+    assert throttled["responseParameters"] == {"gatewayresponse.header.Retry-After": "'1'"}
+
+
 @pytest.mark.parametrize(
     ("tracing", "traced"), [("Disabled", False), ("Active", True)], ids=["off", "on"]
 )

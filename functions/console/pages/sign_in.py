@@ -1,7 +1,10 @@
 """The sign-in, by the API's own operation with its limits, and the sign-out."""
 
+from dataclasses import replace
+
 from sessions import current
 from sessions.tokens import Tokens
+from tidings.platform.entry.problems import problem_of
 from tidings.platform.errors import InvalidInput, RateLimited, Unauthenticated
 from tidings.platform.inputs.parsing import parsed
 from tidings.platform.logging import logger
@@ -38,8 +41,7 @@ def act(visit: Visit) -> View | Redirect:
     except Unauthenticated:
         return _form(visit, wrong=visit.texts("sign_in.wrong"), status=401)
     except RateLimited as error:
-        wait = visit.formats.duration(error.retry_after)
-        return _form(visit, wrong=visit.texts("sign_in.too_often", wait=wait), status=429)
+        return _too_often(visit, error)
     entered = current.enter(Tokens.of(session))
     logger.info("operator signed in to the console", user_id=entered.principal.user_id)
     visit.sets += [
@@ -48,6 +50,13 @@ def act(visit: Visit) -> View | Redirect:
         cookies.forgotten(cookies.VISITOR),
     ]
     return Redirect(visit.form.one("next"), is_foreign=True)
+
+
+def _too_often(visit: Visit, error: RateLimited) -> View:
+    wait = visit.formats.duration(error.retry_after)
+    form = _form(visit, wrong=visit.texts("sign_in.too_often", wait=wait))
+    problem = problem_of(error)
+    return replace(form, status=problem.status, headers=problem.headers)
 
 
 def _credentials(visit: Visit) -> dict[str, str]:

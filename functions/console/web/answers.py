@@ -26,11 +26,9 @@ def answer(visit: Visit, given: Answered, route: Route | None = None) -> Answer:
     return page(visit, given, route)
 
 
-def page(
-    visit: Visit, view: View, route: Route | None = None, more: Mapping[str, str] | None = None
-) -> Answer:
+def page(visit: Visit, view: View, route: Route | None = None) -> Answer:
     """Return the answer with a page."""
-    told = {**headers.PAGE, **(more or {})}
+    told = {**headers.PAGE, **view.headers}
     # A page's own refreshes show no notice, and so do not take it away either.
     seen = [cookies.NOTICE] if _notice(visit) else []
     return _made(view.status, told, _html(visit, view, route), _set_by(visit, forgets=seen))

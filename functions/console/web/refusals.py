@@ -29,8 +29,9 @@ def page(visit: Visit, error: Exception) -> Answer:
             "status": problem.status,
         },
         problem.status,
+        problem.headers,
     )
-    return answers.page(visit, view, more=problem.headers)
+    return answers.page(visit, view)
 
 
 def plain(error: Exception) -> Answer:

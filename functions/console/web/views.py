@@ -12,12 +12,14 @@ class View:
     Args:
         template: its file in `templates/`.
         title: the text of the browser's title and of the heading.
+        headers: further headers of the answer, such as `Retry-After`.
     """
 
     template: str
     title: str
     values: Mapping[str, Any] = field(default_factory=dict)
     status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.unit.gateway.builders import GRAPHQL_JSON, send, send_in_base64
 from tidings.platform.entry.requests import MAX_BODY_BYTES
+from tidings.platform.errors import RateLimited
 from tidings.platform.secrets import SigningKeys
 from tidings.platform.storage import database
 
@@ -331,3 +332,14 @@ def test_gateway_always_answers_without_500(body: str) -> None:
         answer = send(body=body)
     assert answer.status in {200, 400}
     answer.text.encode()
+
+
+def test_refused_request_says_when_to_try_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: object) -> None:
+        raise RateLimited(7)
+
+    monkeypatch.setattr("app.authenticate", refuse)
+    answer = send(body=QUERY)
+    assert (answer.status, answer.headers["retry-after"]) == (429, "7")
+    (error,) = answer.content["errors"]
+    assert error["extensions"] == {"code": "RATE_LIMITED", "retryAfter": 7}
