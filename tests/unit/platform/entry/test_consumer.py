@@ -326,6 +326,29 @@ def test_unavailable_database_returns_the_batch_uncounted(
     assert broker.published == []
 
 
+def test_message_that_an_unavailable_database_returns_is_in_the_log(
+    broker: RecordingPublisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines: list[dict[str, Any]] = []
+
+    def note(message: str, **fields: Any) -> None:
+        lines.append({**logger.get_current_keys(), "message": message, **fields})
+
+    monkeypatch.setattr(logger, "warning", note)
+    with pytest.raises(AutoReconnect):
+        failing(AutoReconnect("gone")).handler(mq_event(a_message("bad")), CONTEXT)
+    (line,) = lines
+    assert line["message"] == "message returned to its queue: MongoDB unavailable"
+    told = {name: line[name] for name in ("correlation_id", "message_id", "event_type", "queue")}
+    assert told == {
+        "correlation_id": "correlation-1",
+        "message_id": "event-bad",
+        "event_type": "order.placed",
+        "queue": "inventory",
+    }
+    assert (line["outcome"], line["reason"]) == ("returned", "AutoReconnect")
+
+
 def test_message_that_cannot_be_published_returns_the_batch(
     broker: RecordingPublisher,
 ) -> None:

@@ -151,10 +151,21 @@ def test_unavailable_database_returns_the_batch(
 ) -> None:
     published: list[str] = []
     monkeypatch.setattr(frame, "publish_stored", lambda: published.append("once"))
+    lines: list[tuple[Any, ...]] = []
+
+    def note(_: str, **fields: Any) -> None:
+        keys = logger.get_current_keys()
+        lines.append((keys.get("message_id"), keys.get("correlation_id"), fields["outcome"]))
+
+    monkeypatch.setattr(logger, "warning", note)
     effects = Effects(AutoReconnect("gone"))
     with pytest.raises(AutoReconnect):
         effects.handler(mq_event(a_message("1"), a_message("bad")), CONTEXT)
     assert (effects.singles, broker.published, published) == ([], [], ["once"])
+    assert lines == [
+        ("event-1", "correlation-1", "returned"),
+        ("event-bad", "correlation-bad", "returned"),
+    ]
 
 
 def test_events_that_are_left_are_handled_singly(

@@ -1,15 +1,19 @@
 """Each kind of entry point marks its log lines, and notes a refused password of MongoDB."""
 
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
-from pymongo.errors import OperationFailure
+from pymongo.errors import NetworkTimeout, OperationFailure
 
 from tests.unit.platform.builders import CONTEXT, api_event
 from tidings.platform.entry import job
+from tidings.platform.entry.command import command
 from tidings.platform.entry.consumer import consumer
 from tidings.platform.entry.dead_letter_consumer import dead_letter_consumer
 from tidings.platform.entry.http import public_document
@@ -70,6 +74,58 @@ def test_refused_password_of_mongodb_is_read_again(
     with suppress(OperationFailure):  # HTTP answers 503
         handler(event, CONTEXT)
     assert database._opened.was_refused
+
+
+@pytest.fixture
+def errors(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """List the lines at the level ERROR, each with the keys of its context."""
+    told: list[dict[str, Any]] = []
+
+    def note(message: str, **fields: Any) -> None:
+        told.append({**logger.get_current_keys(), "message": message, **fields})
+
+    monkeypatch.setattr(logger, "exception", note)
+    return told
+
+
+def hangs(*_: Any) -> None:
+    raise NetworkTimeout("127.0.0.1: timed out")
+
+
+FAILING: dict[str, tuple[Callable[..., Any], dict[str, Any], str | None]] = {
+    "dead letters": (dead_letter_consumer(hangs), BATCH, None),
+    "job": (
+        job.scheduled_job(hangs),  # type: ignore[arg-type]
+        {"time": "2026-11-29T09:00:00Z", "id": "run-1"},
+        "run-1",
+    ),
+    "subscriber": (
+        subscriber(hangs),
+        {"Records": [{"Sns": {"Message": "{}", "MessageId": "report-1"}}]},
+        "report-1",
+    ),
+    "command": (command("users", recording=None)(hangs), {}, ANY),
+}
+
+
+@pytest.mark.parametrize("kind", FAILING)
+def test_error_that_ends_an_invocation_is_logged_once_with_our_keys(
+    kind: str, errors: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "connect", lambda: None)
+    monkeypatch.setattr(job, "run_once", lambda _job, _time, work, **_: work())
+    handler, event, correlation = FAILING[kind]
+    with pytest.raises(NetworkTimeout) as raised:
+        handler(event, CONTEXT)
+    (line,) = errors
+    assert (line["message"], line["outcome"]) == ("invocation failed", "error")
+    assert line["aws_request_id"] == "request-1"
+    assert line.get("correlation_id") == correlation
+    # Lambda's runtime repeats the error with the frames that are left: those of the handler.
+    assert {Path(each.filename).name for each in traceback.extract_tb(raised.tb)} <= {
+        Path(__file__).name,
+        "invocation.py",
+    }
 
 
 def test_without_a_context_the_last_id_is_gone(ids: list[Any]) -> None:

@@ -18,6 +18,7 @@ from tidings.platform.errors import (
     Unavailable,
 )
 from tidings.platform.inputs.parsing import InvalidFields, parsed
+from tidings.platform.logging import logger
 from tidings.platform.messaging.broker import BrokerUnavailable
 from tidings.platform.storage.pagination import Page
 from tidings.platform.text.excerpts import MAX_DETAILS
@@ -138,7 +139,7 @@ def test_invalid_stored_data_is_a_server_error_and_logged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     logged: list[str] = []
-    monkeypatch.setattr("tidings.platform.entry.problems.logger.exception", logged.append)
+    monkeypatch.setattr(logger, "exception", lambda message, **_: logged.append(message))
     with pytest.raises(ValidationError) as broken:
         Preferences.of({"digest": "never"})
     problem = problem_of(broken.value)

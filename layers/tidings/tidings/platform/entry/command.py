@@ -11,7 +11,12 @@ from tidings.platform import acts
 from tidings.platform.auditing.recording import Recording
 from tidings.platform.auditing.trail import Deed, recorded
 from tidings.platform.context import correlated
-from tidings.platform.entry.invocation import LambdaEvent, invocation, lambda_handler
+from tidings.platform.entry.invocation import (
+    LambdaEvent,
+    failure_logged,
+    invocation,
+    lambda_handler,
+)
 from tidings.platform.timing.clock import new_event_id
 
 ACTOR: Final = "aws"
@@ -36,7 +41,7 @@ def command(
 
         @lambda_handler(work)
         def handler(event: LambdaEvent, _context: Any) -> Any:
-            with correlated(new_event_id()), invocation():
+            with correlated(new_event_id()), failure_logged(), invocation():
                 if recording is None:
                     return work(event)
                 with recorded(deed, acts.Act(), recording):

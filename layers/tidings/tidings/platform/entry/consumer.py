@@ -7,7 +7,7 @@ mapping can only retry whole batches.
 import base64
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -153,6 +153,7 @@ def _handle_together(
             tracing.leave(left)
     except Exception as error:
         if isinstance(error, PyMongoError) and database.is_unavailable(error):
+            _log_return(queue, events, error)
             raise
         logger.warning(
             "batch failed: its events are handled singly", events=len(fresh), reason=repr(error)
@@ -217,6 +218,7 @@ def _handle(
                 effect(event)
         except PyMongoError as error:
             if database.is_unavailable(error):
+                _log_return(queue, [event] if event else [], error)
                 raise
             put_aside = _next_stop(queue, message, error, event)
         except Exception as error:  # noqa: BLE001 (one bad message must not stop the batch)
@@ -231,6 +233,18 @@ def _log_once(event: Event, received: set[str]) -> None:
     if event.id not in received:
         received.add(event.id)
         logger.info("event received")
+
+
+def _log_return(queue: str, events: Iterable[Event], error: PyMongoError) -> None:
+    """Log that the batch with these events comes again, because MongoDB is unavailable."""
+    for event in events:
+        with handling(event):
+            logger.warning(
+                "message returned to its queue: MongoDB unavailable",
+                queue=queue,
+                outcome="returned",
+                reason=type(error).__name__,
+            )
 
 
 def _failures(message: dict[str, Any]) -> int:

@@ -20,6 +20,8 @@ from tidings.platform.storage import database
 NEW_OBJECTS: Final = 10_000
 # An invocation with a smaller part of its time left is near its timeout.
 LEAST_LEFT: Final = 0.1
+# The note of an error that is in the log.
+LOGGED: Final = "logged"
 
 LambdaEvent = dict[str, Any]
 Result = TypeVar("Result")
@@ -28,15 +30,20 @@ Result = TypeVar("Result")
 def lambda_handler(
     effect: Callable[..., Any],
 ) -> Callable[[Callable[[LambdaEvent, Any], Result]], Callable[[LambdaEvent, Any], Result]]:
-    """Name a handler like `effect`, and watch each invocation."""
+    """Name a handler like `effect`, watch each invocation, and log the error that ends one."""
 
     def decorate(
         handle: Callable[[LambdaEvent, Any], Result],
     ) -> Callable[[LambdaEvent, Any], Result]:
         @wraps(effect)
         def handler(event: LambdaEvent, context: Any) -> Result:
-            with watched(context, _offered(event)):
-                return handle(event, context)
+            try:
+                with watched(context, _offered(event)), failure_logged():
+                    return handle(event, context)
+            except Exception as error:
+                # Lambda's runtime logs the error again, without our keys: briefly, then.
+                error.__traceback__ = None
+                raise
 
         return handler
 
@@ -75,6 +82,21 @@ def watched(context: Any, traceparent: str | None = None) -> Iterator[None]:
         left = seconds_left(context)
         if left < had * LEAST_LEFT:
             logger.warning("invocation ended near its timeout", seconds=had, seconds_left=left)
+
+
+@contextmanager
+def failure_logged() -> Iterator[None]:
+    """Log the error that ends an invocation, with the ids of this context, and raise it again.
+
+    The innermost context logs it, which knows the most ids.
+    """
+    try:
+        yield
+    except Exception as error:
+        if LOGGED not in getattr(error, "__notes__", ()):
+            logger.exception("invocation failed", outcome="error")
+            error.add_note(LOGGED)
+        raise
 
 
 def seconds_left(context: Any) -> float:

@@ -6,7 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from tidings.platform.context import correlated
-from tidings.platform.entry.invocation import LambdaEvent, invocation, lambda_handler, seconds_left
+from tidings.platform.entry.invocation import (
+    LambdaEvent,
+    failure_logged,
+    invocation,
+    lambda_handler,
+    seconds_left,
+)
 from tidings.platform.logging import logger
 from tidings.platform.storage.job_runs import Summary as Summary
 from tidings.platform.storage.job_runs import run_once
@@ -32,7 +38,7 @@ def scheduled_job(
         scheduled_at = datetime.fromisoformat(event["time"]).astimezone(UTC)
         event_id = event.get("id") or new_event_id()
         started = time.perf_counter()
-        with correlated(event_id), invocation():
+        with correlated(event_id), failure_logged(), invocation():
             summary = run_once(
                 job,
                 scheduled_at,

@@ -40,17 +40,17 @@ def problem_of(error: Exception) -> Problem:
         return _invalid(error)
     if isinstance(error, TidingsError):
         message = excerpt(error.message)
-        logger.info("request refused", code=error.code, reason=message)
+        logger.info("request refused", outcome="refused", code=error.code, reason=message)
         details = ({"field": error.field, "message": message},) if error.field else ()
         return Problem(error.status, error.code, message, details, _retry_after(error))
     if isinstance(error, PyMongoError) and is_unavailable(error):
         note_failure(error)
-        logger.exception("request failed: MongoDB unavailable")
+        logger.exception("request failed: MongoDB unavailable", outcome="error")
         return Problem(503, "INTERNAL", NOT_AVAILABLE, retry_after=RETRY_AFTER_SECONDS)
     if isinstance(error, RedisError):
-        logger.exception("request failed: Redis unavailable")
+        logger.exception("request failed: Redis unavailable", outcome="error")
         return Problem(503, "INTERNAL", NOT_AVAILABLE, retry_after=RETRY_AFTER_SECONDS)
-    logger.exception("unexpected error")
+    logger.exception("unexpected error", outcome="error")
     return Problem(500, "INTERNAL", "Something went wrong on our side.")
 
 
@@ -64,7 +64,8 @@ def _invalid(error: InvalidFields) -> Problem:
     details = tuple(_detail(each) for each in error.faults[:MAX_DETAILS])
     if more := len(error.faults) - len(details):
         details += ({"field": "", "message": f"and {more} more"},)
-    logger.info("request refused", code=error.code, fields=[d["field"] for d in details])
+    fields = [each["field"] for each in details]
+    logger.info("request refused", outcome="refused", code=error.code, fields=fields)
     first = details[0]
     message = f"{first['field']}: {first['message']}" if first["field"] else first["message"]
     return Problem(error.status, error.code, message, details)

@@ -8,7 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 from tidings.platform.context import correlated
-from tidings.platform.entry.invocation import LambdaEvent, invocation, lambda_handler
+from tidings.platform.entry.invocation import (
+    LambdaEvent,
+    failure_logged,
+    invocation,
+    lambda_handler,
+)
 from tidings.platform.logging import logger
 from tidings.platform.timing.clock import new_event_id
 
@@ -23,7 +28,8 @@ def subscriber(effect: Callable[[Any], object]) -> Callable[[LambdaEvent, Any], 
     def handler(event: LambdaEvent, _context: Any) -> None:
         for record in event["Records"]:
             message = record["Sns"]
-            with correlated(message.get("MessageId") or new_event_id()), invocation():
+            message_id = message.get("MessageId") or new_event_id()
+            with correlated(message_id), failure_logged(), invocation():
                 try:
                     content = json.loads(message["Message"])
                 except (ValueError, RecursionError):
