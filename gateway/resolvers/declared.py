@@ -14,6 +14,7 @@ import tidings.monitoring.persons.operations
 import tidings.monitoring.queries
 import tidings.monitoring.redrive
 import tidings.monitoring.searching
+import tidings.monitoring.trying.operations
 import tidings.notifications.cancelling
 import tidings.notifications.inbox
 import tidings.notifications.queries

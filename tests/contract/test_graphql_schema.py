@@ -42,6 +42,7 @@ from tidings.monitoring.schemas import (
     RedriveFailedMessages,
     RedriveReport,
 )
+from tidings.monitoring.trying import schemas as trying
 from tidings.notifications.schemas import (
     AcceptedNotification,
     InboxDeletion,
@@ -229,6 +230,9 @@ OBJECTS |= {
 OBJECTS |= {
     "FoundPerson": [persons.FoundPerson],
     "CategoryOutlook": [persons.CategoryOutlook],
+    "MessageOutlook": [persons.MessageOutlook],
+    "TriedTemplate": [trying.TriedTemplate],
+    "TemplateFault": [trying.TemplateFault],
     "PersonOrder": [persons.PersonOrder],
     "PersonFailure": [persons.PersonFailure],
     "SearchResult": [searching.SearchResult],
@@ -266,6 +270,7 @@ INPUTS: dict[str, type[BaseModel]] = {
     "UpdateTemplateInput": templates.UpdateTemplate,
     "RollBackTemplateInput": templates.RollBackTemplate,
     "PreviewTemplateInput": templates.PreviewTemplate,
+    "TryTemplateInput": trying.TryTemplate,
     "TemplateVariantInput": content.Variant,
     "EmailPartInput": content.EmailPart,
     "NoticePartInput": content.NoticePart,

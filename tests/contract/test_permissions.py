@@ -172,8 +172,10 @@ def test_every_field_has_a_route_with_its_operation() -> None:
         if function.name not in FRAMELESS and (handler := function.load()).contract.operation
     }
     fields = {operation_behind(each).name for each in required_roles()}
-    # REST returns the count in `meta`, and discards one message at a time. It has no search.
-    assert fields - served == {"get_unread_count", "discard_failed_messages", "search"}
+    # REST returns the count in `meta`, and discards one message at a time. It has no search, and
+    # no trial of a template.
+    without = {"get_unread_count", "discard_failed_messages", "search", "try_template"}
+    assert fields - served == without
 
 
 def test_services_may_do_exactly_this() -> None:

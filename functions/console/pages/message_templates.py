@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pages.sample_values import Samples, samples_of
+from tidings.monitoring.trying.operations import try_template
+from tidings.monitoring.trying.schemas import TriedTemplate, TryTemplate
 from tidings.platform.errors import InvalidInput, NotFound, RuleRefused
 from tidings.platform.inputs.parsing import parsed
 from tidings.platform.storage.pagination import PageRequest
@@ -17,6 +19,9 @@ from web.visits import Visit
 MAIL_POLICY: Final = (
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
 )
+# The parameter that shows the values of the latest message instead of the samples.
+DATA: Final = "data"
+LATEST: Final = "latest"
 
 
 def show_list(visit: Visit) -> View:
@@ -38,7 +43,9 @@ def show(visit: Visit) -> View:
     template = _template(visit)
     samples = samples_of(template, visit.request.query)
     language = _language(visit, template)
-    preview, wrong = _preview(visit, template, samples, language)
+    real = _tried(visit, template, language)
+    is_real = visit.asked(DATA) == LATEST and real.preview is not None
+    preview, wrong = (real.preview, "") if is_real else _preview(visit, template, samples, language)
     values = {
         "template": template,
         "language": language,
@@ -46,9 +53,12 @@ def show(visit: Visit) -> View:
         "samples": samples,
         "preview": preview,
         "wrong": wrong,
+        "real": real,
+        "is_real": is_real,
+        "has_code": carries_code(template.code, template.version),
         "may_fill_in": may_change(visit, template.code, template.version),
         "may_restore": may_change(visit, template.code, template.current_version),
-        "mail": _mail_query(template, samples, language),
+        "mail": _mail_query(template, samples, language, is_real),
     }
     return View("message_template.html", template.code, values)
 
@@ -62,9 +72,14 @@ def show_mail(visit: Visit) -> File:
         MailMissing: it has no mail.
     """
     template = _template(visit)
-    samples = samples_of(template, visit.request.query)
-    preview = _rendered(visit, template, samples, _language(visit, template))
-    if preview.email_html is None:
+    language = _language(visit, template)
+    preview: TemplatePreview | None
+    if visit.asked(DATA) == LATEST:
+        preview = _tried(visit, template, language).preview
+    else:
+        samples = samples_of(template, visit.request.query)
+        preview = _rendered(visit, template, samples, language)
+    if preview is None or preview.email_html is None:
         raise MailMissing
     return File(preview.email_html, "text/html; charset=utf-8", policy=MAIL_POLICY)
 
@@ -90,6 +105,12 @@ def _language(visit: Visit, template: TemplateView) -> str:
     return template.default_language if template.default_language in known else known[0]
 
 
+def _tried(visit: Visit, template: TemplateView, language: str) -> TriedTemplate:
+    """Return the version rendered with the values of the latest message."""
+    given = {"version": template.version, "language": language}
+    return try_template(template.code, parsed(TryTemplate, given), caller=visit.caller)
+
+
 def _preview(
     visit: Visit, template: TemplateView, samples: Samples, language: str
 ) -> tuple[TemplatePreview | None, str]:
@@ -113,8 +134,11 @@ def _rendered(
     return preview_template(template.code, parsed(PreviewTemplate, given), caller=visit.caller)
 
 
-def _mail_query(template: TemplateView, samples: Samples, language: str) -> Mapping[str, Any]:
-    return {"version": template.version, "language": language, **samples.query}
+def _mail_query(
+    template: TemplateView, samples: Samples, language: str, is_real: bool
+) -> Mapping[str, Any]:
+    values = {DATA: LATEST} if is_real else samples.query
+    return {"version": template.version, "language": language, **values}
 
 
 class MailMissing(NotFound):

@@ -21,7 +21,12 @@ from web.visits import Visit
 
 LIST: Final = "failed-messages"
 SERVER_ERROR: Final = 500
-KINDS: Final = {"would_be_handled": "good", "would_send": "good", "malformed": "bad"}
+KINDS: Final = {
+    "would_be_handled": "good",
+    "would_send": "good",
+    "malformed": "bad",
+    "would_fail": "bad",
+}
 
 
 def without_choice(_visit: Visit) -> Redirect:

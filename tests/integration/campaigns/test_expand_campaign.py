@@ -15,8 +15,11 @@ from tests.integration.campaigns.builders import (
     told,
     work_off,
 )
+from tests.integration.monitoring.builders import break_template
 from tidings.campaigns import expanding
+from tidings.campaigns.events import PromoCampaign, PromoCampaignData
 from tidings.campaigns.expanding import PEOPLE_PER_CHUNK, expand_campaign
+from tidings.campaigns.forecasting import forecast
 from tidings.campaigns.models import Campaign
 from tidings.campaigns.operations import (
     pause_campaign,
@@ -244,3 +247,19 @@ def test_database_commands_of_a_chunk_do_not_grow_with_its_people(
 
 def _die(*_: object, **__: object) -> object:
     raise KeyboardInterrupt
+
+
+def test_redrive_of_a_chunk_is_forecast_by_rendering_its_first_messages() -> None:
+    customers(2)
+    campaign = begun()
+    stored = Campaign.objects.get(pk=campaign.id)
+    data = PromoCampaignData(campaign_id=campaign.id, run_id=stored.run.id)
+    event = PromoCampaign(subject=campaign.id, data=data)
+    assert forecast(event, renders=True) is None
+    Campaign.objects(pk=campaign.id).update_one(set__name="Spring days")
+    version = break_template("promotion", "campaign")
+    found = forecast(event, renders=True)
+    assert found is not None
+    assert found.outcome == "would_fail"
+    assert f"promotion v{version}, email.text, line 3" in found.reason
+    assert told(campaign.id) == {}

@@ -8,10 +8,13 @@ from urllib.parse import quote
 import pytest
 
 from pages.message_templates import MAIL_POLICY
-from tests.integration.builders import a_person
+from tests.integration.builders import a_person, a_reader
 from tests.integration.console.people import account_of, signed_in
+from tests.integration.monitoring.builders import break_template, broken
+from tests.integration.notifications.builders import some_content
 from tests.unit.console.browser import Browser, Shown
 from tests.unit.templates.builders import some_words
+from tidings.notifications.creating import create_notifications
 from tidings.platform.security.auth import Role
 from tidings.templates import operations, queries
 from tidings.templates.schemas import CreateTemplate, UpdateTemplate
@@ -227,3 +230,46 @@ def test_admin_fills_in_and_restores_one() -> None:
     assert "ABCDEFGHIJ" in text
     assert restored(browser, RESET, 1).status == 200
     assert queries.latest_version(RESET) == 3
+
+
+def test_preview_with_the_values_of_the_latest_message_is_masked() -> None:
+    ada = a_reader(name="Adalovelace")
+    told = create_notifications([ada.user_id], some_content())[ada.user_id].notification_id
+    browser = signed_in()
+    shown = browser.get("templates/order_confirmed")
+    assert "Shown with the sample values." in shown.text
+    assert "with the values of the latest message:" in shown.text
+    assert f"notifications/{told}" in shown.text
+    real = browser.get("templates/order_confirmed?data=latest")
+    assert "Shown with the values of the latest message" in real.text
+    assert "order-7" in real.text
+    mail = browser.get(frame_of(real)).text
+    assert "order-7" in mail
+    assert "Adalovelace" not in real.text + mail
+
+
+def test_fault_with_real_values_is_told_beside_the_samples() -> None:
+    ada = a_reader()
+    create_notifications([ada.user_id], some_content())
+    version = break_template()
+    for query in ("", "?data=latest"):
+        shown = signed_in().get(f"templates/order_confirmed{query}")
+        assert shown.status == 200
+        assert broken(version) in html.unescape(shown.text)
+        assert "Shown with the sample values." in shown.text
+    assert signed_in().get("templates/order_confirmed/mail?data=latest").status == 404
+
+
+def test_template_that_no_message_used_says_so() -> None:
+    a_template()
+    assert "Not tried with real values" in signed_in().get(f"templates/{CODE}").text
+    assert "real messages are not tried" in signed_in().get(f"templates/{RESET}").text
+
+
+def test_person_page_tells_of_a_broken_template() -> None:
+    ada = a_reader()
+    create_notifications([ada.user_id], some_content())
+    version = break_template()
+    text = html.unescape(signed_in().get(f"persons/{ada.user_id}").text)
+    assert "order.confirmed fails" in text
+    assert broken(version) in text

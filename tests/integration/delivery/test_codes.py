@@ -106,7 +106,7 @@ def test_redriven_command_of_an_invalid_code_sends_nothing_and_has_the_reason(
     provider.failures = [PermanentFailure("refused")]
     with pytest.raises(PermanentFailure):
         deliver(command(notification))
-    foretold = forecast(command(notification))
+    foretold = forecast(command(notification), renders=True)
     assert (foretold.outcome, foretold.reason) == (Outcome.STALE, "code void")
     deliver(command(notification))
     assert provider.messages == []

@@ -154,19 +154,19 @@ def test_redriven_message_is_sent_once(queues: Queues, provider: Provider) -> No
     assert len(provider.messages) == 1
     assert story(notification, "email")[-3:] == ["failed", "sending", "sent"]
     assert outlook(command(notification)).status is DeliveryStatus.SENT
-    assert forecast(command(notification)).outcome is Outcome.ALREADY_DELIVERED
+    assert forecast(command(notification), renders=True).outcome is Outcome.ALREADY_DELIVERED
 
 
 def test_outlook_has_the_reason_and_changes_nothing(provider: Provider) -> None:
     reader = a_reader()
     notification = told(reader)
     before = Notification.objects.get(pk=notification.id)
-    assert forecast(command(notification)).outcome is Outcome.WOULD_SEND
+    assert forecast(command(notification), renders=True).outcome is Outcome.WOULD_SEND
     late = outlook(command(notification), now() + TOO_OLD_AFTER + SECOND)
     assert late == (DeliveryStatus.SUPPRESSED, "too old", None)
     User.objects(pk=reader.user_id).update_one(set__preferences={"orders": {"email": False}})
     assert outlook(command(notification)).reason == "preferences"
-    assert forecast(command(notification)).outcome is Outcome.SUPPRESSED
+    assert forecast(command(notification), renders=True).outcome is Outcome.SUPPRESSED
     assert Notification.objects.get(pk=notification.id).to_mongo() == before.to_mongo()
     before.delete()
     assert outlook(command(notification)).reason == delivering.GONE

@@ -584,7 +584,7 @@ OPERATIONS: Final[dict[str, Sample]] = {
     ),
     "Mutation.redriveFailedMessages": Sample(
         "mutation($input: RedriveFailedMessagesInput!) { redriveFailedMessages(input: $input)"
-        " { matched outcomes { messages } forecasts { reason } } }",
+        " { matched rendered outcomes { messages } forecasts { reason } } }",
         lambda world: {
             "input": {
                 "ids": [world.failed_message_id],
@@ -602,7 +602,8 @@ OPERATIONS: Final[dict[str, Sample]] = {
     ),
     "Query.findPerson": Sample(
         "query($input: FindPersonInput!) { findPerson(input: $input) { id email role"
-        " suppression { reason } outlook { category channels { channel status sentence } }"
+        " suppression { reason } outlook { category channels { channel status sentence }"
+        " messages { kind version notificationId fault { part line sentence } } }"
         " notifications { notificationId channels { channel reason } } orders { id state }"
         " failedMessages { id state } others notes { code } } }",
         lambda world: {"input": {"email": world.email}},
@@ -610,6 +611,11 @@ OPERATIONS: Final[dict[str, Sample]] = {
     "Query.search": Sample(
         "query($text: String!) { search(text: $text) { found { kind id by path } isMore } }",
         lambda world: {"text": world.order_id},
+    ),
+    "Query.tryTemplate": Sample(
+        "query($code: String!, $input: TryTemplateInput) { tryTemplate(code: $code, input: $input)"
+        " { notificationId at fault { sentence } preview { inboxTitle } } }",
+        lambda _: {"code": "order_confirmed", "input": {"language": "de"}},
     ),
     "Query.explainNotification": Sample(
         "query($id: ID!) { explainNotification(id: $id) { id events { type notifications"

@@ -1,16 +1,20 @@
-"""Builders of dead letters, and of their results."""
+"""Builders of dead letters, of their results, and of a template that breaks."""
 
 import json
 from datetime import timedelta
 from itertools import count
 from typing import Any
 
+from tests.integration.builders import a_person
 from tests.unit.platform.builders import order_placed
 from tidings.monitoring.models import FailedMessage
 from tidings.platform.messaging.dead_letters import DeadLetter
 from tidings.platform.messaging.history import Attempt
 from tidings.platform.security.auth import Principal, Role
 from tidings.platform.timing.clock import new_id, now
+from tidings.templates.operations import update_template
+from tidings.templates.queries import template_view
+from tidings.templates.schemas import UpdateTemplate
 
 _numbers = count(1)
 
@@ -44,3 +48,20 @@ def stored(letter: DeadLetter) -> Any:
 def state_of(letter: DeadLetter) -> str:
     state: str = stored(letter).state
     return state
+
+
+def break_template(code: str = "order_confirmed", variable: str = "order_id") -> int:
+    """Store a version whose mail fails with other values than the samples; return its number."""
+    current = template_view(code)
+    sample = current.sample_variables[variable]
+    body = f"Hi,\n\n{{% if {variable} != '{sample}' %}}{{{{ {variable}.number }}}}{{% endif %}}"
+    content = current.model_dump(include=set(UpdateTemplate.model_fields))
+    for variant in content["variants"]:
+        variant["email"]["text"] = body
+    change = UpdateTemplate.model_validate(content)
+    return update_template(code, change, caller=a_person(Role.ADMIN)).version
+
+
+def broken(version: int) -> str:
+    """Return the error of that template with real values."""
+    return f"BrokenTemplate: order_confirmed v{version}, email.text, line 3: number has no value."

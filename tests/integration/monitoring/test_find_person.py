@@ -9,16 +9,23 @@ import pytest
 from pydantic import ValidationError
 
 from tests.integration.builders import a_person, a_reader, an_order
-from tests.integration.monitoring.builders import OPERATOR, a_dead_letter
+from tests.integration.monitoring.builders import (
+    OPERATOR,
+    a_dead_letter,
+    break_template,
+    broken,
+)
 from tests.integration.notifications.builders import some_content
 from tests.unit.platform.builders import order_placed
 from tidings.delivery.suppression import suppress
 from tidings.monitoring.errors import PersonNotNamed
 from tidings.monitoring.explaining.operations import explain_notification
 from tidings.monitoring.failed_messages import store_failed_messages
+from tidings.monitoring.persons import templates
 from tidings.monitoring.persons.operations import find_person
-from tidings.monitoring.persons.schemas import FindPerson, FoundPerson
+from tidings.monitoring.persons.schemas import FindPerson, FoundPerson, MessageOutlook
 from tidings.notifications.creating import create_notifications
+from tidings.notifications.rules import RULES
 from tidings.platform.errors import Forbidden
 from tidings.platform.logging import logger
 from tidings.platform.messaging.outbox import take_stored
@@ -166,6 +173,57 @@ def test_person_without_any_notification_has_the_outlook() -> None:
     assert outlook(person, "orders", "sms") == ("not_addressed", "not_chosen")
 
 
+def messages(person: FoundPerson, category: str) -> dict[str, MessageOutlook]:
+    (of_category,) = [each for each in person.outlook if each.category == category]
+    return {each.kind: each for each in of_category.messages}
+
+
+def test_outlook_renders_each_kind_with_the_samples() -> None:
+    ada = a_reader()
+    person = found(ada)
+    tried = [each for of in person.outlook for each in of.messages]
+    assert {rule.kind for rule in RULES.values()} == {each.kind for each in tried}
+    assert [each.fault for each in tried if each.fault] == []
+    assert {each.notification_id for each in tried} == {None}
+
+
+def test_outlook_sees_a_template_that_breaks_with_the_persons_own_values() -> None:
+    ada, grace = a_reader(), a_reader()
+    told = create_notifications([ada.user_id], some_content())[ada.user_id].notification_id
+    version = break_template()
+    kind = messages(found(ada), "orders")["order.confirmed"]
+    assert (kind.notification_id, kind.version) == (told, version)
+    assert kind.fault is not None
+    assert (kind.fault.template_code, kind.fault.version) == ("order_confirmed", version)
+    assert (kind.fault.part, kind.fault.line, kind.fault.sentence) == (
+        "email.text",
+        3,
+        broken(version),
+    )
+    assert outlook(found(ada), "orders") == ("queued", "template_broken")
+    assert messages(found(grace), "orders")["order.confirmed"].fault is None
+    assert outlook(found(grace), "orders") == ("queued", None)
+
+
+def test_outlook_fails_if_no_template_of_a_category_can_be_rendered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ada = a_reader()
+    create_notifications([ada.user_id], some_content())
+    break_template()
+    rules = {event: rule for event, rule in RULES.items() if rule.kind == "order.confirmed"}
+    monkeypatch.setattr(templates, "RULES", rules)
+    assert outlook(found(ada), "orders") == ("failed", "template_broken")
+    assert outlook(found(ada), "orders", "sms") == ("not_addressed", "not_chosen")
+
+
+def test_outlook_ends_after_some_time_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(templates, "SECONDS", -1.0)
+    person = found(a_reader())
+    assert [each for of in person.outlook for each in of.messages] == []
+    assert "templates_not_tried" in notes(person)
+
+
 def test_outlook_tells_each_reason() -> None:
     unverified = found(a_reader(verified=False, devices=0))
     assert outlook(unverified, "orders") == ("suppressed", "address_not_verified")
@@ -226,5 +284,5 @@ def test_lists_are_bounded_and_cost_the_same_commands(commands: list[str]) -> No
     commands.clear()
     person = find_person(FindPerson(id=ada.user_id), caller=OPERATOR)
     assert commands == few
-    assert len(few) == 9  # with the entry of the audit trail
+    assert len(few) == 12  # with the entry of the audit trail
     assert (len(person.notifications), len(person.orders)) == (20, 10)

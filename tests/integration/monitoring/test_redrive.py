@@ -10,10 +10,20 @@ import pytest
 from pydantic import ValidationError
 from pymongo.errors import NetworkTimeout
 
-from tests.integration.builders import CONTEXT, Queues, Taken, a_person, at, at_once
-from tests.integration.monitoring.builders import OPERATOR, a_dead_letter, state_of, stored
+from tests.integration.builders import CONTEXT, Queues, Taken, a_person, a_reader, at, at_once
+from tests.integration.monitoring.builders import (
+    OPERATOR,
+    a_dead_letter,
+    break_template,
+    broken,
+    state_of,
+    stored,
+)
+from tests.integration.notifications.builders import confirmed, some_content
 from tests.unit.platform.builders import RecordingPublisher
 from tests.waiting import eventually
+from tidings.delivery.events import DeliverNotification, DeliverNotificationData
+from tidings.delivery.models import Notification
 from tidings.monitoring import forecasts, redrive, sending
 from tidings.monitoring.editing import EDITS, edited
 from tidings.monitoring.errors import ChangesRefused, FailedMessageNotFound, MessageNotWaiting
@@ -22,6 +32,7 @@ from tidings.monitoring.models import FailedMessage
 from tidings.monitoring.redrive import redrive_failed_messages
 from tidings.monitoring.schemas import RedriveFailedMessages, RedriveReport
 from tidings.monitoring.sending import MAX_TRIES, send_due
+from tidings.notifications.creating import create_notifications
 from tidings.orders.events import OrderPlaced, OrderStatusChanged, OrderStatusChangedData
 from tidings.platform.auditing.entries import AuditEntry
 from tidings.platform.entry import consumer as frame
@@ -33,9 +44,11 @@ from tidings.platform.messaging.dead_letters import DeadLetter
 from tidings.platform.messaging.events import EVENT_CLASSES, Event
 from tidings.platform.messaging.forecast import Forecast, Outcome
 from tidings.platform.messaging.history import Attempt
-from tidings.platform.security.auth import Role
+from tidings.platform.security.auth import Principal, Role
 from tidings.platform.timing.clock import new_id, now
 from tidings.tasks.events import TaskCreated, TaskCreatedData
+from tidings.templates.operations import rollback_template
+from tidings.templates.schemas import RollBackTemplate
 
 
 @consumer(OrderPlaced)
@@ -338,13 +351,84 @@ def test_dry_run_reports_the_result_and_does_nothing(queues: Queues) -> None:
 
 
 def test_domain_can_forecast_the_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
-    def stale(event: OrderPlaced) -> Forecast:
+    def stale(event: OrderPlaced, *, renders: bool) -> Forecast:
         return Forecast(outcome=Outcome.STALE, reason=f"{event.subject} is old.")
 
     monkeypatch.setattr(forecasts, "FORECASTERS", {"order.placed": stale})
     (letter,) = failed(a_dead_letter())
     (forecast,) = redriven(letter, dry_run=True).forecasts
     assert forecast.outcome == "stale"
+
+
+def confirmation_letter(customer: Principal, **changes: Any) -> DeadLetter:
+    """Return an `order.confirmed` that the notifications could not handle."""
+    event = confirmed(customer)
+    body = event.model_dump_json(exclude_none=True).encode()
+    values = {"message_id": event.id, "type": event.type, "body": body}
+    return a_dead_letter(**values | {"routing_key": "notifications"} | changes)
+
+
+def test_dry_run_renders_the_message_of_an_event() -> None:
+    version, customer = break_template(), a_reader()
+    letters = failed(
+        confirmation_letter(customer, minutes_ago=2),
+        confirmation_letter(customer, minutes_ago=1, routing_key="recommendations"),
+    )
+    report = redriven(*letters, dry_run=True)
+    fails, other = report.forecasts
+    assert (fails.outcome, fails.reason) == (
+        "would_fail",
+        f"It would fail again: {broken(version)}",
+    )
+    assert other.outcome == "would_be_handled"  # its consumer renders nothing
+    assert Notification.objects(user_id=customer.user_id).count() == 0
+
+    rollback_template(
+        "order_confirmed",
+        RollBackTemplate(version=version, to_version=1),
+        caller=a_person(Role.ADMIN),
+    )
+    (mended, _) = redriven(*letters, dry_run=True).forecasts
+    assert mended.outcome == "would_be_handled"
+
+
+def test_dry_run_renders_the_message_of_a_delivery_with_its_own_version() -> None:
+    customer, version = a_reader(), break_template()
+    content = some_content(variables={"order_id": "65a1f0c2d4e8b9a7c3f1e0d2"})
+    notification_id = create_notifications([customer.user_id], content)[
+        customer.user_id
+    ].notification_id
+    Notification.objects(pk=notification_id).update_one(set__variables={"order_id": "another"})
+    data = DeliverNotificationData(notification_id=notification_id, channel="email")
+    command = DeliverNotification(subject=notification_id, data=data)
+    (letter,) = failed(
+        a_dead_letter(
+            message_id=command.id,
+            type=command.type,
+            routing_key="email.queue",
+            body=command.model_dump_json(exclude_none=True).encode(),
+        )
+    )
+    before = Notification.objects.get(pk=notification_id).to_mongo()
+    (forecast,) = redriven(letter, dry_run=True).forecasts
+    assert forecast.outcome == "would_fail"
+    assert forecast.reason == f"It would fail again: {broken(version)}"
+    assert Notification.objects.get(pk=notification_id).to_mongo() == before
+
+
+def test_dry_run_renders_the_messages_that_it_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redrive, "FORECASTS_TOLD", 2)
+    break_template()
+    customer = a_reader()
+    letters = failed(*(confirmation_letter(customer) for _ in range(3)))
+    report = redriven(*letters, dry_run=True)
+    assert (report.matched, report.rendered) == (3, 2)
+    assert {each.outcome: each.messages for each in report.outcomes} == {
+        "would_fail": 2,
+        "would_be_handled": 1,
+    }
+    monkeypatch.setattr(redrive, "RENDERING_SECONDS", 0)
+    assert redriven(*letters, dry_run=True).rendered == 0
 
 
 # -------------------------------------------------------------------------- editing

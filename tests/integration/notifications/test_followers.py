@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from tests.integration.builders import a_product, a_reader, at_once
+from tests.integration.monitoring.builders import break_template
 from tests.integration.notifications.builders import the_notification, where
 from tests.integration.recommendations.builders import buys, learn_all, looks_at
 from tidings.delivery.models import Notification
 from tidings.notifications import telling
 from tidings.notifications.events import TellFollowers
+from tidings.notifications.forecasting import forecast_followers
 from tidings.notifications.models import FollowedEvent
 from tidings.notifications.notifying import notify
 from tidings.notifications.telling import tell_followers
@@ -133,3 +135,17 @@ def test_followers_are_found_by_an_index() -> None:
     ]
     named = [[name for name, *_ in each] for each in keys]
     assert ["viewed.product_id", "_id"] in named
+
+
+def test_redrive_of_a_chunk_is_forecast_by_rendering_its_first_messages() -> None:
+    product = a_product()
+    reader, event = a_looker(product), back_in_stock(product)
+    notify(event)
+    assert forecast_followers(next_command(), renders=True) is None
+    version = break_template("product_back_in_stock", "title")
+    found = forecast_followers(next_command(), renders=True)
+    assert found is not None
+    assert found.outcome == "would_fail"
+    assert f"product_back_in_stock v{version}, email.text, line 3" in found.reason
+    assert forecast_followers(next_command(), renders=False) is None
+    assert reader.user_id not in told()

@@ -8,6 +8,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
+from mongoengine import QuerySet
+
 from tidings.campaigns.audiences import chunk_after
 from tidings.campaigns.calendar import ScheduleKind, next_run
 from tidings.campaigns.events import ExpandCampaign
@@ -35,7 +37,7 @@ def expand_campaign(
     Raises:
         TidingsError: the template cannot be rendered.
     """
-    here = Campaign.objects(pk=campaign_id, **_waiting(run_id, after))
+    here = running(campaign_id, run_id, after)
     campaign: Campaign | None = here.first()
     if campaign is None:
         logger.info(
@@ -47,7 +49,7 @@ def expand_campaign(
     chunk = chunk_after(campaign.audience, after, campaign.run.started_at, PEOPLE_PER_CHUNK)
     moved = notify_chunk(
         chunk,
-        _content(campaign),
+        content_of(campaign),
         here,
         cursor="run__cursor",
         next_command=partial(ExpandCampaign.after, campaign.id, run_id),
@@ -63,16 +65,19 @@ def expand_campaign(
     )
 
 
-def _waiting(run_id: str, cursor: str | None) -> dict[str, Any]:
-    return {
-        "state": CampaignState.RUNNING.value,
-        "run__id": run_id,
-        "run__cursor": cursor,
-        "run__finished_at": None,
-    }
+def running(campaign_id: str, run_id: str, cursor: str | None) -> "QuerySet[Campaign]":
+    """Return the query for a campaign whose run waits for the chunk at this cursor."""
+    return Campaign.objects(
+        pk=campaign_id,
+        state=CampaignState.RUNNING.value,
+        run__id=run_id,
+        run__cursor=cursor,
+        run__finished_at=None,
+    )
 
 
-def _content(campaign: Campaign) -> NotificationContent:
+def content_of(campaign: Campaign) -> NotificationContent:
+    """Return what a campaign's running run tells each person."""
     run: CampaignRun = campaign.run
     return NotificationContent(
         kind=KIND,

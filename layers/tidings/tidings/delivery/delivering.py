@@ -13,6 +13,7 @@ from tidings.delivery import claims, planning, sending, states
 from tidings.delivery.attempts import Attempt
 from tidings.delivery.events import DeliverNotification
 from tidings.delivery.loading import load
+from tidings.delivery.messages import message_for
 from tidings.delivery.models import Channel, DeliveryStatus, Notification
 from tidings.delivery.planning import Decision
 from tidings.delivery.preparing import prepare
@@ -78,11 +79,19 @@ def deliver_together(
     return failures + [Failure(each, late) for each in waiting]
 
 
-def outlook(command: DeliverNotification, at: datetime | None = None) -> Decision:
+def outlook(
+    command: DeliverNotification, at: datetime | None = None, *, renders: bool = False
+) -> Decision:
     """Forecast the result of a command without changing anything.
 
     `queued` means that it would be sent. Otherwise the decision has the delivery's current status,
     or the reason why it would not be sent now.
+
+    Args:
+        renders: whether a message that would be sent is rendered, too.
+
+    Raises:
+        TidingsError: rendering would fail.
     """
     moment, channel = at or now(), Channel(command.data.channel)
     found = Notification.objects(pk=command.data.notification_id).first()
@@ -93,7 +102,10 @@ def outlook(command: DeliverNotification, at: datetime | None = None) -> Decisio
         return Decision(DeliveryStatus(delivery.status), delivery.reason)
     contact = get_contacts([found.user_id]).get(found.user_id)
     suppression = suppressed([contact.email]).get(contact.email) if contact else None
-    return planning.decide_now(channel, found, contact, suppression, moment)
+    decision = planning.decide_now(channel, found, contact, suppression, moment)
+    if renders and contact and decision.status == DeliveryStatus.QUEUED:
+        message_for(found, channel, contact, logs=False)
+    return decision
 
 
 def _deliver_group(

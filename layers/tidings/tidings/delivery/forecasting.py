@@ -5,7 +5,8 @@ from typing import Any, Final
 from tidings.delivery.delivering import outlook
 from tidings.delivery.models import DeliveryStatus
 from tidings.delivery.planning import EXPIRED, TOO_OLD, VOID
-from tidings.platform.messaging.forecast import Forecast, Outcome
+from tidings.platform.errors import TidingsError
+from tidings.platform.messaging.forecast import Forecast, Outcome, would_fail
 
 HANDED_OVER: Final = frozenset(
     {
@@ -20,9 +21,12 @@ HANDED_OVER: Final = frozenset(
 )
 
 
-def forecast(event: Any) -> Forecast:
+def forecast(event: Any, *, renders: bool) -> Forecast:
     """Return whether the command would send, by the current preferences, quiet hours and age."""
-    decision = outlook(event)
+    try:
+        decision = outlook(event, renders=renders)
+    except TidingsError as error:
+        return would_fail(error)
     reason = decision.reason or decision.status.value
     if decision.status is DeliveryStatus.QUEUED:
         return Forecast(outcome=Outcome.WOULD_SEND, reason=f"by {event.data.channel}")

@@ -14,8 +14,12 @@ from tidings.users.contacts import Contact
 NO_TEXT: Final = ChannelText()
 
 
-def message_for(notification: Notification, channel: Channel, contact: Contact) -> OutgoingMessage:
+def message_for(
+    notification: Notification, channel: Channel, contact: Contact, *, logs: bool = True
+) -> OutgoingMessage:
     """Return the message, rendered with the template version that the notification was made with.
+
+    A failure to render is logged unless `logs` is False.
 
     Raises:
         TidingsError: the template has no content for this channel, or the variables do not fit.
@@ -33,6 +37,7 @@ def message_for(notification: Notification, channel: Channel, contact: Contact) 
         version=notification.template_version,
         language=contact.preferences.language,
         variables={**variables, "unsubscribe_url": link},
+        logs=logs,
     )
     text = text_for(channel, rendered)
     if text == NO_TEXT:

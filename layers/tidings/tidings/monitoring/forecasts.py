@@ -7,9 +7,12 @@ from pkgutil import iter_modules
 from typing import Final
 
 import tidings
+from tidings.campaigns.forecasting import forecast as forecast_campaign
 from tidings.delivery.events import DeliverNotification
 from tidings.delivery.forecasting import forecast as forecast_delivery
 from tidings.monitoring.models import FailedMessage
+from tidings.notifications.events import TellFollowers
+from tidings.notifications.forecasting import forecast_event, forecast_followers
 from tidings.platform.messaging.events import EVENT_CLASSES, Event, Malformed, decoded
 from tidings.platform.messaging.forecast import Forecast, Forecaster, Outcome
 
@@ -17,6 +20,13 @@ from tidings.platform.messaging.forecast import Forecast, Forecaster, Outcome
 # function. Domains do not import this module.
 FORECASTERS: Final[Mapping[str, Forecaster]] = {
     DeliverNotification.event_type(): forecast_delivery,
+    TellFollowers.event_type(): forecast_followers,
+}
+# The same by queue: other consumers of an event render no message.
+FORECASTERS_OF_QUEUES: Final[Mapping[str, Forecaster]] = {
+    "notifications": forecast_event,
+    "order_updates_queue": forecast_event,
+    "campaigns.queue": forecast_campaign,
 }
 
 for _module in (f"tidings.{each.name}.events" for each in iter_modules(tidings.__path__)):
@@ -24,17 +34,21 @@ for _module in (f"tidings.{each.name}.events" for each in iter_modules(tidings._
         import_module(_module)  # registers its event types
 
 
-def forecast_of(message: FailedMessage) -> Forecast:
-    """Return the forecast of a message; nothing changes."""
+def forecast_of(message: FailedMessage, *, renders: bool = True) -> Forecast:
+    """Return the forecast of a message; nothing changes.
+
+    Args:
+        renders: whether the message of an event or command is rendered, to see whether it fails.
+    """
     if message.code_void:
         return Forecast(outcome=Outcome.STALE, reason="Its one-time code is void.")
     try:
         event = event_of(message.body)
     except Malformed:
         return Forecast(outcome=Outcome.MALFORMED, reason="It would be refused again unchanged.")
-    forecaster = FORECASTERS.get(event.type)
-    if forecaster is not None:
-        return forecaster(event)
+    forecaster = FORECASTERS.get(event.type) or FORECASTERS_OF_QUEUES.get(message.queue)
+    if forecaster and (forecast := forecaster(event, renders=renders)):
+        return forecast
     reason = f"It would be handled again by {message.exchange or 'queue'} {message.queue}."
     return Forecast(outcome=Outcome.WOULD_BE_HANDLED, reason=reason)
 

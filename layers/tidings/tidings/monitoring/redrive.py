@@ -6,6 +6,7 @@ published again when the claim expires. So it is published at least once, and co
 idempotent.
 """
 
+import time
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -40,6 +41,8 @@ from tidings.platform.timing.clock import now
 
 # A request sends messages for this long; the rule `redrive` sends the rest.
 SECONDS_IN_REQUEST: Final = 5.0
+# A dry run renders the messages that it lists, for at most this long.
+RENDERING_SECONDS: Final = 5.0
 FAILED: Final = FailedState.FAILED.value
 REDRIVING: Final = FailedState.REDRIVING.value
 
@@ -87,6 +90,7 @@ def redrive_failed_messages(
         accepted=accepted,
         sent=send_due(seconds=SECONDS_IN_REQUEST) if accepted else 0,
         not_failed=[each for each in wanted.ids or () if each not in set(ids)],
+        rendered=0,
         outcomes=[],
         forecasts=[],
     )
@@ -110,10 +114,13 @@ def _foretell(found: Any, wanted: RedriveFailedMessages) -> RedriveReport:
     counts: Counter[Any] = Counter()
     told: list[MessageForecast] = []
     ids: set[str] = set()
+    rendered, until = 0, time.monotonic() + RENDERING_SECONDS
     for message in found.order_by("failed_at").no_cache():
         if wanted.changes is not None:
             message.body = edited(message.body, wanted.changes)
-        forecast = forecast_of(message)
+        renders = len(told) < FORECASTS_TOLD and time.monotonic() < until
+        forecast = forecast_of(message, renders=renders)
+        rendered += renders
         counts[forecast.outcome] += 1
         ids.add(message.pk)
         if len(told) < FORECASTS_TOLD:
@@ -124,6 +131,7 @@ def _foretell(found: Any, wanted: RedriveFailedMessages) -> RedriveReport:
         accepted=0,
         sent=0,
         not_failed=[each for each in wanted.ids or () if each not in ids],
+        rendered=rendered,
         outcomes=[OutcomeCount(outcome=name, messages=n) for name, n in counts.most_common()],
         forecasts=told,
     )

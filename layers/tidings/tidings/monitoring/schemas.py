@@ -164,6 +164,10 @@ class RedriveReport(Schema):
     not_failed: list[str] = Field(
         description="ids that are unknown, not waiting, or whose one-time code is void"
     )
+    rendered: int = Field(
+        description="of a dry run: the number of the first messages that were rendered, if their "
+        "consumer does that; whether the others can be rendered is not known"
+    )
     outcomes: list[OutcomeCount] = Field(description="of a dry run")
     forecasts: list[MessageForecast] = Field(description="of a dry run: the first hundred")
 

@@ -11,6 +11,7 @@ from tidings.monitoring.explaining.schemas import ExplanationNote
 from tidings.monitoring.models import FailedMessage
 from tidings.monitoring.persons.outlook import outlook_for
 from tidings.monitoring.persons.schemas import FindPerson, FoundPerson, PersonFailure, PersonOrder
+from tidings.monitoring.persons.templates import Tried, messages_for
 from tidings.orders.queries import latest_orders
 from tidings.platform import acts
 from tidings.platform.auditing.recording import Recording
@@ -70,6 +71,7 @@ def _chosen(accounts: list[Any]) -> Any:
 def _found(user: Any, contact: Contact, others: list[str], at: datetime) -> FoundPerson:
     suppression = suppression_of(contact.email)
     notifications = latest_notifications(user.id, NOTIFICATIONS)
+    tried = messages_for(contact)
     return FoundPerson(
         id=user.id,
         email=masked_address(contact.email),
@@ -82,7 +84,9 @@ def _found(user: Any, contact: Contact, others: list[str], at: datetime) -> Foun
         created_at=user.created_at,
         preferences=contact.preferences,
         suppression=suppression,
-        outlook=outlook_for(contact, suppression.reason if suppression else None, at),
+        outlook=outlook_for(
+            contact, suppression.reason if suppression else None, tried.messages, at
+        ),
         notifications=[explained(each) for each in notifications],
         orders=[
             PersonOrder(
@@ -95,7 +99,7 @@ def _found(user: Any, contact: Contact, others: list[str], at: datetime) -> Foun
         ],
         failed_messages=_failures(user.id),
         others=others,
-        notes=list(_notes(contact, notifications, at)),
+        notes=[*_notes(contact, notifications, at), *_limits(tried)],
     )
 
 
@@ -113,6 +117,15 @@ def _failures(user_id: str) -> list[PersonFailure]:
         )
         for each in rows(found.order_by("-failed_at").limit(FAILED_MESSAGES))
     ]
+
+
+def _limits(tried: Tried) -> Iterator[ExplanationNote]:
+    if not tried.complete:
+        yield ExplanationNote(
+            code="templates_not_tried",
+            sentence="There was no time to render all templates: those of some kinds of messages"
+            " were not tried.",
+        )
 
 
 def _notes(contact: Contact, notifications: list[Any], at: datetime) -> Iterator[ExplanationNote]:

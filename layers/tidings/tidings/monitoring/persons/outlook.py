@@ -1,8 +1,9 @@
 """What would become of a message to a person now: the decisions of delivery, without a message."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final, get_args
 
 from tidings.delivery.models import Channel, DeliveryStatus, Priority
@@ -17,12 +18,17 @@ from tidings.delivery.planning import (
 from tidings.monitoring.explaining.deliveries import NOT_ADDRESSED
 from tidings.monitoring.explaining.reasons import reason_of
 from tidings.monitoring.explaining.schemas import ChannelOutcome
-from tidings.monitoring.persons.schemas import CategoryOutlook
+from tidings.monitoring.persons.schemas import CategoryOutlook, MessageOutlook
 from tidings.notifications.rules import RULES
 from tidings.users.contacts import Contact
 from tidings.users.preferences import Category
 
 TRANSACTIONAL: Final = frozenset(rule.category for rule in RULES.values() if rule.transactional)
+BROKEN: Final = "template_broken"
+# The outcomes of messages that would reach the person.
+REACHES: Final = frozenset(
+    {DeliveryStatus.QUEUED, DeliveryStatus.DELIVERED, DeliveryStatus.SCHEDULED}
+)
 SENTENCES: Final[dict[str, str]] = {
     DeliveryStatus.QUEUED: "It would be sent.",
     DeliveryStatus.DELIVERED: "It would be in the inbox.",
@@ -44,18 +50,49 @@ class Usual:
         return self.category in TRANSACTIONAL
 
 
-def outlook_for(contact: Contact, suppression: str | None, at: datetime) -> list[CategoryOutlook]:
+def outlook_for(
+    contact: Contact,
+    suppression: str | None,
+    messages: Sequence[MessageOutlook],
+    at: datetime,
+) -> list[CategoryOutlook]:
     """Return the outlook for each category.
 
     Args:
         suppression: the reason why the person's address gets no mail.
+        messages: whether the messages of each kind can be rendered.
     """
     return [
-        CategoryOutlook(
-            category=category, channels=list(_outcomes(Usual(category), contact, suppression, at))
+        _outlook(
+            list(_outcomes(Usual(category), contact, suppression, at)),
+            [each for each in messages if each.category == category],
+            category,
         )
         for category in get_args(Category)
     ]
+
+
+def _outlook(
+    channels: list[ChannelOutcome], messages: list[MessageOutlook], category: str
+) -> CategoryOutlook:
+    """Return the outlook with what broken templates change: they fail on every channel."""
+    broken = [each.kind for each in messages if each.fault]
+    if broken:
+        fails = _all_fail if len(broken) == len(messages) else partial(_some_fail, broken)
+        channels = [fails(each) if each.status in REACHES else each for each in channels]
+    return CategoryOutlook(category=category, channels=channels, messages=messages)
+
+
+def _all_fail(outcome: ChannelOutcome) -> ChannelOutcome:
+    sentence = "It would fail: the templates of this category cannot be rendered."
+    changed = {"status": DeliveryStatus.FAILED, "reason": BROKEN, "sentence": sentence}
+    return outcome.model_copy(update=changed)
+
+
+def _some_fail(broken: Sequence[str], outcome: ChannelOutcome) -> ChannelOutcome:
+    sentence = f"{outcome.sentence} But {', '.join(broken)} would fail: the template is broken."
+    changed = {"reason": outcome.reason or BROKEN, "sentence": sentence}
+    return outcome.model_copy(update=changed)
 
 
 def _outcomes(

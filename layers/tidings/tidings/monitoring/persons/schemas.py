@@ -13,6 +13,7 @@ from tidings.monitoring.explaining.schemas import (
     ExplanationNote,
 )
 from tidings.monitoring.models import FailedState
+from tidings.monitoring.trying.schemas import TemplateFault
 from tidings.orders.states import OrderState
 from tidings.platform.inputs.ids import DocumentId
 from tidings.platform.schema import Schema
@@ -39,11 +40,25 @@ class FindPerson(Schema):
         return self
 
 
+class MessageOutlook(Schema):
+    """Whether a kind of message can be rendered for the person, with its current template."""
+
+    kind: str
+    category: str
+    template_code: str
+    version: int
+    notification_id: str | None = Field(
+        description="the person's latest one, whose values were used; null if the samples were"
+    )
+    fault: TemplateFault | None = Field(description="why it would fail on every channel")
+
+
 class CategoryOutlook(Schema):
     """What would become of a usual message of a category now, by channel."""
 
     category: str
     channels: list[ChannelOutcome]
+    messages: list[MessageOutlook] = Field(description="the kinds of messages that were rendered")
 
 
 class PersonOrder(Schema):

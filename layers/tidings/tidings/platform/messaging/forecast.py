@@ -5,6 +5,8 @@ from typing import Any, Protocol
 
 from pydantic import ConfigDict
 
+from tidings.platform.errors import TidingsError
+from tidings.platform.messaging.history import told
 from tidings.platform.schema import Schema
 
 
@@ -19,6 +21,8 @@ class Outcome(StrEnum):
     ALREADY_DELIVERED = "already_delivered"
     # Its consumer would refuse it again: it is not an event of a known type.
     MALFORMED = "malformed"
+    # Its message cannot be rendered.
+    WOULD_FAIL = "would_fail"
 
 
 class Forecast(Schema):
@@ -29,6 +33,15 @@ class Forecast(Schema):
 
 
 class Forecaster(Protocol):
-    """Forecasts the result of handling an event; it must not change anything."""
+    """Forecasts the result of handling an event; it must not change anything.
 
-    def __call__(self, event: Any) -> Forecast: ...
+    With `renders` it also renders the message of the event, which costs some milliseconds. None
+    means that it knows no obstacle.
+    """
+
+    def __call__(self, event: Any, /, *, renders: bool) -> Forecast | None: ...
+
+
+def would_fail(error: TidingsError) -> Forecast:
+    """Return the forecast of a message whose consumer would raise this error."""
+    return Forecast(outcome=Outcome.WOULD_FAIL, reason=f"It would fail again: {told(error)}")

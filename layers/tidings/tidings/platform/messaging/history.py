@@ -49,8 +49,12 @@ History = tuple[Attempt, ...]
 
 def failed_attempt(error: Exception) -> Attempt:
     """Return an attempt of this function that failed now with this error."""
-    text = cut(without_input(f"{type(error).__name__}: {error}"), MAX_ERROR_CHARACTERS)
-    return Attempt(function=settings().function_name, error=text, at=now().isoformat())
+    return Attempt(function=settings().function_name, error=told(error), at=now().isoformat())
+
+
+def told(error: Exception) -> str:
+    """Return an error as the history of a message shows it: without input, and not too long."""
+    return cut(without_input(f"{type(error).__name__}: {error}"), MAX_ERROR_CHARACTERS)
 
 
 def redrive_mark() -> Attempt:
