@@ -44,6 +44,9 @@ def record_ids(storage: Storage, db: str, coll: str, walk: Walk) -> Iterator[int
     """Yield the record ids of a walk. The caller has the storage's lock at each step."""
     by_id = walk.index == _ID_INDEX_NAME
     head = (db, coll) if by_id else (db, coll, walk.index)
+    # A key as it is stored has the names, each with a NUL behind it, before the packed values.
+    names = "".join(f"{each}\0" for each in head).encode()
+    length, beginning = len(names), names + walk.prefix
     storage._session()
     cursor = storage._tls.session.open_cursor(
         _NAT_SEQ_TABLE if by_id else _IDX_ENTRIES_TABLE, None, None
@@ -53,8 +56,11 @@ def record_ids(storage: Storage, db: str, coll: str, walk: Walk) -> Iterator[int
         if not _place(cursor, head, walk):
             return
         while True:
-            *of, packed = cursor.get_key()
-            if tuple(of) != head or not packed.startswith(walk.prefix) or _is_past(packed, walk):
+            stored = cursor._get_key()
+            if not stored.startswith(beginning):
+                return
+            packed = stored[length:]
+            if _is_past(packed, walk):
                 return
             if by_id:
                 yield int(cursor.get_value())

@@ -18,6 +18,7 @@ from secantus.storage import Storage, _id_point_lookup_keys
 from .conditions import Cases, cases_of, is_operators, plain_conditions
 from .entries import Walk, record_ids
 from .lookups import lookups_of
+from .plain_values import RANKS
 from .reading import Document, OutOfOrder, Reader, in_order, of_all, of_rows
 from .walks import walk_for
 
@@ -201,7 +202,8 @@ def _merged(
         yield from streams[0]
         return
     seen: set[int] = set()
-    for row, doc in heapq.merge(*streams, key=lambda read: _sort_key(read[1], sort)):
+    descending = set(sort.values()) == {-1}
+    for row, doc in heapq.merge(*streams, key=_merge_key(sort), reverse=descending):
         if row not in seen:
             seen.add(row)
             yield row, doc
@@ -260,6 +262,24 @@ def _finds_fewer(storage: Storage, db: str, coll: str, filter: dict[str, Any], n
                 return True
         found = None if several else storage._try_index_id_keys(db, coll, filter)
     return found is not None and len(found) < number
+
+
+def _merge_key(sort: Mapping[str, int]) -> Callable[[tuple[int, Document]], Any]:
+    """Return the function that gives the key of a document that was read in order.
+
+    Values in a walk are simple, so that the rank of their type and Python's own order decide.
+    SecantusDB's keys take several times as long; they are needed for orders in both directions.
+    """
+    if len(set(sort.values())) > 1:
+        return lambda read: _sort_key(read[1], sort)
+    if len(sort) == 1:
+        (name,) = sort
+        return lambda read: _plain_key(read[1].get(name))
+    return lambda read: [_plain_key(read[1].get(name)) for name in sort]
+
+
+def _plain_key(value: Any) -> tuple[int, Any]:
+    return RANKS[type(value)], 0 if value is None else value
 
 
 def _sort_key(doc: Document, sort: Mapping[str, int]) -> tuple[Any, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from secantus.storage import Storage, _id_point_lookup_keys
 
-from .conditions import LOWER, UPPER, alternatives, cases_of, is_operators, plain_conditions
+from .conditions import LOWER, UPPER, Cases, alternatives, cases_of, is_operators, plain_conditions
 from .entries import Walk
 from .entries import record_ids as walked_rows
 from .walks import lookup_for
@@ -56,10 +56,25 @@ def lookups_of(
     if one is not None:
         yield [one]
     for cases in cases_of(filter):
-        each = [lookup_for(storage, db, coll, case) for case in cases.conditions]
-        several = [walk for walk in each if walk is not None]
-        if several and len(several) == len(each):
+        several = _lookups_for(storage, db, coll, cases)
+        if several:
             yield several
+
+
+def _lookups_for(storage: Storage, db: str, coll: str, cases: Cases) -> list[Walk]:
+    """Return a part of an index for each case, or none."""
+    found: list[Walk] = []
+    for conditions in cases.conditions:
+        # Conditions that differ in one value usually have the same index.
+        only = found[0].index if found and cases.fields else None
+        # Without their fields they would all have the same part of it.
+        walk = lookup_for(storage, db, coll, conditions, by=cases.fields, only=only)
+        if walk is None and only is not None:
+            walk = lookup_for(storage, db, coll, conditions, by=cases.fields)
+        if walk is None:
+            return []
+        found.append(walk)
+    return found
 
 
 def _certain(storage: Storage, db: str, coll: str, conditions: dict[str, Any]) -> dict[str, Any]:

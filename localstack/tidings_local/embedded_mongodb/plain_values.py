@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import wraps
+from functools import lru_cache, wraps
+from itertools import repeat
+from operator import ge, gt, le, lt
 from typing import Any, Final
 
 from bson import Binary, Decimal128, Int64, ObjectId, Timestamp
 from secantus import query, sortkey, storage
+
+from .conditions import beginning_of
 
 # Of these types, a value equals only values of its own type. A date equals one with a time zone.
 PLAIN: Final = frozenset({str, bool, ObjectId, type(None)})
@@ -31,6 +35,15 @@ RANKS: Final = {
     ObjectId: sortkey.RANK_OBJECTID,
     datetime: sortkey.RANK_DATE,
     Timestamp: sortkey.RANK_TIMESTAMP,
+}
+# Of these types, Python compares values like MongoDB.
+WHOLE: Final = frozenset({int, Int64})
+COMPARED: Final = {int: WHOLE, Int64: WHOLE, str: frozenset({str})}
+COMPARISONS: Final[dict[str, Callable[[Any, Any], bool]]] = {
+    "$gt": gt,
+    "$gte": ge,
+    "$lt": lt,
+    "$lte": le,
 }
 INVERTED: Final = bytes(range(255, -1, -1))
 _ABSENT: Final = object()
@@ -74,16 +87,62 @@ def _matching_plainly(match: Callable[..., bool]) -> Callable[..., bool]:
     @wraps(match)
     def is_match(doc: Any, field: str, condition: Any, variables: Any, collation: Any) -> bool:
         if collation is None and not field.startswith("$") and "." not in field:
-            kind = type(doc.get(field, _ABSENT))
-            if kind in PLAIN and type(condition) in PLAIN:
-                return kind is type(condition) and bool(doc[field] == condition)
-            if kind in PLAIN and type(condition) is dict and condition.keys() == {"$in"}:
-                among = condition["$in"]
-                if type(among) is list and PLAIN.issuperset(map(type, among)):
-                    return doc[field] in among
+            found = _plain_match(doc.get(field, _ABSENT), condition)
+            if found is not None:
+                return found
         return match(doc, field, condition, variables, collation)
 
     return is_match
+
+
+def _plain_match(value: Any, condition: Any) -> bool | None:
+    """Say whether a common value meets a common condition; None leaves it to SecantusDB."""
+    kind = type(value)
+    if type(condition) in PLAIN:
+        if kind in PLAIN:
+            return kind is type(condition) and bool(value == condition)
+        return condition in value if _is_plain_list(value) else None
+    if type(condition) is not dict or not condition:
+        return None
+    if condition.keys() == {"$in"}:
+        among = condition["$in"]
+        if not _is_plain_list(among):
+            return None
+        if kind in PLAIN:
+            return value in among
+        return not set(among).isdisjoint(value) if _is_plain_list(value) else None
+    if condition.keys() == {"$regex"}:
+        return _begins(value, condition["$regex"])
+    return _is_between(value, condition) if kind in COMPARED else None
+
+
+def _is_plain_list(value: Any) -> bool:
+    return type(value) is list and PLAIN.issuperset(map(type, value))
+
+
+def _begins(value: Any, pattern: Any) -> bool | None:
+    """Say whether a text, or one of a list of texts, begins as a regular expression demands."""
+    beginning = _beginning(pattern) if type(pattern) is str else None
+    if beginning is None:
+        return None
+    if type(value) is str:
+        return value.startswith(beginning)
+    if type(value) is list and {str}.issuperset(map(type, value)):
+        return any(map(str.startswith, value, repeat(beginning)))
+    return None
+
+
+@lru_cache(maxsize=256)
+def _beginning(pattern: str) -> str | None:
+    return beginning_of({"$regex": pattern})
+
+
+def _is_between(value: Any, condition: Mapping[str, Any]) -> bool | None:
+    among = COMPARED[type(value)]
+    for operator, bound in condition.items():
+        if operator not in COMPARISONS or type(bound) not in among:
+            return None
+    return all(COMPARISONS[operator](value, bound) for operator, bound in condition.items())
 
 
 def _single_if_plain(keys: Callable[..., list[bytes]]) -> Callable[..., list[bytes]]:

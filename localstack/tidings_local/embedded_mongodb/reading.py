@@ -15,6 +15,7 @@ from secantus.storage import Storage, _doc_table_for, _unframe_doc_value
 from .conditions import is_simple
 from .entries import Walk, has_longer_texts, record_ids
 
+SMALLEST_CHUNK: Final = 4
 LARGEST_CHUNK: Final = 500
 
 Document = dict[str, Any]
@@ -86,8 +87,12 @@ def _documents(storage: Storage, db: str, coll: str, rows: Iterator[int], first:
 
 
 def _chunks(storage: Storage, blobs: Iterator[tuple[int, bytes]], first: int) -> Reader:
-    """Read under the storage's lock, and decode without it."""
-    size = min(first, LARGEST_CHUNK)
+    """Read under the storage's lock, and decode without it.
+
+    Each chunk after the first is a quarter of what was read before it, so that few documents are
+    read in vain.
+    """
+    size, read = min(first, LARGEST_CHUNK), 0
     while True:
         with storage._lock:
             if storage._closed:
@@ -99,7 +104,8 @@ def _chunks(storage: Storage, blobs: Iterator[tuple[int, bytes]], first: int) ->
             yield row, bson.decode(blob)
         if len(chunk) < size:
             return
-        size = min(2 * size, LARGEST_CHUNK)
+        read += size
+        size = min(max(read // 4, SMALLEST_CHUNK), LARGEST_CHUNK)
 
 
 def _check_order(

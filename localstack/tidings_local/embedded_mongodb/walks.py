@@ -40,9 +40,7 @@ def walk_for(
     found: list[Walk | None] = []
     if by is None:
         found.append(_walk(storage, (_ID_INDEX_NAME, {"_id": 1}, {}), conditions, sort))
-    for index in storage._iter_indexes(db, coll):
-        if only not in (None, index[0]):
-            continue
+    for index in _indexes(storage, db, coll, only):
         walk = _walk(storage, index, conditions, sort)
         if walk is not None and _has_arrays(storage, db, coll, walk, index[2], sort):
             walk = None
@@ -53,14 +51,24 @@ def walk_for(
     return max(fitting, key=lambda each: each.equalities, default=None)
 
 
-def lookup_for(storage: Storage, db: str, coll: str, conditions: Mapping[str, Any]) -> Walk | None:
+def lookup_for(
+    storage: Storage,
+    db: str,
+    coll: str,
+    conditions: Mapping[str, Any],
+    *,
+    by: Set[str] | None = None,
+    only: str | None = None,
+) -> Walk | None:
     """Return the part of an index that at least two conditions describe, with all matches in it.
 
     For a single condition SecantusDB finds the index itself; of several it takes the first that has
-    one, which may be true of most documents.
+    one, which may be true of most documents. `by` and `only` are those of `walk_for`.
     """
-    found = [_lookup(storage, index, conditions) for index in storage._iter_indexes(db, coll)]
+    indexes = _indexes(storage, db, coll, only)
+    found = [_lookup(storage, index, conditions) for index in indexes]
     fitting = [each for each in found if each is not None and _conditions_in(each) > 1]
+    fitting = [each for each in fitting if (by or set()) <= {*list(each.key)[: each.equalities]}]
     fitting = [each for each in fitting if not _leaves_out(storage, db, coll, each, conditions)]
     return max(fitting, key=_conditions_in, default=None)
 
@@ -69,7 +77,7 @@ def exact_walk(storage: Storage, db: str, coll: str, filter: Mapping[str, Any]) 
     """Return the part of an index with one entry for each match, and with no other entries."""
     if not all(type(value) is str and "." not in name for name, value in filter.items()):
         return None
-    for index in storage._iter_indexes(db, coll):
+    for index in _indexes(storage, db, coll):
         name, key, options = index
         if options.keys() & {"multikey", "sparse", "partialFilterExpression"}:
             continue
@@ -77,6 +85,12 @@ def exact_walk(storage: Storage, db: str, coll: str, filter: Mapping[str, Any]) 
         if fixed == len(filter) < len(key) and _may_serve(storage, index, filter):
             return _built(name, key, fixed, _prefix(key, fixed, filter), None, None)
     return None
+
+
+def _indexes(storage: Storage, db: str, coll: str, only: str | None = None) -> list[Index]:
+    """Return all indexes, or one of this name. They are not copied, and not to be changed."""
+    every: list[Index] = storage.indexes(db, coll).lists
+    return every if only is None else [each for each in every if each[0] == only]
 
 
 def _conditions_in(walk: Walk) -> float:

@@ -14,7 +14,7 @@ VALUES: list[Any] = [
     None, True, False, 0, 1, 1.0, -0.0, float("nan"), Int64(1), Decimal128("1"), "", "a", "1",
     "a\0b", Code("a"), b"a", Binary(b"a", 4), ObjectId(b"123456789012"), Timestamp(1, 1),
     datetime(2026, 1, 1), datetime(2026, 1, 1, tzinfo=UTC), Regex("a"), MinKey(), MaxKey(),  # noqa: DTZ001
-    [], [1], ["a", None], {}, {"a": 1}, {"a": "b"}, [["a"]], [{"b": "a"}],
+    [], [1], ["a", None], ["b", "a"], ["1"], {}, {"a": 1}, {"a": "b"}, [["a"]], [{"b": "a"}],
 ]  # fmt: skip
 CONDITIONS: list[Any] = [
     *VALUES,
@@ -23,6 +23,12 @@ CONDITIONS: list[Any] = [
     {"$in": []},
     {"$in": "a"},
     {"$in": ["a", None], "$ne": "a"},
+    *({"$regex": each} for each in ("^a", "^a\\.", "^1", "^", "^(a|b)", "^A", "a", "\\w")),
+    {"$regex": "^A", "$options": "i"},
+    {"$gt": 0, "$lte": 1},
+    {"$gte": Int64(1), "$lt": Int64(2)},
+    {"$gte": "a", "$lt": "b"},
+    {"$gte": "", "$lt": 1},
 ]
 FIELDS: list[dict[str, Any]] = [{"a": 1}, {"a": -1, "b": 1}, {"a.b": -1}, {"b.a": 1, "a": 1}]
 
