@@ -1,4 +1,8 @@
-"""Fill the domains' collections with many documents, past the operations that make them."""
+"""Fill the domains' collections with many documents, past the operations that make them.
+
+Documents are numbered up to `LAST`, and a smaller collection has the last of them. So the newest
+documents, which most lists show, are the same in collections of all sizes.
+"""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -23,7 +27,8 @@ BATCH: Final = 1_000
 BATCH_SECONDS: Final = 60
 # A tenth of all documents belongs to one person, the others to people with twenty each.
 EACH: Final = 20
-CAMPAIGN: Final = "campaign-of-the-first"
+LAST: Final = 200_000
+CAMPAIGN: Final = "campaign-of-the-last"
 IN_CAMPAIGN: Final = 500
 CATEGORIES: Final = ("pens", "paper", "ink", "lamps", "desks")
 WORDS: Final = (
@@ -39,12 +44,13 @@ WORDS: Final = (
     "small",
 )
 RARE: Final = "quetzal"
+WITH_RARE_WORD: Final = LAST - 500
 
 BEGIN: Final = now() - timedelta(days=300)
-REGULAR: Final = new_id()
+REGULAR: Final = f"{0:024x}"
 PATTERNS: Final = 997
-PEOPLE: Final = [new_id() for _ in range(200_000 // EACH)]
-random: Final = Random(7)
+PEOPLE: Final = [f"{number:024x}" for number in range(1, LAST // EACH + 1)]
+random: Final = Random()
 
 Make = Callable[[int], Any]
 
@@ -87,7 +93,7 @@ def order(n: int) -> Order:
 
 
 def product(n: int) -> Product:
-    words = random.sample(WORDS, k=3) + ([RARE] if n == 0 else [])
+    words = random.sample(WORDS, k=3)
     return prepare(
         Product(
             sku=f"SKU-{n}",
@@ -163,7 +169,7 @@ OWN_VALUES: Final[dict[type[Any], Callable[[int], dict[str, Any]]]] = {
         "user_id": person(n),
         "dedupe_key": f"key-{n}",
         "created_at": BEGIN + timedelta(minutes=n),
-        **({"campaign_id": CAMPAIGN} if n < IN_CAMPAIGN else {}),
+        **({"campaign_id": CAMPAIGN} if n >= LAST - IN_CAMPAIGN else {}),
     },
     Order: lambda n: {
         "_id": first_id(BEGIN + timedelta(minutes=n)),
@@ -177,6 +183,7 @@ OWN_VALUES: Final[dict[type[Any], Callable[[int], dict[str, Any]]]] = {
         "price": n * 7919 % 100_000,
         "price_groups": groups_of(n * 7919 % 100_000, "EUR", [CATEGORIES[n // 7 % 5]]),
         "title_key": f"{WORDS[n % 10]} {WORDS[n // 10 % 10]} {n * 7919 % 1_000_003}:{n:024x}",
+        **({"words": [RARE], "state": "active", "stock": 9} if n == WITH_RARE_WORD else {}),
     },
     Task: lambda n: {
         "owner_id": person(n),
@@ -194,7 +201,7 @@ OWN_VALUES: Final[dict[type[Any], Callable[[int], dict[str, Any]]]] = {
 
 
 def fill(document_class: type[Any], first: int, last: int) -> None:
-    """Store the documents from `first` to before `last`."""
+    """Store the documents with the numbers from `first` to before `last`."""
     document_class.ensure_indexes()
     unsafe = WriteConcern(w=1)
     collection = document_class._get_collection().with_options(write_concern=unsafe)
@@ -220,5 +227,6 @@ def _documents(document_class: type[Any], first: int, last: int) -> Iterator[dic
 
 
 def _patterns(document_class: type[Any]) -> list[dict[str, Any]]:
+    random.seed(document_class.__name__)
     make = MAKERS[document_class]
     return [make(number).to_mongo().to_dict() for number in range(PATTERNS)]

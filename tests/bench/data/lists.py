@@ -30,12 +30,18 @@ from tidings.tasks.schemas import TaskFilter, TaskSort
 PAGE: Final = PageRequest.model_validate({})
 OWNER: Final = Principal(user_id=grown.REGULAR, role=Role.CUSTOMER)
 OPERATOR: Final = Principal(user_id=grown.PEOPLE[-1], role=Role.OPERATOR)
+# One order a minute: the day ended 500 orders ago.
+DAY_END: Final = grown.BEGIN + timedelta(minutes=grown.LAST - 500)
 DAY: Final = {
-    "created_from": grown.BEGIN.isoformat(),
-    "created_before": (grown.BEGIN + timedelta(days=1)).isoformat(),
+    "created_from": (DAY_END - timedelta(days=1)).isoformat(),
+    "created_before": DAY_END.isoformat(),
 }
-RANGE: Final[dict[str, Any]] = {"min_price": 5_000, "max_price": 6_000}
-"""One product of a hundred."""
+# Ranges of the prices up to 100,000. With 1,000 products, too, they fill a page of 20, alone and in
+# one of five categories.
+RANGE: Final[dict[str, Any]] = {"min_price": 5_000, "max_price": 8_500}
+RANGE_IN_CATEGORY: Final[dict[str, Any]] = {"min_price": 5_000, "max_price": 25_000}
+# One product of a hundred: with 1,000 products half a page.
+NARROW_RANGE: Final[dict[str, Any]] = {"min_price": 5_000, "max_price": 6_000}
 Call = Callable[[int], Any]
 
 
@@ -68,7 +74,9 @@ def second_page(first: Callable[[PageRequest], Any]) -> Call:
 
 def of_recommendations() -> dict[str, Call]:
     return {
-        "recommendations": lambda n: get_user_recommendations(f"{n:024x}", 10, caller=OPERATOR),
+        "recommendations": lambda n: get_user_recommendations(
+            f"{grown.LAST - 1 - n:024x}", 10, caller=OPERATOR
+        ),
     }
 
 
@@ -98,7 +106,8 @@ def of_products() -> dict[str, Call]:
         "products, a price range by price": lambda _: products(ProductSort.PRICE_ASC, **RANGE),
         "products, a price range by title": lambda _: products(ProductSort.TITLE, **RANGE),
         "products, from a price": lambda _: products(min_price=50_000),
-        "products of a category, a range": lambda _: products(category="ink", **RANGE),
+        "products of a category, a range": lambda _: products(category="ink", **RANGE_IN_CATEGORY),
+        "products, a narrow price range": lambda _: products(**NARROW_RANGE),
         "products of a currency": lambda _: products(currency="EUR"),
         "products, a common word": lambda _: products(search="blue"),
         "products, a rare word": lambda _: products(search=grown.RARE),
