@@ -40,6 +40,9 @@ class Account:
     def __init__(self) -> None:
         self._session: Any = boto3.Session("root", "none", "none", REGION)
         self._clients: dict[str, Any] = {}
+        self._policies: dict[str, str] = {}
+        self._policies_of_caller = ""
+        self._allowed: dict[tuple[str, ...], set[str]] = {}
         self.secrets = {name: self._put(name) for name in SECRETS}
         self._roles = {name: self._role(name, each) for name, each in self._described()}
         for queue in ("FailedJobs", "Others"):
@@ -52,6 +55,7 @@ class Account:
 
     def become(self, role: str) -> None:
         """Sign the next calls with the credentials of a role's session."""
+        self._policies_of_caller = self._policies[role]
         given = self._roles[role]
         credentials: Any = self._session.get_credentials()
         credentials.access_key = given["AccessKeyId"]
@@ -61,6 +65,16 @@ class Account:
     @property
     def roles(self) -> list[str]:
         return sorted(self._roles)
+
+    def allowed(self, calls: Mapping[str, Call]) -> set[str]:
+        """Return the names of those calls that the caller's role allows.
+
+        The answers are kept, because many roles have equal policies.
+        """
+        key = (self._policies_of_caller, *calls)
+        if key not in self._allowed:
+            self._allowed[key] = {name for name, each in calls.items() if is_allowed(self, each)}
+        return self._allowed[key]
 
     def _put(self, name: str) -> str:
         manager = self.client("secretsmanager")
@@ -78,6 +92,9 @@ class Account:
             yield name, _resolved(role, values)
 
     def _role(self, name: str, role: dict[str, Any]) -> Any:
+        self._policies[name] = json.dumps(
+            [each["PolicyDocument"] for each in role.get("Policies", [])], sort_keys=True
+        )
         iam, sts = self.client("iam"), self.client("sts")
         trust = json.dumps(role["AssumeRolePolicyDocument"])
         arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from tests.contract.project import ROOT, Function
+from tests.contract.project import ROOT, Function, parsed
 
 # Modules that are imported at first use are named in a text, some with a name in them.
 OUR_NAME: Final = re.compile(r"(tidings|resolvers)(\.\w+)+")
@@ -35,7 +35,7 @@ def names_reached_from(function: Function) -> frozenset[str]:
 
 @cache
 def _imported(file: Path) -> frozenset[str]:
-    return frozenset(_names_in(ast.parse(file.read_text())))
+    return frozenset(_names_in(parsed(file)))
 
 
 def _names_in(tree: ast.AST) -> Iterator[str]:

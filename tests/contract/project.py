@@ -131,7 +131,9 @@ def relative(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
+@cache
 def parsed(path: Path) -> ast.Module:
+    """Return a file's syntax tree, which is kept: several rules read each file."""
     return ast.parse(path.read_text(), str(path))
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.contract.transformed import resources, transformed
+from tests.contract.transformed import GROWN, resources, transformed
 
 # docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 RESOURCES: Final = 500
@@ -36,9 +36,6 @@ RULES: Final = 300
 STACK_NAME: Final = 20
 """The longest stack name for which the names of all functions fit."""
 UNKNOWN: Final = "x" * 100
-
-# Everything that can be on at once: the largest template.
-GROWN: Final = ("GradualDeployment=true", "Tracing=Active")
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from functools import cache
 
 import pytest
 
-from tests.contract.project import ROOT, Function, functions, imported_modules, parsed
+from tests.contract.project import ROOT, Function, functions, parsed
 
 # The packages that our code imports in functions of every kind.
 EVERYWHERE = {"aws_lambda_powertools", "pydantic", "pydantic_core", "typing_extensions"}
@@ -74,16 +74,13 @@ def group_of(function: Function) -> str:
 @cache
 def imports() -> dict[str, dict[str, list[str]]]:
     """Return the packages of each function, each with those of our modules that import it."""
-    # Functions of one kind whose files import the same modules import the same packages.
-    like = {
-        name: (group_of(each), *sorted(set(imported_modules(each.file))))
-        for name, each in functions().items()
-    }
-    first = {key: name for name, key in reversed(like.items())}
+    folders = defaultdict(list)
+    for each in functions().values():
+        folders[each.file.parent].append(each.file.stem)
     done = subprocess.run(
         [
             *(sys.executable, "-P", "tests/contract/imports_of_functions.py"),
-            *(f"{name}={functions()[name].file.with_suffix('')}" for name in first.values()),
+            *(f"{folder}={','.join(modules)}" for folder, modules in folders.items()),
         ],
         cwd=ROOT,
         env={"PYTHONPATH": str(ROOT / "layers/tidings")},
@@ -93,7 +90,7 @@ def imports() -> dict[str, dict[str, list[str]]]:
     )
     assert done.returncode == 0, done.stderr
     found = dict(json.loads(line) for line in done.stdout.splitlines())
-    return {name: found[first[key]] for name, key in like.items()}
+    return {name: found[str(each.file)] for name, each in functions().items()}
 
 
 @cache

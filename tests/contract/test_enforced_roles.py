@@ -11,7 +11,6 @@ import pytest
 
 from tests.contract.calls import Name, names_used_by
 from tests.contract.enforced_roles import ACCOUNT, REGION, SECRETS, Account, Call, enforced
-from tests.contract.enforced_roles import is_allowed as allows
 from tests.contract.project import Function, functions
 from tests.contract.roles import called_by_queue, secrets_needed
 
@@ -41,6 +40,8 @@ def send(queue: str) -> Call:
     return lambda account: account.client("sqs").send_message(QueueUrl=url, MessageBody="x")
 
 
+READS: Final = {name: read(name) for name in SECRETS}
+SENDS: Final = {queue: send(queue) for queue in ("FailedJobs", "Others")}
 # The calls of the providers, and the functions of our code that make them.
 CALLS: Final[dict[str, tuple[Name, Call]]] = {
     "send a mail": (
@@ -120,21 +121,19 @@ def test_role_reads_the_needed_secrets_and_no_others(function: Function, account
         needed = needed | {"cache"}
     if function.events_of("MQ"):  # Lambda reads it with the function's role
         needed = needed | {"broker"}
-    assert {name for name in SECRETS if allows(account, read(name))} == needed
+    assert account.allowed(READS) == needed
 
 
 @each_function
 def test_role_makes_the_needed_calls_and_no_others(function: Function, account: Account) -> None:
     account.become(f"{function.name}Role")
     needed = needed_calls(function)
-    allowed = {call for call, (_, make) in CALLS.items() if allows(account, make)}
-    assert allowed == needed
-    assert [call for call, make in OTHERS.items() if allows(account, make)] == []
+    assert account.allowed({call: make for call, (_, make) in CALLS.items()}) == needed
+    assert account.allowed(OTHERS) == set()
 
 
 @each_function
 def test_failed_events_go_to_their_queue_only(function: Function, account: Account) -> None:
     account.become(f"{function.name}Role")
     keeps = {"DeadLetterQueue", "EventInvokeConfig"} & function.properties.keys()
-    assert allows(account, send("FailedJobs")) == bool(keeps)
-    assert not allows(account, send("Others"))
+    assert account.allowed(SENDS) == ({"FailedJobs"} if keeps else set())

@@ -3,17 +3,16 @@
 from typing import Any, Final
 
 from tests.contract.project import functions
-from tests.contract.transformed import resources, transformed
+from tests.contract.transformed import GROWN, resources, transformed
 
 GRADUAL: Final = {
     *("Gateway", "PlaceOrder", "Inventory", "Orders", "Notifications"),
     *("DeliverEmail", "DeliverUrgentEmail"),
 }
-SHIFTING: Final = "GradualDeployment=true"
 
 
 def versions(*arguments: str) -> set[str]:
-    return set(resources(transformed(SHIFTING, *arguments), "AWS::Lambda::Version"))
+    return set(resources(transformed(*GROWN, *arguments), "AWS::Lambda::Version"))
 
 
 def aliases() -> set[str]:
@@ -54,8 +53,8 @@ def groups(*arguments: str) -> dict[str, dict[str, Any]]:
 
 
 def test_alarm_brings_the_old_version_back() -> None:
-    assert set(groups(SHIFTING)) == {f"{name}DeploymentGroup" for name in GRADUAL}
-    for group in groups(SHIFTING).values():
+    assert set(groups(*GROWN)) == {f"{name}DeploymentGroup" for name in GRADUAL}
+    for group in groups(*GROWN).values():
         assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
         watched = str(group["AlarmConfiguration"])
         assert "ApiFails" in watched

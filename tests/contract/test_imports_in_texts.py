@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from tests.contract.project import ROOT
+from tests.contract.project import ROOT, parsed
 
 FOLDERS: Final = (ROOT / "layers/tidings", ROOT / "localstack")
 IMPORT: Final = re.compile(r"^\s*from (tidings(?:_local)?\.[\w.]+) import (\w+(?:, \w+)*)", re.M)
@@ -23,7 +23,7 @@ class Told(NamedTuple):
 def told() -> Iterator[Told]:
     for folder in ("tests", "localstack"):
         for file in sorted((ROOT / folder).rglob("*.py")):
-            for node in ast.walk(ast.parse(file.read_text())):
+            for node in ast.walk(parsed(file)):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str):
                     for module, names in IMPORT.findall(node.value):
                         for name in names.split(", "):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.contract.project import ROOT, template
-from tests.contract.transformed import resources, transformed
+from tests.contract.transformed import GROWN, resources, transformed
 
 BACKLOGS = ROOT / "layers/tidings/tidings/monitoring/measuring.py"
 INVOCATION = ROOT / "layers/tidings/tidings/platform/entry/invocation.py"
@@ -70,15 +70,16 @@ def test_refusal_of_the_limit_says_when_to_try_again(made: dict[str, Any]) -> No
     assert throttled["responseParameters"] == {"gatewayresponse.header.Retry-After": "'1'"}
 
 
-@pytest.mark.parametrize(
-    ("tracing", "traced"), [("Disabled", False), ("Active", True)], ids=["off", "on"]
-)
-def test_only_traced_functions_may_write_to_x_ray(tracing: str, traced: bool) -> None:
-    made = transformed(f"Tracing={tracing}")
-    functions = resources(made, "AWS::Lambda::Function").values()
-    assert all(("TracingConfig" in each) == traced for each in functions)
-    roles = resources(made, "AWS::IAM::Role").values()
-    assert all(("xray" in str(each["ManagedPolicyArns"]).lower()) == traced for each in roles)
+@pytest.mark.parametrize(("parameters", "traced"), [((), False), (GROWN, True)], ids=["off", "on"])
+def test_only_traced_functions_may_write_to_x_ray(
+    parameters: tuple[str, ...], traced: bool
+) -> None:
+    made = transformed(*parameters)
+    functions = resources(made, "AWS::Lambda::Function")
+    assert all(("TracingConfig" in each) == traced for each in functions.values())
+    roles = resources(made, "AWS::IAM::Role")
+    policies = [roles[f"{name}Role"]["ManagedPolicyArns"] for name in functions]
+    assert all(("xray" in str(each).lower()) == traced for each in policies)
 
 
 def test_parameter_of_tracing_chooses_the_destination_of_spans(made: dict[str, Any]) -> None:

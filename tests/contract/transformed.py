@@ -11,6 +11,11 @@ from tests.contract.project import ROOT
 
 # SAM has a virtual environment of its own beside that of the tests.
 PYTHON: Final = Path(sys.prefix).parent / "sam" / "bin" / "python"
+GROWN: Final = ("GradualDeployment=true", "Tracing=Active")
+"""Everything that can be on at once: the largest template.
+
+Each combination of parameters costs seconds, so the tests of either parameter use this one.
+"""
 
 
 @cache
