@@ -1,5 +1,6 @@
 """The way of orders through all functions in this process, in the batches of the bridge."""
 
+import copy
 import importlib
 import json
 import time
@@ -7,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from statistics import fmean
 from typing import Any, Final
 
 from tests.integration.builders import CONTEXT, Queues, a_reader, token_of
@@ -25,17 +27,35 @@ CONSUMERS: Final = (
 )
 
 
+WORK: Final = api_event({"items": [{"product_id": str(each)} for each in range(10)]})
+COPIES: Final = 20
+YARDSTICK_MS: Final = 0.25
+"""The CPU time of the yardstick on an idle machine of 2026."""
+
+
+def yardstick() -> None:
+    """Do some of Python's own work, which becomes slower on a busy machine as functions do."""
+    for _ in range(COPIES):
+        json.loads(json.dumps(copy.deepcopy(WORK)))
+
+
 @dataclass
 class Cost:
-    """CPU seconds of this process and database commands, by function."""
+    """CPU seconds of this process and database commands, by function.
+
+    The yardstick is measured after each batch, because CPU seconds depend on the machine and on
+    what else runs on it: up to five times as many were seen for the same work.
+    """
 
     cpu_seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     commands: dict[str, Counter[str]] = field(default_factory=dict)
     batches: Counter[str] = field(default_factory=Counter)
+    yardsticks: list[float] = field(default_factory=list)
 
     @property
-    def all_seconds(self) -> float:
-        return sum(self.cpu_seconds.values())
+    def cpu_ms(self) -> float:
+        """Return the CPU time of all functions, in milliseconds of an idle machine of 2026."""
+        return YARDSTICK_MS * sum(self.cpu_seconds.values()) / fmean(self.yardsticks)
 
     @contextmanager
     def of(self, function: str, names: list[str]) -> Iterator[None]:
@@ -46,6 +66,9 @@ class Cost:
         self.cpu_seconds[function] += time.process_time() - started
         self.commands.setdefault(function, Counter()).update(names)
         self.batches[function] += 1
+        started = time.process_time()
+        yardstick()
+        self.yardsticks.append(time.process_time() - started)
 
 
 def customers(number: int) -> list[Principal]:

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("keys")
 
 ORDERS = 50
 MAX_CPU_MS = 25.0
-"""Of all functions together, for one order."""
+"""Of all functions together, for one order: about 10 ms are used."""
 MAX_COMMANDS_OF_REQUEST = 3
 MAX_COMMANDS_OF_BATCH = {
     "products.inventory": 8,
@@ -28,7 +28,7 @@ MAX_COMMANDS_OF_BATCH = {
 }
 LONE_ORDERS = 10
 MAX_CPU_MS_ALONE = 60.0
-"""Of a lone order: 26 ms on an idle machine of 2026, 43 ms on a busy one."""
+"""Of a lone order: 26 ms on an idle machine, up to 43 ms on a busy one."""
 MAX_COMMANDS_ALONE = {
     "place-order": MAX_COMMANDS_OF_REQUEST,
     "products.inventory": 6,
@@ -63,7 +63,7 @@ def test_order_costs_little_cpu_time_and_few_commands(
     for function, most in MAX_COMMANDS_OF_BATCH.items():
         batches = cost.batches[function]
         assert cost.commands[function].total() <= most * batches, function
-    assert 1000 * cost.all_seconds / ORDERS <= MAX_CPU_MS, dict(cost.cpu_seconds)
+    assert cost.cpu_ms / ORDERS <= MAX_CPU_MS, dict(cost.cpu_seconds)
 
 
 def test_lone_order_costs_little_cpu_time_and_few_commands(
@@ -78,4 +78,4 @@ def test_lone_order_costs_little_cpu_time_and_few_commands(
     for function, most in MAX_COMMANDS_ALONE.items():
         used = cost.commands[function].total()
         assert used <= most * cost.batches[function], (function, cost.commands[function])
-    assert 1000 * cost.all_seconds / LONE_ORDERS <= MAX_CPU_MS_ALONE, dict(cost.cpu_seconds)
+    assert cost.cpu_ms / LONE_ORDERS <= MAX_CPU_MS_ALONE, dict(cost.cpu_seconds)
