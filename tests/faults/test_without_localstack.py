@@ -1,4 +1,4 @@
-"""LocalStack is killed: the API and the consumers keep working, other calls get a retry answer.
+"""LocalStack is killed, the whole stack is stopped, the runner is killed: nothing is lost.
 
 Each test continues from the state of the previous one, because a deployment to an empty LocalStack
 takes half a minute. The last test leaves it stopped: no other test uses this stack.
@@ -28,7 +28,9 @@ NOTE = (
 )
 
 
-def test_orders_become_notifications_without_localstack(shop: Shop, admin: Shop) -> None:
+def test_shop_works_without_localstack_and_keeps_its_data_after_down_and_up(
+    shop: Shop, admin: Shop
+) -> None:
     """LocalStack is killed while all environments are warm.
 
     A process that starts without LocalStack finds no secrets, as on AWS without Secrets Manager.
@@ -43,6 +45,12 @@ def test_orders_become_notifications_without_localstack(shop: Shop, admin: Shop)
     answer = httpx.get(f"http://127.0.0.1:{stack.port_of('runner')}/a-bucket", trust_env=False)
     assert answer.status_code == 503
     assert int(answer.headers["retry-after"]) > 0
+
+    stack.down()
+    stack.repair()
+    assert customer.order_state(order_id) == "CONFIRMED"
+    assert [each["kind"] for each in customer.inbox_about(order_id)] == ["order.confirmed"]
+    _order_and_hear_of_it(customer, admin)
 
 
 def test_killed_runner_is_ready_after_make_up(shop: Shop, request: pytest.FixtureRequest) -> None:

@@ -53,6 +53,7 @@ def texts_in(language: str) -> Texts:
     return Texts(read(language))
 
 
+@cache
 def read(language: str) -> dict[str, str]:
     """Return the texts of a language by key."""
     with (FOLDER / f"{language}.toml").open("rb") as file:

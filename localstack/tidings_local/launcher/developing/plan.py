@@ -13,7 +13,7 @@ REQUEST_TESTS = "tests/requests"
 FAULTS = {
     "t": " ".join(
         f"tests/faults/test_{name}.py"
-        for name in ("deployments", "faults", "campaigns", "stock_tools", "tutorial")
+        for name in ("deployments", "doctor", "faults", "campaigns", "stock_tools", "tutorial")
     ),
     "pytest": "-m faults -s",
 }
