@@ -18,12 +18,12 @@ from bootstrap import ROOT
 from tests.e2e.aws import client, log_lines
 from tests.e2e.shop import Shop
 from tests.faults import stack
+from tests.faults.doctor import check
 from tests.settings import stack_under_test
 from tests.waiting import eventually
 from tidings_local.launcher.deploying.deployed import load_deployed
-from tidings_local.launcher.operating.doctor.examination import CHECKS, make
+from tidings_local.launcher.operating.doctor.examination import CHECKS
 from tidings_local.launcher.operating.doctor.finding import Finding, Level, Section
-from tidings_local.launcher.operating.doctor.installation import Installation
 from tidings_local.launcher.running.stack import find_stack
 from tidings_local.launcher.settings import environment_of_launcher, load_settings
 
@@ -40,17 +40,7 @@ WAITING: Final = 40
 MAIL: Final = "order_confirmed"
 
 
-@pytest.fixture(autouse=True)
-def _own_services(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the doctor find the services as the launcher does, and not by the tests' addresses."""
-    stack_under_test()
-    for name in stack.OURS:
-        monkeypatch.delenv(name, raising=False)
-
-
-def check(name: str) -> Finding:
-    settings = load_settings()
-    return make(CHECKS[name], Installation(find_stack(settings), settings))
+pytestmark = pytest.mark.usefixtures("own_services")
 
 
 def becomes(name: str, level: Level, naming: str = "") -> Finding:
@@ -327,22 +317,6 @@ def test_service_that_hangs_is_named_and_its_checks_are_left_out(
     assert unaffected.level == Level.OK
     becomes("health", Level.OK)
     becomes("deployment", Level.OK)
-
-
-def test_service_that_died_is_named() -> None:
-    """This is MongoDB: another LocalStack would get a whole deployment, which takes longer."""
-    stack.kill("mongodb")
-    try:
-        services, outboxes = check("services"), check("outboxes")
-        unaffected = check("rules")
-    finally:
-        stack.repair()
-    assert (services.level, services.do) == (Level.BAD, "make up")
-    assert "mongodb (died" in services.found
-    assert outboxes.level == Level.SKIPPED
-    assert "MongoDB does not answer" in outboxes.found
-    assert unaffected.level == Level.OK
-    becomes("health", Level.OK)
 
 
 def test_broker_without_disk_space_is_named() -> None:

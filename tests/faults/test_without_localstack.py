@@ -16,8 +16,11 @@ import pytest
 
 from tests.e2e.shop import Shop
 from tests.faults import stack
+from tests.faults.conftest import new_admin
+from tests.faults.doctor import check
 from tests.integration.test_localstack_lambda import ROLE, zipped
 from tests.waiting import eventually
+from tidings_local.launcher.operating.doctor.finding import Level
 
 NOTE = (
     "import time\n"
@@ -28,37 +31,54 @@ NOTE = (
 )
 
 
-def test_shop_works_without_localstack_and_keeps_its_data_after_down_and_up(
-    shop: Shop, admin: Shop
-) -> None:
+@pytest.fixture(scope="module")
+def seller(shop: Shop) -> Shop:
+    """Return an administrator who signed in before LocalStack was killed."""
+    return new_admin(shop)
+
+
+def test_orders_become_notifications_without_localstack(shop: Shop, seller: Shop) -> None:
     """LocalStack is killed while all environments are warm.
 
     A process that starts without LocalStack finds no secrets, as on AWS without Secrets Manager.
     """
     customer = shop.register()
-    _order_and_hear_of_it(customer, admin)
+    _order_and_hear_of_it(customer, seller)
     stack.kill("localstack")
 
-    order_id = _order_and_hear_of_it(customer, admin)
+    order_id = _order_and_hear_of_it(customer, seller)
     assert customer.order_state(order_id) == "CONFIRMED"
 
     answer = httpx.get(f"http://127.0.0.1:{stack.port_of('runner')}/a-bucket", trust_env=False)
     assert answer.status_code == 503
     assert int(answer.headers["retry-after"]) > 0
 
+
+@pytest.mark.usefixtures("own_services")
+def test_doctor_names_the_service_that_died() -> None:
+    services, rules = check("services"), check("rules")
+    assert (services.level, services.do) == (Level.BAD, "make up")
+    assert "localstack (died" in services.found
+    assert rules.level == Level.SKIPPED
+    assert "LocalStack does not answer" in rules.found
+    assert check("outboxes").level == Level.OK
+
+
+def test_data_is_kept_after_down_and_up(shop: Shop, seller: Shop) -> None:
+    customer = shop.register()
+    order_id = _order_and_hear_of_it(customer, seller)
     stack.down()
     stack.repair()
     assert customer.order_state(order_id) == "CONFIRMED"
     assert [each["kind"] for each in customer.inbox_about(order_id)] == ["order.confirmed"]
-    _order_and_hear_of_it(customer, admin)
+    _order_and_hear_of_it(customer, seller)
 
 
-def test_killed_runner_is_ready_after_make_up(shop: Shop, request: pytest.FixtureRequest) -> None:
+def test_killed_runner_is_ready_after_make_up(shop: Shop, seller: Shop) -> None:
     stack.kill("runner")
     stack.wait_for("runner")
     stack.repair()
-    admin: Shop = request.getfixturevalue("admin")  # made by a function call, so not earlier
-    _order_and_hear_of_it(shop.register(), admin)
+    _order_and_hear_of_it(shop.register(), seller)
 
 
 @pytest.fixture
@@ -101,8 +121,8 @@ def _are_there(names: set[str], folder: Path) -> bool:
     return names <= {each.name for each in folder.iterdir()}
 
 
-def _order_and_hear_of_it(customer: Shop, admin: Shop) -> str:
+def _order_and_hear_of_it(customer: Shop, seller: Shop) -> str:
     """Place an order, wait for its notification, and return the order's id."""
-    order_id = customer.place_order(admin.create_product(stock=1))
+    order_id = customer.place_order(seller.create_product(stock=1))
     eventually(lambda: customer.inbox_about(order_id))
     return order_id
