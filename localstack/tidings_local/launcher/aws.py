@@ -22,10 +22,16 @@ INVOKE_SECONDS = 120
 _making = Lock()
 
 
-def client(stack: Stack, service: str) -> Any:
+def client(
+    stack: Stack, service: str, *, answer_seconds: float = INVOKE_SECONDS, repeats: int = 2
+) -> Any:
     """Return a client, which many threads may use.
 
     It is botocore's, because boto3 adds uploads of large files, which take longer to import.
+
+    Args:
+        answer_seconds: the time in which LocalStack has to answer.
+        repeats: how often a call without an answer is repeated.
     """
     with _making:
         return _session().create_client(
@@ -34,9 +40,9 @@ def client(stack: Stack, service: str) -> Any:
             endpoint_url=stack.endpoint,
             **CREDENTIALS,
             config=Config(
-                retries={"max_attempts": 2},
+                retries={"max_attempts": repeats},
                 connect_timeout=5,
-                read_timeout=INVOKE_SECONDS,
+                read_timeout=answer_seconds,
                 proxies={},
                 s3={"addressing_style": "path"},
             ),

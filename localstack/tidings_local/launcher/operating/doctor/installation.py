@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from ...aws import client
 from ...errors import LauncherError
@@ -17,6 +17,9 @@ from ...running.stack import Stack
 from ...running.supervisor import is_running
 from ...settings import Settings
 from .finding import CannotCheckError
+
+ANSWER_SECONDS: Final = 20.0
+"""A LocalStack that does not answer within this time hangs; somebody waits for the doctor."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ class Installation:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            yield client(self.stack, service)
+            yield client(self.stack, service, answer_seconds=ANSWER_SECONDS, repeats=0)
         except (BotoCoreError, ClientError) as error:
             raise CannotCheckError(f"LocalStack does not answer: {_short(error)}") from error
 
