@@ -43,6 +43,12 @@ class Metrics:
             MAPPING_LABELS,
             registry=registry,
         )
+        self.running_seconds = Gauge(
+            "tidings_bridge_running_seconds",
+            "How long the oldest running invocation takes so far; 0 if none runs.",
+            MAPPING_LABELS,
+            registry=registry,
+        )
         self.broker_connected = Gauge(
             "tidings_bridge_broker_connected",
             "1 while the mapping's broker connection is open.",
@@ -60,5 +66,5 @@ class Metrics:
 
     def forget(self, queue: str, function: str) -> None:
         """Remove the state of a mapping that no longer exists; its counts stay."""
-        for gauge in (self.in_flight, self.broker_connected):
+        for gauge in (self.in_flight, self.running_seconds, self.broker_connected):
             gauge.remove(queue, function)

@@ -48,6 +48,10 @@ class MappingReport:
     last_success: str | None = None
     last_error: dict[str, str] | None = None
 
+    def __post_init__(self) -> None:
+        running = self.metrics.running_seconds.labels(self.mapping.queue, self.mapping.function)
+        running.set_function(lambda: self._running_seconds(time.monotonic()) or 0.0)
+
     def enters(self, state: State) -> None:
         self.state = state
         connected = self.metrics.broker_connected.labels(self.mapping.queue, self.mapping.function)
@@ -108,13 +112,17 @@ class MappingReport:
         }
 
     def _durations(self, at: float) -> dict[str, Any]:
-        with self.lock:
-            running = list(self.running)
+        seconds = self._running_seconds(at)
         return {
-            "in_flight": len(running),
-            "running_seconds": round(at - min(running), 1) if running else None,
+            "in_flight": len(self.running),
+            "running_seconds": None if seconds is None else round(seconds, 1),
             "last_seconds": None if self.last_seconds is None else round(self.last_seconds, 1),
         }
+
+    def _running_seconds(self, at: float) -> float | None:
+        """Return how long the oldest running invocation takes so far; None if none runs."""
+        with self.lock:
+            return at - min(self.running) if self.running else None
 
     def _batch_fields(
         self, batch: list[Delivery], seconds: float, outcome: Outcome

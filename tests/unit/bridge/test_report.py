@@ -100,13 +100,17 @@ def test_invocations_under_way_are_counted_from_many_threads(
     assert value(metrics, "in_flight") == 1
 
 
-def test_health_tells_how_long_the_calls_take(report: MappingReport) -> None:
+def test_health_and_metrics_tell_how_long_the_calls_take(
+    report: MappingReport, metrics: Metrics
+) -> None:
     told = report.snapshot()
     assert (told["running_seconds"], told["last_seconds"]) == (None, None)
+    assert value(metrics, "running_seconds") == 0
     at = time.monotonic()
     report.begins(at - 5)
     report.begins(at - 25)
     assert 25 <= report.snapshot()["running_seconds"] < 60
+    assert 25 <= (value(metrics, "running_seconds") or 0) < 60
     report.ends(at - 25)
     report.invoked(deliveries("a"), Outcome(Result.SUCCESS), 25.04)
     told = report.snapshot()
