@@ -31,6 +31,7 @@ def act(visit: Visit) -> View | Redirect:
     """Sign a person in.
 
     Raises:
+        KeysDoNotFit: the shop refuses its own tokens.
         NotForCustomers: the person is no operator.
         redis.RedisError: the security store is unavailable.
     """

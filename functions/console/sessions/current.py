@@ -7,7 +7,8 @@ from typing import Final
 from sessions import idleness
 from sessions.renewal import renewed
 from sessions.tokens import Tokens
-from tidings.platform.errors import Forbidden, Unauthenticated
+from tidings.platform.errors import Forbidden, Unauthenticated, Unavailable
+from tidings.platform.logging import logger
 from tidings.platform.security.admission import admit
 from tidings.platform.security.auth import Principal, Role, verify_access_token
 from tidings.users.schemas import Logout
@@ -46,6 +47,7 @@ def entered(cookie: str, at: datetime | None = None, *, by_person: bool) -> Ente
 
     Raises:
         SignedOut: there is no session, or it has ended.
+        KeysDoNotFit: a token that was just issued is refused.
         RateLimited: the person makes too many calls.
         redis.RedisError: the security store is unavailable, so nothing can be checked.
     """
@@ -68,22 +70,37 @@ def _verified(tokens: Tokens) -> Entered:
 
     Raises:
         Unauthenticated: neither token is valid.
+        KeysDoNotFit: the token that was just issued is refused.
     """
     try:
         return Entered(verify_access_token(tokens.access), tokens)
     except Unauthenticated:
         fresh = renewed(tokens.refresh)
-        return Entered(verify_access_token(fresh.access), fresh, is_renewed=True)
+        return Entered(_principal_of(fresh), fresh, is_renewed=True)
+
+
+def _principal_of(fresh: Tokens) -> Principal:
+    """Return the person of tokens that were just issued.
+
+    Raises:
+        KeysDoNotFit: the access token is refused.
+    """
+    try:
+        return verify_access_token(fresh.access)
+    except Unauthenticated as error:
+        logger.error("access token refused that was just issued", reason=error.message)
+        raise KeysDoNotFit from None
 
 
 def enter(tokens: Tokens, at: datetime | None = None) -> Entered:
     """Begin a session of the console with the tokens of a sign-in.
 
     Raises:
+        KeysDoNotFit: the token that was just issued is refused.
         NotForCustomers: the person is no operator; the session of the sign-in has ended.
         redis.RedisError: the security store is unavailable.
     """
-    found = Entered(verify_access_token(tokens.access), tokens)
+    found = Entered(_principal_of(tokens), tokens)
     if not found.principal.role.includes(LEAST_ROLE):
         leave(found)
         raise NotForCustomers
@@ -106,3 +123,12 @@ class NotForCustomers(Forbidden):
 
     def __init__(self) -> None:
         super().__init__("The console is for operators and administrators.")
+
+
+class KeysDoNotFit(Unavailable):
+    """The published keys do not verify what the signing key signs: nobody can sign in."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The shop refuses the access token that it has just issued: its keys do not fit."
+        )

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from sessions.current import KeysDoNotFit
 from tidings.platform.context import correlation_id
 from tidings.platform.entry.http import Answer
 from tidings.platform.entry.problems import problem_of
@@ -44,6 +45,8 @@ def plain(error: Exception) -> Answer:
 def _key_of(error: Exception, status: int) -> str:
     if isinstance(error, ForeignForm):
         return "foreign_form"
+    if isinstance(error, KeysDoNotFit):
+        return "keys_do_not_fit"
     if status in TOLD:
         return str(status)
     return "500" if status >= 500 else "400"

@@ -24,7 +24,8 @@ MAX_IDS: Final = 1_000
 # A filter's messages beyond this number are left for the next call.
 MAX_REDRIVEN_AT_ONCE: Final = 10_000
 MAX_RATE: Final = 1_000
-DEFAULT_RATE: Final = 50
+# More than that made MongoDB run into timeouts on a laptop. An operator may ask for more on AWS.
+DEFAULT_RATE: Final = 10
 # A dry run lists this many forecasts; its counts include all messages.
 FORECASTS_TOLD: Final = 100
 
