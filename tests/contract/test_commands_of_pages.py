@@ -23,6 +23,7 @@ MARKED: Final = {
     "docs/monitoring.md": 2,
     "docs/platforms.md": 1,
     "docs/recommendations.md": 1,
+    "docs/runbook.md": 1,
     "docs/start.md": 1,
     "docs/stock-tools.md": 7,
     "docs/tutorial.md": 3,

@@ -10,7 +10,13 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from tests.unit.launcher.test_deployed import a_build, code
 from tidings_local.launcher.deploying import deploy as module
-from tidings_local.launcher.deploying.deploy import deploy, is_deployed, remember, remembered
+from tidings_local.launcher.deploying.deploy import (
+    deploy,
+    is_deployed,
+    remember,
+    remembered,
+    updated,
+)
 from tidings_local.launcher.deploying.deployed import Deployed, load_deployed, save_deployed
 from tidings_local.launcher.deploying.deployed_code import Code
 from tidings_local.launcher.errors import LauncherError
@@ -99,6 +105,20 @@ def test_changed_code_alone_is_deployed_by_the_lambda_api(engine: Engine, tmp_pa
     assert engine.woken == [["tidings-one"]]
     assert engine.is_deployed()
     assert kept(engine) == NEW
+
+
+@pytest.mark.parametrize(
+    ("functions", "told"),
+    [
+        ([], "every function has this code already"),
+        (["a"], "updated 1 function: a"),
+        (["a", "b"], "updated 2 functions: a, b"),
+        (list("abcde"), "updated 5 functions: a, b, c, d, e"),
+        (list("abcdef"), "updated 6 functions"),
+    ],
+)
+def test_few_updated_functions_are_named(functions: list[str], told: str) -> None:
+    assert updated(functions) == told
 
 
 @pytest.mark.parametrize("other", [{"structure": "0"}, {"localstack": "gone"}, {"of_before": "1"}])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,8 @@ from .package import package
 
 BROKER_ARN = "arn:aws:mq:us-east-1:000000000000:broker:tidings:b-local"
 UNLIMITED = 1_000_000
+NAMED = 5
+"""So many updated functions are named; more would fill the terminal."""
 FAILURES = (LauncherError, BotoCoreError, ClientError)
 """After each of these errors, the previous deployment is restored."""
 SECRETS_PREFIX = cloudformation.CLOUDFORMATION_STACK
@@ -95,7 +97,15 @@ def _deploy_code(stack: Stack, code: Code, before: Deployed | None) -> None:
     _wake_consumers(functions, changed)
     if before:
         save_deployed(stack, Deployed(before.template, code))
-    progress.step(f"updated {len(changed)} functions")
+    progress.step(updated(changed))
+
+
+def updated(functions: Sequence[str]) -> str:
+    """Return what `make deploy` says of the functions that it updated; a few are named."""
+    if not functions:
+        return "every function has this code already"
+    number = "1 function" if len(functions) == 1 else f"{len(functions)} functions"
+    return f"updated {number}" + (f": {', '.join(functions)}" if len(functions) <= NAMED else "")
 
 
 def _deploy_all(

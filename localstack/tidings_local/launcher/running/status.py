@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from .. import progress
+from ..deploying.cloudformation import CLOUDFORMATION_STACK
 from .certificate import certificate_beside
 from .memory import FUNCTIONS, Usage, total, usage_of
+from .ports import LOOPBACK
 from .services import monitoring
 from .services.connections import without_login
 from .services.members import Members
@@ -58,8 +60,9 @@ def status(stack: Stack, members: Members) -> bool:
         progress.show(str(line))
     if memory == "memory*":
         progress.show("* memory that processes share is counted for each of them")
-    if all(line.is_ready for line in lines):
+    if any(line.is_ready for line in lines):
         show_addresses(stack)
+    if all(line.is_ready for line in lines):
         return True
     progress.show(f"\nstack {stack.name} is not (completely) running: make up")
     return False
@@ -72,6 +75,8 @@ def show_addresses(stack: Stack) -> None:
     progress.show(f"GraphQL    {stack.api_url}/graphql")
     progress.show(f"Console    {stack.api_url}/console (operators; make create-admin)")
     progress.show(f"AWS        {stack.endpoint} (LocalStack behind the front door)")
+    progress.show(f"names      {CLOUDFORMATION_STACK}-<name> of functions, rules and queues in AWS")
+    progress.show(f"Bridge     http://{LOOPBACK}:{ports.bridge} (/health, /metrics)")
     progress.show(f"RabbitMQ   http://localhost:{ports.rabbitmq_management} (management)")
     for line in monitoring.addresses(stack):
         progress.show(line)
