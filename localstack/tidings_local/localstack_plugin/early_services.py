@@ -29,6 +29,8 @@ def load_services_early() -> Thread:
 
 def _load() -> None:
     events.infra_ready.wait()
+    # Before the service events starts its scheduler.
+    importlib.import_module(f"{__package__}.punctual_rules").run_on_the_minute()
     for name in SERVICES:
         try:
             SERVICE_PLUGINS.require(name)

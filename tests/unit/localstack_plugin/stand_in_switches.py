@@ -1,6 +1,7 @@
 """Stand-ins for LocalStack's scheduled rules and event source mappings."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from threading import Event, Thread
 from types import SimpleNamespace
 from typing import Any
@@ -24,6 +25,36 @@ class JobScheduler:
     def add_job(self, job: Callable[[], None], _schedule: str) -> str:
         JOBS.append(job)
         return "job"
+
+
+class Job:
+    """A job of LocalStack, and how often it ran."""
+
+    def __init__(self, schedule: str, *, is_enabled: bool = True) -> None:
+        self.schedule, self.is_enabled, self.runs = schedule, is_enabled, 0
+
+    def do_run(self) -> None:
+        self.runs += 1
+        if self.schedule.startswith("0"):
+            raise RuntimeError("an error of LocalStack")
+
+
+class CronTab:
+    """A part of the library: minutes, such as `*/5`, or one minute of an hour, in each hour."""
+
+    def __init__(self, schedule: str) -> None:
+        minutes, hours, *_ = schedule.split()
+        step = minutes.partition("/")[2]
+        self._minutes = range(0, 60, int(step)) if step else range(int(minutes), int(minutes) + 1)
+        self._hours = range(24) if hours == "*" else range(int(hours), int(hours) + 1)
+
+    def next(self, now: datetime, *, default_utc: bool) -> float | None:
+        assert default_utc
+        for number in range(1, 24 * 60 + 1):
+            at = now + timedelta(minutes=number)
+            if at.minute in self._minutes and at.hour in self._hours:
+                return 60.0 * number
+        return None
 
 
 class EsmWorker:
@@ -58,7 +89,8 @@ def modules() -> dict[str, dict[str, Any]]:
     return {
         "localstack.services.events": {},
         "localstack.services.events.rule": fresh(RuleService),
-        "localstack.services.events.scheduler": fresh(JobScheduler),
+        "localstack.services.events.scheduler": fresh(JobScheduler) | {"Job": Job},
+        "crontab": {"CronTab": CronTab},
         f"{LAMBDA}.event_source_mapping.esm_worker": fresh(EsmWorker),
         f"{LAMBDA}.provider": fresh(LambdaProvider),
     }
