@@ -11,6 +11,7 @@ from tests.integration.builders import CONTEXT, Queues, a_person, an_order, at_o
 from tests.integration.monitoring.builders import OPERATOR, a_dead_letter, state_of, stored
 from tests.unit.platform.builders import mq_event, record
 from tests.waiting import eventually
+from tidings.monitoring import failed_messages as storing
 from tidings.monitoring import queries
 from tidings.monitoring.errors import FailedMessageNotFound, MessageNotWaiting
 from tidings.monitoring.failed_messages import (
@@ -57,6 +58,20 @@ def listed(**wanted: object) -> list[str]:
 
 
 # -------------------------------------------------------------------------- storing
+
+
+@pytest.mark.parametrize(("function", "level"), [("rabbitmq", "error"), ("orders", "info")])
+def test_only_what_the_broker_put_aside_is_an_error_in_the_log(
+    function: str, level: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines: list[str] = []
+    for each in ("error", "info"):
+        monkeypatch.setattr(
+            storing.logger, each, lambda *_, _level=each, **__: lines.append(_level)
+        )
+    history = (Attempt(function=function, error="e", at=now().isoformat()),)
+    store_failed_messages([a_dead_letter().model_copy(update={"history": history})])
+    assert lines == [level]
 
 
 def test_failed_message_is_found_with_its_history(

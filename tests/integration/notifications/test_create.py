@@ -20,6 +20,7 @@ from tidings.delivery.delivering import deliver
 from tidings.delivery.models import Channel, Notification, Priority
 from tidings.delivery.releasing import release_due_notifications
 from tidings.delivery.states import command_for
+from tidings.notifications import creating
 from tidings.notifications.creating import MAX_RECIPIENTS, CreatedNotification, create_notifications
 from tidings.notifications.erasure import forget
 from tidings.notifications.queries import get_user_notifications
@@ -74,12 +75,17 @@ def test_only_the_notification_that_cannot_be_rendered_fails() -> None:
         assert where(failed, channel)[:2] == ("failed", "MissingVariable")
 
 
-def test_content_that_cannot_be_rendered_for_anyone_is_refused() -> None:
+def test_content_that_cannot_be_rendered_for_anyone_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lines: list[str] = []
+    monkeypatch.setattr(creating.logger, "warning", lambda text, **_: lines.append(text))
     content = some_content(template_code="task_assigned", variables={})
     readers = [a_reader().user_id for _ in range(2)]
     for people in (readers, readers[:1]):
         with pytest.raises(TidingsError):
             create_notifications(people, content)
+    assert "rendering failed: deliveries of this person failed" not in lines
     assert Notification.objects.count() == 0
 
 

@@ -49,7 +49,9 @@ def store_failed_messages(letters: Sequence[DeadLetter]) -> None:
         if any(each["code"] != DUPLICATE_KEY for each in error.details["writeErrors"]):
             raise
     for letter in letters:
-        logger.error(
+        # What a consumer put aside is in its function's log as an error.
+        log = logger.error if letter.is_dropped else logger.info
+        log(
             "failed message stored: waits for an operator",
             failed_message_id=letter.key,
             queue=letter.routing_key,

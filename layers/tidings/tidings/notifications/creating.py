@@ -145,23 +145,24 @@ def _drafts(
     at: datetime,
     one_of_many: bool,
 ) -> list[Notification]:
-    documents, failures = [], list[TidingsError]()
+    documents, failures = [], dict[str, TidingsError]()
     for each in people:
         try:
             documents.append(draft(each, content, version, at))
         except TidingsError as error:
             if error.retryable:
                 raise
-            failures.append(error)
-            logger.warning(
-                "rendering failed: deliveries of this person failed",
-                user_id=each.user_id,
-                reason=repr(error),
-            )
+            failures[each.user_id] = error
             documents.append(draft_failed(each, content, type(error).__name__, at))
     # If it fails for every person, the template or its variables are wrong, and nothing is stored.
     if len(failures) == len(people) and not (one_of_many and len(people) == 1):
-        raise failures[0]
+        raise next(iter(failures.values()))
+    for user_id, error in failures.items():
+        logger.warning(
+            "rendering failed: deliveries of this person failed",
+            user_id=user_id,
+            reason=repr(error),
+        )
     return documents
 
 

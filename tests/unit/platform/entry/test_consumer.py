@@ -27,6 +27,7 @@ from tidings.platform.observability import metrics
 DATA = order_placed()["data"]
 
 Handler = Callable[[dict[str, Any], Any], None]
+Patch = pytest.MonkeyPatch
 
 
 class Effect:
@@ -371,6 +372,29 @@ def test_stored_events_are_published_even_when_the_batch_returns(
     with pytest.raises(AutoReconnect):
         failing(AutoReconnect()).handler(mq_event(a_message("1"), a_message("bad")), CONTEXT)
     assert published == ["once"]
+
+
+@pytest.mark.parametrize(
+    ("error", "has_traceback"),
+    [
+        (NotFound("There is no such user."), False),
+        (Unavailable("Later."), False),
+        (LookupError("a bug"), True),
+    ],
+)
+def test_dead_message_has_one_line_with_a_traceback_only_of_an_unexpected_error(
+    error: Exception, has_traceback: bool, broker: RecordingPublisher, monkeypatch: Patch
+) -> None:
+    lines: list[dict[str, Any]] = []
+    for level in ("warning", "error", "exception"):
+        monkeypatch.setattr(logger, level, lambda text, **more: lines.append({"text": text} | more))
+    before = [attempt(f"ValueError: {n}") for n in range(len(RETRY_DELAYS_SECONDS))]
+    message = a_message("bad", headers=history_header(*before))
+    failing(error).handler(mq_event(message), CONTEXT)
+    (line,) = lines
+    assert line["text"] == "message failed: moved to failed messages"
+    assert line["reason"] == repr(error)
+    assert line["exc_info"] is (error if has_traceback else None)
 
 
 def test_log_line_of_a_failed_message_has_its_correlation_id(

@@ -284,16 +284,17 @@ def _next_stop(
         return Message(retry_queue(NOT_YET_SECONDS), queue, body_of(message), properties)
     history = [*known, attempt]
     failures = failures_since_redrive(history)
-    permanent = isinstance(error, Malformed) or (
-        isinstance(error, TidingsError) and not error.retryable
-    )
+    is_expected = isinstance(error, Malformed | TidingsError)
+    permanent = is_expected and not getattr(error, "retryable", False)
     if permanent or failures > len(RETRY_DELAYS_SECONDS):
         logger.error(
             "message failed: moved to failed messages",
             queue=queue,
             outcome="dead",
             attempts=failures,
-            exc_info=error,
+            reason=repr(error),
+            # An expected error says all in its reason; hundreds of tracebacks hide what matters.
+            exc_info=None if is_expected else error,
         )
         exchange = DEAD_LETTERS
     else:

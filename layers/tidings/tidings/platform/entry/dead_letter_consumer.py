@@ -1,12 +1,12 @@
 """The decorator of the dead letters' consumer."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from tidings.platform.entry.consumer import body_of, messages_of
 from tidings.platform.entry.invocation import LambdaEvent, lambda_handler
 from tidings.platform.logging import logger
-from tidings.platform.messaging.dead_letters import DeadLetter
+from tidings.platform.messaging.dead_letters import RABBITMQ, DeadLetter
 from tidings.platform.messaging.history import (
     EXCHANGE_HEADER,
     QUEUE_HEADER,
@@ -18,8 +18,6 @@ from tidings.platform.messaging.history import (
 )
 from tidings.platform.storage import database
 from tidings.platform.timing.clock import now
-
-RABBITMQ: Final = "rabbitmq"
 
 
 def dead_letter_consumer(

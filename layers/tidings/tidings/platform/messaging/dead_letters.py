@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Final
 
 from pika.spec import BasicProperties
 from pydantic import ConfigDict
@@ -19,6 +20,9 @@ from tidings.platform.messaging.history import (
 from tidings.platform.messaging.relay import PERSISTENT
 from tidings.platform.schema import Schema
 from tidings.platform.timing.clock import now
+
+# The function in the attempt of a message that the broker itself put aside.
+RABBITMQ: Final = "rabbitmq"
 
 
 class DeadLetter(Schema):
@@ -42,6 +46,11 @@ class DeadLetter(Schema):
         name = self.message_id or hashlib.sha256(self.body).hexdigest()
         place = f"{self.exchange}\0{self.routing_key}\0{name}"
         return hashlib.sha256(place.encode(errors="replace")).hexdigest()[:24]
+
+    @property
+    def is_dropped(self) -> bool:
+        """Say whether the broker put it aside: it came back too often, or expired."""
+        return self.history[-1].function == RABBITMQ
 
     @property
     def failed_at(self) -> datetime:
