@@ -11,7 +11,6 @@ from tests.integration.builders import CONTEXT, Queues, a_person, an_order, at_o
 from tests.integration.monitoring.builders import OPERATOR, a_dead_letter, state_of, stored
 from tests.unit.platform.builders import mq_event, record
 from tests.waiting import eventually
-from tidings.monitoring import failed_messages as storing
 from tidings.monitoring import queries
 from tidings.monitoring.errors import FailedMessageNotFound, MessageNotWaiting
 from tidings.monitoring.failed_messages import (
@@ -27,6 +26,7 @@ from tidings.platform.context import correlated
 from tidings.platform.entry import consumer as frame
 from tidings.platform.entry.consumer import consumer
 from tidings.platform.errors import Forbidden
+from tidings.platform.logging import logger
 from tidings.platform.messaging.history import Attempt
 from tidings.platform.messaging.relay import publish_stored
 from tidings.platform.security.auth import Role
@@ -66,9 +66,7 @@ def test_only_what_the_broker_put_aside_is_an_error_in_the_log(
 ) -> None:
     lines: list[str] = []
     for each in ("error", "info"):
-        monkeypatch.setattr(
-            storing.logger, each, lambda *_, _level=each, **__: lines.append(_level)
-        )
+        monkeypatch.setattr(logger, each, lambda *_, _level=each, **__: lines.append(_level))
     history = (Attempt(function=function, error="e", at=now().isoformat()),)
     store_failed_messages([a_dead_letter().model_copy(update={"history": history})])
     assert lines == [level]

@@ -20,11 +20,11 @@ from tidings.delivery.delivering import deliver
 from tidings.delivery.models import Channel, Notification, Priority
 from tidings.delivery.releasing import release_due_notifications
 from tidings.delivery.states import command_for
-from tidings.notifications import creating
 from tidings.notifications.creating import MAX_RECIPIENTS, CreatedNotification, create_notifications
 from tidings.notifications.erasure import forget
 from tidings.notifications.queries import get_user_notifications
 from tidings.platform.errors import TidingsError
+from tidings.platform.logging import logger
 from tidings.platform.messaging import outbox, relay
 from tidings.platform.security.auth import Principal
 from tidings.platform.storage.pagination import PageRequest
@@ -79,7 +79,7 @@ def test_content_that_cannot_be_rendered_for_anyone_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     lines: list[str] = []
-    monkeypatch.setattr(creating.logger, "warning", lambda text, **_: lines.append(text))
+    monkeypatch.setattr(logger, "warning", lambda text, **_: lines.append(text))
     content = some_content(template_code="task_assigned", variables={})
     readers = [a_reader().user_id for _ in range(2)]
     for people in (readers, readers[:1]):

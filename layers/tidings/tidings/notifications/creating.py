@@ -157,11 +157,11 @@ def _drafts(
     # If it fails for every person, the template or its variables are wrong, and nothing is stored.
     if len(failures) == len(people) and not (one_of_many and len(people) == 1):
         raise next(iter(failures.values()))
-    for user_id, error in failures.items():
+    for user_id, failure in failures.items():
         logger.warning(
             "rendering failed: deliveries of this person failed",
             user_id=user_id,
-            reason=repr(error),
+            reason=repr(failure),
         )
     return documents
 
