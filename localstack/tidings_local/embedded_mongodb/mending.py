@@ -13,6 +13,7 @@ from . import (
     commits,
     copies,
     counting,
+    dropping,
     entry_changes,
     expiry,
     explaining,
@@ -37,6 +38,7 @@ def mend() -> None:
     transactions.TransactionRegistry._prune_retryable_locked = retries.forget_oldest_writes
     oplog.write_none(Storage, commands._HANDLERS)
     commits.sync_once(Storage, commands._HANDLERS)
+    dropping.drop_by_ranges(Storage)
     remembered.remember(Storage)
     index_lists.remember_lists(Storage)
     collection_options.remember_options(Storage)
