@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from secantus.storage import Storage, _id_point_lookup_keys
@@ -32,9 +33,9 @@ def by_a_part_of(find: Callable[..., RecordIds]) -> Callable[..., RecordIds]:
             found = [self._doc_recordid(db, coll, each) for each in ids]
             return [each for each in found if each is not None]
         if collation is None:
-            for walks in lookups_of(self, db, coll, filter):
-                rows = {row for walk in walks for row in walked_rows(self, db, coll, walk)}
-                return sorted(rows)
+            fewest = _fewest(self, db, coll, lookups_of(self, db, coll, filter))
+            if fewest is not None:
+                return sorted(fewest)
         certain = _certain(self, db, coll, plain)
         others = find(self, db, coll, certain, collation=collation)
         if others is not None:
@@ -46,6 +47,17 @@ def by_a_part_of(find: Callable[..., RecordIds]) -> Callable[..., RecordIds]:
         return None
 
     return record_ids
+
+
+def _fewest(storage: Storage, db: str, coll: str, lists: Iterable[list[Walk]]) -> set[int] | None:
+    """Return the rows of the list that has the fewest: whoever reads few relies on it."""
+    best: set[int] | None = None
+    for walks in lists:
+        rows = (row for walk in walks for row in walked_rows(storage, db, coll, walk))
+        some = list(islice(rows, None if best is None else len(best)))
+        if best is None or len(some) < len(best):
+            best = set(some)
+    return best
 
 
 def lookups_of(
