@@ -18,6 +18,8 @@ from .errors import LauncherError
 
 ROOT = bootstrap.ROOT
 STATE = bootstrap.STATE
+CLOUDFORMATION_STACK = "tidings"
+"""The name of CloudFormation's stack, with which the names of all resources begin."""
 TEST_STACK = "test"
 FAULT_STACK = "test-faults"
 TEST_STACKS = (TEST_STACK, FAULT_STACK)

@@ -8,8 +8,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ..errors import LauncherError
+from ..settings import CLOUDFORMATION_STACK
 
-CLOUDFORMATION_STACK = "tidings"
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 NO_SUCH_STACK = "ValidationError"
 POLL_SECONDS = 0.2

@@ -28,7 +28,7 @@ from ..running.services.members import Members
 from ..running.signing_keys import public_keys
 from ..running.stack import Stack
 from ..running.topology import TOPOLOGY_FILE, declare_topology
-from ..settings import ROOT, TEST_STACKS, Settings
+from ..settings import CLOUDFORMATION_STACK, ROOT, TEST_STACKS, Settings
 from . import cloudformation
 from .build import build, source_fingerprint, structure_fingerprint
 from .code_update import update_code
@@ -42,7 +42,7 @@ NAMED = 5
 """So many updated functions are named; more would fill the terminal."""
 FAILURES = (LauncherError, BotoCoreError, ClientError)
 """After each of these errors, the previous deployment is restored."""
-SECRETS_PREFIX = cloudformation.CLOUDFORMATION_STACK
+SECRETS_PREFIX = CLOUDFORMATION_STACK
 
 
 def is_deployed(stack: Stack, settings: Settings, members: Members) -> bool:

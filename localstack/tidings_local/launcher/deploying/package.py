@@ -14,8 +14,8 @@ from typing import Any
 
 import yaml
 
+from ..settings import CLOUDFORMATION_STACK
 from .archives import Archive, zipped
-from .cloudformation import CLOUDFORMATION_STACK
 from .deployed_code import Code
 
 BUCKET = "tidings-artifacts"

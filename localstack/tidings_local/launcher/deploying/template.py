@@ -8,8 +8,7 @@ from typing import Any
 
 import yaml
 
-from ..settings import ROOT
-from .cloudformation import CLOUDFORMATION_STACK
+from ..settings import CLOUDFORMATION_STACK, ROOT
 
 REQUIREMENTS = "requirements.txt"
 """A layer whose folder has this file contains the packages that it lists."""

@@ -10,7 +10,7 @@ from email.utils import parseaddr
 from typing import Any
 
 from ..aws import ACCOUNT, REGION
-from ..deploying.cloudformation import CLOUDFORMATION_STACK
+from ..settings import CLOUDFORMATION_STACK
 
 # The push service of each template parameter. LocalStack needs no credentials for them, and keeps
 # the messages at /_aws/sns/platform-endpoint-messages.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from .. import progress
-from ..deploying.cloudformation import CLOUDFORMATION_STACK
+from ..settings import CLOUDFORMATION_STACK
 from .certificate import certificate_beside
 from .memory import FUNCTIONS, Usage, total, usage_of
 from .ports import LOOPBACK

@@ -7,9 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ...deploying.cloudformation import CLOUDFORMATION_STACK
 from ...deploying.template import read
-from ...settings import ROOT
+from ...settings import CLOUDFORMATION_STACK, ROOT
 
 PREFIX = f"{CLOUDFORMATION_STACK}-"
 
