@@ -50,7 +50,7 @@ def by_a_part_of(find: Callable[..., RecordIds]) -> Callable[..., RecordIds]:
 
 
 def _fewest(storage: Storage, db: str, coll: str, lists: Iterable[list[Walk]]) -> set[int] | None:
-    """Return the rows of the list that has the fewest: whoever reads few relies on it."""
+    """Return the rows of the shortest list; `finding` chose a look-up because of its length."""
     best: set[int] | None = None
     for walks in lists:
         rows = (row for walk in walks for row in walked_rows(storage, db, coll, walk))

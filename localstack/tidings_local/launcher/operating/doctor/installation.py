@@ -19,7 +19,7 @@ from ...settings import Settings
 from .finding import CannotCheckError
 
 ANSWER_SECONDS: Final = 20.0
-"""A LocalStack that does not answer within this time hangs; somebody waits for the doctor."""
+"""The time after which a LocalStack without an answer is said to hang."""
 
 
 @dataclass(frozen=True)
