@@ -18,10 +18,8 @@ os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
 os.environ.setdefault("POWERTOOLS_LOG_LEVEL", "INFO")
 
 # CI uses the same examples each time, to judge a change. Elsewhere new examples are tried.
-# A hundred, the default, take a tenth of the unit tests' time.
-EXAMPLES = 50
-hypothesis.settings.register_profile("ci", derandomize=True, deadline=None, max_examples=EXAMPLES)
-hypothesis.settings.register_profile("local", deadline=None, max_examples=EXAMPLES)
+hypothesis.settings.register_profile("ci", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("local", deadline=None)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 

@@ -82,7 +82,7 @@ def alarm_names() -> set[str]:
 
 @pytest.mark.parametrize("name", sorted(sections()))
 def test_section_needs_no_doctor(name: str) -> None:
-    """An operator who has no working tree, or whose doctor hangs, sees the same otherwise."""
+    """Each section names what shows the fault if `make doctor` cannot be run."""
     for part in re.split(r"^\*\*\w+\.\*\*", sections()[name], flags=re.MULTILINE)[2:4]:
         if "make doctor" in part:
             assert re.search(r"`aws |`curl|onsole|make logs|\*[A-Z]", part), part

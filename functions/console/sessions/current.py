@@ -126,7 +126,7 @@ class NotForCustomers(Forbidden):
 
 
 class KeysDoNotFit(Unavailable):
-    """The published keys do not verify what the signing key signs: nobody can sign in."""
+    """Raised if no published key verifies the tokens that the shop signs."""
 
     def __init__(self) -> None:
         super().__init__(

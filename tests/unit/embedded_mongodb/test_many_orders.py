@@ -1,6 +1,6 @@
-"""With 12,000 stored orders a page reads a page, and a count stops at its limit.
+"""With 20,000 stored orders a page reads a page, and a count stops at its limit.
 
-With 20,000 the operators' list was once answered `The service is not available` after 3.8 s.
+The operators' list was once answered `The service is not available` after 3.8 s.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from tidings.platform.security.auth import Principal, Role
 from tidings.platform.storage.pagination import COUNTED_UP_TO, Page, PageRequest
 from tidings.platform.timing.clock import first_id, new_id, now
 
-ORDERS: Final = 12_000
+ORDERS: Final = 20_000
 LIMIT: Final = 20
 # One more tells whether there is a next page, one whether the order of ids is certain, and one is
 # the last of the page before.
