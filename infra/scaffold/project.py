@@ -100,8 +100,8 @@ def add_function(changes: Changes, domain: str, kind: str, entry: Callable[[str]
         changes: the project.
         domain: the function's domain.
         kind: the type of its event: Api, MQ or Schedule.
-        entry: returns the entry's text for the lines of `Environment` and `Policies` that most
-            functions of this domain and kind have.
+        entry: returns the entry's text for the lines of `Environment`, `Policies` and `Role` that
+            most functions of this domain and kind have.
     """
     template = changes.read(TEMPLATE)
     everything = entries(template)
@@ -114,12 +114,12 @@ def add_function(changes: Changes, domain: str, kind: str, entry: Callable[[str]
 
 
 def _common(siblings: list[Entry]) -> str:
-    """Return the lines of environment and policies that most of these functions have."""
+    """Return the lines of environment, policies and role that most of these functions have."""
     found = Counter(
         "".join(
             f"{line[0]}\n"
-            for name in ("Environment", "Policies")
-            if (line := re.search(rf"^      {name}: [*[].+$", each.text, re.MULTILINE))
+            for name in ("Environment", "Policies", "Role")
+            if (line := re.search(rf"^      {name}: [*[!].+$", each.text, re.MULTILINE))
         )
         for each in siblings
     )

@@ -87,6 +87,7 @@ class Account:
             **defaults,
             **{"AWS::Partition": "aws", "AWS::Region": REGION, "AWS::AccountId": ACCOUNT},
             **{"AWS::StackName": STACK, "BrokerSecretArn": self.secrets["broker"]},
+            "AWS::NoValue": "",
         }
         for name, role in resources(template, "AWS::IAM::Role").items():
             yield name, _resolved(role, values)

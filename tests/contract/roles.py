@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any, Final
 
 from tests.contract.calls import Name, names_used_by
-from tests.contract.project import Function, functions
+from tests.contract.project import Function, functions, template
 
 SECRETS: Final = "tidings.platform.secrets"
 # The functions of our code that read a secret.
@@ -25,11 +25,37 @@ PUBLISHES_STORED: Final = Name("tidings.platform.entry.invocation", "publish_sto
 STORES_EVENTS: Final = Name("tidings.platform.messaging.outbox", "note")
 # A secret's ARN ends with a hyphen and six random characters.
 SUFFIX: Final = "-??????"
+# Roles that several functions share, and the kind of event of these functions.
+SHARED_ROLES: Final = {
+    "EndpointRole": "Api",
+    "PublishingEndpointRole": "Api",
+    "DerivingEndpointRole": "Api",
+    "PublishingDerivingEndpointRole": "Api",
+    "JobRole": "Schedule",
+}
+
+
+def role_of(function: Function) -> str:
+    """Return the name of a function's role: a shared one, or the one that SAM makes for it."""
+    shared = function.properties.get("Role")
+    if shared is None:
+        return f"{function.name}Role"
+    name, _, attribute = str(shared["Fn::GetAtt"]).partition(".")
+    assert attribute == "Arn"
+    return name
+
+
+def policies(function: Function) -> list[Any]:
+    """Return the policies of a function's role, without those that SAM adds for its events."""
+    if "Role" not in function.properties:
+        return list(function.properties.get("Policies", []))
+    role = template()["Resources"][role_of(function)]["Properties"]
+    return [each["PolicyDocument"] for each in role["Policies"]]
 
 
 def statements(function: Function) -> Iterator[dict[str, Any]]:
-    """Yield the statements of a function's role, without those that SAM adds for its events."""
-    for policy in function.properties.get("Policies", []):
+    """Yield the statements of those policies."""
+    for policy in policies(function):
         yield from policy["Statement"]
 
 
@@ -37,7 +63,7 @@ def resources(statement: dict[str, Any]) -> list[str]:
     """Return the resources of a statement, with the intrinsic functions in them."""
     found = statement["Resource"]
     listed = found if isinstance(found, list) else [found]
-    return [each["Fn::Sub"] if isinstance(each, dict) else each for each in listed]
+    return [str(*each.values()) if isinstance(each, dict) else each for each in listed]
 
 
 def secrets_granted(function: Function, action: str = "GetSecretValue") -> set[str]:

@@ -12,7 +12,7 @@ import pytest
 from tests.contract.calls import Name, names_used_by
 from tests.contract.enforced_roles import ACCOUNT, REGION, SECRETS, Account, Call, enforced
 from tests.contract.project import Function, functions
-from tests.contract.roles import called_by_queue, secrets_needed
+from tests.contract.roles import called_by_queue, role_of, secrets_needed
 
 PROVIDERS: Final = "tidings.platform.providers"
 SECRETS_MODULE: Final = "tidings.platform.secrets"
@@ -89,7 +89,7 @@ OTHERS: Final[dict[str, Call]] = {
     "write another secret": store("mongodb"),
     "list secrets": lambda account: account.client("secretsmanager").list_secrets(),
     "change a role": lambda account: account.client("iam").put_role_policy(
-        RoleName="GetOrderRole", PolicyName="all", PolicyDocument="{}"
+        RoleName="EndpointRole", PolicyName="all", PolicyDocument="{}"
     ),
 }
 
@@ -109,13 +109,13 @@ def needed_calls(function: Function) -> set[str]:
     return {call for call, (name, _) in CALLS.items() if name in used}
 
 
-def test_every_function_has_a_role(account: Account) -> None:
-    assert account.roles == sorted(f"{each.name}Role" for each in FUNCTIONS)
+def test_every_function_has_a_role_and_every_role_a_function(account: Account) -> None:
+    assert account.roles == sorted({role_of(each) for each in FUNCTIONS})
 
 
 @each_function
 def test_role_reads_the_needed_secrets_and_no_others(function: Function, account: Account) -> None:
-    account.become(f"{function.name}Role")
+    account.become(role_of(function))
     needed = secrets_needed(function)
     if "mongodb" in needed:
         needed = needed | {"cache"}
@@ -126,7 +126,7 @@ def test_role_reads_the_needed_secrets_and_no_others(function: Function, account
 
 @each_function
 def test_role_makes_the_needed_calls_and_no_others(function: Function, account: Account) -> None:
-    account.become(f"{function.name}Role")
+    account.become(role_of(function))
     needed = needed_calls(function)
     assert account.allowed({call: make for call, (_, make) in CALLS.items()}) == needed
     assert account.allowed(OTHERS) == set()
@@ -134,6 +134,6 @@ def test_role_makes_the_needed_calls_and_no_others(function: Function, account: 
 
 @each_function
 def test_failed_events_go_to_their_queue_only(function: Function, account: Account) -> None:
-    account.become(f"{function.name}Role")
+    account.become(role_of(function))
     keeps = {"DeadLetterQueue", "EventInvokeConfig"} & function.properties.keys()
     assert account.allowed(SENDS) == ({"FailedJobs"} if keeps else set())

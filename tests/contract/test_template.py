@@ -15,7 +15,7 @@ from tests.contract.project import (
     routes,
     template,
 )
-from tests.contract.roles import resources, statements
+from tests.contract.roles import SHARED_ROLES, policies, resources, role_of, statements
 from tidings.delivery.claims import LEASE
 from tidings.delivery.delivering import BATCH_SECONDS, NEEDS_SECONDS
 from tidings.delivery.models import Channel
@@ -207,12 +207,23 @@ def test_relay_ends_before_its_next_run() -> None:
 
 
 @each_function
-def test_function_has_policies_of_its_own(function: Function) -> None:
-    policies = function.properties.get("Policies", [])
-    assert bool(policies) == (function.name not in NEED_NOTHING)
+def test_function_has_policies_of_its_own_or_a_shared_role(function: Function) -> None:
+    assert bool(policies(function)) == (function.name not in NEED_NOTHING)
     # Managed policies are named by a string, and AWS decides what they grant; SAM's templates too.
-    assert all(policy.keys() == {"Statement"} for policy in policies)
-    assert "Role" not in function.properties
+    assert all(policy.keys() == {"Statement"} for policy in policies(function))
+    if "Role" in function.properties:
+        assert "Policies" not in function.properties
+        kinds = {each["Type"] for each in function.events.values()}
+        assert kinds == {SHARED_ROLES[role_of(function)]}
+
+
+def test_roles_of_the_template_are_shared() -> None:
+    roles = {
+        name for name, each in template()["Resources"].items() if each["Type"] == "AWS::IAM::Role"
+    }
+    assert roles == set(SHARED_ROLES)
+    used = Counter(role_of(each) for each in FUNCTIONS)
+    assert all(used[role] > 1 for role in roles)
 
 
 @each_function

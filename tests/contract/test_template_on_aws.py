@@ -1,11 +1,13 @@
 """Tests of the parts of template.yaml that only AWS uses: network, logs, limits of the API."""
 
+import json
 import re
 from typing import Any
 
 import pytest
 
 from tests.contract.project import ROOT, template
+from tests.contract.roles import SHARED_ROLES
 from tests.contract.transformed import GROWN, resources, transformed
 
 BACKLOGS = ROOT / "layers/tidings/tidings/monitoring/measuring.py"
@@ -77,9 +79,63 @@ def test_only_traced_functions_may_write_to_x_ray(
     made = transformed(*parameters)
     functions = resources(made, "AWS::Lambda::Function")
     assert all(("TracingConfig" in each) == traced for each in functions.values())
+    assert made["Conditions"]["Traces"] == {"Fn::Equals": [{"Ref": "Tracing"}, "Active"]}
     roles = resources(made, "AWS::IAM::Role")
-    policies = [roles[f"{name}Role"]["ManagedPolicyArns"] for name in functions]
-    assert all(("xray" in str(each).lower()) == traced for each in policies)
+    for function in functions.values():
+        policies = managed_policies(roles[function["Role"]["Fn::GetAtt"][0]], traced=traced)
+        assert ("AWSXrayWriteOnlyAccess" in policies) == traced
+
+
+def managed_policies(role: dict[str, Any], *, traced: bool) -> set[str]:
+    """Return the names of AWS's policies of a role in a network."""
+    holds = {"Traces": traced, "HasNetwork": True}
+    found = set()
+    for each in role["ManagedPolicyArns"]:
+        arn = each
+        if "Fn::If" in each:
+            condition, then, otherwise = each["Fn::If"]
+            arn = then if holds[condition] else otherwise
+        if arn != NO_VALUE:
+            found.add(str(arn).rpartition("/")[2].rstrip("'}"))
+    return found
+
+
+@pytest.mark.parametrize(("parameters", "traced"), [((), False), (GROWN, True)], ids=["off", "on"])
+def test_shared_roles_have_the_same_of_aws_as_the_others(
+    parameters: tuple[str, ...], traced: bool
+) -> None:
+    roles = resources(transformed(*parameters), "AWS::IAM::Role")
+    shared = {name: role for name, role in roles.items() if name in SHARED_ROLES}
+    generated = roles["LoginRole"]
+    assert len(shared) == len(SHARED_ROLES)
+    for role in shared.values():
+        assert role.keys() == {
+            *("Description", "AssumeRolePolicyDocument", "ManagedPolicyArns", "Policies")
+        }
+        assert managed_policies(role, traced=traced) == managed_policies(generated, traced=traced)
+        (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+        assert trust == {
+            "Effect": "Allow",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+
+
+def test_functions_with_the_rights_of_a_shared_role_share_it(made: dict[str, Any]) -> None:
+    """Each role is a resource, and CloudFormation allows 500."""
+    roles = resources(made, "AWS::IAM::Role")
+    rights = {
+        name: sorted(
+            json.dumps(statement, sort_keys=True)
+            for policy in role.get("Policies", [])
+            for statement in policy["PolicyDocument"]["Statement"]
+        )
+        for name, role in roles.items()
+    }
+    shared = [rights[name] for name in SHARED_ROLES]
+    alone = [name for name in roles if name not in SHARED_ROLES and rights[name] in shared]
+    assert alone == []
+    assert len(set(map(str, shared))) == len(shared)
 
 
 def test_parameter_of_tracing_chooses_the_destination_of_spans(made: dict[str, Any]) -> None:

@@ -39,18 +39,21 @@ def check_call(context: "RequestContext") -> None:
     """
     if context.service is None or context.operation is None:
         return
-    role = _role_of(context)
+    session = _session_of(context)
+    role = _role_of(context, session) if session else None
     if role is None:
         return
     statements = list(_statements_of(role))
     action = f"{context.service.service_name}:{context.operation.name}"
     for resource in _resources_of(context):
         if not is_allowed(statements, action, resource):
+            # Several functions share a role; a session has the function's name.
+            caller = f"{role.name}/{session.session_name}"
             logger.warning(
-                "call refused: role %s does not allow %s on %s", role.name, action, resource
+                "call refused: role %s does not allow %s on %s", caller, action, resource
             )
             raise CommonServiceException(
-                CODE, f"{role.name} is not authorized to perform {action} on {resource}", 403
+                CODE, f"{caller} is not authorized to perform {action} on {resource}", 403
             )
 
 
@@ -82,18 +85,20 @@ def _listed(value: str | list[str]) -> list[str]:
     return [value] if isinstance(value, str) else value
 
 
-def _role_of(context: "RequestContext") -> Any:
-    """Return the role whose session signed a request; None for other callers."""
+def _session_of(context: "RequestContext") -> Any:
+    """Return the session of a role that signed a request; None for other callers."""
     signed_by = _SIGNED_BY.search(context.request.headers.get("Authorization") or "")
     if signed_by is None:
         return None
-    account, partition = context.account_id, context.partition
-    sessions = sts_backends[account][partition]
-    session = sessions.get_assumed_role_from_access_key(signed_by[1])
-    if session is None:
-        return None
+    sessions = sts_backends[context.account_id][context.partition]
+    return sessions.get_assumed_role_from_access_key(signed_by[1])
+
+
+def _role_of(context: "RequestContext", session: Any) -> Any:
+    """Return the role of a session; None if it does not exist."""
+    roles = iam_backends[context.account_id][context.partition]
     try:
-        return iam_backends[account][partition].get_role(session.role_arn.rpartition("/")[2])
+        return roles.get_role(session.role_arn.rpartition("/")[2])
     except NotFoundException:  # LocalStack runs functions without an existing role, too
         return None
 

@@ -77,6 +77,14 @@ def test_role_reads_the_secrets_that_it_names_and_no_others(refused: Callable[..
     refused(key, "s3", "GetObject", Bucket="b", Key="k")
 
 
+def test_refusal_names_the_function_because_roles_are_shared() -> None:
+    from localstack.aws.api import CommonServiceException
+
+    key = session_of(allowing(f"{ARN}/mongodb-??????"), role="EndpointRole")
+    with pytest.raises(CommonServiceException, match="EndpointRole/function is not authorized"):
+        check(key, "secretsmanager", "GetSecretValue", SecretId="tidings/smtp")
+
+
 def test_denial_wins(refused: Callable[..., None]) -> None:
     topics = {"Effect": "Deny", "Action": "sns:Publish", "Resource": "arn:aws:sns:*:*:*"}
     key = session_of(allowing("*", action="sns:Publish"), topics)
