@@ -53,6 +53,7 @@ ROOMS = {
         "create-admin",
         "create-service",
         "services",
+        "set-team",
         "revoke-service",
         "import-products",
     ),

@@ -167,6 +167,8 @@ class Options(BaseSettings):
     time: datetime | None = None
     name: str | None = None
     id: str | None = None
+    kind: str | None = None
+    team: str | None = None
     actor: str | None = None
     email: str | None = None
     password: str | None = None

@@ -1,4 +1,4 @@
-"""Tests of `make create-service`, `services` and `revoke-service`."""
+"""Tests of `make create-service`, `services`, `set-team` and `revoke-service`."""
 
 from pathlib import Path
 from typing import Any, cast
@@ -12,6 +12,7 @@ from tidings_local.launcher.operating.service_credentials import (
     create_service,
     list_services,
     revoke_service,
+    set_team,
 )
 from tidings_local.launcher.running.stack import Stack
 
@@ -39,9 +40,26 @@ def test_service_is_made_by_its_function(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_services_are_listed_with_their_state(monkeypatch: pytest.MonkeyPatch) -> None:
     answers(
         monkeypatch,
-        [{"id": "1", "name": "A", "revoked_at": None}, {"id": "2", "name": "B", "revoked_at": "t"}],
+        [
+            {"id": "1", "name": "A", "kind": "live", "revoked_at": None},
+            {"id": "2", "name": "B", "kind": "team", "revoked_at": "t"},
+        ],
     )
-    assert list_services(STACK) == ["1  active   A", "2  revoked  B"]
+    assert list_services(STACK) == ["1  active   live  A", "2  revoked  team  B"]
+
+
+def test_kind_and_team_are_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = answers(monkeypatch, {"client_id": "1", "client_secret": "2"})
+    create_service(STACK, "Shop", "team", "ada@example.com, grace@example.com")
+    team = ["ada@example.com", "grace@example.com"]
+    assert asked == [("tidings-create-service", {"name": "Shop", "kind": "team", "team": team})]
+
+
+def test_team_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = answers(monkeypatch, {"name": "Shop", "team": ["1", "2"]})
+    assert set_team(STACK, "1", "ada@example.com grace@example.com") == ("Shop", 2)
+    team = ["ada@example.com", "grace@example.com"]
+    assert asked == [("tidings-set-service-team", {"client_id": "1", "team": team})]
 
 
 def test_service_is_revoked_by_its_id(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,6 +74,8 @@ def test_missing_argument_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
         create_service(STACK, None)
     with pytest.raises(LauncherError, match="ID is missing"):
         revoke_service(STACK, None)
+    with pytest.raises(LauncherError, match="ID or TEAM is missing"):
+        set_team(STACK, "1", None)
     assert asked == []
 
 

@@ -173,7 +173,8 @@ def _log(
     notification: Notification, channel: str, transition: Transition, reason: str | None
 ) -> None:
     about = {"notification_id": notification.id, "channel": channel, "reason": reason}
-    metrics.count(metrics.DELIVERIES, {"channel": channel, "status": transition.reached.value})
+    if not notification.simulated:
+        metrics.count(metrics.DELIVERIES, {"channel": channel, "status": transition.reached.value})
     with _story_of(notification):
         if transition is LOSE:
             logger.warning("delivery unknown: the message may have been sent", **about)

@@ -57,6 +57,8 @@ def message_for(
         },
         correlation_id=notification.correlation_id,
         unsubscribe_url=link,
+        is_simulated=bool(notification.simulated),
+        attempt=notification.deliveries[channel.value].attempts + 1,
     )
 
 

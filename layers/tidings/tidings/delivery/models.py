@@ -118,6 +118,9 @@ class Notification(OutboxDocument):
     event_id = StringField(required=True)
     correlation_id = StringField()
     campaign_id = StringField()
+    # True if nothing of it leaves: a test key sent it, or its recipient is simulated. Others do not
+    # have it.
+    simulated = BooleanField()
     priority = StringField(required=True, default=Priority.NORMAL.value)
     # False if it goes only through other channels.
     in_inbox = BooleanField(required=True, default=True)

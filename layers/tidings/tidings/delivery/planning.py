@@ -49,6 +49,8 @@ class Terms(Protocol):
     def carries_code(self) -> bool: ...
     @property
     def priority(self) -> str: ...
+    @property
+    def simulated(self) -> bool | None: ...
 
 
 class Decision(NamedTuple):
@@ -188,5 +190,8 @@ def _chosen(terms: Terms, contact: Contact) -> Channels:
 
 def _can_wait(terms: Terms, contact: Contact) -> bool:
     if terms.carries_code or terms.transactional or terms.priority == Priority.URGENT:
+        return False
+    # A digest is sent to the person, so it must not list a message that never leaves.
+    if terms.simulated:
         return False
     return contact.preferences.digest is not Digest.OFF

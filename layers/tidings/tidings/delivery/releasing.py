@@ -101,7 +101,8 @@ def _update(notification: Notification, contact: Contact | None, at: datetime) -
             entry = OutboxEntry.of(command_for(notification, Channel(channel)))
             notification.outbox.append(entry)
         if channel == INBOX:
-            change["$set"]["in_inbox"] = decision.status == DeliveryStatus.DELIVERED
+            is_there = decision.status == DeliveryStatus.DELIVERED
+            change["$set"]["in_inbox"] = is_there and not notification.simulated
     _merge(change, _next_due(notification, at))
     if notification.outbox:
         entries = [each.to_mongo() for each in notification.outbox]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from tidings.delivery.outgoing import OutgoingMessage
+from tidings.delivery.simulated import outcome_of
 from tidings.platform.errors import RateLimited
 from tidings.platform.logging import logger
 from tidings.platform.security.limits import Limit
@@ -14,7 +15,9 @@ DAY_SECONDS: Final = 24 * 3600
 
 
 def admits(message: OutgoingMessage, *, carries_code: bool = False) -> bool:
-    """Count a text message; return whether the limits allow it. Other channels have no limits.
+    """Count a text message; return whether the limits allow it.
+
+    Other channels have no limits, nor do simulated messages, which cost nothing.
 
     Anyone can request a code for any number. So codes use at most half of each limit: requests for
     codes never block other messages to the owners of the numbers.
@@ -23,7 +26,7 @@ def admits(message: OutgoingMessage, *, carries_code: bool = False) -> bool:
         NotYet: Redis is unavailable, and a message that costs money must not be sent uncounted.
     """
     phone = message.address.phone
-    if message.channel != "sms" or not phone:
+    if message.channel != "sms" or not phone or outcome_of(message) is not None:
         return True
     for limit, subject in _limits(message.user_id, phone, carries_code=carries_code):
         try:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from tidings.delivery.models import Notification
 from tidings.platform.caching.cache import ReadThrough
@@ -53,6 +53,9 @@ class NotificationStatus(Schema):
     correlation_id: str | None
     event_id: str
     campaign_id: str | None
+    simulated: bool = Field(
+        default=False, description="nothing left: a test key sent it, or the recipient is simulated"
+    )
     created_at: datetime
     read_at: datetime | None
     deliveries: list[DeliveryView]
@@ -80,8 +83,9 @@ def _read(notification_id: str) -> NotificationStatus | None:
     values = {
         name: getattr(found, name)
         for name in NotificationStatus.model_fields
-        if name != "deliveries"
+        if name not in {"deliveries", "simulated"}
     }
+    values["simulated"] = bool(found.simulated)
     return NotificationStatus(deliveries=deliveries_of(found), **values)
 
 

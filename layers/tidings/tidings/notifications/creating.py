@@ -121,10 +121,14 @@ def create_personal_notifications(addressed: Sequence[Addressed]) -> list[Event]
 
 
 def _count(stored: Iterable[Notification]) -> None:
-    """Count the first states of the deliveries; the inbox has each notification at once."""
+    """Count the first states of the deliveries; the inbox has each notification at once.
+
+    Simulated ones are not counted.
+    """
     states = Tally(
         (channel, delivery.status)
         for each in stored
+        if not each.simulated
         for channel, delivery in each.deliveries.items()
     )
     for (channel, status), number in states.items():

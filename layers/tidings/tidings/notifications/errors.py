@@ -18,6 +18,13 @@ class UnknownRecipient(RuleRefused):
         super().__init__("There is no such user.", field="user_id")
 
 
+class NotInTeam(RuleRefused):
+    def __init__(self) -> None:
+        super().__init__(
+            "These credentials are of the kind team and may not send to this user.", field="user_id"
+        )
+
+
 class UnknownTemplate(RuleRefused):
     def __init__(self) -> None:
         super().__init__("There is no such template.", field="template_code")

@@ -9,6 +9,7 @@ from tidings.delivery.planning import ACCOUNT
 from tidings.notifications.creating import create_notifications
 from tidings.notifications.drafting import KEPT_FOR, NotificationContent
 from tidings.notifications.errors import (
+    NotInTeam,
     RequestIdReused,
     SendAtOutOfRange,
     UnknownRecipient,
@@ -28,6 +29,8 @@ from tidings.platform.storage.once import digest_of, key_id, once
 from tidings.platform.timing.clock import now
 from tidings.templates.current import carries_code, category_of, parts_of
 from tidings.templates.errors import CodeTemplate, TemplateNotFound
+from tidings.users.service_kinds import ServiceKind
+from tidings.users.service_rights import SendingRights, rights_of
 
 # A time that is at most this long past means now, because clocks differ and requests take time.
 LATEST_PAST: Final = timedelta(minutes=5)
@@ -37,7 +40,7 @@ FURTHEST_AHEAD: Final = timedelta(days=90)
 @operation(
     role=Role.OPERATOR,
     services=True,
-    refuses=(RequestIdReused, UnknownRecipient, RateLimited),
+    refuses=(RequestIdReused, UnknownRecipient, NotInTeam, RateLimited),
     # Thousands a minute. The send request is the trace of a call whose process died.
     recording=Recording.ROUTINE,
     targets={"result.id": "notification", "wanted.user_id": "user"},
@@ -57,6 +60,7 @@ def send_notification(
         SendAtOutOfRange: `send_at` is past, or too far ahead.
         UnknownRecipient: the user does not exist.
         UnknownTemplate: the template does not exist.
+        NotInTeam: the calling service may not send to this user.
         NothingToSay: the template has no content for the channel.
         CodeTemplate: the template contains a one-time code.
         RenderingFailed: the variables do not fit the template.
@@ -67,7 +71,7 @@ def send_notification(
     request = _request(wanted, caller, moment)
     if request.notification_id is None:
         try:
-            request.notification_id = _create(request, wanted, moment)
+            request.notification_id = _create(request, wanted, rights_of(caller), moment)
         except TidingsError as error:
             if not error.retryable:  # the caller may use the id for a corrected request
                 SendRequest.objects(pk=request.id, notification_id=None).delete()
@@ -99,7 +103,12 @@ def _request(wanted: SendNotification, caller: Principal, at: datetime) -> SendR
     return request
 
 
-def _create(request: SendRequest, wanted: SendNotification, at: datetime) -> str:
+def _create(
+    request: SendRequest, wanted: SendNotification, rights: SendingRights, at: datetime
+) -> str:
+    # Before it is looked up, so that the refusal does not tell whether the user exists.
+    if not rights.reaches(wanted.user_id):
+        raise NotInTeam
     _check_template(wanted)
     category = category_of(wanted.template_code)
     content = NotificationContent(
@@ -117,6 +126,7 @@ def _create(request: SendRequest, wanted: SendNotification, at: datetime) -> str
         # Messages that cannot be switched off do not wait for a digest either.
         transactional=category == ACCOUNT,
         metadata=wanted.metadata,
+        simulated=rights.kind is ServiceKind.TEST,
     )
     created = create_notifications([wanted.user_id], content, at=at).get(wanted.user_id)
     if created is None:

@@ -4,7 +4,7 @@ It is apart from the operations, so that consumers do not import these.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ConfigDict
 
@@ -13,8 +13,18 @@ from tidings.platform.security.signatures import derived_key
 from tidings.platform.storage.rows import rows_of
 from tidings.users.models import PushToken, User
 from tidings.users.person_names import is_plain
-from tidings.users.preferences import Preferences
+from tidings.users.preferences import Channels, Preferences
 from tidings.users.push_platforms import PushPlatform
+from tidings.users.simulated import (
+    Outcome,
+    address_of,
+    phone_of,
+    simulated_persons,
+    token_of,
+    url_of,
+)
+
+_EVERY_CHANNEL: Final = Channels(email=True, push=True, sms=True, webhook=True)
 
 
 class PushDevice(Schema):
@@ -57,17 +67,27 @@ class Contact(Schema):
 def get_contacts(user_ids: Iterable[str], *, with_devices: bool = True) -> dict[str, Contact]:
     """Return the contacts of those people who have an account, in two round trips.
 
+    The simulated persons have contacts, too.
+
     It checks no rights: it is for consumers of other domains.
 
     Args:
         with_devices: without them it is one round trip, and the contacts list no devices.
     """
-    wanted = list(set(user_ids))
+    everyone = set(user_ids)
+    simulated = {
+        user_id: _simulated(user_id, outcome)
+        for user_id, outcome in simulated_persons(everyone).items()
+    }
+    wanted = list(everyone - simulated.keys())
+    if not wanted:
+        return simulated
     devices = _devices(wanted) if with_devices else {}
     found = User._get_collection().find(
         {"_id": {"$in": wanted}, "deleted_at": None}, batch_size=len(wanted) + 1
     )
-    return {user.id: _contact(user, devices.get(user.id, [])) for user in rows_of(User, found)}
+    people = {user.id: _contact(user, devices.get(user.id, [])) for user in rows_of(User, found)}
+    return people | simulated
 
 
 def webhook_key(webhook_id: str) -> bytes:
@@ -99,4 +119,22 @@ def _contact(user: Any, devices: list[PushDevice]) -> Contact:
         webhook_id=user.webhook_id,
         devices=tuple(devices),
         preferences=Preferences.of(dict(user.preferences)),
+    )
+
+
+def _simulated(user_id: str, outcome: Outcome) -> Contact:
+    every = _EVERY_CHANNEL
+    return Contact(
+        user_id=user_id,
+        email=address_of(outcome),
+        email_verified=True,
+        name="Simulated recipient",
+        phone=phone_of(outcome),
+        phone_verified=True,
+        webhook_url=url_of(outcome),
+        webhook_id=user_id,
+        devices=(PushDevice(platform=PushPlatform.ANDROID, token=token_of(outcome)),),
+        preferences=Preferences(
+            orders=every, promotions=every, recommendations=every, tasks=every, stock=every
+        ),
     )

@@ -133,3 +133,17 @@ class PushTokenNotFound(NotFound):
 class ServiceNotFound(NotFound):
     def __init__(self) -> None:
         super().__init__("There is no such service.")
+
+
+class TeamNotWanted(RuleRefused):
+    def __init__(self) -> None:
+        super().__init__("Only a service of the kind team has a team.", field="team")
+
+
+class UnknownTeamMember(RuleRefused):
+    """The address is not quoted, because errors are logged."""
+
+    def __init__(self, position: int) -> None:
+        super().__init__(
+            f"Address {position + 1} of the team belongs to no account.", field=f"team.{position}"
+        )

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, Final, get_args
 
-from mongoengine import DateTimeField, DictField, IntField, StringField
+from mongoengine import DateTimeField, DictField, IntField, ListField, StringField
 
 from tidings.platform.messaging.outbox import OutboxDocument
 from tidings.platform.security.auth import PersonRole
 from tidings.platform.storage.documents import StoredDocument
 from tidings.platform.timing.clock import new_id, now
+from tidings.users.service_kinds import ServiceKind
 
 
 class User(OutboxDocument):
@@ -91,9 +92,17 @@ class Service(StoredDocument):
 
     id = StringField(primary_key=True, default=new_id)
     name = StringField(required=True)
+    # A service of earlier versions has no kind, which means live.
+    kind = StringField(required=True, default=ServiceKind.LIVE.value)
+    # The accounts that a service of the kind `team` may send to.
+    team = ListField(StringField())
     secret_hash = StringField(required=True)
     created_at = DateTimeField(required=True, default=now)
     last_used_at = DateTimeField()
     revoked_at = DateTimeField()
 
-    meta = {"db_alias": "users", "collection": "services"}  # noqa: RUF012
+    meta = {  # noqa: RUF012
+        "db_alias": "users",
+        "collection": "services",
+        "indexes": [{"fields": ["team"], "sparse": True}],
+    }

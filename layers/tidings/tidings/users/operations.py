@@ -18,7 +18,7 @@ from tidings.users.events import (
     UserPreferencesUpdated,
     UserPreferencesUpdatedData,
 )
-from tidings.users.models import NO_CONTACT_POINTS, PushToken, User
+from tidings.users.models import NO_CONTACT_POINTS, PushToken, Service, User
 from tidings.users.ownership import NO_PASSWORD
 from tidings.users.preferences import UpdatePreferences
 from tidings.users.queries import find_user
@@ -110,6 +110,7 @@ def delete_account(
         )
     _changed(deleted, user_id)
     PushToken.objects(user_id=user_id).delete()
+    Service.objects(team=user_id).update(pull__team=user_id)
     acts.changed({"deleted": False}, {"deleted": True})
     logger.info("account deleted", user_id=user_id, by=caller.user_id)
     return Acknowledgement(message="The account is deleted.")

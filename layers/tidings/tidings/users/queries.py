@@ -121,3 +121,8 @@ def preferences_of(user_ids: Iterable[str]) -> dict[str, Preferences]:
     """Return the preferences of those people who have an account, in one round trip."""
     found = User.objects(pk__in=list(user_ids), deleted_at=None).scalar("pk", "preferences")
     return {user_id: Preferences.of(chosen or {}) for user_id, chosen in found}
+
+
+def ids_by_address(addresses: Iterable[str]) -> dict[str, str]:
+    """Return the ids of the accounts with these addresses in canonical form, by address."""
+    return dict(User.objects(email__in=list(addresses), deleted_at=None).scalar("email", "pk"))

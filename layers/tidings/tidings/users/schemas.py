@@ -24,6 +24,7 @@ from tidings.users.password_policy import refuse_guessable
 from tidings.users.person_names import without_links
 from tidings.users.preferences import Preferences
 from tidings.users.push_platforms import PushPlatform
+from tidings.users.service_kinds import ServiceKind
 
 # Errors must not quote input, because the errors of functions without a route are logged unchanged.
 INPUT: Final = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -253,6 +254,10 @@ class PasswordReset(Acknowledgement):
     device_token: str = Field(description="for the next sign-in, which then has no delay")
 
 
+# The addresses of accounts.
+Team = Annotated[tuple[Email, ...], Field(max_length=100)]
+
+
 class RegisterPushToken(Schema):
     """The token that the device's push service gave the app."""
 
@@ -280,6 +285,17 @@ class CreateService(Schema):
     model_config = INPUT
 
     name: Label
+    kind: ServiceKind = Field(default=ServiceKind.LIVE, description="it cannot be changed later")
+    team: Team = Field(default=(), description="accounts that a service of the kind team may reach")
+
+
+class SetServiceTeam(Schema):
+    """The accounts that a service of the kind `team` may send to; they replace the old ones."""
+
+    model_config = INPUT
+
+    client_id: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    team: Team
 
 
 class ServiceView(Schema):
@@ -289,6 +305,8 @@ class ServiceView(Schema):
 
     id: str
     name: str
+    kind: ServiceKind
+    team: list[str] = Field(description="the ids of the accounts that it may send to")
     created_at: datetime
     last_used_at: datetime | None
     revoked_at: datetime | None

@@ -17,7 +17,7 @@ from .log_filter import wanted
 from .logs import FileReader, Reader, Source, show_logs
 from .product_import import import_products
 from .rules import Invocation, invoke_rule
-from .service_credentials import create_service, list_services, revoke_service
+from .service_credentials import create_service, list_services, revoke_service, set_team
 from .story import play
 from .trace import trace_of
 
@@ -111,7 +111,9 @@ def admin() -> int:
 
 
 def service() -> int:
-    made = create_service(find_running(load_settings()), load_options().name)
+    options = load_options()
+    stack = find_running(load_settings())
+    made = create_service(stack, options.name, options.kind, options.team)
     progress.show(f"client_id      {made['client_id']}")
     progress.show(f"client_secret  {made['client_secret']}")
     progress.step("keep the secret now: it is not shown again")
@@ -127,6 +129,13 @@ def services() -> int:
 def revoke() -> int:
     name = revoke_service(find_running(load_settings()), load_options().id)
     progress.step(f"{name} can no longer call the API")
+    return 0
+
+
+def team() -> int:
+    options = load_options()
+    name, accounts = set_team(find_running(load_settings()), options.id, options.team)
+    progress.step(f"{name} may send to {accounts} accounts")
     return 0
 
 
@@ -151,6 +160,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "create-admin": admin,
     "create-service": service,
     "services": services,
+    "set-team": team,
     "revoke-service": revoke,
     "import-products": products,
 }

@@ -7,6 +7,7 @@ which says whether a message that is sent twice arrives once, and `send(message,
 from importlib import import_module
 from typing import Final, Protocol, cast, get_args
 
+from tidings.delivery import simulated
 from tidings.delivery.outgoing import (
     Address,
     ChannelName,
@@ -55,19 +56,33 @@ def _channel(name: str) -> Channel:
 
 
 def deliver(message: OutgoingMessage) -> Receipt:
-    """Send a message through its channel's provider, once.
+    """Send a message through its channel's provider, once; simulated ones get their outcome.
 
     Raises:
         CircuitOpen: the provider failed repeatedly, so it is not called now.
         TemporaryFailure: a retry may help.
         PermanentFailure: a retry cannot help.
     """
+    if (outcome := simulated.outcome_of(message)) is not None:
+        receipt = simulated.answer(message, outcome)
+        _log_accepted(message, receipt)
+        return receipt
     channel = _channel(message.channel)
     deadline = Deadline.after()
     provider = channel.provider(message)
     named = {"channel": message.channel, "provider": provider.partition(":")[0]}
     with tracing.start_span(f"send {message.channel}", named, calls=True), guarded(provider):
         receipt = channel.send(message, deadline)
+    _log_accepted(message, receipt)
+    return receipt
+
+
+def is_idempotent(channel: str) -> bool:
+    """Say whether a message that may have been sent can be sent again without harm."""
+    return _channel(channel).IDEMPOTENT
+
+
+def _log_accepted(message: OutgoingMessage, receipt: Receipt) -> None:
     logger.info(
         "message accepted by provider",
         notification_id=message.notification_id,
@@ -75,9 +90,3 @@ def deliver(message: OutgoingMessage) -> Receipt:
         provider=receipt.provider,
         provider_message_id=receipt.provider_message_id,
     )
-    return receipt
-
-
-def is_idempotent(channel: str) -> bool:
-    """Say whether a message that may have been sent can be sent again without harm."""
-    return _channel(channel).IDEMPOTENT

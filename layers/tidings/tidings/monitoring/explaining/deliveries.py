@@ -85,6 +85,8 @@ def _told(notification: Any, channel: str, told: Any) -> tuple[str | None, str]:
     """Return the code and the sentence of a delivery or of one of its steps."""
     status = told.status
     if channel == INBOX and status == DeliveryStatus.DELIVERED:
+        if notification.simulated:
+            return None, "It is simulated, so the person's inbox does not show it."
         return None, "It is in the person's inbox."
     found = reason_of(told.reason, status, channel=channel, category=notification.category)
     if found is None or status not in WITH_REASON:

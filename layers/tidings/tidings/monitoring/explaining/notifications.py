@@ -22,7 +22,7 @@ from tidings.platform.timing.clock import first_id
 READ: Final = [
     *("user_id", "kind", "category", "subject_id", "dedupe_key", "event_id", "correlation_id"),
     *("campaign_id", "priority", "in_inbox", "created_at", "read_at", "archived_at"),
-    *("deliveries", "channels_named", "variables.state"),
+    *("deliveries", "channels_named", "simulated", "variables.state"),
     *("outbox.event_id", "outbox.type", "outbox.time", "outbox.correlation_id"),
 ]
 # An order and its first notification are made by machines whose clocks differ a little.
@@ -101,6 +101,13 @@ def cause_of(notification: Any) -> ExplainedEvent:
 
 def notes_on(found: Iterable[Any]) -> Iterator[ExplanationNote]:
     for notification in found:
+        if notification.simulated:
+            yield ExplanationNote(
+                code="simulated",
+                sentence=f"{notification.id} is simulated: a test key sent it, or its recipient is"
+                " simulated. Nothing left, and no inbox shows it.",
+            )
+            continue
         inbox = notification.deliveries.get(INBOX)
         is_there = inbox is not None and inbox.status == DeliveryStatus.DELIVERED
         if is_there and notification.in_inbox is False:

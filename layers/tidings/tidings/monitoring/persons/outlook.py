@@ -44,6 +44,7 @@ class Usual:
     category: str
     carries_code: bool = False
     priority: str = Priority.NORMAL.value
+    simulated: bool = False
 
     @property
     def transactional(self) -> bool:
