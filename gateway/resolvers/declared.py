@@ -38,3 +38,5 @@ import tidings.users.registration
 import tidings.users.roles
 import tidings.users.sessions
 import tidings.users.signing_out
+import tidings.vouchers.operations
+import tidings.vouchers.queries

@@ -50,6 +50,15 @@ EXAMPLES: Final[dict[str, Any]] = {
     },
     "AdjustStock": {"change": 12, "reason": "A delivery came in."},
     "PlaceOrder": {"items": [{"product_id": "6b0152a6f6b097fd8ed20a9a", "quantity": 2}]},
+    "CreateVoucher": {
+        "name": "Spring sale",
+        "code": "SPRING-10",
+        "percent": "10",
+        "currency": "EUR",
+        "minimum": 2000,
+        "total_limit": 500,
+    },
+    "UpdateVoucher": {"version": 1, "valid_until": "2099-05-31T22:00:00Z", "ended": False},
     "CancelOrder": {"reason": "Ordered twice."},
     "UpdateOrderStatus": {
         "state": "shipped",

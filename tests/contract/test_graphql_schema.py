@@ -54,6 +54,7 @@ from tidings.orders.schemas import (
     Amount,
     OrderFilter,
     OrderItemView,
+    OrderPreview,
     OrderView,
     PlaceOrder,
     PlaceOrderItem,
@@ -107,6 +108,7 @@ from tidings.users.schemas import (
     UserView,
     VerifyEmail,
 )
+from tidings.vouchers.schemas import VoucherFilter, VoucherView
 
 SCHEMA = build_schema(SCHEMA_FILE.read_text())
 OWN = {
@@ -134,6 +136,10 @@ OBJECTS: dict[str, list[type]] = {
     "StockMovement": [StockMovementView],
     "Order": [OrderView],
     "OrderItem": [OrderItemView],
+    "OrderPreview": [OrderPreview],
+    "Voucher": [VoucherView],
+    "VoucherConnection": [Connection],
+    "VoucherEdge": [Edge],
     "OrderTransition": [TransitionView],
     "Task": [TaskView],
     "TaskDeletion": [TaskDeletion],
@@ -255,6 +261,7 @@ INPUTS: dict[str, type[BaseModel]] = {
     "AdjustStockInput": AdjustStock,
     "ProductFilterInput": ProductFilter,
     "PlaceOrderInput": PlaceOrder,
+    "VoucherFilterInput": VoucherFilter,
     "PlaceOrderItemInput": PlaceOrderItem,
     "OrderFilter": OrderFilter,
     "UpdateOrderStatusInput": UpdateOrderStatusInput,

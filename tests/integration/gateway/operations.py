@@ -25,6 +25,8 @@ from tidings.users import codes, session_store
 from tidings.users.credentials import version_of
 
 BAD_USER_INPUT: Final = "BAD_USER_INPUT"
+# The world's voucher.
+VOUCHER_CODE: Final = "WELCOME"
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class World:
     draft_campaign_id: str
     waiting_campaign_id: str
     paused_campaign_id: str
+    voucher_id: str
 
     @property
     def email(self) -> str:
@@ -341,17 +344,31 @@ OPERATIONS: Final[dict[str, Sample]] = {
                 "customerId": world.customer_id,
                 "createdFrom": "2026-01-01T00:00:00Z",
                 "createdBefore": "2030-01-01T00:00:00Z",
+                "voucherId": world.voucher_id,
             },
             "first": 5,
             "after": None,
         },
         but={"other": FORBIDDEN},
     ),
+    "Query.previewOrder": Sample(
+        "query($input: PlaceOrderInput!)"
+        " { previewOrder(input: $input) { subtotal { amount } discount { amount } } }",
+        lambda world: {
+            "input": {
+                "items": [{"productId": world.product_id, "quantity": 1}],
+                "voucherCode": VOUCHER_CODE,
+            }
+        },
+    ),
     "Mutation.placeOrder": Sample(
         "mutation($input: PlaceOrderInput!, $idempotencyKey: String)"
         " { placeOrder(input: $input, idempotencyKey: $idempotencyKey) { id } }",
         lambda world: {
-            "input": {"items": [{"productId": world.product_id, "quantity": 1}]},
+            "input": {
+                "items": [{"productId": world.product_id, "quantity": 1}],
+                "voucherCode": VOUCHER_CODE,
+            },
             "idempotencyKey": uuid4().hex,
         },
     ),
@@ -364,6 +381,25 @@ OPERATIONS: Final[dict[str, Sample]] = {
         lambda world: {
             "input": {"orderId": world.order_id, "state": "PAID", "reason": "The money came."}
         },
+    ),
+    # ---------------------------------------------------------------- vouchers
+    "Query.getVoucher": Sample(
+        "query($id: ID!) { getVoucher(id: $id) { id code uses } }",
+        lambda world: {"id": world.voucher_id},
+    ),
+    "Query.getVouchers": Sample(
+        "query($filter: VoucherFilterInput, $first: Int, $after: String)"
+        " { getVouchers(filter: $filter, first: $first, after: $after) { nodes { id } } }",
+        lambda _: {"filter": {"code": VOUCHER_CODE, "ended": False}, "first": 5, "after": None},
+    ),
+    "Mutation.createVoucher": Sample(
+        "mutation($input: CreateVoucherInput!) { createVoucher(input: $input) { id } }",
+        lambda _: {"input": example_of("CreateVoucher")},
+    ),
+    "Mutation.updateVoucher": Sample(
+        "mutation($id: ID!, $input: UpdateVoucherInput!)"
+        " { updateVoucher(id: $id, input: $input) { version } }",
+        lambda world: {"id": world.voucher_id, "input": example_of("UpdateVoucher")},
     ),
     # ------------------------------------------------------------------- tasks
     "Query.getTask": Sample(

@@ -23,7 +23,16 @@ from tidings.delivery.unsubscribe_links import unsubscribe_url
 
 # Input fields that REST has in the path.
 IN_PATH: Final = {"id", "userId", "orderId"}
-ENUMS: Final = {"state", "priority", "platform", "role", "digest", "kind", "notificationType"}
+ENUMS: Final = {
+    "state",
+    "priority",
+    "platform",
+    "role",
+    "digest",
+    "kind",
+    "notificationType",
+    "reach",
+}
 # An input field that REST has in a header.
 IN_HEADERS: Final = {"idempotencyKey"}
 STATUSES: Final = {UNAUTHENTICATED: 401, FORBIDDEN: 403, NOT_FOUND: 404}
@@ -121,6 +130,7 @@ def path_in(world: World, route: str) -> str:
         message_id=world.failed_message_id,
         domain="orders",
         suppression_id=world.suppression_id,
+        voucher_id=world.voucher_id,
         campaign_id={
             "pause": world.waiting_campaign_id,
             "resume": world.paused_campaign_id,

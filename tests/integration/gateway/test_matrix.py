@@ -16,7 +16,7 @@ from tests.integration.conftest import (
 )
 from tests.integration.gateway.conftest import sign_in, sign_in_service
 from tests.integration.gateway.in_process import InProcessApi
-from tests.integration.gateway.operations import OPERATIONS, World, expected_of
+from tests.integration.gateway.operations import OPERATIONS, VOUCHER_CODE, World, expected_of
 from tests.integration.gateway.rest_operations import (
     content_of,
     expected_status,
@@ -25,6 +25,7 @@ from tests.integration.gateway.rest_operations import (
 )
 from tests.integration.gateway.rights import CALLERS, OK
 from tests.integration.monitoring.builders import a_dead_letter
+from tests.integration.vouchers.builders import a_voucher
 from tests.unit.platform.builders import signing_keys, use_keys
 from tidings.campaigns.states import CampaignState
 from tidings.delivery.models import Delivery, Notification, Suppression
@@ -141,6 +142,7 @@ def _world(people: People) -> World:
         *(owner_id, product.id, order.id, task.id, token.id, notification.id, letter.key),
         Suppression.objects.get().id,
         *campaigns,
+        a_voucher(code=VOUCHER_CODE, customer_limit=None).id,
     )
     User.objects(pk=owner_id).update_one(set__email=found.email)
     return found

@@ -8,6 +8,7 @@ from tests.integration.monitoring.builders import a_dead_letter
 from tests.integration.notifications.builders import some_content
 from tests.integration.recommendations.builders import buys, learn_all, looks_at
 from tests.integration.users.people import as_principal, registered, sign_in
+from tests.integration.vouchers.builders import a_voucher
 from tidings.delivery import status
 from tidings.delivery.models import PushEndpoint
 from tidings.delivery.unsubscribe import unsubscribe
@@ -94,6 +95,7 @@ def _shop(person: Principal) -> str:
     Order.objects(pk=order.id).update_one(set__idempotency_key=f"{NAME}-1")
     cancel_order(order.id, CancelOrder(reason=WORDS), caller=person)
     Order.objects(pk=order.id).update_one(set__outbox=[])  # the event was published
+    a_voucher(name=f"Sorry, {NAME}", reach="customer", customer_id=person.user_id)
     buys(person, mug)
     learn_all()
     compute_list(person.user_id)

@@ -9,6 +9,7 @@ import pytest
 from tests.integration.builders import a_person, a_reader
 from tests.integration.monitoring import persons
 from tests.integration.monitoring.persons import Person, failed, with_something_of_everything
+from tests.integration.vouchers.builders import as_it_is
 from tests.settings import stack_under_test
 from tidings.monitoring.erasure import erase
 from tidings.monitoring.failed_messages import store_failed_messages
@@ -25,6 +26,8 @@ from tidings.recommendations.operations import learn
 from tidings.tasks.models import Task
 from tidings.users.events import UserDeleted, UserDeletedData
 from tidings.users.operations import delete_account
+from tidings.vouchers.fields import VoucherState
+from tidings.vouchers.queries import vouchers_of
 
 pytestmark = pytest.mark.usefixtures("keys")
 
@@ -111,6 +114,15 @@ def test_only_orders_and_required_data_have_the_id() -> None:
     order = get_order(person.order_id, caller=a_person(Role.OPERATOR))
     assert order.customer_id == person.principal.user_id
     assert order.total
+
+
+def test_vouchers_for_the_person_are_ended() -> None:
+    person = with_something_of_everything()
+    (voucher,) = vouchers_of(person.principal.user_id, 2)
+    assert voucher.state == VoucherState.ACTIVE
+    delete(person)
+    assert vouchers_of(person.principal.user_id, 2) == []
+    assert as_it_is(voucher).state == VoucherState.ENDED
 
 
 def test_devices_are_deleted_at_sns_too(forgotten_devices: list[str]) -> None:

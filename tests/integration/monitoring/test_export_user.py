@@ -83,6 +83,7 @@ def test_export_has_the_data_of_every_domain(keys: SigningKeys) -> None:
     assert {each.channel for told in found.notifications for each in told.deliveries} >= {"email"}
     assert [each.category for each in found.unsubscriptions] == ["promotions"]
     assert found.campaigns == ["campaign-1"]
+    assert [each.customer_id for each in found.vouchers] == [person.user_id]
 
 
 def test_deleted_account_has_nothing_to_export() -> None:

@@ -10,6 +10,7 @@ from pymongo import monitoring
 
 from tests.integration.builders import a_person, a_product
 from tests.integration.query_plans import QueryNotes, without_index
+from tests.integration.vouchers.builders import a_voucher, order_with
 from tidings.campaigns.queries import get_campaigns, numbers_of_campaigns
 from tidings.campaigns.schemas import CampaignFilter
 from tidings.delivery.operations import get_suppressions
@@ -28,8 +29,10 @@ from tidings.notifications.queries import (
     get_user_notifications,
 )
 from tidings.notifications.schemas import InboxFilter
+from tidings.orders.operations import cancel_order
 from tidings.orders.queries import get_orders, get_orders_of_customers, latest_orders
-from tidings.orders.schemas import OrderFilter
+from tidings.orders.schemas import CancelOrder, OrderFilter
+from tidings.orders.vouchers import return_voucher
 from tidings.platform.security.auth import Principal, Role
 from tidings.platform.storage import database
 from tidings.platform.storage.job_runs import failed_runs
@@ -45,6 +48,9 @@ from tidings.tasks.schemas import TaskFilter, TaskSort
 from tidings.users.audience import operator_ids
 from tidings.users.queries import accounts_with, get_users
 from tidings.users.schemas import UserFilter
+from tidings.vouchers.erasure import forget as vouchers_of_erased
+from tidings.vouchers.queries import get_vouchers, vouchers_of
+from tidings.vouchers.schemas import VoucherFilter
 
 OPERATOR: Final = a_person(Role.OPERATOR)
 ADMIN: Final = a_person(Role.ADMIN)
@@ -91,17 +97,31 @@ def campaigns(**wanted: Any) -> Any:
     return get_campaigns(PAGE, CampaignFilter.model_validate(wanted), caller=OPERATOR)
 
 
+def vouchers(**wanted: Any) -> Any:
+    return get_vouchers(PAGE, VoucherFilter.model_validate(wanted), caller=OPERATOR)
+
+
+def with_a_voucher() -> Any:
+    """Place an order with a voucher, cancel it, and give the voucher back."""
+    order = order_with(a_voucher().code, a_product(), customer=CUSTOMER, key=new_id())
+    cancel_order(order.id, CancelOrder(), caller=CUSTOMER)
+    return return_voucher(order.id)
+
+
 def users(**wanted: Any) -> Any:
     return get_users(UserFilter.model_validate(wanted), PAGE, caller=OPERATOR)
 
 
 Filters = list[dict[str, Any]]
+VOUCHER_FILTERS: Final[Filters] = [{}, {"ended": False}, {"code": "SPRING", "ended": True}]
 INBOX_FILTERS: Final[Filters] = [{}, {"unread_only": True}, {"kind": "a.b"}, {"archived": True}]
 ORDER_FILTERS: Final[Filters] = [
     {},
     {"state": "paid"},
     {"created_from": TIME},
     {"created_from": TIME, "created_before": LATER, "state": "paid"},
+    {"voucher_id": ME},
+    {"voucher_id": ME, "state": "paid"},
 ]
 FAILED_FILTERS: Final[Filters] = [
     {},
@@ -166,6 +186,10 @@ CALLS: Final[dict[str, Callable[[], Any]]] = {
         for wanted in ORDER_FILTERS
     },
     "orders of a customer": lambda: orders(OPERATOR, customer_id=ME, state="paid"),
+    **{f"vouchers {by(wanted)}": partial(vouchers, **wanted) for wanted in VOUCHER_FILTERS},
+    "vouchers of a person": lambda: vouchers_of(ME, 10),
+    "vouchers of an erased person": lambda: vouchers_of_erased(ME),
+    "order with a voucher": with_a_voucher,
     "orders of customers": lambda: get_orders_of_customers([ME], PAGE, caller=CUSTOMER),
     **{
         f"products {role} {sort} {by(wanted)}": partial(products, who, sort, **wanted)

@@ -35,6 +35,7 @@ SERVICES: Final[Mapping[str, Probes]] = {
     "users": {**SECURITY_STORE, **BROKER},
     "products": CACHE,
     "orders": {},
+    "vouchers": {},
     "tasks": BROKER,
     "recommendations": CACHE,
     "templates": {},

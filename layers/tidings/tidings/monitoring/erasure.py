@@ -8,10 +8,13 @@ from tidings.monitoring.erased_messages import erase_messages_of
 from tidings.orders.erasure import forget_words
 from tidings.tasks import erasure as tasks
 from tidings.users.events import UserDeleted
+from tidings.vouchers import erasure as vouchers
 
 
 def erase(event: UserDeleted) -> None:
-    """Erase a person's data in tasks, orders, delivery and failed messages. Safe to repeat.
+    """Erase a person's data in tasks, orders, vouchers, delivery, and failed messages.
+
+    It is safe to repeat.
 
     Raises:
         TemporaryFailure: SNS cannot delete the devices now; call again later.
@@ -19,5 +22,6 @@ def erase(event: UserDeleted) -> None:
     user_id = event.data.user_id
     tasks.forget(user_id)
     forget_words(user_id)
+    vouchers.forget(user_id)
     erase_messages_of(user_id)
     forget_person(user_id)

@@ -24,6 +24,8 @@ from tidings.users.errors import UserNotFound
 from tidings.users.push_tokens import get_push_tokens
 from tidings.users.queries import get_user
 from tidings.users.schemas import PushTokenView, UserView
+from tidings.vouchers.queries import vouchers_of
+from tidings.vouchers.schemas import VoucherView
 
 # Lambda's response is limited to 6 MB.
 MAX_OF_EACH: Final = 1000
@@ -36,6 +38,7 @@ class PersonExport(Schema):
     contact_points: ContactPoints
     push_tokens: list[PushTokenView]
     orders: list[OrderView]
+    vouchers: list[VoucherView] = Field(description="for this person only")
     tasks: list[TaskView]
     activity: list[ActivityView]
     recommendations: RecommendationsView
@@ -60,6 +63,7 @@ def export_user(user_id: str, *, caller: Principal) -> PersonExport:
     mine = OrderFilter(customer_id=user_id)
     orders, all_orders = _every(lambda page: get_orders(page, mine, caller=person))
     tasks, all_tasks = _every(lambda page: get_tasks(page, caller=person))
+    vouchers = vouchers_of(user_id, MAX_OF_EACH + 1)
     told, all_told = _every(lambda page: get_stored_notifications(user_id, page, caller=person))
     deeds, all_deeds = _every(lambda page: get_user_activity(user_id, page, caller=person))
     return PersonExport.model_construct(
@@ -67,13 +71,18 @@ def export_user(user_id: str, *, caller: Principal) -> PersonExport:
         contact_points=get_contact_points(user_id, caller=person),
         push_tokens=get_push_tokens(user_id, caller=person),
         orders=orders,
+        vouchers=vouchers[:MAX_OF_EACH],
         tasks=tasks,
         activity=deeds,
         recommendations=get_user_recommendations(user_id, MAX_PAGE_SIZE, caller=person),
         notifications=told,
         campaigns=sorted({each.campaign_id for each in told if each.campaign_id}),
         unsubscriptions=get_unsubscriptions(user_id, caller=person),
-        complete=all_orders and all_tasks and all_told and all_deeds,
+        complete=all_orders
+        and all_tasks
+        and all_told
+        and all_deeds
+        and len(vouchers) <= MAX_OF_EACH,
     )
 
 

@@ -1,6 +1,7 @@
 """Create the events of orders."""
 
 from datetime import datetime
+from typing import Any
 
 from tidings.orders.events import (
     OrderCancelled,
@@ -20,23 +21,21 @@ from tidings.orders.states import Actor, OrderState
 
 
 def placed(order: Order) -> OrderPlaced:
-    data = OrderPlacedData(order_id=order.id, customer_id=order.customer_id, lines=_lines(order))
+    data = OrderPlacedData(
+        **_of(order), lines=_lines(order), total=order.total, currency=order.currency
+    )
     return OrderPlaced(subject=order.id, data=data)
 
 
 def confirmed(order: Order) -> OrderConfirmed:
     data = OrderConfirmedData(
-        order_id=order.id,
-        customer_id=order.customer_id,
-        total=order.total,
-        currency=order.currency,
-        lines=_lines(order),
+        **_of(order), total=order.total, currency=order.currency, lines=_lines(order)
     )
     return OrderConfirmed(subject=order.id, data=data)
 
 
 def rejected(order: Order, reason: str) -> OrderRejected:
-    data = OrderRejectedData(order_id=order.id, customer_id=order.customer_id, reason=reason)
+    data = OrderRejectedData(**_of(order), reason=reason)
     return OrderRejected(subject=order.id, data=data)
 
 
@@ -47,10 +46,7 @@ def cancelled(order: Order, reason: str, at: datetime) -> OrderCancelled:
     again, it is the same event, and the customer is not notified again.
     """
     data = OrderCancelledData(
-        order_id=order.id,
-        customer_id=order.customer_id,
-        reason=reason,
-        explained=reason not in map(unexplained, Actor),
+        **_of(order), reason=reason, explained=reason not in map(unexplained, Actor)
     )
     return OrderCancelled(id=cancelled_id(order.id), subject=order.id, time=at, data=data)
 
@@ -89,3 +85,12 @@ def status_changed(
 
 def _lines(order: Order) -> list[OrderedLine]:
     return [OrderedLine(product_id=i.product_id, quantity=i.quantity) for i in order.items]
+
+
+def _of(order: Order) -> dict[str, Any]:
+    return {
+        "order_id": order.id,
+        "customer_id": order.customer_id,
+        "voucher_code": order.voucher_code,
+        "discount": order.discount,
+    }

@@ -21,10 +21,21 @@ class OrderedLine(EventData):
 Lines = Annotated[list[OrderedLine], Field(max_length=MAX_LINES)]
 
 
-class OrderPlacedData(EventData):
+class OfOrder(EventData):
+    """The order, its customer, and its voucher; events before vouchers have none of it."""
+
     order_id: str
     customer_id: str
+    # Only of an order with a voucher; the discount is in minor units of the order's currency.
+    voucher_code: str | None = None
+    discount: int | None = None
+
+
+class OrderPlacedData(OfOrder):
     lines: Lines
+    # In minor units, after the discount; not in events before vouchers.
+    total: int | None = None
+    currency: str | None = None
 
 
 class OrderPlaced(Event):
@@ -35,9 +46,7 @@ class OrderPlaced(Event):
     data: OrderPlacedData
 
 
-class OrderConfirmedData(EventData):
-    order_id: str
-    customer_id: str
+class OrderConfirmedData(OfOrder):
     total: int
     currency: str
     # Empty in events from before recommendations existed.
@@ -52,9 +61,7 @@ class OrderConfirmed(Event):
     data: OrderConfirmedData
 
 
-class OrderRejectedData(EventData):
-    order_id: str
-    customer_id: str
+class OrderRejectedData(OfOrder):
     reason: str
 
 
@@ -66,9 +73,7 @@ class OrderRejected(Event):
     data: OrderRejectedData
 
 
-class OrderCancelledData(EventData):
-    order_id: str
-    customer_id: str
+class OrderCancelledData(OfOrder):
     reason: str
     # False if no reason was given, and `reason` only names the actor.
     explained: bool = True

@@ -57,6 +57,12 @@ class Order(OutboxDocument):
     items = EmbeddedDocumentListField(OrderItem, required=True)
     total = LongField(required=True)
     currency = StringField(required=True)
+    # Only of orders with a voucher: `total` is after the discount, which stays when the voucher is
+    # returned because the order was rejected or cancelled.
+    voucher_id = StringField()
+    voucher_code = StringField()
+    discount = LongField()
+    voucher_returned_at = DateTimeField()
     state = StringField(required=True, choices=[state.value for state in OrderState])
     history = EmbeddedDocumentListField(Transition)
     carrier = StringField()
@@ -89,5 +95,19 @@ class Order(OutboxDocument):
                 "unique": True,
                 "partialFilterExpression": {"idempotency_key": {"$exists": True}},
             },
+            # Orders without a voucher have no entry.
+            {
+                "fields": ["voucher_id", "-id"],
+                "partialFilterExpression": {"voucher_id": {"$exists": True}},
+            },
+            {
+                "fields": ["customer_id", "voucher_id", "-id"],
+                "partialFilterExpression": {"voucher_id": {"$exists": True}},
+            },
         ],
     }
+
+    @property
+    def subtotal(self) -> int:
+        """The sum of all items, before the discount."""
+        return int(self.total + (self.discount or 0))

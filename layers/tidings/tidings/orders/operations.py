@@ -1,8 +1,10 @@
 """Operations on orders."""
 
 from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final, cast
 
-from tidings.orders import announcements
+from tidings.orders import announcements, vouchers
 from tidings.orders.errors import (
     IdempotencyKeyReused,
     MixedCurrencies,
@@ -14,11 +16,13 @@ from tidings.orders.errors import (
     StepRefused,
     UnknownProduct,
 )
+from tidings.orders.events import OrderPlaced
 from tidings.orders.models import Order, OrderItem
-from tidings.orders.queries import find_order, view_of
+from tidings.orders.queries import find_order, sums_of, view_of
 from tidings.orders.schemas import (
     MAX_TOTAL,
     CancelOrder,
+    OrderPreview,
     OrderView,
     PlaceOrder,
     PlaceOrderItem,
@@ -26,6 +30,7 @@ from tidings.orders.schemas import (
 )
 from tidings.orders.states import Actor, OrderState
 from tidings.orders.steps import Mover, Step, mover_of, take_step
+from tidings.orders.vouchers import VOUCHER_REFUSED
 from tidings.platform.context import correlation_id
 from tidings.platform.logging import logger
 from tidings.platform.messaging import outbox
@@ -35,16 +40,18 @@ from tidings.platform.storage.once import digest_of, once
 from tidings.platform.timing.clock import now
 from tidings.products.queries import get_products_by_id
 from tidings.products.schemas import ProductView
+from tidings.vouchers.errors import VoucherRefused
+
+ITEMS_REFUSED: Final = (UnknownProduct, MixedCurrencies, OrderTooLarge, RepeatedProduct)
 
 
-@operation(
-    role=Role.CUSTOMER,
-    refuses=(UnknownProduct, MixedCurrencies, OrderTooLarge, RepeatedProduct, IdempotencyKeyReused),
-)
+@operation(role=Role.CUSTOMER, refuses=(*ITEMS_REFUSED, *VOUCHER_REFUSED, IdempotencyKeyReused))
 def place_order(
     wanted: PlaceOrder, *, caller: Principal, idempotency_key: str | None = None
 ) -> OrderView:
     """Place an order at current prices. Its stock is checked afterwards.
+
+    A voucher that does not fit refuses the order; the full price is never charged instead.
 
     With a key, the customer's order is placed once, however often it is sent, also concurrently.
     The answer is the current state of that order.
@@ -53,18 +60,45 @@ def place_order(
         UnknownProduct: one of the products does not exist.
         MixedCurrencies: the products have different currencies.
         OrderTooLarge: clients could not read the total exactly.
+        VoucherRefused: the voucher does not fit this order.
+        RateLimited: the caller sent too many unknown codes of vouchers.
         IdempotencyKeyReused: the caller used this key for an order with different content.
     """
     if idempotency_key is None:
         return view_of(_place(wanted, caller), caller=caller)
     remembered = {"idempotency_key": idempotency_key, "content_digest": _digest(wanted)}
-    placed = once(
-        remembered["content_digest"],
-        Order.objects(customer_id=caller.user_id, idempotency_key=idempotency_key).first,
-        lambda: _place(wanted, caller, **remembered),
-        reused=IdempotencyKeyReused,
-    )
+    find = Order.objects(customer_id=caller.user_id, idempotency_key=idempotency_key).first
+
+    def place() -> Order:
+        try:
+            return _place(wanted, caller, **remembered)
+        except VoucherRefused:
+            # A concurrent request with this key may have used the voucher.
+            if (faster := find()) is None:
+                raise
+            return cast("Order", faster)
+
+    placed = once(remembered["content_digest"], find, place, reused=IdempotencyKeyReused)
     return view_of(placed, caller=caller)
+
+
+@operation(role=Role.CUSTOMER, refuses=(*ITEMS_REFUSED, *VOUCHER_REFUSED), writes=False)
+def preview_order(
+    wanted: PlaceOrder, *, caller: Principal, at: datetime | None = None
+) -> OrderPreview:
+    """Return what an order would cost, with its voucher. Nothing is stored or reserved.
+
+    Raises:
+        UnknownProduct: one of the products does not exist.
+        MixedCurrencies: the products have different currencies.
+        OrderTooLarge: clients could not read the total exactly.
+        VoucherRefused: the voucher does not fit this order.
+        RateLimited: the caller sent too many unknown codes of vouchers.
+    """
+    order = _drafted(wanted, caller)
+    if wanted.voucher_code is not None:
+        vouchers.apply(wanted.voucher_code, order, at or now())
+    return OrderPreview.model_construct(**sums_of(order), voucher_code=order.voucher_code)
 
 
 @operation(
@@ -133,24 +167,40 @@ def _check_shipment(wanted: UpdateOrderStatus) -> None:
 
 
 def _place(wanted: PlaceOrder, caller: Principal, **remembered: str) -> Order:
-    products = get_products_by_id(item.product_id for item in wanted.items)
-    items = [_order_item(item, products) for item in wanted.items]
     step = Step(OrderState.PLACED, Mover(Actor.CUSTOMER, caller.user_id), now())
-    order = Order(
-        customer_id=caller.user_id,
-        items=items,
-        total=_total(items),
-        currency=_one_currency(products),
+    order = _drafted(
+        wanted,
+        caller,
         state=OrderState.PLACED.value,
         settle_at=step.settle_at(),
         correlation_id=correlation_id(),
         **remembered,
     )
-    event = announcements.placed(order)
-    order.history = [step.transition(order, event)]
-    outbox.insert(order, event)
-    logger.info("order placed", order_id=order.id)
+
+    def announced() -> OrderPlaced:
+        event = announcements.placed(order)
+        order.history = [step.transition(order, event)]
+        return event
+
+    if wanted.voucher_code is None:
+        outbox.insert(order, announced())
+    else:
+        vouchers.insert_with(wanted.voucher_code, order, announced, step.at)
+    logger.info("order placed", order_id=order.id, voucher_id=order.voucher_id)
     return order
+
+
+def _drafted(wanted: PlaceOrder, caller: Principal, **more: Any) -> Order:
+    """Return an order at current prices, without a voucher."""
+    products = get_products_by_id(item.product_id for item in wanted.items)
+    items = [_order_item(item, products) for item in wanted.items]
+    return Order(
+        customer_id=caller.user_id,
+        items=items,
+        total=_total(items),
+        currency=_one_currency(products),
+        **more,
+    )
 
 
 def _digest(wanted: PlaceOrder) -> str:

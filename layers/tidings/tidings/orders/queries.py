@@ -131,6 +131,7 @@ def _conditions(wanted: OrderFilter, caller: Principal) -> dict[str, Any]:
     conditions = {
         "customer_id": customer_id,
         "state": wanted.state.value if wanted.state else None,
+        "voucher_id": wanted.voucher_id,
         "created_at__gte": begin,
         "created_at__lt": end,
         # Ids sort by time, and lists by ids: one range of an index in the order of the list, where
@@ -142,6 +143,24 @@ def _conditions(wanted: OrderFilter, caller: Principal) -> dict[str, Any]:
 
 
 def view_of(order: Order, *, caller: Principal) -> OrderView:
+    # Stored orders are valid: to check each again took half of the time of making the views.
+    return OrderView.model_construct(
+        id=order.id,
+        customer_id=order.customer_id,
+        state=OrderState(order.state),
+        **sums_of(order),
+        voucher_code=order.voucher_code,
+        voucher_id=order.voucher_id,
+        history=[_transition_view(each, caller) for each in order.history],
+        carrier=order.carrier,
+        tracking_number=order.tracking_number,
+        correlation_id=order.correlation_id,
+        created_at=order.created_at,
+    )
+
+
+def sums_of(order: Order) -> dict[str, Any]:
+    """Return the items of an order, and its sums, as views have them."""
     currency = order.currency
     items = [
         OrderItemView.model_construct(
@@ -153,19 +172,16 @@ def view_of(order: Order, *, caller: Principal) -> OrderView:
         )
         for item in order.items
     ]
-    # Stored orders are valid: to check each again took half of the time of making the views.
-    return OrderView.model_construct(
-        id=order.id,
-        customer_id=order.customer_id,
-        state=OrderState(order.state),
-        items=items,
-        total=Amount.model_construct(amount=order.total, currency=currency),
-        history=[_transition_view(each, caller) for each in order.history],
-        carrier=order.carrier,
-        tracking_number=order.tracking_number,
-        correlation_id=order.correlation_id,
-        created_at=order.created_at,
-    )
+    amounts = {
+        "subtotal": order.subtotal,
+        "discount": order.discount or 0,
+        "total": order.total,
+    }
+    sums = {
+        name: Amount.model_construct(amount=amount, currency=currency)
+        for name, amount in amounts.items()
+    }
+    return {"items": items, **sums}
 
 
 def _transition_view(transition: Transition, caller: Principal) -> TransitionView:

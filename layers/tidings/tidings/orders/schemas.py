@@ -22,6 +22,7 @@ from tidings.platform.schema import Schema
 from tidings.platform.storage.pagination import PageRequest
 from tidings.platform.text.visible_text import VisibleLine, VisibleText
 from tidings.products.fields import INT64
+from tidings.vouchers.fields import GivenCode
 
 MAX_ITEMS = 100
 MAX_QUANTITY = 10_000
@@ -65,6 +66,7 @@ class PlaceOrder(Schema):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     items: Annotated[tuple[PlaceOrderItem, ...], Field(min_length=1, max_length=MAX_ITEMS)]
+    voucher_code: GivenCode | None = None
 
     @model_validator(mode="after")
     def _each_product_once(self) -> Self:
@@ -110,6 +112,7 @@ class OrderFilter(Schema):
     customer_id: DocumentId | None = None
     created_from: Instant | None = None
     created_before: Instant | None = None
+    voucher_id: DocumentId | None = None
 
 
 class OrderListQuery(OrderFilter, PageRequest):
@@ -153,9 +156,23 @@ class OrderView(Schema):
     customer_id: str
     state: OrderState
     items: list[OrderItemView]
+    subtotal: Amount = Field(description="the sum of all items")
+    discount: Amount = Field(description="what the voucher reduced it by; 0 without a voucher")
     total: Amount
+    voucher_code: str | None
+    voucher_id: str | None
     history: list[TransitionView]
     carrier: str | None
     tracking_number: str | None
     correlation_id: str | None
     created_at: datetime
+
+
+class OrderPreview(Schema):
+    """What an order would cost now."""
+
+    items: list[OrderItemView]
+    subtotal: Amount = Field(description="the sum of all items")
+    discount: Amount = Field(description="what the voucher reduces it by; 0 without a voucher")
+    total: Amount
+    voucher_code: str | None

@@ -4,7 +4,7 @@ They are published right after it (`relay.publish_stored`) and then removed. The
 publishes those that a crash left.
 """
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, Self, TypeVar
@@ -17,6 +17,7 @@ from mongoengine import (
     StringField,
 )
 from pymongo import UpdateOne
+from pymongo.client_session import ClientSession
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from tidings.platform.messaging.events import Event
@@ -102,8 +103,14 @@ AnyDocument = TypeVar("AnyDocument", bound=OutboxDocument)
 _stored: ContextVar[list[Stored] | None] = ContextVar("stored", default=None)
 
 
-def insert(document: AnyDocument, *events: Event) -> AnyDocument:
+def insert(
+    document: AnyDocument, *events: Event, beside: Callable[[ClientSession], None] | None = None
+) -> AnyDocument:
     """Insert a new document with its events.
+
+    Args:
+        beside: makes the changes of other documents that belong to it, before it is inserted and
+            in the same transaction. If it raises an error, nothing is stored.
 
     Raises:
         mongoengine.NotUniqueError: a unique index refused the document; nothing is stored.
@@ -112,13 +119,27 @@ def insert(document: AnyDocument, *events: Event) -> AnyDocument:
     document.outbox = [OutboxEntry.of(event) for event in events]
     document.validate()
     try:
-        # Half the CPU time of `document.save`, which prepares for further changes.
-        document._get_collection().insert_one(document.to_mongo())
+        _insert(document, beside)
     except DuplicateKeyError as error:
         if not _stored_before(type(document), [document]):
             raise NotUniqueError(f"a unique index refused {type(document).__name__}") from error
     note_stored(document)
     return document
+
+
+def _insert(document: OutboxDocument, beside: Callable[[ClientSession], None] | None) -> None:
+    # Half the CPU time of `document.save`, which prepares for further changes.
+    collection, stored = document._get_collection(), document.to_mongo()
+    if beside is None:
+        collection.insert_one(stored)
+        return
+
+    def work(session: ClientSession) -> None:
+        beside(session)
+        collection.insert_one(stored, session=session)
+
+    with database.for_a_request():
+        database.in_transaction(work)
 
 
 def insert_many(

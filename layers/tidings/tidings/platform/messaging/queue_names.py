@@ -18,6 +18,7 @@ QUEUES: Final = (
     "sms.queue",
     "webhook.queue",
     "erasure",
+    "vouchers",
     "followers",
     "failed-messages",
     "unreadable-messages",
@@ -25,7 +26,7 @@ QUEUES: Final = (
 # The queues that the functions of each domain consume, by template.yaml.
 CONSUMED_BY: Final[dict[str, tuple[str, ...]]] = {
     "products": ("inventory",),
-    "orders": ("orders", "order_statuses.queue"),
+    "orders": ("orders", "vouchers", "order_statuses.queue"),
     "recommendations": ("recommendations", "recommendations.refresh"),
     "notifications": ("notifications", "followers", "order_updates_queue"),
     "delivery": (

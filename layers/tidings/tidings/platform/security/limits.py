@@ -68,6 +68,18 @@ class Limit:
         if counted is not None:
             counted.refuse_beyond(self.times)
 
+    def check_if_counted(self, subject: str) -> None:
+        """Refuse a subject that reached the maximum, and count nothing.
+
+        It allows every subject while Redis is unavailable.
+
+        Raises:
+            RateLimited: the maximum is reached.
+        """
+        counted: Counted | None = resting.ask(lambda: counted_so_far(self, subject))
+        if counted is not None:
+            counted.refuse_beyond(self.times - 1)
+
     def take_for_message(self, subject: str) -> None:
         """Count one time for a subject, for a message that can wait.
 
@@ -147,3 +159,17 @@ def count(limit: Limit, subject: str) -> Counted:
         store.client().expire(key, limit.seconds)
         seconds_left = limit.seconds
     return Counted(taken, seconds_left)
+
+
+def counted_so_far(limit: Limit, subject: str) -> Counted:
+    """Return how many times were counted in the current period.
+
+    Raises:
+        redis.RedisError: Redis is unavailable.
+    """
+    key = count_key(limit, subject)
+    pipeline = store.client().pipeline(transaction=False)
+    pipeline.get(key)
+    pipeline.ttl(key)
+    taken, seconds_left = pipeline.execute()
+    return Counted(int(taken or 0), int(seconds_left))

@@ -19,6 +19,7 @@ DATABASES: Final = (
     "users",
     "products",
     "orders",
+    "vouchers",
     "tasks",
     "recommendations",
     "templates",
@@ -37,6 +38,8 @@ LARGE_DOCUMENTS: Final = 100
 LARGE_SECONDS: Final = 10.0
 # The server's code for an unknown user or a wrong password.
 AUTHENTICATION_FAILED: Final = 18
+# An endpoint has 15 seconds.
+REQUEST_SECONDS: Final = 8.0
 # For writes that record facts which exist nowhere else.
 PATIENT_SECONDS: Final = 10.0
 
@@ -137,6 +140,14 @@ def writing_many(documents: int) -> Iterator[None]:
 def patiently() -> AbstractContextManager[object]:
     """Wait longer for a slow database: the data written in this context exists nowhere else."""
     return pymongo.timeout(PATIENT_SECONDS)
+
+
+def for_a_request() -> AbstractContextManager[object]:
+    """Limit a transaction that many requests compete for to the time that a request can wait.
+
+    A process that dies in a transaction keeps its documents from others for a minute.
+    """
+    return pymongo.timeout(REQUEST_SECONDS)
 
 
 def in_transaction(work: Callable[[ClientSession], Result]) -> Result:
