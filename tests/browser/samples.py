@@ -43,6 +43,18 @@ def a_draft(world: World) -> str:
     return str(made["createCampaign"]["id"])
 
 
+CREATE_VOUCHER: Final = "mutation($i: CreateVoucherInput!) { createVoucher(input: $i) { id } }"
+
+
+def _of_a_voucher(page: str) -> Callable[[World], str]:
+    def place(world: World) -> str:
+        wanted = {"name": "Winter days", "percent": "12.5", "currency": "EUR", "totalLimit": 500}
+        made = world.as_role("operator").graphql(CREATE_VOUCHER, i=wanted)
+        return f"vouchers/{made['createVoucher']['id']}{page}"
+
+    return place
+
+
 def a_failed_message(world: World, *, queue: str = "inventory", body: str = "no event") -> str:
     """Publish a message that its consumer refuses; return the id of the failed message."""
     message_id = uuid4().hex
@@ -87,6 +99,8 @@ SAMPLES: Final[dict[str, Callable[[World], str]]] = {
     ),
     "templates/{template_code}": lambda _: "templates/order_confirmed",
     "templates/{template_code}/rollback": lambda _: "templates/order_confirmed/rollback",
+    "vouchers/{voucher_id}": _of_a_voucher(""),
+    "vouchers/{voucher_id}/end": _of_a_voucher("/end"),
     "orders/{order_id}": lambda world: f"orders/{_order(world)[1]}",
     "notifications/{notification_id}": _notification,
     "persons/{person_id}": lambda world: f"persons/{_order(world)[0].user_id}",

@@ -18,6 +18,7 @@ from pages import (
     search,
     sign_in,
     suppressions,
+    vouchers,
 )
 from tidings.platform.security.auth import Role
 from web.routes import ANYONE, Route
@@ -35,6 +36,9 @@ ROUTES: Final = (
     Route("campaigns/{campaign_id}", campaigns.show),
     Route("campaigns/{campaign_id}/preview", campaigns.show_preview),
     *campaign_steps.routes(),
+    Route("vouchers", vouchers.show_list, label="navigation.vouchers"),
+    Route("vouchers/{voucher_id}", vouchers.show),
+    Route("vouchers/{voucher_id}/end", vouchers.ask_to_end, act=vouchers.end),
     Route("templates", message_templates.show_list, label="navigation.templates"),
     Route("templates/{template_code}", message_templates.show),
     Route("templates/{template_code}/mail", message_templates.show_mail, is_page=False),

@@ -5,6 +5,8 @@ from typing import Final
 
 from markupsafe import Markup
 
+from tidings.products.currencies import DECIMALS
+
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 NO_VALUE: Final = "\u2013"
 _SWAPPED: Final = str.maketrans(",.", ".,")
@@ -28,6 +30,18 @@ class Formats:
         """Return a part as a percentage."""
         share = self.number(100 * part / whole if whole else 0, 1)
         return f"{share} %" if self._is_german else f"{share}%"
+
+    def percent(self, text: str) -> str:
+        """Return a per cent that is written with a point: `12.5`."""
+        return f"{text.translate(_SWAPPED)} %" if self._is_german else f"{text}%"
+
+    def money(self, amount: int, currency: str) -> str:
+        """Return an amount in minor units, with its currency: `1,299.00 EUR`."""
+        decimals = DECIMALS.get(currency, 0)
+        whole, rest = divmod(abs(amount), 10**decimals)
+        fraction = f".{rest:0{decimals}}" if decimals else ""
+        text = f"{'-' * (amount < 0)}{whole:,}{fraction}"
+        return f"{text.translate(_SWAPPED) if self._is_german else text} {currency}"
 
     def date(self, at: datetime | None) -> str | Markup:
         """Return the day of a time."""

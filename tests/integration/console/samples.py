@@ -6,6 +6,7 @@ from typing import Final
 from tests.integration.builders import a_product, a_reader, an_order
 from tests.integration.campaigns.builders import a_campaign
 from tests.integration.monitoring.builders import a_dead_letter
+from tests.integration.vouchers.builders import a_voucher
 from tidings.delivery.models import Notification
 from tidings.monitoring.failed_messages import store_failed_messages
 from tidings.platform.timing.clock import new_id
@@ -42,6 +43,8 @@ SAMPLES: Final[dict[str, Callable[[], str]]] = {
     "templates/{template_code}": lambda: "templates/order_confirmed",
     "templates/{template_code}/mail": lambda: "templates/order_confirmed/mail",
     "templates/{template_code}/rollback": lambda: "templates/order_confirmed/rollback",
+    "vouchers/{voucher_id}": lambda: f"vouchers/{a_voucher().id}",
+    "vouchers/{voucher_id}/end": lambda: f"vouchers/{a_voucher().id}/end",
     "orders/{order_id}": _order,
     "notifications/{notification_id}": lambda: f"notifications/{a_notification().id}",
     "persons/{person_id}": lambda: f"persons/{a_reader().user_id}",

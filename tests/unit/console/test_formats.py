@@ -43,6 +43,26 @@ def test_durations_have_two_units(seconds: float | None, expected: str) -> None:
     assert Formats("en").duration(seconds) == expected
 
 
+@pytest.mark.parametrize(
+    ("language", "amount", "currency", "expected"),
+    [
+        ("en", 129_900, "EUR", "1,299.00 EUR"),
+        ("de", 129_900, "EUR", "1.299,00 EUR"),
+        ("en", 5, "KWD", "0.005 KWD"),
+        ("en", 1_299, "JPY", "1,299 JPY"),
+        ("en", 0, "EUR", "0.00 EUR"),
+    ],
+)
+def test_amounts_have_the_decimals_of_their_currency(
+    language: str, amount: int, currency: str, expected: str
+) -> None:
+    assert Formats(language).money(amount, currency) == expected
+
+
+def test_per_cents_follow_the_language() -> None:
+    assert (Formats("en").percent("12.5"), Formats("de").percent("12.5")) == ("12.5%", "12,5 %")
+
+
 def test_share_of_nothing_is_nothing() -> None:
     assert Formats("en").share(0, 0) == "0.0%"
     assert Formats("de").share(1, 8) == "12,5 %"
