@@ -10,7 +10,7 @@ from tidings.orders.decisions import confirm_order, decide_together, reject_orde
 from tidings.orders.models import Order
 from tidings.orders.operations import cancel_order, place_order, update_order_status
 from tidings.orders.schemas import CancelOrder, OrderView, UpdateOrderStatus
-from tidings.orders.settling import settle_orders
+from tidings.orders.settling import GIVE_UP_AFTER, settle_orders
 from tidings.orders.steps import SETTLE_AFTER
 from tidings.orders.vouchers import return_voucher
 from tidings.platform.messaging.relay import publish_stored
@@ -52,8 +52,9 @@ def cancel_by_status(order: OrderView) -> None:
 
 def give_up(order: OrderView) -> None:
     """Settle the order twice: the first time publishes its event again."""
-    for _ in range(2):
-        settle_orders(now() + 10 * SETTLE_AFTER)
+    first = now() + SETTLE_AFTER
+    for at in (first, first + GIVE_UP_AFTER):
+        settle_orders(at)
 
 
 ENDS = {
