@@ -15,6 +15,7 @@ from tidings.platform.messaging.events import Event
 from tidings.products.events import ProductBackInStock, ProductOutOfStock, ProductPriceDropped
 from tidings.templates import builtin
 from tidings.templates.content import Rendered
+from tidings.templates.one_time_codes import is_code_name
 from tidings.templates.rendering import CompiledVariant
 from tidings.users.events import (
     UserPasswordResetRequested,
@@ -112,7 +113,7 @@ def test_codes_of_phones_are_sent_only_by_text_message_and_at_once(
 def test_codes_are_only_in_the_body_of_their_channel(event_class: type[Event]) -> None:
     event = sample(event_class)
     words = rendered(event)
-    codes = [v for name, v in event.data.model_dump().items() if name.endswith("_code")]
+    codes = [v for name, v in event.data.model_dump().items() if is_code_name(name)]
     assert bool(codes) == RULES[event_class].carries_code
     elsewhere = [words.email_subject, words.push_title, words.push_body]
     elsewhere += [words.inbox_title, words.inbox_body]
