@@ -41,10 +41,10 @@ class World:
     notification_id: str
     failed_message_id: str
     suppression_id: str
+    voucher_id: str
     draft_campaign_id: str
     waiting_campaign_id: str
     paused_campaign_id: str
-    voucher_id: str
 
     @property
     def email(self) -> str:

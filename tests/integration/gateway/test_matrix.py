@@ -141,8 +141,8 @@ def _world(people: People) -> World:
     found = World(
         *(owner_id, product.id, order.id, task.id, token.id, notification.id, letter.key),
         Suppression.objects.get().id,
-        *campaigns,
         a_voucher(code=VOUCHER_CODE, customer_limit=None).id,
+        *campaigns,
     )
     User.objects(pk=owner_id).update_one(set__email=found.email)
     return found

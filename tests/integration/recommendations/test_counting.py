@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -159,7 +160,7 @@ def test_product_no_longer_on_sale_is_not_counted(products: list[ProductView]) -
 
 
 def undone(kind: str, person: Principal, order_id: str) -> Learned:
-    about = {"order_id": order_id, "customer_id": person.user_id}
+    about: dict[str, Any] = {"order_id": order_id, "customer_id": person.user_id}
     if kind == "returned":
         data = OrderStatusChangedData(**about, state="returned", previous="delivered")
         return OrderStatusChanged(subject=order_id, data=data)

@@ -71,10 +71,12 @@ def test_repeated_requests_at_once_take_one_use() -> None:
 
 def test_voucher_that_ends_while_orders_come_has_as_many_uses_as_orders() -> None:
     voucher, product = a_voucher(), a_product()
-    calls = [partial(attempt, voucher, product, a_person()) for _ in range(12)]
+    calls: list[Callable[[], str]] = [
+        partial(attempt, voucher, product, a_person()) for _ in range(12)
+    ]
 
     def end() -> str:
-        return an_edit(voucher, ended=True).state
+        return an_edit(voucher, ended=True).state.value
 
     outcomes = Counter(at_once([*calls[:6], end, *calls[6:]]))
     assert as_it_is(voucher).state == "ended"
