@@ -15,12 +15,12 @@ from tidings.orders.models import Order
 from tidings.orders.states import OPEN_STATES
 from tidings.platform.logging import logger
 from tidings.platform.messaging import outbox
-from tidings.platform.messaging.outbox import MAX_NOTED, OutboxEntry
+from tidings.platform.messaging.outbox import OutboxEntry
 from tidings.platform.messaging.relay import publish_now
 from tidings.platform.storage import database
 
-# An invocation publishes the events of this many documents itself.
-ORDERS_PER_CHUNK: Final = MAX_NOTED
+# An invocation publishes the events of twice as many documents itself (`outbox.MAX_NOTED`).
+ORDERS_PER_CHUNK: Final = 500
 
 
 def announce_status_due(scheduled_at: datetime) -> int:

@@ -1,6 +1,7 @@
 """The versions of templates: contents are cached forever, current versions for a few seconds."""
 
 import time
+from collections.abc import Collection
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -33,13 +34,15 @@ class _Known:
             self._read = read
         return read.versions
 
-    def version_of(self, code: str) -> int | None:
+    def versions_of(self, codes: Collection[str]) -> dict[str, int]:
+        """Return the versions of those that exist; all unknown ones cost one read together."""
         kept = self._read
-        version = self.versions().get(code)
-        if version is None and self._read is kept:  # the template may be newer than what is kept
+        found = self.versions()
+        # A template may be newer than what is kept.
+        if self._read is kept and not all(code in found for code in codes):
             self.forget()
-            version = self.versions().get(code)
-        return version
+            found = self.versions()
+        return {code: found[code] for code in codes if code in found}
 
     def forget(self) -> None:
         self._read = None
@@ -53,7 +56,12 @@ def known_version(code: str) -> int | None:
 
     A code that is not known is looked up at once, so a new template can be used at once.
     """
-    return _known.version_of(code)
+    return known_versions([code]).get(code)
+
+
+def known_versions(codes: Collection[str]) -> dict[str, int]:
+    """Return the current versions of those templates that exist, in at most two commands."""
+    return _known.versions_of(codes)
 
 
 def read_versions() -> dict[str, int]:

@@ -1,6 +1,6 @@
 import base64
 import json
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from pydantic import BaseModel, Field
@@ -12,6 +12,7 @@ from tidings.platform.entry.answers import Reply
 from tidings.platform.entry.http import EndpointContract, endpoint
 from tidings.platform.entry.requests import MAX_BODY_BYTES, Request
 from tidings.platform.errors import NotFound, RateLimited, Unavailable
+from tidings.platform.inputs.large import LargeBody
 from tidings.platform.operation import PUBLIC
 from tidings.platform.secrets import SigningKeys
 from tidings.platform.security.auth import Principal, Role, issue_access_token
@@ -21,6 +22,11 @@ from tidings.platform.storage.pagination import Page, PageRequest
 class Note(BaseModel, extra="forbid"):
     text: str = Field(max_length=1000)
     stars: int = 0
+
+
+class Notes(LargeBody):
+    max_bytes: ClassVar[int] = 2 * MAX_BODY_BYTES
+    texts: list[str]
 
 
 calls: list[Request[Any, Any, Any]] = []
@@ -35,6 +41,11 @@ def no_calls() -> None:
 def take_note(request: Request[Note]) -> Reply:
     calls.append(request)
     return Reply(request.body, message="Noted.")
+
+
+@endpoint(EndpointContract(role=PUBLIC, body=Notes))
+def take_notes(request: Request[Notes]) -> Reply:
+    return Reply()
 
 
 @endpoint(EndpointContract(role=PUBLIC, query=PageRequest))
@@ -219,6 +230,16 @@ def test_huge_body_is_refused_without_parsing() -> None:
     encoded = base64.b64encode(body.encode()).decode()
     assert answer_of(take_note(api_event(encoded, isBase64Encoded=True), CONTEXT))[0] == 413
     assert not calls
+
+
+def test_large_body_has_the_limit_of_its_model() -> None:
+    most = Notes.max_bytes
+    body = {"texts": ["a" * (MAX_BODY_BYTES + 1)]}
+    assert answer_of(take_notes(api_event(body), CONTEXT))[0] == 200
+    body = {"texts": ["a" * most]}
+    status, answer = answer_of(take_notes(api_event(body), CONTEXT))[:2]
+    assert status == 413
+    assert str(most) in answer["error"]["message"]
 
 
 def test_size_of_a_body_is_counted_in_bytes() -> None:

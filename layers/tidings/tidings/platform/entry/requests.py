@@ -14,6 +14,7 @@ from tidings.platform.errors import InvalidInput, NotFound, PayloadTooLarge
 from tidings.platform.inputs.files import FileBody
 from tidings.platform.inputs.ids import DOCUMENT_ID_PATTERN
 from tidings.platform.inputs.json_text import parse_json, whole_number
+from tidings.platform.inputs.large import LargeBody
 from tidings.platform.inputs.media_types import require_json
 from tidings.platform.inputs.parsing import parsed
 from tidings.platform.security.auth import Principal, signed_in
@@ -130,7 +131,8 @@ def _body(event: LambdaEvent, model: type[BaseModel]) -> BaseModel:
     needed = any(each.is_required() for each in model.model_fields.values())
     if not needed and not event.get("body"):
         return model()
-    return parsed(model, _json(event))
+    most = model.max_bytes if issubclass(model, LargeBody) else MAX_BODY_BYTES
+    return parsed(model, _json(event, most))
 
 
 def _headers(event: LambdaEvent, model: type[BaseModel]) -> BaseModel:
@@ -139,13 +141,13 @@ def _headers(event: LambdaEvent, model: type[BaseModel]) -> BaseModel:
     return parsed(model, {name: value for name, value in given.items() if value is not None})
 
 
-def _json(event: LambdaEvent) -> Any:
+def _json(event: LambdaEvent, max_bytes: int) -> Any:
     if event.get("body"):  # an empty body is refused below: it is not JSON
         require_json(sole_header(event, "Content-Type"))
     try:
         raw = _raw(event)
-        if len(raw) > MAX_BODY_BYTES:
-            raise PayloadTooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
+        if len(raw) > max_bytes:
+            raise PayloadTooLarge(f"The body is larger than {max_bytes} bytes.")
         return parse_json(raw, parse_float=whole_number)
     except ValueError:
         raise InvalidInput("The body is not JSON.", field="body") from None

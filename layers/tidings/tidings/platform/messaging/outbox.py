@@ -27,7 +27,7 @@ from tidings.platform.storage.rows import Row
 
 # An invocation publishes the events of this many documents itself. The relay publishes the rest of
 # a bulk write, so that a request does not wait for twenty thousand confirms.
-MAX_NOTED: Final = 500
+MAX_NOTED: Final = 1_000
 DUPLICATE_KEY: Final = 11000
 # Earlier than any event, so an index range from here finds every document with events.
 BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -38,6 +38,13 @@ class Counted(NamedTuple):
             raise RateLimited(max(1, self.seconds_left))
 
 
+class Part(NamedTuple):
+    """The part of some times that a limit allows, and when it allows more."""
+
+    allowed: int
+    seconds_left: int
+
+
 @dataclass(frozen=True)
 class Limit:
     """A maximum number of times in a period, which starts with the first time."""
@@ -79,6 +86,17 @@ class Limit:
         counted: Counted | None = resting.ask(lambda: counted_so_far(self, subject))
         if counted is not None:
             counted.refuse_beyond(self.times - 1)
+
+    def part_allowed(self, subject: str, times: int) -> "Part":
+        """Count many times for a subject; return how many of them are within the maximum.
+
+        While Redis is unavailable, all are.
+        """
+        counted: Counted | None = resting.ask(lambda: count(self, subject, times))
+        if counted is None or counted.taken is None:
+            return Part(times, 0)
+        beyond = min(times, max(0, counted.taken - self.times))
+        return Part(times - beyond, max(1, counted.seconds_left))
 
     def take_for_message(self, subject: str) -> None:
         """Count one time for a subject, for a message that can wait.
@@ -137,15 +155,15 @@ def count_key(limit: Limit, subject: str) -> str:
     return store.key("limit", limit.name, digest(subject))
 
 
-def count(limit: Limit, subject: str) -> Counted:
-    """Count one time.
+def count(limit: Limit, subject: str, times: int = 1) -> Counted:
+    """Count one time, or several at once.
 
     Raises:
         redis.RedisError: Redis is unavailable.
     """
     key = count_key(limit, subject)
     pipeline = store.client().pipeline(transaction=False)
-    pipeline.incr(key)
+    pipeline.incrby(key, times)
     pipeline.ttl(key)
     answers: list[Any] = pipeline.execute(raise_on_error=False)
     if isinstance(answers[0], OutOfMemoryError):
