@@ -16,6 +16,7 @@ from execution import (
     run,
     to_json,
 )
+from limits import MAX_BULK_BYTES, is_for_bulk
 from resolvers.caller import GatewayContext
 
 from tidings.platform.context import accept_correlation_id, called_from, correlated
@@ -163,12 +164,20 @@ def _request() -> GraphQLRequest:
     return parsed(GraphQLRequest, _one_request(_from_body(current)))
 
 
+def _max_bytes(size: int) -> int:
+    """Return the limit for a body of this size; only a large one is worth a look at the caller."""
+    is_large = size > MAX_BODY_BYTES
+    if is_large and is_for_bulk(authenticate(_sole_header("Authorization"))):
+        return MAX_BULK_BYTES
+    return MAX_BODY_BYTES
+
+
 def _from_body(current: Request) -> Any:
     try:
         raw = current.raw_body
         raw = raw.encode() if isinstance(raw, str) else raw
-        if len(raw) > MAX_BODY_BYTES:
-            raise PayloadTooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
+        if len(raw) > (most := _max_bytes(len(raw))):
+            raise PayloadTooLarge(f"The body is larger than {most} bytes.")
         return parse_json(raw)
     except ValueError:
         raise InvalidInput("The body is not JSON.", field="body") from None

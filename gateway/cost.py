@@ -36,6 +36,9 @@ MAX_COST: Final = 10_000
 # It limits the mutations of one operation, so that they are no help in guessing passwords.
 CHANGE_COST: Final = 1_000
 LIST_SIZE: Final = 10
+# One operation sends about 1,000 messages at most, as one request of REST.
+MESSAGE_COST: Final = 8
+BULK_FIELD: Final = "sendNotifications"
 
 
 def check_cost(
@@ -111,13 +114,22 @@ class CostEstimate:
         field = parent.fields.get(node.name.value)
         if field is None:  # introspection, which has its own limits
             return 0
-        change = CHANGE_COST if parent is self._schema.mutation_type else 0
+        change = self._change(node) if parent is self._schema.mutation_type else 0
         kind = get_named_type(field.type)
         if not is_composite_type(kind):
             return change
         inner_page = self._first(node, field) if "first" in field.args else LIST_SIZE
         size = page if is_list_type(get_nullable_type(field.type)) else 1
         return change + size * (1 + self._selections(node.selection_set, kind, inner_page))
+
+    def _change(self, node: FieldNode) -> int:
+        if node.name.value != BULK_FIELD:
+            return CHANGE_COST
+        given = [each.value for each in node.arguments or () if each.name.value == "input"]
+        wanted = value_from_ast_untyped(given[0], self._variables) if given else None
+        messages = wanted.get("notifications") if isinstance(wanted, dict) else None
+        number = len(messages) if isinstance(messages, list) else 1
+        return CHANGE_COST + MESSAGE_COST * number
 
     def _first(self, node: FieldNode, field: GraphQLField) -> int:
         """Return the requested page size; the maximum if it is unclear."""

@@ -22,13 +22,14 @@ from graphql import (
     get_operation_ast,
 )
 from kept_answers import Question
-from limits import MAX_VARIABLES_CHARACTERS, TooComplex
+from limits import MAX_BULK_BYTES, MAX_VARIABLES_CHARACTERS, TooComplex, is_for_bulk
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from resolvers.caller import GatewayContext
 
 from tidings.platform.caching.generation import Generation
 from tidings.platform.entry.problems import problem_of
 from tidings.platform.errors import InvalidInput
+from tidings.platform.security.auth import Principal
 from tidings.platform.settings import settings
 from tidings.platform.text.excerpts import excerpt
 
@@ -92,7 +93,7 @@ def run(request: GraphQLRequest, context: GatewayContext, *, read_only: bool) ->
         raise RequestRefused([GraphQLError("Name the operation to run in operationName.")])
     if read_only and operation.operation is not OperationType.QUERY:
         raise MutationByGet
-    variables = _check_size(request, document, operation)
+    variables = _check_size(request, document, operation, context.principal)
     generation = kept_answers.generation_of(operation, context.principal)
     if generation is None:
         return _answer(_execute(request, document, context))
@@ -161,7 +162,10 @@ def _load(named: persisted.PersistedQuery | None) -> str:
 
 
 def _check_size(
-    request: GraphQLRequest, document: DocumentNode, operation: OperationDefinitionNode
+    request: GraphQLRequest,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    principal: Principal | None,
 ) -> str:
     """Return the variables as JSON.
 
@@ -170,9 +174,9 @@ def _check_size(
     """
     variables = json.dumps(request.variables, sort_keys=True)
     try:
-        if len(variables) > MAX_VARIABLES_CHARACTERS:
-            limit = f"The variables are longer than {MAX_VARIABLES_CHARACTERS} characters."
-            raise TooComplex(limit)
+        most = MAX_BULK_BYTES if is_for_bulk(principal) else MAX_VARIABLES_CHARACTERS
+        if len(variables) > most:
+            raise TooComplex(f"The variables are longer than {most} characters.")
         check_cost(executable_schema(), document, operation, request.variables)
     except TooComplex as refused:
         raise RequestRefused([refused]) from None

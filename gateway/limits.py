@@ -15,8 +15,12 @@ from graphql import (
     ValidationRule,
 )
 
+from tidings.platform.security.auth import Principal, Role
+
 MAX_DOCUMENT_CHARACTERS: Final = 20_000
 MAX_VARIABLES_CHARACTERS: Final = 65_536
+# For operators and services, who send many messages in one request. It is the limit of REST, too.
+MAX_BULK_BYTES: Final = 2 * 1024 * 1024
 MAX_TOKENS: Final = 2_000
 MAX_DEPTH: Final = 12
 # Tools ask for nested types; graphql-core limits the cost of that.
@@ -25,6 +29,13 @@ MAX_ALIASES: Final = 50
 # The whole schema has 80 KB. 50 aliases of it made a response of 4 MB, which took four seconds.
 MAX_INTROSPECTION_ALIASES: Final = 5
 MAX_DIRECTIVES: Final = 50
+
+
+def is_for_bulk(principal: Principal | None) -> bool:
+    """Say whether a caller may send large requests."""
+    return principal is not None and (
+        principal.role is Role.SERVICE or principal.role.includes(Role.OPERATOR)
+    )
 
 
 class TooComplex(GraphQLError):

@@ -46,5 +46,6 @@ NESTED: Final[Mapping[str, Mapping[str, Resolver]]] = {
     "Campaign": Places({"numbers": "resolvers.campaigns.numbers"}),
     "Order": Places({"customer": "resolvers.orders.customer"}),
     "OrderItem": Places({"product": "resolvers.orders.product"}),
+    "RefusalDetail": Places({"field": "resolvers.notifications.field"}),
     "User": Places({"orders": "resolvers.users.orders"}),
 }

@@ -80,6 +80,18 @@ EXAMPLES: Final[dict[str, Any]] = {
         "priority": "urgent",
         "metadata": {"station": "4"},
     },
+    "SendNotifications": {
+        "notifications": [
+            {
+                "notification_type": "inbox",
+                "user_id": "6b0152a6f6b097fd8ed20a9a",
+                "template_code": "order_status_update",
+                "variables": {"order_id": "6b0152a6f6b097fd8ed20a9b", "state": "packed"},
+                "request_id": f"packing-station-{number}",
+            }
+            for number in (4712, 4713)
+        ]
+    },
     "MarkAllRead": {"up_to": "2026-12-01T17:00:00Z"},
     "StartServiceSession": {
         "client_id": "6b0152a6f6b097fd8ed20a9a",

@@ -46,9 +46,13 @@ from tidings.monitoring.trying import schemas as trying
 from tidings.notifications.schemas import (
     AcceptedNotification,
     InboxDeletion,
+    MessageAnswer,
+    MessageRefusal,
     NotificationView,
     ReadCount,
+    RefusalDetail,
     SendNotification,
+    SentNotifications,
 )
 from tidings.orders.schemas import (
     Amount,
@@ -155,6 +159,10 @@ OBJECTS: dict[str, list[type]] = {
     "ReadCount": [ReadCount],
     "InboxDeletion": [InboxDeletion],
     "AcceptedNotification": [AcceptedNotification],
+    "SentNotifications": [SentNotifications],
+    "MessageAnswer": [MessageAnswer],
+    "MessageRefusal": [MessageRefusal],
+    "RefusalDetail": [RefusalDetail],
     "NotificationStatus": [NotificationStatus],
     "NotificationDelivery": [DeliveryView],
     "DeliveryStep": [StepView],

@@ -182,11 +182,13 @@ def test_services_may_do_exactly_this() -> None:
     # A new operation for services must be added here.
     assert fields_for_services() == {
         "Mutation.sendNotification",
+        "Mutation.sendNotifications",
         "Mutation.cancelNotification",
         "Query.getNotificationStatus",
     }
     assert {route for route in routes() if takes_services(route)} == {
         "POST /api/v1/notifications",
+        "POST /api/v1/notifications/bulk",
         "POST /api/v1/notifications/{id}/cancel",
         "GET /api/v1/notifications/{id}/status",
     }

@@ -72,6 +72,34 @@ def test_service_sends_and_the_person_reads(service: Shop, customer: Shop) -> No
     assert customer.rest("GET", "/notifications/me?category=orders").json()["data"] == []
 
 
+def test_thousand_messages_of_one_request_arrive_and_are_there_once(
+    service: Shop, customer: Shop
+) -> None:
+    batch = uuid4().hex[:12]
+    messages = [
+        {
+            "notification_type": "inbox",
+            "user_id": customer.user_id,
+            "template_code": "order_status_update",
+            "variables": {"order_id": batch, "state": "packed"},
+            "request_id": f"{batch}-{number}",
+        }
+        for number in range(1_000)
+    ]
+    messages[500] |= {"template_code": "nothing"}
+    answers = [
+        service.rest("POST", "/notifications/bulk", {"notifications": messages}).json()["data"]
+        for _ in range(2)
+    ]
+    assert answers[0] == answers[1]
+    assert (answers[0]["accepted"], answers[0]["refused"]) == (999, 1)
+    assert answers[0]["answers"][500]["error"]["details"][0]["field"] == "template_code"
+    unread = customer.rest("GET", "/notifications/unread/me").json()["meta"]["total"]
+    assert unread == 999
+    assert delivery(service, answers[0]["answers"][999]["id"])["status"] == "delivered"
+    assert customer.graphql(READ_ALL)["markAllNotificationsRead"]["more"] is False
+
+
 def test_scheduled_message_is_cancelled(service: Shop, customer: Shop) -> None:
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     sent = send(service, customer, send_at=tomorrow).json()["data"]["id"]

@@ -51,7 +51,7 @@ def check(data: bytes) -> bool:
         operation = get_operation_ast(document)
         if operation is None:
             return False
-        _check_size(request, document, operation)
+        _check_size(request, document, operation, None)
     except RequestRefused as refused:
         errors = refused.errors
         assert errors

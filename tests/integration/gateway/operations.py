@@ -529,6 +529,23 @@ OPERATIONS: Final[dict[str, Sample]] = {
             }
         },
     ),
+    "Mutation.sendNotifications": Sample(
+        "mutation($input: SendNotificationsInput!) { sendNotifications(input: $input)"
+        " { answers { id error { message details { field } } } } }",
+        lambda world: {
+            "input": {
+                "notifications": [
+                    {
+                        "notificationType": "INBOX",
+                        "userId": world.customer_id,
+                        "templateCode": "order_status_update",
+                        "variables": {"order_id": "1", "state": "packed"},
+                        "requestId": uuid4().hex,
+                    }
+                ]
+            }
+        },
+    ),
     # Services cancel only notifications that they sent; another service sent this one.
     "Mutation.cancelNotification": Sample(
         "mutation($id: ID!) { cancelNotification(id: $id) { id deliveries { status } } }",

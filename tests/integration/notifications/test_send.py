@@ -12,7 +12,7 @@ from tidings.delivery.delivering import deliver
 from tidings.delivery.errors import NothingToSay
 from tidings.delivery.models import Channel, Notification
 from tidings.delivery.states import command_for
-from tidings.notifications import send_api
+from tidings.notifications import accepting, send_api
 from tidings.notifications.cancelling import cancel_notification
 from tidings.notifications.digests import send_digests
 from tidings.notifications.errors import (
@@ -238,7 +238,7 @@ def test_request_that_crashed_is_completed_by_the_next_attempt(
         raise ConnectionError
 
     with monkeypatch.context() as patch:
-        patch.setattr(send_api, "create_notifications", die)
+        patch.setattr(accepting, "store", die)
         with pytest.raises(ConnectionError):
             send_notification(request, caller=SERVICE)
     accepted = send_notification(request, caller=SERVICE)

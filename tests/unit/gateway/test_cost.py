@@ -3,13 +3,14 @@
 from typing import Any
 
 import pytest
-from cost import CHANGE_COST, MAX_COST, CostEstimate
+from cost import CHANGE_COST, MAX_COST, MESSAGE_COST, CostEstimate
 from executable import executable_schema
 from execution import GraphQLRequest, RequestRefused, format_error, run
 from graphql import OperationDefinitionNode, get_operation_ast, parse
 from limits import MAX_ALIASES, MAX_DIRECTIVES, MAX_VARIABLES_CHARACTERS
 from resolvers.caller import GatewayContext
 
+SEND_MANY = "mutation {{ sendNotifications(input: {{notifications: {}}}) {{ accepted }} }}"
 LOGIN = 'login(input: {email: "a@example.com", password: "x"}) { expiresIn }'
 
 
@@ -42,6 +43,8 @@ def codes_of(query: str, **variables: Any) -> set[str]:
         ("{ me { ...F ...F } } fragment F on User { orders(first: 3) { nodes { id } } }", 1 + 8),
         ("{ me { ... on User { orders(first: 3) { nodes { id } } } } }", 1 + 4),
         (f"mutation {{ a: {LOGIN} b: {LOGIN} }}", 2 * (CHANGE_COST + 1)),
+        (SEND_MANY.format("[{}, {}]"), CHANGE_COST + 2 * MESSAGE_COST + 1),
+        (SEND_MANY.format("{}"), CHANGE_COST + MESSAGE_COST + 1),
     ],
 )
 def test_objects_count_as_often_as_lists_may_hold_them(query: str, expected: int) -> None:
@@ -106,6 +109,19 @@ def test_directives_are_counted() -> None:
     )
     codes = codes_of(f"{{ {many} __typename @include(if: true) }}")
     assert codes == {"QUERY_TOO_COMPLEX"}
+
+
+def test_messages_of_a_bulk_count_each() -> None:
+    """One operation sends a thousand messages, not two thousand."""
+    answers = "{ accepted answers { status id requestId error { code details { field } } } }"
+    thousand: dict[str, Any] = {"notifications": [{}] * 1_000}
+    one = f"sendNotifications(input: $input) {answers}"
+    query = "mutation($input: SendNotificationsInput!) "
+    assert cost(f"{query} {{ {one} }}", input=thousand) <= MAX_COST
+    listed = "mutation($list: [SendNotificationInput!]!) { sendNotifications(input:"
+    apart = cost(f"{listed} {{notifications: $list}}) {answers} }}", list=[{}] * 1_000)
+    assert apart == cost(f"{query} {{ {one} }}", input=thousand)
+    assert cost(f"{query} {{ a: {one} b: {one} }}", input=thousand) > MAX_COST
 
 
 def test_long_variables_are_refused() -> None:

@@ -86,6 +86,21 @@ def create_notifications(
     return fresh | known
 
 
+def store(documents: Sequence[Notification]) -> dict[str, CreatedNotification]:
+    """Store drafts, at most 500; return the notifications by their `dedupe_key`.
+
+    A draft that was stored before, with the same `dedupe_key`, is left out.
+    """
+    if not documents:
+        return {}
+    refused = outbox.insert_all(Notification, documents)
+    known = {each.dedupe_key: CreatedNotification(each.id, False) for each in _stored(refused)}
+    _count(each for each in documents if each.dedupe_key not in known)
+    logger.info("notifications stored", stored=len(documents) - len(known), known=len(known))
+    fresh = {each.dedupe_key: CreatedNotification(each.id, True) for each in documents}
+    return fresh | known
+
+
 def create_personal_notifications(addressed: Sequence[Addressed]) -> list[Event]:
     """Store a notification for each of at most 500 people, each from an event of its own.
 
@@ -171,8 +186,13 @@ def _drafts(
 
 
 def _known(refused: list[Notification]) -> dict[str, CreatedNotification]:
+    return {each.user_id: CreatedNotification(each.id, False) for each in _stored(refused)}
+
+
+def _stored(refused: Sequence[Notification]) -> Sequence[Notification]:
+    """Return the notifications that are stored in place of refused drafts."""
     if not refused:
-        return {}
+        return ()
     keys = [each.dedupe_key for each in refused]
-    found = Notification.objects(dedupe_key__in=keys).only("user_id").batch_size(MAX_RECIPIENTS + 1)
-    return {each.user_id: CreatedNotification(each.id, False) for each in found}
+    found = Notification.objects(dedupe_key__in=keys).only("user_id", "dedupe_key")
+    return list(found.batch_size(MAX_RECIPIENTS + 1))

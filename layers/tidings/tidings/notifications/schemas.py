@@ -3,13 +3,16 @@
 import re
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, PlainValidator, StringConstraints
 
 from tidings.delivery.models import Priority
+from tidings.platform.errors import TidingsError
 from tidings.platform.inputs.flags import Flag
 from tidings.platform.inputs.ids import DocumentId
+from tidings.platform.inputs.large import LargeBody
+from tidings.platform.inputs.parsing import parsed
 from tidings.platform.schema import Schema
 from tidings.platform.storage.pagination import PageRequest
 from tidings.platform.text.cuts import cut
@@ -25,7 +28,10 @@ INPUT: Final = ConfigDict(extra="forbid", frozen=True)
 Kind = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9._-]{0,63}$")]
 Category = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{0,31}$")]
 # Printable ASCII, as in HTTP headers and AMQP properties.
-RequestId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,128}$")]
+REQUEST_ID: Final = r"^[!-~]{1,128}$"
+RequestId = Annotated[str, StringConstraints(pattern=REQUEST_ID)]
+# The messages of one bulk request.
+MAX_MESSAGES: Final = 1_000
 
 
 def _plainly_named(variables: dict[str, Any]) -> dict[str, Any]:
@@ -127,9 +133,78 @@ class SendNotification(Schema):
     )
 
 
+class MalformedMessage(NamedTuple):
+    """A message of a bulk request that does not fit `SendNotification`."""
+
+    request_id: str | None
+    error: TidingsError
+
+
+def _by_itself(content: object) -> SendNotification | MalformedMessage:
+    """Return a message, or the reason why it is malformed: the other ones are sent."""
+    try:
+        return parsed(SendNotification, content)
+    except TidingsError as error:
+        known = content.get("request_id") if isinstance(content, dict) else None
+        is_valid = isinstance(known, str) and re.fullmatch(REQUEST_ID, known)
+        return MalformedMessage(known if is_valid else None, error)
+
+
+MessageOrFault = Annotated[
+    SendNotification | MalformedMessage,
+    PlainValidator(_by_itself, json_schema_input_type=SendNotification),
+]
+
+
+class SendNotifications(LargeBody):
+    """At most 1,000 messages; each has an answer of its own."""
+
+    model_config = INPUT
+    max_bytes: ClassVar[int] = 2 * 1024 * 1024
+
+    notifications: Annotated[
+        tuple[MessageOrFault, ...], Field(min_length=1, max_length=MAX_MESSAGES)
+    ]
+
+
 class AcceptedNotification(Schema):
     """The notification was accepted; its status tells the result of each delivery."""
 
     id: str
     request_id: str
     status: Literal["accepted"] = "accepted"
+
+
+class RefusalDetail(Schema):
+    """One place of a refused message."""
+
+    field: str
+    message: str
+
+
+class MessageRefusal(Schema):
+    """Why a message is refused: the error that it has when it is sent by itself."""
+
+    code: str
+    message: str
+    details: list[RefusalDetail] = Field(description="the fields, if the reason has some")
+    retry_after: int | None = Field(
+        description="the number of seconds after which it may be sent again, if time helps"
+    )
+
+
+class MessageAnswer(Schema):
+    """The answer to one message of a bulk request."""
+
+    status: Literal["accepted", "refused"]
+    id: str | None = Field(description="the notification's id; null if it is refused")
+    request_id: str | None = Field(description="the message's own; null if that is malformed")
+    error: MessageRefusal | None = Field(description="null if it is accepted")
+
+
+class SentNotifications(Schema):
+    """The answers to the messages of a bulk request, in their order."""
+
+    accepted: int
+    refused: int
+    answers: list[MessageAnswer]

@@ -1,40 +1,31 @@
-"""The send API: one message to one person, accepted once for each request id."""
+"""The send API: messages to people, each accepted once for its request id."""
 
-import json
-from datetime import datetime, timedelta
-from typing import Final
+from collections.abc import Sequence
+from datetime import datetime
 
-from tidings.delivery.errors import NothingToSay
-from tidings.delivery.planning import ACCOUNT
-from tidings.notifications.creating import create_notifications
-from tidings.notifications.drafting import KEPT_FOR, NotificationContent
-from tidings.notifications.errors import (
-    NotInTeam,
-    RequestIdReused,
-    SendAtOutOfRange,
-    UnknownRecipient,
-    UnknownTemplate,
+from tidings.notifications.accepting import Outcome, accept
+from tidings.notifications.errors import NotInTeam, RequestIdReused, UnknownRecipient
+from tidings.notifications.schemas import (
+    AcceptedNotification,
+    MalformedMessage,
+    MessageAnswer,
+    MessageRefusal,
+    RefusalDetail,
+    SendNotification,
+    SendNotifications,
+    SentNotifications,
 )
-from tidings.notifications.models import SendRequest
-from tidings.notifications.schemas import AcceptedNotification, NotificationType, SendNotification
+from tidings.notifications.send_requests import Message
+from tidings.platform import acts
 from tidings.platform.auditing.recording import Recording
-from tidings.platform.context import correlation_id
 from tidings.platform.errors import RateLimited, TidingsError
 from tidings.platform.logging import logger
 from tidings.platform.operation import operation
+from tidings.platform.refusals import UNEXPECTED, refusal_of
 from tidings.platform.security.auth import Principal, Role, require
-from tidings.platform.security.limits import Limit
+from tidings.platform.security.limits import Limit, Part
 from tidings.platform.settings import settings
-from tidings.platform.storage.once import digest_of, key_id, once
 from tidings.platform.timing.clock import now
-from tidings.templates.current import carries_code, category_of, parts_of
-from tidings.templates.errors import CodeTemplate, TemplateNotFound
-from tidings.users.service_kinds import ServiceKind
-from tidings.users.service_rights import SendingRights, rights_of
-
-# A time that is at most this long past means now, because clocks differ and requests take time.
-LATEST_PAST: Final = timedelta(minutes=5)
-FURTHEST_AHEAD: Final = timedelta(days=90)
 
 
 @operation(
@@ -66,89 +57,97 @@ def send_notification(
         RenderingFailed: the variables do not fit the template.
     """
     require(caller, Role.OPERATOR, services=True)
-    Limit("sends", settings().sends_per_minute, 60).take_if_counted(caller.user_id)
-    moment = at or now()
-    request = _request(wanted, caller, moment)
-    if request.notification_id is None:
-        try:
-            request.notification_id = _create(request, wanted, rights_of(caller), moment)
-        except TidingsError as error:
-            if not error.retryable:  # the caller may use the id for a corrected request
-                SendRequest.objects(pk=request.id, notification_id=None).delete()
-            raise
-        SendRequest.objects(pk=request.id).update_one(set__notification_id=request.notification_id)
-    return AcceptedNotification(id=request.notification_id, request_id=wanted.request_id)
+    (outcome,) = _accept([wanted], caller, at)
+    if isinstance(outcome, Exception):
+        raise outcome
+    logger.info("notification accepted", notification_id=outcome)
+    return AcceptedNotification(id=outcome, request_id=wanted.request_id)
 
 
-def _request(wanted: SendNotification, caller: Principal, at: datetime) -> SendRequest:
-    """Return the stored request with this id; store it if it is new."""
-    request_id = key_id(caller.user_id, wanted.request_id)
-    digest = digest_of(json.dumps(wanted.model_dump(mode="json"), sort_keys=True))
+@operation(
+    role=Role.OPERATOR,
+    services=True,
+    refuses=(RateLimited,),
+    recording=Recording.ROUTINE,
+    note="each message has an answer of its own",
+)
+def send_notifications(
+    wanted: SendNotifications, *, caller: Principal, at: datetime | None = None
+) -> SentNotifications:
+    """Accept up to 1,000 messages, each as `send_notification` does by itself.
 
-    def claim() -> SendRequest:
-        _check_time(wanted.send_at, at)
-        claimed = SendRequest(
-            id=request_id,
-            content_digest=digest,
-            sender_id=caller.user_id,
-            created_at=at,
-            # As long as the notification, because its `dedupe_key` contains this id.
-            expires_at=max(wanted.send_at or at, at) + KEPT_FOR,
-        )
-        claimed.save(force_insert=True)
-        return claimed
+    A refused message does not prevent the others. If the request is repeated, also in part or
+    concurrently, nothing is sent again; a request that was interrupted is completed. If the
+    caller's limit is reached, the last messages are refused.
 
-    found = SendRequest.objects(pk=request_id).first
-    request: SendRequest = once(digest, found, claim, reused=RequestIdReused)
-    return request
+    Raises:
+        Forbidden: the caller is neither an operator nor a service.
+        RateLimited: the caller's limit was reached before; no message was looked at.
+    """
+    require(caller, Role.OPERATOR, services=True)
+    well_formed = [each for each in wanted.notifications if isinstance(each, SendNotification)]
+    outcomes = iter(_accept(well_formed, caller, at))
+    answers = [
+        _refused(each.request_id, each.error)
+        if isinstance(each, MalformedMessage)
+        else _answer(each.request_id, next(outcomes))
+        for each in wanted.notifications
+    ]
+    _tell(wanted, answers)
+    accepted, refused = _numbers(answers)
+    return SentNotifications(accepted=accepted, refused=refused, answers=answers)
 
 
-def _create(
-    request: SendRequest, wanted: SendNotification, rights: SendingRights, at: datetime
-) -> str:
-    # Before it is looked up, so that the refusal does not tell whether the user exists.
-    if not rights.reaches(wanted.user_id):
-        raise NotInTeam
-    _check_template(wanted)
-    category = category_of(wanted.template_code)
-    content = NotificationContent(
-        kind=wanted.template_code,
-        category=category,
-        template_code=wanted.template_code,
-        variables=wanted.variables,
-        subject_id=wanted.request_id,
-        dedupe=f"send:{request.id}",
-        event_id=request.id,
-        correlation_id=correlation_id(),
-        channels=frozenset({wanted.notification_type.value}),
-        priority=wanted.priority,
-        send_at=wanted.send_at,
-        # Messages that cannot be switched off do not wait for a digest either.
-        transactional=category == ACCOUNT,
-        metadata=wanted.metadata,
-        simulated=rights.kind is ServiceKind.TEST,
+def _accept(
+    wanted: Sequence[SendNotification], caller: Principal, at: datetime | None
+) -> list[Outcome]:
+    """Accept messages if the caller's limit allows; a call counts as one message at least."""
+    limit = Limit("sends", settings().sends_per_minute, 60)
+    limit.take_if_counted(caller.user_id)
+
+    def allow(messages: int) -> Part:
+        if messages <= 1:  # counted above
+            return Part(messages, 0)
+        further = limit.part_allowed(caller.user_id, messages - 1)
+        return further._replace(allowed=1 + further.allowed)
+
+    messages = [Message.of(each, caller.user_id) for each in wanted]
+    return accept(messages, caller, allow, at or now())
+
+
+def _answer(request_id: str, outcome: Outcome) -> MessageAnswer:
+    if isinstance(outcome, Exception):
+        return _refused(request_id, outcome)
+    return MessageAnswer(status="accepted", id=outcome, request_id=request_id, error=None)
+
+
+def _refused(request_id: str | None, error: Exception) -> MessageAnswer:
+    if isinstance(error, TidingsError):
+        refusal = refusal_of(error)
+    else:
+        logger.error("message not accepted: unexpected error", exc_info=error)
+        refusal = UNEXPECTED
+    told = MessageRefusal(
+        code=refusal.code,
+        message=refusal.message,
+        details=[RefusalDetail(**each) for each in refusal.details],
+        retry_after=refusal.retry_after,
     )
-    created = create_notifications([wanted.user_id], content, at=at).get(wanted.user_id)
-    if created is None:
-        raise UnknownRecipient
-    logger.info(
-        "notification accepted", notification_id=created.notification_id, new=created.is_new
-    )
-    return created.notification_id
+    return MessageAnswer(status="refused", id=None, request_id=request_id, error=told)
 
 
-def _check_time(send_at: datetime | None, at: datetime) -> None:
-    if send_at and not at - LATEST_PAST <= send_at <= at + FURTHEST_AHEAD:
-        raise SendAtOutOfRange(FURTHEST_AHEAD.days)
+def _tell(wanted: SendNotifications, answers: Sequence[MessageAnswer]) -> None:
+    """Tell log and audit trail what the request did."""
+    for message, answer in zip(wanted.notifications, answers, strict=True):
+        if answer.id is not None and isinstance(message, SendNotification):
+            acts.concerns("notification", answer.id)
+            acts.concerns("user", message.user_id)
+    accepted, refused = _numbers(answers)
+    acts.changed(after={"accepted": accepted, "refused": refused})
+    logger.info("messages accepted or refused", accepted=accepted, refused=refused)
 
 
-def _check_template(wanted: SendNotification) -> None:
-    try:
-        parts = parts_of(wanted.template_code)
-        if carries_code(wanted.template_code):
-            raise CodeTemplate
-    except TemplateNotFound:
-        raise UnknownTemplate from None
-    # A webhook gets the text of another channel.
-    if wanted.notification_type not in parts | {NotificationType.WEBHOOK}:
-        raise NothingToSay
+def _numbers(answers: Sequence[MessageAnswer]) -> tuple[int, int]:
+    """Return the numbers of accepted and of refused messages."""
+    accepted = sum(each.id is not None for each in answers)
+    return accepted, len(answers) - accepted
