@@ -1,6 +1,7 @@
 """Import every module whose operations are fields of Query and Mutation."""
 
 # ruff: noqa: F401
+import tidings.campaigns.copying
 import tidings.campaigns.operations
 import tidings.campaigns.queries
 import tidings.delivery.operations

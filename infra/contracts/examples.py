@@ -145,6 +145,7 @@ EXAMPLES: Final[dict[str, Any]] = {
         "schedule": {"kind": "at", "at": "2099-12-01T17:00:00Z"},
         "variables": {"message": "Everything for a cold evening, and tea."},
     },
+    "CopyCampaign": {"name": "Winter days, once more"},
     "FindPerson": {"email": "ada@example.com"},
     "RedriveFailedMessages": {
         "filter": {"queue": "inventory", "state": "failed"},

@@ -28,7 +28,7 @@ def kinds() -> dict[str, Kind]:
     return {
         "operation": Kind(
             plan_operation,
-            {"domain": "campaigns", "name": "copy_campaign", "role": "operator"},
+            {"domain": "campaigns", "name": "archive_campaign", "role": "operator"},
             ("route", "returns", "reads"),
         ),
         "consumer": Kind(

@@ -42,7 +42,7 @@ def new_name(changes: Changes, name: str) -> str:
     if not NAME.fullmatch(name) or keyword.iskeyword(name) or len(name) > MAX_NAME:
         raise Refused(
             f"NAME={name} is not usable: two or more words of small letters, joined by _,"
-            f" at most {MAX_NAME} characters; for instance copy_campaign"
+            f" at most {MAX_NAME} characters; for instance archive_campaign"
         )
     taken = sorted((changes.root / "functions").glob(f"*/{name}.py"))
     if taken:

@@ -53,7 +53,7 @@ def _routes(changes: Changes) -> list[str]:
 
 
 def _usual(changes: Changes, domain: str, name: str, *, reads: bool) -> str:
-    """Return `POST /api/v1/campaigns/{campaign_id}/copy` for `copy_campaign`."""
+    """Return `POST /api/v1/campaigns/{campaign_id}/archive` for `archive_campaign`."""
     verb, _, thing = name.partition("_")
     base = f"/api/v1/{domain}"
     if verb == "create":

@@ -4,6 +4,7 @@ from typing import Final
 
 from pages import (
     audit,
+    campaign_copy,
     campaign_steps,
     campaigns,
     explanations,
@@ -35,6 +36,7 @@ ROUTES: Final = (
     Route("campaigns", campaigns.show_list, label="navigation.campaigns"),
     Route("campaigns/{campaign_id}", campaigns.show),
     Route("campaigns/{campaign_id}/preview", campaigns.show_preview),
+    Route("campaigns/{campaign_id}/copy", campaign_copy.show, act=campaign_copy.act),
     *campaign_steps.routes(),
     Route("vouchers", vouchers.show_list, label="navigation.vouchers"),
     Route("vouchers/{voucher_id}", vouchers.show),

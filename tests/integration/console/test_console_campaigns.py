@@ -54,15 +54,15 @@ def test_malformed_filter_is_told(query: str) -> None:
     assert signed_in().get(f"campaigns?{query}").status == 400
 
 
-@pytest.mark.parametrize("place", ["", "/preview", "/start"])
+@pytest.mark.parametrize("place", ["", "/preview", "/copy", "/start"])
 def test_campaign_that_does_not_exist_is_told(place: str) -> None:
     assert signed_in().get(f"campaigns/{new_id()}{place}").status == 404
 
 
 def test_name_of_a_campaign_is_text() -> None:
     campaign = a_campaign(name="<b>Sale & more</b>")
-    for place in ("campaigns", f"campaigns/{campaign.id}", f"campaigns/{campaign.id}/start"):
-        text = signed_in().get(place).text
+    for place in ("", f"/{campaign.id}", f"/{campaign.id}/copy", f"/{campaign.id}/start"):
+        text = signed_in().get(f"campaigns{place}").text
         assert "&lt;b&gt;Sale &amp; more&lt;/b&gt;" in text
         assert "<b>Sale" not in text
 
@@ -154,6 +154,37 @@ def test_step_is_taken_once_if_it_is_sent_from_two_tabs_at_once() -> None:
     shown = at_once([send(*each) for each in zip(browsers, questions, strict=True)])
     assert sorted(each.status for each in shown) == [200, 422, 422]
     assert len(Campaign.objects.get(pk=campaign.id).history) == 1
+
+
+# -------------------------------------------------------------------------- copy
+
+
+def test_copy_is_made_with_a_name() -> None:
+    campaign, browser = a_campaign(CampaignState.FINISHED, name="Winter days"), signed_in()
+    place = f"campaigns/{campaign.id}/copy"
+    assert place.removeprefix("campaigns/") in browser.get(f"campaigns/{campaign.id}").text
+    assert 'value="Copy of Winter days"' in browser.get(place).text
+    assert Campaign.objects(name="Spring days").count() == 0  # to ask makes none
+    shown = browser.send(place, name="Spring days")
+    copy = Campaign.objects.get(name="Spring days")
+    assert shown.place == f"campaigns/{copy.id}"
+    assert "This is the copy, a draft." in shown.text
+
+
+@pytest.mark.parametrize("name", ["x" * 201, "a\u2028b"])
+def test_copy_with_a_malformed_name_is_told(name: str) -> None:
+    shown = signed_in().send(f"campaigns/{a_campaign().id}/copy", name=name)
+    assert shown.status == 400
+    assert 'role="alert"' in shown.text
+    assert f'value="{name}"' in shown.text
+
+
+def test_copy_with_a_missing_template_is_told() -> None:
+    campaign = a_campaign(template_code="no_such_template")
+    shown = signed_in().send(f"campaigns/{campaign.id}/copy", name="Spring days")
+    assert shown.status == 422
+    assert "There is no such template." in shown.text
+    assert Campaign.objects(name="Spring days").count() == 0
 
 
 # ----------------------------------------------------------------------- preview

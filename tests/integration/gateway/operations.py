@@ -725,6 +725,11 @@ OPERATIONS: Final[dict[str, Sample]] = {
         " { editCampaign(id: $id, input: $input) { id } }",
         lambda world: {"id": world.draft_campaign_id, "input": example_of("EditCampaign")},
     ),
+    "Mutation.copyCampaign": Sample(
+        "mutation($id: ID!, $input: CopyCampaignInput!)"
+        " { copyCampaign(id: $id, input: $input) { id } }",
+        lambda world: {"id": world.draft_campaign_id, "input": example_of("CopyCampaign")},
+    ),
 }
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from tidings.campaigns.calendar import ScheduleKind, next_run
+from tidings.campaigns.checking import check_template
 from tidings.campaigns.errors import (
     CampaignNotFound,
     CampaignStepRefused,
@@ -26,10 +27,6 @@ from tidings.platform.logging import logger
 from tidings.platform.operation import operation
 from tidings.platform.security.auth import Principal, Role
 from tidings.platform.timing.clock import now
-from tidings.templates.current import carries_code
-from tidings.templates.errors import CodeTemplate, TemplateNotFound
-from tidings.templates.queries import template_view
-from tidings.templates.values import ALWAYS_KNOWN
 
 NEVER: Final[dict[str, Any]] = {"unset__next_run_at": True}
 EDITABLE: Final = (CampaignState.DRAFT, CampaignState.SCHEDULED, CampaignState.PAUSED)
@@ -57,7 +54,7 @@ def create_campaign(new: CreateCampaign, *, caller: Principal) -> CampaignView:
         state=drafted["set__state"],
         history=[drafted["push__history"]],
     )
-    _check_template(campaign)
+    check_template(campaign)
     campaign.save(force_insert=True)
     acts.changed(after={"state": campaign.state, "template_code": campaign.template_code})
     logger.info("campaign created", campaign_id=campaign.id)
@@ -212,7 +209,7 @@ def _edit(campaign: Campaign, changed: dict[str, Any], at: datetime) -> dict[str
     """Change the campaign as it was read, check the result, and return the update."""
     for name, value in changed.items():
         setattr(campaign, name, value)
-    _check_template(campaign)
+    check_template(campaign)
     update = {f"set__{name}": value for name, value in changed.items()}
     if "schedule" in changed:
         update |= _moved_run(campaign, at)
@@ -231,18 +228,6 @@ def _moved_run(campaign: Campaign, at: datetime) -> dict[str, Any]:
 
 def _schedule(given: ScheduleInput) -> CampaignSchedule:
     return CampaignSchedule(kind=given.kind.value, at=given.at)
-
-
-def _check_template(campaign: Campaign) -> None:
-    """Check that the campaign's template can be rendered for everyone."""
-    try:
-        template = template_view(campaign.template_code)
-    except TemplateNotFound:
-        raise UnknownTemplate from None
-    if carries_code(campaign.template_code):
-        raise CodeTemplate
-    for name in set(template.required_variables) - set(campaign.told_to_all()) - ALWAYS_KNOWN:
-        raise VariableMissing(name)
 
 
 def _taken(campaign_id: str, plan: Plan, caller: Principal, at: datetime) -> CampaignView:

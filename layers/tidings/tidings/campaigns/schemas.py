@@ -23,13 +23,14 @@ from tidings.templates.schemas import TemplatePreview
 
 INPUT: Final = ConfigDict(extra="forbid", frozen=True)
 MAX_VARIABLES: Final = 30
+MAX_NAME: Final = 200
 MAX_VERSION: Final = 2**31 - 1
 
 
 # No control characters, because MongoDB accepts no NUL.
 TEXT: Final = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
 
-Line = Annotated[str, VisibleLine(max_length=200)]
+Line = Annotated[str, VisibleLine(max_length=MAX_NAME)]
 Text = Annotated[str, StringConstraints(max_length=2_000, pattern=TEXT)]
 VariableName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
 TemplateCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
@@ -98,6 +99,16 @@ class EditCampaign(Schema):
     schedule: ScheduleInput = left_as_it_is()
     voucher: Line | None = Field(None, description="null removes it")
     variables: Variables = left_as_it_is()
+
+
+class CopyCampaign(Schema):
+    """The name of a copy."""
+
+    model_config = INPUT
+
+    name: Line | None = Field(
+        None, description="by default `Copy of` and the name of the original"
+    )
 
 
 class CampaignFilter(Schema):
