@@ -146,6 +146,7 @@ EXAMPLES: Final[dict[str, Any]] = {
         "variables": {"message": "Everything for a cold evening, and tea."},
     },
     "CopyCampaign": {"name": "Winter days, once more"},
+    "SendCampaignTest": {"request_id": "winter-days-1", "language": "de"},
     "FindPerson": {"email": "ada@example.com"},
     "RedriveFailedMessages": {
         "filter": {"queue": "inventory", "state": "failed"},

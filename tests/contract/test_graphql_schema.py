@@ -217,6 +217,8 @@ OBJECTS |= {
     "CampaignNumbers": [campaigns.CampaignNumbers],
     "CampaignChannelNumbers": [campaigns.ChannelNumbers],
     "CampaignPreview": [campaigns.CampaignPreview],
+    "CampaignTest": [campaigns.CampaignTest],
+    "SentSample": [campaigns.SentSample],
     "CampaignConnection": [Connection],
     "CampaignEdge": [Edge],
 }

@@ -1,5 +1,6 @@
 """The campaigns: their list, one with its results, and what it would send now."""
 
+import secrets
 from collections.abc import Mapping
 from typing import Final
 
@@ -86,7 +87,15 @@ def show_preview(visit: Visit) -> View:
     Raises:
         CampaignNotFound: it does not exist.
     """
-    wanted = parsed(PreviewQuery, _given(visit, "language"))
+    return preview_page(visit, parsed(PreviewQuery, _given(visit, "language")))
+
+
+def preview_page(visit: Visit, wanted: PreviewQuery, refusal: str = "", status: int = 200) -> View:
+    """Return the preview of the campaign in the path.
+
+    Args:
+        refusal: why a test was not sent.
+    """
     campaign = get_campaign(visit.path["campaign_id"], caller=visit.caller)
     values: dict[str, object] = {
         "campaign": campaign,
@@ -94,6 +103,9 @@ def show_preview(visit: Visit) -> View:
         "languages_of": _languages_of(campaign, visit),
         "variables": _mail_values(campaign),
         "preview": None,
+        "refusal": refusal,
+        # The same page sends one test, however often its button is pressed.
+        "request_id": secrets.token_hex(8),
         "wrong": "",
     }
     try:
@@ -102,7 +114,7 @@ def show_preview(visit: Visit) -> View:
         )
     except (NotFound, RuleRefused) as error:
         values["wrong"] = error.message
-    return View("campaign_preview.html", campaign.name, values)
+    return View("campaign_preview.html", campaign.name, values, status)
 
 
 def _languages_of(campaign: CampaignView, visit: Visit) -> list[str]:

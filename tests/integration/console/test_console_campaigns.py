@@ -11,6 +11,7 @@ from tests.integration.console.people import account_of, signed_in
 from tests.unit.console.browser import Browser, Shown
 from tidings.campaigns.models import Campaign, CampaignAudience
 from tidings.campaigns.states import STEPS, Actor, CampaignState
+from tidings.delivery.models import Notification
 from tidings.platform.timing.clock import new_id
 
 AFTER = {
@@ -205,6 +206,26 @@ def test_preview_has_the_chosen_language() -> None:
     text = signed_in().get(f"campaigns/{campaign.id}/preview?language=de").text
     assert "<option selected>de</option>" in text
     assert "language=de" in text
+
+
+def test_preview_sends_one_test_to_the_operator() -> None:
+    campaign, browser = a_campaign(name="Winter days"), signed_in()
+    page = browser.get(f"campaigns/{campaign.id}/preview?language=de")
+    for _ in range(2):  # a double click sends the same form
+        shown = browser.post(page.place, {"form_token": page.token, **page.hidden})
+        assert "The test is on its way to you." in shown.text
+        assert "language=de" in shown.place
+    (sample,) = Notification.objects(kind="campaign.test", subject_id=campaign.id)
+    assert (sample.user_id, sample.language) == (account_of(browser).id, "de")
+
+
+def test_test_that_is_refused_is_told() -> None:
+    campaign, browser = a_campaign(), signed_in()
+    page = browser.get(f"campaigns/{campaign.id}/preview")
+    Campaign.objects(pk=campaign.id).update_one(set__template_code="no_such_template")
+    shown = browser.post(page.place, {"form_token": page.token, **page.hidden})
+    assert shown.status == 422
+    assert "There is no such template." in shown.text
 
 
 def test_campaign_with_a_missing_template_says_so() -> None:

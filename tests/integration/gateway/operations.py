@@ -730,6 +730,11 @@ OPERATIONS: Final[dict[str, Sample]] = {
         " { copyCampaign(id: $id, input: $input) { id } }",
         lambda world: {"id": world.draft_campaign_id, "input": example_of("CopyCampaign")},
     ),
+    "Mutation.sendCampaignTest": Sample(
+        "mutation($id: ID!, $input: SendCampaignTestInput!)"
+        " { sendCampaignTest(id: $id, input: $input) { requestId } }",
+        lambda world: {"id": world.draft_campaign_id, "input": example_of("SendCampaignTest")},
+    ),
 }
 
 

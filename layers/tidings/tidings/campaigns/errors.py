@@ -46,6 +46,13 @@ class VariableMissing(RuleRefused):
         super().__init__(f"The template needs the variable {name}.", field=f"variables.{name}")
 
 
+class NotAnOperator(RuleRefused):
+    def __init__(self) -> None:
+        super().__init__(
+            "A test is sent to operators and administrators only.", field="operator_ids"
+        )
+
+
 class TimeHasPassed(RuleRefused):
     def __init__(self) -> None:
         super().__init__("The campaign's time has passed.", field="schedule.at")

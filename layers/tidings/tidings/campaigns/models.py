@@ -1,6 +1,7 @@
 """Documents of the campaigns database."""
 
 from datetime import datetime
+from typing import Final
 
 from mongoengine import (
     DateTimeField,
@@ -14,8 +15,11 @@ from mongoengine import (
 from tidings.campaigns.calendar import ScheduleKind
 from tidings.campaigns.states import CampaignState
 from tidings.platform.messaging.outbox import OutboxDocument
-from tidings.platform.storage.documents import StoredPart
+from tidings.platform.storage.documents import StoredDocument, StoredPart
 from tidings.platform.timing.clock import new_id, now
+
+# As long as a client may repeat a request.
+TESTS_KEPT_SECONDS: Final = 7 * 24 * 3600
 
 
 class CampaignAudience(StoredPart):
@@ -97,3 +101,19 @@ class Campaign(OutboxDocument):
         """Return the variables for the template; those that it does not declare have no effect."""
         voucher = {"voucher": self.voucher} if self.voucher else {}
         return {"campaign": self.name, **voucher, **self.variables}
+
+
+class CampaignTestRequest(StoredDocument):
+    """A request to send a test; its id is a hash of the caller and the caller's request id."""
+
+    id = StringField(primary_key=True)
+    content_digest = StringField(required=True)
+    # The notification of each operator; empty until they are stored.
+    notifications = MapField(StringField())
+    created_at = DateTimeField(required=True, default=now)
+
+    meta = {  # noqa: RUF012
+        "db_alias": "campaigns",
+        "collection": "test_requests",
+        "indexes": [{"fields": ["created_at"], "expireAfterSeconds": TESTS_KEPT_SECONDS}],
+    }

@@ -13,6 +13,8 @@ from pydantic import (
 from tidings.campaigns.calendar import ScheduleKind
 from tidings.campaigns.errors import TimeMissing, TimeNotAsked
 from tidings.campaigns.states import CampaignState
+from tidings.notifications.schemas import RequestId
+from tidings.platform.inputs.ids import DocumentId
 from tidings.platform.inputs.partial import left_as_it_is
 from tidings.platform.schema import Schema
 from tidings.platform.storage.pagination import PageRequest
@@ -106,9 +108,21 @@ class CopyCampaign(Schema):
 
     model_config = INPUT
 
-    name: Line | None = Field(
-        None, description="by default `Copy of` and the name of the original"
+    name: Line | None = Field(None, description="by default `Copy of` and the name of the original")
+
+
+class SendCampaignTest(Schema):
+    """The operators who get a sample of the message, and its language."""
+
+    model_config = INPUT
+
+    request_id: RequestId = Field(
+        description="an id that the caller chooses: a repeated request sends nothing"
     )
+    operator_ids: Annotated[list[DocumentId], Field(min_length=1, max_length=5)] | None = Field(
+        None, description="operators or administrators; the default is the caller"
+    )
+    language: Language = "en"
 
 
 class CampaignFilter(Schema):
@@ -131,6 +145,20 @@ class PreviewQuery(Schema):
     model_config = ConfigDict(frozen=True)
 
     language: Language = "en"
+
+
+class SentSample(Schema):
+    """A sample of a campaign's message; the notification's status has the result."""
+
+    user_id: str = Field(description="the operator")
+    notification_id: str
+
+
+class CampaignTest(Schema):
+    """The samples of a test, one for each operator."""
+
+    request_id: str
+    samples: list[SentSample]
 
 
 class AudienceView(Schema):

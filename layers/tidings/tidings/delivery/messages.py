@@ -12,6 +12,8 @@ from tidings.templates.content import Rendered
 from tidings.users.contacts import Contact
 
 NO_TEXT: Final = ChannelText()
+TEST_MARK: Final = "[Test]"
+SEEN_FIRST: Final = ("email_subject", "push_title", "inbox_title", "sms_text")
 
 
 def message_for(
@@ -27,6 +29,7 @@ def message_for(
     # Jinja is imported with the first message that is rendered.
     from tidings.templates import rendering
 
+    is_sample = bool(notification.is_sample)
     variables = variables_for(contact, notification.variables)
     if channel is Channel.EMAIL and notification.category in CATEGORIES:
         link = unsubscribe_url(contact.user_id, notification.category, notification.id)
@@ -35,11 +38,12 @@ def message_for(
     rendered = rendering.render(
         notification.template_code,
         version=notification.template_version,
-        language=contact.preferences.language,
-        variables={**variables, "unsubscribe_url": link},
+        language=notification.language if is_sample else contact.preferences.language,
+        # A sample shows the link of the template's samples, which ends no mails.
+        variables=variables if is_sample else {**variables, "unsubscribe_url": link},
         logs=logs,
     )
-    text = text_for(channel, rendered)
+    text = text_for(channel, marked(rendered) if is_sample else rendered)
     if text == NO_TEXT:
         raise NothingToSay
     return OutgoingMessage(
@@ -66,6 +70,14 @@ def variables_for(contact: Contact, variables: Mapping[str, Any]) -> dict[str, A
     """Return the variables of a person's message, with those that describe the person."""
     about = {"name": contact.known_name, "time_zone": contact.preferences.time_zone}
     return {**about, **variables}
+
+
+def marked(rendered: Rendered) -> Rendered:
+    """Return a message with the mark of a test in the texts that a reader sees first."""
+    texts = {name: getattr(rendered, name) for name in SEEN_FIRST}
+    return rendered.model_copy(
+        update={name: f"{TEST_MARK} {text}" for name, text in texts.items() if text}
+    )
 
 
 def text_for(channel: Channel, rendered: Rendered) -> ChannelText:

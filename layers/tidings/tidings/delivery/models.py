@@ -111,6 +111,8 @@ class Notification(OutboxDocument):
     # It contains a one-time code: it is sent at once, also to an address that is not verified yet,
     # and its variables are deleted when its delivery is settled.
     carries_code = BooleanField(required=True, default=False)
+    # Operators see by it what recipients would get; its text is marked as a test.
+    is_sample = BooleanField()
     # Data of the sender, returned with the status.
     metadata = DictField()
     subject_id = StringField(required=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from tidings.delivery.messages import NO_TEXT, text_for, variables_for
+from tidings.delivery.messages import NO_TEXT, marked, text_for, variables_for
 from tidings.delivery.models import Channel, DeliveryStatus, Notification, Priority
 from tidings.delivery.planning import (
     DIGEST,
@@ -66,12 +66,17 @@ class NotificationContent:
     carries_code: bool = False
     # A test key sends it: it must not leave, and is not shown in an inbox.
     simulated: bool = False
+    # The language of a sample, which operators get instead of the recipients.
+    sample_language: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
     # Additional variables of some people, by user id.
     personal: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def variables_for(self, contact: Contact) -> dict[str, Any]:
         return {**self.variables, **self.personal.get(contact.user_id, {})}
+
+    def language_for(self, contact: Contact) -> str:
+        return self.sample_language or contact.preferences.language
 
 
 def draft(
@@ -98,10 +103,12 @@ def draft(
     rendered = rendering.render(
         content.template_code,
         version=version,
-        language=contact.preferences.language,
+        language=content.language_for(contact),
         variables=variables_for(contact, variables),
         logs=logs,
     )
+    if content.sample_language:
+        rendered = marked(rendered)
     more = {
         "_id": _id_at(later) if later else new_id(),
         "template_version": version,
@@ -144,7 +151,8 @@ def _row(
         # Only if it is true, because few are.
         "simulated": simulated or None,
         "user_id": contact.user_id,
-        "language": contact.preferences.language,
+        "language": content.language_for(contact),
+        "is_sample": content.sample_language is not None or None,
         "dedupe_key": f"{content.dedupe}:{contact.user_id}",
         "priority": content.priority.value,
         "metadata": dict(content.metadata),

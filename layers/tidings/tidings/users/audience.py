@@ -1,6 +1,7 @@
 """List the people who get a message that is for many."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -39,6 +40,13 @@ def operator_ids(limit: int = 200) -> list[str]:
     """Return the ids of operators and administrators."""
     roles = [role.value for role in Role if role.includes(Role.OPERATOR)]
     return list(User.objects(role__in=roles, deleted_at=None).limit(limit).scalar("pk"))
+
+
+def operators_among(user_ids: Iterable[str]) -> frozenset[str]:
+    """Return those of these people who are operators or administrators."""
+    roles = [role.value for role in Role if role.includes(Role.OPERATOR)]
+    found = User.objects(pk__in=list(user_ids), role__in=roles, deleted_at=None)
+    return frozenset(found.scalar("pk"))
 
 
 def _conditions(language: str | None, registered_before: datetime | None) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def consumer_of(queue: str) -> Maker:
 
 def creator_of(notification: Any) -> Maker:
     """Return the maker of a notification."""
-    if notification.dedupe_key.startswith("send:"):
+    if notification.dedupe_key.startswith(("send:", "test:")):
         return A_CALL
     if notification.dedupe_key.startswith("digest:"):
         return Maker(SENDS_DIGESTS)
