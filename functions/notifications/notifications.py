@@ -4,7 +4,7 @@
 - product.price_dropped: requests the notification of the product's followers
 - notification.delivered: records that the message arrived
 - notification.failed: records a provider's report that the message did not arrive
-- user.preferences_updated: has no effect, because the person made the change
+- user.preferences_updated: deletes opens and clicks if the person no longer agrees to tracking
 - user.deleted: erases the person's notifications
 """
 

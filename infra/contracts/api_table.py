@@ -32,6 +32,8 @@ HEAD: Final = "| GraphQL | REST | allowed for |\n|---|---|---|\n"
 OTHER_ROWS: Final = (
     ("", "`GET /api/v1/unsubscribe/{token}`, a page", "anyone with the link"),
     ("", "`POST /api/v1/unsubscribe/{token}`, by the page or RFC 8058", "anyone with the link"),
+    ("", "`GET /api/v1/opens/{token}`, a picture in mails", "anyone with the address"),
+    ("", "`GET /api/v1/clicks/{link}`, the links in mails", "anyone with the link"),
     ("", "`GET /.well-known/jwks.json`, `GET /api/v1/.well-known/jwks.json`", "anyone"),
     ("", "`GET /api/v1/openapi.json`", "anyone"),
     ("", "`GET /metrics` (Prometheus)", "anyone if it is open, otherwise with the metrics token"),

@@ -316,7 +316,8 @@ STORED_IN = {
         *("User", "PushToken", "Service", "Product", "StockMovement", "Reservation"),
         *("Activity", "CustomerProfile", "Demand", "Row", "Run"),
         *("Order", "Task", "Upload", "TemplateVersion", "Notification", "SendRequest"),
-        *("Suppression", "PushEndpoint", "Feedback", "Unsubscription", "Campaign"),
+        *("Suppression", "PushEndpoint", "Feedback", "Unsubscription", "MailResponse"),
+        *("Campaign", "CampaignTestRequest"),
         *("FailedMessage", "Lease", "AuditEntry"),
     ],
 )

@@ -38,6 +38,8 @@ PUBLIC_ROUTES = {
     # Open to the holder of a signed link, who may not be able to sign in.
     "GET /api/v1/unsubscribe/{token}",
     "POST /api/v1/unsubscribe/{token}",
+    "GET /api/v1/opens/{token}",
+    "GET /api/v1/clicks/{link}",
     "GET /health",
     "GET /metrics",
     "GET /api/v1/health",
@@ -211,6 +213,8 @@ def test_old_token_does_not_prevent_signing_in() -> None:
         "POST /api/v1/service-sessions",
         "GET /api/v1/unsubscribe/{token}",
         "POST /api/v1/unsubscribe/{token}",
+        "GET /api/v1/opens/{token}",
+        "GET /api/v1/clicks/{link}",
     }
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from tidings.delivery import claims, planning, sending, states
+from tidings.delivery import claims, planning, sending, states, tracking
 from tidings.delivery.attempts import Attempt
 from tidings.delivery.events import DeliverNotification
 from tidings.delivery.loading import load
@@ -120,4 +120,5 @@ def _deliver_group(
             prepare(each, moment)
     sending.send_all(claims.take([each for each in attempts if each.message], at or now()), at)
     claims.record(attempts)
+    tracking.begin([each.message for each in attempts if each.message and each.receipt], moment)
     return attempts

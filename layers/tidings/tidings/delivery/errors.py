@@ -10,6 +10,7 @@ from tidings.platform.providers.failures import (
 )
 
 __all__ = [
+    "BadMailLink",
     "BadUnsubscribeLink",
     "CircuitOpen",
     "DeliveryFailure",
@@ -23,6 +24,13 @@ __all__ = [
 
 class BadUnsubscribeLink(NotFound):
     """We did not make the link, it is incomplete, or its account is deleted."""
+
+    def __init__(self) -> None:
+        super().__init__("This link does not work.")
+
+
+class BadMailLink(NotFound):
+    """We did not make the link of a mail, or it is incomplete."""
 
     def __init__(self) -> None:
         super().__init__("This link does not work.")

@@ -7,6 +7,7 @@ from tidings.delivery.errors import NothingToSay
 from tidings.delivery.models import Channel, Notification
 from tidings.delivery.outgoing import Address, Device, OutgoingMessage
 from tidings.delivery.outgoing import Rendered as ChannelText
+from tidings.delivery.tracking_links import tracked
 from tidings.delivery.unsubscribe_links import CATEGORIES, unsubscribe_url
 from tidings.templates.content import Rendered
 from tidings.users.contacts import Contact
@@ -46,6 +47,9 @@ def message_for(
     text = text_for(channel, marked(rendered) if is_sample else rendered)
     if text == NO_TEXT:
         raise NothingToSay
+    campaign_id = tracked_campaign(notification, channel, contact, text)
+    if campaign_id is not None:
+        text = text.model_copy(update={"html": tracked(text.html, notification.id)})
     return OutgoingMessage(
         notification_id=notification.id,
         channel=channel.value,
@@ -63,7 +67,16 @@ def message_for(
         unsubscribe_url=link,
         is_simulated=bool(notification.simulated),
         attempt=notification.deliveries[channel.value].attempts + 1,
+        campaign_id=campaign_id,
     )
+
+
+def tracked_campaign(
+    notification: Notification, channel: Channel, contact: Contact, text: ChannelText
+) -> str | None:
+    """Return the campaign of a mail whose opens and clicks the person agreed to record."""
+    agreed = channel is Channel.EMAIL and contact.preferences.tracking and bool(text.html)
+    return notification.campaign_id if agreed else None
 
 
 def variables_for(contact: Contact, variables: Mapping[str, Any]) -> dict[str, Any]:

@@ -238,3 +238,41 @@ class Unsubscription(StoredDocument):
         "collection": "unsubscriptions",
         "indexes": ["user_id"],
     }
+
+
+class ClickedLink(StoredPart):
+    """A link of a mail that its reader clicked."""
+
+    url = StringField(required=True)
+    first_at = DateTimeField(required=True)
+    count = IntField(required=True, default=0)
+
+
+class MailResponse(StoredDocument):
+    """What a person who agreed to it did with a campaign's mail; its id is the notification's.
+
+    It is stored when the mail was sent, and deleted when the person no longer agrees. So a mail
+    without one is not recorded.
+    """
+
+    id = StringField(primary_key=True)
+    user_id = StringField(required=True)
+    campaign_id = StringField(required=True)
+    mailed_at = DateTimeField(required=True)
+    # A click counts as an opening, too, because mail programs may hide pictures.
+    opened_at = DateTimeField()
+    opens = IntField(required=True, default=0)
+    clicked_at = DateTimeField()
+    # By the hash of their address.
+    links = MapField(EmbeddedDocumentField(ClickedLink))
+    expires_at = DateTimeField(required=True)
+
+    meta = {  # noqa: RUF012
+        "db_alias": "delivery",
+        "collection": "mail_responses",
+        "indexes": [
+            ("campaign_id", "user_id"),
+            "user_id",
+            {"fields": ["expires_at"], "expireAfterSeconds": 0},
+        ],
+    }

@@ -81,6 +81,8 @@ class OutgoingMessage(Schema):
     is_simulated: bool = False
     # 1 at the first attempt.
     attempt: int = 1
+    # Set if the person agreed that opens and clicks of this mail are recorded.
+    campaign_id: str | None = None
 
 
 class Receipt(Schema):

@@ -1,7 +1,7 @@
 """Input and output models of delivery."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, StringConstraints
 
@@ -57,6 +57,36 @@ class UnsubscriptionView(Schema):
 
     category: str
     created_at: datetime
+
+
+class ClickedLinkView(Schema):
+    """A link of a mail that its reader clicked."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    url: str
+    first_at: datetime
+    count: int
+
+
+class MailResponseView(Schema):
+    """What a person who agreed to it did with a campaign's mail."""
+
+    notification_id: str
+    campaign_id: str
+    mailed_at: datetime
+    opened_at: datetime | None
+    opens: int
+    clicked_at: datetime | None
+    links: list[ClickedLinkView]
+
+    @classmethod
+    def of(cls, stored: Any) -> Self:
+        """Return the view of a stored response."""
+        names = ("campaign_id", "mailed_at", "opened_at", "opens", "clicked_at")
+        links = [ClickedLinkView.model_validate(each) for each in stored.links.values()]
+        values = {name: getattr(stored, name) for name in names}
+        return cls(notification_id=stored.id, links=links, **values)
 
 
 class SuppressionFilter(Schema):

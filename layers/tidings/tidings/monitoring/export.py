@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from pydantic import Field
 
-from tidings.delivery.schemas import UnsubscriptionView
+from tidings.delivery.schemas import MailResponseView, UnsubscriptionView
+from tidings.delivery.tracking import get_mail_responses
 from tidings.delivery.unsubscribe import get_unsubscriptions
 from tidings.notifications.queries import ToldView, get_stored_notifications
 from tidings.orders.queries import get_orders
@@ -45,6 +46,9 @@ class PersonExport(Schema):
     notifications: list[ToldView] = Field(description="all channels, with their deliveries")
     campaigns: list[str] = Field(description="ids of the campaigns of these notifications")
     unsubscriptions: list[UnsubscriptionView]
+    mail_responses: list[MailResponseView] = Field(
+        description="opens and clicks of campaigns' mails, if the person agreed to record them"
+    )
     complete: bool = Field(description=f"false if more than {MAX_OF_EACH} of a kind exist")
 
 
@@ -83,6 +87,7 @@ def export_user(user_id: str, *, caller: Principal) -> PersonExport:
         and all_told
         and all_deeds
         and len(vouchers) <= MAX_OF_EACH,
+        mail_responses=get_mail_responses(user_id, caller=person),
     )
 
 

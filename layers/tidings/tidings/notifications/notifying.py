@@ -1,8 +1,9 @@
 """The operations that handle events for notifications."""
 
 from collections.abc import Sequence
+from typing import Final
 
-from tidings.delivery import changes, states
+from tidings.delivery import changes, states, tracking
 from tidings.delivery.events import NotificationDelivered, NotificationFailed
 from tidings.notifications import following
 from tidings.notifications.creating import (
@@ -18,12 +19,16 @@ from tidings.platform.messaging.events import Event, handling
 from tidings.products.events import ProductBackInStock, ProductPriceDropped
 from tidings.users.events import UserDeleted, UserPreferencesUpdated
 
+# The preference that people withdraw to be forgotten.
+TRACKING: Final = "tracking"
+
 
 def notify(event: Event) -> None:
     """Send the notifications of an event, once to each person in its audience.
 
     A provider's report about a message is recorded with its delivery. The data of a person who
-    deleted their account is erased.
+    deleted their account is erased, and so are opens and clicks of a person who no longer agrees to
+    them.
     """
     match event:
         case NotificationDelivered(data=data):
@@ -45,6 +50,8 @@ def notify(event: Event) -> None:
             )
         case NotificationFailed():
             pass  # the delivery has failed already: the event was stored with that change
+        case UserPreferencesUpdated(data=data) if TRACKING in data.changed:
+            tracking.follow_consent(data.user_id, event.time)
         case UserDeleted(data=data):
             forget(data.user_id)
         case ProductBackInStock() | ProductPriceDropped():
@@ -57,13 +64,13 @@ def notify_together(events: Sequence[Event]) -> list[Event]:
     """Send the notifications of many events, with the database commands of one.
 
     Returns:
-        The events that it left to `notify`: those that have no single recipient, and those whose
-        message cannot be rendered.
+        The events that it left to `notify`: those that have no single recipient, those that change
+        the consent to tracking, and those whose message cannot be rendered.
     """
     addressed, left = [], []
     for event in events:
         rule = RULES.get(type(event))
-        if type(event) is not UserPreferencesUpdated and (rule is None or not rule.is_personal):
+        if _is_single(event, rule):
             left.append(event)
         elif rule and (people := rule.audience(event)):
             addressed += [Addressed(each, rule.content(event), event) for each in people]
@@ -71,6 +78,13 @@ def notify_together(events: Sequence[Event]) -> list[Event]:
             with handling(event):
                 logger.info("notification skipped: event has no recipient")
     return [*left, *create_personal_notifications(addressed)]
+
+
+def _is_single(event: Event, rule: Rule | None) -> bool:
+    """Say whether `notify` handles an event alone."""
+    if isinstance(event, UserPreferencesUpdated):
+        return TRACKING in event.data.changed
+    return rule is None or not rule.is_personal
 
 
 def _create(event: Event, rule: Rule) -> None:

@@ -73,7 +73,8 @@ class QuietHours(Schema):
 class Preferences(Schema):
     """A person's choices, with defaults for the rest.
 
-    By default, mails are sent only about orders and about products that the person waits for.
+    By default, mails are sent only about orders and about products that the person waits for, and
+    no one learns what a person does with them.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -87,6 +88,10 @@ class Preferences(Schema):
     time_zone: Annotated[str, AfterValidator(known_or_utc)] = "UTC"
     language: str = "en"
     digest: Digest = Digest.OFF
+    tracking: bool = Field(
+        default=False,
+        description="whether opens and clicks of campaigns' mails are recorded for this person",
+    )
 
     @classmethod
     def of(cls, chosen: dict[str, Any]) -> Self:
@@ -125,6 +130,7 @@ class UpdatePreferences(Schema):
     time_zone: TimeZone | None = None
     language: Language | None = None
     digest: Digest | None = None
+    tracking: StrictBool | None = None
 
     def changes(self) -> dict[str, Any]:
         """Return the new values by path, e.g. `promotions.email`."""

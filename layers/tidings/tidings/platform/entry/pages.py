@@ -74,10 +74,10 @@ def page(
     )
 
     def decorate(operation: Callable[[Mapping[str, str]], Page]) -> LambdaHandler:
-        @http_handler(operation, refused=_refused)
+        @http_handler(operation, refused=apology)
         def handler(event: LambdaEvent) -> Answer:
             with called_from(source_address(event)), invocation():
-                return _answer(200, operation(_path(event)), {})
+                return _answer(200, operation(path_of(event)), {})
 
         handler.contract = contract  # type: ignore[attr-defined]
         return handler
@@ -85,13 +85,14 @@ def page(
     return decorate
 
 
-def _refused(error: Exception) -> Answer:
+def apology(error: Exception) -> Answer:
+    """Return the page that tells a reader about an error."""
     problem = problem_of(error)
-    apology = Page("That did not work", problem.message)
-    return _answer(problem.status, apology, problem.headers)
+    told = Page("That did not work", problem.message)
+    return _answer(problem.status, told, problem.headers)
 
 
-def _path(event: LambdaEvent) -> Mapping[str, str]:
+def path_of(event: LambdaEvent) -> Mapping[str, str]:
     """Return the path parameters; one that does not match its pattern is empty."""
     given: Mapping[str, str] = event.get("pathParameters") or {}
     return {

@@ -26,6 +26,8 @@ PERSON_PATTERN: Final = r"^(me|[0-9a-f]{24})$"
 PATH_PATTERNS: Final[Mapping[str, str]] = {
     "user_id": PERSON_PATTERN,
     "token": r"^[A-Za-z0-9._-]{1,200}$",
+    # It contains an address.
+    "link": r"^[A-Za-z0-9._-]{1,6100}$",
     "suppression_id": r"^[0-9a-f]{64}$",
     "domain": r"^[a-z]{1,30}$",
     "template_code": r"^[a-z][a-z0-9_]{0,63}$",
