@@ -211,6 +211,7 @@ OBJECTS: dict[str, list[type]] = {
 OBJECTS |= {
     "Campaign": [campaigns.CampaignView],
     "CampaignAudience": [campaigns.AudienceView],
+    "CampaignMailResponse": [campaigns.MailResponseConditionView],
     "CampaignSchedule": [campaigns.ScheduleView],
     "CampaignRun": [campaigns.RunView],
     "CampaignTransition": [campaigns.CampaignTransitionView],
@@ -303,6 +304,7 @@ INPUTS: dict[str, type[BaseModel]] = {
 INPUTS |= {
     "CreateCampaignInput": campaigns.CreateCampaign,
     "CampaignAudienceInput": campaigns.AudienceInput,
+    "CampaignMailResponseInput": campaigns.MailResponseCondition,
     "CampaignScheduleInput": campaigns.ScheduleInput,
     "CampaignFilterInput": campaigns.CampaignFilter,
 }

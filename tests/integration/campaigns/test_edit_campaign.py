@@ -51,6 +51,7 @@ from tidings.campaigns.states import CampaignState
 from tidings.platform.timing.clock import new_id, now
 from tidings.templates.errors import CodeTemplate
 
+AUDIENCE = ("bought_category", "inactive_days", "language", "mail_response")
 EDIT = """mutation($id: ID!, $input: EditCampaignInput!) {
   editCampaign(id: $id, input: $input) { name voucher version }
 }"""
@@ -63,11 +64,11 @@ EDIT = """mutation($id: ID!, $input: EditCampaignInput!) {
         ({"template_code": "order_rejected", "variables": {"order_id": "7"}}, {}),
         (
             {"audience": {"inactive_days": 30}},
-            {"audience": {"bought_category": None, "inactive_days": 30, "language": None}},
+            {"audience": dict.fromkeys(AUDIENCE) | {"inactive_days": 30}},
         ),
         (
             {"audience": {}},
-            {"audience": dict.fromkeys(["bought_category", "inactive_days", "language"])},
+            {"audience": dict.fromkeys(AUDIENCE)},
         ),
         ({"schedule": {"kind": "weekly"}}, {"schedule": {"kind": "weekly", "at": None}}),
         ({"schedule": ON_MONDAY}, {"schedule": {"kind": "at", "at": MONDAY}}),

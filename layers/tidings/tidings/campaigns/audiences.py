@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from tidings.campaigns.models import CampaignAudience
+from tidings.delivery.models import MailResponseKind
+from tidings.delivery.tracking import responders_after
 from tidings.orders.queries import ordered_since, products_bought
 from tidings.products.queries import in_category
-from tidings.users.audience import count_customers, customers_after
+from tidings.users.audience import count_customers, customers_after, customers_among
 
 PEOPLE_PER_COUNT: Final = 2_000
 
@@ -30,6 +32,8 @@ class Size(NamedTuple):
 def chunk_after(audience: CampaignAudience, after: str | None, at: datetime, limit: int) -> Chunk:
     """Return the audience among the next `limit` people, as of the time `at`."""
     since = at - timedelta(days=audience.inactive_days) if audience.inactive_days else None
+    if audience.mail_response is not None:
+        return _responders(audience, after, at, since, limit)
     people = customers_after(
         after, limit=limit, language=audience.language, registered_before=since
     )
@@ -39,7 +43,7 @@ def chunk_after(audience: CampaignAudience, after: str | None, at: datetime, lim
 
 def size_of(audience: CampaignAudience, at: datetime, *, seconds: float) -> Size:
     """Count an audience; if orders must be read, for at most this many seconds."""
-    if not audience.bought_category and not audience.inactive_days:
+    if not (audience.bought_category or audience.inactive_days or audience.mail_response):
         return Size(count_customers(language=audience.language), complete=True)
     deadline, people = time.monotonic() + seconds, 0
     for chunk in _chunks(audience, at):
@@ -47,6 +51,31 @@ def size_of(audience: CampaignAudience, at: datetime, *, seconds: float) -> Size
         if chunk.last_id is not None and time.monotonic() > deadline:
             return Size(people, complete=False)
     return Size(people, complete=True)
+
+
+def _responders(
+    audience: CampaignAudience,
+    after: str | None,
+    at: datetime,
+    since: datetime | None,
+    limit: int,
+) -> Chunk:
+    """Return the audience among the next people whose mails of a campaign are tracked.
+
+    These are fewer than all customers, and their mails have an index.
+    """
+    wanted = audience.mail_response
+    found = responders_after(
+        wanted.campaign_id,
+        MailResponseKind(wanted.response),
+        after,
+        mailed_since=at - timedelta(days=wanted.within_days),
+        limit=limit,
+    )
+    people = customers_among(
+        found.user_ids, language=audience.language, registered_before=since, tracked=True
+    )
+    return Chunk(_of_segment(audience, people, since), found.last_id)
 
 
 def _chunks(audience: CampaignAudience, at: datetime) -> Iterator[Chunk]:

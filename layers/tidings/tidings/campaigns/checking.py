@@ -1,7 +1,8 @@
-"""Check that a campaign's template can be rendered for everyone."""
+"""Check what a campaign refers to, and convert it to its stored form."""
 
-from tidings.campaigns.errors import UnknownTemplate, VariableMissing
-from tidings.campaigns.models import Campaign
+from tidings.campaigns.errors import UnknownMailedCampaign, UnknownTemplate, VariableMissing
+from tidings.campaigns.models import AudienceMailResponse, Campaign, CampaignAudience
+from tidings.campaigns.schemas import AudienceInput
 from tidings.templates.current import carries_code
 from tidings.templates.errors import CodeTemplate, TemplateNotFound
 from tidings.templates.queries import template_view
@@ -24,3 +25,19 @@ def check_template(campaign: Campaign) -> None:
         raise CodeTemplate
     for name in set(template.required_variables) - set(campaign.told_to_all()) - ALWAYS_KNOWN:
         raise VariableMissing(name)
+
+
+def audience_of(given: AudienceInput) -> CampaignAudience:
+    """Return an audience in its stored form.
+
+    Raises:
+        UnknownMailedCampaign: the campaign whose mails it names does not exist.
+    """
+    values = given.model_dump(mode="json", exclude={"mail_response"})
+    if (wanted := given.mail_response) is None:
+        return CampaignAudience(**values)
+    if Campaign.objects(pk=wanted.campaign_id).only("id").first() is None:
+        raise UnknownMailedCampaign
+    return CampaignAudience(
+        **values, mail_response=AudienceMailResponse(**wanted.model_dump(mode="json"))
+    )

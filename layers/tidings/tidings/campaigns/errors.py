@@ -41,6 +41,11 @@ class UnknownTemplate(RuleRefused):
         super().__init__("There is no such template.", field="template_code")
 
 
+class UnknownMailedCampaign(RuleRefused):
+    def __init__(self) -> None:
+        super().__init__("There is no such campaign.", field="audience.mail_response.campaign_id")
+
+
 class VariableMissing(RuleRefused):
     def __init__(self, name: str) -> None:
         super().__init__(f"The template needs the variable {name}.", field=f"variables.{name}")

@@ -14,12 +14,21 @@ from mongoengine import (
 
 from tidings.campaigns.calendar import ScheduleKind
 from tidings.campaigns.states import CampaignState
+from tidings.delivery.models import MailResponseKind
 from tidings.platform.messaging.outbox import OutboxDocument
 from tidings.platform.storage.documents import StoredDocument, StoredPart
 from tidings.platform.timing.clock import new_id, now
 
 # As long as a client may repeat a request.
 TESTS_KEPT_SECONDS: Final = 7 * 24 * 3600
+
+
+class AudienceMailResponse(StoredPart):
+    """What a person did with another campaign's mails of the last days."""
+
+    campaign_id = StringField(required=True)
+    response = StringField(required=True, choices=[kind.value for kind in MailResponseKind])
+    within_days = IntField(required=True)
 
 
 class CampaignAudience(StoredPart):
@@ -29,6 +38,7 @@ class CampaignAudience(StoredPart):
     # No order for this many days, and an account for longer.
     inactive_days = IntField()
     language = StringField()
+    mail_response = EmbeddedDocumentField(AudienceMailResponse)
 
 
 class CampaignSchedule(StoredPart):

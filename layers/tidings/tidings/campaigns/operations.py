@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from tidings.campaigns.calendar import ScheduleKind, next_run
-from tidings.campaigns.checking import check_template
+from tidings.campaigns.checking import audience_of, check_template
 from tidings.campaigns.errors import (
     CampaignNotFound,
     CampaignStepRefused,
@@ -14,11 +14,12 @@ from tidings.campaigns.errors import (
     TimeHasPassed,
     TimeMissing,
     TimeNotAsked,
+    UnknownMailedCampaign,
     UnknownTemplate,
     VariableMissing,
 )
 from tidings.campaigns.events import ExpandCampaign
-from tidings.campaigns.models import Campaign, CampaignAudience, CampaignRun, CampaignSchedule
+from tidings.campaigns.models import Campaign, CampaignRun, CampaignSchedule
 from tidings.campaigns.schemas import CampaignView, CreateCampaign, EditCampaign, ScheduleInput
 from tidings.campaigns.states import CampaignState
 from tidings.campaigns.steps import Plan, Planned, as_read, find_campaign, step_to, take_step
@@ -33,7 +34,10 @@ EDITABLE: Final = (CampaignState.DRAFT, CampaignState.SCHEDULED, CampaignState.P
 
 
 @operation(
-    role=Role.OPERATOR, refuses=(UnknownTemplate, VariableMissing, TimeMissing, TimeNotAsked)
+    role=Role.OPERATOR,
+    refuses=(
+        *(UnknownTemplate, VariableMissing, UnknownMailedCampaign, TimeMissing, TimeNotAsked),
+    ),
 )
 def create_campaign(new: CreateCampaign, *, caller: Principal) -> CampaignView:
     """Create a campaign as a draft.
@@ -42,6 +46,7 @@ def create_campaign(new: CreateCampaign, *, caller: Principal) -> CampaignView:
         UnknownTemplate: the template does not exist.
         CodeTemplate: the template contains a one-time code.
         VariableMissing: the template needs another variable.
+        UnknownMailedCampaign: the campaign whose mails the audience names does not exist.
     """
     drafted = step_to(CampaignState.DRAFT, now(), caller.user_id)
     campaign = Campaign(
@@ -49,7 +54,7 @@ def create_campaign(new: CreateCampaign, *, caller: Principal) -> CampaignView:
         template_code=new.template_code,
         variables=new.variables,
         voucher=new.voucher,
-        audience=CampaignAudience(**new.audience.model_dump()),
+        audience=audience_of(new.audience),
         schedule=_schedule(new.schedule),
         state=drafted["set__state"],
         history=[drafted["push__history"]],
@@ -142,7 +147,7 @@ def stop_campaign(
     role=Role.OPERATOR,
     refuses=(
         *(CampaignNotFound, StaleCampaign, EditRefused, UnknownTemplate, VariableMissing),
-        *(TimeHasPassed, TimeMissing, TimeNotAsked),
+        *(UnknownMailedCampaign, TimeHasPassed, TimeMissing, TimeNotAsked),
     ),
 )
 def edit_campaign(
@@ -161,6 +166,7 @@ def edit_campaign(
         UnknownTemplate: the template does not exist.
         CodeTemplate: the template contains a one-time code.
         VariableMissing: the template needs another variable.
+        UnknownMailedCampaign: the campaign whose mails the audience names does not exist.
         TimeHasPassed: the new time has passed.
     """
     while True:
@@ -199,7 +205,7 @@ def _changed(campaign: Campaign, change: EditCampaign) -> dict[str, Any]:
     """Return the named fields that differ, in the document's form."""
     named = {name: getattr(change, name) for name in change.model_fields_set - {"version"}}
     if "audience" in named:
-        named["audience"] = CampaignAudience(**named["audience"].model_dump())
+        named["audience"] = audience_of(named["audience"])
     if "schedule" in named:
         named["schedule"] = _schedule(named["schedule"])
     return {name: value for name, value in named.items() if value != getattr(campaign, name)}

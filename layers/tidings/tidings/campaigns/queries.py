@@ -15,6 +15,7 @@ from tidings.campaigns.schemas import (
     ChannelNumbers,
 )
 from tidings.campaigns.steps import find_campaign
+from tidings.delivery.tracking import Responses, responses_to
 from tidings.delivery.unsubscribe import unsubscribed
 from tidings.notifications.campaign_results import (
     EMAIL,
@@ -94,27 +95,30 @@ def preview_campaign(
 def numbers_of_campaigns(campaign_ids: Iterable[str]) -> dict[str, CampaignNumbers]:
     """Return the results of each of these campaigns.
 
-    This takes two round trips, and two more for each batch of notifications sent by mail.
+    This takes three round trips, and two more for each batch of notifications sent by mail.
     """
     ids = list(campaign_ids)
     found = Campaign.objects(pk__in=ids).only("run", "told_before").batch_size(len(ids) + 1)
     audiences = {
         each.id: each.told_before + (each.run.audience if each.run else 0) for each in found
     }
-    results = results_of_campaigns(audiences)
+    results, responses = results_of_campaigns(audiences), responses_to(audiences)
     return {
-        campaign_id: _numbers(campaign_id, audience, results[campaign_id])
+        campaign_id: _numbers(campaign_id, audience, results[campaign_id], responses[campaign_id])
         for campaign_id, audience in audiences.items()
     }
 
 
-def _numbers(campaign_id: str, audience: int, results: CampaignResults) -> CampaignNumbers:
+def _numbers(
+    campaign_id: str, audience: int, results: CampaignResults, responses: Responses
+) -> CampaignNumbers:
     return CampaignNumbers(
         audience=audience,
         read=results.read,
         unsubscribed=_unsubscribed(campaign_id) if _was_mailed(results) else 0,
         channels=[ChannelNumbers(channel=n, **c._asdict()) for n, c in results.channels.items()],
         **results.people._asdict(),
+        **responses._asdict(),
     )
 
 

@@ -13,6 +13,7 @@ from pydantic import (
 from tidings.campaigns.calendar import ScheduleKind
 from tidings.campaigns.errors import TimeMissing, TimeNotAsked
 from tidings.campaigns.states import CampaignState
+from tidings.delivery.models import MailResponseKind
 from tidings.notifications.schemas import RequestId
 from tidings.platform.inputs.ids import DocumentId
 from tidings.platform.inputs.partial import left_as_it_is
@@ -40,6 +41,18 @@ Variables = Annotated[dict[VariableName, Text], Field(max_length=MAX_VARIABLES)]
 Category = Annotated[str, VisibleLine(max_length=100)]
 
 
+class MailResponseCondition(Schema):
+    """What a person did with a campaign's mail; it selects only people who agree to tracking."""
+
+    model_config = INPUT
+
+    campaign_id: DocumentId
+    response: MailResponseKind
+    within_days: Annotated[int, Field(ge=1, le=180, strict=True)] = Field(
+        180, description="only mails that were sent in the last so many days"
+    )
+
+
 class AudienceInput(Schema):
     """The audience: all customers that meet every condition."""
 
@@ -51,6 +64,9 @@ class AudienceInput(Schema):
     )
     language: Language | None = Field(
         None, description="customers with this language, in any region: `es` includes `es-419`"
+    )
+    mail_response: MailResponseCondition | None = Field(
+        None, description="what they did with a campaign's mail, of people who agree to tracking"
     )
 
 
@@ -161,12 +177,21 @@ class CampaignTest(Schema):
     samples: list[SentSample]
 
 
+class MailResponseConditionView(Schema):
+    model_config = ConfigDict(from_attributes=True)
+
+    campaign_id: str
+    response: MailResponseKind
+    within_days: int
+
+
 class AudienceView(Schema):
     model_config = ConfigDict(from_attributes=True)
 
     bought_category: str | None
     inactive_days: int | None
     language: str | None
+    mail_response: MailResponseConditionView | None
 
 
 class ScheduleView(Schema):
@@ -242,6 +267,11 @@ class CampaignNumbers(Schema):
     waiting: int
     read: int
     unsubscribed: int
+    tracked: int = Field(
+        description="mails to people who agreed that opens and clicks are recorded"
+    )
+    opened: int = Field(description="part of `tracked`: mails that were opened or clicked")
+    clicked: int = Field(description="part of `tracked`: mails with a link that was clicked")
     channels: list[ChannelNumbers]
 
 

@@ -240,6 +240,14 @@ class Unsubscription(StoredDocument):
     }
 
 
+class MailResponseKind(StrEnum):
+    """What a person did with the mails of a campaign."""
+
+    OPENED = "opened"
+    CLICKED = "clicked"
+    NOT_OPENED = "not_opened"
+
+
 class ClickedLink(StoredPart):
     """A link of a mail that its reader clicked."""
 
@@ -272,7 +280,7 @@ class MailResponse(StoredDocument):
         "collection": "mail_responses",
         "indexes": [
             ("campaign_id", "user_id"),
-            "user_id",
+            ("user_id", "-id"),
             {"fields": ["expires_at"], "expireAfterSeconds": 0},
         ],
     }

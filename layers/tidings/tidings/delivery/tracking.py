@@ -6,12 +6,15 @@ no picture, and its links are as they are. What is stored is deleted when a pers
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
 
+import pymongo
 from pymongo import UpdateOne
 from pymongo.errors import PyMongoError
 
-from tidings.delivery.models import MailResponse
+from tidings.delivery.models import MailResponse, MailResponseKind
 from tidings.delivery.outgoing import OutgoingMessage
 from tidings.delivery.schemas import MailResponseView
 from tidings.platform.logging import logger
@@ -22,6 +25,9 @@ from tidings.users.contacts import get_contacts
 # As long as notifications.
 KEPT_FOR: Final = timedelta(days=180)
 MAX_RESPONSES: Final = 1_000
+_DECIDING: Final = ("mailed_at", "opened_at", "clicked_at")
+# More time than other operations have, but less than an endpoint has.
+COUNTING_SECONDS: Final = 12.0
 
 
 def begin(messages: Sequence[OutgoingMessage], at: datetime) -> None:
@@ -60,6 +66,81 @@ def forget(user_id: str) -> None:
     """Delete what a person did with mails."""
     forgotten = MailResponse.objects(user_id=user_id).delete()
     logger.info("opens and clicks deleted", user_id=user_id, mails=forgotten)
+
+
+class Responses(NamedTuple):
+    """How many mails of a campaign are tracked, and what their readers did with them."""
+
+    tracked: int = 0
+    opened: int = 0
+    clicked: int = 0
+
+
+def responses_to(campaign_ids: Iterable[str]) -> dict[str, Responses]:
+    """Return the responses to each campaign's mails, in one round trip."""
+    ids = list(campaign_ids)
+    pipeline: list[dict[str, Any]] = [
+        {"$match": {"campaign_id": {"$in": ids}}},
+        {
+            "$group": {
+                "_id": "$campaign_id",
+                "tracked": {"$sum": 1},
+                "opened": {"$sum": {"$cond": [{"$gt": ["$opened_at", None]}, 1, 0]}},
+                "clicked": {"$sum": {"$cond": [{"$gt": ["$clicked_at", None]}, 1, 0]}},
+            }
+        },
+    ]
+    with pymongo.timeout(COUNTING_SECONDS):
+        counted = list(MailResponse._get_collection().aggregate(pipeline))
+    found = {row.pop("_id"): Responses(**row) for row in counted}
+    return {each: found.get(each, Responses()) for each in ids}
+
+
+class Responders(NamedTuple):
+    """People who responded to a campaign's mails; `last_id` is None if no more follow."""
+
+    user_ids: list[str]
+    last_id: str | None
+
+
+def responders_after(
+    campaign_id: str,
+    kind: MailResponseKind,
+    after: str | None,
+    *,
+    mailed_since: datetime,
+    limit: int,
+) -> Responders:
+    """Return the people, by id, who responded in this way to the campaign's mails since a time.
+
+    Args:
+        limit: the maximum number of mails to look at; a weekly campaign has several for a person.
+    """
+    found = MailResponse.objects(campaign_id=campaign_id)
+    if after is not None:
+        found = found.filter(user_id__gt=after)
+    mails = list(
+        found.order_by("user_id").limit(limit).only("user_id", *_DECIDING).batch_size(limit + 1)
+    )
+    by_person = {user_id: list(each) for user_id, each in groupby(mails, key=attrgetter("user_id"))}
+    if len(mails) == limit and len(by_person) > 1:
+        del by_person[mails[-1].user_id]  # further mails of this person may follow
+    people = [
+        user_id
+        for user_id, sent in by_person.items()
+        if _responded(kind, [each for each in sent if each.mailed_at >= mailed_since])
+    ]
+    return Responders(people, next(reversed(by_person)) if len(mails) == limit else None)
+
+
+def _responded(kind: MailResponseKind, mails: Sequence[MailResponse]) -> bool:
+    match kind:
+        case MailResponseKind.OPENED:
+            return any(each.opened_at for each in mails)
+        case MailResponseKind.CLICKED:
+            return any(each.clicked_at for each in mails)
+        case MailResponseKind.NOT_OPENED:
+            return bool(mails) and not any(each.opened_at for each in mails)
 
 
 def get_mail_responses(user_id: str, *, caller: Principal) -> list[MailResponseView]:

@@ -31,6 +31,24 @@ def customers_after(
     return list(found.order_by("pk").limit(limit).batch_size(limit + 1).scalar("pk"))
 
 
+def customers_among(
+    user_ids: Iterable[str],
+    *,
+    language: str | None = None,
+    registered_before: datetime | None = None,
+    tracked: bool = False,
+) -> list[str]:
+    """Return those of these people who are such customers, ordered by id; see `customers_after`.
+
+    Args:
+        tracked: only customers who agree that opens and clicks of mails are recorded.
+    """
+    found = User.objects(pk__in=list(user_ids), **_conditions(language, registered_before))
+    if tracked:
+        found = found.filter(preferences__tracking=True)
+    return list(found.order_by("pk").scalar("pk"))
+
+
 def count_customers(*, language: str | None = None) -> int:
     """Return the number of customers, of one language or in all."""
     return int(User.objects(**_conditions(language, None)).count())
