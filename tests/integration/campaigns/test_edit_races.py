@@ -23,7 +23,7 @@ from tests.integration.campaigns.builders import (
     words_of,
     work_off,
 )
-from tidings.campaigns import operations
+from tidings.campaigns import checking, operations
 from tidings.campaigns.errors import EditRefused, StaleCampaign
 from tidings.campaigns.expanding import expand_campaign
 from tidings.campaigns.models import Campaign
@@ -63,9 +63,9 @@ def test_edit_between_the_two_halves_of_another_is_not_overwritten(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     campaign = drafted()
-    check = operations._check_template
+    check = checking.check_template
     meanwhile = once(lambda: edited(campaign.id, voucher="SPRING-5"))
-    monkeypatch.setattr(operations, "_check_template", lambda each: (meanwhile(), check(each)))
+    monkeypatch.setattr(operations, "check_template", lambda each: (meanwhile(), check(each)))
     with pytest.raises(StaleCampaign):
         edited(campaign.id, name="Spring days")
     stored = Campaign.objects.get(pk=campaign.id)
@@ -74,9 +74,9 @@ def test_edit_between_the_two_halves_of_another_is_not_overwritten(
 
 def test_start_in_the_middle_of_an_edit_gets_the_new_time(monkeypatch: pytest.MonkeyPatch) -> None:
     campaign = drafted(schedule=ON_MONDAY)
-    check = operations._check_template
+    check = checking.check_template
     meanwhile = once(lambda: start_campaign(campaign.id, caller=OPERATOR, at=SATURDAY))
-    monkeypatch.setattr(operations, "_check_template", lambda each: (meanwhile(), check(each)))
+    monkeypatch.setattr(operations, "check_template", lambda each: (meanwhile(), check(each)))
     after = edited(campaign.id, schedule=ON_TUESDAY)
     assert (after.state, after.next_run_at) == (CampaignState.SCHEDULED, TUESDAY)
 
@@ -112,9 +112,9 @@ def test_run_that_begins_during_an_edit_has_the_old_texts(
 ) -> None:
     customers(3)
     campaign = started(schedule=ON_MONDAY, variables={"message": "Old."})
-    check = operations._check_template
+    check = checking.check_template
     meanwhile = once(lambda: run_due_campaigns(MONDAY))
-    monkeypatch.setattr(operations, "_check_template", lambda each: (meanwhile(), check(each)))
+    monkeypatch.setattr(operations, "check_template", lambda each: (meanwhile(), check(each)))
     with pytest.raises(EditRefused, match="is running cannot"):
         edited(campaign.id, variables={"message": "New."})
     work_off(queues)

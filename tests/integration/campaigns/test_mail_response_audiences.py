@@ -64,11 +64,11 @@ def meant(campaign_id: str, response: str, within_days: int = 180, **more: Any) 
         ),
         **more,
     )
-    found, after = [], ""
-    while after is not None:
-        chunk = chunk_after(audience, after or None, now(), 3)
+    chunk = chunk_after(audience, None, now(), 3)
+    found = list(chunk.user_ids)
+    while chunk.last_id is not None:
+        chunk = chunk_after(audience, chunk.last_id, now(), 3)
         found += chunk.user_ids
-        after = chunk.last_id
     assert size_of(audience, now(), seconds=60) == (len(found), True)
     return found
 
@@ -138,7 +138,7 @@ def test_campaign_goes_to_those_who_did_not_open_another_one(queues: Queues) -> 
     second = begun(audience={"mail_response": wanted})
     work_off(queues)
     assert told(second.id) == {not_opened: 1}
-    copy = copy_campaign(second.id, CopyCampaign(), caller=OPERATOR)
+    copy = copy_campaign(second.id, CopyCampaign.model_validate({}), caller=OPERATOR)
     assert copy.audience == second.audience
     assert copy.audience.model_dump(mode="json")["mail_response"] == wanted
 

@@ -30,8 +30,8 @@ from tidings.users.models import User
 from tidings.users.operations import delete_account, update_user_preferences
 from tidings.users.preferences import UpdatePreferences
 
-WANTS_MAIL = {"promotions": {"email": True}}
-AGREES = WANTS_MAIL | {"tracking": True}
+WANTS_MAIL: dict[str, Any] = {"promotions": {"email": True}}
+AGREES: dict[str, Any] = WANTS_MAIL | {"tracking": True}
 SHOP = "https://shop.example/spring?a=1&b=2"
 
 
