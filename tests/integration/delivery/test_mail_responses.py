@@ -11,7 +11,7 @@ from pymongo.errors import PyMongoError
 from tests.integration.builders import CONTEXT, a_reader, at_once
 from tests.integration.notifications.builders import Provider
 from tests.unit.platform.builders import api_event
-from tidings.delivery import delivering, responding, tracking
+from tidings.delivery import claims, responding, tracking
 from tidings.delivery.delivering import deliver
 from tidings.delivery.erasure import forget_person
 from tidings.delivery.models import Channel, MailResponse, Notification
@@ -199,14 +199,14 @@ def test_consent_withdrawn_while_the_mail_is_sent_leaves_nothing(
     provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reader = a_reader(**AGREES)
-    record = delivering.claims.record
+    record = claims.record
 
     def withdraw_first(attempts: Any) -> None:
         record(attempts)
         prefer(reader, tracking=False)
         notify(told_of(reader))
 
-    monkeypatch.setattr(delivering.claims, "record", withdraw_first)
+    monkeypatch.setattr(claims, "record", withdraw_first)
     mailed(provider, reader)
     assert MailResponse.objects.count() == 0
 
