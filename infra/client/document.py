@@ -8,6 +8,8 @@ from typing import Any, Final
 
 Schema = dict[str, Any]
 UPLOAD_KINDS: Final = ("text/csv", "application/x-ndjson")
+# The generator knows no lines of JSON and no pictures.
+READ_AS_TEXT: Final = frozenset({"application/x-ndjson", "image/gif"})
 UPLOAD_KIND: Final[Schema] = {
     "name": "Content-Type",
     "in": "header",
@@ -53,11 +55,10 @@ def _with_free_names(schema: Any) -> Any:
 def _without_refusals(
     operation: Schema, pages: dict[str, Schema], choices: dict[tuple[str, ...], str]
 ) -> Schema:
-    ((status, answer),) = (each for each in operation["responses"].items() if each[0] < "3")
+    ((status, answer),) = (each for each in operation["responses"].items() if each[0] < "4")
     ((kind, content),) = answer["content"].items()
-    # The generator reads JSON lines only as text.
     returned = {
-        "text/plain" if kind == "application/x-ndjson" else kind: {
+        "text/plain" if kind in READ_AS_TEXT else kind: {
             "schema": _without_envelope(content["schema"], pages)
         }
     }
