@@ -28,7 +28,7 @@ def an_operator(role: Role = Role.OPERATOR, **preferences: Any) -> Principal:
     return a_reader(role=role, name="Grace", **preferences)
 
 
-def tested(campaign_id: str, caller: Principal, **given: Any) -> CampaignTest:
+def tried(campaign_id: str, caller: Principal, **given: Any) -> CampaignTest:
     wanted = SendCampaignTest.model_validate({"request_id": "test-1"} | given)
     return send_campaign_test(campaign_id, wanted, caller=caller)
 
@@ -46,7 +46,7 @@ def test_operator_gets_the_message_at_once_whatever_the_preferences_are(
         quiet_hours={"start": "00:00", "end": "23:59"},
     )
     campaign = drafted(voucher="W-10", variables={"message": "For a cold evening."})
-    result = tested(campaign.id, operator, language="de")
+    result = tried(campaign.id, operator, language="de")
     (sample,) = samples_of(campaign.id)
     assert result.model_dump() == {
         "request_id": "test-1",
@@ -70,7 +70,7 @@ def test_operator_gets_the_message_at_once_whatever_the_preferences_are(
 def test_sample_has_the_wanted_language_and_not_the_operators(provider: Provider) -> None:
     operator = an_operator(language="de")
     campaign = drafted()
-    tested(campaign.id, operator)
+    tried(campaign.id, operator)
     (sample,) = samples_of(campaign.id)
     assert sample.language == "en"
     deliver(command_for(sample, Channel.EMAIL))
@@ -82,7 +82,7 @@ def test_named_operators_get_it_and_no_one_else() -> None:
     customers(1)
     campaign = drafted()
     named = [colleague.user_id, chief.user_id, colleague.user_id]
-    result = tested(campaign.id, caller, operator_ids=named)
+    result = tried(campaign.id, caller, operator_ids=named)
     assert {each.user_id for each in result.samples} == {colleague.user_id, chief.user_id}
     assert {each.user_id for each in samples_of(campaign.id)} == {
         colleague.user_id,
@@ -95,9 +95,9 @@ def test_test_to_another_person_is_refused_and_sends_nothing(who: str) -> None:
     other = a_reader().user_id if who == "customer" else new_id()
     campaign, operator = drafted(), an_operator()
     with pytest.raises(NotAnOperator):
-        tested(campaign.id, operator, operator_ids=[operator.user_id, other])
+        tried(campaign.id, operator, operator_ids=[operator.user_id, other])
     assert samples_of(campaign.id) == []
-    assert tested(campaign.id, operator).samples  # the id can be used for a corrected request
+    assert tried(campaign.id, operator).samples  # the id can be used for a corrected request
 
 
 @pytest.mark.parametrize("state", CampaignState)
@@ -106,24 +106,24 @@ def test_campaign_in_any_state_is_tested_and_its_numbers_do_not_change(
 ) -> None:
     campaign, operator = a_campaign(state), an_operator()
     before = get_campaign(campaign.id, caller=operator)
-    tested(campaign.id, operator)
+    tried(campaign.id, operator)
     assert get_campaign(campaign.id, caller=operator) == before
     assert Campaign.objects.get(pk=campaign.id).to_mongo() == campaign.reload().to_mongo()
 
 
 def test_repeated_request_sends_nothing_even_after_an_edit() -> None:
     campaign, operator = drafted(), an_operator()
-    first = tested(campaign.id, operator)
+    first = tried(campaign.id, operator)
     Campaign.objects(pk=campaign.id).update_one(set__name="Spring days")
-    assert tested(campaign.id, operator) == first
+    assert tried(campaign.id, operator) == first
     assert len(samples_of(campaign.id)) == 1
-    assert tested(campaign.id, operator, request_id="test-2") != first
+    assert tried(campaign.id, operator, request_id="test-2") != first
     assert len(samples_of(campaign.id)) == 2
 
 
 def test_requests_at_once_send_one_sample() -> None:
     campaign, operator = drafted(), an_operator()
-    answers = at_once([lambda: tested(campaign.id, operator)] * 4)
+    answers = at_once([lambda: tried(campaign.id, operator)] * 4)
     assert all(each == answers[0] for each in answers)
     assert len(samples_of(campaign.id)) == 1
 
@@ -143,19 +143,19 @@ def test_process_that_died_between_the_writes_is_completed_by_a_repetition(
         with monkeypatch.context() as patch:
             patch.setattr(testing, step, die)
             with pytest.raises(Killed):
-                tested(campaign.id, operator)
-    assert tested(campaign.id, operator).samples
+                tried(campaign.id, operator)
+    assert tried(campaign.id, operator).samples
     assert len(samples_of(campaign.id)) == 1
 
 
 def test_same_request_id_for_another_test_is_a_conflict() -> None:
     campaign, operator = drafted(), an_operator()
-    tested(campaign.id, operator)
+    tried(campaign.id, operator)
     with pytest.raises(RequestIdReused):
-        tested(campaign.id, operator, language="de")
+        tried(campaign.id, operator, language="de")
     with pytest.raises(RequestIdReused):
-        tested(drafted().id, operator)
-    assert tested(campaign.id, an_operator()).samples  # each caller has ids of their own
+        tried(drafted().id, operator)
+    assert tried(campaign.id, an_operator()).samples  # each caller has ids of their own
 
 
 @pytest.mark.parametrize(
@@ -171,14 +171,14 @@ def test_message_that_cannot_be_made_is_refused(template: str, error: type[Excep
     wrong = {"valid_until": "soon"} if error is RenderingFailed else {}
     campaign, operator = a_campaign(template_code=template, variables=wrong), an_operator()
     with pytest.raises(error):
-        tested(campaign.id, operator)
+        tried(campaign.id, operator)
     assert samples_of(campaign.id) == []
     assert CampaignTestRequest.objects.count() == 0
 
 
 def test_unknown_campaign_is_not_found() -> None:
     with pytest.raises(CampaignNotFound):
-        tested(new_id(), an_operator())
+        tried(new_id(), an_operator())
 
 
 @pytest.mark.parametrize(

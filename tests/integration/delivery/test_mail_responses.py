@@ -37,20 +37,21 @@ SHOP = "https://shop.example/spring?a=1&b=2"
 
 def mailed(provider: Provider, reader: Principal, **changes: Any) -> OutgoingMessage:
     """Send a campaign's mail to a reader; return it as the provider got it."""
-    content = {
-        "kind": "promo.campaign",
-        "category": "promotions",
-        "template_code": "promotion",
-        "variables": {"campaign": "Spring", "shop_url": SHOP},
-        "subject_id": new_id(),
-        "dedupe": new_id(),
-        "event_id": new_id(),
-        "campaign_id": new_id(),
-    }
-    create_notifications([reader.user_id], NotificationContent(**content | changes))
-    notification = Notification.objects.get(
-        user_id=reader.user_id, dedupe_key__startswith=(content | changes)["dedupe"]
+    content = NotificationContent(
+        **{
+            "kind": "promo.campaign",
+            "category": "promotions",
+            "template_code": "promotion",
+            "variables": {"campaign": "Spring", "shop_url": SHOP},
+            "subject_id": new_id(),
+            "dedupe": new_id(),
+            "event_id": new_id(),
+            "campaign_id": new_id(),
+        }
+        | changes
     )
+    (created,) = create_notifications([reader.user_id], content).values()
+    notification = Notification.objects.get(pk=created.notification_id)
     deliver(command_for(notification, Channel.EMAIL))
     return provider.messages[-1]
 
