@@ -73,7 +73,7 @@ PUBLIC_FIELDS = {
 FRAMELESS = {"GetJwks", "GetOpenapi", "GetMetrics", "Gateway", "Console"}
 
 # These are for browsers and mail programs: a signed link identifies the person.
-PAGES = {"GetUnsubscribePage", "Unsubscribe"}
+PAGES = {"GetUnsubscribePage", "Unsubscribe", "OpenMail", "FollowMailLink"}
 
 SCHEMA = build_schema(SCHEMA_FILE.read_text())
 

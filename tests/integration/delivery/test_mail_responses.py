@@ -16,9 +16,8 @@ from tidings.delivery.delivering import deliver
 from tidings.delivery.erasure import forget_person
 from tidings.delivery.models import Channel, MailResponse, Notification
 from tidings.delivery.outgoing import OutgoingMessage
-from tidings.delivery.responding import MAX_COUNT
+from tidings.delivery.responding import MAX_COUNT, get_mail_responses
 from tidings.delivery.states import command_for
-from tidings.delivery.tracking import get_mail_responses
 from tidings.notifications.creating import create_notifications
 from tidings.notifications.drafting import NotificationContent
 from tidings.notifications.notifying import notify, notify_together

@@ -1,4 +1,4 @@
-"""Record that a campaign's mail was opened or clicked, if its reader agrees to that."""
+"""Record that a campaign's mail was opened or clicked, if its reader agrees; show it to them."""
 
 import hashlib
 from datetime import datetime
@@ -7,10 +7,12 @@ from typing import Any, Final
 from pymongo.errors import PyMongoError
 
 from tidings.delivery.models import MailResponse
+from tidings.delivery.schemas import MailResponseView
 from tidings.delivery.tracking_links import read_click, read_open
 from tidings.platform.context import caller_address
 from tidings.platform.errors import RateLimited
 from tidings.platform.logging import logger
+from tidings.platform.security.auth import Principal, require_self
 from tidings.platform.security.limits import Limit, network_of
 from tidings.platform.settings import settings
 from tidings.platform.timing.clock import now
@@ -20,6 +22,7 @@ from tidings.users.contacts import get_contacts
 MAX_COUNT: Final = 1_000
 # A mail provider loads the pictures of all its users from a few addresses.
 PER_MINUTE: Final = 3_000
+MAX_RESPONSES: Final = 1_000
 
 
 def record_open(token: str, *, counts: bool = True, at: datetime | None = None) -> None:
@@ -54,6 +57,17 @@ def record_click(token: str, *, counts: bool = True, at: datetime | None = None)
         count = f"{link}.count"
         _record(notification_id, {count: 1}, first, {f"{link}.url": url}, count)
     return url
+
+
+def get_mail_responses(user_id: str, *, caller: Principal) -> list[MailResponseView]:
+    """Return what is recorded about a person's mails, newest first, at most `MAX_RESPONSES`.
+
+    Raises:
+        Forbidden: it belongs to another user, and the caller is not an operator.
+    """
+    require_self(caller, user_id)
+    found = MailResponse.objects(user_id=user_id).order_by("-id").limit(MAX_RESPONSES)
+    return [MailResponseView.of(each) for each in found]
 
 
 def _record(

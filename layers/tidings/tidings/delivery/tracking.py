@@ -16,15 +16,12 @@ from pymongo.errors import PyMongoError
 
 from tidings.delivery.models import MailResponse, MailResponseKind
 from tidings.delivery.outgoing import OutgoingMessage
-from tidings.delivery.schemas import MailResponseView
 from tidings.platform.logging import logger
-from tidings.platform.security.auth import Principal, require_self
 from tidings.platform.storage import database
 from tidings.users.contacts import get_contacts
 
 # As long as notifications.
 KEPT_FOR: Final = timedelta(days=180)
-MAX_RESPONSES: Final = 1_000
 _DECIDING: Final = ("mailed_at", "opened_at", "clicked_at")
 # More time than other operations have, but less than an endpoint has.
 COUNTING_SECONDS: Final = 12.0
@@ -141,17 +138,6 @@ def _responded(kind: MailResponseKind, mails: Sequence[MailResponse]) -> bool:
             return any(each.clicked_at for each in mails)
         case MailResponseKind.NOT_OPENED:
             return bool(mails) and not any(each.opened_at for each in mails)
-
-
-def get_mail_responses(user_id: str, *, caller: Principal) -> list[MailResponseView]:
-    """Return what is recorded about a person's mails, newest first, at most `MAX_RESPONSES`.
-
-    Raises:
-        Forbidden: it belongs to another user, and the caller is not an operator.
-    """
-    require_self(caller, user_id)
-    found = MailResponse.objects(user_id=user_id).order_by("-id").limit(MAX_RESPONSES)
-    return [MailResponseView.of(each) for each in found]
 
 
 def _begun(message: OutgoingMessage, at: datetime) -> dict[str, Any]:

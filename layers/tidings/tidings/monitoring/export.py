@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from pydantic import Field
 
+from tidings.delivery.responding import get_mail_responses
 from tidings.delivery.schemas import MailResponseView, UnsubscriptionView
-from tidings.delivery.tracking import get_mail_responses
 from tidings.delivery.unsubscribe import get_unsubscriptions
 from tidings.notifications.queries import ToldView, get_stored_notifications
 from tidings.orders.queries import get_orders
