@@ -82,12 +82,12 @@ def export_user(user_id: str, *, caller: Principal) -> PersonExport:
         notifications=told,
         campaigns=sorted({each.campaign_id for each in told if each.campaign_id}),
         unsubscriptions=get_unsubscriptions(user_id, caller=person),
+        mail_responses=get_mail_responses(user_id, caller=person),
         complete=all_orders
         and all_tasks
         and all_told
         and all_deeds
         and len(vouchers) <= MAX_OF_EACH,
-        mail_responses=get_mail_responses(user_id, caller=person),
     )
 
 
