@@ -9,7 +9,7 @@ from tests.integration.builders import Queues, at_once
 from tests.integration.campaigns.builders import a_campaign, begun, customers, state_of, work_off
 from tests.integration.console.people import account_of, signed_in
 from tests.unit.console.browser import Browser, Shown
-from tidings.campaigns.models import Campaign, CampaignAudience
+from tidings.campaigns.models import AudienceMailResponse, Campaign, CampaignAudience
 from tidings.campaigns.states import STEPS, Actor, CampaignState
 from tidings.delivery.models import Notification
 from tidings.platform.timing.clock import new_id
@@ -88,6 +88,23 @@ def test_campaign_without_a_run_says_so() -> None:
     assert "Without an order for one day" in text
     assert "With the language de" in text
     assert "TIDE-10" in text
+
+
+@pytest.mark.parametrize(
+    ("response", "text"),
+    [
+        ("opened", "Opened a mail sent in the last 7 days"),
+        ("clicked", "Clicked a link in a mail sent in the last 7 days"),
+        ("not_opened", "opened no mail sent in the last 7 days"),
+    ],
+)
+def test_campaign_shows_whose_mails_its_audience_responded_to(response: str, text: str) -> None:
+    other = a_campaign()
+    condition = AudienceMailResponse(campaign_id=other.id, response=response, within_days=7)
+    campaign = a_campaign(audience=CampaignAudience(mail_response=condition))
+    shown = signed_in().get(f"campaigns/{campaign.id}").text
+    assert text in shown
+    assert f"campaigns/{other.id}" in shown
 
 
 # ------------------------------------------------------------------------- steps
