@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from tidings.campaigns.models import CampaignAudience
-from tidings.delivery.models import MailResponseKind
+from tidings.delivery.response_kinds import MailResponseKind
 from tidings.delivery.tracking import responders_after
 from tidings.orders.queries import ordered_since, products_bought
 from tidings.products.queries import in_category

@@ -14,7 +14,7 @@ from mongoengine import (
 
 from tidings.campaigns.calendar import ScheduleKind
 from tidings.campaigns.states import CampaignState
-from tidings.delivery.models import MailResponseKind
+from tidings.delivery.response_kinds import MailResponseKind
 from tidings.platform.messaging.outbox import OutboxDocument
 from tidings.platform.storage.documents import StoredDocument, StoredPart
 from tidings.platform.timing.clock import new_id, now

@@ -13,7 +13,7 @@ from pydantic import (
 from tidings.campaigns.calendar import ScheduleKind
 from tidings.campaigns.errors import TimeMissing, TimeNotAsked
 from tidings.campaigns.states import CampaignState
-from tidings.delivery.models import MailResponseKind
+from tidings.delivery.response_kinds import MailResponseKind
 from tidings.notifications.schemas import RequestId
 from tidings.platform.inputs.ids import DocumentId
 from tidings.platform.inputs.partial import left_as_it_is

@@ -8,27 +8,21 @@ from tidings.campaigns.models import Campaign, CampaignTestRequest
 from tidings.campaigns.schemas import CampaignTest, SendCampaignTest, SentSample
 from tidings.campaigns.steps import find_campaign
 from tidings.delivery.errors import NothingToSay
-from tidings.delivery.models import Channel, Priority
-from tidings.delivery.planning import ACCOUNT, INBOX
 from tidings.notifications.creating import create_notifications
-from tidings.notifications.drafting import NotificationContent
 from tidings.notifications.errors import RequestIdReused
+from tidings.notifications.samples import sample_of
 from tidings.platform import acts
-from tidings.platform.context import correlation_id
 from tidings.platform.errors import RateLimited, TidingsError
 from tidings.platform.logging import logger
 from tidings.platform.operation import operation
 from tidings.platform.security.auth import Principal, Role
 from tidings.platform.security.limits import Limit
 from tidings.platform.storage.once import digest_of, key_id, once
-from tidings.templates.current import parts_of
 from tidings.templates.errors import BadVariable, RenderingFailed, TemplateNotFound
 from tidings.templates.queries import template_view
 from tidings.users.audience import operators_among
 
 KIND: Final = "campaign.test"
-# Of those that a template has; a text message costs money.
-CHANNELS: Final = frozenset({INBOX, Channel.EMAIL.value, Channel.PUSH.value})
 LIMIT: Final = Limit("campaign_tests", 30, 60)
 
 
@@ -110,27 +104,16 @@ def _send(
         raise NotAnOperator
     try:
         template = template_view(campaign.template_code)
-        channels = CHANNELS & {*parts_of(campaign.template_code)}
+        content = sample_of(
+            campaign.template_code,
+            {**template.sample_variables, **campaign.told_to_all()},
+            kind=KIND,
+            language=wanted.language,
+            subject_id=campaign.id,
+            request_id=request_id,
+        )
     except TemplateNotFound:
         raise UnknownTemplate from None
-    if not channels:
-        raise NothingToSay
-    content = NotificationContent(
-        kind=KIND,
-        # It is news for the operator's work, so that preferences, digest and quiet hours for
-        # promotions do not apply.
-        category=ACCOUNT,
-        transactional=True,
-        priority=Priority.URGENT,
-        template_code=campaign.template_code,
-        variables={**template.sample_variables, **campaign.told_to_all()},
-        subject_id=campaign.id,
-        dedupe=f"test:{request_id}",
-        event_id=request_id,
-        correlation_id=correlation_id(),
-        channels=channels,
-        sample_language=wanted.language,
-    )
     created = create_notifications(people, content)
     logger.info("campaign test accepted", campaign_id=campaign.id, samples=len(created))
     return {user_id: each.notification_id for user_id, each in created.items()}

@@ -240,14 +240,6 @@ class Unsubscription(StoredDocument):
     }
 
 
-class MailResponseKind(StrEnum):
-    """What a person did with the mails of a campaign."""
-
-    OPENED = "opened"
-    CLICKED = "clicked"
-    NOT_OPENED = "not_opened"
-
-
 class ClickedLink(StoredPart):
     """A link of a mail that its reader clicked."""
 

@@ -14,8 +14,9 @@ import pymongo
 from pymongo import UpdateOne
 from pymongo.errors import PyMongoError
 
-from tidings.delivery.models import MailResponse, MailResponseKind
+from tidings.delivery.models import MailResponse
 from tidings.delivery.outgoing import OutgoingMessage
+from tidings.delivery.response_kinds import MailResponseKind
 from tidings.platform.logging import logger
 from tidings.platform.storage import database
 from tidings.users.contacts import get_contacts
