@@ -38,13 +38,17 @@ class Relay:
         self._ends_with_connection = False
         self._request_sent = False
         self._reusable = False
+        self._complete = False
         self.next_protocol: bytes | None = None
         """LocalStack's bytes after it agreed to another protocol."""
 
     @property
     def reusable(self) -> bool:
-        """Whether the connection to LocalStack can be used for the next request."""
-        return self._reusable and self._request_sent and self._upstream.open
+        """Whether the connection to LocalStack can be used for the next request.
+
+        It cannot if the client left in the middle of the answer: the rest would follow.
+        """
+        return self._complete and self._reusable and self._request_sent and self._upstream.open
 
     async def run(self) -> None:
         """Return when the client has the complete answer.
@@ -176,6 +180,7 @@ class Relay:
         if not self._reusable:
             self._exchange.keep_alive = False
         if not self._done.done():
+            self._complete = True
             self._done.set_result(None)
 
     def _fail(self, error: Exception) -> None:

@@ -252,6 +252,21 @@ def test_client_that_leaves_cancels_its_request(door: RunningDoor) -> None:
     eventually(lambda: door.upstream_connections() == 0)
 
 
+def test_client_that_leaves_in_its_answer_leaves_no_connection_for_others(
+    door: RunningDoor,
+) -> None:
+    async def begun(_: Received, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc")
+        await reader_of(writer).read()
+
+    door.upstream.reply = begun
+    connection = door.connect()
+    connection.sendall(GET)
+    assert connection.recv(1000).startswith(b"HTTP/1.1 200 OK")
+    connection.close()
+    eventually(lambda: door.upstream_connections() == 0)
+
+
 def test_client_that_leaves_in_its_body_cancels_its_request(door: RunningDoor) -> None:
     connection = door.connect()
     connection.sendall(POST + b"Content-Length: 9\r\n\r\nabc")
