@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-import cors
 import graphiql
 from chalice.app import Chalice, Request, Response
 from documents import MAX_ERRORS
@@ -20,6 +19,7 @@ from limits import MAX_BULK_BYTES, is_for_bulk
 from resolvers.caller import GatewayContext
 
 from tidings.platform.context import accept_correlation_id, called_from, correlated
+from tidings.platform.entry import cors
 from tidings.platform.entry.answers import CORRELATION_HEADER, completed
 from tidings.platform.entry.invocation import invocation, watched
 from tidings.platform.entry.problems import Problem, problem_of
@@ -80,7 +80,11 @@ def get_graphiql_file(file: str) -> Response:
 @app.route("/graphql", methods=["OPTIONS"])
 def preflight_graphql() -> Response:
     """Answer whether a page of another origin may call."""
-    headers = cors.preflight_headers_for(_current().headers.get("origin"))
+    headers = cors.preflight_headers_for(
+        _current().headers.get("origin"),
+        methods=("GET", "POST"),
+        headers=("Authorization", "Content-Type"),
+    )
     return Response(body="", status_code=204, headers={"Allow": "GET, POST, OPTIONS", **headers})
 
 

@@ -29,6 +29,7 @@ NEVER_LOST = {
 MAY_BE_LOST = {
     f"{PLATFORM}/providers/breaker.py",
     f"{PLATFORM}/caching/generation.py",
+    f"{PLATFORM}/caching/signals.py",
     f"{PLATFORM}/caching/write_buffer.py",
     f"{PLATFORM}/messaging/attempts.py",
     f"{PLATFORM}/observability/metrics.py",

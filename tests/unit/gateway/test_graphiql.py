@@ -99,7 +99,7 @@ def allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     open_to = settings.Settings.model_validate(
         {"cors_origins": f"{OURS},https://admin.example.com"}
     )
-    monkeypatch.setattr("cors.settings", lambda: open_to)
+    monkeypatch.setattr("tidings.platform.entry.cors.settings", lambda: open_to)
 
 
 @pytest.mark.parametrize("method", ["OPTIONS", "POST"])

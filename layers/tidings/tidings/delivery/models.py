@@ -126,6 +126,8 @@ class Notification(OutboxDocument):
     priority = StringField(required=True, default=Priority.NORMAL.value)
     # False if it goes only through other channels.
     in_inbox = BooleanField(required=True, default=True)
+    # When the inbox got it, if that was later than `created_at`: at its `send_at`.
+    shown_at = DateTimeField()
     created_at = DateTimeField(required=True, default=now)
     read_at = DateTimeField()
     archived_at = DateTimeField()
@@ -149,6 +151,7 @@ class Notification(OutboxDocument):
             ("user_id", "-id"),
             {"fields": ["next_due_at"], "sparse": True},
             {"fields": ["digest_due_at"], "sparse": True},
+            {"fields": ["shown_at"], "sparse": True},
             {"fields": ["campaign_id"], "sparse": True},
             # Operators search by the request's id.
             {"fields": ["correlation_id"], "sparse": True},

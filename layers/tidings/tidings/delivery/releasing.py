@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from pymongo import UpdateOne
 
-from tidings.delivery import former_indexes, status
+from tidings.delivery import former_indexes, inbox_signals, status
 from tidings.delivery.changes import update_of
 from tidings.delivery.claims import settle_lost_claims
+from tidings.delivery.inbox_signals import Changed
 from tidings.delivery.models import Channel, Delivery, DeliveryStatus, Notification
 from tidings.delivery.planning import DIGEST, INBOX, Decision, decide
 from tidings.delivery.states import BY_DECISION, LEASE, command_for
@@ -17,6 +18,7 @@ from tidings.platform.logging import logger
 from tidings.platform.messaging import outbox, relay
 from tidings.platform.messaging.outbox import OutboxEntry
 from tidings.platform.storage import database
+from tidings.platform.timing.clock import now
 from tidings.users.contacts import Contact, get_contacts
 
 ROUND: Final = 200
@@ -53,6 +55,11 @@ def _is_waiting(notification: Notification, at: datetime) -> bool:
     return any(_is_due(each, at) for each in notification.deliveries.values())
 
 
+def _waits_for_inbox(notification: Notification, at: datetime) -> bool:
+    inbox = notification.deliveries.get(INBOX)
+    return inbox is not None and _is_due(inbox, at) and not notification.simulated
+
+
 def _end_waits(found: list[Notification], at: datetime) -> None:
     """Correct the time of notifications that were found too early, mostly after a claim."""
     if not found:
@@ -66,6 +73,7 @@ def _release(found: list[Notification], at: datetime) -> int:
     if not found:
         return 0
     people = get_contacts(each.user_id for each in found)
+    shown = [Changed(each.user_id, each.id) for each in found if _waits_for_inbox(each, at)]
     updates = [_update(each, people.get(each.user_id), at) for each in found]
     with database.writing_many(len(updates)):
         result = Notification._get_collection().bulk_write(updates, ordered=False)
@@ -74,6 +82,7 @@ def _release(found: list[Notification], at: datetime) -> int:
     # If some were changed meanwhile, it is not known which: the relay publishes the commands.
     for each in found if changed == len(found) else ():
         outbox.note_stored(each)
+    inbox_signals.announce(shown)
     logger.info("due notifications released", notifications=changed)
     return changed
 
@@ -103,6 +112,8 @@ def _update(notification: Notification, contact: Contact | None, at: datetime) -
         if channel == INBOX:
             is_there = decision.status == DeliveryStatus.DELIVERED
             change["$set"]["in_inbox"] = is_there and not notification.simulated
+            # Not the job's time: a late job would hide it from the streams of the live inbox.
+            change["$set"]["shown_at"] = now()
     _merge(change, _next_due(notification, at))
     if notification.outbox:
         entries = [each.to_mongo() for each in notification.outbox]

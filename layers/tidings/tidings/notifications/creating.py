@@ -7,6 +7,8 @@ from typing import Final, NamedTuple
 
 from pymongo.errors import PyMongoError
 
+from tidings.delivery import inbox_signals
+from tidings.delivery.inbox_signals import Changed
 from tidings.delivery.models import Notification
 from tidings.notifications.drafting import (
     NotificationContent,
@@ -75,7 +77,7 @@ def create_notifications(
     moment = at or now()
     documents = _drafts(list(people.values()), content, version, moment, one_of_many)
     known = _known(outbox.insert_all(Notification, documents))
-    _count(each for each in documents if each.user_id not in known)
+    _announce([each for each in documents if each.user_id not in known])
     logger.info(
         "notifications stored",
         kind=content.kind,
@@ -95,7 +97,7 @@ def store(documents: Sequence[Notification]) -> dict[str, CreatedNotification]:
         return {}
     refused = outbox.insert_all(Notification, documents)
     known = {each.dedupe_key: CreatedNotification(each.id, False) for each in _stored(refused)}
-    _count(each for each in documents if each.dedupe_key not in known)
+    _announce([each for each in documents if each.dedupe_key not in known])
     logger.info("notifications stored", stored=len(documents) - len(known), known=len(known))
     fresh = {each.dedupe_key: CreatedNotification(each.id, True) for each in documents}
     return fresh | known
@@ -127,12 +129,18 @@ def create_personal_notifications(addressed: Sequence[Addressed]) -> list[Event]
         except Exception:  # noqa: BLE001 (the event is handled singly, which reports it)
             refused.append(each.event)
     known = {each.id for each in outbox.insert_all(Notification, documents)}
-    _count(each for each in documents if each.id not in known)
+    _announce([each for each in documents if each.id not in known])
     for document in documents:
         with correlated(document.correlation_id, document.event_id):
             stored = int(document.id not in known)
             logger.info("notifications stored", stored=stored, known=1 - stored)
     return refused
+
+
+def _announce(stored: Sequence[Notification]) -> None:
+    """Signal what inboxes got, and count the first states of the deliveries."""
+    inbox_signals.announce(Changed(each.user_id, each.id) for each in stored if each.in_inbox)
+    _count(stored)
 
 
 def _count(stored: Iterable[Notification]) -> None:

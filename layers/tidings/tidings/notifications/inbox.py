@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Any, Final
 
-from tidings.delivery import status
+from tidings.delivery import inbox_signals, status
+from tidings.delivery.inbox_signals import MANY, Changed
 from tidings.delivery.models import Notification
 from tidings.notifications.errors import NotificationNotFound
 from tidings.notifications.queries import inbox_of
@@ -55,6 +56,8 @@ def mark_all_notifications_read(
     chosen = ids[:MAX_READ_AT_ONCE]
     read = Notification.objects(pk__in=chosen, read_at=None).update(set__read_at=moment)
     status.forget(chosen)
+    if read:
+        inbox_signals.announce([Changed(user_id, chosen[0] if len(chosen) == 1 else MANY)])
     return ReadCount(read=read, up_to=up_to, more=len(ids) > len(chosen))
 
 
@@ -107,6 +110,7 @@ def delete_notification(notification_id: str, *, caller: Principal) -> InboxDele
     """
     if not _mine(notification_id, caller).update_one(set__in_inbox=False):
         raise NotificationNotFound
+    inbox_signals.announce([Changed(caller.user_id, notification_id)])
     return InboxDeletion(id=notification_id)
 
 
@@ -116,6 +120,7 @@ def _change(
     mine = _mine(notification_id, caller)
     if mine.filter(**unless_done).update_one(**change):
         status.forget([notification_id])
+        inbox_signals.announce([Changed(caller.user_id, notification_id)])
     notification = mine.first()
     if notification is None:
         raise NotificationNotFound

@@ -135,6 +135,11 @@ def _told(notification: Notification) -> ToldView:
     return ToldView(**(values | words), deliveries=deliveries_of(notification))
 
 
+def stored_in_inboxes(user_ids: list[str]) -> "QuerySet[Notification]":
+    """Return the query for what is in these people's inboxes and their archives."""
+    return Notification.objects(user_id__in=user_ids, in_inbox__ne=False)
+
+
 def inbox_of(user_id: str, *, archived: bool = False) -> "QuerySet[Notification]":
     """Return the query for an inbox, or for its archive."""
     # Old notifications do not have the field, so the query is not `in_inbox=True`.

@@ -1,9 +1,10 @@
-"""Decide which other origins' pages may call GraphQL.
+"""Decide which other origins' pages may call GraphQL and the live inbox.
 
 See https://fetch.spec.whatwg.org/#http-cors-protocol. None may, unless TIDINGS_CORS_ORIGINS lists
 them. Tokens are sent in a header, never in a cookie, so credentials are not allowed for any origin.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from tidings.platform.entry.answers import CORRELATION_HEADER
@@ -26,13 +27,20 @@ def headers_for(origin: str | None) -> dict[str, str]:
     }
 
 
-def preflight_headers_for(origin: str | None) -> dict[str, str]:
-    """Return the headers of the answer to a preflight request of this origin."""
-    headers = headers_for(origin)
-    if "Access-Control-Allow-Origin" not in headers:
-        return headers
-    return headers | {
-        "Access-Control-Allow-Methods": "GET, POST",
-        "Access-Control-Allow-Headers": f"Authorization, Content-Type, {CORRELATION_HEADER}",
+def preflight_headers_for(
+    origin: str | None, *, methods: Sequence[str], headers: Sequence[str]
+) -> dict[str, str]:
+    """Return the headers of the answer to a preflight request of this origin.
+
+    Args:
+        methods: those that a page may use.
+        headers: the request's headers that it may set, besides the correlation id.
+    """
+    allowed = headers_for(origin)
+    if "Access-Control-Allow-Origin" not in allowed:
+        return allowed
+    return allowed | {
+        "Access-Control-Allow-Methods": ", ".join(methods),
+        "Access-Control-Allow-Headers": ", ".join((*headers, CORRELATION_HEADER)),
         "Access-Control-Max-Age": str(PREFLIGHT_SECONDS),
     }

@@ -1,6 +1,6 @@
 """Issue and verify access tokens, and check roles."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from importlib import import_module
@@ -175,12 +175,25 @@ def authenticate(authorization: str | None) -> Principal | None:
     Raises:
         Unauthenticated: the header is malformed, or its token is not valid.
     """
-    if not authorization:
-        return None
+    return verify_access_token(_token_in(authorization)) if authorization else None
+
+
+def expiry_of(authorization: str) -> datetime:
+    """Return when the valid access token of an `Authorization` header expires.
+
+    Raises:
+        Unauthenticated: the header is malformed, or its token is not valid.
+    """
+    token = _token_in(authorization)
+    verify_access_token(token)
+    return datetime.fromtimestamp(_verified(token).expires_at, UTC)
+
+
+def _token_in(authorization: str) -> str:
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated("Send the access token as `Authorization: Bearer <token>`.")
-    return verify_access_token(token.strip())
+    return token.strip()
 
 
 class _Verified(NamedTuple):

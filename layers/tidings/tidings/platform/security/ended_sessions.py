@@ -1,6 +1,7 @@
 """Refuse the access tokens of ended sessions, and of older versions of accounts."""
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 from tidings.platform.security import store
 from tidings.platform.security.auth import ACCESS_TOKEN_SECONDS, Principal
@@ -16,6 +17,7 @@ local lowest = tonumber(redis.call('GET', KEYS[1]) or ARGV[1])
 local seconds = math.max(redis.call('TTL', KEYS[1]), tonumber(ARGV[2]))
 local version = math.max(lowest, tonumber(ARGV[1]))
 redis.call('SET', KEYS[1], string.format('%d', version), 'EX', seconds)
+redis.call('PUBLISH', ARGV[3], ARGV[4])
 """
 # Withdraws the refusal of one version, but not of the versions before it.
 _ALLOW: Final = """
@@ -31,7 +33,10 @@ def refuse_session(session_id: str, seconds: int = REFUSED_SECONDS) -> None:
     Raises:
         redis.RedisError: Redis is unavailable.
     """
-    store.client().set(_session_key(session_id), "1", ex=seconds)
+    pipeline = store.client().pipeline(transaction=False)
+    pipeline.set(_session_key(session_id), "1", ex=seconds)
+    pipeline.publish(signals_channel(), session_id)
+    pipeline.execute()
 
 
 def is_refused(session_id: str) -> bool:
@@ -49,7 +54,8 @@ def refuse_older_versions(user_id: str, lowest: int, seconds: int) -> None:
     Raises:
         redis.RedisError: Redis is unavailable.
     """
-    store.client().eval(_RAISE, 1, lowest_version_key(user_id), str(lowest), str(seconds))
+    arguments = (str(lowest), str(seconds), signals_channel(), account_name(user_id))
+    store.client().eval(_RAISE, 1, lowest_version_key(user_id), *arguments)
 
 
 def allow_version(user_id: str, version: int) -> None:
@@ -75,6 +81,39 @@ def is_older(principal: Principal, lowest: str | None) -> bool:
 def ended_key(principal: Principal) -> str:
     """Return the key that exists if the session of a token has ended."""
     return _session_key(principal.session_id or "none")
+
+
+def ended_of(principals: Sequence[Principal]) -> list[Principal]:
+    """Return the callers whose session has ended, or whose account has changed since then.
+
+    Raises:
+        redis.RedisError: Redis is unavailable.
+    """
+    if not principals:
+        return []
+    names = [
+        name for each in principals for name in (ended_key(each), lowest_version_key(each.user_id))
+    ]
+    found: Any = store.client().mget(names)
+    marks = zip(found[::2], found[1::2], strict=True)
+    return [
+        each
+        for each, (ended, lowest) in zip(principals, marks, strict=True)
+        if ended or is_older(each, lowest)
+    ]
+
+
+def signals_channel() -> str:
+    """Return the channel that gets the id of each session that ends, or the account's name.
+
+    It is for connections that stay open. A signal may get lost; `ended_of` tells the truth.
+    """
+    return store.key("signals", "ended")
+
+
+def account_name(user_id: str) -> str:
+    """Return what the channel calls an account."""
+    return digest(user_id)
 
 
 def _session_key(session_id: str) -> str:
