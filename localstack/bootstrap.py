@@ -51,7 +51,10 @@ STATE = ROOT / ".tidings"
 VENVS = STATE / "venvs"
 REQUIREMENTS = ROOT / "localstack" / "requirements"
 UV = VENVS / "boot" / "bin" / "uv"
-COMPILE_TOGETHER = {"dev": ("stack", "runtime", "../../layers/dependencies/requirements")}
+COMPILE_TOGETHER = {
+    "live": ("runtime", "../../layers/dependencies/requirements"),
+    "dev": ("stack", "runtime", "live", "../../layers/dependencies/requirements"),
+}
 """Sets that must agree on versions with other sets."""
 
 
@@ -236,7 +239,11 @@ _PIP_TO_UV = {"PIP_INDEX_URL": "UV_DEFAULT_INDEX", "PIP_CERT": "SSL_CERT_FILE"}
 def lock() -> None:
     """Compile every requirements file again from its source."""
     ensure("boot")
-    sources = sorted(REQUIREMENTS.glob("*.in"), key=lambda path: path.stem in COMPILE_TOGETHER)
+    together = list(COMPILE_TOGETHER)
+    sources = sorted(
+        REQUIREMENTS.glob("*.in"),
+        key=lambda path: together.index(path.stem) + 1 if path.stem in together else 0,
+    )
     for source in sources:
         agree = [f"-c{REQUIREMENTS / other}.txt" for other in COMPILE_TOGETHER.get(source.stem, ())]
         say(f"compiling {source.stem}")

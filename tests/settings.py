@@ -26,6 +26,7 @@ class StackUnderTest(ServiceSettings):
     amqp_url: str
     rabbitmq_api_url: str
     bridge_url: str
+    live_url: str
 
 
 class RunOptions(ServiceSettings):

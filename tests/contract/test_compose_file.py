@@ -17,6 +17,7 @@ from tidings_local.launcher.running.services import localstack
 from tidings_local.launcher.running.services.bridge import bridge
 from tidings_local.launcher.running.services.connections import Connections
 from tidings_local.launcher.running.services.containers import STORES
+from tidings_local.launcher.running.services.live import live
 from tidings_local.launcher.running.services.runner import runner
 from tidings_local.launcher.running.services.service import Service
 from tidings_local.launcher.running.stack import Stack
@@ -24,13 +25,17 @@ from tidings_local.launcher.settings import Settings
 
 FILE: Final = ROOT / "infra" / "docker-compose.yaml"
 DOCKERFILE: Final = ROOT / "infra" / "docker" / "Dockerfile"
+OF_LIVE: Final = ROOT / "infra" / "live" / "Dockerfile"
+OWN_IMAGES: Final = ("tidings-local:", "tidings-live:")
 COMPOSE: Final[dict[str, Any]] = yaml.safe_load(FILE.read_text())
 SERVICES: Final[dict[str, dict[str, Any]]] = COMPOSE["services"]
-OURS: Final = {"localstack", "runner", "bridge"}
+OURS: Final = {"localstack", "runner", "bridge", "live"}
 EXACT_VERSION: Final = re.compile(r":v?\d+\.\d+\.\d+(-[a-z0-9.-]+)?$|@sha256:[0-9a-f]{64}$")
 PROCESS_ONLY: Final = {
     # The image sets these itself.
     *("HOME", "TMPDIR", "XDG_CACHE_HOME", "PYTHONPATH"),
+    # Code in an image does not change; `docker compose up --build` makes another one.
+    "TIDINGS_LIVE_CODE",
     "SERVICES",  # other programs' variables are not in a container
     # A container's ports are its own.
     *("EXTERNAL_SERVICE_PORTS_START", "EXTERNAL_SERVICE_PORTS_END"),
@@ -55,14 +60,15 @@ def test_without_a_profile_the_services_are_those_of_the_launcher() -> None:
 @each_service
 def test_image_has_an_exact_version(name: str) -> None:
     image = SERVICES[name]["image"]
-    assert image.startswith("tidings-local:") if name in OURS else EXACT_VERSION.search(image)
+    assert image.startswith(OWN_IMAGES) if name in OURS else EXACT_VERSION.search(image)
 
 
 @each_service
 def test_container_runs_without_root_and_without_capabilities(name: str) -> None:
     service = SERVICES[name]
     if name in OURS:
-        assert re.search(r"^USER 10001:10001$", DOCKERFILE.read_text(), re.MULTILINE)
+        for file in (DOCKERFILE, OF_LIVE):
+            assert re.search(r"^USER 10001:10001$", file.read_text(), re.MULTILINE)
         assert "user" not in service
     else:
         assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", service["user"])
@@ -115,6 +121,7 @@ def as_processes(folder: Path) -> dict[str, Service]:
         localstack.localstack(stack, settings),
         runner(stack, settings),
         bridge(stack, settings, connections),
+        live(stack, settings, connections),
     ]
     return {service.name: service for service in services}
 
@@ -125,6 +132,16 @@ def test_container_and_process_get_the_same_variables(name: str, tmp_path: Path)
     container = set(SERVICES[name]["environment"])
     assert process - container <= PROCESS_ONLY
     assert container - process <= CONTAINER_ONLY
+
+
+def test_image_of_the_live_inbox_gets_only_what_it_copies() -> None:
+    copied = re.findall(r"^COPY (.*) \S+$", OF_LIVE.read_text(), re.MULTILINE)
+    places = [each for line in copied for each in line.split()]
+    ignored = OF_LIVE.with_name("Dockerfile.dockerignore").read_text().splitlines()
+    assert ignored[1] == "*"
+    assert all((ROOT / each).exists() for each in places)
+    kept = [each.removeprefix("!") for each in ignored if each.startswith("!")]
+    assert all(any(Path(each).match(pattern) for pattern in kept) for each in places)
 
 
 def test_image_has_the_environments_that_its_commands_name() -> None:

@@ -34,7 +34,7 @@ def test_promtool_accepts_configuration_and_rules(tmp_path: Path) -> None:
     (copied / "targets").mkdir()
     for name in ("ca.crt", "metrics-token"):
         (copied / "targets" / name).touch()
-    for job in ("functions", "runner", "bridge", "rabbitmq"):
+    for job in ("functions", "runner", "bridge", "live", "rabbitmq"):
         (copied / "targets" / f"{job}.json").write_text("[]")
     assert "SUCCESS" in promtool("check", "config", copied / "prometheus.yml")
 

@@ -1,4 +1,4 @@
-"""Forward requests to LocalStack, and answer 503 while it is unavailable."""
+"""Forward requests to another server, and answer 503 while it is unavailable."""
 
 import logging
 
@@ -16,11 +16,14 @@ logger = logging.getLogger(__name__)
 
 
 class Forwarder:
-    def __init__(self, upstream: Upstream) -> None:
+    """Forwards to LocalStack, or to another server with a name for error messages."""
+
+    def __init__(self, upstream: Upstream, name: str = "LocalStack") -> None:
         self._upstream = upstream
+        self._name = name
 
     async def forward(self, exchange: Exchange, client: ClientConnection) -> None:
-        """Let LocalStack answer, or answer 503 instead."""
+        """Let the server answer, or answer 503 instead."""
         try:
             while not await self._relayed(exchange, client):
                 pass
@@ -54,13 +57,14 @@ class Forwarder:
 
     def _tell(self, error: Exception, exchange: Exchange, client: ClientConnection) -> None:
         logger.warning(
-            "front door could not forward a request to LocalStack",
+            "front door could not forward a request to %s",
+            self._name,
             extra={"upstream": str(self._upstream.address), "error": str(error)},
         )
         if exchange.begun:
             client.abort()
             return
-        message = f"LocalStack at {self._upstream.address} gave no answer: {error or 'timeout'}."
+        message = f"{self._name} at {self._upstream.address} gave no answer: {error or 'timeout'}."
         refusal = Refusal(status=503, message=message, headers=[(b"Retry-After", b"1")])
         client.send(refusal.response(), exchange)
 

@@ -1,7 +1,8 @@
 """Answer calls of deployed REST APIs whose methods are integrated with functions.
 
 LocalStack answers all others: methods with an authorizer, an API key or a validator, other kinds of
-integration, and stages that only LocalStack knows.
+integration, and stages that only LocalStack knows. The paths of the live inbox have a server of
+their own.
 """
 
 import asyncio
@@ -23,6 +24,7 @@ from tidings_local.front_door.gateway_responses import (
     Fault,
 )
 from tidings_local.front_door.http import BodyTooLargeError, Request, Response
+from tidings_local.front_door.live import is_live
 from tidings_local.front_door.stages import Handed, Method, Stage
 from tidings_local.lambda_host import HostStoppedError, Invocation, LambdaHostError, Outcome
 
@@ -53,7 +55,7 @@ class RestApis:
         self._stages = {(each.api_id, each.name): each for each in stages if each is not None}
 
     def answer(self, request: Request) -> Awaitable[Response] | None:
-        """Return the awaitable answer, or None for a request that LocalStack answers."""
+        """Return the awaitable answer, or None for a request that another server answers."""
         address = address_of(request.target, request.headers)
         if address is None:
             return None
@@ -61,6 +63,8 @@ class RestApis:
         if stage is None:
             return None
         found = stage.tree.find(_matched_path(address), request.method)
+        if found is None and is_live(address):
+            return None
         if found is None:
             return _missing(Call.of(request, address, stage))
         method, parameters = found

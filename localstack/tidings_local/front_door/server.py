@@ -15,6 +15,7 @@ from tidings_local.front_door.forwarding import Forwarder
 from tidings_local.front_door.http import Request, Response
 from tidings_local.front_door.limits import Limits
 from tidings_local.front_door.listener import Listener
+from tidings_local.front_door.live import LiveDoor
 from tidings_local.front_door.protocol import ClientConnection
 from tidings_local.front_door.upstream import Address, Upstream
 from tidings_local.front_door.wire import Refusal
@@ -32,6 +33,7 @@ class FrontDoor:
     Args:
         answer: returns None, at once, for a request to forward.
         upstream: LocalStack's host and port. Without it, such a request is answered 404.
+        live: host and port of the server of the live inbox, which gets the requests for it.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class FrontDoor:
         answer: Answer,
         upstream: tuple[str, int] | None = None,
         *,
+        live: tuple[str, int] | None = None,
         limits: Limits | None = None,
     ) -> None:
         self.answer = answer
@@ -46,6 +49,10 @@ class FrontDoor:
         self.stopping = False
         self._upstream = Upstream(Address(*upstream)) if upstream else None
         self._forwarder = Forwarder(self._upstream) if self._upstream else None
+        self._live_upstream = Upstream(Address(*live), plain=True) if live else None
+        self._live = None
+        if self._live_upstream is not None:
+            self._live = LiveDoor(Forwarder(self._live_upstream, "the live server"))
         self.connections: set[ClientConnection] = set()
         self._listeners: list[Listener] = []
         self._servers: list[asyncio.Server] = []
@@ -83,6 +90,8 @@ class FrontDoor:
         """Accept no more connections, answer the accepted requests, then close."""
         self.stopping = True
         self._stop_listening()
+        if self._live is not None:
+            self._live.close()
         for connection in list(self.connections):
             if not connection.unfinished:
                 connection.close()
@@ -94,8 +103,9 @@ class FrontDoor:
             connection.give_up()
         if self._watch is not None:
             self._watch.cancel()
-        if self._upstream is not None:
-            self._upstream.close()
+        for upstream in (self._upstream, self._live_upstream):
+            if upstream is not None:
+                upstream.close()
 
     def _stop_listening(self) -> None:
         for listener in self._listeners:
@@ -108,6 +118,8 @@ class FrontDoor:
     # ---------------------------------------------------------------- the connections call
 
     async def forward(self, exchange: Exchange, client: ClientConnection) -> None:
+        if self._live is not None and await self._live.forward(exchange, client):
+            return
         if self._forwarder is not None:
             await self._forwarder.forward(exchange, client)
         else:

@@ -100,11 +100,13 @@ class Upstream:
     """LocalStack's address and the connections to it.
 
     LocalStack accepts HTTP and HTTPS on one port, and writes the scheme of a request into URLs.
-    Therefore a request is forwarded in the scheme in which it arrived.
+    Therefore a request is forwarded in the scheme in which it arrived. A server that accepts only
+    HTTP is `plain`.
     """
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, *, plain: bool = False) -> None:
         self.address = address
+        self._plain = plain
         self._kept: dict[bool, list[UpstreamConnection]] = {False: [], True: []}
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         # On the loopback, LocalStack may use a certificate that it made itself.
@@ -134,7 +136,7 @@ class Upstream:
                 UpstreamConnection,
                 self.address.host,
                 self.address.port,
-                ssl=self._tls if secure else None,
+                ssl=self._tls if secure and not self._plain else None,
             )
         return connection
 

@@ -23,6 +23,8 @@ CLOUDFORMATION_STACK = "tidings"
 TEST_STACK = "test"
 FAULT_STACK = "test-faults"
 TEST_STACKS = (TEST_STACK, FAULT_STACK)
+UNLIMITED = 1_000_000
+"""The limits of the tests' stacks: their hundred customers share one machine."""
 """The stacks of `make test`; the fault tests break the second one."""
 
 ARGUMENT_PREFIX = "TIDINGS_ARG_"
@@ -142,6 +144,11 @@ class Settings(ServiceSettings):
         validation_alias="LS_LOG",
         description="the least level of LocalStack's log",
     )
+
+    @property
+    def allowed_calls(self) -> int:
+        """The calls of one user in a minute."""
+        return UNLIMITED if self.stack in TEST_STACKS else self.calls_per_minute
 
 
 class Options(BaseSettings):

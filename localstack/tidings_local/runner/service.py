@@ -107,7 +107,9 @@ async def run(settings: RunnerSettings) -> None:
 @contextlib.asynccontextmanager
 async def _listening(settings: RunnerSettings, runner: Runner) -> AsyncIterator[None]:
     by_runner = settings.front_door == "runner"
-    public = FrontDoor(_counted(runner) if by_runner else _leave_all, settings.upstream)
+    public = FrontDoor(
+        _counted(runner) if by_runner else _leave_all, settings.upstream, live=settings.live
+    )
     control = FrontDoor(runner.control.answer, limits=Limits(idle_seconds=KEPT_SECONDS))
     status = FrontDoor(runner.control.answer_status)
     doors = (public, control, status)

@@ -22,6 +22,8 @@ class RunnerSettings(ServiceSettings):
     """The file that gets the functions' log lines, beside CloudWatch."""
     localstack_url: HttpUrl
     """The address of LocalStack itself."""
+    live_url: HttpUrl | None = None
+    """The address of the server of the live inbox."""
     certificate: FilePath | None = None
     """Key and certificate of HTTPS, in one file."""
     front_door: Literal["runner", "localstack"] = "runner"
@@ -46,6 +48,13 @@ class RunnerSettings(ServiceSettings):
     def upstream(self) -> tuple[str, int]:
         """Host and port of LocalStack."""
         return self.localstack_url.host or "127.0.0.1", self.localstack_url.port or 80
+
+    @property
+    def live(self) -> tuple[str, int] | None:
+        """Host and port of the server of the live inbox."""
+        if self.live_url is None:
+            return None
+        return self.live_url.host or "127.0.0.1", self.live_url.port or 80
 
     def host_settings(self) -> HostSettings:
         return HostSettings(

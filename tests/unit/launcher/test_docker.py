@@ -150,6 +150,7 @@ def test_prometheus_gets_the_containers_addresses(stack: Stack, told: Path) -> N
         "functions": "runner",
         "runner": "runner",
         "bridge": "bridge",
+        "live": "live",
         "rabbitmq": "rabbitmq",
     }
     assert all(each.stat().st_mode & 0o004 for each in (targets, *targets.iterdir()))

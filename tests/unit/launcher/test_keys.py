@@ -19,7 +19,7 @@ from tidings_local.launcher.operating.keys import rotate_keys
 from tidings_local.launcher.operating.rules import Invocation
 from tidings_local.launcher.running.credentials import load_or_make
 from tidings_local.launcher.running.signing_keys import make_signing_keys, public_keys
-from tidings_local.launcher.settings import Settings
+from tidings_local.launcher.settings import UNLIMITED, Settings
 
 SECRET = "tidings/signing-keys"
 
@@ -126,4 +126,4 @@ def test_tests_have_no_limits_and_other_stacks_the_configured_ones() -> None:
         "AddressAllowance": "3",
     }
     of_tests = deploy.limits(set_.model_copy(update={"stack": "test"}))
-    assert set(of_tests.values()) == {str(deploy.UNLIMITED)}
+    assert set(of_tests.values()) == {str(UNLIMITED)}

@@ -13,7 +13,7 @@ from tidings_local.launcher.running.services.members import Members, members_of,
 from tidings_local.launcher.running.stack import Stack
 from tidings_local.launcher.settings import Settings
 
-ALWAYS = {"localstack", "runner", "bridge"}
+ALWAYS = {"localstack", "runner", "bridge", "live"}
 URLS = {
     "mongodb_uri": "mongodb://elsewhere:27017/",
     "redis_url": "redis://elsewhere:6379/0",

@@ -40,7 +40,7 @@ def stack_folder(tmp_path: Path, name: str) -> Path:
 def test_every_port_of_a_block_is_different() -> None:
     block = ports.Ports(4566)
     names = [name for name, kind in vars(ports.Ports).items() if isinstance(kind, property)]
-    elsewhere = {"localstack", "localstack_internal", "gateway", *MONITORING}
+    elsewhere = {"localstack", "localstack_internal", "gateway", "live", *MONITORING}
     numbers = [getattr(block, name) for name in names if name not in elsewhere]
     assert len(set(numbers)) == len(numbers)
     assert all(4566 <= number < 4566 + ports.BLOCK_SIZE for number in numbers)
@@ -55,6 +55,11 @@ def test_localstack_listens_outside_its_range_of_external_ports() -> None:
 def test_blocks_of_neighbouring_stacks_do_not_overlap() -> None:
     first, second = ports.Ports(4566), ports.Ports(4566 + ports.BLOCK_SIZE)
     assert first.localstack != second.localstack
+    every = [
+        {getattr(each, name) for name in ("localstack", "gateway", "live", *MONITORING)}
+        for each in (first, second)
+    ]
+    assert not every[0] & every[1]
 
 
 def test_a_port_in_use_is_not_free() -> None:

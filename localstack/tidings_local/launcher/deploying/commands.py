@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from .. import progress
 from ..operating.keys import rotate_keys
+from ..running.lifecycle import renew
 from ..running.services.members import members_of
 from ..running.stack import find_stack
 from ..running.status import show_addresses
@@ -35,7 +36,9 @@ def deploy() -> int:
     settings = load_settings()
     stack = find_running(settings)
     with stack.locked():
-        deploy_code(stack, settings, members_of(stack, settings))
+        members = members_of(stack, settings)
+        deploy_code(stack, settings, members)
+        renew(stack, members)
     return 0
 
 

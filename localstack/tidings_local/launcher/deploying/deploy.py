@@ -28,7 +28,7 @@ from ..running.services.members import Members
 from ..running.signing_keys import public_keys
 from ..running.stack import Stack
 from ..running.topology import TOPOLOGY_FILE, declare_topology
-from ..settings import CLOUDFORMATION_STACK, ROOT, TEST_STACKS, Settings
+from ..settings import CLOUDFORMATION_STACK, ROOT, TEST_STACKS, UNLIMITED, Settings
 from . import cloudformation
 from .build import build, source_fingerprint, structure_fingerprint
 from .code_update import update_code
@@ -37,7 +37,6 @@ from .deployed_code import Code, working_tree
 from .package import package
 
 BROKER_ARN = "arn:aws:mq:us-east-1:000000000000:broker:tidings:b-local"
-UNLIMITED = 1_000_000
 NAMED = 5
 """So many updated functions are named; more would fill the terminal."""
 FAILURES = (LauncherError, BotoCoreError, ClientError)
@@ -179,10 +178,10 @@ def parameters(broker_secret_arn: str, settings: Settings) -> dict[str, str]:
 
 
 def limits(settings: Settings) -> dict[str, str]:
-    """Return the rate limits; the tests' hundred customers share one machine."""
+    """Return the rate limits."""
     of_tests = settings.stack in TEST_STACKS
     return {
-        "CallsPerMinute": str(UNLIMITED if of_tests else settings.calls_per_minute),
+        "CallsPerMinute": str(settings.allowed_calls),
         "SendsPerMinute": str(UNLIMITED if of_tests else settings.sends_per_minute),
         "AddressAllowance": str(UNLIMITED if of_tests else settings.address_allowance),
     }

@@ -18,7 +18,7 @@ TOOLS = ("dev", "sam", "workflows", "docs", "client")
 SOURCES = ("layers/tidings", "localstack")
 SERVICES = "infra/aws/services.yaml"
 COMPOSE_FILE = "infra/docker-compose.yaml"
-DOCKERFILE = "infra/docker/Dockerfile"
+DOCKERFILES = ("infra/docker/Dockerfile", "infra/live/Dockerfile")
 SITE = STATE / "site"
 TYPED = ("layers/tidings", "localstack", "gateway", "functions", "events", "infra", "tests")
 
@@ -42,7 +42,7 @@ def checks() -> dict[str, list[str]]:
         ],
         "import-linter": [str(tools / "lint-imports"), "--no-cache"],
         "zizmor": [str(checkers / "zizmor"), "--offline", ".github"],
-        "hadolint": [str(checkers / "hadolint"), DOCKERFILE],
+        "hadolint": [str(checkers / "hadolint"), *DOCKERFILES],
         "compose schema": [
             str(checkers / "check-jsonschema"),
             *("--builtin-schema", "vendor.compose-spec"),

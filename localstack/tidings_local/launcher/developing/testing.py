@@ -165,6 +165,7 @@ def test_environment(stack: Stack, connections: Connections) -> dict[str, str]:
         "TIDINGS_AMQP_URL": connections.amqp_url,
         "TIDINGS_RABBITMQ_API_URL": _management_url(stack, connections),
         "TIDINGS_BRIDGE_URL": f"http://127.0.0.1:{stack.ports.bridge}",
+        "TIDINGS_LIVE_URL": f"http://127.0.0.1:{stack.ports.live}",
         "TIDINGS_RUNTIME_PYTHON": str(bootstrap.python_of("runtime")),
     }
 

@@ -115,6 +115,16 @@ class Startup:
         return self.stack.logs / f"{service.name}.log"
 
 
+def renew(stack: Stack, members: Members) -> None:
+    """Start those services again whose command or environment changed; in containers, none."""
+    if not members.own:
+        return
+    attempt = Startup(stack, members)
+    attempt.begin()
+    for service in attempt.started:
+        attempt.wait_for(service.name)
+
+
 def restart(stack: Stack, members: Members, name: str) -> None:
     """Stop a service, start it again, and wait until it is ready."""
     attempt = Startup(stack, members)

@@ -76,6 +76,11 @@ class Ports:
         return self.base + 14000
 
     @property
+    def live(self) -> int:
+        """The server of the live inbox, behind the front door; outside of every stack's block."""
+        return self.base + 14001
+
+    @property
     def runner_metrics(self) -> int:
         """The runner's metrics; like all of monitoring, outside of every stack's block."""
         return self.base + 9001

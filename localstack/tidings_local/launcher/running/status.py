@@ -77,6 +77,7 @@ def show_addresses(stack: Stack) -> None:
     progress.show(f"AWS        {stack.endpoint} (LocalStack behind the front door)")
     progress.show(f"names      {CLOUDFORMATION_STACK}-<name> of functions, rules and queues in AWS")
     progress.show(f"Bridge     http://{LOOPBACK}:{ports.bridge} (/health, /metrics)")
+    progress.show(f"Live       http://{LOOPBACK}:{ports.live} (/health, /metrics)")
     progress.show(f"RabbitMQ   http://localhost:{ports.rabbitmq_management} (management)")
     for line in monitoring.addresses(stack):
         progress.show(line)

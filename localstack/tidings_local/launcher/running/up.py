@@ -53,6 +53,7 @@ def up(
         if not is_deployed(stack, settings, members):
             deploy(stack, settings, members)
         attempt.wait_for("bridge")
+        attempt.wait_for("live")
         settle(stack, quietly=not attempt.started)
         check_listeners(stack)
     return members
@@ -60,7 +61,7 @@ def up(
 
 def install(settings: Settings) -> None:
     """Install servers by apt-get and Python packages at the same time."""
-    sets = ["sam", "localstack", "runtime"]
+    sets = ["sam", "localstack", "runtime", "live"]
     if settings.engine != "docker" and not settings.mongodb_uri:
         sets.append("mongodb")
     needed = needed_programs(settings)

@@ -31,3 +31,4 @@ def door(certificate: Path, loop_thread: Run) -> Iterator[RunningDoor]:
     yield running
     running.end()
     running.upstream.close()
+    running.live.close()

@@ -45,6 +45,8 @@ class RunningDoor:
         self.tls = tls
         self.certificate = certificate
         self.upstream = UpstreamServer()
+        self.live = UpstreamServer()
+        """The server of the live inbox."""
         self.handler: Handler = hello
         self.port = 0
         self._secure_upstream = False
@@ -55,8 +57,9 @@ class RunningDoor:
 
     async def _start(self, limits: Limits | None) -> None:
         await self.upstream.start()
-        upstream = ("127.0.0.1", self.upstream.port)
-        self.door = FrontDoor(self._answer, upstream, limits=limits)
+        await self.live.start()
+        upstream, live = (("127.0.0.1", each.port) for each in (self.upstream, self.live))
+        self.door = FrontDoor(self._answer, upstream, live=live, limits=limits)
         self.port = await self.door.listen("127.0.0.1", 0, self.tls)
 
     def restart(self, **limits: Any) -> None:
@@ -76,6 +79,7 @@ class RunningDoor:
             each.close()
         self.run(self.door.stop(grace_seconds=0))
         self.run(self.upstream.stop())
+        self.run(self.live.stop())
 
     def _answer(self, request: Request) -> Awaitable[Response] | None:
         return self.handler(request) if request.target.startswith(OURS) else None

@@ -11,7 +11,7 @@ from ...settings import Settings
 from ..credentials import Credentials
 from ..ports import LOOPBACK
 from ..stack import Stack
-from . import bridge, localstack
+from . import bridge, live, localstack
 from .connections import Connections, without_login
 from .service import External, ask
 
@@ -75,6 +75,7 @@ def containers(stack: Stack, settings: Settings) -> list[External]:
         "localstack": (stack.localstack_url, localstack.probe),
         "runner": (stack.endpoint, localstack.probe),
         "bridge": (f"http://{LOOPBACK}:{ports.bridge}", lambda _: bridge.probe(ports.bridge)),
+        "live": (f"http://{LOOPBACK}:{ports.live}", lambda _: live.probe(ports.live)),
     }
     if not settings.smtp_url:
         found["mailpit"] = (f"http://{LOOPBACK}:{ports.mailpit}", _mailpit)

@@ -12,6 +12,7 @@ from ..stack import Stack
 from . import containers, localstack, mongodb, monitoring, rabbitmq, redis
 from .bridge import bridge
 from .connections import Connections, check_url
+from .live import live
 from .runner import runner
 from .service import External, Service
 
@@ -49,6 +50,7 @@ def members_of(stack: Stack, settings: Settings) -> Members:
         localstack.localstack(stack, settings),
         runner(stack, settings),
         bridge(stack, settings, connections),
+        live(stack, settings, connections),
         *_servers(stack, settings, credentials),
         *monitoring.services(stack, credentials),
     ]

@@ -43,6 +43,7 @@ def write_configuration(stack: Stack, credentials: Credentials, folder: Path) ->
         "functions": ports.public,
         "runner": ports.runner_metrics,
         "bridge": ports.bridge,
+        "live": ports.live,
         "rabbitmq": ports.rabbitmq_prometheus,
     }
     targets = folder / "prometheus" / "targets"
@@ -56,6 +57,7 @@ def write_container_targets(stack: Stack, credentials: Credentials, folder: Path
         "functions": f"runner:{stack.ports.public}",
         "runner": "runner:9101",
         "bridge": "bridge:4571",
+        "live": "live:4580",
         "rabbitmq": "rabbitmq:15692",
     }
     write_targets(stack, folder, jobs)

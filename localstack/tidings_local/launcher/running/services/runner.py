@@ -30,6 +30,7 @@ def runner(stack: Stack, settings: Settings) -> Service:
             "TIDINGS_PUBLIC_PORT": str(port),
             "TIDINGS_METRICS_PORT": str(stack.ports.runner_metrics),
             "TIDINGS_LOCALSTACK_URL": stack.localstack_url,
+            "TIDINGS_LIVE_URL": f"http://{LOOPBACK}:{stack.ports.live}",
             "TIDINGS_CERTIFICATE": str(stack.certificate),
             "TIDINGS_FRONT_DOOR": front_door(settings),
             "TIDINGS_RUNTIME_PYTHON": str(bootstrap.python_of("runtime")),
