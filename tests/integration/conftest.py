@@ -45,7 +45,7 @@ from tidings.users import passwords
 from tidings_local import topology
 
 HERE = Path(__file__).parent
-FOLDERS = {*database.DATABASES, "monitoring", "platform", "gateway", "console"}
+FOLDERS = {*database.DATABASES, "monitoring", "platform", "gateway", "console", "live"}
 NOT_COUNTED = {"hello", "ping", "endSessions", "createIndexes", "listCollections", "create"}
 
 
