@@ -92,6 +92,7 @@ from tidings.templates import schemas as templates
 from tidings.users.preferences import (
     Channels,
     ChannelsChoice,
+    ChannelSwitches,
     Preferences,
     QuietHours,
     UpdatePreferences,
@@ -263,6 +264,7 @@ INPUTS: dict[str, type[BaseModel]] = {
     "UpdateProfileInput": UpdateProfile,
     "UpdatePreferencesInput": UpdatePreferences,
     "ChannelsInput": ChannelsChoice,
+    "ChannelSwitchesInput": ChannelSwitches,
     "QuietHoursInput": QuietHours,
     "UserFilterInput": UserFilter,
     "RegisterPushTokenInput": RegisterPushToken,

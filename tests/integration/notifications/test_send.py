@@ -30,6 +30,7 @@ from tidings.notifications.send_api import send_notification
 from tidings.platform.caching import cache
 from tidings.platform.context import correlated
 from tidings.platform.errors import Forbidden, RateLimited, TidingsError
+from tidings.platform.inputs.parsing import InvalidFields, parsed
 from tidings.platform.security import store
 from tidings.platform.security.auth import Principal, Role
 from tidings.platform.settings import settings
@@ -87,6 +88,24 @@ def test_urgent_message_uses_the_urgent_queue(channel: str, routing_key: str) ->
     accepted = send(a_reader(), notification_type=channel, priority="urgent")
     (entry,) = Notification.objects.get(pk=accepted.id).outbox
     assert entry.routing_key == routing_key
+
+
+@pytest.mark.parametrize(
+    ("number", "priority"),
+    [(0, "normal"), (1, "normal"), (4, "normal"), (5, "urgent"), (9, "urgent")],
+)
+def test_priority_is_also_a_number(number: int, priority: str) -> None:
+    reader, request_id = a_reader(), new_id()
+    first = send(reader, priority=number, request_id=request_id)
+    assert Notification.objects.get(pk=first.id).priority == priority
+    assert send(reader, priority=priority, request_id=request_id) == first  # the same content
+
+
+@pytest.mark.parametrize("value", [-1, 10, 1.5, "1", True, "high", None, [1]])
+def test_other_priorities_are_refused(value: object) -> None:
+    with pytest.raises(InvalidFields) as refused:
+        parsed(SendNotification, wanted(a_reader()).model_dump() | {"priority": value})
+    assert refused.value.faults[0].place == ("priority",)
 
 
 def test_message_to_the_inbox_is_nowhere_else() -> None:

@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from tests.integration.builders import a_person, at_once, graphql, token_of
+from tests.integration.gateway.in_process import InProcessApi
 from tests.integration.users.people import account, as_principal, registered, stored_events
 from tidings.platform.errors import Forbidden
+from tidings.platform.security.admission import admit
 from tidings.platform.security.auth import Principal, Role
 from tidings.users.errors import InboxAlwaysOn, PushTokenNotFound, TooManyPushTokens, UserNotFound
 from tidings.users.models import PushToken, User
@@ -140,6 +142,30 @@ def test_graphql_changes_the_callers_preferences() -> None:
     assert refused["extensions"] == {"code": "BAD_USER_INPUT", "field": "timeZone"}
 
 
+def test_mail_is_switched_for_all_categories_at_once() -> None:
+    user = registered()
+    update(user, promotions={"email": True})
+    off = update(user, email=False, push=True)
+    assert (off.email, off.push) == (False, True)
+    assert off.promotions.email is False
+    on = update(user, email=True)
+    assert (on.email, on.orders.email, on.promotions.email) == (True, True, False)
+    assert events()[-1]["changed"] == ["orders.email", "stock.email"]
+
+
+def test_switches_by_rest_are_as_in_the_designs() -> None:
+    user = registered()
+    api = InProcessApi(token_of(as_principal(user)), user.id)
+    answer = api.rest("PUT", "/users/me/preferences", {"email": False, "push": True})
+    assert answer.status == 200, answer.text
+    shown = api.rest("GET", f"/users/{user.id}").json["data"]
+    assert (shown["user_id"], shown["push_token"]) == (user.id, None)
+    assert (shown["preferences"]["email"], shown["preferences"]["push"]) == (False, True)
+    both = api.rest("PUT", "/users/me/preferences", {"email": True, "orders": {"email": True}})
+    assert both.status == 422
+    assert both.json["error"]["details"][0]["field"] == "email"
+
+
 # --------------------------------------------------------------------- push tokens
 
 
@@ -159,6 +185,36 @@ def test_devices_are_listed_newest_first_without_their_tokens() -> None:
     assert devices(user) == ["tablet", "phone"]
     shown = get_push_tokens(user.id, caller=as_principal(user))
     assert "token" not in shown[0].model_dump()
+
+
+def shown_token(user: User, caller: Principal | None = None) -> str | None:
+    return get_user(user.id, caller=caller or as_principal(user)).push_token
+
+
+def test_account_shows_the_end_of_its_newest_token_only() -> None:
+    user, long = registered(), "740f4707bebcf74f9b7c25d48e3358945f6aa01da5ddb387"
+    assert shown_token(user) is None
+    first = add(user, long)
+    assert shown_token(user) == shown_token(user, a_person(Role.OPERATOR)) == "****b387"
+    second = add(user, "short")
+    assert shown_token(user) == "****"
+    remove_push_token(user.id, second.id, caller=as_principal(user))
+    assert shown_token(user) == "****b387"
+    remove_push_token(user.id, first.id, caller=as_principal(user))
+    assert shown_token(user) is None
+
+
+def test_account_that_is_kept_shows_a_new_device_at_once() -> None:
+    user = registered()
+
+    def shown() -> str | None:
+        return shown_token(user, admit(as_principal(user)))
+
+    assert shown() is None
+    device = add(user, "x" * 40)
+    assert shown() == shown() == "****xxxx"
+    remove_push_token(user.id, device.id, caller=as_principal(user))
+    assert shown() is None
 
 
 def test_device_registered_again_is_stored_once() -> None:

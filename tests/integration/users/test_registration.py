@@ -24,6 +24,8 @@ from tidings.users import codes, throttle
 from tidings.users.errors import WrongCode
 from tidings.users.models import User
 from tidings.users.operations import delete_account
+from tidings.users.preferences import ChannelSwitches
+from tidings.users.queries import get_user
 from tidings.users.registration import create_admin, register_user, verify_email
 from tidings.users.schemas import VerifyEmail
 
@@ -185,3 +187,21 @@ def test_registrations_of_known_and_unknown_addresses_wait_alike() -> None:
     throttle.REGISTRATIONS_OF_EMAIL.forget(known)
     of_known = registrations(known, 8, delete=False)
     assert of_known == registrations(unknown, 8, delete=True)
+
+
+def test_registration_may_switch_mail_and_push() -> None:
+    switches = ChannelSwitches(email=False, push=True)
+    silent = new(an_address()).model_copy(update={"preferences": switches})
+    register_user(silent)
+    user = account(silent.email)
+    shown = get_user(user.id, caller=as_principal(user)).preferences
+    assert (shown.email, shown.push) == (False, True)
+    # Consent to offers is given for offers.
+    assert shown.promotions.push is False
+
+
+def test_registration_of_a_known_address_changes_no_preferences() -> None:
+    user = registered()
+    again = new(user.email).model_copy(update={"preferences": ChannelSwitches(email=False)})
+    register_user(again)
+    assert account(user.email).preferences == {}

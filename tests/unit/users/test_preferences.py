@@ -6,7 +6,14 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from tidings.platform.errors import RuleRefused
-from tidings.users.preferences import Preferences, UpdatePreferences
+from tidings.users.errors import BothForms
+from tidings.users.preferences import (
+    CATEGORIES,
+    Channels,
+    Preferences,
+    UpdatePreferences,
+    nested,
+)
 
 
 def test_defaults_notify_of_orders_and_advertise_only_in_the_inbox() -> None:
@@ -130,3 +137,71 @@ def test_stored_zone_that_no_longer_exists_counts_as_utc() -> None:
 def test_bcp_47_languages_are_accepted_in_any_case(language: str) -> None:
     assert UpdatePreferences(language=language).language == language
     assert UpdatePreferences(language=language.lower()).language == language
+
+
+# ------------------------------------------------- switches for all categories at once
+
+
+def test_switch_off_is_for_every_category_and_on_only_for_those_with_it_by_default() -> None:
+    off = UpdatePreferences.model_validate({"email": False}).changes()
+    assert off == {f"{each}.email": False for each in CATEGORIES}
+    on = UpdatePreferences.model_validate({"email": True, "push": True}).changes()
+    assert on == {
+        "orders.email": True,
+        "stock.email": True,
+        "orders.push": True,
+        "tasks.push": True,
+        "stock.push": True,
+    }
+
+
+def test_switches_go_with_fields_of_no_category() -> None:
+    given = {"push": False, "language": "de", "quiet_hours": None, "orders": None}
+    changes = UpdatePreferences.model_validate(given).changes()
+    assert changes.keys() == {"language", "quiet_hours", *(f"{each}.push" for each in CATEGORIES)}
+
+
+@pytest.mark.parametrize("switch", ["email", "push"])
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_both_forms_at_once_are_refused(switch: str, category: str) -> None:
+    with pytest.raises(BothForms) as refused:
+        UpdatePreferences.model_validate({switch: True, category: {"inbox": True}})
+    assert refused.value.field == switch
+    assert category in refused.value.message
+
+
+@pytest.mark.parametrize("value", ["true", 1, {}, []])
+def test_switch_is_a_boolean(value: object) -> None:
+    with pytest.raises(ValidationError):
+        UpdatePreferences.model_validate({"email": value})
+
+
+def test_categories_are_those_with_channels() -> None:
+    fields = Preferences.model_fields.items()
+    assert {name for name, field in fields if field.annotation is Channels} == set(CATEGORIES)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "shown"),
+    [
+        ({}, (True, True)),
+        ({each: {"email": False} for each in CATEGORIES}, (False, True)),
+        ({each: {"push": False} for each in CATEGORIES} | {"language": "de"}, (True, False)),
+        ({each: {"email": each == "tasks"} for each in CATEGORIES}, (True, True)),
+    ],
+)
+def test_preferences_show_whether_any_category_has_a_channel(
+    chosen: dict[str, Any], shown: tuple[bool, bool]
+) -> None:
+    preferences = Preferences.of(chosen)
+    assert (preferences.email, preferences.push) == shown
+    dumped = preferences.model_dump(mode="json")
+    assert (dumped["email"], dumped["push"]) == shown
+    assert Preferences.of(dumped) == preferences
+
+
+@given(st.booleans(), st.booleans())
+def test_switches_show_what_was_sent(email: bool, push: bool) -> None:
+    changes = UpdatePreferences(email=email, push=push).changes()
+    preferences = Preferences.of(nested(changes))
+    assert (preferences.email, preferences.push) == (email, push)

@@ -5,7 +5,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple
 
-from pydantic import AfterValidator, ConfigDict, Field, PlainValidator, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StringConstraints,
+)
 
 from tidings.delivery.models import Priority
 from tidings.platform.errors import TidingsError
@@ -114,6 +121,23 @@ class NotificationType(StrEnum):
     WEBHOOK = "webhook"
 
 
+def _from_number(value: object) -> object:
+    """Read a number as JMS does: 0 to 4 are normal, 5 to 9 are expedited."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        return value
+    if not 0 <= value <= 9:
+        raise ValueError("send normal, urgent, or a number from 0 (lowest) to 9")
+    return Priority.NORMAL if value < 5 else Priority.URGENT
+
+
+PriorityOrNumber = Annotated[
+    Priority,
+    BeforeValidator(
+        _from_number, json_schema_input_type=Priority | Annotated[int, Field(ge=0, le=9)]
+    ),
+]
+
+
 class SendNotification(Schema):
     """One message to one person."""
 
@@ -126,7 +150,9 @@ class SendNotification(Schema):
     request_id: RequestId = Field(
         description="an id that the caller chooses: a repeated request sends nothing"
     )
-    priority: Priority = Priority.NORMAL
+    priority: PriorityOrNumber = Field(
+        default=Priority.NORMAL, description="or a number: 0 to 4 are normal, 5 to 9 urgent"
+    )
     metadata: Metadata = Field(default_factory=dict, description="data that its status returns")
     send_at: Time | None = Field(
         default=None, description="at most 90 days ahead, with an offset; the default is now"

@@ -60,6 +60,13 @@ class NoQuietHours(RuleRefused):
         )
 
 
+class BothForms(RuleRefused):
+    def __init__(self, switch: str, category: str) -> None:
+        super().__init__(
+            f"Send either {switch}, which is for all categories, or {category}.", field=switch
+        )
+
+
 class UncallableUrl(RuleRefused):
     def __init__(self, why: str) -> None:
         super().__init__(f"This URL cannot be called: {why}.", field="webhook_url")

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from tidings.platform.security import account_generations
 from tidings.platform.security.auth import Principal
-from tidings.users.schemas import UserView
+from tidings.users.schemas import AccountView
 
 # Each takes about 4 KB.
 MAX_KEPT: Final = 500
@@ -16,7 +16,7 @@ MAX_KEPT: Final = 500
 class _Kept(NamedTuple):
     """An account, its generation before it was read, and when that generation has ended."""
 
-    view: UserView
+    view: AccountView
     generation: str
     until: float
 
@@ -25,7 +25,7 @@ class _Kept(NamedTuple):
 _kept: Final[dict[str, _Kept]] = {}
 
 
-def own_account(caller: Principal, user_id: str, load: Callable[[], UserView]) -> UserView:
+def own_account(caller: Principal, user_id: str, load: Callable[[], AccountView]) -> AccountView:
     """Return the caller's own account if it is kept and has not changed; otherwise load it.
 
     Accounts of others are loaded: a call tells only the generation of the caller's account.

@@ -1,5 +1,6 @@
 """Notification preferences: channels by category, quiet hours, digest, language."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -9,13 +10,14 @@ from pydantic import (
     Field,
     StrictBool,
     StringConstraints,
+    computed_field,
     model_validator,
 )
 
 from tidings.platform.schema import Schema
 from tidings.platform.text.languages import Language
 from tidings.platform.timing.zones import known_or_utc, zone_names
-from tidings.users.errors import NoQuietHours, UnknownTimeZone
+from tidings.users.errors import BothForms, NoQuietHours, UnknownTimeZone
 
 # Errors must not quote input, because the errors of functions without a route are logged unchanged.
 INPUT: Final = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -23,6 +25,10 @@ INPUT: Final = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True
 # The category of preferences that applies to a message. `account` has no preference: messages about
 # the account cannot be switched off, and urgent ones ignore quiet hours.
 Category = Literal["orders", "promotions", "recommendations", "tasks", "stock", "account"]
+
+# Those that have preferences, and the channels that can be switched for all of them at once.
+CATEGORIES: Final = ("orders", "promotions", "recommendations", "tasks", "stock")
+SWITCHES: Final = ("email", "push")
 
 
 def _known_time_zone(name: str) -> str:
@@ -53,6 +59,29 @@ class Channels(Schema):
     push: bool = False
     sms: bool = False
     webhook: bool = False
+
+
+class ChannelSwitches(Schema):
+    """Mail and push for all categories at once, as `preferences: {email, push}`.
+
+    `true` switches a channel on in those categories that have it by default, so that consent to
+    promotions is always given for promotions. `false` switches it off in every category.
+    """
+
+    model_config = INPUT
+
+    email: StrictBool | None = None
+    push: StrictBool | None = None
+
+    def changes(self) -> dict[str, Any]:
+        """Return the new values by path, e.g. `promotions.email`."""
+        defaults = Preferences()
+        return {
+            f"{category}.{channel}": on
+            for channel, on in (("email", self.email), ("push", self.push))
+            for category in CATEGORIES
+            if on is not None and (not on or getattr(getattr(defaults, category), channel))
+        }
 
 
 class QuietHours(Schema):
@@ -93,6 +122,16 @@ class Preferences(Schema):
         description="whether opens and clicks of campaigns' mails are recorded for this person",
     )
 
+    @computed_field(description="whether any category has mail")  # type: ignore[prop-decorator]
+    @property
+    def email(self) -> bool:
+        return any(getattr(self, each).email for each in CATEGORIES)
+
+    @computed_field(description="whether any category has push")  # type: ignore[prop-decorator]
+    @property
+    def push(self) -> bool:
+        return any(getattr(self, each).push for each in CATEGORIES)
+
     @classmethod
     def of(cls, chosen: dict[str, Any]) -> Self:
         """Return the defaults, overridden by a person's choices."""
@@ -116,8 +155,11 @@ class ChannelsChoice(Schema):
     webhook: StrictBool | None = None
 
 
-class UpdatePreferences(Schema):
-    """The preferences to change; fields that are left out do not change. Null ends quiet hours."""
+class UpdatePreferences(ChannelSwitches):
+    """The preferences to change; fields that are left out do not change. Null ends quiet hours.
+
+    `email` and `push` are for all categories at once; send either them or categories.
+    """
 
     model_config = INPUT
 
@@ -132,10 +174,18 @@ class UpdatePreferences(Schema):
     digest: Digest | None = None
     tracking: StrictBool | None = None
 
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        flat = [name for name in SWITCHES if getattr(self, name) is not None]
+        named = [name for name in CATEGORIES if getattr(self, name) is not None]
+        if flat and named:
+            raise BothForms(flat[0], named[0])
+        return self
+
     def changes(self) -> dict[str, Any]:
         """Return the new values by path, e.g. `promotions.email`."""
-        named = self.model_dump(mode="json", exclude_unset=True)
-        changes: dict[str, Any] = {}
+        named = self.model_dump(mode="json", exclude_unset=True, exclude=set(SWITCHES))
+        changes: dict[str, Any] = super().changes()
         if "quiet_hours" in named:
             changes["quiet_hours"] = named.pop("quiet_hours")
         for name, value in named.items():
@@ -148,3 +198,12 @@ class UpdatePreferences(Schema):
             for path, value in changes.items()
             if value is not None or path == "quiet_hours"
         }
+
+
+def nested(changes: Mapping[str, bool]) -> dict[str, dict[str, bool]]:
+    """Return the channels of categories by path, as they are stored."""
+    stored: dict[str, dict[str, bool]] = {}
+    for path, on in changes.items():
+        category, _, channel = path.partition(".")
+        stored.setdefault(category, {})[channel] = on
+    return stored

@@ -16,12 +16,13 @@ from tidings.platform.text.search_keys import folded
 from tidings.users import kept_accounts
 from tidings.users.errors import UserNotFound
 from tidings.users.models import User
+from tidings.users.newest_device import masked_newest_token
 from tidings.users.preferences import Preferences
-from tidings.users.schemas import UserFilter, UserView
+from tidings.users.schemas import AccountView, UserFilter, UserView
 
 
 @operation(role=Role.CUSTOMER, whose=Whose.OWN_OR_OPERATOR, refuses=(UserNotFound,), writes=False)
-def get_user(user_id: str, *, caller: Principal) -> UserView:
+def get_user(user_id: str, *, caller: Principal) -> AccountView:
     """Return an account.
 
     Raises:
@@ -32,11 +33,12 @@ def get_user(user_id: str, *, caller: Principal) -> UserView:
     return kept_accounts.own_account(caller, user_id, lambda: _view(user_id))
 
 
-def _view(user_id: str) -> UserView:
+def _view(user_id: str) -> AccountView:
     user = row(User, {"_id": user_id, "deleted_at": None})
     if user is None:
         raise UserNotFound
-    return UserView.model_validate(user)
+    view = AccountView.model_validate(user)
+    return view.model_copy(update={"push_token": masked_newest_token(user_id)})
 
 
 def find_user(user_id: str) -> User:

@@ -27,6 +27,7 @@ from tidings.users.events import (
 )
 from tidings.users.models import User
 from tidings.users.passwords import hash_password, matches
+from tidings.users.preferences import nested
 from tidings.users.schemas import (
     Acknowledgement,
     EmailVerification,
@@ -198,4 +199,5 @@ def _new_user(new: RegisterUser, role: Role) -> User:
         name_key=folded(new.name),
         password_hash=hash_password(new.password.get_secret_value()),
         role=role.value,
+        preferences=nested(new.preferences.changes()) if new.preferences else {},
     )

@@ -11,6 +11,7 @@ from pydantic import (
     StrictBool,
     StringConstraints,
     ValidationInfo,
+    computed_field,
     field_validator,
 )
 
@@ -22,7 +23,7 @@ from tidings.platform.text.addresses import Email, NewEmail
 from tidings.platform.text.visible_text import VisibleLine
 from tidings.users.password_policy import refuse_guessable
 from tidings.users.person_names import without_links
-from tidings.users.preferences import Preferences
+from tidings.users.preferences import ChannelSwitches, Preferences
 from tidings.users.push_platforms import PushPlatform
 from tidings.users.service_kinds import ServiceKind
 
@@ -68,6 +69,9 @@ class RegisterUser(WithNewPassword):
 
     email: NewEmail
     name: PersonName
+    preferences: ChannelSwitches | None = Field(
+        default=None, description="whether to send mail and push; the default is both"
+    )
 
 
 class Registration(Schema):
@@ -222,10 +226,23 @@ class UserView(Schema):
     preferences: Preferences
     created_at: datetime
 
+    @computed_field(description="the same as `id`")  # type: ignore[prop-decorator]
+    @property
+    def user_id(self) -> str:
+        return self.id
+
     @field_validator("preferences", mode="before")
     @classmethod
     def _with_defaults(cls, chosen: object) -> object:
         return Preferences.of(dict(chosen)) if isinstance(chosen, dict) else chosen
+
+
+class AccountView(UserView):
+    """An account by itself, with its newest device."""
+
+    push_token: str | None = Field(
+        default=None, description="the end of the newest device's token; null without a device"
+    )
 
 
 class Session(Schema):
