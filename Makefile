@@ -4,7 +4,7 @@
 # The variables that can be set behind a target (make logs FN=gateway).
 override ARGUMENTS := ACTOR COMPARE CORRELATION DATA DOMAIN EMAIL ENGINE EVENT FILE FN FOLLOW FORCE FUZZ_SECONDS \
         GREP ID KIND LEVEL MINUTES NAME PASSWORD PROMOTE PYTEST QUEUE READS RETURNS ROLE ROUTE RULE SCHEDULE SERVICE \
-        SINCE T TEAM TIME UNTIL VERSION
+        SINCE T TEAM TIME UNTIL URL VERSION
 
 # Only the command line is read, because NAME and TIME have another meaning in the environment.
 # The launcher gets each value as it was typed, with the prefix TIDINGS_ARG_: make would expand a
@@ -24,7 +24,7 @@ override INTERPRETER = $(or $(if $(filter PYTHON,$(SAID)),$(PYTHON)),$(value TID
 override LAUNCH = @'$(subst ','\'',$(INTERPRETER))' localstack/bootstrap.py
 
 .PHONY: help demo up down status monitoring doctor deploy dev gateway logs trace audit run-rule create-admin rotate-keys \
-        create-service services set-team revoke-service \
+        create-service services set-team set-callback revoke-service \
         import-products test test-faults soak fuzz bench test-browser test-requests lint \
         contracts client docs cost second-emulator new-operation new-consumer new-rule freeze-events lock clean-data declare-topology
 .DEFAULT_GOAL := help
@@ -82,6 +82,9 @@ services: ## list the services that have or had credentials
 
 set-team: ## set the accounts that a service of the kind team may send to: ID=... TEAM="a@b.example, ..."
 	$(LAUNCH) set-team
+
+set-callback: ## set the URL that gets the statuses of a service's messages: ID=... URL=https://..., or none without URL
+	$(LAUNCH) set-callback
 
 revoke-service: ## revoke a service's credentials: ID=...
 	$(LAUNCH) revoke-service

@@ -132,7 +132,7 @@ def test_files_of_any_encoding_reach_their_function_unchanged() -> None:
     "name",
     [
         *("CreateAdmin", "PromoteToAdmin", "RotateKeys"),
-        *("CreateService", "GetServices", "SetServiceTeam", "RevokeService"),
+        *("CreateService", "GetServices", "SetServiceTeam", "SetServiceCallback", "RevokeService"),
     ],
 )
 def test_functions_with_aws_permissions_have_no_route(name: str) -> None:

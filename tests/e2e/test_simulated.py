@@ -1,11 +1,12 @@
 """Simulated recipients and test keys on a stack: a story of each outcome, by a foreign client."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from tests.e2e.aws import invoke
+from tests.e2e.aws import invoke, log_lines
 from tests.e2e.shop import Shop
 from tests.waiting import eventually
 
@@ -106,3 +107,22 @@ def test_team_key_refuses_others(shop: Shop, customer: Shop) -> None:
     assert refused.status_code == 422
     assert refused.json()["error"]["details"][0]["field"] == "user_id"
     assert send(team, DELIVERS, "email").status_code == 202
+
+
+def test_status_is_reported_to_the_callback_of_the_service(shop: Shop) -> None:
+    """A stack calls public hosts only; tests/integration has the calls of a receiver."""
+    made = invoke("tidings-create-service", {"name": "Reported", "kind": "test"})
+    url = "https://statuses.shop.example/hook"
+    callback = {"client_id": made["client_id"], "url": url}
+    assert invoke("tidings-set-service-callback", callback)["secret"].startswith("whsec_")
+    token = shop.rest("POST", "/service-sessions", made).json()["data"]["access_token"]
+    service, began = Shop(shop.api_url, shop.http, token), datetime.now(UTC)
+    delivery = reaches(service, DELIVERS, "email", "sent", "delivered", reason=None)
+    sent = delivery["provider_message_id"].partition("-")[0]
+    reports = {f"report:{sent}:email:{status}" for status in ("sent", "delivered")}
+
+    def received() -> set[str]:
+        found = log_lines("tidings-report-statuses", began, event_type="status.report")
+        return {each["message_id"] for each in found}
+
+    eventually(lambda: received() >= reports, what="both reports")

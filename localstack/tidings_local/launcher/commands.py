@@ -54,6 +54,7 @@ ROOMS = {
         "create-service",
         "services",
         "set-team",
+        "set-callback",
         "revoke-service",
         "import-products",
     ),

@@ -176,6 +176,7 @@ class Options(BaseSettings):
     id: str | None = None
     kind: str | None = None
     team: str | None = None
+    url: str | None = None
     actor: str | None = None
     email: str | None = None
     password: str | None = None

@@ -1,5 +1,6 @@
 """Real servers on this machine: an SMTP server and a receiver of webhooks."""
 
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -11,10 +12,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope
 
 from tests.ports import reserved_port
+from tidings.platform.providers import https, public_hosts
 from tidings_local.launcher.running.certificate import certificate_beside, ensure_certificate
 
 # The host of a customer's webhook; the tests' resolver maps it to this machine.
@@ -100,6 +103,23 @@ class Receiver:
         self.requests: list[tuple[str, dict[str, str], bytes]] = []
         # Runs instead of an answer.
         self.instead: Callable[[BaseHTTPRequestHandler], None] | None = None
+
+
+@contextmanager
+def public_receiver(
+    receiver: Receiver, certificate: Certificate, patch: pytest.MonkeyPatch
+) -> Iterator[str]:
+    """Start the receiver on this machine, which counts as public; return its URL."""
+    patch.setattr(public_hosts, "is_public", lambda address: address == "127.0.0.1")
+    patch.setattr(https, "tls_context", certificate.client_context)
+    patch.setattr(public_hosts, "lookup", lambda _, port: [ipv4("127.0.0.1", port)])
+    with https_server(receiver, certificate) as port:
+        yield f"https://{CUSTOMERS_HOST}:{port}/hooks/tidings?of=shop"
+
+
+def ipv4(address: str, port: int) -> tuple[object, ...]:
+    """Return an answer of the resolver."""
+    return (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))
 
 
 @contextmanager

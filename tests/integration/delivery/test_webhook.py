@@ -17,7 +17,8 @@ from tests.integration.delivery.servers import (
     CUSTOMERS_HOST,
     Certificate,
     Receiver,
-    https_server,
+    ipv4,
+    public_receiver,
 )
 from tests.integration.users.people import as_principal, registered
 from tests.waiting import timed
@@ -40,16 +41,8 @@ def url(
     receiver: Receiver, certificate: Certificate, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[str]:
     """Return the URL of a receiver on this machine, which counts as public in these tests."""
-    monkeypatch.setattr(public_hosts, "is_public", lambda address: address == "127.0.0.1")
-    monkeypatch.setattr(https, "tls_context", certificate.client_context)
-    monkeypatch.setattr(public_hosts, "lookup", lambda _, port: [_ipv4("127.0.0.1", port)])
-    with https_server(receiver, certificate) as port:
-        yield f"https://{CUSTOMERS_HOST}:{port}/hooks/tidings?of=shop"
-
-
-def _ipv4(address: str, port: int) -> tuple[object, ...]:
-    """Return an answer of the resolver."""
-    return (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))
+    with public_receiver(receiver, certificate, monkeypatch) as address:
+        yield address
 
 
 @pytest.mark.parametrize(
@@ -207,7 +200,7 @@ def test_internal_and_unknown_host_names_get_the_same_error(
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     def inside(*_: object) -> list[object]:
-        return [_ipv4("10.0.0.1", 443)]
+        return [ipv4("10.0.0.1", 443)]
 
     def without_address(*_: object) -> list[object]:
         raise socket.gaierror(socket.EAI_NODATA, "No address associated with hostname")
@@ -237,7 +230,7 @@ def test_resolver_without_an_answer_is_asked_again_later(
 def test_name_with_public_and_private_addresses_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    answers = [_ipv4(each, 443) for each in ("93.184.216.34", "10.0.0.1")]
+    answers = [ipv4(each, 443) for each in ("93.184.216.34", "10.0.0.1")]
     monkeypatch.setattr(public_hosts, "lookup", lambda *_: answers)
     with pytest.raises(PermanentFailure) as failed:
         deliver(a_call("https://rebinding.example/"))
@@ -251,7 +244,7 @@ def test_name_is_resolved_once_for_check_and_call(
 
     def rebinding(host: str, port: int) -> list[object]:
         asked.append(host)
-        return [_ipv4("127.0.0.1" if len(asked) == 1 else "127.0.0.2", port)]
+        return [ipv4("127.0.0.1" if len(asked) == 1 else "127.0.0.2", port)]
 
     monkeypatch.setattr(public_hosts, "lookup", rebinding)
     deliver(a_call(url))

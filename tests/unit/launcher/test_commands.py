@@ -146,7 +146,14 @@ def ask(name: str) -> int:
             "create-service",
             "services",
         ),
-        *("set-team", "revoke-service", "rotate-keys", "import-products", "declare-topology"),
+        *(
+            "set-team",
+            "set-callback",
+            "revoke-service",
+            "rotate-keys",
+            "import-products",
+            "declare-topology",
+        ),
     ],
 )
 def test_command_for_a_running_stack_names_the_command_that_starts_it(

@@ -12,6 +12,7 @@ from tidings_local.launcher.operating.service_credentials import (
     create_service,
     list_services,
     revoke_service,
+    set_callback,
     set_team,
 )
 from tidings_local.launcher.running.stack import Stack
@@ -62,6 +63,16 @@ def test_team_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     assert asked == [("tidings-set-service-team", {"client_id": "1", "team": team})]
 
 
+def test_callback_is_set_and_removed(monkeypatch: pytest.MonkeyPatch) -> None:
+    url = "https://shop.example/statuses"
+    asked = answers(monkeypatch, {"client_id": "1", "url": url, "secret": "whsec_1"})
+    assert set_callback(STACK, "1", url)["secret"] == "whsec_1"
+    set_callback(STACK, "1", None)
+    assert asked == [
+        ("tidings-set-service-callback", {"client_id": "1", "url": each}) for each in (url, None)
+    ]
+
+
 def test_service_is_revoked_by_its_id(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = answers(monkeypatch, {"name": "Shop"})
     assert revoke_service(STACK, "1") == "Shop"
@@ -74,6 +85,8 @@ def test_missing_argument_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
         create_service(STACK, None)
     with pytest.raises(LauncherError, match="ID is missing"):
         revoke_service(STACK, None)
+    with pytest.raises(LauncherError, match="ID is missing"):
+        set_callback(STACK, None, None)
     with pytest.raises(LauncherError, match="ID or TEAM is missing"):
         set_team(STACK, "1", None)
     assert asked == []

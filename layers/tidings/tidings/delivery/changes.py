@@ -7,7 +7,7 @@ from typing import Any
 
 from pymongo import ReturnDocument, UpdateMany, UpdateOne
 
-from tidings.delivery import status
+from tidings.delivery import reports, status
 from tidings.delivery.models import Notification
 from tidings.delivery.states import (
     FAILED,
@@ -23,9 +23,10 @@ from tidings.platform.context import causation_id, correlated, correlation_id
 from tidings.platform.logging import logger
 from tidings.platform.messaging import outbox
 from tidings.platform.messaging.events import Event
-from tidings.platform.messaging.outbox import OutboxEntry
+from tidings.platform.messaging.outbox import stored_entry
 from tidings.platform.observability import metrics
 from tidings.platform.storage import database
+from tidings.platform.storage.rows import rows_of
 from tidings.users import codes
 
 
@@ -52,20 +53,26 @@ def record(
     where: Mapping[str, Any] | None = None,
     ends_wait: bool = False,
     event: Event | None = None,
+    known: Any = None,
     **fields: Any,
 ) -> Notification | None:
     """Make a transition if the delivery's status allows it; `where` adds conditions on its fields.
 
     When a delivery with a code is settled, its variables are deleted. If it failed, the code
-    becomes void.
+    becomes void. A settled delivery is reported to the service that sent it, if it wants that.
+
+    Args:
+        known: the row or document of the notification, if it was read before.
 
     Returns:
         The changed notification, or None if the conditions did not hold.
     """
     conditions = {"status": {"$in": [each.value for each in transition.after]}} | dict(where or {})
     update = update_of(channel, transition, reason, at=at, ends_wait=ends_wait, **fields)
-    if event is not None:
-        update["$push"]["outbox"] = OutboxEntry.of(event).to_mongo()
+    report = _report_of(notification_id, channel, transition, reason, at, known)
+    events = [each for each in (event, report) if each is not None]
+    if events:
+        update["$push"]["outbox"] = {"$each": [stored_entry(each) for each in events]}
     found = Notification._get_collection().find_one_and_update(
         _where(notification_id, channel, conditions),
         update,
@@ -76,7 +83,7 @@ def record(
         return None
     notification: Notification = Notification._from_son(found)
     _log(notification, channel, transition, reason)
-    if event is not None:
+    if events:
         outbox.note_stored(notification)
     if notification.carries_code and transition.reached in SETTLED:
         _drop_code(notification, is_void=transition.reached is FAILED)
@@ -158,10 +165,30 @@ def _write_alone(change: Change) -> bool:
             where=change.unchanged,
             ends_wait=change.ends_wait,
             event=change.event,
+            known=change.notification,
             **change.fields,
         )
         is not None
     )
+
+
+def _report_of(
+    notification_id: str,
+    channel: str,
+    transition: Transition,
+    reason: str | None,
+    at: datetime,
+    known: Any,
+) -> Event | None:
+    """Return the report of a transition to the service that sent the notification."""
+    if transition.reached not in SETTLED:
+        return None
+    if known is None:
+        read = Notification._get_collection().find({"_id": notification_id}, reports.READ)
+        known = next(rows_of(Notification, read), None)
+    if known is None:
+        return None
+    return reports.report_of(known, channel, transition.reached, reason, at)
 
 
 def _where(notification_id: object, channel: str, conditions: Mapping[str, Any]) -> dict[str, Any]:

@@ -36,6 +36,26 @@ class DeliverNotification(Command):
         return urgent if is_urgent else self.data.channel
 
 
+class ReportStatusData(EventData):
+    notification_id: str
+    service_id: str
+    request_id: str
+    channel: str
+    status: str
+    reason: str | None = None
+    at: datetime
+    simulated: bool = False
+
+
+class ReportStatus(Command):
+    """Report the final status of a delivery to the service that sent the message."""
+
+    ROUTING_KEYS: ClassVar[tuple[str, ...]] = ("callbacks",)
+    source: Literal["tidings/delivery"] = "tidings/delivery"
+    type: Literal["status.report"] = "status.report"
+    data: ReportStatusData
+
+
 class NotificationDeliveredData(EventData):
     notification_id: str
     channel: str

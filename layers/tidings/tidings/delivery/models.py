@@ -123,6 +123,8 @@ class Notification(OutboxDocument):
     # True if nothing of it leaves: a test key sent it, or its recipient is simulated. Others do not
     # have it.
     simulated = BooleanField()
+    # The service whose callback gets its final statuses; most have none.
+    callback_to = StringField()
     priority = StringField(required=True, default=Priority.NORMAL.value)
     # False if it goes only through other channels.
     in_inbox = BooleanField(required=True, default=True)

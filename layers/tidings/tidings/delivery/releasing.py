@@ -13,6 +13,7 @@ from tidings.delivery.claims import settle_lost_claims
 from tidings.delivery.inbox_signals import Changed
 from tidings.delivery.models import Channel, Delivery, DeliveryStatus, Notification
 from tidings.delivery.planning import DIGEST, INBOX, Decision, decide
+from tidings.delivery.reports import report_of
 from tidings.delivery.states import BY_DECISION, LEASE, command_for
 from tidings.platform.logging import logger
 from tidings.platform.messaging import outbox, relay
@@ -109,6 +110,8 @@ def _update(notification: Notification, contact: Contact | None, at: datetime) -
         if decision.status == DeliveryStatus.QUEUED:
             entry = OutboxEntry.of(command_for(notification, Channel(channel)))
             notification.outbox.append(entry)
+        if report := report_of(notification, channel, decision.status, decision.reason, at):
+            notification.outbox.append(OutboxEntry.of(report))
         if channel == INBOX:
             is_there = decision.status == DeliveryStatus.DELIVERED
             change["$set"]["in_inbox"] = is_there and not notification.simulated

@@ -97,8 +97,11 @@ class Change:
     @property
     def has_effects(self) -> bool:
         """Whether more than the delivery changes: an event is stored, or a code is dropped."""
-        settles_code = self.notification.carries_code and self.transition.reached in SETTLED
-        return self.event is not None or settles_code
+        settles = self.transition.reached in SETTLED
+        notification = self.notification
+        return self.event is not None or (
+            settles and bool(notification.carries_code or notification.callback_to)
+        )
 
     @property
     def ends_wait(self) -> bool:

@@ -24,6 +24,7 @@ _ID: Final = re.compile(rb"(?<![0-9A-Za-z])[0-9a-f]{24}(?![0-9A-Za-z])")
 IMPERSONAL: Final = (
     *("order.", "inventory.", "promo.", "campaign."),
     *("recommendations.refresh", "notification.deliver", "followers.tell", "user.deleted"),
+    "status.report",
 )
 
 

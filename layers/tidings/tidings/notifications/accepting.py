@@ -198,6 +198,7 @@ def _content(message: Message, terms: _Terms, version: int) -> NotificationConte
         transactional=category == ACCOUNT,
         metadata=wanted.metadata,
         simulated=terms.rights.kind is ServiceKind.TEST,
+        callback_to=terms.rights.callback_to,
     )
 
 

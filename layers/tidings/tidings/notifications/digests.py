@@ -9,12 +9,14 @@ from typing import Final
 from tidings.delivery import changes, states, status
 from tidings.delivery.models import Channel, DeliveryStatus, Notification
 from tidings.delivery.planning import DIGEST, decide
+from tidings.delivery.reports import report_of
 from tidings.notifications.creating import create_notifications
 from tidings.notifications.drafting import NotificationContent
 from tidings.platform.context import correlation_id
 from tidings.platform.errors import TidingsError
 from tidings.platform.logging import logger
-from tidings.platform.messaging import relay
+from tidings.platform.messaging import outbox, relay
+from tidings.platform.messaging.outbox import OutboxEntry, Stored, stored_entry
 from tidings.platform.text.cuts import cut
 from tidings.platform.timing.clock import new_id
 from tidings.users.contacts import get_contacts
@@ -85,20 +87,20 @@ def _dedupe(key: str) -> str:
 
 def _send_one(user_id: str, key: str, items: Sequence[Notification], at: datetime) -> int:
     contact = get_contacts([user_id]).get(user_id)
-    refused: dict[str | None, list[str]] = {}
+    refused: dict[str | None, list[Notification]] = {}
     wanted = []
     for each in items:
         decision = decide(Channel.EMAIL, each, contact, at, digest=False)
         if decision.status == DeliveryStatus.SUPPRESSED:
-            refused.setdefault(decision.reason, []).append(each.id)
+            refused.setdefault(decision.reason, []).append(each)
         else:
             wanted.append(each)
-    for reason, ids in refused.items():
-        _settle(ids, reason, at)
+    for reason, left_out in refused.items():
+        _settle(left_out, reason, at)
     if not wanted:
         return 0
     created = create_notifications([user_id], _content(key, wanted), at=at)[user_id]
-    _settle([each.id for each in wanted], f"in digest {created.notification_id}", at)
+    _settle(wanted, f"in digest {created.notification_id}", at)
     return 1
 
 
@@ -124,16 +126,19 @@ def _content(key: str, items: Sequence[Notification]) -> NotificationContent:
     )
 
 
-def _settle(ids: Sequence[str], reason: str | None, at: datetime) -> None:
+def _settle(items: Sequence[Notification], reason: str | None, at: datetime) -> None:
+    ids = [each.id for each in items]
+    unchanged = {"status": DeliveryStatus.SCHEDULED.value, "reason": DIGEST}
+    waiting = {f"deliveries.{EMAIL}.{name}": value for name, value in unchanged.items()}
     update = changes.update_of(EMAIL, states.SUPPRESS, reason, at=at)
-    Notification._get_collection().update_many(
-        {
-            "_id": {"$in": list(ids)},
-            f"deliveries.{EMAIL}.status": DeliveryStatus.SCHEDULED.value,
-            f"deliveries.{EMAIL}.reason": DIGEST,
-        },
-        update,
-    )
+    stored = Notification._get_collection()
+    for each in items:
+        if report := report_of(each, EMAIL, states.SUPPRESSED, reason, at):
+            pushed = update["$push"] | {"outbox": stored_entry(report)}
+            change = update | {"$push": pushed}
+            if stored.update_one({"_id": each.id, **waiting}, change).modified_count:
+                outbox.note(Stored(Notification, each.id, [OutboxEntry.of(report)]))
+    stored.update_many({"_id": {"$in": ids}, **waiting}, update)
     # Notifications that were cancelled meanwhile are no longer due either.
     Notification.objects(pk__in=list(ids)).update(unset__digest_due_at=True)
     status.forget(ids)

@@ -18,6 +18,7 @@ from tidings.delivery.planning import (
     reaches_inbox,
     wished_channels,
 )
+from tidings.delivery.reports import report_of
 from tidings.delivery.states import command_for, first_state
 from tidings.platform.messaging.outbox import stored_entry
 from tidings.platform.storage.rows import row_class
@@ -34,7 +35,7 @@ NO_PART: Final = "template has no such part"
 # The fields that a notification copies from its content.
 COPIED_FIELDS: Final = (
     *("kind", "category", "template_code", "subject_id", "event_id", "correlation_id"),
-    *("campaign_id", "transactional", "carries_code"),
+    *("campaign_id", "transactional", "carries_code", "callback_to"),
 )
 
 # A document or a part of it in its stored form.
@@ -68,6 +69,8 @@ class NotificationContent:
     simulated: bool = False
     # The language of a sample, which operators get instead of the recipients.
     sample_language: str | None = None
+    # The service whose callback gets its final statuses.
+    callback_to: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
     # Additional variables of some people, by user id.
     personal: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -167,6 +170,11 @@ def _row(
         for channel, delivery in deliveries.items()
         if delivery["status"] == DeliveryStatus.QUEUED
     ]
+    reports = [
+        report_of(notification, channel, delivery["status"], delivery.get("reason"), at)
+        for channel, delivery in deliveries.items()
+    ]
+    stored["outbox"] += [stored_entry(each) for each in reports if each is not None]
     return notification
 
 

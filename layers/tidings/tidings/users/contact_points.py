@@ -2,13 +2,12 @@
 
 import base64
 import secrets
-from typing import Annotated, Final
+from typing import Final
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import Field
 
 from tidings.platform.logging import logger
 from tidings.platform.operation import Whose, operation
-from tidings.platform.providers.public_hosts import MAX_URL_CHARACTERS, HttpsUrl
 from tidings.platform.schema import Schema
 from tidings.platform.security.auth import Principal, Role, require_own, require_self
 from tidings.users import credentials
@@ -18,25 +17,10 @@ from tidings.users.models import User
 from tidings.users.phones import Phone
 from tidings.users.preferences import INPUT
 from tidings.users.queries import find_user
+from tidings.users.webhook_urls import WebhookUrl
 
 # The format of https://www.standardwebhooks.com, which its libraries accept.
 SECRET_PREFIX: Final = "whsec_"
-
-
-def _callable_url(url: str) -> str:
-    try:
-        HttpsUrl.parse(url)
-    except ValueError as error:
-        raise UncallableUrl(str(error)) from None
-    return url
-
-
-WebhookUrl = Annotated[
-    str,
-    # The pattern is for the OpenAPI document; the parser decides which URLs are valid.
-    StringConstraints(max_length=MAX_URL_CHARACTERS, pattern=r"^https://[!-~]+$"),
-    AfterValidator(_callable_url),
-]
 
 
 class SetContactPoints(Schema):
@@ -104,7 +88,7 @@ def set_contact_points(
         phone=wanted.phone,
         phone_verified=same_phone and user.phone_verified,
         webhook_url=wanted.webhook_url,
-        webhook_secret=_secret(webhook_id) if is_new and webhook_id else None,
+        webhook_secret=secret_of(webhook_id) if is_new and webhook_id else None,
     )
 
 
@@ -122,5 +106,6 @@ def get_contact_points(user_id: str, *, caller: Principal) -> ContactPoints:
     )
 
 
-def _secret(webhook_id: str) -> str:
+def secret_of(webhook_id: str) -> str:
+    """Return the secret by which a receiver verifies our calls."""
     return SECRET_PREFIX + base64.b64encode(webhook_key(webhook_id)).decode()

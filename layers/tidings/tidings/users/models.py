@@ -96,6 +96,9 @@ class Service(StoredDocument):
     kind = StringField(required=True, default=ServiceKind.LIVE.value)
     # The accounts that a service of the kind `team` may send to.
     team = ListField(StringField())
+    # Where the statuses of its messages go. The signing key is derived from the id.
+    callback_url = StringField()
+    callback_id = StringField()
     secret_hash = StringField(required=True)
     created_at = DateTimeField(required=True, default=now)
     last_used_at = DateTimeField()

@@ -26,6 +26,7 @@ from tidings.users.person_names import without_links
 from tidings.users.preferences import ChannelSwitches, Preferences
 from tidings.users.push_platforms import PushPlatform
 from tidings.users.service_kinds import ServiceKind
+from tidings.users.webhook_urls import WebhookUrl
 
 # Errors must not quote input, because the errors of functions without a route are logged unchanged.
 INPUT: Final = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -315,6 +316,25 @@ class SetServiceTeam(Schema):
     team: Team
 
 
+class SetServiceCallback(Schema):
+    """The URL that gets the statuses of a service's messages."""
+
+    model_config = INPUT
+
+    client_id: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    url: WebhookUrl | None = Field(default=None, description="without it, there is none")
+
+
+class ServiceCallback(Schema):
+    """The callback of a service."""
+
+    client_id: str
+    url: str | None
+    secret: str | None = Field(
+        default=None, description="verifies the calls; shown once, when the URL is new"
+    )
+
+
 class ServiceView(Schema):
     """A service that may call the API, or was revoked."""
 
@@ -324,6 +344,7 @@ class ServiceView(Schema):
     name: str
     kind: ServiceKind
     team: list[str] = Field(description="the ids of the accounts that it may send to")
+    callback_url: str | None = Field(description="gets the statuses of its messages")
     created_at: datetime
     last_used_at: datetime | None
     revoked_at: datetime | None

@@ -15,6 +15,8 @@ class SendingRights:
 
     kind: ServiceKind
     team: frozenset[str] = frozenset()
+    # The service, if it has a callback, which gets the statuses of its messages.
+    callback_to: str | None = None
 
     def reaches(self, user_id: str) -> bool:
         """Say whether a message to this person is accepted. Simulated persons are open to all."""
@@ -28,7 +30,11 @@ def rights_of(caller: Principal) -> SendingRights:
     """Return the rights of a service as they are now; those of an operator are `live`."""
     if caller.role is not Role.SERVICE:
         return EVERYONE
-    found = Service.objects(pk=caller.user_id).only("kind", "team").first()
+    found = Service.objects(pk=caller.user_id).only("kind", "team", "callback_url").first()
     if found is None:
         return EVERYONE
-    return SendingRights(ServiceKind(found.kind), frozenset(found.team))
+    return SendingRights(
+        ServiceKind(found.kind),
+        frozenset(found.team),
+        caller.user_id if found.callback_url else None,
+    )

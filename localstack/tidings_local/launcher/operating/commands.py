@@ -17,7 +17,13 @@ from .log_filter import wanted
 from .logs import FileReader, Reader, Source, show_logs
 from .product_import import import_products
 from .rules import Invocation, invoke_rule
-from .service_credentials import create_service, list_services, revoke_service, set_team
+from .service_credentials import (
+    create_service,
+    list_services,
+    revoke_service,
+    set_callback,
+    set_team,
+)
 from .story import play
 from .trace import trace_of
 
@@ -139,6 +145,16 @@ def team() -> int:
     return 0
 
 
+def callback() -> int:
+    options = load_options()
+    done = set_callback(find_running(load_settings()), options.id, options.url)
+    progress.show(f"url     {done['url'] or 'none'}")
+    if done["secret"]:
+        progress.show(f"secret  {done['secret']}")
+        progress.step("keep the secret now: it is not shown again")
+    return 0
+
+
 def products() -> int:
     totals = import_products(find_running(load_settings()), load_options().file)
     return 1 if totals.refused else 0
@@ -161,6 +177,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "create-service": service,
     "services": services,
     "set-team": team,
+    "set-callback": callback,
     "revoke-service": revoke,
     "import-products": products,
 }

@@ -11,6 +11,7 @@ from .rules import invoke
 CREATE = "tidings-create-service"
 LIST = "tidings-get-services"
 SET_TEAM = "tidings-set-service-team"
+SET_CALLBACK = "tidings-set-service-callback"
 REVOKE = "tidings-revoke-service"
 
 
@@ -42,6 +43,14 @@ def set_team(stack: Stack, client_id: str | None, team: str | None) -> tuple[str
     event = {"client_id": client_id, "team": _addresses(team)}
     done = _result(stack, SET_TEAM, event, "the team was not changed")
     return str(done["name"]), len(done["team"])
+
+
+def set_callback(stack: Stack, client_id: str | None, url: str | None) -> dict[str, str | None]:
+    """Set the URL that gets the statuses of a service's messages; without one, there is none."""
+    if not client_id:
+        raise LauncherError("ID is missing", hint="make set-callback ID=... URL=https://...")
+    event = {"client_id": client_id, "url": url}
+    return dict(_result(stack, SET_CALLBACK, event, "the callback was not set"))
 
 
 def list_services(stack: Stack) -> list[str]:

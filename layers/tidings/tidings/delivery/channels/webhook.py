@@ -37,18 +37,45 @@ def send(message: OutgoingMessage, deadline: Deadline) -> Receipt:
         target = HttpsUrl.parse(url)
     except ValueError as error:
         raise Undeliverable("bad_address", str(error)) from None
-    at, body = now(), _body(message)
+    with _of_recipient():
+        status = post_signed(
+            target,
+            _body(message),
+            message_id=message.notification_id,
+            key=webhook_key(webhook_id),
+            correlation_id=message.correlation_id,
+            deadline=deadline,
+        )
+    return Receipt(provider="webhook", detail=f"status {status}", is_final=True)
+
+
+def post_signed(
+    target: HttpsUrl,
+    body: bytes,
+    *,
+    message_id: str,
+    key: bytes,
+    correlation_id: str | None,
+    deadline: Deadline,
+) -> int:
+    """Post a body with the headers by which its receiver verifies it; return the status.
+
+    Args:
+        message_id: the same for each repetition.
+
+    Raises:
+        TemporaryFailure: a retry may help.
+        PermanentFailure: the receiver does not accept it.
+    """
     headers = {
         "Content-Type": "application/json",
         "User-Agent": "Tidings-Webhook/1",
-        "webhook-id": message.notification_id,
-        "webhook-timestamp": str(int(at.timestamp())),
-        "X-Correlation-Id": message.correlation_id or message.notification_id,
+        "webhook-id": message_id,
+        "webhook-timestamp": str(int(now().timestamp())),
+        "X-Correlation-Id": correlation_id or message_id,
     }
-    headers["webhook-signature"] = signature(webhook_key(webhook_id), headers, body)
-    with _of_recipient():
-        status = https.post(target, body, headers, deadline=deadline)
-    return Receipt(provider="webhook", detail=f"status {status}", is_final=True)
+    headers["webhook-signature"] = signature(key, headers, body)
+    return https.post(target, body, headers, deadline=deadline)
 
 
 def signature(key: bytes, headers: dict[str, str], body: bytes) -> str:
