@@ -20,6 +20,7 @@ import tidings.monitoring.trying.operations
 import tidings.notifications.cancelling
 import tidings.notifications.inbox
 import tidings.notifications.queries
+import tidings.notifications.retracting
 import tidings.notifications.send_api
 import tidings.orders.operations
 import tidings.orders.queries

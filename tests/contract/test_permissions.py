@@ -186,12 +186,14 @@ def test_services_may_do_exactly_this() -> None:
         "Mutation.sendNotification",
         "Mutation.sendNotifications",
         "Mutation.cancelNotification",
+        "Mutation.retractNotification",
         "Query.getNotificationStatus",
     }
     assert {route for route in routes() if takes_services(route)} == {
         "POST /api/v1/notifications",
         "POST /api/v1/notifications/bulk",
         "POST /api/v1/notifications/{id}/cancel",
+        "POST /api/v1/notifications/{id}/retract",
         "GET /api/v1/notifications/{id}/status",
     }
 

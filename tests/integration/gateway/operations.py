@@ -552,6 +552,11 @@ OPERATIONS: Final[dict[str, Sample]] = {
         lambda world: {"id": world.notification_id},
         but={"service": NOT_FOUND},
     ),
+    "Mutation.retractNotification": Sample(
+        "mutation($id: ID!) { retractNotification(id: $id) { id retractedAt } }",
+        lambda world: {"id": world.notification_id},
+        but={"service": NOT_FOUND},
+    ),
     "Mutation.markAllNotificationsRead": Sample(
         "mutation($upTo: DateTime) { markAllNotificationsRead(upTo: $upTo) { read more } }",
         lambda _: {"upTo": "2026-11-01T00:00:00Z"},

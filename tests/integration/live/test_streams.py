@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.integration.builders import a_reader
+from tests.integration.builders import a_person, a_reader
 from tests.integration.live.conftest import Running, someone
 from tests.integration.notifications.builders import some_content
 from tests.integration.notifications.test_inbox import a_notification
@@ -26,6 +26,7 @@ from tidings.notifications.inbox import (
 )
 from tidings.notifications.live import MAX_MISSED, follow_inbox
 from tidings.notifications.positions import MAX_LISTED, WINDOW, Position, UnknownPosition
+from tidings.notifications.retracting import retract_notification
 from tidings.notifications.schemas import MarkAllRead
 from tidings.platform.errors import Forbidden, Unauthenticated
 from tidings.platform.security.auth import Principal, Role
@@ -102,6 +103,14 @@ def test_many_changes_at_once_are_told_at_once(live: Running, ada: Principal) ->
         a_notification(ada)
     mark_all_notifications_read(ada.user_id, MarkAllRead(), caller=ada)
     assert client.waits_for("reload") == [{"reason": "many_changes"}]
+
+
+def test_retracted_notification_is_removed(live: Running, ada: Principal) -> None:
+    client = live.opened(ada)
+    entry_id = stored(ada)
+    client.waits_for("notification")
+    retract_notification(entry_id, caller=a_person(Role.OPERATOR))
+    assert client.waits_for("removed") == [{"id": entry_id}]
 
 
 def test_erased_notifications_are_removed(live: Running, ada: Principal) -> None:

@@ -133,6 +133,8 @@ class Notification(OutboxDocument):
     created_at = DateTimeField(required=True, default=now)
     read_at = DateTimeField()
     archived_at = DateTimeField()
+    # Its sender has taken it back: no inbox shows it, and nothing of it is sent any more.
+    retracted_at = DateTimeField()
     # MongoDB deletes it at this time.
     expires_at = DateTimeField()
     deliveries = MapField(EmbeddedDocumentField(Delivery))

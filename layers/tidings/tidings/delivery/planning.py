@@ -25,6 +25,7 @@ TOO_OLD: Final = "too old"
 EXPIRED: Final = "code expired"
 VOID: Final = "code void"
 NUMBER_CHANGED: Final = "number changed"
+RETRACTED: Final = "retracted"
 
 # A message that could not be sent within this time is out of date.
 TOO_OLD_AFTER: Final = timedelta(hours=48)
@@ -88,6 +89,8 @@ def decide_now(
         suppression: the reason why the person's address gets no mail.
     """
     reason = _refusal(channel, notification, contact) or _too_late(channel, notification, at)
+    if notification.retracted_at is not None:
+        reason = RETRACTED
     if reason is not None or contact is None:
         return Decision(DeliveryStatus.SUPPRESSED, reason)
     if _is_for_another_number(channel, notification, contact):

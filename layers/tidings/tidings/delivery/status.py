@@ -58,6 +58,9 @@ class NotificationStatus(Schema):
     )
     created_at: datetime
     read_at: datetime | None
+    retracted_at: datetime | None = Field(
+        default=None, description="when its sender took it back; null if not"
+    )
     deliveries: list[DeliveryView]
 
 

@@ -35,19 +35,37 @@ def cancel_notification(
         TooLateToCancel: nothing of it waited, so nothing was cancelled.
     """
     require(caller, Role.OPERATOR, services=True)
+    cancel_waiting(notification_id, caller, at or now())
+    found = status_of_existing(notification_id)
+    if not any(each.status == DeliveryStatus.CANCELLED for each in found.deliveries):
+        raise TooLateToCancel
+    return found
+
+
+def cancel_waiting(notification_id: str, caller: Principal, at: datetime) -> None:
+    """Cancel the deliveries of a notification that wait.
+
+    Raises:
+        NotificationNotFound: it does not exist, or the calling service did not send it.
+    """
     notification = Notification.objects(pk=notification_id).only("deliveries").first()
     if notification is None or not _may_cancel(notification_id, caller):
         raise NotificationNotFound
-    moment = at or now()
     for channel in notification.deliveries:
-        changes.record(notification_id, channel, states.CANCEL, at=moment)
+        changes.record(notification_id, channel, states.CANCEL, at=at)
     in_digest = Notification.objects(pk=notification_id, digest_due_at__ne=None)
     in_digest.filter(deliveries__email__status=CANCELLED).update_one(unset__digest_due_at=True)
+
+
+def status_of_existing(notification_id: str) -> NotificationStatus:
+    """Return the state of a notification.
+
+    Raises:
+        NotificationNotFound: it was erased meanwhile.
+    """
     found = status.status_of(notification_id)
     if found is None:
         raise NotificationNotFound
-    if not any(each.status == DeliveryStatus.CANCELLED for each in found.deliveries):
-        raise TooLateToCancel
     return found
 
 

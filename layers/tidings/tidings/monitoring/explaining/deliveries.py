@@ -87,6 +87,8 @@ def _told(notification: Any, channel: str, told: Any) -> tuple[str | None, str]:
     if channel == INBOX and status == DeliveryStatus.DELIVERED:
         if notification.simulated:
             return None, "It is simulated, so the person's inbox does not show it."
+        if notification.retracted_at is not None:
+            return None, "Its sender has taken it back, so the person's inbox does not show it."
         return None, "It is in the person's inbox."
     found = reason_of(told.reason, status, channel=channel, category=notification.category)
     if found is None or status not in WITH_REASON:

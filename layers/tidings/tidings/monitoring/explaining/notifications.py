@@ -22,6 +22,7 @@ from tidings.platform.timing.clock import first_id
 READ: Final = [
     *("user_id", "kind", "category", "subject_id", "dedupe_key", "event_id", "correlation_id"),
     *("campaign_id", "priority", "in_inbox", "created_at", "read_at", "archived_at"),
+    "retracted_at",
     *("deliveries", "channels_named", "simulated", "variables.state"),
     *("outbox.event_id", "outbox.type", "outbox.time", "outbox.correlation_id"),
 ]
@@ -110,7 +111,8 @@ def notes_on(found: Iterable[Any]) -> Iterator[ExplanationNote]:
             continue
         inbox = notification.deliveries.get(INBOX)
         is_there = inbox is not None and inbox.status == DeliveryStatus.DELIVERED
-        if is_there and notification.in_inbox is False:
+        is_taken_back = notification.retracted_at is not None
+        if is_there and notification.in_inbox is False and not is_taken_back:
             yield ExplanationNote(
                 code="removed_from_inbox",
                 sentence=f"The person removed {notification.id} from the inbox; the time is not"
@@ -148,6 +150,7 @@ def _of_the_reader(notification: Any, click: Any) -> Iterator[ExplainedStep]:
     did = [
         (notification.read_at, "read", "The person has read it."),
         (notification.archived_at, "archived", "The person archived it."),
+        (notification.retracted_at, "retracted", "Its sender or an operator took it back."),
     ]
     if click is not None:
         sentence = f"The person switched off mails of {click.category} by the link in this mail."

@@ -34,6 +34,7 @@ REASONS: Final = {
     "no_address": NO_ADDRESS,
     "number changed": Reason("number_changed", "the code was for another phone number"),
     # The message.
+    "retracted": Reason("retracted", "its sender has taken it back"),
     "codes go by another channel": Reason("not_for_codes", "codes are not sent by {channel}"),
     "template has no such part": NO_PART,
     "NothingToSay": NO_PART,
