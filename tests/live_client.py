@@ -72,6 +72,11 @@ class LiveClient:
         self._thread.join(60)
         self._http.close()
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether the connection is still open."""
+        return self._thread.is_alive()
+
     def _read(self, answer: httpx.Response) -> None:
         name, data, last = "", "", None
         try:

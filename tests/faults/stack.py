@@ -42,6 +42,7 @@ def port_of(service: str) -> int:
         "rabbitmq": stack.amqp_url,
         "mongodb": stack.mongodb_uri,
         "bridge": stack.bridge_url,
+        "live": stack.live_url,
         "redis": stack.redis_url,
         "redis-cache": stack.cache_redis_url,
     }

@@ -17,6 +17,7 @@ TOOLS = ("dev", "sam", "workflows", "docs", "client")
 
 SOURCES = ("layers/tidings", "localstack")
 SERVICES = "infra/aws/services.yaml"
+LIVE = "infra/aws/live.yaml"
 COMPOSE_FILE = "infra/docker-compose.yaml"
 DOCKERFILES = ("infra/docker/Dockerfile", "infra/live/Dockerfile")
 SITE = STATE / "site"
@@ -54,7 +55,7 @@ def checks() -> dict[str, list[str]]:
         validate = ["validate", "--lint", "--template", "template.yaml"]
         checks["sam validate"] = [str(sam()), *validate]
     if (ROOT / SERVICES).is_file():
-        checks["cfn-lint"] = [str(sam().with_name("cfn-lint")), SERVICES]
+        checks["cfn-lint"] = [str(sam().with_name("cfn-lint")), SERVICES, LIVE]
     return checks
 
 
