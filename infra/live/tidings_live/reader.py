@@ -19,7 +19,7 @@ from tidings_live.hub import Hub
 from tidings_live.workers import Workers
 
 # The persons or entries of one query.
-CHUNK: Final = 200
+CHUNK: Final = 100
 RETRY_SECONDS: Final = 1.0
 # What MongoDB may raise while it does not answer.
 AWAY: Final = (PyMongoError, SecretsManagerError)

@@ -23,6 +23,8 @@ from tidings.monitoring.queries import get_failed_messages
 from tidings.monitoring.schemas import FailedMessageFilter
 from tidings.monitoring.searching import SearchQuery, search
 from tidings.monitoring.states import orders_by_state
+from tidings.notifications.live import entries, follow_inbox, recent_ids
+from tidings.notifications.positions import Position
 from tidings.notifications.queries import (
     get_stored_notifications,
     get_unread_count,
@@ -211,6 +213,9 @@ CALLS: Final[dict[str, Callable[[], Any]]] = {
     "stock": lambda: get_stock_history(a_product().id, PAGE, caller=OPERATOR),
     "recommendations": lambda: get_user_recommendations(ME, 10, caller=CUSTOMER),
     "activity": lambda: get_user_activity(ME, PAGE, caller=CUSTOMER),
+    "live inbox": lambda: follow_inbox(str(Position.of(now(), [])), caller=CUSTOMER),
+    "live inboxes": lambda: recent_ids([new_id(), ME], now()),
+    "entries of live inboxes": lambda: entries([new_id()]),
     "followers": lambda: followers_of(new_id(), new_id(), 100),
     **{f"campaigns {by(wanted)}": partial(campaigns, **wanted) for wanted in CAMPAIGN_FILTERS},
     "numbers of campaigns": lambda: numbers_of_campaigns([new_id()]),

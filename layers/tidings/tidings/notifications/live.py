@@ -21,6 +21,8 @@ from tidings.platform.timing.clock import first_id, now
 # A stream continues from an older position, or after more notifications, only by loading the inbox.
 RESUMED_FOR: Final = timedelta(hours=1)
 MAX_MISSED: Final = 500
+# Without it, the database may read all entries of all these people.
+RELEASED: Final = [("shown_at", 1)]
 
 
 class Entry(NamedTuple):
@@ -104,9 +106,11 @@ def recent_ids(user_ids: Collection[str], since: datetime) -> dict[str, dict[str
     Returns:
         By person and by id, when a notification was released; None if it never waited.
     """
-    people = stored_in_inboxes(list(user_ids))
-    found: dict[str, dict[str, datetime | None]] = {}
-    for query in (people.filter(pk__gte=first_id(since)), people.filter(shown_at__gte=since)):
+    people, found = list(user_ids), dict[str, dict[str, datetime | None]]()
+    # One by one: a list of people and a range of ids together read all entries of each person.
+    fresh = (stored_in_inboxes([each]).filter(pk__gte=first_id(since)) for each in people)
+    released = stored_in_inboxes(people).filter(shown_at__gte=since).hint(RELEASED)
+    for query in (*fresh, released):
         for entry_id, user_id, shown_at in query.scalar("pk", "user_id", "shown_at"):
             found.setdefault(user_id, {})[entry_id] = shown_at
     return found

@@ -137,7 +137,8 @@ def _told(notification: Notification) -> ToldView:
 
 def stored_in_inboxes(user_ids: list[str]) -> "QuerySet[Notification]":
     """Return the query for what is in these people's inboxes and their archives."""
-    return Notification.objects(user_id__in=user_ids, in_inbox__ne=False)
+    whose = {"user_id": user_ids[0]} if len(user_ids) == 1 else {"user_id__in": user_ids}
+    return Notification.objects(**whose, in_inbox__ne=False)
 
 
 def inbox_of(user_id: str, *, archived: bool = False) -> "QuerySet[Notification]":
