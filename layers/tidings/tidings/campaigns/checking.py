@@ -3,6 +3,7 @@
 from tidings.campaigns.errors import UnknownMailedCampaign, UnknownTemplate, VariableMissing
 from tidings.campaigns.models import AudienceMailResponse, Campaign, CampaignAudience
 from tidings.campaigns.schemas import AudienceInput
+from tidings.campaigns.vouchers import VOUCHER_CODE
 from tidings.templates.current import carries_code
 from tidings.templates.errors import CodeTemplate, TemplateNotFound
 from tidings.templates.queries import template_view
@@ -23,7 +24,8 @@ def check_template(campaign: Campaign) -> None:
         raise UnknownTemplate from None
     if carries_code(campaign.template_code):
         raise CodeTemplate
-    for name in set(template.required_variables) - set(campaign.told_to_all()) - ALWAYS_KNOWN:
+    given = {*campaign.told_to_all(), *({VOUCHER_CODE} if campaign.voucher_id else ())}
+    for name in set(template.required_variables) - given - ALWAYS_KNOWN:
         raise VariableMissing(name)
 
 

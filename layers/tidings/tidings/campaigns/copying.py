@@ -17,7 +17,9 @@ from tidings.platform.timing.clock import now
 
 # What an operator decided about a campaign. All other fields belong to its life: state, runs,
 # edits, numbers.
-COPIED_FIELDS: Final = ("template_code", "variables", "voucher", "audience", "schedule")
+COPIED_FIELDS: Final = (
+    *("template_code", "variables", "voucher", "voucher_id", "audience", "schedule"),
+)
 
 
 @operation(role=Role.OPERATOR, refuses=(CampaignNotFound, UnknownTemplate, VariableMissing))

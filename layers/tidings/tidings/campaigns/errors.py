@@ -46,6 +46,21 @@ class UnknownMailedCampaign(RuleRefused):
         super().__init__("There is no such campaign.", field="audience.mail_response.campaign_id")
 
 
+class UnknownVoucher(RuleRefused):
+    def __init__(self) -> None:
+        super().__init__("There is no such voucher.", field="voucher_id")
+
+
+class VoucherForOne(RuleRefused):
+    def __init__(self) -> None:
+        super().__init__("This voucher is for one customer.", field="voucher_id")
+
+
+class VoucherOver(RuleRefused):
+    def __init__(self) -> None:
+        super().__init__("This voucher is no longer valid then.", field="voucher_id")
+
+
 class VariableMissing(RuleRefused):
     def __init__(self, name: str) -> None:
         super().__init__(f"The template needs the variable {name}.", field=f"variables.{name}")

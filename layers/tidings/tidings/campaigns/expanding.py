@@ -4,6 +4,7 @@ The run has the cursor (`notifications/chunks.py`). If an operator pauses the ca
 is notified, the cursor stays.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -16,6 +17,7 @@ from tidings.campaigns.events import ExpandCampaign
 from tidings.campaigns.models import Campaign, CampaignRun
 from tidings.campaigns.states import CampaignState
 from tidings.campaigns.steps import step_to
+from tidings.campaigns.vouchers import voucher_codes
 from tidings.notifications.chunks import notify_chunk
 from tidings.notifications.drafting import NotificationContent
 from tidings.platform.context import correlation_id
@@ -49,7 +51,7 @@ def expand_campaign(
     chunk = chunk_after(campaign.audience, after, campaign.run.started_at, PEOPLE_PER_CHUNK)
     moved = notify_chunk(
         chunk,
-        content_of(campaign),
+        content_of(campaign, chunk.user_ids),
         here,
         cursor="run__cursor",
         next_command=partial(ExpandCampaign.after, campaign.id, run_id),
@@ -76,14 +78,15 @@ def running(campaign_id: str, run_id: str, cursor: str | None) -> "QuerySet[Camp
     )
 
 
-def content_of(campaign: Campaign) -> NotificationContent:
-    """Return what a campaign's running run tells each person."""
+def content_of(campaign: Campaign, user_ids: Iterable[str]) -> NotificationContent:
+    """Return what a campaign's running run tells each of these people."""
     run: CampaignRun = campaign.run
     return NotificationContent(
         kind=KIND,
         category=CATEGORY,
         template_code=campaign.template_code,
         variables=campaign.told_to_all(),
+        personal=voucher_codes(campaign, user_ids),
         subject_id=campaign.id,
         dedupe=f"{campaign.id}:{run.id}",
         event_id=f"{KIND}:{campaign.id}:{run.id}",

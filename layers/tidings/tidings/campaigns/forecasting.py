@@ -14,4 +14,4 @@ def forecast(event: PromoCampaign | ExpandCampaign, *, renders: bool) -> Forecas
     if found is None:
         return None
     chunk = chunk_after(found.audience, after, found.run.started_at, PEOPLE_TRIED)
-    return forecast_content(chunk.user_ids, content_of(found))
+    return forecast_content(chunk.user_ids, content_of(found, chunk.user_ids))

@@ -84,6 +84,8 @@ class Campaign(OutboxDocument):
     template_code = StringField(required=True)
     variables = MapField(StringField())
     voucher = StringField()
+    # The voucher of which each person is told a code; `voucher` is only a text.
+    voucher_id = StringField()
     audience = EmbeddedDocumentField(CampaignAudience, required=True)
     schedule = EmbeddedDocumentField(CampaignSchedule, required=True)
     state = StringField(required=True, choices=[state.value for state in CampaignState])

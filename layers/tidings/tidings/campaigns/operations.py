@@ -16,13 +16,17 @@ from tidings.campaigns.errors import (
     TimeNotAsked,
     UnknownMailedCampaign,
     UnknownTemplate,
+    UnknownVoucher,
     VariableMissing,
+    VoucherForOne,
+    VoucherOver,
 )
 from tidings.campaigns.events import ExpandCampaign
 from tidings.campaigns.models import Campaign, CampaignRun, CampaignSchedule
 from tidings.campaigns.schemas import CampaignView, CreateCampaign, EditCampaign, ScheduleInput
 from tidings.campaigns.states import CampaignState
 from tidings.campaigns.steps import Plan, Planned, as_read, find_campaign, step_to, take_step
+from tidings.campaigns.vouchers import check_voucher
 from tidings.platform import acts
 from tidings.platform.logging import logger
 from tidings.platform.operation import operation
@@ -37,6 +41,7 @@ EDITABLE: Final = (CampaignState.DRAFT, CampaignState.SCHEDULED, CampaignState.P
     role=Role.OPERATOR,
     refuses=(
         *(UnknownTemplate, VariableMissing, UnknownMailedCampaign, TimeMissing, TimeNotAsked),
+        *(UnknownVoucher, VoucherForOne),
     ),
 )
 def create_campaign(new: CreateCampaign, *, caller: Principal) -> CampaignView:
@@ -47,6 +52,8 @@ def create_campaign(new: CreateCampaign, *, caller: Principal) -> CampaignView:
         CodeTemplate: the template contains a one-time code.
         VariableMissing: the template needs another variable.
         UnknownMailedCampaign: the campaign whose mails the audience names does not exist.
+        UnknownVoucher: the voucher does not exist.
+        VoucherForOne: the voucher is for one customer.
     """
     drafted = step_to(CampaignState.DRAFT, now(), caller.user_id)
     campaign = Campaign(
@@ -54,19 +61,24 @@ def create_campaign(new: CreateCampaign, *, caller: Principal) -> CampaignView:
         template_code=new.template_code,
         variables=new.variables,
         voucher=new.voucher,
+        voucher_id=new.voucher_id,
         audience=audience_of(new.audience),
         schedule=_schedule(new.schedule),
         state=drafted["set__state"],
         history=[drafted["push__history"]],
     )
     check_template(campaign)
+    check_voucher(campaign)
     campaign.save(force_insert=True)
     acts.changed(after={"state": campaign.state, "template_code": campaign.template_code})
     logger.info("campaign created", campaign_id=campaign.id)
     return CampaignView.model_validate(campaign)
 
 
-@operation(role=Role.OPERATOR, refuses=(CampaignNotFound, CampaignStepRefused, TimeHasPassed))
+@operation(
+    role=Role.OPERATOR,
+    refuses=(CampaignNotFound, CampaignStepRefused, TimeHasPassed, VoucherOver),
+)
 def start_campaign(
     campaign_id: str, *, caller: Principal, at: datetime | None = None
 ) -> CampaignView:
@@ -76,6 +88,7 @@ def start_campaign(
         CampaignNotFound: the campaign does not exist.
         CampaignStepRefused: the campaign is not a draft.
         TimeHasPassed: its time has passed.
+        VoucherOver: its voucher is ended, or no longer valid at its time.
     """
     moment = at or now()
 
@@ -85,6 +98,7 @@ def start_campaign(
         due_at = _due_after(campaign, moment)
         if due_at < moment:
             raise TimeHasPassed
+        check_voucher(campaign, due_at)
         return Planned(CampaignState.SCHEDULED, {"set__next_run_at": due_at})
 
     return _taken(campaign_id, plan, caller, moment)
@@ -148,6 +162,7 @@ def stop_campaign(
     refuses=(
         *(CampaignNotFound, StaleCampaign, EditRefused, UnknownTemplate, VariableMissing),
         *(UnknownMailedCampaign, TimeHasPassed, TimeMissing, TimeNotAsked),
+        *(UnknownVoucher, VoucherForOne, VoucherOver),
     ),
 )
 def edit_campaign(
@@ -168,6 +183,9 @@ def edit_campaign(
         VariableMissing: the template needs another variable.
         UnknownMailedCampaign: the campaign whose mails the audience names does not exist.
         TimeHasPassed: the new time has passed.
+        UnknownVoucher: the voucher does not exist.
+        VoucherForOne: the voucher is for one customer.
+        VoucherOver: the voucher is ended, or no longer valid at the next run.
     """
     while True:
         campaign = find_campaign(campaign_id)
@@ -219,6 +237,8 @@ def _edit(campaign: Campaign, changed: dict[str, Any], at: datetime) -> dict[str
     update = {f"set__{name}": value for name, value in changed.items()}
     if "schedule" in changed:
         update |= _moved_run(campaign, at)
+    if changed.keys() & {"schedule", "voucher_id"}:
+        check_voucher(campaign, update.get("set__next_run_at", campaign.next_run_at))
     return update
 
 

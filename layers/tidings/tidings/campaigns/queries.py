@@ -15,6 +15,7 @@ from tidings.campaigns.schemas import (
     ChannelNumbers,
 )
 from tidings.campaigns.steps import find_campaign
+from tidings.campaigns.vouchers import voucher_variables
 from tidings.delivery.tracking import Responses, responses_to
 from tidings.delivery.unsubscribe import unsubscribed
 from tidings.notifications.campaign_results import (
@@ -83,7 +84,8 @@ def preview_campaign(
         RenderingFailed: its template cannot be rendered with its variables.
     """
     campaign = find_campaign(campaign_id)
-    given = {"language": language, "variables": campaign.told_to_all()}
+    variables = {**campaign.told_to_all(), **voucher_variables(campaign)}
+    given = {"language": language, "variables": variables}
     wanted = PreviewTemplate.model_validate(given)
     sample = sample_of(campaign.template_code, wanted)
     size = size_of(campaign.audience, now(), seconds=COUNTING_SECONDS)

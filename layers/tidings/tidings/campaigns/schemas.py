@@ -97,6 +97,9 @@ class CreateCampaign(Schema):
     audience: AudienceInput = AudienceInput.model_validate({})
     schedule: ScheduleInput
     voucher: Line | None = None
+    voucher_id: DocumentId | None = Field(
+        None, description="the voucher of which each person is told a code, in `voucher_code`"
+    )
     variables: Variables = Field(
         default_factory=dict, description="variables of the template, the same for everyone"
     )
@@ -116,6 +119,7 @@ class EditCampaign(Schema):
     audience: AudienceInput = left_as_it_is()
     schedule: ScheduleInput = left_as_it_is()
     voucher: Line | None = Field(None, description="null removes it")
+    voucher_id: DocumentId | None = Field(None, description="null removes it")
     variables: Variables = left_as_it_is()
 
 
@@ -230,6 +234,7 @@ class CampaignView(Schema):
     name: str
     template_code: str
     voucher: str | None
+    voucher_id: str | None
     variables: dict[str, str]
     audience: AudienceView
     schedule: ScheduleView

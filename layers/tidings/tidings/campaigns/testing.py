@@ -7,6 +7,7 @@ from tidings.campaigns.errors import CampaignNotFound, NotAnOperator, UnknownTem
 from tidings.campaigns.models import Campaign, CampaignTestRequest
 from tidings.campaigns.schemas import CampaignTest, SendCampaignTest, SentSample
 from tidings.campaigns.steps import find_campaign
+from tidings.campaigns.vouchers import voucher_variables
 from tidings.delivery.errors import NothingToSay
 from tidings.notifications.creating import create_notifications
 from tidings.notifications.errors import RequestIdReused
@@ -106,7 +107,7 @@ def _send(
         template = template_view(campaign.template_code)
         content = sample_of(
             campaign.template_code,
-            {**template.sample_variables, **campaign.told_to_all()},
+            {**template.sample_variables, **campaign.told_to_all(), **voucher_variables(campaign)},
             kind=KIND,
             language=wanted.language,
             subject_id=campaign.id,

@@ -38,6 +38,15 @@ def get_vouchers(
     return paginate(found, page).map(lambda voucher: view_of(voucher, moment))
 
 
+def voucher_view(voucher_id: str, at: datetime) -> VoucherView:
+    """Return a voucher with its state at a time, without checking the caller's rights.
+
+    Raises:
+        VoucherNotFound: the voucher does not exist.
+    """
+    return view_of(find_voucher(voucher_id), at)
+
+
 def vouchers_of(customer_id: str, at_most: int) -> list[VoucherView]:
     """Return the vouchers for one customer, newest first, without checking the caller's rights."""
     found = Voucher.objects(customer_id=customer_id).order_by("-id").limit(at_most)
