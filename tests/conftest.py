@@ -12,7 +12,7 @@ gc.disable()  # until the tests are collected: see the end of this file
 os.environ["TIDINGS_DATABASE_PREFIX"] = "tidings_tests"
 # The setting of a laptop; features that are off by default have tests of their own.
 os.environ["TIDINGS_INTROSPECTION"] = os.environ["TIDINGS_GRAPHIQL"] = "true"
-os.environ["TIDINGS_OPEN_METRICS"] = "true"
+os.environ["TIDINGS_OPEN_METRICS"] = os.environ["TIDINGS_EXAMPLE_SHOP"] = "true"
 os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
 # As deployed: a log line that cannot be written must fail a test.
 os.environ.setdefault("POWERTOOLS_LOG_LEVEL", "INFO")

@@ -100,13 +100,13 @@ def _plain(loader: _Loader, node: yaml.Node) -> Any:
 # It responds with text in Prometheus' format.
 NOT_JSON: Final = "/metrics"
 # Their functions answer many kinds of requests, by routes of their own.
-NOT_REST: Final = frozenset({"gateway/", "functions/console/"})
+NOT_REST: Final = frozenset({"gateway/", "functions/console/", "functions/shop/"})
 # Its messages can be of any type.
 DEAD_LETTER_QUEUE: Final = "failed-messages"
 
 
 def rest_routes() -> list[Route]:
-    """Return every JSON route except those of GraphQL and of the console, by path and method."""
+    """Return every JSON route except those of GraphQL and of pages, by path and method."""
     found = [
         Route(route["Method"], route["Path"], _module(function))
         for function in _functions()

@@ -20,6 +20,7 @@ MARKED: Final = {
     "docs/bridge.md": 1,
     "docs/deploy-aws.md": 5,
     "docs/docker.md": 2,
+    "docs/example-shop.md": 1,
     "docs/monitoring.md": 2,
     "docs/platforms.md": 1,
     "docs/recommendations.md": 1,

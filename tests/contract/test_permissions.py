@@ -56,6 +56,9 @@ PUBLIC_ROUTES = {
     # Each page of the console declares its own role; see tests/integration/console.
     "ANY /console",
     "ANY /console/{proxy+}",
+    # The example shop: its files are public, and call the API.
+    "GET /shop",
+    "GET /shop/{file}",
 }
 PUBLIC_FIELDS = {
     "Query.getProducts",
@@ -70,7 +73,7 @@ PUBLIC_FIELDS = {
     "Query.getServiceHealth",
 }
 # These read no request, so no frame declares their role.
-FRAMELESS = {"GetJwks", "GetOpenapi", "GetMetrics", "Gateway", "Console"}
+FRAMELESS = {"GetJwks", "GetOpenapi", "GetMetrics", "Gateway", "Console", "Shop"}
 
 # These are for browsers and mail programs: a signed link identifies the person.
 PAGES = {"GetUnsubscribePage", "Unsubscribe", "OpenMail", "FollowMailLink"}

@@ -97,6 +97,6 @@ def test_only_one_module_asks_secrets_manager() -> None:
     assert importing == {"tidings/platform/secrets.py"}
 
 
-@pytest.mark.parametrize("name", ["Introspection", "GraphiQL", "OpenMetrics"])
+@pytest.mark.parametrize("name", ["Introspection", "GraphiQL", "ExampleShop", "OpenMetrics"])
 def test_parameters_that_reveal_internals_are_off_by_default(name: str) -> None:
     assert template()["Parameters"][name]["Default"] == "false"

@@ -37,7 +37,7 @@ SHARED = {
 }
 
 # Functions that use no service.
-NEED_NOTHING = {"GetOpenapi"}
+NEED_NOTHING = {"GetOpenapi", "Shop"}
 
 EC2_NETWORK = {
     "ec2:CreateNetworkInterface",

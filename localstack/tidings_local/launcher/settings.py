@@ -103,6 +103,10 @@ class Settings(ServiceSettings):
         default=True,
         description="whether browsers get GraphiQL at /graphql; `false` by default on AWS",
     )
+    example_shop: bool = Field(
+        default=True,
+        description="whether browsers get the example shop at /shop; `false` by default on AWS",
+    )
     open_metrics: bool = Field(
         default=True,
         description="whether anyone may read /metrics; `false` by default on AWS. Otherwise it"

@@ -119,3 +119,8 @@ def test_many_rows_are_sent_in_pieces(tmp_path: Path) -> None:
     path.write_text("sku,title,price,currency,stock\n" + "\n".join(rows), encoding="utf-8")
     assert import_file(path).created == count
     assert Product.objects.count() == count
+
+
+def test_example_catalogue_is_imported_completely() -> None:
+    totals = import_file(Path(__file__).parents[3] / "infra" / "examples" / "products.csv")
+    assert (totals.created, totals.refused) == (20, [])

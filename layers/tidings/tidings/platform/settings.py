@@ -61,6 +61,7 @@ class Settings(BaseModel):
         False, description="whether GraphQL shows its schema, and errors suggest its names"
     )
     graphiql: bool = Field(False, description="whether browsers get GraphiQL at /graphql")
+    example_shop: bool = Field(False, description="whether browsers get the example shop at /shop")
     open_metrics: bool = Field(False, description="whether anyone may read /metrics")
     cors_origins: str = Field(
         "",

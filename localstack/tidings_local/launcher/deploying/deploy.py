@@ -192,6 +192,7 @@ def openness(settings: Settings) -> dict[str, str]:
     return {
         "Introspection": _yes_or_no(settings.introspection),
         "GraphiQL": _yes_or_no(settings.graphiql),
+        "ExampleShop": _yes_or_no(settings.example_shop),
         "OpenMetrics": _yes_or_no(settings.open_metrics),
     }
 

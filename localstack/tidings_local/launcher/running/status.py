@@ -74,6 +74,7 @@ def show_addresses(stack: Stack) -> None:
     progress.show(f"API        {stack.api_url}/api/v1")
     progress.show(f"GraphQL    {stack.api_url}/graphql")
     progress.show(f"Console    {stack.api_url}/console (operators; make create-admin)")
+    progress.show(f"Shop       {stack.api_url}/shop (an example that uses the API)")
     progress.show(f"AWS        {stack.endpoint} (LocalStack behind the front door)")
     progress.show(f"names      {CLOUDFORMATION_STACK}-<name> of functions, rules and queues in AWS")
     progress.show(f"Bridge     http://{LOOPBACK}:{ports.bridge} (/health, /metrics)")
