@@ -25,12 +25,12 @@ export async function showPreferences() {
         await call(operations.CHANGE_PREFERENCES, { input: changed(input) });
         saved.textContent = "Saved.";
       },
-      h("div.wide", {}, h("table", {},
+      h("div.wide", {}, h("table.channels", {},
         h("caption", {}, "How messages reach you"),
         h("thead", {}, h("tr", {}, h("td", {}), Object.values(CHANNELS).map((each) => h("th", { scope: "col" }, each)))),
         h("tbody", {}, Object.entries(CATEGORIES).map(([category, label]) => h("tr", {},
           h("th", { scope: "row" }, label),
-          Object.entries(CHANNELS).map(([channel, name]) => h("td", {}, h("input", {
+          Object.entries(CHANNELS).map(([channel, name]) => h("td", { "data-label": name }, h("input", {
             type: "checkbox",
             name: `${category}.${channel}`,
             checked: own[category][channel],
