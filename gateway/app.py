@@ -21,6 +21,7 @@ from resolvers.caller import GatewayContext
 from tidings.platform.context import accept_correlation_id, called_from, correlated
 from tidings.platform.entry import cors
 from tidings.platform.entry.answers import CORRELATION_HEADER, completed
+from tidings.platform.entry.conditional import conditional
 from tidings.platform.entry.invocation import invocation, watched
 from tidings.platform.entry.problems import Problem, problem_of
 from tidings.platform.entry.requests import MAX_BODY_BYTES, sole_header
@@ -49,7 +50,13 @@ def correlate(request: Request, get_response: Callable[[Request], Response]) -> 
     with correlated(accept_correlation_id(request.headers.get(CORRELATION_HEADER))):
         response = get_response(request)
         own = {name: str(value) for name, value in response.headers.items()}
-        response.headers = {**completed(own, request.headers.get("x-forwarded-proto"))}
+        given = conditional(
+            {"statusCode": response.status_code, "headers": own, "body": response.body},
+            request.method,
+            request.headers.get("if-none-match"),
+        )
+        response.status_code, response.body = given["statusCode"], given["body"]
+        response.headers = {**completed(given["headers"], request.headers.get("x-forwarded-proto"))}
         return response
 
 

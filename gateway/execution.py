@@ -136,6 +136,8 @@ def _text(document: DocumentNode) -> str:
 def _document(request: GraphQLRequest, *, signed_in: bool) -> DocumentNode:
     """Return the valid document that a request contains or names; a named document is stored."""
     named = persisted.named_in(request.extensions)
+    if settings().trusted_documents:
+        return _valid(_trusted(named, request.query))
     query = request.query if request.query is not None else _load(named)
     if named and request.query is not None:
         persisted.check(named, query)
@@ -150,6 +152,17 @@ def _valid(query: str) -> DocumentNode:
         return valid_document(query, introspection=settings().introspection)
     except InvalidDocument as refused:
         raise RequestRefused(refused.errors) from None
+
+
+def _trusted(named: persisted.PersistedQuery | None, query: str | None) -> str:
+    if named is None and query is None:
+        raise InvalidInput("Send a query.", field="query")
+    if named and query is not None:
+        persisted.check(named, query)
+    try:
+        return persisted.trusted(named, query)
+    except persisted.NotTrusted as unknown:
+        raise RequestRefused([unknown]) from None
 
 
 def _load(named: persisted.PersistedQuery | None) -> str:
@@ -221,7 +234,7 @@ def format_error(error: GraphQLError) -> dict[str, Any]:
     cause = error.original_error
     if isinstance(error, TooComplex):
         extensions: dict[str, Any] = {"code": "QUERY_TOO_COMPLEX"}
-    elif isinstance(error, persisted.NotPersisted):
+    elif isinstance(error, persisted.NotPersisted | persisted.NotTrusted):
         extensions = {"code": error.code}
     elif cause is None or isinstance(cause, GraphQLError) or error.path is None:
         # Without a path nothing was executed, so a value of the request could not be read.

@@ -74,6 +74,15 @@ class NotSupported(NotPersisted):
         GraphQLError.__init__(self, "PersistedQueryNotSupported")
 
 
+class NotTrusted(GraphQLError):
+    """Only the documents of the manifest run, and this is another one."""
+
+    code = "DOCUMENT_NOT_TRUSTED"
+
+    def __init__(self) -> None:
+        super().__init__("This API runs only the operations that it knows. See docs/clients.md.")
+
+
 def named_in(extensions: dict[str, Any] | None) -> PersistedQuery | None:
     """Return the hash that a request gives for its document, if any.
 
@@ -110,6 +119,22 @@ def load(named: PersistedQuery) -> str:
     if found is None:
         raise NotPersisted
     return str(found)
+
+
+def trusted(named: PersistedQuery | None, query: str | None) -> str:
+    """Return the document of the manifest that a request contains or names.
+
+    Raises:
+        NotTrusted: the manifest does not have it.
+    """
+    if query is not None:
+        digest = hashlib.sha256(query.encode()).hexdigest()
+    else:
+        digest = named.sha256_hash if named else ""
+    found = own_documents().get(digest)
+    if found is None:
+        raise NotTrusted
+    return found
 
 
 def check(named: PersistedQuery, query: str) -> None:

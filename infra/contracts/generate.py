@@ -30,7 +30,7 @@ def main() -> None:
     from infra.contracts.charts import charts
     from infra.contracts.operation_modules import modules
     from infra.contracts.persisted_operations import FILE as PERSISTED_OPERATIONS
-    from infra.contracts.persisted_operations import manifest
+    from infra.contracts.persisted_operations import MODULE, manifest, module
     from infra.contracts.reference import pages
     from infra.contracts.request_files import request_files
     from infra.contracts.rules_table import FILE as RULES_TABLE
@@ -42,6 +42,7 @@ def main() -> None:
         places.FILE: modules(),
         SCHEMA_FILE: schema_with_roles(),
         PERSISTED_OPERATIONS: manifest(),
+        MODULE: module(),
         FILE: content(),
         API_PAGE: page_with_table(),
         **request_files(json.loads(content())),

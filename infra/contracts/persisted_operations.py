@@ -1,6 +1,7 @@
-"""gateway/persisted_operations.json: the documents of gateway/operations by the hash of their text.
+"""The documents of gateway/operations by the hash of their text, for the gateway and for the shop.
 
-The form is that of Apollo's persisted query manifest (format `apollo-persisted-query-manifest`).
+The form of the gateway's file is that of Apollo's persisted query manifest (format
+`apollo-persisted-query-manifest`).
 """
 
 import hashlib
@@ -10,9 +11,14 @@ from typing import Any, Final
 
 from graphql import OperationDefinitionNode, get_operation_ast, parse, print_ast
 
-GATEWAY: Final = Path(__file__).resolve().parents[2] / "gateway"
+ROOT: Final = Path(__file__).resolve().parents[2]
+GATEWAY: Final = ROOT / "gateway"
 FILE: Final = GATEWAY / "persisted_operations.json"
 SOURCES: Final = GATEWAY / "operations"
+MODULE: Final = ROOT / "functions/shop/page/operations.js"
+MODULE_BEGINS: Final = (
+    "// Written by `make contracts`: the hash of each operation in gateway/operations, by its name."
+)
 
 
 def manifest() -> str:
@@ -21,9 +27,22 @@ def manifest() -> str:
     Raises:
         ValueError: a document has no operation, several ones, or one of another name.
     """
-    operations = [_entry(path) for path in sorted(SOURCES.glob("*.graphql"))]
-    content = {"format": "apollo-persisted-query-manifest", "version": 1, "operations": operations}
+    content = {
+        "format": "apollo-persisted-query-manifest",
+        "version": 1,
+        "operations": _entries(),
+    }
     return json.dumps(content, indent=2) + "\n"
+
+
+def module() -> str:
+    """Return the JavaScript module of the example shop with the hash of each operation."""
+    hashes = [f'export const {each["name"]} = "{each["id"]}";' for each in _entries()]
+    return "\n".join([MODULE_BEGINS, *hashes, ""])
+
+
+def _entries() -> list[dict[str, Any]]:
+    return [_entry(path) for path in sorted(SOURCES.glob("*.graphql"))]
 
 
 def _entry(path: Path) -> dict[str, Any]:

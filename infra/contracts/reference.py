@@ -68,7 +68,8 @@ GRAPHQL_ONLY: Final = """\
 
 GraphQL has codes of its own: `QUERY_TOO_COMPLEX` for a document beyond the limits of
 depth or cost, `PERSISTED_QUERY_NOT_FOUND` for the hash of a document that is not stored, and
-`PERSISTED_QUERY_NOT_SUPPORTED` ([the API](api.md#graphql-post-and-get-graphql)).
+`PERSISTED_QUERY_NOT_SUPPORTED` and `DOCUMENT_NOT_TRUSTED`
+([the API](api.md#graphql-post-and-get-graphql)).
 """
 
 

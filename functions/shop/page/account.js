@@ -20,7 +20,7 @@ export function showRegistration() {
     title: "Register",
     content: h("div.narrow", {},
       form("Register", async (input) => {
-        const { registerUser } = await call(operations.REGISTER, { input });
+        const { registerUser } = await call(operations.SignUp, { input });
         registered = { email: registerUser.email, password: input.password };
         location.hash = `#/verify?email=${encodeURIComponent(registerUser.email)}`;
       },
@@ -39,7 +39,7 @@ export function showVerification({ query }) {
     content: h("div.narrow", {},
       h("p", {}, "We have sent you a mail with a code."),
       form("Verify", async ({ email, code, password }) => {
-        const { verifyEmail } = await call(operations.VERIFY, { input: { email, code, password } });
+        const { verifyEmail } = await call(operations.VerifyEmail, { input: { email, code, password } });
         registered = null;
         if (verifyEmail.passwordNeeded) {
           location.hash = `#/forgotten?email=${encodeURIComponent(email)}`;
@@ -57,7 +57,7 @@ export function showVerification({ query }) {
       })),
       h("h2", {}, "No mail?"),
       form("Send another code", async ({ email }) => {
-        await call(operations.SEND_CODE_AGAIN, { email });
+        await call(operations.ResendVerification, { email });
       }, field("E-mail address", "email", { ...EMAIL, value: address }))),
   };
 }
@@ -90,13 +90,13 @@ export function showForgotten({ query }) {
     content: h("div.narrow", {},
       h("h2", {}, "1. Get a code"),
       form("Send a code", async ({ email }) => {
-        const { requestPasswordReset } = await call(operations.FORGOT_PASSWORD, { email });
+        const { requestPasswordReset } = await call(operations.RequestPasswordReset, { email });
         sent.textContent = requestPasswordReset.message;
       }, field("E-mail address", "email", { ...EMAIL, value: address })),
       sent,
       h("h2", {}, "2. Set the password"),
       form("Set the password", async ({ email, code, password }) => {
-        const { resetPassword } = await call(operations.SET_PASSWORD, { input: { email, code, password } });
+        const { resetPassword } = await call(operations.ResetPassword, { input: { email, code, password } });
         session.keepDeviceToken(resetPassword.deviceToken);
         await signIn(email, password);
         location.hash = "#/";
@@ -110,7 +110,7 @@ export function showForgotten({ query }) {
 /** Ends the session, here and at the API. */
 export async function signOut() {
   try {
-    await call(operations.LOGOUT);
+    await call(operations.SignOut);
   } catch {
     // Without the API the tokens are only forgotten here; they expire by themselves.
   }
@@ -119,6 +119,6 @@ export async function signOut() {
 }
 
 async function signIn(email, password) {
-  const { login } = await call(operations.LOGIN, { input: { email, password, deviceToken: session.deviceToken() } });
+  const { login } = await call(operations.SignIn, { input: { email, password, deviceToken: session.deviceToken() } });
   session.enter(login);
 }

@@ -1,6 +1,6 @@
 // Calls the GraphQL API, and renews the access token when it has expired.
 
-import { REFRESH } from "./operations.js";
+import { RefreshSession } from "./operations.js";
 import * as session from "./session.js";
 
 const ADDRESS = new URL("../graphql", import.meta.url);
@@ -16,20 +16,20 @@ export class Refused extends Error {
 }
 
 /**
- * Returns the data of one of the operations (operations.js).
+ * Returns the data of an operation, which is named by its hash (operations.js).
  * @throws {Refused} the API refused it, or it cannot be reached (`code` is then "UNREACHABLE")
  */
-export async function call(query, variables = {}) {
+export async function call(operation, variables = {}) {
   const token = await session.accessToken(refresh);
   try {
-    return await send(query, variables, token);
+    return await send(operation, variables, token);
   } catch (error) {
     if (!token || error.code !== "UNAUTHENTICATED") throw error;
     // The token ended early: it was renewed elsewhere, or the session was ended.
     session.forgetAccessToken();
     const other = await session.accessToken(refresh);
     if (!other) throw error;
-    return send(query, variables, other);
+    return send(operation, variables, other);
   }
 }
 
@@ -39,11 +39,11 @@ export function accessToken() {
 }
 
 async function refresh(refreshToken) {
-  const { refreshSession } = await send(REFRESH, { token: refreshToken }, null);
+  const { refreshSession } = await send(RefreshSession, { refreshToken }, null);
   return refreshSession;
 }
 
-async function send(query, variables, token) {
+async function send(operation, variables, token) {
   const headers = { "Content-Type": "application/json", Accept: "application/graphql-response+json, application/json" };
   if (token) headers.Authorization = `Bearer ${token}`;
   let answer;
@@ -51,7 +51,7 @@ async function send(query, variables, token) {
     const response = await fetch(ADDRESS, {
       method: "POST",
       headers,
-      body: JSON.stringify({ query, variables }),
+      body: JSON.stringify({ variables, extensions: { persistedQuery: { version: 1, sha256Hash: operation } } }),
       signal: AbortSignal.timeout(LIMIT_MS),
     });
     answer = await response.json();

@@ -22,7 +22,7 @@ export async function showBasket() {
 
 async function product(id) {
   try {
-    const { getProduct } = await call(operations.PRODUCT, { id });
+    const { getProduct } = await call(operations.Product, { id });
     return getProduct;
   } catch (error) {
     if (error.code !== "NOT_FOUND") throw error;
@@ -69,7 +69,10 @@ function ordering(rows) {
 
 async function order() {
   const items = Object.entries(basket.items()).map(([productId, quantity]) => ({ productId, quantity }));
-  const { placeOrder } = await call(operations.PLACE_ORDER, { input: { items }, key: basket.orderKey() });
+  const { placeOrder } = await call(operations.PlaceOrder, {
+    input: { items },
+    idempotencyKey: basket.orderKey(),
+  });
   basket.empty();
   location.hash = `#/orders/${placeOrder.id}`;
 }

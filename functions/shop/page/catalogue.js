@@ -32,7 +32,7 @@ export async function showCatalogue({ query }) {
 
 /** Shows one product. */
 export async function showProduct({ parameter }) {
-  const { getProduct: product } = await call(operations.PRODUCT, { id: parameter });
+  const { getProduct: product } = await call(operations.Product, { id: parameter });
   looked(product.id);
   const attributes = Object.entries(product.attributes);
   return {
@@ -89,19 +89,19 @@ function more(list, filter, { hasNextPage, endCursor }) {
 }
 
 async function page({ search, category }, after) {
-  const { getProducts } = await call(operations.PRODUCTS, { filter: { search: search || null, category: category || null }, first: PAGE_SIZE, after });
+  const { getProducts } = await call(operations.Catalogue, { filter: { search: search || null, category: category || null }, first: PAGE_SIZE, after });
   return getProducts;
 }
 
 async function recommendations() {
-  const { getUserRecommendations } = await call(operations.RECOMMENDATIONS);
+  const { getUserRecommendations } = await call(operations.Recommendations, { first: 4 });
   return getUserRecommendations.items;
 }
 
 function looked(productId) {
   if (!session.isSignedIn()) return;
   // Recommendations get better by it; the page works without.
-  call(operations.LOOKED, { input: { productId } }).catch(() => {});
+  call(operations.NoteViews, { input: { productId } }).catch(() => {});
 }
 
 function card(product, note) {

@@ -6,20 +6,20 @@ import * as operations from "./operations.js";
 
 /** Shows the newest notifications. */
 export async function showInbox({ query }) {
-  const { getUserNotifications: page } = await call(operations.INBOX, { after: query.get("after") });
+  const { getUserNotifications: page } = await call(operations.Inbox, { after: query.get("after") });
   const refresh = () => dispatchEvent(new Event("hashchange"));
   const act = (operation) => async (id) => {
     await call(operation, { id });
     refresh();
   };
-  const acts = [["Mark as read", act(operations.MARK_READ)], ["Archive", act(operations.ARCHIVE)], ["Delete", act(operations.REMOVE)]];
+  const acts = [["Mark as read", act(operations.MarkRead)], ["Archive", act(operations.ArchiveNotification)], ["Delete", act(operations.DeleteNotification)]];
   return {
     title: "Inbox",
     content: page.nodes.length === 0
       ? h("p", {}, "There is nothing in the inbox.")
       : h("div.parts", {},
         page.nodes.some(({ readAt }) => !readAt) && action("Mark all as read", async () => {
-          await call(operations.MARK_ALL_READ);
+          await call(operations.MarkAllRead);
           refresh();
         }),
         h("ul.rows", {}, page.nodes.map((each) => h(each.readAt ? "li.read" : "li.unread", {},

@@ -1,104 +1,38 @@
-// Every GraphQL operation of the shop. A test validates them with the API's schema.
-
-const SHOWN_PRODUCT = `id title description price { amount currency } categories images stock`;
-const SHOWN_CHANNELS = `inbox email push sms webhook`;
-
-// ---------------------------------------------------------------- account
-export const REGISTER = `mutation ($input: RegisterUserInput!) {
-  registerUser(input: $input) { email message }
-}`;
-export const VERIFY = `mutation ($input: VerifyEmailInput!) {
-  verifyEmail(input: $input) { passwordNeeded }
-}`;
-export const SEND_CODE_AGAIN = `mutation ($email: String!) {
-  resendVerification(email: $email) { message }
-}`;
-export const LOGIN = `mutation ($input: LoginInput!) {
-  login(input: $input) { accessToken expiresIn refreshToken deviceToken user { id name email } }
-}`;
-export const REFRESH = `mutation ($token: String!) {
-  refreshSession(refreshToken: $token) { accessToken expiresIn refreshToken }
-}`;
-export const LOGOUT = `mutation { logout { message } }`;
-export const FORGOT_PASSWORD = `mutation ($email: String!) {
-  requestPasswordReset(email: $email) { message }
-}`;
-export const SET_PASSWORD = `mutation ($input: ResetPasswordInput!) {
-  resetPassword(input: $input) { deviceToken }
-}`;
-export const DELETE_ACCOUNT = `mutation { deleteAccount { message } }`;
-
-// ------------------------------------------------------------ preferences
-export const PREFERENCES = `{
-  me {
-    email
-    name
-    preferences {
-      orders { ${SHOWN_CHANNELS} }
-      promotions { ${SHOWN_CHANNELS} }
-      recommendations { ${SHOWN_CHANNELS} }
-      tasks { ${SHOWN_CHANNELS} }
-      stock { ${SHOWN_CHANNELS} }
-      quietHours { start end }
-      timeZone
-      language
-      digest
-    }
-  }
-}`;
-export const CHANGE_PREFERENCES = `mutation ($input: UpdatePreferencesInput!) {
-  updateUserPreferences(input: $input) { id }
-}`;
-
-// --------------------------------------------------------------- products
-export const PRODUCTS = `query ($filter: ProductFilterInput, $first: Int, $after: String) {
-  getProducts(filter: $filter, first: $first, after: $after) {
-    nodes { ${SHOWN_PRODUCT} }
-    pageInfo { hasNextPage endCursor }
-  }
-}`;
-export const PRODUCT = `query ($id: ID!) {
-  getProduct(id: $id) { ${SHOWN_PRODUCT} attributes }
-}`;
-export const RECOMMENDATIONS = `{
-  getUserRecommendations(first: 4) { items { product { ${SHOWN_PRODUCT} } reason { text } } }
-}`;
-export const LOOKED = `mutation ($input: LogBrowseInput!) {
-  logBrowse(input: $input) { __typename }
-}`;
-
-// ----------------------------------------------------------------- orders
-export const PLACE_ORDER = `mutation ($input: PlaceOrderInput!, $key: String) {
-  placeOrder(input: $input, idempotencyKey: $key) { id }
-}`;
-export const ORDERS = `query ($after: String) {
-  getOrders(first: 20, after: $after) {
-    nodes { id state createdAt total { amount currency } items { title quantity } }
-    pageInfo { hasNextPage endCursor }
-  }
-}`;
-export const ORDER = `query ($id: ID!) {
-  getOrder(id: $id) {
-    id
-    state
-    total { amount currency }
-    carrier
-    trackingNumber
-    items { productId title quantity unitPrice { amount currency } }
-    history { state at reason }
-  }
-}`;
-export const CANCEL_ORDER = `mutation ($id: ID!) { cancelOrder(id: $id) { id } }`;
-
-// ------------------------------------------------------------------ inbox
-export const UNREAD = `{ getUnreadCount }`;
-export const INBOX = `query ($after: String) {
-  getUserNotifications(first: 20, after: $after) {
-    nodes { id kind title body subjectId createdAt readAt }
-    pageInfo { hasNextPage endCursor }
-  }
-}`;
-export const MARK_READ = `mutation ($id: ID!) { markNotificationRead(id: $id) { id } }`;
-export const MARK_ALL_READ = `mutation { markAllNotificationsRead { __typename } }`;
-export const ARCHIVE = `mutation ($id: ID!) { archiveNotification(id: $id) { id } }`;
-export const REMOVE = `mutation ($id: ID!) { deleteNotification(id: $id) { __typename } }`;
+// Written by `make contracts`: the hash of each operation in gateway/operations, by its name.
+export const ArchiveNotification = "29aa35e21edbf379818a6fba290318c6e2fe1a795438d3baaeca1383aac0c61a";
+export const Campaigns = "3923ac5e3fc23bae20372cbdcf914f6ab33e83ac8bee663a320ee09d8c171a6b";
+export const CancelOrder = "0ef32e32efe290b70229b980e555b024edcdeb97f370ea8f82af4cde96de2db1";
+export const Catalogue = "c628498000619baf24fb9d33993ad0fb867828e6ff1382004248883187dc3e74";
+export const CreateTask = "0dc337f35200a7ea2f4ab820042ae0a442e7b90de37ec40c5ad722274764bf47";
+export const DeleteAccount = "2a6d3bd48d485bf8020d4f3ded2774f4fac2d961e8d822a7eafbbd10d713dd18";
+export const DeleteNotification = "eb6e9324d6f842d34a55fa7bb18d162f7e643a43190c78bb8956457419bb6fb2";
+export const Inbox = "2b264d14016758b4fb4460e3c6a27450790a083536282317fd25012269cf62fc";
+export const MarkAllRead = "01f914e39c435762d0de12bc007ff03a702d60e856332030f29314c276c70e48";
+export const MarkRead = "09dfdde20c213f1589934a019ff5c56d786ee4efc84b253908c7baaf1c1e4d31";
+export const Me = "06fb6efb3ffcbcd290553e82345a5de2b7e3d5fcdb0e23823556ad38b8cdcfdf";
+export const NoteViews = "77416731fe6b376902489fce8622a0156ede9c89bb9db6c611de0ab528a8af3f";
+export const NotificationStatus = "ff959eec17a06713c0564fafdebe686d2cacee2a1139488dcfdc4a9f64a47b42";
+export const Operations = "75e15f4cc7b0d89651ee1cd9e4315f17886aae34589b023602b5b5b11e620cd4";
+export const Order = "c2db4cb5bcf8fe1a9acfee7616ff93b4cf8c0ab3354e02b7922f614ec59f5277";
+export const Orders = "7820b4e38216fabfaeb6d8de264245360155f0329a3ff0f34d411882cc907542";
+export const PlaceOrder = "0f3d83a1164ee20be74efcbacad605dfabc8618c9f02a37f071b69314de28624";
+export const Preferences = "ee4cf9750a743143873605019c686179a93b20fbfe634bf66f4768035789f19f";
+export const Product = "aa780e612efe9291023cac44bc6b6279a8d136b1f6e5740f9b8595bc428211d5";
+export const Recommendations = "06a2067b408e127875f0e26fae6b572f7d389657893bcf7cbbca21b6acf721b9";
+export const RefreshSession = "4f3951aa5a3a1a042a29156990fac54a9e7ac83316e4160cff7fb5707362fb17";
+export const RegisterDevice = "4eac0dbe46d4c131230bbf5df6983910657604a9eba198c04579c61c4c6e26ac";
+export const RequestPasswordReset = "974671e464fbbf95b29b462c678eb3d287fa6a7cf235c5a9272de6084c7bb992";
+export const ResendVerification = "01e7a41d5825a1ee852ea5dbc68a763e1b838b71002e6d9da8f8a3500836d784";
+export const ResetPassword = "f2ba0c27e3cbd1bbde2d9713e3839667b57fbe223151e706bf506d14907c46bf";
+export const SendNotification = "2d63967fa8c620e55dcb90efe8cf9188138dbe106bb6a1dfe9285d17f1793580";
+export const SendNotifications = "48582ad2995c431201bdb04efaa1ebd2bf4387a6411fb9bb392081143deac365";
+export const SignIn = "a93757fea75cdb9e6d73f7ad4a6a8221ed9ef781884ac2e369da3cfa43b01053";
+export const SignOut = "fd2e5d85b113b5d64723f575bc2d2a7d851a66a4c67128fc6cbc932b20223243";
+export const SignUp = "132c8f952b86996c7f0cc6cc0c72974b41aff6d4974b255a1937d63eed48ceca";
+export const StartCampaign = "8d0c4860fc4a9224c6b62753d6f2ffe75174f65d58932993d5cbd8e2040e4036";
+export const StopCampaign = "11de8b8da31aa1d01ed12c286ad675d614cce5dceefe2f52a9a91a52453c2d11";
+export const Tasks = "22751eef637534185909b77670dd4d632e7bcd4b7df5c05b8d6acaa958560a07";
+export const UnreadCount = "448c788841bbe29134c2373ff861d666ed3b1d39f278d6225a06bb63d8b5155f";
+export const UpdatePreferences = "7b91425d70dded9e85af0acb028bb98aa647ef2830eb481a0f25289c22799797";
+export const UpdateTask = "7bd899070fbbb20e12b7070e05fe71b48c0d9a0e35c517c0fc33a35d09e0972c";
+export const VerifyEmail = "d9083b3cb932423254249828036d88a3449fb05af6366219846bbe650c8a6113";

@@ -12,7 +12,7 @@ const STATES = {
 
 /** Shows the newest orders. */
 export async function showOrders({ query }) {
-  const { getOrders } = await call(operations.ORDERS, { after: query.get("after") });
+  const { getOrders } = await call(operations.Orders, { after: query.get("after") });
   const { nodes, pageInfo } = getOrders;
   return {
     title: "Orders",
@@ -20,15 +20,15 @@ export async function showOrders({ query }) {
       ? h("p", {}, "There are no orders yet.")
       : h("div.parts", {},
         h("ul.rows", {}, nodes.map((order) => h("li", {},
-          h("a", { href: `#/orders/${order.id}` }, order.items.map(({ title, quantity }) => `${quantity} × ${title}`).join(", ")),
-          h("span", {}, state(order.state), " ", money(order.total), " ", time(order.createdAt))))),
+          h("a", { href: `#/orders/${order.id}` }, "Order of ", time(order.createdAt)),
+          h("span", {}, state(order.state), " ", money(order.total))))),
         pageInfo.hasNextPage && h("p", {}, h("a", { href: `#/orders?after=${encodeURIComponent(pageInfo.endCursor)}` }, "Older orders"))),
   };
 }
 
 /** Shows one order. */
 export async function showOrder({ parameter }) {
-  const { getOrder: order } = await call(operations.ORDER, { id: parameter });
+  const { getOrder: order } = await call(operations.Order, { id: parameter });
   return {
     title: "Your order",
     content: h("div.parts", {},
@@ -46,7 +46,7 @@ export async function showOrder({ parameter }) {
       h("ol.steps", {}, order.history.map((step) => h("li", {},
         state(step.state), " ", time(step.at), step.reason && h("p.hint", {}, step.reason)))),
       CANCELLABLE.includes(order.state) && action("Cancel the order", async () => {
-        await call(operations.CANCEL_ORDER, { id: order.id });
+        await call(operations.CancelOrder, { id: order.id });
         dispatchEvent(new Event("hashchange"));
       })),
   };

@@ -13,16 +13,16 @@ const CHANNELS = { inbox: "Inbox", email: "E-mail", push: "Push", sms: "Text mes
 
 /** Shows the preferences. */
 export async function showPreferences() {
-  const { me } = await call(operations.PREFERENCES);
+  const [{ me }, { me: { preferences: own } }] = await Promise.all([
+    call(operations.Me), call(operations.Preferences)]);
   const saved = h("p", { role: "status" });
-  const own = me.preferences;
   return {
     title: "Preferences",
     content: h("div.parts", {},
       h("p", {}, `${me.name}, ${me.email}`),
       form("Save", async (input) => {
         saved.textContent = "";
-        await call(operations.CHANGE_PREFERENCES, { input: changed(input) });
+        await call(operations.UpdatePreferences, { input: changed(input) });
         saved.textContent = "Saved.";
       },
       h("div.wide", {}, h("table.channels", {},
@@ -77,7 +77,7 @@ function deletion() {
     h("h2", { id: "delete-title" }, "Delete your account?"),
     h("p", {}, "Your inbox, preferences and devices are removed. Orders stay without your name."),
     form("Delete my account", async () => {
-      await call(operations.DELETE_ACCOUNT);
+      await call(operations.DeleteAccount);
       session.leave();
       location.hash = "#/";
     }),

@@ -105,7 +105,7 @@ function showMenu() {
 
 async function countUnread() {
   if (!session.isSignedIn()) return;
-  const { getUnreadCount } = await call(operations.UNREAD);
+  const { getUnreadCount } = await call(operations.UnreadCount);
   unread = getUnreadCount;
   showMenu();
 }

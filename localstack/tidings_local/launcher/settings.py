@@ -99,6 +99,10 @@ class Settings(ServiceSettings):
     introspection: bool = Field(
         default=True, description="whether GraphQL shows its schema; `false` by default on AWS"
     )
+    trusted_documents: bool = Field(
+        default=False,
+        description="whether GraphQL runs only the operations of gateway/operations",
+    )
     graphiql: bool = Field(
         default=True,
         description="whether browsers get GraphiQL at /graphql; `false` by default on AWS",

@@ -60,6 +60,9 @@ class Settings(BaseModel):
     introspection: bool = Field(
         False, description="whether GraphQL shows its schema, and errors suggest its names"
     )
+    trusted_documents: bool = Field(
+        False, description="whether GraphQL runs only the operations of gateway/operations"
+    )
     graphiql: bool = Field(False, description="whether browsers get GraphiQL at /graphql")
     example_shop: bool = Field(False, description="whether browsers get the example shop at /shop")
     open_metrics: bool = Field(False, description="whether anyone may read /metrics")

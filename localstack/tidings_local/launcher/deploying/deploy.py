@@ -188,9 +188,10 @@ def limits(settings: Settings) -> dict[str, str]:
 
 
 def openness(settings: Settings) -> dict[str, str]:
-    """Return the parameters that are off by default and on for a laptop."""
+    """Return the parameters that open or close parts of the API."""
     return {
         "Introspection": _yes_or_no(settings.introspection),
+        "TrustedDocuments": _yes_or_no(settings.trusted_documents),
         "GraphiQL": _yes_or_no(settings.graphiql),
         "ExampleShop": _yes_or_no(settings.example_shop),
         "OpenMetrics": _yes_or_no(settings.open_metrics),

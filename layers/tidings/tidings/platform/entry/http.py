@@ -17,6 +17,7 @@ from tidings.platform.entry.answers import (
     refusal,
     success,
 )
+from tidings.platform.entry.conditional import conditional
 from tidings.platform.entry.invocation import LambdaEvent, invocation, lambda_handler
 from tidings.platform.entry.problems import problem_of
 from tidings.platform.entry.requests import (
@@ -93,6 +94,7 @@ def http_handler(
                     given = answer(event)
                 except Exception as error:  # noqa: BLE001 (problem_of logs unexpected errors)
                     given = refused(error)
+                given = conditional(given, _method(event), header(event, "If-None-Match"))
                 tracing.annotate("http_status", given["statusCode"])
                 forwarded = header(event, "X-Forwarded-Proto")
                 return given | {"headers": completed(given["headers"], forwarded)}
@@ -145,6 +147,10 @@ def public_document(
         return handler
 
     return decorate
+
+
+def _method(event: LambdaEvent) -> str:
+    return str(event.get("httpMethod", "")).upper()
 
 
 def _refused(error: Exception) -> Answer:
