@@ -8,10 +8,15 @@ import * as session from "./session.js";
 const ADDRESS = new URL("../live/inbox", import.meta.url);
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30_000;
-// The server sends a comment at least this often; without one the connection is dead.
+// The server sends a comment every 15 seconds; without one the connection is dead.
 const SILENCE_MS = 45_000;
+// Nobody waits for the stream after these: the person signed out, or opened many other tabs.
+const FINAL = ["session_ended", "too_many_streams"];
 
-/** Dispatches "notification" with the notification, and "state": off, waiting or live. */
+/**
+ * Dispatches "notification" with a new notification, "changed" when the inbox is another one, and
+ * "state": off, waiting or live.
+ */
 export const events = new EventTarget();
 
 let stop = new AbortController();
@@ -33,15 +38,19 @@ async function follow(signal) {
       if (!token) break;
       for await (const event of stream(token, last, signal)) {
         wait = FIRST_WAIT_MS;
-        if (event.id) last = event.id;
-        if (event.name === "open") tell("live");
-        else if (event.name === "notification") {
-          events.dispatchEvent(new CustomEvent("notification", { detail: JSON.parse(event.data) }));
+        const reason = handle(event);
+        if (reason === "token_expired" || reason === "session_ended") session.forgetAccessToken();
+        if (reason === "session_ended") changed(); // the next call finds out, and asks to sign in
+        if (FINAL.includes(reason)) {
+          tell("off");
+          return;
         }
+        if (event.id) last = event.id; // after it was shown
       }
     } catch (error) {
       if (signal.aborted) return;
       if (error.status === 401) session.forgetAccessToken();
+      if (error.status === 400) last = null; // the server does not know this position
     }
     if (signal.aborted) return;
     tell("waiting");
@@ -52,13 +61,38 @@ async function follow(signal) {
   if (!signal.aborted) tell("off");
 }
 
+/** Handles an event; returns the reason of the last one of a stream. */
+function handle(event) {
+  switch (event.name) {
+    case "ready":
+      tell("live");
+      changed(); // what changed without a connection is not sent again
+      return null;
+    case "notification":
+      events.dispatchEvent(new CustomEvent("notification", { detail: JSON.parse(event.data) }));
+      return null;
+    case "closed":
+      return JSON.parse(event.data).reason;
+    case "changed":
+    case "removed":
+    case "reload":
+      changed();
+      return null;
+    default:
+      return null;
+  }
+}
+
+function changed() {
+  events.dispatchEvent(new Event("changed"));
+}
+
 async function* stream(token, last, signal) {
   const headers = { Authorization: `Bearer ${token}`, Accept: "text/event-stream" };
   if (last) headers["Last-Event-ID"] = last;
   const silence = new AbortController();
-  const response = await fetch(ADDRESS, { headers, signal: AbortSignal.any([signal, silence.signal]) });
+  const response = await fetch(ADDRESS, { headers, cache: "no-store", signal: AbortSignal.any([signal, silence.signal]) });
   if (!response.ok) throw Object.assign(new Error("no stream"), { status: response.status });
-  yield { name: "open" };
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
   for (;;) {
@@ -71,7 +105,7 @@ async function* stream(token, last, signal) {
     text = blocks.pop();
     for (const block of blocks) {
       const event = parsed(block);
-      if (event.data || event.id) yield event;
+      if (event.data || event.id) yield event; // heartbeats have only an id
     }
   }
 }

@@ -122,11 +122,16 @@ function showConnection(event) {
   connection.textContent = { live: "New messages arrive live.", waiting: "Reconnecting…", off: "" }[event.detail];
 }
 
-live.events.addEventListener("notification", (event) => {
-  if (event.detail.isNew) announce(event.detail);
-  countUnread().catch(() => {}); // the next message or page counts again
+function showChange() {
+  countUnread().catch(() => {}); // the next change counts again
   if (["/orders", "/inbox"].some((each) => place().path.startsWith(each))) show(false);
+}
+
+live.events.addEventListener("notification", (event) => {
+  announce(event.detail);
+  showChange();
 });
+live.events.addEventListener("changed", showChange);
 live.events.addEventListener("state", showConnection);
 session.events.addEventListener("changed", () => {
   unread = 0;
