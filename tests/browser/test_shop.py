@@ -151,6 +151,30 @@ def test_customer_orders_and_hears_of_it(
     ada.page.locator("li.unread").first.wait_for(state="detached")
 
 
+def test_voucher_reduces_the_order(customer: Callable[..., Customer], admin: Shop) -> None:
+    product_id, title = product(admin)
+    code = f"SHOP-{uuid4().hex[:12].upper()}"
+    voucher = {"name": "Shop", "code": code, "reach": "anyone", "percent": "20", "currency": "EUR"}
+    answer = admin.rest("POST", "/vouchers", voucher)
+    assert answer.status_code == 201, answer.text
+    ada = customer()
+    ada.register()
+    ada.go(f"/products/{product_id}")
+    ada.press(f"Add {title} to the basket")
+    ada.go("/basket")
+    ada.fill(voucher="NO-SUCH-CODE")
+    ada.press("Use the voucher")
+    ada.page.locator("[data-field=voucher] .error").wait_for()
+    ada.check("wrong-voucher")
+    ada.fill(voucher=code.lower())
+    ada.press("Use the voucher")
+    ada.page.get_by_text("€10.00").wait_for()
+    ada.check("voucher")
+    ada.press("Place the order")
+    ada.sees("Your order")
+    ada.page.get_by_text(f"Voucher {code}: -€2.50").wait_for()
+
+
 @each_look
 def test_customer_chooses_what_to_hear(look: Look, customer: Callable[..., Customer]) -> None:
     ada = customer(look)

@@ -1,6 +1,7 @@
 // The basket: product ids with their numbers of pieces, in this browser.
 
 const BASKET = "tidings.basket";
+const VOUCHER = "tidings.voucher";
 const KEY = "tidings.order-key";
 const MOST = 10_000;
 
@@ -35,11 +36,24 @@ export function add(productId) {
 
 /** Empties the basket after the order was placed. */
 export function empty() {
+  localStorage.removeItem(VOUCHER);
   write({});
 }
 
+/** Returns the code of the voucher for the next order; null if there is none. */
+export function voucher() {
+  return localStorage.getItem(VOUCHER);
+}
+
+/** Sets the code of the voucher; an empty one removes it. */
+export function setVoucher(code) {
+  if (code) localStorage.setItem(VOUCHER, code);
+  else localStorage.removeItem(VOUCHER);
+  localStorage.removeItem(KEY); // another order
+}
+
 /**
- * Returns the idempotency key of the next order. It stays the same until the basket changes, so
+ * Returns the idempotency key of the next order. It stays the same until the order changes, so
  * that an order whose answer was lost is not placed a second time.
  */
 export function orderKey() {

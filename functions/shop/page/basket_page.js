@@ -2,7 +2,7 @@
 
 import { call } from "./api.js";
 import * as basket from "./basket.js";
-import { action, h, money } from "./dom.js";
+import { action, field, form, h, money } from "./dom.js";
 import * as operations from "./operations.js";
 import * as session from "./session.js";
 
@@ -11,12 +11,13 @@ export async function showBasket() {
   const wanted = basket.items();
   const products = await Promise.all(Object.keys(wanted).map(product));
   const content = h("div.parts", {});
-  const refresh = () => content.replaceChildren(...parts(products.filter(({ id }) => basket.items()[id])));
-  const parts = (rows) => {
-    if (!rows.length) return [h("p", {}, "The basket is empty. "), h("a", { href: "#/" }, "See the products")];
-    return [table(rows, refresh), ...ordering(rows)];
+  const refresh = async () => {
+    const rows = products.filter(({ id }) => basket.items()[id]);
+    content.replaceChildren(...(rows.length
+      ? [table(rows, refresh), ...await ordering(rows, refresh)]
+      : [h("p", {}, "The basket is empty. "), h("a", { href: "#/" }, "See the products")]));
   };
-  refresh();
+  await refresh();
   return { title: "Basket", content };
 }
 
@@ -54,23 +55,66 @@ function table(rows, refresh) {
       }, { "aria-label": `Remove ${row.title}` })))))));
 }
 
-function ordering(rows) {
+async function ordering(rows, refresh) {
   const currencies = new Set(rows.map(({ price }) => price?.currency));
   if (currencies.has(undefined)) return [h("p.error", {}, "Remove the products that are no longer sold.")];
   if (currencies.size > 1) return [h("p.error", {}, "One order has one currency. Remove some products.")];
   const [currency] = currencies;
   const amount = rows.reduce((sum, { id, price }) => sum + price.amount * basket.items()[id], 0);
-  const total = h("p.total", {}, "Total: ", h("strong", {}, money({ amount, currency })));
   if (!session.isSignedIn()) {
-    return [total, h("p", {}, h("a", { href: "#/sign-in?next=/basket" }, "Sign in"), " to order.")];
+    return [
+      total({ amount, currency }),
+      h("p", {}, h("a", { href: "#/sign-in?next=/basket" }, "Sign in"), " to order."),
+    ];
   }
-  return [total, action("Place the order", order, { class: "" })];
+  if (!basket.voucher()) return [total({ amount, currency }), voucherForm(refresh), placing()];
+  try {
+    const { previewOrder } = await call(operations.PreviewOrder, { input: wanted() });
+    const less = { ...previewOrder.discount, amount: -previewOrder.discount.amount };
+    return [
+      h("p", {}, `Voucher ${previewOrder.voucherCode}: ${money(less)} `, action("Remove the voucher", () => {
+        basket.setVoucher("");
+        return refresh();
+      })),
+      total(previewOrder.total),
+      placing(),
+    ];
+  } catch (error) {
+    const code = basket.voucher();
+    basket.setVoucher("");
+    return [total({ amount, currency }), voucherForm(refresh, code, error), placing()];
+  }
+}
+
+function total(sum) {
+  return h("p.total", {}, "Total: ", h("strong", {}, money(sum)));
+}
+
+function voucherForm(refresh, code = "", error = null) {
+  const element = form("Use the voucher", async ({ voucher }) => {
+    basket.setVoucher(voucher.trim());
+    await refresh();
+  }, field("Voucher", "voucher", { autocomplete: "off", autocapitalize: "characters", value: code }));
+  if (error) {
+    const place = element.querySelector(".error");
+    place.textContent = error.message;
+    place.hidden = false;
+  }
+  return element;
+}
+
+function placing() {
+  return action("Place the order", order, { class: "" });
+}
+
+function wanted() {
+  const items = Object.entries(basket.items()).map(([productId, quantity]) => ({ productId, quantity }));
+  return { items, voucherCode: basket.voucher() };
 }
 
 async function order() {
-  const items = Object.entries(basket.items()).map(([productId, quantity]) => ({ productId, quantity }));
   const { placeOrder } = await call(operations.PlaceOrder, {
-    input: { items },
+    input: wanted(),
     idempotencyKey: basket.orderKey(),
   });
   basket.empty();

@@ -40,6 +40,7 @@ export async function showOrder({ parameter }) {
           h("th", { scope: "row" }, h("a", { href: `#/products/${item.productId}` }, item.title)),
           h("td", {}, String(item.quantity)),
           h("td", {}, money(item.unitPrice))))))),
+      order.discount.amount > 0 && h("p", {}, `Voucher ${order.voucherCode}: ${money({ ...order.discount, amount: -order.discount.amount })}`),
       h("p.total", {}, "Total: ", h("strong", {}, money(order.total))),
       order.carrier && h("p", {}, `Sent with ${order.carrier}, number ${order.trackingNumber}.`),
       h("h2", {}, "Steps"),
