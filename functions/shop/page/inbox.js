@@ -27,7 +27,7 @@ export async function showInbox({ query }) {
           h("p", {}, each.body),
           h("p.hint", {}, time(each.createdAt),
             each.kind.startsWith("order.") && [" ", h("a", { href: `#/orders/${each.subjectId}` }, "Show the order")]),
-          h("p", {}, acts.filter(([label]) => label !== "Mark as read" || !each.readAt).map(([label, run]) =>
+          h("p.acts", {}, acts.filter(([label]) => label !== "Mark as read" || !each.readAt).map(([label, run]) =>
             action(label, () => run(each.id), { "aria-label": `${label}: ${each.title}` })))))),
         page.pageInfo.hasNextPage && h("p", {}, h("a", { href: `#/inbox?after=${encodeURIComponent(page.pageInfo.endCursor)}` }, "Older ones"))),
   };
