@@ -164,5 +164,6 @@ SAMPLES: Final[dict[str, RestSample]] = {
     "POST /api/v1/notifications": RestSample(user_in_body=True),
     # Another service sent that notification.
     "POST /api/v1/notifications/{id}/cancel": RestSample(but={"service": 404}),
+    "POST /api/v1/notifications/{id}/retract": RestSample(but={"service": 404}),
     "GET /api/v1/notifications/{id}/status": RestSample(but={"service": 404}),
 }
