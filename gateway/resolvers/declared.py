@@ -5,6 +5,7 @@ import tidings.campaigns.copying
 import tidings.campaigns.operations
 import tidings.campaigns.queries
 import tidings.campaigns.testing
+import tidings.campaigns.winners
 import tidings.delivery.operations
 import tidings.monitoring.audit
 import tidings.monitoring.explaining.operations

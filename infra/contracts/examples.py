@@ -147,6 +147,7 @@ EXAMPLES: Final[dict[str, Any]] = {
     },
     "CopyCampaign": {"name": "Winter days, once more"},
     "SendCampaignTest": {"request_id": "winter-days-1", "language": "de"},
+    "ChooseCampaignWinner": {"variant": "b"},
     "FindPerson": {"email": "ada@example.com"},
     "RedriveFailedMessages": {
         "filter": {"queue": "inventory", "state": "failed"},

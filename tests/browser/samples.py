@@ -91,7 +91,7 @@ def _notification(world: World) -> str:
 SAMPLES: Final[dict[str, Callable[[World], str]]] = {
     **{
         f"campaigns/{{campaign_id}}{page}": _of_a_campaign(page)
-        for page in ("", "/preview", "/copy", "/start", "/pause", "/resume", "/stop")
+        for page in ("", "/preview", "/copy", "/winner", "/start", "/pause", "/resume", "/stop")
     },
     "failed-messages/{message_id}": lambda world: f"failed-messages/{a_failed_message(world)}",
     "failed-messages/{message_id}/edit": lambda world: (

@@ -212,6 +212,9 @@ OBJECTS: dict[str, list[type]] = {
 OBJECTS |= {
     "Campaign": [campaigns.CampaignView],
     "CampaignAudience": [campaigns.AudienceView],
+    "CampaignExperiment": [campaigns.ExperimentView],
+    "CampaignVariant": [campaigns.VariantView],
+    "CampaignVariantNumbers": [campaigns.VariantNumbers],
     "CampaignMailResponse": [campaigns.MailResponseConditionView],
     "CampaignSchedule": [campaigns.ScheduleView],
     "CampaignRun": [campaigns.RunView],
@@ -306,6 +309,8 @@ INPUTS: dict[str, type[BaseModel]] = {
 INPUTS |= {
     "CreateCampaignInput": campaigns.CreateCampaign,
     "CampaignAudienceInput": campaigns.AudienceInput,
+    "CampaignExperimentInput": campaigns.ExperimentInput,
+    "CampaignVariantInput": campaigns.VariantInput,
     "CampaignMailResponseInput": campaigns.MailResponseCondition,
     "CampaignScheduleInput": campaigns.ScheduleInput,
     "CampaignFilterInput": campaigns.CampaignFilter,

@@ -3,12 +3,16 @@
 Each test uses a language of its own, so that no other test changes its audience.
 """
 
+import re
+from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from tests.e2e.aws import invoke, rule_event
-from tests.e2e.shop import Shop
+from tests.e2e.outside import code_in_mail_to, mails_to
+from tests.e2e.shop import PASSWORD, REGISTER, Shop
 from tests.waiting import eventually
 
 CREATE = """mutation($i: CreateCampaignInput!) {
@@ -123,3 +127,91 @@ def test_campaign_goes_through_its_states_by_rest(
     assert admin.rest("POST", f"{path}/start").status_code == 422
     assert admin.rest("GET", path).json()["data"]["numbers"]["sent"] == 0
     assert customer.rest("GET", path).status_code == 403
+
+
+def mail_reader(shop: Shop, language: str) -> tuple[Shop, str]:
+    """Return a person who gets promotions by mail and agrees to tracking, and the address."""
+    address = f"ada-{uuid4().hex}@example.com"
+    shop.graphql(REGISTER, i={"email": address, "password": PASSWORD, "name": "Ada"})
+    verified = {"email": address, "code": code_in_mail_to(address), "password": PASSWORD}
+    assert shop.rest("POST", "/verify-email", verified).status_code == 200
+    person = shop.login(address, PASSWORD)
+    chosen = {"language": language, "promotions": {"email": True}, "tracking": True}
+    answer = person.rest("PUT", "/users/me/preferences", chosen)
+    assert answer.json()["data"]["preferences"]["tracking"] is True
+    return person, address
+
+
+def html_of(address: str, subject: str) -> str:
+    """Wait for a mail with this subject, and return its HTML."""
+
+    def look() -> str | None:
+        for mail in mails_to(address):
+            body = mail.get_body(("html",))
+            if mail["Subject"] == subject and body is not None:
+                return str(body.get_content())
+        return None
+
+    return str(eventually(look, what=f"the mail {subject}"))
+
+
+def call(shop: Shop, html: str, place: str) -> httpx.Response:
+    """Open the first address of this kind in a mail, as a mail program does."""
+    found = re.search(rf"/api/v1(/{place}/[\w.-]+)", html)
+    assert found, html
+    return shop.rest("GET", found[1])
+
+
+def test_experiment_is_decided_by_readers_who_agreed_and_forgotten_when_they_withdraw(
+    shop: Shop, admin: Shop, language: str
+) -> None:
+    person, address = mail_reader(shop, language)
+    draft = {
+        "name": "Winter days",
+        "template_code": "promotion",
+        "audience": {"language": language},
+        "schedule": {"kind": "next_friday"},
+        "variables": {"shop_url": "https://shop.example.com/tea?a=1&b=2"},
+        "experiment": {
+            "variants": [{}, {"variables": {"campaign": "Tea for two"}}],
+            "share_percent": 1,
+            "decide_by": "operator",
+        },
+    }
+    original = admin.rest("POST", "/campaigns", draft).json()["data"]["id"]
+    copied = admin.rest("POST", f"/campaigns/{original}/copy", {"name": "Spring days"})
+    assert (copied.status_code, copied.json()["data"]["state"]) == (201, "draft")
+    campaign = f"/campaigns/{copied.json()['data']['id']}"
+
+    trial = {"request_id": "test-1", "variant": "b"}
+    sent = [admin.rest("POST", f"{campaign}/test", trial) for _ in range(2)]
+    assert [each.status_code for each in sent] == [202, 202]
+    assert sent[0].json()["data"] == sent[1].json()["data"]
+    assert eventually(lambda: titles(admin)[:1]) == ["[Test] Tea for two"]
+
+    assert admin.rest("POST", f"{campaign}/start").status_code == 200
+    assert invoke("tidings-send-promotions", rule_event())["campaigns_begun"] >= 1
+
+    def look() -> dict[str, Any]:
+        found: dict[str, Any] = admin.rest("GET", campaign).json()["data"]
+        return found
+
+    eventually(lambda: look()["run"]["phase"] == "waiting")
+    assert admin.rest("POST", f"{campaign}/winner", {"variant": "b"}).status_code == 200
+    eventually(lambda: look()["state"] == "finished")
+
+    html = html_of(address, "Tea for two")
+    link, picture = call(shop, html, "clicks"), call(shop, html, "opens")
+    assert (link.status_code, link.headers["Location"]) == (
+        302,
+        "https://shop.example.com/tea?a=1&b=2",
+    )
+    assert (picture.status_code, picture.headers["Content-Type"]) == (200, "image/gif")
+    assert picture.content.startswith(b"GIF89a")
+    numbers = look()["numbers"]
+    assert (numbers["tracked"], numbers["opened"], numbers["clicked"]) == (1, 1, 1)
+
+    person.rest("PUT", "/users/me/preferences", {"tracking": False})
+    eventually(lambda: look()["numbers"]["tracked"] == 0)
+    assert call(shop, html, "clicks").headers["Location"] == "https://shop.example.com/tea?a=1&b=2"
+    assert look()["numbers"]["clicked"] == 0

@@ -192,7 +192,7 @@ def test_results_count_people_and_messages() -> None:
         "waiting": 1,
         "read": 1,
         "unsubscribed": 0,
-        **{"tracked": 0, "opened": 0, "clicked": 0},
+        **{"tracked": 0, "opened": 0, "clicked": 0, "variants": []},
     }
     email = next(each for each in numbers.channels if each.channel == "email")
     assert email.model_dump(exclude={"channel"}) == {

@@ -38,7 +38,7 @@ def _order() -> str:
 SAMPLES: Final[dict[str, Callable[[], str]]] = {
     **{
         f"campaigns/{{campaign_id}}{page}": _of_a_campaign(page)
-        for page in ("", "/preview", "/copy", "/start", "/pause", "/resume", "/stop")
+        for page in ("", "/preview", "/copy", "/winner", "/start", "/pause", "/resume", "/stop")
     },
     "templates/{template_code}": lambda: "templates/order_confirmed",
     "templates/{template_code}/mail": lambda: "templates/order_confirmed/mail",

@@ -55,7 +55,7 @@ def test_malformed_filter_is_told(query: str) -> None:
     assert signed_in().get(f"campaigns?{query}").status == 400
 
 
-@pytest.mark.parametrize("place", ["", "/preview", "/copy", "/start"])
+@pytest.mark.parametrize("place", ["", "/preview", "/copy", "/winner", "/start"])
 def test_campaign_that_does_not_exist_is_told(place: str) -> None:
     assert signed_in().get(f"campaigns/{new_id()}{place}").status == 404
 
@@ -203,6 +203,31 @@ def test_copy_with_a_missing_template_is_told() -> None:
     assert shown.status == 422
     assert "There is no such template." in shown.text
     assert Campaign.objects(name="Spring days").count() == 0
+
+
+# -------------------------------------------------------------------- experiment
+
+
+def test_winner_is_chosen_beside_the_results_of_the_test(queues: Queues) -> None:
+    customers(30)
+    variants = [{"variables": {"message": text}} for text in ("Short.", "Long.")]
+    experiment = {"variants": variants, "share_percent": 50, "decide_by": "operator"}
+    campaign = begun(experiment=experiment)
+    work_off(queues)
+    browser, place = signed_in(), f"campaigns/{campaign.id}/winner"
+    shown = browser.get(f"campaigns/{campaign.id}").text
+    assert "Experiment with 50 per cent of the audience" in shown
+    assert "Waits for the winner" in shown
+    assert place.removeprefix("campaigns/") in shown
+    after = browser.send(place, variant="b")
+    assert "The winner goes to all others now." in after.text
+    assert "To all others" in after.text
+    assert Campaign.objects.get(pk=campaign.id).run.winner == "b"
+    page = browser.get(f"campaigns/{campaign.id}")
+    assert "does not wait for a winner" in browser.get(place).text
+    late = browser.post(place, {"form_token": page.token, "variant": "a"})
+    assert late.status == 422
+    assert "does not wait for a winner" in late.text
 
 
 # ----------------------------------------------------------------------- preview

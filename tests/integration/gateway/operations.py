@@ -740,6 +740,13 @@ OPERATIONS: Final[dict[str, Sample]] = {
         " { sendCampaignTest(id: $id, input: $input) { requestId } }",
         lambda world: {"id": world.draft_campaign_id, "input": example_of("SendCampaignTest")},
     ),
+    "Mutation.chooseCampaignWinner": Sample(
+        "mutation($id: ID!, $input: ChooseCampaignWinnerInput!)"
+        " { chooseCampaignWinner(id: $id, input: $input) { id } }",
+        lambda world: {"id": world.draft_campaign_id, "input": example_of("ChooseCampaignWinner")},
+        # A draft waits for no winner.
+        but=dict.fromkeys(("operator", "admin"), BAD_USER_INPUT),
+    ),
 }
 
 

@@ -18,7 +18,7 @@ from tidings.platform.timing.clock import now
 # What an operator decided about a campaign. All other fields belong to its life: state, runs,
 # edits, numbers.
 COPIED_FIELDS: Final = (
-    *("template_code", "variables", "voucher", "voucher_id", "audience", "schedule"),
+    *("template_code", "variables", "voucher", "voucher_id", "audience", "schedule", "experiment"),
 )
 
 

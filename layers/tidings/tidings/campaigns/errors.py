@@ -73,6 +73,30 @@ class NotAnOperator(RuleRefused):
         )
 
 
+class ExperimentOfWeekly(RuleRefused):
+    def __init__(self) -> None:
+        super().__init__("A weekly campaign has no experiment.", field="experiment")
+
+
+class WaitNotAsked(RuleRefused):
+    def __init__(self) -> None:
+        super().__init__(
+            "If an operator decides, the wait has no length.", field="experiment.wait_hours"
+        )
+
+
+class NoWinnerAwaited(RuleRefused):
+    """The campaign has no experiment, or its test is not over, or its winner is chosen."""
+
+    def __init__(self) -> None:
+        super().__init__("This campaign does not wait for a winner.", field="state")
+
+
+class UnknownVariant(RuleRefused):
+    def __init__(self) -> None:
+        super().__init__("The campaign has no such variant.", field="variant")
+
+
 class TimeHasPassed(RuleRefused):
     def __init__(self) -> None:
         super().__init__("The campaign's time has passed.", field="schedule.at")

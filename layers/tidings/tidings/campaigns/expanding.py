@@ -14,11 +14,12 @@ from mongoengine import QuerySet
 from tidings.campaigns.audiences import chunk_after
 from tidings.campaigns.calendar import ScheduleKind, next_run
 from tidings.campaigns.events import ExpandCampaign
+from tidings.campaigns.experiments import parts_of, told_in, waiting
 from tidings.campaigns.models import Campaign, CampaignRun
-from tidings.campaigns.states import CampaignState
+from tidings.campaigns.states import CampaignState, RunPhase
 from tidings.campaigns.steps import step_to
 from tidings.campaigns.vouchers import voucher_codes
-from tidings.notifications.chunks import notify_chunk
+from tidings.notifications.chunks import move_on, notify_part
 from tidings.notifications.drafting import NotificationContent
 from tidings.platform.context import correlation_id
 from tidings.platform.logging import logger
@@ -49,20 +50,22 @@ def expand_campaign(
         )
         return
     chunk = chunk_after(campaign.audience, after, campaign.run.started_at, PEOPLE_PER_CHUNK)
-    moved = notify_chunk(
+    parts = parts_of(campaign, chunk.user_ids, content_of(campaign, chunk.user_ids))
+    for part in parts:
+        notify_part(part.user_ids, part.content)
+    moved = move_on(
         chunk,
-        content_of(campaign, chunk.user_ids),
         here,
         cursor="run__cursor",
         next_command=partial(ExpandCampaign.after, campaign.id, run_id),
         at_the_end=_ended(campaign, at or now()),
-        inc__run__audience=len(chunk.user_ids),
+        **told_in(parts),
     )
     logger.info(
         "campaign chunk notified",
         campaign_id=campaign_id,
         run=run_id,
-        people=len(chunk.user_ids),
+        people=sum(len(each.user_ids) for each in parts),
         moved=moved,
     )
 
@@ -74,6 +77,7 @@ def running(campaign_id: str, run_id: str, cursor: str | None) -> "QuerySet[Camp
         state=CampaignState.RUNNING.value,
         run__id=run_id,
         run__cursor=cursor,
+        run__phase__ne=RunPhase.WAITING.value,
         run__finished_at=None,
     )
 
@@ -96,6 +100,8 @@ def content_of(campaign: Campaign, user_ids: Iterable[str]) -> NotificationConte
 
 
 def _ended(campaign: Campaign, at: datetime) -> dict[str, Any]:
+    if campaign.run.phase == RunPhase.TEST.value:
+        return waiting(campaign, at)
     over: dict[str, Any] = {"set__run__finished_at": at}
     if campaign.schedule.kind != ScheduleKind.WEEKLY.value:
         return over | step_to(CampaignState.FINISHED, at)

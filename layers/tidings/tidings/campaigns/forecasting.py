@@ -3,6 +3,7 @@
 from tidings.campaigns.audiences import chunk_after
 from tidings.campaigns.events import ExpandCampaign, PromoCampaign
 from tidings.campaigns.expanding import content_of, running
+from tidings.campaigns.experiments import parts_of
 from tidings.notifications.forecasting import PEOPLE_TRIED, forecast_content
 from tidings.platform.messaging.forecast import Forecast
 
@@ -14,4 +15,8 @@ def forecast(event: PromoCampaign | ExpandCampaign, *, renders: bool) -> Forecas
     if found is None:
         return None
     chunk = chunk_after(found.audience, after, found.run.started_at, PEOPLE_TRIED)
-    return forecast_content(chunk.user_ids, content_of(found, chunk.user_ids))
+    forecasts = (
+        forecast_content(part.user_ids, part.content)
+        for part in parts_of(found, chunk.user_ids, content_of(found, chunk.user_ids))
+    )
+    return next((each for each in forecasts if each is not None), None)

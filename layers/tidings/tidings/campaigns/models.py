@@ -13,7 +13,7 @@ from mongoengine import (
 )
 
 from tidings.campaigns.calendar import ScheduleKind
-from tidings.campaigns.states import CampaignState
+from tidings.campaigns.states import CampaignState, RunPhase, WinnerRule, WonBy
 from tidings.delivery.response_kinds import MailResponseKind
 from tidings.platform.messaging.outbox import OutboxDocument
 from tidings.platform.storage.documents import StoredDocument, StoredPart
@@ -46,6 +46,28 @@ class CampaignSchedule(StoredPart):
     at = DateTimeField()
 
 
+class CampaignVariant(StoredPart):
+    """A message that an experiment compares; what it does not name is as in the campaign."""
+
+    key = StringField(required=True)
+    template_code = StringField()
+    variables = MapField(StringField())
+
+
+class CampaignExperiment(StoredPart):
+    """Messages that a part of the audience gets first; the best one goes to all others."""
+
+    variants = EmbeddedDocumentListField(CampaignVariant)
+    share_percent = IntField(required=True)
+    decide_by = StringField(required=True, choices=[rule.value for rule in WinnerRule])
+    # From the end of the test; None if an operator decides.
+    wait_hours = IntField()
+
+    def variant(self, key: str) -> CampaignVariant | None:
+        """Return a variant by its key."""
+        return next((each for each in self.variants if each.key == key), None)
+
+
 class CampaignRun(StoredPart):
     """One run of a campaign to its audience; each person gets it once per run.
 
@@ -58,6 +80,13 @@ class CampaignRun(StoredPart):
     cursor = StringField()
     audience = IntField(required=True, default=0)
     finished_at = DateTimeField()
+    # The fields of an experiment's run.
+    phase = StringField(choices=[phase.value for phase in RunPhase])
+    # By the variants' keys: the people of the test who got it.
+    tested = MapField(IntField())
+    decide_at = DateTimeField()
+    winner = StringField()
+    won_by = StringField(choices=[reason.value for reason in WonBy])
 
     @classmethod
     def at(cls, due_at: datetime, *, started_at: datetime) -> "CampaignRun":
@@ -88,6 +117,7 @@ class Campaign(OutboxDocument):
     voucher_id = StringField()
     audience = EmbeddedDocumentField(CampaignAudience, required=True)
     schedule = EmbeddedDocumentField(CampaignSchedule, required=True)
+    experiment = EmbeddedDocumentField(CampaignExperiment)
     state = StringField(required=True, choices=[state.value for state in CampaignState])
     history = EmbeddedDocumentListField(CampaignTransition)
     next_run_at = DateTimeField()
@@ -101,13 +131,18 @@ class Campaign(OutboxDocument):
     meta = {  # noqa: RUF012
         "db_alias": "campaigns",
         "collection": "campaigns",
-        "indexes": [("state", "next_run_at"), ("state", "-id")],
+        "indexes": [("state", "next_run_at"), ("state", "run.decide_at"), ("state", "-id")],
     }
 
     @property
     def is_in_a_run(self) -> bool:
         """Whether a run began that has not reached its whole audience; it may be paused."""
         return self.run is not None and self.run.finished_at is None
+
+    @property
+    def waits_for_winner(self) -> bool:
+        """Whether the test of its experiment is over, and no winner is chosen yet."""
+        return self.is_in_a_run and self.run.phase == RunPhase.WAITING.value
 
     def told_to_all(self) -> dict[str, str]:
         """Return the variables for the template; those that it does not declare have no effect."""

@@ -4,11 +4,17 @@ from datetime import datetime
 from typing import Any, Final
 
 from tidings.campaigns.calendar import ScheduleKind, next_run
-from tidings.campaigns.checking import audience_of, check_template
+from tidings.campaigns.checking import (
+    audience_of,
+    check_experiment,
+    check_template,
+    experiment_of,
+)
 from tidings.campaigns.errors import (
     CampaignNotFound,
     CampaignStepRefused,
     EditRefused,
+    ExperimentOfWeekly,
     NothingToResume,
     StaleCampaign,
     TimeHasPassed,
@@ -20,6 +26,7 @@ from tidings.campaigns.errors import (
     VariableMissing,
     VoucherForOne,
     VoucherOver,
+    WaitNotAsked,
 )
 from tidings.campaigns.events import ExpandCampaign
 from tidings.campaigns.models import Campaign, CampaignRun, CampaignSchedule
@@ -42,6 +49,7 @@ EDITABLE: Final = (CampaignState.DRAFT, CampaignState.SCHEDULED, CampaignState.P
     refuses=(
         *(UnknownTemplate, VariableMissing, UnknownMailedCampaign, TimeMissing, TimeNotAsked),
         *(UnknownVoucher, VoucherForOne),
+        *(ExperimentOfWeekly, WaitNotAsked),
     ),
 )
 def create_campaign(new: CreateCampaign, *, caller: Principal) -> CampaignView:
@@ -54,6 +62,7 @@ def create_campaign(new: CreateCampaign, *, caller: Principal) -> CampaignView:
         UnknownMailedCampaign: the campaign whose mails the audience names does not exist.
         UnknownVoucher: the voucher does not exist.
         VoucherForOne: the voucher is for one customer.
+        ExperimentOfWeekly: it is sent every week and has an experiment.
     """
     drafted = step_to(CampaignState.DRAFT, now(), caller.user_id)
     campaign = Campaign(
@@ -64,9 +73,11 @@ def create_campaign(new: CreateCampaign, *, caller: Principal) -> CampaignView:
         voucher_id=new.voucher_id,
         audience=audience_of(new.audience),
         schedule=_schedule(new.schedule),
+        experiment=experiment_of(new.experiment),
         state=drafted["set__state"],
         history=[drafted["push__history"]],
     )
+    check_experiment(campaign)
     check_template(campaign)
     check_voucher(campaign)
     campaign.save(force_insert=True)
@@ -134,6 +145,8 @@ def resume_campaign(
         if campaign.state != CampaignState.PAUSED.value:
             raise NothingToResume(campaign.state)
         if campaign.is_in_a_run:
+            if campaign.waits_for_winner:
+                return Planned(CampaignState.RUNNING)
             run: CampaignRun = campaign.run
             following = ExpandCampaign.after(campaign.id, run.id, run.cursor)
             return Planned(CampaignState.RUNNING, {}, (following,))
@@ -161,7 +174,8 @@ def stop_campaign(
     role=Role.OPERATOR,
     refuses=(
         *(CampaignNotFound, StaleCampaign, EditRefused, UnknownTemplate, VariableMissing),
-        *(UnknownMailedCampaign, TimeHasPassed, TimeMissing, TimeNotAsked),
+        *(UnknownMailedCampaign, ExperimentOfWeekly, WaitNotAsked),
+        *(TimeHasPassed, TimeMissing, TimeNotAsked),
         *(UnknownVoucher, VoucherForOne, VoucherOver),
     ),
 )
@@ -182,6 +196,7 @@ def edit_campaign(
         CodeTemplate: the template contains a one-time code.
         VariableMissing: the template needs another variable.
         UnknownMailedCampaign: the campaign whose mails the audience names does not exist.
+        ExperimentOfWeekly: it would be sent every week and have an experiment.
         TimeHasPassed: the new time has passed.
         UnknownVoucher: the voucher does not exist.
         VoucherForOne: the voucher is for one customer.
@@ -224,6 +239,8 @@ def _changed(campaign: Campaign, change: EditCampaign) -> dict[str, Any]:
     named = {name: getattr(change, name) for name in change.model_fields_set - {"version"}}
     if "audience" in named:
         named["audience"] = audience_of(named["audience"])
+    if "experiment" in named:
+        named["experiment"] = experiment_of(named["experiment"])
     if "schedule" in named:
         named["schedule"] = _schedule(named["schedule"])
     return {name: value for name, value in named.items() if value != getattr(campaign, name)}
@@ -233,6 +250,7 @@ def _edit(campaign: Campaign, changed: dict[str, Any], at: datetime) -> dict[str
     """Change the campaign as it was read, check the result, and return the update."""
     for name, value in changed.items():
         setattr(campaign, name, value)
+    check_experiment(campaign)
     check_template(campaign)
     update = {f"set__{name}": value for name, value in changed.items()}
     if "schedule" in changed:

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from tidings.campaigns.audiences import size_of
-from tidings.campaigns.errors import CampaignNotFound
+from tidings.campaigns.errors import CampaignNotFound, UnknownVariant
+from tidings.campaigns.experiments import message_of
 from tidings.campaigns.models import Campaign
 from tidings.campaigns.schemas import (
     CampaignDetails,
@@ -13,10 +14,10 @@ from tidings.campaigns.schemas import (
     CampaignPreview,
     CampaignView,
     ChannelNumbers,
+    VariantNumbers,
 )
 from tidings.campaigns.steps import find_campaign
-from tidings.campaigns.vouchers import voucher_variables
-from tidings.delivery.tracking import Responses, responses_to
+from tidings.delivery.tracking import Responses, responses_by_variant, responses_to
 from tidings.delivery.unsubscribe import unsubscribed
 from tidings.notifications.campaign_results import (
     EMAIL,
@@ -71,10 +72,16 @@ def get_campaigns(
 
 
 @operation(
-    role=Role.OPERATOR, refuses=(CampaignNotFound, TemplateNotFound, RenderingFailed), writes=False
+    role=Role.OPERATOR,
+    refuses=(CampaignNotFound, TemplateNotFound, RenderingFailed, UnknownVariant),
+    writes=False,
 )
 def preview_campaign(
-    campaign_id: str, *, language: str = "en", caller: Principal
+    campaign_id: str,
+    *,
+    language: str = "en",
+    variant: str | None = None,
+    caller: Principal,
 ) -> CampaignPreview:
     """Return the current size of a campaign's audience, and a sample of its text.
 
@@ -82,12 +89,12 @@ def preview_campaign(
         CampaignNotFound: the campaign does not exist.
         TemplateNotFound: its template was deleted.
         RenderingFailed: its template cannot be rendered with its variables.
+        UnknownVariant: its experiment has no such variant.
     """
     campaign = find_campaign(campaign_id)
-    variables = {**campaign.told_to_all(), **voucher_variables(campaign)}
-    given = {"language": language, "variables": variables}
-    wanted = PreviewTemplate.model_validate(given)
-    sample = sample_of(campaign.template_code, wanted)
+    template_code, variables = message_of(campaign, variant)
+    wanted = PreviewTemplate.model_validate({"language": language, "variables": variables})
+    sample = sample_of(template_code, wanted)
     size = size_of(campaign.audience, now(), seconds=COUNTING_SECONDS)
     return CampaignPreview(
         audience_size=size.people, audience_complete=size.complete, sample=sample
@@ -97,22 +104,35 @@ def preview_campaign(
 def numbers_of_campaigns(campaign_ids: Iterable[str]) -> dict[str, CampaignNumbers]:
     """Return the results of each of these campaigns.
 
-    This takes three round trips, and two more for each batch of notifications sent by mail.
+    This takes three round trips, two more for each batch of notifications sent by mail, and one
+    more for each experiment.
     """
     ids = list(campaign_ids)
-    found = Campaign.objects(pk__in=ids).only("run", "told_before").batch_size(len(ids) + 1)
+    named = Campaign.objects(pk__in=ids).only("run", "told_before", "experiment")
+    found = list(named.batch_size(len(ids) + 1))
     audiences = {
         each.id: each.told_before + (each.run.audience if each.run else 0) for each in found
     }
+    variants = {each.id: _variants(each) for each in found}
     results, responses = results_of_campaigns(audiences), responses_to(audiences)
     return {
-        campaign_id: _numbers(campaign_id, audience, results[campaign_id], responses[campaign_id])
+        campaign_id: _numbers(
+            campaign_id,
+            audience,
+            results[campaign_id],
+            responses[campaign_id],
+            variants[campaign_id],
+        )
         for campaign_id, audience in audiences.items()
     }
 
 
 def _numbers(
-    campaign_id: str, audience: int, results: CampaignResults, responses: Responses
+    campaign_id: str,
+    audience: int,
+    results: CampaignResults,
+    responses: Responses,
+    variants: list[VariantNumbers],
 ) -> CampaignNumbers:
     return CampaignNumbers(
         audience=audience,
@@ -121,7 +141,24 @@ def _numbers(
         channels=[ChannelNumbers(channel=n, **c._asdict()) for n, c in results.channels.items()],
         **results.people._asdict(),
         **responses._asdict(),
+        variants=variants,
     )
+
+
+def _variants(campaign: Campaign) -> list[VariantNumbers]:
+    """Return the results of the test; only an experiment takes a round trip."""
+    if campaign.experiment is None:
+        return []
+    responses = responses_by_variant(campaign.id)
+    tested = campaign.run.tested if campaign.run else {}
+    return [
+        VariantNumbers(
+            key=each.key,
+            people=tested.get(each.key, 0),
+            **responses.get(each.key, Responses())._asdict(),
+        )
+        for each in campaign.experiment.variants
+    ]
 
 
 def _was_mailed(results: CampaignResults) -> bool:

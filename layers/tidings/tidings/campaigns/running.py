@@ -5,7 +5,7 @@ from typing import Final
 
 from tidings.campaigns.events import PromoCampaign, PromoCampaignData
 from tidings.campaigns.models import Campaign, CampaignRun
-from tidings.campaigns.states import CampaignState
+from tidings.campaigns.states import CampaignState, RunPhase
 from tidings.campaigns.steps import step_to
 from tidings.platform.logging import logger
 from tidings.platform.messaging import outbox
@@ -30,6 +30,8 @@ def _begin(campaign: Campaign, at: datetime) -> bool:
     """Start a run, unless another process started it or an operator paused the campaign."""
     due_at = campaign.next_run_at
     run = CampaignRun.at(due_at, started_at=at)
+    if campaign.experiment:
+        run.phase = RunPhase.TEST.value
     earlier = campaign.run.audience if campaign.run else 0
     waiting = Campaign.objects(
         pk=campaign.id, state=CampaignState.SCHEDULED.value, next_run_at=due_at

@@ -11,8 +11,8 @@ from pydantic import (
 )
 
 from tidings.campaigns.calendar import ScheduleKind
-from tidings.campaigns.errors import TimeMissing, TimeNotAsked
-from tidings.campaigns.states import CampaignState
+from tidings.campaigns.errors import TimeMissing, TimeNotAsked, WaitNotAsked
+from tidings.campaigns.states import CampaignState, RunPhase, WinnerRule, WonBy
 from tidings.delivery.response_kinds import MailResponseKind
 from tidings.notifications.schemas import RequestId
 from tidings.platform.inputs.ids import DocumentId
@@ -38,6 +38,7 @@ Text = Annotated[str, StringConstraints(max_length=2_000, pattern=TEXT)]
 VariableName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
 TemplateCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Variables = Annotated[dict[VariableName, Text], Field(max_length=MAX_VARIABLES)]
+VariantKey = Annotated[str, StringConstraints(pattern=r"^[a-d]$")]
 Category = Annotated[str, VisibleLine(max_length=100)]
 
 
@@ -68,6 +69,40 @@ class AudienceInput(Schema):
     mail_response: MailResponseCondition | None = Field(
         None, description="what they did with a campaign's mail, of people who agree to tracking"
     )
+
+
+class VariantInput(Schema):
+    """A message of an experiment; what it leaves out is as in the campaign."""
+
+    model_config = INPUT
+
+    template_code: TemplateCode | None = None
+    variables: Variables = Field(
+        default_factory=dict, description="instead of the campaign's variables of these names"
+    )
+
+
+class ExperimentInput(Schema):
+    """Messages that a part of the audience gets first; the best one goes to all others."""
+
+    model_config = INPUT
+
+    variants: Annotated[list[VariantInput], Field(min_length=2, max_length=4)] = Field(
+        description="their keys are a, b, c, d"
+    )
+    share_percent: Annotated[int, Field(ge=1, le=50, strict=True)] = Field(
+        20, description="the part of the audience that gets the variants"
+    )
+    decide_by: WinnerRule
+    wait_hours: Annotated[int, Field(ge=1, le=72, strict=True)] | None = Field(
+        None, description="from the end of the test; the default is 24; none if operators decide"
+    )
+
+    @model_validator(mode="after")
+    def _wait_where_one_is_needed(self) -> Self:
+        if self.decide_by is WinnerRule.OPERATOR and self.wait_hours is not None:
+            raise WaitNotAsked
+        return self
 
 
 class ScheduleInput(Schema):
@@ -103,6 +138,7 @@ class CreateCampaign(Schema):
     variables: Variables = Field(
         default_factory=dict, description="variables of the template, the same for everyone"
     )
+    experiment: ExperimentInput | None = None
 
 
 class EditCampaign(Schema):
@@ -121,6 +157,15 @@ class EditCampaign(Schema):
     voucher: Line | None = Field(None, description="null removes it")
     voucher_id: DocumentId | None = Field(None, description="null removes it")
     variables: Variables = left_as_it_is()
+    experiment: ExperimentInput | None = Field(None, description="null removes it")
+
+
+class ChooseCampaignWinner(Schema):
+    """The variant that all others get."""
+
+    model_config = INPUT
+
+    variant: VariantKey
 
 
 class CopyCampaign(Schema):
@@ -143,6 +188,7 @@ class SendCampaignTest(Schema):
         None, description="operators or administrators; the default is the caller"
     )
     language: Language = "en"
+    variant: VariantKey | None = Field(None, description="of the campaign's experiment")
 
 
 class CampaignFilter(Schema):
@@ -160,11 +206,12 @@ class CampaignListQuery(CampaignFilter, PageRequest):
 
 
 class PreviewQuery(Schema):
-    """The language of the sample."""
+    """The language and the variant of the sample."""
 
     model_config = ConfigDict(frozen=True)
 
     language: Language = "en"
+    variant: VariantKey | None = None
 
 
 class SentSample(Schema):
@@ -205,6 +252,23 @@ class ScheduleView(Schema):
     at: datetime | None
 
 
+class VariantView(Schema):
+    model_config = ConfigDict(from_attributes=True)
+
+    key: str
+    template_code: str | None
+    variables: dict[str, str]
+
+
+class ExperimentView(Schema):
+    model_config = ConfigDict(from_attributes=True)
+
+    variants: list[VariantView]
+    share_percent: int
+    decide_by: WinnerRule
+    wait_hours: int | None
+
+
 class RunView(Schema):
     """A run of the campaign; `audience` is the number of people it has reached so far."""
 
@@ -215,6 +279,10 @@ class RunView(Schema):
     started_at: datetime
     finished_at: datetime | None
     audience: int
+    phase: RunPhase | None = Field(description="null without an experiment")
+    decide_at: datetime | None = Field(description="when the winner is chosen")
+    winner: str | None = Field(description="the key of the variant that won")
+    won_by: WonBy | None
 
 
 class CampaignTransitionView(Schema):
@@ -238,6 +306,7 @@ class CampaignView(Schema):
     variables: dict[str, str]
     audience: AudienceView
     schedule: ScheduleView
+    experiment: ExperimentView | None
     state: CampaignState
     next_run_at: datetime | None
     run: RunView | None
@@ -255,6 +324,16 @@ class ChannelNumbers(Schema):
     failed: int
     suppressed: int
     waiting: int
+
+
+class VariantNumbers(Schema):
+    """The results of a variant among the people of the test."""
+
+    key: str
+    people: int
+    tracked: int = Field(description="mails to people who agreed to tracking")
+    opened: int
+    clicked: int
 
 
 class CampaignNumbers(Schema):
@@ -278,6 +357,7 @@ class CampaignNumbers(Schema):
     opened: int = Field(description="part of `tracked`: mails that were opened or clicked")
     clicked: int = Field(description="part of `tracked`: mails with a link that was clicked")
     channels: list[ChannelNumbers]
+    variants: list[VariantNumbers] = Field(description="empty without an experiment")
 
 
 class CampaignDetails(CampaignView):

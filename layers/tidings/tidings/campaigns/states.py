@@ -18,6 +18,36 @@ class CampaignState(StrEnum):
     STOPPED = "stopped"
 
 
+class RunPhase(StrEnum):
+    """The phases of a run with an experiment."""
+
+    # A part of the audience gets the variants.
+    TEST = "test"
+    # It waits until the winner is chosen.
+    WAITING = "waiting"
+    # All others get the winner.
+    REST = "rest"
+
+
+class WinnerRule(StrEnum):
+    """What decides which variant of an experiment wins."""
+
+    OPENED = "opened"
+    CLICKED = "clicked"
+    OPERATOR = "operator"
+
+
+class WonBy(StrEnum):
+    """Why a variant won."""
+
+    MOST = "most"
+    # Among several with the most, it is the first.
+    TIE = "tie"
+    # Too few readers responded, so it is the first.
+    TOO_FEW = "too_few"
+    OPERATOR = "operator"
+
+
 class Actor(StrEnum):
     """The role in which a step is made; `shop` is the shop's software."""
 

@@ -70,7 +70,11 @@ def as_read(campaign: Campaign) -> "QuerySet[Campaign]":
     run = campaign.run
     # A campaign that was stored before campaigns had versions has none; it is read as version 1.
     version = {"$in": [1, None]} if campaign.version == 1 else campaign.version
-    same_run = {"run.id": run.id, "run.cursor": run.cursor} if run else {"run": None}
+    same_run = (
+        {"run.id": run.id, "run.cursor": run.cursor, "run.phase": run.phase}
+        if run
+        else {"run": None}
+    )
     return Campaign.objects(
         pk=campaign.id, state=campaign.state, __raw__={"version": version, **same_run}
     )

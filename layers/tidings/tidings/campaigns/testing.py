@@ -3,11 +3,16 @@
 import json
 from typing import Final
 
-from tidings.campaigns.errors import CampaignNotFound, NotAnOperator, UnknownTemplate
+from tidings.campaigns.errors import (
+    CampaignNotFound,
+    NotAnOperator,
+    UnknownTemplate,
+    UnknownVariant,
+)
+from tidings.campaigns.experiments import message_of
 from tidings.campaigns.models import Campaign, CampaignTestRequest
 from tidings.campaigns.schemas import CampaignTest, SendCampaignTest, SentSample
 from tidings.campaigns.steps import find_campaign
-from tidings.campaigns.vouchers import voucher_variables
 from tidings.delivery.errors import NothingToSay
 from tidings.notifications.creating import create_notifications
 from tidings.notifications.errors import RequestIdReused
@@ -30,7 +35,7 @@ LIMIT: Final = Limit("campaign_tests", 30, 60)
 @operation(
     role=Role.OPERATOR,
     refuses=(
-        *(CampaignNotFound, NotAnOperator, RequestIdReused, UnknownTemplate),
+        *(CampaignNotFound, NotAnOperator, RequestIdReused, UnknownTemplate, UnknownVariant),
         *(NothingToSay, RenderingFailed, BadVariable, RateLimited),
     ),
 )
@@ -50,6 +55,7 @@ def send_campaign_test(
         UnknownTemplate: the campaign's template was deleted.
         CodeTemplate: its template contains a one-time code.
         NothingToSay: the template has no mail, no push message and no text for the inbox.
+        UnknownVariant: the campaign's experiment has no such variant.
         RenderingFailed: the template cannot be rendered with the variables.
         RateLimited: the caller sends too many tests.
     """
@@ -103,11 +109,12 @@ def _send(
     """
     if operators_among(people) != set(people):
         raise NotAnOperator
+    template_code, variables = message_of(campaign, wanted.variant)
     try:
-        template = template_view(campaign.template_code)
+        template = template_view(template_code)
         content = sample_of(
-            campaign.template_code,
-            {**template.sample_variables, **campaign.told_to_all(), **voucher_variables(campaign)},
+            template_code,
+            {**template.sample_variables, **variables},
             kind=KIND,
             language=wanted.language,
             subject_id=campaign.id,

@@ -68,6 +68,7 @@ def message_for(
         is_simulated=bool(notification.simulated),
         attempt=notification.deliveries[channel.value].attempts + 1,
         campaign_id=campaign_id,
+        variant=notification.variant,
     )
 
 

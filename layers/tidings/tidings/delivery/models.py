@@ -120,6 +120,8 @@ class Notification(OutboxDocument):
     event_id = StringField(required=True)
     correlation_id = StringField()
     campaign_id = StringField()
+    # The variant of the campaign's experiment, in its test.
+    variant = StringField()
     # True if nothing of it leaves: a test key sent it, or its recipient is simulated. Others do not
     # have it.
     simulated = BooleanField()
@@ -265,6 +267,8 @@ class MailResponse(StoredDocument):
     id = StringField(primary_key=True)
     user_id = StringField(required=True)
     campaign_id = StringField(required=True)
+    # The variant of the campaign's experiment, in its test.
+    variant = StringField()
     mailed_at = DateTimeField(required=True)
     # A click counts as an opening, too, because mail programs may hide pictures.
     opened_at = DateTimeField()

@@ -83,6 +83,7 @@ class OutgoingMessage(Schema):
     attempt: int = 1
     # Set if the person agreed that opens and clicks of this mail are recorded.
     campaign_id: str | None = None
+    variant: str | None = None
 
 
 class Receipt(Schema):

@@ -77,11 +77,21 @@ class Responses(NamedTuple):
 def responses_to(campaign_ids: Iterable[str]) -> dict[str, Responses]:
     """Return the responses to each campaign's mails, in one round trip."""
     ids = list(campaign_ids)
+    found = _responses({"campaign_id": {"$in": ids}}, "$campaign_id")
+    return {each: found.get(each, Responses()) for each in ids}
+
+
+def responses_by_variant(campaign_id: str) -> dict[str, Responses]:
+    """Return the responses to the mails of a campaign's test, by the key of their variant."""
+    return _responses({"campaign_id": campaign_id, "variant": {"$ne": None}}, "$variant")
+
+
+def _responses(condition: dict[str, Any], key: str) -> dict[str, Responses]:
     pipeline: list[dict[str, Any]] = [
-        {"$match": {"campaign_id": {"$in": ids}}},
+        {"$match": condition},
         {
             "$group": {
-                "_id": "$campaign_id",
+                "_id": key,
                 "tracked": {"$sum": 1},
                 "opened": {"$sum": {"$cond": [{"$gt": ["$opened_at", None]}, 1, 0]}},
                 "clicked": {"$sum": {"$cond": [{"$gt": ["$clicked_at", None]}, 1, 0]}},
@@ -90,8 +100,7 @@ def responses_to(campaign_ids: Iterable[str]) -> dict[str, Responses]:
     ]
     with pymongo.timeout(COUNTING_SECONDS):
         counted = list(MailResponse._get_collection().aggregate(pipeline))
-    found = {row.pop("_id"): Responses(**row) for row in counted}
-    return {each: found.get(each, Responses()) for each in ids}
+    return {row.pop("_id"): Responses(**row) for row in counted}
 
 
 class Responders(NamedTuple):
@@ -145,6 +154,7 @@ def _begun(message: OutgoingMessage, at: datetime) -> dict[str, Any]:
     return {
         "user_id": message.user_id,
         "campaign_id": message.campaign_id,
+        **({"variant": message.variant} if message.variant else {}),
         "mailed_at": at,
         "opens": 0,
         "expires_at": at + KEPT_FOR,

@@ -6,7 +6,7 @@ command for the next chunk. If a message is repeated or a process dies, no perso
 notifications (each has a unique `dedupe_key`), no person is skipped, and the cursor moves once.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -54,8 +54,30 @@ def notify_chunk(
     Raises:
         TidingsError: rendering failed for every person of the chunk.
     """
-    if chunk.user_ids:
-        create_notifications(chunk.user_ids, content, at=at, one_of_many=True)
+    notify_part(chunk.user_ids, content, at=at)
+    return move_on(
+        chunk, here, cursor=cursor, next_command=next_command, at_the_end=at_the_end, **always
+    )
+
+
+def notify_part(
+    user_ids: Sequence[str], content: NotificationContent, *, at: datetime | None = None
+) -> None:
+    """Notify people of a chunk without moving the cursor; see `notify_chunk`."""
+    if user_ids:
+        create_notifications(user_ids, content, at=at, one_of_many=True)
+
+
+def move_on(
+    chunk: Chunk,
+    here: "QuerySet[OutboxDocument]",
+    *,
+    cursor: str,
+    next_command: Callable[[str], Command],
+    at_the_end: Mapping[str, Any],
+    **always: Any,
+) -> bool:
+    """Move the cursor behind a chunk whose people are notified; see `notify_chunk`."""
     if chunk.last_id is None:
         return outbox.change(here, **always, **at_the_end) is not None
     moved = {f"set__{cursor}": chunk.last_id}

@@ -103,6 +103,12 @@ def store(documents: Sequence[Notification]) -> dict[str, CreatedNotification]:
     return fresh | known
 
 
+def notified_among(user_ids: Iterable[str], content: NotificationContent) -> frozenset[str]:
+    """Return those of these people who have a notification of this content's key."""
+    keys = [f"{content.dedupe}:{user_id}" for user_id in user_ids]
+    return frozenset(Notification.objects(dedupe_key__in=keys).scalar("user_id"))
+
+
 def create_personal_notifications(addressed: Sequence[Addressed]) -> list[Event]:
     """Store a notification for each of at most 500 people, each from an event of its own.
 

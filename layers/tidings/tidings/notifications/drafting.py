@@ -35,7 +35,7 @@ NO_PART: Final = "template has no such part"
 # The fields that a notification copies from its content.
 COPIED_FIELDS: Final = (
     *("kind", "category", "template_code", "subject_id", "event_id", "correlation_id"),
-    *("campaign_id", "transactional", "carries_code", "callback_to"),
+    *("campaign_id", "variant", "transactional", "carries_code", "callback_to"),
 )
 
 # A document or a part of it in its stored form.
@@ -63,6 +63,8 @@ class NotificationContent:
     priority: Priority = Priority.NORMAL
     send_at: datetime | None = None
     campaign_id: str | None = None
+    # The variant of a campaign's experiment, for the people of its test.
+    variant: str | None = None
     transactional: bool = False
     carries_code: bool = False
     # A test key sends it: it must not leave, and is not shown in an inbox.
