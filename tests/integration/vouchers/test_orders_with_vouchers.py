@@ -193,7 +193,7 @@ def test_personal_voucher_works_for_its_customer_only() -> None:
 
 def test_personal_code_of_a_campaign_works_for_its_person_only() -> None:
     voucher, ada, bob = a_voucher(reach="campaign"), a_person(), a_person()
-    codes = codes_for(voucher, [ada.user_id, bob.user_id])
+    codes = codes_for(voucher.id, [ada.user_id, bob.user_id])
     order = order_with(codes[ada.user_id], a_product(), customer=ada)
     assert order.voucher_code == codes[ada.user_id]
     with pytest.raises(VoucherUnknown):

@@ -10,7 +10,6 @@ from tidings.platform.timing.clock import now
 from tidings.vouchers.errors import VoucherNotFound
 from tidings.vouchers.fields import VoucherReach, VoucherState
 from tidings.vouchers.queries import codes_for, voucher_view
-from tidings.vouchers.schemas import VoucherView
 
 VOUCHER_CODE: Final = "voucher_code"
 # It stands for a person's part of the code in samples; no code has these letters.
@@ -46,7 +45,7 @@ def voucher_variables(campaign: Campaign) -> dict[str, str]:
     if campaign.voucher_id is None:
         # Otherwise the template's sample of a code would be shown instead of the text.
         return {VOUCHER_CODE: ""} if campaign.voucher else {}
-    voucher = _voucher_of(campaign)
+    voucher = voucher_view(campaign.voucher_id, now())
     personal = voucher.reach is VoucherReach.CAMPAIGN
     return {VOUCHER_CODE: f"{voucher.code}-{SAMPLE}" if personal else voucher.code}
 
@@ -55,9 +54,5 @@ def voucher_codes(campaign: Campaign, user_ids: Iterable[str]) -> dict[str, dict
     """Return the variables of the voucher for each of these people, by user id."""
     if campaign.voucher_id is None:
         return {}
-    codes = codes_for(_voucher_of(campaign), user_ids)
+    codes = codes_for(campaign.voucher_id, user_ids)
     return {user_id: {VOUCHER_CODE: code} for user_id, code in codes.items()}
-
-
-def _voucher_of(campaign: Campaign) -> VoucherView:
-    return voucher_view(campaign.voucher_id, now())

@@ -7,14 +7,11 @@ from collections.abc import Iterable
 from hashlib import sha256
 from typing import Final
 
-from tidings.platform.security.signatures import derived_key
-
 # Crockford's alphabet: without I, L, O and U, which people misread.
 ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 BASE32: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 # 80 bits: nobody guesses such a code.
 CHARACTERS: Final = 16
-PURPOSE: Final = "voucher"
 
 
 def new_code() -> str:
@@ -22,19 +19,23 @@ def new_code() -> str:
     return _grouped("".join(secrets.choice(ALPHABET) for _ in range(CHARACTERS)))
 
 
-def personal_codes(voucher_id: str, code: str, user_ids: Iterable[str]) -> dict[str, str]:
+def new_key() -> str:
+    """Return a random key for a voucher's personal codes."""
+    return secrets.token_hex(32)
+
+
+def personal_codes(key: str, code: str, user_ids: Iterable[str]) -> dict[str, str]:
     """Return the personal code of each of these people: the voucher's code and a keyed hash.
 
     It is always the same, so a repeated chunk of a campaign tells the same code, and no list of
     codes is stored.
     """
-    key = derived_key(PURPOSE, voucher_id)
     return {user_id: f"{code}-{_hash(key, user_id)}" for user_id in user_ids}
 
 
-def is_personal_code(given: str, voucher_id: str, code: str, user_id: str) -> bool:
+def is_personal_code(given: str, key: str, code: str, user_id: str) -> bool:
     """Say whether a code is this person's, in constant time."""
-    own = personal_codes(voucher_id, code, [user_id])[user_id]
+    own = personal_codes(key, code, [user_id])[user_id]
     return hmac.compare_digest(given.encode(), own.encode())
 
 
@@ -44,8 +45,8 @@ def shared_part(given: str) -> str:
     return "-".join(given.split("-")[:-4])
 
 
-def _hash(key: bytes, user_id: str) -> str:
-    digest = hmac.new(key, user_id.encode(), sha256).digest()[: CHARACTERS * 5 // 8]
+def _hash(key: str, user_id: str) -> str:
+    digest = hmac.new(key.encode(), user_id.encode(), sha256).digest()[: CHARACTERS * 5 // 8]
     return _grouped(base64.b32encode(digest).decode().translate(str.maketrans(BASE32, ALPHABET)))
 
 

@@ -6,6 +6,7 @@ from mongoengine import BooleanField, DateTimeField, IntField, LongField, String
 
 from tidings.platform.storage.documents import StoredDocument
 from tidings.platform.timing.clock import new_id, now
+from tidings.vouchers.codes import new_key
 from tidings.vouchers.fields import VoucherReach, VoucherState
 
 
@@ -21,6 +22,8 @@ class Voucher(StoredDocument):
     code = StringField(required=True)
     name = StringField(required=True)
     reach = StringField(required=True, choices=[reach.value for reach in VoucherReach])
+    # The personal codes of the reach `campaign` are made with it.
+    key = StringField(required=True, default=new_key)
     # Only with the reach `customer`, until the person is erased.
     customer_id = StringField()
     # One of both: an amount, or hundredths of a per cent.

@@ -53,11 +53,16 @@ def vouchers_of(customer_id: str, at_most: int) -> list[VoucherView]:
     return [view_of(each, now()) for each in rows(found)]
 
 
-def codes_for(voucher: VoucherView, user_ids: Iterable[str]) -> dict[str, str]:
-    """Return the code of a voucher that each of these people may use; none for a person's own."""
-    match voucher.reach:
+def codes_for(voucher_id: str, user_ids: Iterable[str]) -> dict[str, str]:
+    """Return the code of a voucher that each of these people may use.
+
+    Raises:
+        VoucherNotFound: the voucher does not exist.
+    """
+    voucher = find_voucher(voucher_id)
+    match VoucherReach(voucher.reach):
         case VoucherReach.CAMPAIGN:
-            return personal_codes(voucher.id, voucher.code, user_ids)
+            return personal_codes(voucher.key, voucher.code, user_ids)
         case VoucherReach.ANYONE:
             return dict.fromkeys(user_ids, voucher.code)
         case VoucherReach.CUSTOMER:

@@ -109,7 +109,7 @@ def _is_for(voucher: Voucher, code: str, customer_id: str) -> bool:
         case VoucherReach.CUSTOMER:
             return bool(code == voucher.code and customer_id == voucher.customer_id)
         case VoucherReach.CAMPAIGN:
-            return codes.is_personal_code(code, voucher.id, voucher.code, customer_id)
+            return codes.is_personal_code(code, voucher.key, voucher.code, customer_id)
 
 
 def _check_state(voucher: Voucher, at: datetime) -> None:
