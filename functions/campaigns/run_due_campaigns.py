@@ -6,8 +6,8 @@ campaigns that were missed on Friday. Each rule has a function of its own in tem
 
 from datetime import datetime
 
+from tidings.campaigns.deciding import choose_due_winners
 from tidings.campaigns.running import run_due_campaigns
-from tidings.campaigns.winners import choose_due_winners
 from tidings.platform.entry.job import Summary, scheduled_job
 
 

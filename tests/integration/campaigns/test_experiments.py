@@ -23,6 +23,7 @@ from tests.integration.campaigns.builders import (
 from tests.integration.notifications.builders import Provider
 from tidings.campaigns import expanding
 from tidings.campaigns.copying import copy_campaign
+from tidings.campaigns.deciding import choose_due_winners
 from tidings.campaigns.errors import (
     CampaignNotFound,
     EditRefused,
@@ -47,7 +48,7 @@ from tidings.campaigns.schemas import (
 )
 from tidings.campaigns.states import CampaignState, RunPhase, WonBy
 from tidings.campaigns.testing import send_campaign_test
-from tidings.campaigns.winners import choose_campaign_winner, choose_due_winners
+from tidings.campaigns.winners import choose_campaign_winner
 from tidings.delivery.delivering import deliver
 from tidings.delivery.models import Channel, MailResponse, Notification
 from tidings.delivery.states import command_for
