@@ -4,10 +4,11 @@ from collections import Counter
 
 import pytest
 
-from tidings.campaigns.experiments import Winner, variant_for, winner_of
+from tidings.campaigns.deciding import Winner, winner_of
+from tidings.campaigns.experiments import variant_for
 from tidings.campaigns.models import Campaign, CampaignExperiment, CampaignVariant
 from tidings.campaigns.states import WinnerRule, WonBy
-from tidings.delivery.tracking import Responses
+from tidings.delivery.responses import Responses
 from tidings.platform.security import signatures
 from tidings.platform.timing.clock import new_id
 

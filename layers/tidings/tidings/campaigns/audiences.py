@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from tidings.campaigns.models import CampaignAudience
 from tidings.delivery.response_kinds import MailResponseKind
-from tidings.delivery.tracking import responders_after
+from tidings.delivery.responses import responders_after
 from tidings.orders.queries import ordered_since, products_bought
 from tidings.products.queries import in_category
 from tidings.users.audience import count_customers, customers_after, customers_among

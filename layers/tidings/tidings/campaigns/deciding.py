@@ -1,15 +1,26 @@
 """Decide experiments: by the rule when its time has come, and store the winner."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Final, NamedTuple
 
 from tidings.campaigns.events import ExpandCampaign
-from tidings.campaigns.experiments import Winner, winner_of
 from tidings.campaigns.models import Campaign
 from tidings.campaigns.running import CAMPAIGNS_PER_RUN
-from tidings.campaigns.states import CampaignState, RunPhase, WinnerRule
-from tidings.delivery.tracking import responses_by_variant
+from tidings.campaigns.states import CampaignState, RunPhase, WinnerRule, WonBy
+from tidings.delivery.responses import Responses, responses_by_variant
 from tidings.platform.logging import logger
 from tidings.platform.messaging import outbox
+
+# Fewer opens or clicks in all variants together decide nothing.
+MIN_RESPONSES: Final = 10
+
+
+class Winner(NamedTuple):
+    """The variant that won, and why."""
+
+    key: str
+    won_by: WonBy
 
 
 def choose_due_winners(scheduled_at: datetime) -> dict[str, int]:
@@ -21,6 +32,22 @@ def choose_due_winners(scheduled_at: datetime) -> dict[str, int]:
     due = Campaign.objects(state=CampaignState.RUNNING.value, run__decide_at__lte=scheduled_at)
     found = due.order_by("run.decide_at").limit(CAMPAIGNS_PER_RUN)
     return {"winners_chosen": sum(store_winner(each, _best(each)) is not None for each in found)}
+
+
+def winner_of(keys: Sequence[str], responses: Mapping[str, Responses], rule: WinnerRule) -> Winner:
+    """Return the winner by the share of tracked mails that were opened, or clicked.
+
+    Of several with the largest share, and if there are fewer than `MIN_RESPONSES` in all, it is the
+    first one.
+    """
+    found = [responses.get(key, Responses()) for key in keys]
+    counts = [each.clicked if rule is WinnerRule.CLICKED else each.opened for each in found]
+    if sum(counts) < MIN_RESPONSES:
+        return Winner(keys[0], WonBy.TOO_FEW)
+    shares = [count / max(1, each.tracked) for count, each in zip(counts, found, strict=True)]
+    best = max(shares)
+    won_by = WonBy.TIE if shares.count(best) > 1 else WonBy.MOST
+    return Winner(keys[shares.index(best)], won_by)
 
 
 def store_winner(campaign: Campaign, winner: Winner) -> Campaign | None:

@@ -6,16 +6,13 @@ campaign and person. Then it waits. In its phase `rest` it notifies everyone who
 Each phase ends in the write that begins the next one.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from tidings.campaigns.errors import UnknownVariant
 from tidings.campaigns.models import Campaign, CampaignVariant
-from tidings.campaigns.states import RunPhase, WinnerRule, WonBy
-from tidings.campaigns.vouchers import voucher_variables
-from tidings.delivery.tracking import Responses
+from tidings.campaigns.states import RunPhase
 from tidings.notifications.creating import notified_among
 from tidings.notifications.drafting import NotificationContent
 from tidings.platform.security.signatures import blind_index
@@ -23,8 +20,6 @@ from tidings.platform.security.signatures import blind_index
 PURPOSE: Final = "campaign-experiment"
 # The audience is split into so many parts.
 PARTS: Final = 10_000
-# Fewer opens or clicks in all variants together decide nothing.
-MIN_RESPONSES: Final = 10
 
 
 class Part(NamedTuple):
@@ -33,13 +28,6 @@ class Part(NamedTuple):
     user_ids: list[str]
     content: NotificationContent
     variant: str | None = None
-
-
-class Winner(NamedTuple):
-    """The variant that won, and why."""
-
-    key: str
-    won_by: WonBy
 
 
 def parts_of(
@@ -68,22 +56,6 @@ def parts_of(
         for key, people in by_key.items()
         if people
     ]
-
-
-def message_of(campaign: Campaign, key: str | None) -> tuple[str, dict[str, str]]:
-    """Return the template of a campaign's message, or of one of its variants, and its variables.
-
-    Raises:
-        UnknownVariant: the campaign has no such variant.
-    """
-    code, variables = campaign.template_code, campaign.told_to_all()
-    voucher = voucher_variables(campaign)
-    if key is None:
-        return code, {**variables, **voucher}
-    variant = campaign.experiment.variant(key) if campaign.experiment else None
-    if variant is None:
-        raise UnknownVariant
-    return variant.template_code or code, {**variables, **variant.variables, **voucher}
 
 
 def variant_for(campaign: Campaign, user_id: str) -> str | None:
@@ -116,22 +88,6 @@ def waiting(campaign: Campaign, at: datetime) -> dict[str, Any]:
     if campaign.experiment.wait_hours is None:
         return change
     return change | {"set__run__decide_at": at + timedelta(hours=campaign.experiment.wait_hours)}
-
-
-def winner_of(keys: Sequence[str], responses: Mapping[str, Responses], rule: WinnerRule) -> Winner:
-    """Return the winner by the share of tracked mails that were opened, or clicked.
-
-    Of several with the largest share, and if there are fewer than `MIN_RESPONSES` in all, it is the
-    first one.
-    """
-    found = [responses.get(key, Responses()) for key in keys]
-    counts = [each.clicked if rule is WinnerRule.CLICKED else each.opened for each in found]
-    if sum(counts) < MIN_RESPONSES:
-        return Winner(keys[0], WonBy.TOO_FEW)
-    shares = [count / max(1, each.tracked) for count, each in zip(counts, found, strict=True)]
-    best = max(shares)
-    won_by = WonBy.TIE if shares.count(best) > 1 else WonBy.MOST
-    return Winner(keys[shares.index(best)], won_by)
 
 
 def _as_variant(

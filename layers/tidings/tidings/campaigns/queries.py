@@ -5,8 +5,8 @@ from typing import Final
 
 from tidings.campaigns.audiences import size_of
 from tidings.campaigns.errors import CampaignNotFound, UnknownVariant
-from tidings.campaigns.experiments import message_of
 from tidings.campaigns.models import Campaign
+from tidings.campaigns.samples import message_of
 from tidings.campaigns.schemas import (
     CampaignDetails,
     CampaignFilter,
@@ -17,7 +17,7 @@ from tidings.campaigns.schemas import (
     VariantNumbers,
 )
 from tidings.campaigns.steps import find_campaign
-from tidings.delivery.tracking import Responses, responses_by_variant, responses_to
+from tidings.delivery.responses import Responses, responses_by_variant, responses_to
 from tidings.delivery.unsubscribe import unsubscribed
 from tidings.notifications.campaign_results import (
     EMAIL,

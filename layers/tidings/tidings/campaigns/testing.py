@@ -9,8 +9,8 @@ from tidings.campaigns.errors import (
     UnknownTemplate,
     UnknownVariant,
 )
-from tidings.campaigns.experiments import message_of
 from tidings.campaigns.models import Campaign, CampaignTestRequest
+from tidings.campaigns.samples import message_of
 from tidings.campaigns.schemas import CampaignTest, SendCampaignTest, SentSample
 from tidings.campaigns.steps import find_campaign
 from tidings.delivery.errors import NothingToSay

@@ -1,8 +1,7 @@
 """Operators choose the winner of an experiment."""
 
-from tidings.campaigns.deciding import store_winner
+from tidings.campaigns.deciding import Winner, store_winner
 from tidings.campaigns.errors import CampaignNotFound, NoWinnerAwaited, UnknownVariant
-from tidings.campaigns.experiments import Winner
 from tidings.campaigns.schemas import CampaignView, ChooseCampaignWinner
 from tidings.campaigns.states import CampaignState, WonBy
 from tidings.campaigns.steps import find_campaign
