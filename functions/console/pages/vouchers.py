@@ -66,7 +66,7 @@ def ask_to_end(visit: Visit) -> View:
 def end(visit: Visit) -> View | Redirect:
     """End a voucher; if it was edited meanwhile, show it again with the reason."""
     voucher = get_voucher(visit.path["voucher_id"], caller=visit.caller)
-    change = UpdateVoucher.model_validate({"version": voucher.version, "ended": True})
+    change = parsed(UpdateVoucher, {"version": voucher.version, "ended": True})
     try:
         update_voucher(voucher.id, change, caller=visit.caller)
     except Conflict as refused:
