@@ -140,6 +140,13 @@ def test_service_that_ends_shows_its_log_and_stops_the_others(stack: Stack) -> N
     assert list(processes_of(stack)) == []
 
 
+def test_service_without_its_program_is_told_at_once(stack: Stack, tmp_path: Path) -> None:
+    options: dict[str, Any] = {"ports": (), "restarts": True, "stop_seconds": 2}
+    missing = Service("missing", [str(tmp_path / "python")], never, ready_seconds=600, **options)
+    with pytest.raises(LauncherError, match="missing died while starting"):
+        bring_up(stack, Members(missing))
+
+
 def never() -> str:
     raise ConnectionError
 

@@ -11,6 +11,7 @@ from ..running.services.members import members_of
 from ..running.stack import find_stack
 from ..running.status import show_addresses
 from ..running.supervisor import find_running
+from ..running.up import install
 from ..running.up import up as bring_up
 from ..settings import load_settings
 from .deploy import deploy as deploy_code
@@ -36,6 +37,7 @@ def deploy() -> int:
     settings = load_settings()
     stack = find_running(settings)
     with stack.locked():
+        install(settings)  # the code may need packages, or services, that an older one did not
         members = members_of(stack, settings)
         deploy_code(stack, settings, members)
         renew(stack, members)

@@ -108,7 +108,8 @@ class Startup:
         """Raise if one of the started services died; the others need not be waited for."""
         states = self.supervisor.states()
         for service in self.started:
-            if states[service.name].died:
+            # A program whose file is missing was never started: it is not dead, but stopped.
+            if not states[service.name].running:
                 raise LauncherError(f"{service.name} died while starting", log=self._log(service))
 
     def _log(self, service: Service) -> Path:
