@@ -161,6 +161,10 @@ SAMPLES: Final[dict[str, RestSample]] = {
     "DELETE /api/v1/monitoring/failed-messages/{message_id}": RestSample(
         query="?reason=Nobody+needs+it."
     ),
+    # A draft waits for no winner.
+    "POST /api/v1/campaigns/{campaign_id}/winner": RestSample(
+        but=dict.fromkeys(("operator", "admin"), 422)
+    ),
     "POST /api/v1/notifications": RestSample(user_in_body=True),
     # Another service sent that notification.
     "POST /api/v1/notifications/{id}/cancel": RestSample(but={"service": 404}),
