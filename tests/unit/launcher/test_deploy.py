@@ -83,8 +83,14 @@ def test_collector_of_spans_is_passed_on() -> None:
 
 @pytest.mark.parametrize(("open_", "said"), [(True, "true"), (False, "false")])
 def test_openness_uses_the_terms_of_the_template(open_: bool, said: str) -> None:
-    settings = Settings(introspection=open_, graphiql=open_, open_metrics=open_)
+    settings = Settings(introspection=open_, graphiql=open_, example_shop=open_, open_metrics=open_)
     assert set(openness(settings).values()) == {said}
+
+
+@pytest.mark.parametrize(("only_trusted", "said"), [(True, "true"), (False, "false")])
+def test_trusted_documents_are_a_parameter(only_trusted: bool, said: str) -> None:
+    settings = Settings(trusted_documents=only_trusted)
+    assert parameters("arn:broker", settings)["TrustedDocuments"] == said
 
 
 # ---------------------------------------------------------------------- the secrets

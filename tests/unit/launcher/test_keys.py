@@ -110,10 +110,12 @@ def test_launcher_and_functions_publish_the_same_keys() -> None:
 def test_laptop_is_open_by_default() -> None:
     there = Settings(stack="local")
     assert set(deploy.openness(there).values()) == {"true"}
-    closed = Settings(stack="local", introspection=False, graphiql=False, open_metrics=False)
+    off = {"introspection": False, "graphiql": False, "example_shop": False, "open_metrics": False}
+    closed = Settings.model_validate({"stack": "local", **off})
     assert deploy.openness(closed) == {
         "Introspection": "false",
         "GraphiQL": "false",
+        "ExampleShop": "false",
         "OpenMetrics": "false",
     }
 

@@ -171,6 +171,7 @@ def parameters(broker_secret_arn: str, settings: Settings) -> dict[str, str]:
             "TracesUrl": settings.traces or "",
             "DebugSample": str(settings.debug_sample),
             "MailFrom": settings.mail_from,
+            "TrustedDocuments": _yes_or_no(settings.trusted_documents),
         }
         | limits(settings)
         | openness(settings)
@@ -188,10 +189,9 @@ def limits(settings: Settings) -> dict[str, str]:
 
 
 def openness(settings: Settings) -> dict[str, str]:
-    """Return the parameters that open or close parts of the API."""
+    """Return the parameters that are off by default and on for a laptop."""
     return {
         "Introspection": _yes_or_no(settings.introspection),
-        "TrustedDocuments": _yes_or_no(settings.trusted_documents),
         "GraphiQL": _yes_or_no(settings.graphiql),
         "ExampleShop": _yes_or_no(settings.example_shop),
         "OpenMetrics": _yes_or_no(settings.open_metrics),
@@ -272,6 +272,7 @@ def what_is_wanted(
             "secrets": hashlib.sha256(secrets.encode()).hexdigest(),
             "log_level": settings.log_level,
             "mail_from": settings.mail_from,
+            "trusted_documents": _yes_or_no(settings.trusted_documents),
         }
         | limits(settings)
         | openness(settings)
