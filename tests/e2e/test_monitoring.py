@@ -27,7 +27,7 @@ from tidings_local.launcher.running.services.monitoring import write_configurati
 from tidings_local.launcher.running.stack import Stack
 
 PROGRAM = shutil.which("prometheus")
-JOBS = {"functions", "runner", "bridge", "rabbitmq"}
+JOBS = {"functions", "runner", "bridge", "live", "rabbitmq"}
 START = "mutation($id: ID!) { startCampaign(id: $id) { state } }"
 CREATE = "mutation($i: CreateCampaignInput!) { createCampaign(input: $i) { id } }"
 
