@@ -12,6 +12,7 @@ from tidings.platform.security.admission import admit
 from tidings.platform.security.auth import Principal, Role
 from tidings.users.errors import InboxAlwaysOn, PushTokenNotFound, TooManyPushTokens, UserNotFound
 from tidings.users.models import PushToken, User
+from tidings.users.newest_device import with_push_token
 from tidings.users.operations import delete_account, update_user_preferences
 from tidings.users.preferences import Digest, Preferences, UpdatePreferences
 from tidings.users.push_tokens import (
@@ -188,7 +189,8 @@ def test_devices_are_listed_newest_first_without_their_tokens() -> None:
 
 
 def shown_token(user: User, caller: Principal | None = None) -> str | None:
-    return get_user(user.id, caller=caller or as_principal(user)).push_token
+    account = get_user(user.id, caller=caller or as_principal(user))
+    return with_push_token(account).push_token
 
 
 def test_account_shows_the_end_of_its_newest_token_only() -> None:

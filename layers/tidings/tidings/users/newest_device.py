@@ -3,11 +3,20 @@
 from typing import Final
 
 from tidings.users.models import PushToken
+from tidings.users.schemas import AccountView
 
 MASK: Final = "****"
 # The last characters of a token that are shown, if it has many more.
 SHOWN_CHARACTERS: Final = 4
 LEAST_CHARACTERS: Final = 20
+
+
+def with_push_token(account: AccountView) -> AccountView:
+    """Return an account with the end of its newest device's token.
+
+    Only the endpoint that shows it reads it: GraphQL's `me` is called far more often.
+    """
+    return account.model_copy(update={"push_token": masked_newest_token(account.id)})
 
 
 def masked_newest_token(user_id: str) -> str | None:

@@ -7,7 +7,7 @@ from tidings.platform.logging import logger
 from tidings.platform.operation import Whose, operation
 from tidings.platform.security.auth import Principal, Role, require_own, require_self
 from tidings.platform.timing.clock import new_id, now
-from tidings.users import credentials, kept_accounts
+from tidings.users import credentials
 from tidings.users.errors import PushTokenNotFound, SessionEnded, TooManyPushTokens
 from tidings.users.models import PushToken
 from tidings.users.schemas import Acknowledgement, PushTokenView, RegisterPushToken
@@ -34,22 +34,20 @@ def register_push_token(
     others = PushToken.objects(user_id=user_id, token_hash__ne=token_hash).count()
     if others >= MAX_PER_PERSON:
         raise TooManyPushTokens(MAX_PER_PERSON)
-    # An account that is kept names the newest device.
-    with kept_accounts.changing(user_id):
-        PushToken._get_collection().update_one(
-            {"token_hash": token_hash},
-            {
-                "$set": {
-                    "user_id": user_id,
-                    "platform": new.platform.value,
-                    "token": new.token,
-                    "device": new.device,
-                },
-                "$setOnInsert": {"_id": new_id(), "created_at": now()},
+    PushToken._get_collection().update_one(
+        {"token_hash": token_hash},
+        {
+            "$set": {
+                "user_id": user_id,
+                "platform": new.platform.value,
+                "token": new.token,
+                "device": new.device,
             },
-            upsert=True,
-        )
-        _forget_if_the_account_changed(token_hash, user_id, caller)
+            "$setOnInsert": {"_id": new_id(), "created_at": now()},
+        },
+        upsert=True,
+    )
+    _forget_if_the_account_changed(token_hash, user_id, caller)
     logger.info("push token registered", user_id=user_id, platform=new.platform.value)
     stored = PushToken.objects(token_hash=token_hash, user_id=user_id).first()
     if stored is None:  # it was removed at the same time
@@ -78,9 +76,7 @@ def remove_push_token(user_id: str, token_id: str, *, caller: Principal) -> Ackn
         PushTokenNotFound: the device does not exist.
     """
     require_own(caller, user_id)
-    with kept_accounts.changing(user_id):
-        removed = PushToken.objects(pk=token_id, user_id=user_id).delete()
-    if not removed:
+    if not PushToken.objects(pk=token_id, user_id=user_id).delete():
         raise PushTokenNotFound
     logger.info("push token removed", user_id=user_id)
     return Acknowledgement(message="This device gets no more push messages.")

@@ -16,7 +16,6 @@ from tidings.platform.text.search_keys import folded
 from tidings.users import kept_accounts
 from tidings.users.errors import UserNotFound
 from tidings.users.models import User
-from tidings.users.newest_device import masked_newest_token
 from tidings.users.preferences import Preferences
 from tidings.users.schemas import AccountView, UserFilter, UserView
 
@@ -37,8 +36,7 @@ def _view(user_id: str) -> AccountView:
     user = row(User, {"_id": user_id, "deleted_at": None})
     if user is None:
         raise UserNotFound
-    view = AccountView.model_validate(user)
-    return view.model_copy(update={"push_token": masked_newest_token(user_id)})
+    return AccountView.model_validate(user)
 
 
 def find_user(user_id: str) -> User:
