@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
 from tidings.orders.errors import OrderNotFound
@@ -172,16 +173,20 @@ def sums_of(order: Order) -> dict[str, Any]:
         )
         for item in order.items
     ]
-    amounts = {
-        "subtotal": order.subtotal,
-        "discount": order.discount or 0,
-        "total": order.total,
+    total = Amount.model_construct(amount=order.total, currency=currency)
+    if not order.discount:  # most orders; a list of them should not pay for vouchers
+        return {"items": items, "subtotal": total, "discount": _nothing(currency), "total": total}
+    return {
+        "items": items,
+        "subtotal": Amount.model_construct(amount=order.subtotal, currency=currency),
+        "discount": Amount.model_construct(amount=order.discount, currency=currency),
+        "total": total,
     }
-    sums = {
-        name: Amount.model_construct(amount=amount, currency=currency)
-        for name, amount in amounts.items()
-    }
-    return {"items": items, **sums}
+
+
+@cache
+def _nothing(currency: str) -> Amount:
+    return Amount.model_construct(amount=0, currency=currency)
 
 
 def _transition_view(transition: Transition, caller: Principal) -> TransitionView:
