@@ -148,11 +148,14 @@ def _documents(contract: EndpointContract, path: str) -> dict[str, Any]:
     """Return the responses of an endpoint with another media type than JSON."""
     found = {str(status): refusal(status) for status in statuses(contract, path)}
     found[str(contract.status)] = answer(contract.status, [])
-    document = {contract.media_type: {"schema": {"type": "string"}}}
+    text = {"schema": {"type": "string"}}
     for status, response in found.items():
         gateways = {JSON: {"schema": _refusals(int(status))[-1]}} if int(status) >= 400 else {}
         by_gateway = int(status) in ALSO_FROM_API_GATEWAY | ONLY_FROM_API_GATEWAY
-        ours = {} if int(status) in ONLY_FROM_API_GATEWAY else document
+        kind = contract.media_type
+        if int(status) != contract.status:
+            kind = contract.refusal_media_type or kind
+        ours = {} if int(status) in ONLY_FROM_API_GATEWAY else {kind: text}
         response["content"] = ours | (gateways if by_gateway else {})
     return dict(sorted(found.items()))
 

@@ -178,7 +178,8 @@ def _by_itself(content: object) -> SendNotification | MalformedMessage:
 
 MessageOrFault = Annotated[
     SendNotification | MalformedMessage,
-    PlainValidator(_by_itself, json_schema_input_type=SendNotification),
+    # Anything is accepted; what is no message has a refusal as its answer.
+    PlainValidator(_by_itself, json_schema_input_type=SendNotification | Any),
 ]
 
 

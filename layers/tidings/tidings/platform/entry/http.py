@@ -60,6 +60,8 @@ class EndpointContract:
         reads_token: False if the caller does not matter and an expired access token must not
             prevent the call.
         media_type: that of the response. Only JSON has the envelope; others are texts.
+        refusal_media_type: that of refusals, if it is another one than `media_type`. Refusals of
+            an operation are in the envelope in any case.
         operation: the domain's operation.
     """
 
@@ -74,6 +76,7 @@ class EndpointContract:
     also_status: tuple[int, ...] = ()
     reads_token: bool = True
     media_type: str = JSON
+    refusal_media_type: str | None = None
     operation: Operation | None = None
 
 

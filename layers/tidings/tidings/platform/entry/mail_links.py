@@ -65,6 +65,7 @@ def mail_link(
         status=status,
         reads_token=False,
         media_type=media_type,
+        refusal_media_type="text/html",  # a reader sees a page
     )
 
     def decorate(operation: Operation) -> LambdaHandler:
