@@ -189,7 +189,7 @@ def test_domain_whose_queues_have_consumers_is_healthy(
 ) -> None:
     tags = [
         channel.basic_consume(queue, lambda *_: None)
-        for queue in ("orders", "order_statuses.queue")
+        for queue in ("orders", "order_statuses.queue", "vouchers")
     ]
     status, envelope = call("monitoring.get_domain_health", domain="orders")
     for tag in tags:
