@@ -1,4 +1,4 @@
-"""Who has an answer already does not get it again, by HTTPS."""
+"""A client that has an answer already does not get it again, by HTTPS."""
 
 from typing import Any
 

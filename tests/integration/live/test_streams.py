@@ -1,4 +1,4 @@
-"""A person's stream shows what their inbox gets, once, and nobody else's."""
+"""A person's stream shows what their own inbox gets, once."""
 
 from collections.abc import Callable
 from datetime import timedelta

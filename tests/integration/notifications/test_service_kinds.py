@@ -1,4 +1,4 @@
-"""Credentials of the kinds live, team and test: whom they reach, and what they show."""
+"""Credentials of the kinds live, team and test: the people they reach, and what they show."""
 
 from datetime import timedelta
 from functools import partial

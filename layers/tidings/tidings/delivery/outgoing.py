@@ -77,7 +77,7 @@ class OutgoingMessage(Schema):
     data: dict[str, str] = Field(default_factory=dict)
     correlation_id: CorrelationId = None
     unsubscribe_url: str | None = None
-    # It must not leave, whoever it is addressed to.
+    # It must not leave, to any address.
     is_simulated: bool = False
     # 1 at the first attempt.
     attempt: int = 1

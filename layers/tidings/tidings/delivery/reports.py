@@ -13,7 +13,7 @@ READ = ("callback_to", "subject_id", "correlation_id", "simulated")
 def report_of(
     notification: Any, channel: str, status: str, reason: str | None, at: datetime
 ) -> ReportStatus | None:
-    """Return the command to report a status; None if it is not final or nobody wants it.
+    """Return the command of a report; None if it is not final or its sender has no callback.
 
     Args:
         notification: a document or a row with the fields `READ`.

@@ -23,7 +23,7 @@ def sample_of(
     subject_id: str,
     request_id: str,
 ) -> NotificationContent:
-    """Return the content of samples for operators, each of whom gets it once for each request.
+    """Return the content of samples; each operator gets it once for each request.
 
     It is news for the operator's work, so that preferences, digest and quiet hours for the
     recipients' category do not apply.

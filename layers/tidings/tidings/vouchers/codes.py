@@ -10,7 +10,7 @@ from typing import Final
 # Crockford's alphabet: without I, L, O and U, which people misread.
 ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 BASE32: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
-# 80 bits: nobody guesses such a code.
+# 80 bits cannot be guessed.
 CHARACTERS: Final = 16
 
 

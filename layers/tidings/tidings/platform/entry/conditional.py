@@ -1,4 +1,4 @@
-"""Conditional requests: who has the answer already gets 304 instead of it (RFC 9110, section 13).
+"""Conditional requests: 304 for a client that has the answer already (RFC 9110, section 13).
 
 The entity tag is a hash of the answer, so an answer is computed each time, but not sent. A private
 answer keeps `Cache-Control: no-store`: browsers do not keep it, an app may keep it and ask with its
