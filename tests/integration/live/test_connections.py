@@ -168,10 +168,11 @@ def test_lost_signal_of_an_ended_session_is_made_up_for(
 
 
 def test_stream_ends_with_its_token(live: Running, ada: Principal, keys: SigningKeys) -> None:
-    token = issue_access_token(ada, now() - timedelta(minutes=15) + timedelta(seconds=5))
-    client = live.client(None, Authorization=f"Bearer {token}")
-    if client.status == 401:
-        pytest.skip("this machine took five seconds to connect")
+    for seconds in (5, 20, 60):  # a busy machine may need longer than the token is valid
+        token = issue_access_token(ada, now() - timedelta(minutes=15) + timedelta(seconds=seconds))
+        client = live.client(None, Authorization=f"Bearer {token}")
+        if client.status != 401:
+            break
     assert client.ended() == ["token_expired"]
 
 
