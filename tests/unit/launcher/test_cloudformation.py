@@ -102,7 +102,7 @@ def forever(status: str) -> Iterator[Any]:
     ("change_set", "stack", "told"),
     [
         ("CREATE_PENDING", "", "created no change set"),
-        ("CREATE_COMPLETE", "CREATE_IN_PROGRESS", "did not end"),
+        ("CREATE_COMPLETE", "CREATE_IN_PROGRESS", "made no progress"),
     ],
 )
 def test_waiting_is_bounded(
@@ -113,6 +113,26 @@ def test_waiting_is_bounded(
     engine._change_sets, engine._stacks = forever(change_set), forever(stack)
     with pytest.raises(LauncherError, match=told):
         cloudformation.create(engine, "http://template", {})
+
+
+def test_creation_that_makes_progress_may_take_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine once needed more than the limit for the whole stack."""
+    monkeypatch.setattr(cloudformation, "LIMIT_SECONDS", 0.01)
+    engine = Engine(["CREATE_COMPLETE"], [])
+    engine._stacks = forever("CREATE_IN_PROGRESS")
+    asked = 0
+
+    def one_more(**_: Any) -> dict[str, Any]:
+        nonlocal asked
+        asked += 1
+        engine.events.append(event(f"Function{asked}", "CREATE_COMPLETE"))
+        if asked == 5:
+            engine._stacks = iter(["CREATE_COMPLETE"])
+        return {"StackEvents": engine.events}
+
+    engine.describe_stack_events = one_more  # type: ignore[method-assign]
+    cloudformation.create(engine, "http://template", {})
+    assert asked == 5
 
 
 def test_status_of_a_missing_stack_is_none() -> None:

@@ -14,6 +14,7 @@ CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAN
 NO_SUCH_STACK = "ValidationError"
 POLL_SECONDS = 0.2
 LIMIT_SECONDS = 180
+"""The time for a change set, and the longest time in which a creation may make no progress."""
 
 
 def create(cloudformation: Any, template_url: str, parameters: dict[str, str]) -> None:
@@ -69,22 +70,40 @@ def _wait_for_change_set(cloudformation: Any, name: str) -> None:
 
 
 def _wait_for_stack(cloudformation: Any, wanted: str) -> None:
+    """Wait as long as CloudFormation reports new events: a busy machine needs minutes."""
+    events = -1
+    while (now := len(_events(cloudformation))) > events:
+        events = now
+        if _reached(cloudformation, wanted):
+            return
+    raise LauncherError(
+        f"the deployment made no progress for {LIMIT_SECONDS} s",
+        hint=f"CloudFormation reported {events} events, then no more; see the log of localstack",
+    )
+
+
+def _reached(cloudformation: Any, wanted: str) -> bool:
+    """Return whether the stack reached the wanted status within the limit."""
     limit = time.monotonic() + LIMIT_SECONDS
     while time.monotonic() < limit:
         status = stack_status(cloudformation) or "DELETE_COMPLETE"
         if status == wanted:
-            return
+            return True
         if status.endswith(("_FAILED", "_COMPLETE")):
             raise LauncherError(f"the deployment ended as {status}", hint=_why(cloudformation))
         time.sleep(POLL_SECONDS)
-    raise LauncherError(f"the deployment did not end in {LIMIT_SECONDS} s")
+    return False
+
+
+def _events(cloudformation: Any) -> list[dict[str, Any]]:
+    found = cloudformation.describe_stack_events(StackName=CLOUDFORMATION_STACK)["StackEvents"]
+    return list(found)
 
 
 def _why(cloudformation: Any) -> str:
-    events = cloudformation.describe_stack_events(StackName=CLOUDFORMATION_STACK)["StackEvents"]
     reasons = [
         f"{event['LogicalResourceId']}: {event['ResourceStatusReason']}"
-        for event in events
+        for event in _events(cloudformation)
         if event["ResourceStatus"].endswith("_FAILED") and event.get("ResourceStatusReason")
     ]
     return "; ".join(reasons[-3:]) or "no reason given, see the log of localstack"
