@@ -16,6 +16,7 @@ from tests.browser.looks import DESKTOP, Look
 from tests.browser.operators import Account
 from tests.e2e.outside import code_in_mail_to
 from tests.e2e.shop import PASSWORD, Shop
+from tests.faults.stack import kill, wait_for
 from tests.settings import stack_under_test
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from tests.browser.tabs import Tab
 
 PHONE: Final = Look("phone-dark-en", 360, 740, "dark", "en")
+SLOW_MS: Final = 120_000
+"""The time for a message after the bridge was killed, in milliseconds."""
 each_look = pytest.mark.parametrize("look", [DESKTOP, PHONE], ids=lambda look: look.name)
 
 
@@ -149,6 +152,30 @@ def test_customer_orders_and_hears_of_it(
     ada.check("inbox")
     ada.press("Mark all as read")
     ada.page.locator("li.unread").first.wait_for(state="detached")
+
+
+def test_order_is_confirmed_live_although_the_bridge_is_killed(
+    customer: Callable[..., Customer], admin: Shop
+) -> None:
+    """The bridge dies before the order, and again after the message: it is told exactly once."""
+    product_id, title = product(admin)
+    ada = customer()
+    ada.register()
+    ada.go(f"/products/{product_id}")
+    ada.press(f"Add {title} to the basket")
+    ada.go("/basket")
+    kill("bridge")
+    ada.press("Place the order")
+    ada.sees("Your order")
+    wait_for("bridge")
+    ada.message("Your order is confirmed").wait_for(timeout=SLOW_MS)
+    kill("bridge")
+    wait_for("bridge")
+    ada.page.locator("[role=status] .state", has_text="Confirmed").wait_for()
+    ada.go("/inbox")
+    confirmed = ada.page.locator("li.unread h2", has_text="Your order is confirmed")
+    confirmed.wait_for()
+    assert confirmed.count() == 1
 
 
 def test_voucher_reduces_the_order(customer: Callable[..., Customer], admin: Shop) -> None:
