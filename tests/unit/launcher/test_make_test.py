@@ -74,7 +74,7 @@ class House:
 
 
 class Run:
-    """A run of pytest, with the name of its report (`tests-unit.xml`)."""
+    """A run of pytest, with the name of its report (`tests-code.xml`)."""
 
     def __init__(self, house: House, arguments: list[str]) -> None:
         self._house, self._name = house, "chosen"
@@ -124,10 +124,9 @@ def stack(tmp_path: Path) -> Stack:
 def test_first_tests_run_during_the_deployment(house: House, stack: Stack) -> None:
     assert run_tests(stack, Settings(stack="test"), Options()) == 0
     assert house.happened == [
-        *("faults began", "stopped"),
-        *("unit began", "contract began", "services began", "deployed"),
-        *("contract ended", "deployed began"),
-        *("faults ended", "unit ended", "services ended", "deployed ended", "stopped"),
+        *("stopped", "code began", "services began", "deployed", "faults began"),
+        *("code ended", "deployed began"),
+        *("services ended", "faults ended", "deployed ended", "stopped"),
     ]
 
 
@@ -141,8 +140,8 @@ def test_part_of_the_tests_waits_for_the_deployment(house: House, stack: Stack) 
 @pytest.mark.parametrize(
     "statuses",
     [
-        *({"unit": 1}, {"contract": 1}, {"services": 1}, {"deployed": 1}, {"faults": 1}),
-        {"unit": 1, "services": 5},
+        *({"code": 1}, {"services": 1}, {"deployed": 1}, {"faults": 1}),
+        {"code": 1, "services": 5},
     ],
 )
 def test_every_run_is_made_and_the_worst_status_counts(
@@ -168,13 +167,12 @@ def test_failed_deployment_ends_the_running_tests_and_the_stack(house: House, st
     with pytest.raises(LauncherError, match="the deployment failed"):
         run_tests(stack, Settings(stack="test"), Options())
     assert house.happened == [
-        *("faults began", "stopped", "unit began", "contract began", "services began"),
-        *("services interrupted", "contract interrupted", "unit interrupted"),
-        *("faults interrupted", "stopped"),
+        *("stopped", "code began", "services began"),
+        *("services interrupted", "code interrupted", "stopped"),
     ]
 
 
-@pytest.mark.parametrize("name", ["unit", "contract", "deployed", "faults"])
+@pytest.mark.parametrize("name", ["code", "deployed", "faults"])
 def test_output_of_runs_that_write_into_files_is_shown(
     house: House, stack: Stack, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
@@ -189,9 +187,8 @@ def test_slowest_tests_of_all_runs_are_shown_in_one_table(
     run_tests(stack, Settings(stack="test"), Options())
     lines = capsys.readouterr().out.splitlines()
     at = lines.index("the tests that took longest:")
-    assert [line.split()[-1] for line in lines[at + 1 : at + 6]] == [
-        f"tests/{name}::test_{name}"
-        for name in ("deployed", "services", "contract", "unit", "faults")
+    assert [line.split()[-1] for line in lines[at + 1 : at + 5]] == [
+        f"tests/{name}::test_{name}" for name in ("deployed", "faults", "services", "code")
     ]
 
 
@@ -205,10 +202,8 @@ def test_reports_of_an_earlier_run_are_not_shown_again(
     with pytest.raises(LauncherError):
         run_tests(stack, Settings(stack="test"), Options())
     assert sorted(path.name for path in stack.folder.glob("tests-*.xml")) == [
-        "tests-contract.xml",
-        "tests-faults.xml",
+        "tests-code.xml",
         "tests-services.xml",
-        "tests-unit.xml",
     ]
 
 

@@ -13,11 +13,10 @@ from tests.waiting import eventually
 from tidings_local.launcher.developing import child
 from tidings_local.launcher.developing.child import Child, launcher_run, pytest_run
 from tidings_local.launcher.developing.plan import (
-    CONTRACT,
+    CODE,
     FUZZ,
     SERVICES,
     SOAK,
-    UNIT,
     all_tests,
     chosen,
     chosen_tests,
@@ -29,11 +28,10 @@ from tidings_local.launcher.settings import Options
 
 def test_last_run_has_the_tests_of_no_other() -> None:
     runs = all_tests()
-    assert set(UNIT) < set(runs.unit)
-    assert set(CONTRACT) < set(runs.contract)
+    assert set(CODE) < set(runs.code)
     assert set(SERVICES) < set(runs.services)
-    assert ["-n" in run for run in runs] == [False, False, True, True, False]
-    elsewhere = {each for run in runs[:4] for each in run if each.startswith("tests/")}
+    assert ["-n" in run for run in runs] == [False, True, True, False]
+    elsewhere = {each for run in runs[:3] for each in run if each.startswith("tests/")}
     assert {each for each in runs.faults if each.startswith("--ignore")} == {
         f"--ignore={each}" for each in elsewhere
     }

@@ -23,11 +23,9 @@ BROWSER = {"t": BROWSER_TESTS}
 REQUESTS = {"t": REQUEST_TESTS}
 """The tests of each target. T and PYTEST select others."""
 
-UNIT = ("tests/unit",)
-CONTRACT = ("tests/contract", "tests/fuzz")
-"""Thousands of tests that use the processor only. One process runs each of these groups: passing
-each result to a controller, and collecting the tests in each worker, took a tenth of the time of
-`make test`."""
+CODE = ("tests/unit", "tests/contract", "tests/fuzz")
+"""Thousands of tests that use the processor only. One process runs them: passing each result to a
+controller, and collecting the tests in each worker, took a tenth of the time of `make test`."""
 
 SERVICES = ("tests/integration", "tests/faults/test_proxy.py")
 """Each worker has its own databases and virtual host; the services are shared. These tests need no
@@ -40,15 +38,15 @@ HUNG_SECONDS = 600
 """A test that takes longer fails, with the stack of each thread. Tests with markers may take
 longer."""
 
-WORKERS = 3
-"""One more than the cores of a small machine: tests wait for services, timeouts and each other."""
+WORKERS = 2
+"""As many as the cores of a small machine, on which other runs go on beside them. With more, each
+waits longer for the processor, and the time limits of LocalStack and RabbitMQ pass."""
 
 
 class Runs(NamedTuple):
     """The arguments of pytest for all tests, in parts that run beside or after each other."""
 
-    unit: list[str]
-    contract: list[str]
+    code: list[str]
     services: list[str]
     deployed: list[str]
     faults: list[str]
@@ -69,10 +67,9 @@ def chosen_tests(options: Options) -> list[str]:
 def all_tests() -> Runs:
     bounded = f"--timeout={HUNG_SECONDS}"
     together = [bounded, "-q", "-n", str(WORKERS), "--dist"]
-    others = [f"--ignore={each}" for each in (*UNIT, *CONTRACT, *SERVICES, *STRANGERS)]
+    others = [f"--ignore={each}" for each in (*CODE, *SERVICES, *STRANGERS)]
     return Runs(
-        unit=[bounded, "-q", *UNIT],
-        contract=[bounded, "-q", *CONTRACT],
+        code=[bounded, "-q", *CODE],
         services=[*together, "worksteal", *SERVICES],
         deployed=[*together, "loadfile", *STRANGERS],
         faults=[bounded, "tests", *others],

@@ -101,9 +101,10 @@ def _test_part(stack: Stack, settings: Settings, options: Options) -> int:
 
 
 def _test_all(stack: Stack, settings: Settings, options: Options) -> int:
-    """Run the fault tests on a separate stack with another launcher, beside the other tests.
+    """Run the tests that need no deployed code during the deployment, and the others after it.
 
-    Of these, the ones that need no deployed code run during the deployment.
+    The fault tests have a separate stack, which another launcher starts. It starts after this
+    stack's deployment: two deployments at once take each other's processor.
     """
     runs = all_tests()
     reports = {name: stack.folder / f"tests-{name}.xml" for name in Runs._fields}
@@ -120,19 +121,19 @@ def _test_all(stack: Stack, settings: Settings, options: Options) -> int:
             started[name] = ending.enter_context(run)
 
         def start_beside(members: Members) -> None:
-            for name in ("unit", "contract", "services"):
+            for name in ("code", "services"):
                 start(name, members)
 
+        with stack.locked():
+            clean(stack)
+            members = up(stack, settings, on_services=start_beside)
         said = shlex.join([*runs.faults, f"--junitxml={reports['faults']}"])
         faults = launcher_run(
             "test", {"TIDINGS_STACK": FAULT_STACK, PYTEST_VARIABLE: said}, logs["faults"]
         )
         started["faults"] = ending.enter_context(faults)
-        with stack.locked():
-            clean(stack)
-            members = up(stack, settings, on_services=start_beside)
         progress.step(f"running the tests; others write {stack.folder}/test-*.log")
-        started["contract"].wait()  # the first to end; more runs at once would starve each other
+        started["code"].wait()  # more runs at once would starve each other
         start("deployed", members)
         statuses = [run.wait() for run in started.values()]
     for log in logs.values():
