@@ -1,6 +1,6 @@
 """Write what follows from the operations: openapi.json, roles in schema.graphql, docs/api.md, and
 the modules of the operations and the persisted ones for the gateway; the table of scheduled rules;
-the files of infra/requests; and the charts of docs/performance.md.
+the files of infra/requests; the table of docs/delivery.md; and the charts of docs/performance.md.
 
 `make contracts` runs it; tests fail if a file differs from what it would write.
 """
@@ -28,6 +28,8 @@ def main() -> None:
     from infra.contracts.api_table import FILE as API_PAGE
     from infra.contracts.api_table import page_with_table
     from infra.contracts.charts import charts
+    from infra.contracts.frequency_table import FILE as DELIVERY_PAGE
+    from infra.contracts.frequency_table import page_with_frequencies
     from infra.contracts.operation_modules import modules
     from infra.contracts.persisted_operations import FILE as PERSISTED_OPERATIONS
     from infra.contracts.persisted_operations import MODULE, manifest, module
@@ -45,6 +47,7 @@ def main() -> None:
         MODULE: module(),
         FILE: content(),
         API_PAGE: page_with_table(),
+        DELIVERY_PAGE: page_with_frequencies(),
         **request_files(json.loads(content())),
         **pages(),
         **charts(),

@@ -11,6 +11,8 @@ from pydantic import BaseModel, Field
 
 from infra.contracts.api_table import FILE, page_with_table
 from infra.contracts.charts import charts
+from infra.contracts.frequency_table import FILE as DELIVERY_PAGE
+from infra.contracts.frequency_table import page_with_frequencies
 from infra.contracts.reference import default_of, description, meaning, pages, values_of
 from tests.contract.project import ROOT, routes
 from tidings.monitoring import exposition, figures
@@ -83,6 +85,10 @@ def test_each_attack_has_existing_tests(row: list[str]) -> None:
 
 def test_table_of_operations_is_up_to_date() -> None:
     assert FILE.read_text() == page_with_table(), "run `make contracts`"
+
+
+def test_table_of_frequencies_is_up_to_date() -> None:
+    assert DELIVERY_PAGE.read_text() == page_with_frequencies(), "run `make contracts`"
 
 
 def test_charts_are_those_of_the_tables_below_them() -> None:

@@ -34,6 +34,7 @@ def sink(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sink]:
     smtp.close()
 
 
+@pytest.mark.usefixtures("mails_at_once")
 @pytest.mark.parametrize(
     ("name", "typed"),
     [

@@ -284,5 +284,5 @@ def test_lists_are_bounded_and_cost_the_same_commands(commands: list[str]) -> No
     commands.clear()
     person = find_person(FindPerson(id=ada.user_id), caller=OPERATOR)
     assert commands == few
-    assert len(few) == 12  # with the entry of the audit trail
+    assert len(few) == 13  # with the entry of the audit trail
     assert (len(person.notifications), len(person.orders)) == (20, 10)

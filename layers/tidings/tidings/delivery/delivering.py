@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from tidings.delivery import claims, planning, sending, states, tracking
+from tidings.delivery import claims, frequency, planning, sending, states, tracking
 from tidings.delivery.attempts import Attempt
 from tidings.delivery.events import DeliverNotification
 from tidings.delivery.loading import load
 from tidings.delivery.messages import message_for
 from tidings.delivery.models import Channel, DeliveryStatus, Notification
 from tidings.delivery.planning import Decision
-from tidings.delivery.preparing import prepare
+from tidings.delivery.preparing import admit_text, prepare
 from tidings.delivery.suppression import suppressed
 from tidings.platform.errors import NotYet
 from tidings.platform.messaging.events import Failure
@@ -103,6 +103,9 @@ def outlook(
     contact = get_contacts([found.user_id]).get(found.user_id)
     suppression = suppressed([contact.email]).get(contact.email) if contact else None
     decision = planning.decide_now(channel, found, contact, suppression, moment)
+    if decision.status == DeliveryStatus.QUEUED:
+        reason = frequency.reason_to_stop(found, channel, moment)
+        decision = Decision(DeliveryStatus.SUPPRESSED, reason) if reason else decision
     if renders and contact and decision.status == DeliveryStatus.QUEUED:
         message_for(found, channel, contact, logs=False)
     return decision
@@ -118,7 +121,12 @@ def _deliver_group(
             claims.review(each, moment)
         if not each.is_over:
             prepare(each, moment)
+    frequency.admit(attempts, moment)
+    for each in attempts:
+        if each.message is not None:
+            admit_text(each, moment)
     sending.send_all(claims.take([each for each in attempts if each.message], at or now()), at)
     claims.record(attempts)
+    frequency.give_back(attempts)
     tracking.begin([each.message for each in attempts if each.message and each.receipt], moment)
     return attempts

@@ -84,6 +84,8 @@ class Delivery(StoredPart):
     provider_message_id = StringField()
     # It failed because of the recipient; its command cannot be redriven.
     undeliverable = BooleanField()
+    # It waited for its reader to see the message in the inbox; then it is not sent.
+    if_unread = BooleanField()
     steps = EmbeddedDocumentListField(Step)
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple, Protocol
 
+from tidings.delivery.frequency_rules import unread_wait
 from tidings.delivery.hours import next_digest, quiet_until
 from tidings.delivery.models import Channel, DeliveryStatus, Notification, Priority
 from tidings.users.contacts import Contact
@@ -26,6 +27,8 @@ EXPIRED: Final = "code expired"
 VOID: Final = "code void"
 NUMBER_CHANGED: Final = "number changed"
 RETRACTED: Final = "retracted"
+UNREAD: Final = "unread"
+READ_IN_INBOX: Final = "read_in_inbox"
 
 # A message that could not be sent within this time is out of date.
 TOO_OLD_AFTER: Final = timedelta(hours=48)
@@ -43,6 +46,8 @@ class Terms(Protocol):
     """The fields that decisions depend on, of a `NotificationContent` or of a `Notification`."""
 
     @property
+    def kind(self) -> str: ...
+    @property
     def category(self) -> str: ...
     @property
     def transactional(self) -> bool: ...
@@ -52,6 +57,8 @@ class Terms(Protocol):
     def priority(self) -> str: ...
     @property
     def simulated(self) -> bool | None: ...
+    @property
+    def is_sample(self) -> bool | None: ...
 
 
 class Decision(NamedTuple):
@@ -89,6 +96,7 @@ def decide_now(
         suppression: the reason why the person's address gets no mail.
     """
     reason = _refusal(channel, notification, contact) or _too_late(channel, notification, at)
+    reason = reason or seen_instead(channel, notification)
     if notification.retracted_at is not None:
         reason = RETRACTED
     if reason is not None or contact is None:
@@ -99,6 +107,40 @@ def decide_now(
     if decision.status == DeliveryStatus.QUEUED and channel is Channel.EMAIL and suppression:
         return Decision(DeliveryStatus.SUPPRESSED, suppression)
     return decision
+
+
+def after_unread(decision: Decision, terms: Terms, shown_at: datetime) -> Decision | None:
+    """Return the decision about a mail that waits for its reader to see the inbox first.
+
+    None if it does not wait, or goes into a digest.
+
+    Args:
+        decision: the decision without that wait.
+        shown_at: when the inbox has the message.
+    """
+    if decision.status not in {DeliveryStatus.QUEUED, DeliveryStatus.SCHEDULED}:
+        return None
+    wait = unread_wait(terms)
+    if wait is None or decision.reason == DIGEST or terms.priority == Priority.URGENT:
+        return None
+    until = shown_at + wait
+    if decision.due_at is not None and decision.due_at >= until:
+        return decision
+    return Decision(DeliveryStatus.SCHEDULED, UNREAD, until)
+
+
+def seen_instead(channel: Channel, notification: Notification) -> str | None:
+    """Return the reason if a message is not sent because its reader saw it in the inbox.
+
+    Who archived or deleted it there has seen it, too.
+    """
+    if not notification.deliveries[channel.value].if_unread:
+        return None
+    inbox = notification.deliveries.get(INBOX)
+    is_there = inbox is not None and inbox.status == DeliveryStatus.DELIVERED
+    is_deleted = is_there and not notification.in_inbox
+    seen = notification.read_at is not None or notification.archived_at is not None
+    return READ_IN_INBOX if seen or is_deleted else None
 
 
 def _now_or_after_quiet_hours(

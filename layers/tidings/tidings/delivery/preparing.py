@@ -24,15 +24,20 @@ def prepare(attempt: Attempt, at: datetime) -> None:
         )
         return
     try:
-        message = message_for(notification, channel, contact)
+        attempt.message = message_for(notification, channel, contact)
     except TidingsError as error:
         attempt.failure = error
         attempt.change = Change(notification, channel, states.FAIL, type(error).__name__, at=at)
-        return
+
+
+def admit_text(attempt: Attempt, at: datetime) -> None:
+    """Count a text message; take the message from an attempt beyond the limits of text messages."""
+    notification, channel = attempt.notification, attempt.channel
+    assert attempt.message is not None
     try:
-        if sms_limits.admits(message, carries_code=notification.carries_code):
-            attempt.message = message
-        else:
-            attempt.change = Change(notification, channel, states.SUPPRESS, SMS_LIMIT, at=at)
+        if sms_limits.admits(attempt.message, carries_code=notification.carries_code):
+            return
+        attempt.change = Change(notification, channel, states.SUPPRESS, SMS_LIMIT, at=at)
     except NotYet as error:
         attempt.failure = error
+    attempt.message = None

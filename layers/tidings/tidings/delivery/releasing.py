@@ -12,7 +12,7 @@ from tidings.delivery.changes import update_of
 from tidings.delivery.claims import settle_lost_claims
 from tidings.delivery.inbox_signals import Changed
 from tidings.delivery.models import Channel, Delivery, DeliveryStatus, Notification
-from tidings.delivery.planning import DIGEST, INBOX, Decision, decide
+from tidings.delivery.planning import DIGEST, INBOX, Decision, decide, seen_instead
 from tidings.delivery.reports import report_of
 from tidings.delivery.states import BY_DECISION, LEASE, command_for
 from tidings.platform.logging import logger
@@ -142,6 +142,8 @@ def _decide(
 ) -> Decision:
     if channel == INBOX:
         return Decision(DeliveryStatus.DELIVERED)
+    if reason := seen_instead(Channel(channel), notification):
+        return Decision(DeliveryStatus.SUPPRESSED, reason)
     return decide(Channel(channel), notification, contact, at, digest=False)
 
 

@@ -122,8 +122,12 @@ DONE: Final = frozenset({SENT, DELIVERED, SUPPRESSED, CANCELLED})
 SETTLED: Final = frozenset({SENT, DELIVERED, FAILED, SUPPRESSED, CANCELLED, UNKNOWN})
 
 
-def first_state(decision: Decision, at: datetime) -> dict[str, Any]:
-    """Return a new delivery with its first steps, in its stored form."""
+def first_state(decision: Decision, at: datetime, *, if_unread: bool = False) -> dict[str, Any]:
+    """Return a new delivery with its first steps, in its stored form.
+
+    Args:
+        if_unread: it is sent only if the person has not seen the message in the inbox by then.
+    """
     status = decision.status.value
     step: dict[str, Any] = {"status": status, "at": at}
     delivery: dict[str, Any] = {"status": status, "attempts": 0}
@@ -131,6 +135,8 @@ def first_state(decision: Decision, at: datetime) -> dict[str, Any]:
         step["reason"] = delivery["reason"] = decision.reason
     if decision.due_at is not None:
         delivery["due_at"] = decision.due_at
+    if if_unread:
+        delivery["if_unread"] = True
     return delivery | {"steps": [{"status": ACCEPTED, "at": at}, step]}
 
 

@@ -14,6 +14,7 @@ from tidings.delivery.planning import (
     SEND_AT,
     SWITCHED_OFF,
     Decision,
+    after_unread,
     decide,
     reaches_inbox,
     wished_channels,
@@ -76,6 +77,10 @@ class NotificationContent:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     # Additional variables of some people, by user id.
     personal: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def is_sample(self) -> bool:
+        return self.sample_language is not None
 
     def variables_for(self, contact: Contact) -> dict[str, Any]:
         return {**self.variables, **self.personal.get(contact.user_id, {})}
@@ -157,7 +162,7 @@ def _row(
         "simulated": simulated or None,
         "user_id": contact.user_id,
         "language": content.language_for(contact),
-        "is_sample": content.sample_language is not None or None,
+        "is_sample": content.is_sample or None,
         "dedupe_key": f"{content.dedupe}:{contact.user_id}",
         "priority": content.priority.value,
         "metadata": dict(content.metadata),
@@ -197,7 +202,29 @@ def _deliveries(
     }
     if INBOX in wished:
         plans[INBOX] = _plan_inbox(rendered, content, contact, later)
-    return {channel: first_state(decision, at) for channel, decision in plans.items()}
+    waiting = _after_inbox(plans, content, contact, later or at)
+    plans |= waiting
+    return {
+        channel: first_state(decision, at, if_unread=channel in waiting)
+        for channel, decision in plans.items()
+    }
+
+
+def _after_inbox(
+    plans: Mapping[str, Decision], content: NotificationContent, contact: Contact, at: datetime
+) -> dict[str, Decision]:
+    """Return the plan of a mail that waits until its reader could have seen it in the inbox.
+
+    Args:
+        at: when the inbox has it.
+    """
+    mail, inbox = plans.get(Channel.EMAIL), plans.get(INBOX)
+    if mail is None or inbox is None or inbox.status == DeliveryStatus.SUPPRESSED:
+        return {}
+    if contact.user_id in PERSONS:  # no inbox shows it
+        return {}
+    decision = after_unread(mail, content, at)
+    return {} if decision is None else {Channel.EMAIL.value: decision}
 
 
 def _title(rendered: Rendered, content: NotificationContent) -> str:

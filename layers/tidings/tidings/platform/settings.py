@@ -51,6 +51,20 @@ class Settings(BaseModel):
         5_000, ge=1, description="text messages to the numbers of one country"
     )
     sms_per_day: int = Field(20_000, ge=1, description="text messages in all")
+    frequency_caps: str = Field(
+        "",
+        pattern=r"^$|^[a-z][a-z0-9._-]{0,63}\.(email|push|sms|webhook)=(off|[1-9][0-9]?/[1-9][0-9]?[hd])"
+        r"(,[a-z][a-z0-9._-]{0,63}\.(email|push|sms|webhook)=(off|[1-9][0-9]?/[1-9][0-9]?[hd]))*$",
+        description="other limits of messages to a person, as"
+        " `promotions.email=3/7d,promotions.push=off` ([delivery](delivery.md#how-often))",
+    )
+    unread_waits: str = Field(
+        "",
+        pattern=r"^$|^[a-z][a-z0-9._-]{0,63}=(off|[1-9][0-9]{0,2}[mh])"
+        r"(,[a-z][a-z0-9._-]{0,63}=(off|[1-9][0-9]{0,2}[mh]))*$",
+        description="which mails wait until a message could be read in the inbox, as"
+        " `promotions=2h,tasks=off`",
+    )
     audit_days: int = Field(
         400, ge=1, le=3_650, description="how long the audit trail keeps an entry"
     )

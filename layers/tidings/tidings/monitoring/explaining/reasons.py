@@ -46,6 +46,8 @@ REASONS: Final = {
     # The time.
     "send_at": Reason("send_at", "its sender chose this time"),
     "quiet_hours": Reason("quiet_hours", "the person has quiet hours"),
+    "unread": Reason("unread", "the person may see it in the inbox first"),
+    "read_in_inbox": Reason("read_in_inbox", "the person has seen it in the inbox"),
     "digest": Reason("digest", "the person gets such mails in a digest"),
     # Limits.
     "too many text messages": Reason(
@@ -86,6 +88,8 @@ SUPPRESSED: Final = {
     "complaint": Reason("complaint", "the owner of the address complained about an earlier mail"),
 }
 IN_DIGEST: Final = re.compile(r"in digest (\w+)")
+FREQUENCY_CAP: Final = re.compile(r"frequency_cap ([a-z0-9._-]{1,64}) (\d+)/(\d+)([hd])")
+UNITS: Final = {"h": "hour", "d": "day"}
 _ERROR: Final = re.compile(r"[A-Z][A-Za-z]{1,60}")
 _NO_DATA: Final = re.compile(r"[a-z_ ]{1,100}")
 
@@ -102,6 +106,11 @@ def reason_of(
         return known.code, known.clause.format(channel=channel, category=category)
     if digest := IN_DIGEST.fullmatch(stored):
         return "in_digest", f"it is in the digest {digest[1]}"
+    if cap := FREQUENCY_CAP.fullmatch(stored):
+        what, most, number, unit = cap.groups()
+        period = UNITS[unit] if number == "1" else f"{number} {UNITS[unit]}s"
+        clause = f"the person got the most messages of {what} by {channel}: {most} in {period}"
+        return "frequency_cap", clause
     if _ERROR.fullmatch(stored):
         return "error", f"the error {stored} in our code or our data"
     if _NO_DATA.fullmatch(stored):

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
 
+from tidings.delivery import frequency
 from tidings.delivery.operations import suppression_of
 from tidings.monitoring.errors import PersonNotNamed
 from tidings.monitoring.explaining.notifications import explained, latest_notifications
 from tidings.monitoring.explaining.schemas import ExplanationNote
 from tidings.monitoring.models import FailedMessage
-from tidings.monitoring.persons.outlook import outlook_for
+from tidings.monitoring.persons.outlook import USUAL, outlook_for
 from tidings.monitoring.persons.schemas import FindPerson, FoundPerson, PersonFailure, PersonOrder
 from tidings.monitoring.persons.templates import Tried, messages_for
 from tidings.orders.queries import latest_orders
@@ -85,7 +86,11 @@ def _found(user: Any, contact: Contact, others: list[str], at: datetime) -> Foun
         preferences=contact.preferences,
         suppression=suppression,
         outlook=outlook_for(
-            contact, suppression.reason if suppression else None, tried.messages, at
+            contact,
+            suppression.reason if suppression else None,
+            tried.messages,
+            at,
+            reached=frequency.reached_by(user.id, USUAL, at),
         ),
         notifications=[explained(each) for each in notifications],
         orders=[

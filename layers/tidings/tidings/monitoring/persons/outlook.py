@@ -1,6 +1,6 @@
 """What would become of a message to a person now: the decisions of delivery, without a message."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -11,6 +11,7 @@ from tidings.delivery.planning import (
     INBOX,
     SWITCHED_OFF,
     Decision,
+    after_unread,
     decide,
     reaches_inbox,
     wished_channels,
@@ -45,10 +46,16 @@ class Usual:
     carries_code: bool = False
     priority: str = Priority.NORMAL.value
     simulated: bool = False
+    kind: str = ""
+    is_sample: bool = False
 
     @property
     def transactional(self) -> bool:
         return self.category in TRANSACTIONAL
+
+
+# A usual message of each category.
+USUAL: Final = tuple(Usual(category) for category in get_args(Category))
 
 
 def outlook_for(
@@ -56,20 +63,23 @@ def outlook_for(
     suppression: str | None,
     messages: Sequence[MessageOutlook],
     at: datetime,
+    *,
+    reached: Mapping[tuple[str, Channel], str],
 ) -> list[CategoryOutlook]:
     """Return the outlook for each category.
 
     Args:
         suppression: the reason why the person's address gets no mail.
         messages: whether the messages of each kind can be rendered.
+        reached: the reasons of the limits that the person has reached, by category and channel.
     """
     return [
         _outlook(
-            list(_outcomes(Usual(category), contact, suppression, at)),
-            [each for each in messages if each.category == category],
-            category,
+            list(_outcomes(usual, contact, suppression, at, reached)),
+            [each for each in messages if each.category == usual.category],
+            usual.category,
         )
-        for category in get_args(Category)
+        for usual in USUAL
     ]
 
 
@@ -97,7 +107,11 @@ def _some_fail(broken: Sequence[str], outcome: ChannelOutcome) -> ChannelOutcome
 
 
 def _outcomes(
-    terms: Usual, contact: Contact, suppression: str | None, at: datetime
+    terms: Usual,
+    contact: Contact,
+    suppression: str | None,
+    at: datetime,
+    reached: Mapping[tuple[str, Channel], str],
 ) -> Iterator[ChannelOutcome]:
     yield _outcome(INBOX, terms, _inbox(terms, contact))
     wished = wished_channels(terms, contact)
@@ -108,6 +122,11 @@ def _outcomes(
         decision = decide(channel, terms, contact, at)
         if suppression and channel is Channel.EMAIL and decision.status != _NEVER:
             decision = Decision(_NEVER, suppression)
+        if channel is Channel.EMAIL and reaches_inbox(terms, contact):
+            decision = after_unread(decision, terms, at) or decision
+        reason = reached.get((terms.category, channel))
+        if reason and decision.status == DeliveryStatus.QUEUED:
+            decision = Decision(_NEVER, reason)
         yield _outcome(channel.value, terms, decision)
 
 

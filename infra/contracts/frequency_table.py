@@ -1,0 +1,41 @@
+"""The table in docs/delivery.md of how often a person gets messages, from the typed table."""
+
+from pathlib import Path
+from typing import Final
+
+from tidings.delivery.frequency_rules import TABLE, Row
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+FILE: Final = ROOT / "docs/delivery.md"
+START: Final = "<!-- `make contracts` writes this table from frequency_rules.py. -->\n"
+END: Final = "<!-- End of the table. -->\n"
+HEAD: Final = (
+    "| category or kind | channel | at most | mail only if unread after |\n|---|---|---|---|\n"
+)
+UNITS: Final = {"m": "minute", "h": "hour", "d": "day"}
+
+
+def page_with_frequencies() -> str:
+    """Return the text of docs/delivery.md with the table that follows from the rules.
+
+    Raises:
+        ValueError: the page does not have the two comments around the table.
+    """
+    before, start, rest = FILE.read_text(encoding="utf-8").partition(START)
+    _, end, after = rest.partition(END)
+    if not start or not end:
+        raise ValueError(f"{FILE} needs the lines {START!r} and {END!r}")
+    rows = "".join(map(_row, TABLE))
+    return f"{before}{START}\n{HEAD}{rows}\n{END}{after}"
+
+
+def _row(row: Row) -> str:
+    cap = f"{row.cap.most} in {_written(row.cap.per)}" if row.cap else ""
+    wait = _written(row.unread_for) if row.unread_for else ""
+    return f"| `{row.what}` | `{row.channel}` | {cap} | {wait} |\n"
+
+
+def _written(duration: str) -> str:
+    """Return a duration such as `7d` in words."""
+    number, unit = duration[:-1], UNITS[duration[-1]]
+    return f"{number} {unit}" if number == "1" else f"{number} {unit}s"
