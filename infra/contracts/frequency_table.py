@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from tidings.delivery.frequency_rules import TABLE, Row
+from tidings.delivery.frequency_rules import TABLE, Row, parts
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 FILE: Final = ROOT / "docs/delivery.md"
@@ -37,5 +37,6 @@ def _row(row: Row) -> str:
 
 def _written(duration: str) -> str:
     """Return a duration such as `7d` in words."""
-    number, unit = duration[:-1], UNITS[duration[-1]]
-    return f"{number} {unit}" if number == "1" else f"{number} {unit}s"
+    number, letter = parts(duration)
+    unit = UNITS[letter]
+    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"

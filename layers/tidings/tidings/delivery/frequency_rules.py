@@ -133,6 +133,12 @@ def waits(changed: str) -> dict[str, str | None]:
     return found | {what: None if value == "off" else value for what, value in _entries(changed)}
 
 
+def parts(duration: str) -> tuple[int, str]:
+    """Return the number and the unit of a duration such as `7d`."""
+    number = duration.rstrip("mhd")
+    return int(number), duration.removeprefix(number)
+
+
 def _is_exempt(message: Kind) -> bool:
     return bool(
         message.transactional or message.carries_code or message.simulated or message.is_sample
@@ -146,4 +152,5 @@ def _entries(changed: str) -> list[tuple[str, str]]:
 
 
 def _duration(text: str) -> timedelta:
-    return int(text[:-1]) * UNITS[text[-1]]
+    number, unit = parts(text)
+    return number * UNITS[unit]
