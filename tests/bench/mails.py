@@ -34,6 +34,7 @@ from tidings.notifications.drafting import NotificationContent
 from tidings.platform import secrets
 from tidings.platform.errors import Unavailable
 from tidings.platform.logging import logger
+from tidings.platform.mail_servers import mail_servers
 from tidings.platform.messaging import outbox, relay
 from tidings.platform.security import signatures
 from tidings.platform.storage import database
@@ -87,13 +88,13 @@ def main() -> None:
 @contextmanager
 def _mail_server_of_the_stack() -> Iterator[str]:
     """Let the code in this process use the stack's mail server and key; yield the server's URL."""
-    url = _stored(secrets.SMTP, secrets.MailServer).url
+    url = _stored(secrets.SMTP, secrets.Mails).url
     if url is None:
         sys.exit("start the stack with TIDINGS_SMTP_URL=smtp://127.0.0.1:1025 make up")
     with pytest.MonkeyPatch.context() as patch:
         key = _stored(secrets.DELIVERY_KEY, secrets.DeliveryKey).key
         patch.setattr(signatures, "delivery_key", lambda: key)
-        patch.setattr(email, "smtp_url", lambda: url)
+        patch.setattr(email, "providers_of_mails", lambda: mail_servers([url]))
         yield url
 
 

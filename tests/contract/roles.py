@@ -14,7 +14,7 @@ READERS: Final = {
     Name(SECRETS, "security_store_url"): "security-store",
     Name(SECRETS, "cache_url"): "cache",
     Name(SECRETS, "amqp_url"): "rabbitmq",
-    Name(SECRETS, "smtp_url"): "smtp",
+    Name(SECRETS, "providers_of_mails"): "smtp",
     Name(SECRETS, "delivery_key"): "delivery-key",
     Name(SECRETS, "metrics_token"): "metrics-token",
     Name(SECRETS, "signing_keys"): "signing-keys",
@@ -100,4 +100,4 @@ def called_by_queue(function: Function) -> list[Name]:
     if function.module != "delivery.deliver":
         return []
     channel = f"tidings.delivery.channels.{function.words[-1]}"
-    return [Name(channel, "provider"), Name(channel, "send")]
+    return [Name(channel, "providers")]

@@ -23,7 +23,7 @@ from resolvers.orders import UpdateOrderStatusInput
 
 from tidings.campaigns import schemas as campaigns
 from tidings.delivery.schemas import SuppressionActView, SuppressionFilter, SuppressionView
-from tidings.delivery.status import DeliveryView, NotificationStatus, StepView
+from tidings.delivery.status import DeliveryView, NotificationStatus, StepView, TriedProviderView
 from tidings.monitoring import searching
 from tidings.monitoring.audit_schemas import AuditEntryView, AuditFilter, AuditTargetView
 from tidings.monitoring.explaining import schemas as explained
@@ -167,6 +167,7 @@ OBJECTS: dict[str, list[type]] = {
     "NotificationStatus": [NotificationStatus],
     "NotificationDelivery": [DeliveryView],
     "DeliveryStep": [StepView],
+    "TriedProvider": [TriedProviderView],
     "PageInfo": [PageInfo],
     "ProductConnection": [Connection],
     "OrderConnection": [Connection],

@@ -10,12 +10,16 @@ from tidings.campaigns.states import CampaignState
 from tidings.delivery.models import Channel, DeliveryStatus
 from tidings.monitoring import figures
 from tidings.monitoring.overview.template_rules import RULES
+from tidings.platform.mail_servers import MAX_SERVERS
 from tidings.platform.messaging.queue_names import QUEUES, RETRY_DELAYS_SECONDS
 from tidings.platform.observability import metrics
+from tidings.platform.providers.failover import OUTCOMES
 from tidings.platform.security.auth import TokenOutcome
 
 MESSAGE_OUTCOMES: Final = 3
 CALL_OUTCOMES: Final = 3
+# Servers for mails and as many regions for text messages; push and webhooks have one each.
+PROVIDERS: Final = 2 * MAX_SERVERS + 2
 HISTOGRAM: Final = len(metrics.BUCKETS) + 3  # +Inf, sum and count
 
 
@@ -39,6 +43,7 @@ def series() -> int:
         + figures.CAMPAIGNS
         + len(RULES)
         + len(TokenOutcome)
+        + PROVIDERS * len(OUTCOMES)
         + 16
     )
 

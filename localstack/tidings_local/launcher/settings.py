@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import psutil
-from pydantic import AliasChoices, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, AliasChoices, Field, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 import bootstrap
@@ -32,6 +32,23 @@ _BLANKS = " \t\n\v\f\r"
 
 StackName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,29}$")]
 SMTP_URL = r"^(smtp|smtp\+starttls|smtps)://\S+$"
+MAIL_SERVER = r"(ses|([a-z][a-z0-9-]{0,19}=)?(smtp|smtp\+starttls|smtps)://\S+)"
+
+
+def _names_differ(written: str) -> str:
+    schemes = [each.partition("://")[0] for each in written.split()]
+    names = [each.partition("=")[0] if "=" in each else each[:4] for each in schemes]
+    if len(set(names)) < len(names):
+        raise ValueError("two servers have the same name; write `name=` before a URL")
+    return written
+
+
+MailProviders = Annotated[
+    str,
+    StringConstraints(pattern=rf"^{MAIL_SERVER}( {MAIL_SERVER}){{0,3}}$"),
+    AfterValidator(_names_differ),
+]
+SMS_PROVIDERS = r"^sns(:[a-z0-9-]{1,30})?( sns(:[a-z0-9-]{1,30})?){0,3}$"
 Engine = Literal["process", "docker"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 NO_LIMITS = "the stack `test` has no limit"
@@ -76,6 +93,16 @@ class Settings(ServiceSettings):
     )
     smtp_url: Annotated[str, StringConstraints(pattern=SMTP_URL)] | None = Field(
         default=None, description="an SMTP server for mails; unset, LocalStack's SES stores them"
+    )
+    mail_providers: MailProviders | None = Field(
+        default=None,
+        description="the servers for mails in the order in which they are tried, separated by "
+        "blanks: `ses`, or an SMTP URL with `name=` before it; instead of `TIDINGS_SMTP_URL`",
+    )
+    sms_providers: Annotated[str, StringConstraints(pattern=SMS_PROVIDERS)] = Field(
+        default="sns",
+        description="the providers of text messages in the order in which they are tried, separated"
+        " by blanks: `sns`, or `sns:<region>`",
     )
     mail_from: str = Field(
         default="Tidings <no-reply@tidings.example>", description="the sender of mails"

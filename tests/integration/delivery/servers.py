@@ -17,6 +17,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope
 
 from tests.ports import reserved_port
+from tidings.delivery.channels import email
+from tidings.platform.mail_servers import mail_servers
 from tidings.platform.providers import https, public_hosts
 from tidings_local.launcher.running.certificate import certificate_beside, ensure_certificate
 
@@ -71,7 +73,9 @@ class Sink:
 
     async def handle_DATA(self, server: Any, _session: Any, envelope: Envelope) -> str:  # noqa: N802
         answer = self.answers.get("DATA", "250 OK: queued as 4711")
-        if answer == "hang up":
+        if answer == "take and hang up":
+            self.envelopes.append(envelope)
+        if answer.endswith("hang up"):
             server.transport.close()
         elif answer.startswith("250"):
             self.envelopes.append(envelope)
@@ -92,6 +96,12 @@ def smtp_server(sink: Sink, **options: Any) -> Iterator[int]:
             yield port
         finally:
             controller.stop()
+
+
+def mails_by(patch: pytest.MonkeyPatch, *servers: str) -> None:
+    """Send mails by these servers in their order, written as in `TIDINGS_MAIL_PROVIDERS`."""
+    found = mail_servers(servers)
+    patch.setattr(email, "providers_of_mails", lambda: found)
 
 
 class Receiver:

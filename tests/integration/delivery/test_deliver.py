@@ -9,6 +9,7 @@ import pytest
 from delivery.deliver import handler
 
 from tests.integration.builders import CONTEXT, Queues, a_reader, at_once
+from tests.integration.delivery.servers import mails_by
 from tests.integration.delivery.watched import command, report, told
 from tests.integration.notifications.builders import (
     Provider,
@@ -18,7 +19,6 @@ from tests.integration.notifications.builders import (
     where,
 )
 from tidings.delivery import delivering
-from tidings.delivery.channels import email
 from tidings.delivery.delivering import deliver, outlook
 from tidings.delivery.errors import (
     CircuitOpen,
@@ -250,7 +250,7 @@ def test_report_of_a_delivery_that_failed_before_changes_nothing(provider: Provi
 def test_invalid_address_of_an_old_account_makes_no_dead_letters(
     queues: Queues, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(email, "smtp_url", lambda: "smtp://127.0.0.1:9")
+    mails_by(monkeypatch, "smtp://127.0.0.1:9")
     reader = a_reader()
     User.objects(pk=reader.user_id).update_one(set__email="ü@example.com")
     notification = told(reader)

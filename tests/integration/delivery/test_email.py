@@ -11,7 +11,7 @@ import pytest
 from pymongo.errors import AutoReconnect
 
 from tests.integration.delivery.messages import a_mail, aws, localstack
-from tests.integration.delivery.servers import Certificate, Sink, smtp_server
+from tests.integration.delivery.servers import Certificate, Sink, mails_by, smtp_server
 from tests.integration.patience import be_as_deployed
 from tests.unit.delivery.wire import shown, split
 from tidings.delivery.channels import deliver, email, is_idempotent
@@ -38,7 +38,7 @@ def through(sink: Sink, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sink]:
     """Send mails to the sink."""
     with smtp_server(sink) as port:
         sink.port = port
-        monkeypatch.setattr(email, "smtp_url", lambda: f"smtp://127.0.0.1:{port}")
+        mails_by(monkeypatch, f"smtp://127.0.0.1:{port}")
         yield sink
 
 
@@ -136,7 +136,7 @@ def test_server_whose_name_is_of_another_script_is_looked_up_by_idna_2008(
         asked.append(host)
         raise socket.gaierror
 
-    monkeypatch.setattr(email, "smtp_url", lambda: "smtp://mail.faß.de:25")
+    mails_by(monkeypatch, "smtp://mail.faß.de:25")
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
     with pytest.raises(TemporaryFailure):
         deliver(a_mail())
@@ -156,7 +156,7 @@ def test_server_that_restarted_gets_the_next_mail(
 ) -> None:
     for _ in range(2):
         with smtp_server(sink) as port:
-            monkeypatch.setattr(email, "smtp_url", lambda port=port: f"smtp://127.0.0.1:{port}")
+            mails_by(monkeypatch, f"smtp://127.0.0.1:{port}")
             deliver(a_mail())
     assert len(sink.envelopes) == 2
 
@@ -239,7 +239,7 @@ def test_missing_answer_to_the_mail_is_uncertain(through: Sink) -> None:
 
 
 def test_refused_connection_is_temporary(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(email, "smtp_url", lambda: "smtp://127.0.0.1:9")
+    mails_by(monkeypatch, "smtp://127.0.0.1:9")
     with pytest.raises(TemporaryFailure) as failed:
         deliver(a_mail())
     assert not failed.value.maybe_sent
@@ -259,11 +259,11 @@ def test_mail_goes_over_tls_with_a_login(
              "auth_require_tls": scheme != "smtps"}  # fmt: skip
     with smtp_server(sink, **options, **login) as port:
         url = f"{scheme}://ada:{quote('pass word')}@localhost:{port}"
-        monkeypatch.setattr(email, "smtp_url", lambda: url)
+        mails_by(monkeypatch, url)
         deliver(a_mail())
         assert sink.logins == [(b"ada", b"pass word")]
         assert len(sink.envelopes) == 1
-        monkeypatch.setattr(email, "smtp_url", lambda: url.replace("pass", "bad"))
+        mails_by(monkeypatch, url.replace("pass", "bad"))
         with pytest.raises(TemporaryFailure) as failed:
             deliver(a_mail())
     assert failed.value.reason == "misconfigured"
@@ -273,7 +273,7 @@ def test_mail_goes_over_tls_with_a_login(
 def test_nothing_is_sent_in_clear_where_tls_is_required(through: Sink) -> None:
     url = f"smtp://127.0.0.1:{through.port}"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(email, "smtp_url", lambda: url.replace("smtp:", "smtp+starttls:"))
+        mails_by(patch, url.replace("smtp:", "smtp+starttls:"))
         with pytest.raises(TemporaryFailure) as failed:
             deliver(a_mail())
     assert failed.value.reason == "misconfigured"
@@ -284,7 +284,7 @@ def test_server_with_an_untrusted_certificate_gets_nothing(
     sink: Sink, certificate: Certificate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with smtp_server(sink, ssl_context=certificate.server_context()) as port:
-        monkeypatch.setattr(email, "smtp_url", lambda: f"smtps://localhost:{port}")
+        mails_by(monkeypatch, f"smtps://localhost:{port}")
         with pytest.raises(TemporaryFailure) as failed:
             deliver(a_mail())
     assert failed.value.reason == "misconfigured"

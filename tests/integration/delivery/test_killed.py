@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.integration.builders import a_reader, environment
-from tests.integration.delivery.servers import Sink, smtp_server
+from tests.integration.delivery.servers import Sink, mails_by, smtp_server
 from tests.integration.notifications.builders import some_content, story, the_notification, where
 from tidings.delivery.claims import DIED, LEASE
 from tidings.delivery.delivering import deliver
@@ -47,7 +47,7 @@ def sink(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sink]:
     sink = Sink()
     with smtp_server(sink) as port:
         url = f"smtp://127.0.0.1:{port}"
-        monkeypatch.setattr("tidings.delivery.channels.email.smtp_url", lambda: url)
+        mails_by(monkeypatch, url)
         monkeypatch.setenv("TIDINGS_SMTP_URL", url)
         yield sink
     smtp.close()

@@ -61,7 +61,7 @@ def nothing_leaves(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let each channel fail that is asked to send."""
     left: list[str] = []
     for each in (email, push, sms, webhook):
-        monkeypatch.setattr(each, "send", lambda *_: left.append("a message"))
+        monkeypatch.setattr(each, "providers", lambda *_: left.append("a message"))
     yield
     assert left == []
 

@@ -10,11 +10,12 @@ from tidings.delivery.outgoing import Address, Rendered
 from tidings.platform.timing.clock import new_id
 
 
-def texts_to(phone: str, containing: str) -> list[str]:
+def texts_to(phone: str, containing: str, region: str | None = None) -> list[str]:
     """Return the messages with this text; LocalStack shows them after a moment."""
+    path = "/_aws/sns/sms-messages" + (f"?region={region}" if region else "")
 
     def found() -> list[str]:
-        kept = localstack("/_aws/sns/sms-messages")["sms_messages"].get(phone, [])
+        kept = localstack(path)["sms_messages"].get(phone, [])
         return [each["Message"] for each in kept if containing in each["Message"]]
 
     return eventually(found, what=f"a text message to {phone}")

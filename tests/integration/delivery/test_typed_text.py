@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.integration.builders import a_reader
-from tests.integration.delivery.servers import Sink, smtp_server
+from tests.integration.delivery.servers import Sink, mails_by, smtp_server
 from tests.integration.notifications.builders import the_notification
 from tests.unit.delivery.wire import shown, split
 from tidings.delivery.delivering import deliver
@@ -29,7 +29,7 @@ def sink(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sink]:
     sink = Sink()
     with smtp_server(sink) as port:
         url = f"smtp://127.0.0.1:{port}"
-        monkeypatch.setattr("tidings.delivery.channels.email.smtp_url", lambda: url)
+        mails_by(monkeypatch, url)
         yield sink
     smtp.close()
 

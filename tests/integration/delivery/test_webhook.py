@@ -144,7 +144,7 @@ def test_server_that_trickles_is_cut_off(
 
     done = threading.Event()
     receiver.instead = trickle
-    monkeypatch.setattr(Deadline, "after", lambda: Deadline(time.monotonic() + 1))
+    monkeypatch.setattr(Deadline, "after", lambda *_: Deadline(time.monotonic() + 1))
 
     def cut_off() -> None:
         with pytest.raises(TemporaryFailure):

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.integration.builders import Queues, a_product
+from tests.integration.delivery.servers import mails_by
 from tests.integration.orders.order_path import customers, requests, walk, walk_alone
 from tests.mail_sink import MailSink, mail_sink
 from tidings.delivery.models import Notification
@@ -45,7 +46,7 @@ def sink(monkeypatch: pytest.MonkeyPatch) -> Iterator[MailSink]:
     """Return an SMTP server in another process, whose CPU time does not count."""
     with mail_sink() as server:
         url = f"smtp://127.0.0.1:{server.port}"
-        monkeypatch.setattr("tidings.delivery.channels.email.smtp_url", lambda: url)
+        mails_by(monkeypatch, url)
         yield server
         smtp.close()
 

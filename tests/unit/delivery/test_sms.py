@@ -27,7 +27,8 @@ def send(words: str) -> None:
         notification_id="n1", channel="sms", user_id="u1", kind="k", category="orders",
         address=Address(phone="+4917012345678"), rendered=Rendered(text=words),
     )  # fmt: skip
-    sms.send(message, Deadline.after(5))
+    (provider,) = sms.providers(message)
+    provider.send(Deadline.after(5))
 
 
 def test_short_text_is_whole(texts: list[str]) -> None:

@@ -4,7 +4,14 @@ from typing import Any
 
 import pytest
 
-from tidings.delivery.models import Channel, Delivery, DeliveryStatus, Notification, Step
+from tidings.delivery.models import (
+    Channel,
+    Delivery,
+    DeliveryStatus,
+    Notification,
+    Step,
+    TriedProvider,
+)
 from tidings.delivery.planning import INBOX
 from tidings.monitoring.explaining.deliveries import NOT_ADDRESSED, outcomes_of, steps_of
 from tidings.monitoring.explaining.makers import creator_of
@@ -64,6 +71,27 @@ def test_waiting_delivery_says_until_when() -> None:
     until = now()
     waits = a_delivery(("scheduled", "quiet_hours"), due_at=until)
     assert until.isoformat() in outcome(a_notification(email=waits), "email")[2]
+
+
+def test_providers_that_did_not_take_a_message_are_named() -> None:
+    tried = [
+        TriedProvider(provider="ses", reason="misconfigured"),
+        TriedProvider(provider="smtp", reason="circuit_open"),
+    ]
+    steps = [
+        Step(status="queued", at=now(), reason="throttled", tried=tried[:1]),
+        Step(status="queued", at=now(), reason="unavailable", tried=tried),
+        Step(status="sent", at=now(), provider="backup", tried=tried),
+        Step(status="sent", at=now()),  # of an older release
+    ]
+    told = a_notification(email=Delivery(status="sent", steps=steps, provider="ses"))
+    found = list(steps_of(told))
+    assert [len(each.tried) for each in found] == [1, 2, 2, 0]
+    assert [each.provider for each in found] == [None, None, "backup", "ses"]
+    assert found[0].sentence.endswith("accepts no more messages for now.")
+    assert "ses (misconfigured), smtp (circuit_open)" in found[1].sentence
+    after = "through backup, after ses (misconfigured) and smtp (circuit_open)."
+    assert found[2].sentence.endswith(after)
 
 
 def test_each_step_names_the_function_and_the_queue_that_made_it() -> None:

@@ -173,6 +173,6 @@ def answering(service: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber
     """Replace the answers of an AWS service; its client is the real one."""
     make: Any = boto3.client
     client = make(service, aws_access_key_id="x", aws_secret_access_key="x")
-    monkeypatch.setattr(aws, "client", lambda _: client)
+    monkeypatch.setattr(aws, "client", lambda *_: client)
     with Stubber(client) as stub:
         yield stub

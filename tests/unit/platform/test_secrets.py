@@ -10,6 +10,7 @@ from tests.simulated_aws import simulated_aws
 from tests.unit.platform.builders import signing_keys as fresh_keys
 from tests.unit.platform.secrets_server import secrets_server
 from tidings.platform import secrets
+from tidings.platform.mail_servers import ONLY_SES
 from tidings.platform.secrets_manager import SecretsManagerError
 from tidings.platform.security import keys as rotation
 from tidings.platform.security.keys import public_part, rotate_signing_keys
@@ -175,7 +176,7 @@ def test_other_values_are_read_from_their_own_secrets(manager: Any) -> None:
     put(manager, "tidings/smtp", '{"url": "smtp://mail:25"}')
     put(manager, "tidings/delivery-key", json.dumps({"key": "k" * 32}))
     put(manager, "tidings/metrics-token", '{"token": "t"}')
-    assert secrets.smtp_url() == "smtp://mail:25"
+    assert secrets.providers_of_mails() == (("smtp", "smtp://mail:25"),)
     assert secrets.delivery_key() == "k" * 32
     assert secrets.metrics_token() == "t"
 
@@ -183,7 +184,7 @@ def test_other_values_are_read_from_their_own_secrets(manager: Any) -> None:
 def test_mails_go_through_ses_and_metrics_are_closed_if_the_secrets_are_null(manager: Any) -> None:
     put(manager, "tidings/smtp", '{"url": null}')
     put(manager, "tidings/metrics-token", '{"token": null}')
-    assert (secrets.smtp_url(), secrets.metrics_token()) == (None, None)
+    assert (secrets.providers_of_mails(), secrets.metrics_token()) == (ONLY_SES, None)
 
 
 def test_secrets_have_the_prefix_of_the_settings(
@@ -199,7 +200,7 @@ def test_environment_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(secrets, "settings", lambda: here)
     found = secrets.mongodb_url(), secrets.security_store_url(), secrets.amqp_url()
     assert found == ("mongodb://m", "redis://r", "amqp://a")
-    assert (secrets.smtp_url(), secrets.metrics_token()) == (None, None)
+    assert (secrets.providers_of_mails(), secrets.metrics_token()) == (ONLY_SES, None)
 
 
 @pytest.mark.parametrize(("cache", "used"), [(None, "redis://r"), ("redis://c", "redis://c")])

@@ -54,6 +54,7 @@ def record(
     ends_wait: bool = False,
     event: Event | None = None,
     known: Any = None,
+    calls: Mapping[str, Any] | None = None,
     **fields: Any,
 ) -> Notification | None:
     """Make a transition if the delivery's status allows it; `where` adds conditions on its fields.
@@ -63,12 +64,15 @@ def record(
 
     Args:
         known: the row or document of the notification, if it was read before.
+        calls: further fields of the step: the providers that were called.
 
     Returns:
         The changed notification, or None if the conditions did not hold.
     """
     conditions = {"status": {"$in": [each.value for each in transition.after]}} | dict(where or {})
-    update = update_of(channel, transition, reason, at=at, ends_wait=ends_wait, **fields)
+    update = update_of(
+        channel, transition, reason, at=at, ends_wait=ends_wait, calls=calls, **fields
+    )
     report = _report_of(notification_id, channel, transition, reason, at, known)
     events = [each for each in (event, report) if each is not None]
     if events:
@@ -97,6 +101,7 @@ def update_of(
     *,
     at: datetime,
     ends_wait: bool = False,
+    calls: Mapping[str, Any] | None = None,
     **fields: Any,
 ) -> dict[str, Any]:
     """Return the MongoDB update of a transition, for writes of many notifications.
@@ -104,10 +109,11 @@ def update_of(
     Args:
         ends_wait: no delivery of the notification is claimed or scheduled after it. Without it, the
             release job finds that out.
+        calls: further fields of the step: the providers that were called.
         fields: the delivery's fields to set.
     """
     place, reached = f"deliveries.{channel}", transition.reached
-    step = {"status": reached.value, "at": at}
+    step = {"status": reached.value, "at": at, **(calls or {})}
     values = {"status": reached.value, **fields}
     update: dict[str, Any] = {"$push": {f"{place}.steps": step}}
     if reason is None:
@@ -146,7 +152,13 @@ def _write_of(alike: Sequence[Change]) -> UpdateOne | UpdateMany:
     one = alike[0]
     channel = one.channel.value
     update = update_of(
-        channel, one.transition, one.reason, at=one.at, ends_wait=one.ends_wait, **one.fields
+        channel,
+        one.transition,
+        one.reason,
+        at=one.at,
+        ends_wait=one.ends_wait,
+        calls=one.calls,
+        **one.fields,
     )
     if len(alike) == 1:  # the driver repeats such a write if its answer was lost
         return UpdateOne(_where(one.notification.id, channel, one.unchanged), update)
@@ -166,6 +178,7 @@ def _write_alone(change: Change) -> bool:
             ends_wait=change.ends_wait,
             event=change.event,
             known=change.notification,
+            calls=change.calls,
             **change.fields,
         )
         is not None

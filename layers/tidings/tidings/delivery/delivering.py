@@ -25,8 +25,8 @@ from tidings.users.contacts import get_contacts
 
 GONE: Final = "the notification is gone"
 # One message or one group takes less: MongoDB has about 10 s each for the data, the claims and the
-# results, the provider 10 s for a message.
-NEEDS_SECONDS: Final = 45.0
+# results, the providers 20 s for a message.
+NEEDS_SECONDS: Final = 55.0
 # The last group of a batch begins before this ends, and so ends within the function's timeout of
 # 120 s.
 BATCH_SECONDS: Final = 60.0

@@ -62,12 +62,22 @@ class DeliveryStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
+class TriedProvider(StoredPart):
+    """A provider that did not accept a message."""
+
+    provider = StringField(required=True)
+    reason = StringField(required=True)
+
+
 class Step(StoredPart):
     """One step in the history of a delivery."""
 
     status = StringField(required=True)
     at = DateTimeField(required=True)
     reason = StringField()
+    # Of a call: the provider that accepted the message, and those that did not, in their order.
+    provider = StringField()
+    tried = EmbeddedDocumentListField(TriedProvider)
 
 
 class Delivery(StoredPart):

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
 
 from tidings.platform.context import CORRELATION_ID
+from tidings.platform.providers.failures import Tried
 from tidings.platform.schema import Schema
 from tidings.users.preferences import Category
 from tidings.users.push_platforms import PushPlatform
@@ -94,5 +95,7 @@ class Receipt(Schema):
     provider: str
     provider_message_id: str | None = None
     detail: str | None = None
+    # The providers that were tried before it.
+    tried: tuple[Tried, ...] = ()
     # True if the provider will not report later whether the message arrived.
     is_final: bool

@@ -85,6 +85,7 @@ def _note_failure(attempt: Attempt, error: Exception, at: datetime) -> None:
         at=at,
         event=event,
         fields=fields,
+        tried=error.tried if isinstance(error, DeliveryFailure) else (),
     )
     if isinstance(error, CircuitOpen):
         attempt.failure = NotYet("The provider's circuit is open.")

@@ -15,6 +15,7 @@ from tidings.delivery.models import Channel, Delivery, DeliveryStatus, Notificat
 from tidings.delivery.outgoing import Receipt
 from tidings.delivery.planning import Decision
 from tidings.platform.messaging.events import Event
+from tidings.platform.providers.failures import Tried
 
 ACCEPTED: Final = "accepted"
 SCHEDULED, QUEUED = DeliveryStatus.SCHEDULED, DeliveryStatus.QUEUED
@@ -69,6 +70,9 @@ class Change:
     at: datetime
     event: Event | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
+    # The provider that accepted the message, and those that did not.
+    provider: str | None = None
+    tried: tuple[Tried, ...] = ()
 
     def __post_init__(self) -> None:
         read, transition = self.delivery.status, self.transition
@@ -88,11 +92,18 @@ class Change:
         return {"status": read.status, "claimed_at": read.claimed_at}
 
     @property
+    def calls(self) -> dict[str, Any]:
+        """The fields of the step that tell which providers were called."""
+        tried = [each._asdict() for each in self.tried]
+        told = {"provider": self.provider, "tried": tried}
+        return {name: value for name, value in told.items() if value}
+
+    @property
     def form(self) -> Hashable:
         """All of it but the notification; changes of the same form can be written at once."""
         conditions, fields = tuple(self.unchanged.values()), tuple(sorted(self.fields.items()))
         form = self.channel, self.transition, self.reason, self.at, self.ends_wait
-        return *form, conditions, fields
+        return *form, conditions, fields, self.provider, self.tried
 
     @property
     def has_effects(self) -> bool:
@@ -173,4 +184,12 @@ def accepted(
         "provider": receipt.provider,
         "provider_message_id": receipt.provider_message_id,
     }
-    return Change(notification, channel, ACCEPT, at=at, fields=fields)
+    return Change(
+        notification,
+        channel,
+        ACCEPT,
+        at=at,
+        fields=fields,
+        provider=receipt.provider,
+        tried=receipt.tried,
+    )

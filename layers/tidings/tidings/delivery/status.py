@@ -13,6 +13,15 @@ from tidings.platform.schema import Schema
 KEPT_IN_REDIS_SECONDS: Final = 3600
 
 
+class TriedProviderView(Schema):
+    """A provider that did not accept a message."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    provider: str
+    reason: str
+
+
 class StepView(Schema):
     """One step in the history of a delivery."""
 
@@ -21,6 +30,11 @@ class StepView(Schema):
     status: str
     at: datetime
     reason: str | None = None
+    provider: str | None = Field(default=None, description="the provider that accepted it")
+    tried: list[TriedProviderView] = Field(
+        default_factory=list,
+        description="the providers that were tried before, or in vain, in their order",
+    )
 
 
 class DeliveryView(Schema):

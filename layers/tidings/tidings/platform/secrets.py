@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, Protocol, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from tidings.platform.logging import logger
+from tidings.platform.mail_servers import ONLY_SES, MailServer, mail_servers
 from tidings.platform.secrets_manager import SecretsManagerError as SecretsManagerError
 from tidings.platform.secrets_manager import get_secret, put_secret
 from tidings.platform.settings import settings
@@ -60,11 +61,12 @@ class Address(BaseModel):
     url: str
 
 
-class MailServer(BaseModel):
-    """The SMTP server for mails; None selects SES."""
+class Mails(BaseModel):
+    """The ways to send mails in their order, or one SMTP server; without either it is SES."""
 
     model_config = SECRET
 
+    providers: list[str] | None = None
     url: str | None = None
 
 
@@ -165,13 +167,22 @@ def amqp_url(*, refused: bool = False) -> str:
     return settings().amqp_url or _address(RABBITMQ, refused=refused)
 
 
-def smtp_url() -> str | None:
-    """Return the SMTP server's URL; None if mails go through SES."""
+def providers_of_mails() -> tuple[MailServer, ...]:
+    """Return the servers for mails, in the order in which they are tried.
+
+    Raises:
+        ValueError: the secret has a server that cannot be used.
+        SecretsManagerError: the secret cannot be read.
+    """
     here = settings()
-    if here.smtp_url or here.mongodb_uri:
-        return here.smtp_url
-    # A change of the mail server must take effect within a minute.
-    return _read(SMTP, MailServer, max_age=KEYS_MAX_AGE_SECONDS).url
+    if here.mongodb_uri or here.smtp_url or here.mail_providers:
+        providers, url = (here.mail_providers or "").split(), here.smtp_url
+    else:
+        # A change of the mail server must take effect within a minute.
+        secret = _read(SMTP, Mails, max_age=KEYS_MAX_AGE_SECONDS)
+        providers, url = secret.providers or [], secret.url
+    written = providers or ([url] if url else [])
+    return mail_servers(written) if written else ONLY_SES
 
 
 def delivery_key() -> str:

@@ -4,7 +4,9 @@ import os
 from functools import cache
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from tidings.platform.mail_servers import mail_servers
 
 ENVIRONMENT_PREFIX: Final = "TIDINGS_"
 
@@ -101,6 +103,17 @@ class Settings(BaseModel):
         pattern=r"^(smtp|smtp\+starttls|smtps)://\S+$",
         description="the SMTP server for mails; SES if it is not set",
     )
+    mail_providers: str | None = Field(
+        None,
+        description="the servers for mails in the order in which they are tried, separated by "
+        "blanks: `ses`, or an SMTP URL with `name=` before it; instead of `TIDINGS_SMTP_URL`",
+    )
+    sms_providers: str = Field(
+        "sns",
+        pattern=r"^sns(:[a-z0-9-]{1,30})?( sns(:[a-z0-9-]{1,30})?){0,3}$",
+        description="the providers of text messages in the order in which they are tried, separated"
+        " by blanks: `sns`, or `sns:<region>` for SNS in another AWS region",
+    )
     mail_from: str = Field(
         "Tidings <no-reply@tidings.example>",
         pattern=r"^([^<>@,;:\\\"\r\n]+<[!-;=?A-~]+@[!-;=?A-~]+>|[!-;=?A-~]+@[!-;=?A-~]+)$",
@@ -126,6 +139,13 @@ class Settings(BaseModel):
         "none are recorded if it is not set",
     )
     function_name: str = Field("local", description="AWS's own name of this function")
+
+    @field_validator("mail_providers")
+    @classmethod
+    def _can_be_read(cls, written: str | None) -> str | None:
+        if written is not None:
+            mail_servers(written.split())
+        return written
 
 
 @cache

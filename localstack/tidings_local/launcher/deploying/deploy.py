@@ -171,6 +171,7 @@ def parameters(broker_secret_arn: str, settings: Settings) -> dict[str, str]:
             "TracesUrl": settings.traces or "",
             "DebugSample": str(settings.debug_sample),
             "MailFrom": settings.mail_from,
+            "SmsProviders": settings.sms_providers,
             "TrustedDocuments": _yes_or_no(settings.trusted_documents),
         }
         | limits(settings)
@@ -211,16 +212,19 @@ def secret_values(members: Members, settings: Settings) -> dict[str, dict[str, A
         "security-store": {"url": connections.redis_url},
         "cache": {"url": connections.cache_redis_url},
         "rabbitmq": {"url": connections.amqp_url},
-        "smtp": {"url": _smtp_url(settings)},
+        "smtp": _mail_servers(settings),
         "delivery-key": {"key": members.credentials.delivery_key},
         "metrics-token": {"token": members.credentials.metrics_token},
         "broker": connections.broker_login,
     }
 
 
-def _smtp_url(settings: Settings) -> str | None:
-    """Return the server for mails, or None for SES: containers have Mailpit."""
-    return settings.smtp_url or (containers.SMTP_URL if settings.engine == "docker" else None)
+def _mail_servers(settings: Settings) -> dict[str, Any]:
+    """Return the servers for mails; a URL of None is SES: containers have Mailpit."""
+    if settings.mail_providers:
+        return {"providers": settings.mail_providers.split()}
+    url = settings.smtp_url or (containers.SMTP_URL if settings.engine == "docker" else None)
+    return {"url": url}
 
 
 def store_secrets(stack: Stack, members: Members, settings: Settings) -> dict[str, str]:

@@ -1,9 +1,10 @@
 """The channels that reach a person outside the inbox; each is one module of this package.
 
-A channel's module has `provider(message)`, which names the provider that is called, `IDEMPOTENT`,
-which says whether a message that is sent twice arrives once, and `send(message, deadline)`.
+A channel's module has `providers(message)`, the ways to send it in the order in which they are
+tried, and `IDEMPOTENT`, which says whether a message that is sent twice arrives once.
 """
 
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Final, Protocol, cast, get_args
 
@@ -16,10 +17,8 @@ from tidings.delivery.outgoing import (
     Receipt,
     Rendered,
 )
-from tidings.platform import tracing
 from tidings.platform.logging import logger
-from tidings.platform.providers.breaker import guarded
-from tidings.platform.providers.deadline import Deadline
+from tidings.platform.providers.failover import Provider, send_by_first
 
 __all__ = [
     "CHANNELS",
@@ -38,11 +37,8 @@ class Channel(Protocol):
 
     IDEMPOTENT: bool
 
-    def provider(self, message: OutgoingMessage) -> str:
-        """Return the name of the circuit breaker; the part before a colon names the provider."""
-
-    def send(self, message: OutgoingMessage, deadline: Deadline) -> Receipt:
-        """Send a message."""
+    def providers(self, message: OutgoingMessage) -> Sequence[Provider[Receipt]]:
+        """Return the providers of a message, at least one, in the order of their calls."""
 
 
 CHANNELS: Final = frozenset(get_args(ChannelName))
@@ -56,10 +52,12 @@ def _channel(name: str) -> Channel:
 
 
 def deliver(message: OutgoingMessage) -> Receipt:
-    """Send a message through its channel's provider, once; simulated ones get their outcome.
+    """Send a message through the first of its channel's providers that accepts it.
+
+    Simulated ones get their outcome.
 
     Raises:
-        CircuitOpen: the provider failed repeatedly, so it is not called now.
+        CircuitOpen: all providers failed repeatedly, so none is called now.
         TemporaryFailure: a retry may help.
         PermanentFailure: a retry cannot help.
     """
@@ -67,12 +65,10 @@ def deliver(message: OutgoingMessage) -> Receipt:
         receipt = simulated.answer(message, outcome)
         _log_accepted(message, receipt)
         return receipt
-    channel = _channel(message.channel)
-    deadline = Deadline.after()
-    provider = channel.provider(message)
-    named = {"channel": message.channel, "provider": provider.partition(":")[0]}
-    with tracing.start_span(f"send {message.channel}", named, calls=True), guarded(provider):
-        receipt = channel.send(message, deadline)
+    providers = _channel(message.channel).providers(message)
+    receipt, tried = send_by_first(message.channel, providers)
+    if tried:
+        receipt = receipt.model_copy(update={"tried": tried})
     _log_accepted(message, receipt)
     return receipt
 

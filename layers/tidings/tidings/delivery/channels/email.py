@@ -1,17 +1,21 @@
-"""Email, through an SMTP server if one is configured, otherwise through Amazon SES."""
+"""Email, through SMTP servers and Amazon SES in the order that an operator chose."""
 
+from functools import partial
 from typing import Final
 
 from pymongo.errors import PyMongoError
 
-from tidings.delivery.errors import PermanentFailure
+from tidings.delivery.errors import PermanentFailure, TemporaryFailure
 from tidings.delivery.mime import Mail, mail_of
 from tidings.delivery.outgoing import OutgoingMessage, Receipt
 from tidings.delivery.suppression import HARD_BOUNCE, suppress
 from tidings.platform.logging import logger
+from tidings.platform.mail_servers import MailServer
 from tidings.platform.providers import ses, smtp
 from tidings.platform.providers.deadline import Deadline
-from tidings.platform.secrets import smtp_url
+from tidings.platform.providers.failover import Provider
+from tidings.platform.providers.failures import MISCONFIGURED
+from tidings.platform.secrets import providers_of_mails
 from tidings.platform.settings import settings
 from tidings.platform.timing.clock import now
 
@@ -19,17 +23,25 @@ from tidings.platform.timing.clock import now
 IDEMPOTENT: Final = False
 
 
-def provider(_: OutgoingMessage) -> str:
-    return "smtp" if smtp_url() else "ses"
+def providers(message: OutgoingMessage) -> list[Provider[Receipt]]:
+    try:
+        servers = providers_of_mails()
+    except ValueError as error:
+        # Nothing was sent, so the mails wait until the secret is corrected.
+        raise TemporaryFailure(MISCONFIGURED, "the secret smtp cannot be used") from error
+    return [
+        Provider(name=each.name, circuit=each.name, send=partial(_send, message, each))
+        for each in servers
+    ]
 
 
-def send(message: OutgoingMessage, deadline: Deadline) -> Receipt:
+def _send(message: OutgoingMessage, server: MailServer, deadline: Deadline) -> Receipt:
     mail = mail_of(message, mail_from=settings().mail_from, at=now())
-    if url := smtp_url():
+    if server.url is not None:
         return Receipt(
-            provider="smtp",
+            provider=server.name,
             provider_message_id=message.notification_id,
-            detail=_by_smtp(url, mail, message, deadline),
+            detail=_by_smtp(server.url, mail, message, deadline),
             is_final=True,
         )
     feedback = settings().mail_configuration_set
@@ -40,7 +52,7 @@ def send(message: OutgoingMessage, deadline: Deadline) -> Receipt:
         configuration_set=feedback,
         tags={"notification_id": message.notification_id},
     )
-    return Receipt(provider="ses", provider_message_id=message_id, is_final=not feedback)
+    return Receipt(provider=server.name, provider_message_id=message_id, is_final=not feedback)
 
 
 def _by_smtp(url: str, mail: Mail, message: OutgoingMessage, deadline: Deadline) -> str:

@@ -1,5 +1,6 @@
 """Push messages to a person's devices, through Amazon SNS."""
 
+from functools import partial
 from typing import Final
 
 from pymongo.errors import PyMongoError
@@ -11,18 +12,21 @@ from tidings.delivery.push_payload import payload
 from tidings.platform.logging import logger
 from tidings.platform.providers import sns
 from tidings.platform.providers.deadline import Deadline
+from tidings.platform.providers.failover import Provider
 from tidings.platform.providers.failures import UNAVAILABLE
 from tidings.users.push_tokens import forget_push_token
 from tidings.users.simulated import of_token
 
 IDEMPOTENT: Final = False
+PROVIDER: Final = "sns-push"
 
 
-def provider(_: OutgoingMessage) -> str:
-    return "sns-push"
+def providers(message: OutgoingMessage) -> list[Provider[Receipt]]:
+    # Only one: a device is an endpoint of one platform application of SNS.
+    return [Provider(name=PROVIDER, circuit=PROVIDER, send=partial(_send, message))]
 
 
-def send(message: OutgoingMessage, deadline: Deadline) -> Receipt:
+def _send(message: OutgoingMessage, deadline: Deadline) -> Receipt:
     """Send to each device; remove dead devices.
 
     It fails only if no device accepted the message: a retry would send it to the others twice.
@@ -49,7 +53,7 @@ def send(message: OutgoingMessage, deadline: Deadline) -> Receipt:
         assert failure is not None
         raise failure
     detail = f"{len(sent)} of {len(devices)} devices"
-    return Receipt(provider="sns-push", provider_message_id=sent[0], detail=detail, is_final=True)
+    return Receipt(provider=PROVIDER, provider_message_id=sent[0], detail=detail, is_final=True)
 
 
 def _send_to(device: Device, message: OutgoingMessage, content: str) -> str:

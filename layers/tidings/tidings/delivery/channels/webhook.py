@@ -10,26 +10,30 @@ import hmac
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Final
 
 from tidings.delivery.errors import PermanentFailure, TemporaryFailure, Undeliverable
 from tidings.delivery.outgoing import OutgoingMessage, Receipt
 from tidings.platform.providers import https
 from tidings.platform.providers.deadline import Deadline
+from tidings.platform.providers.failover import Provider
 from tidings.platform.providers.public_hosts import HttpsUrl
 from tidings.platform.security.limits import digest
 from tidings.platform.timing.clock import now
 from tidings.users.contacts import webhook_key
 
 IDEMPOTENT: Final = True
+PROVIDER: Final = "webhook"
 
 
-def provider(message: OutgoingMessage) -> str:
-    # Each receiver is a provider of its own, so that one that is down does not block the others.
-    return f"webhook:{digest(message.address.webhook_url or '')}"
+def providers(message: OutgoingMessage) -> list[Provider[Receipt]]:
+    # Each receiver has a circuit of its own, so that one that is down does not block the others.
+    circuit = f"{PROVIDER}:{digest(message.address.webhook_url or '')}"
+    return [Provider(name=PROVIDER, circuit=circuit, send=partial(_send, message))]
 
 
-def send(message: OutgoingMessage, deadline: Deadline) -> Receipt:
+def _send(message: OutgoingMessage, deadline: Deadline) -> Receipt:
     url, webhook_id = message.address.webhook_url, message.address.webhook_id
     if not url or not webhook_id:
         raise Undeliverable("no_address", "the person has no webhook")
@@ -46,7 +50,7 @@ def send(message: OutgoingMessage, deadline: Deadline) -> Receipt:
             correlation_id=message.correlation_id,
             deadline=deadline,
         )
-    return Receipt(provider="webhook", detail=f"status {status}", is_final=True)
+    return Receipt(provider=PROVIDER, detail=f"status {status}", is_final=True)
 
 
 def post_signed(

@@ -6,6 +6,7 @@ from typing import Any, Final
 from tidings.delivery.models import Channel, DeliveryStatus
 from tidings.delivery.planning import INBOX
 from tidings.delivery.states import ACCEPTED
+from tidings.delivery.status import TriedProviderView
 from tidings.monitoring.explaining.makers import maker_of, sender_of
 from tidings.monitoring.explaining.reasons import NOT_RECORDED, reason_of
 from tidings.monitoring.explaining.schemas import ChannelOutcome, ExplainedStep
@@ -62,16 +63,26 @@ def _step(notification: Any, channel: str, delivery: Any, before: Any, step: Any
         at=step.at,
         code=f"delivery.{step.status}",
         reason=code,
-        sentence=sentence,
+        sentence=" ".join([sentence, *_calls(step)]),
         channel=channel,
         function=maker.function,
         queue=maker.queue,
         correlation_id=notification.correlation_id,
         event_id=notification.event_id,
         notification_id=notification.id,
-        provider=delivery.provider if was_sent else None,
+        provider=(step.provider or delivery.provider) if was_sent else None,
         provider_message_id=delivery.provider_message_id if was_sent else None,
+        tried=[TriedProviderView.model_validate(each) for each in step.tried],
     )
+
+
+def _calls(step: Any) -> Iterator[str]:
+    """Yield a sentence about the providers that did not accept the message, if it tells more."""
+    tried = [f"{each.provider} ({each.reason})" for each in step.tried]
+    if step.provider and tried:
+        yield f"It went through {step.provider}, after {' and '.join(tried)}."
+    elif len(tried) > 1:
+        yield f"These providers were tried: {', '.join(tried)}."
 
 
 def _outcome(notification: Any, channel: str, delivery: Any) -> ChannelOutcome:

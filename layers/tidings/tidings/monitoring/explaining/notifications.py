@@ -67,7 +67,7 @@ def notification_steps(found: Sequence[Any]) -> Iterator[ExplainedStep]:
         yield from _of_the_reader(notification, clicks.get(notification.id))
 
 
-def waiting_events(document: Any, **about: str) -> Iterator[ExplainedStep]:
+def waiting_events(document: Any, *, notification_id: str | None = None) -> Iterator[ExplainedStep]:
     """Yield the events that wait in a document's outbox."""
     for entry in document.outbox:
         yield ExplainedStep(
@@ -76,7 +76,7 @@ def waiting_events(document: Any, **about: str) -> Iterator[ExplainedStep]:
             sentence=f"{entry.type} waits in the outbox: it is not published yet.",
             correlation_id=entry.correlation_id,
             event_id=entry.event_id,
-            **about,
+            notification_id=notification_id,
         )
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from pydantic import Field
 
+from tidings.delivery.status import TriedProviderView
 from tidings.platform.schema import Schema
 
 
@@ -23,6 +24,9 @@ class ExplainedStep(Schema):
     failed_message_id: str | None = None
     provider: str | None = None
     provider_message_id: str | None = None
+    tried: list[TriedProviderView] = Field(
+        default_factory=list, description="the providers that did not accept it, in their order"
+    )
 
 
 class ChannelOutcome(Schema):

@@ -4,7 +4,8 @@ Each environment of each function is a process that Prometheus cannot scrape, so
 Redis hash, which `GET /metrics` reads. While Redis is unavailable, a process keeps its counts.
 
 Labels are names that the code or the deployment knows: functions, fields, queues, event types,
-channels, states. Ids and input are no labels. A process counts at most `MAX_SERIES` series.
+channels, providers, states. Ids and input are no labels. A process counts at most `MAX_SERIES`
+series.
 """
 
 import json
@@ -43,6 +44,7 @@ INVOCATION_SECONDS: Final = "tidings_invocation_seconds"
 GRAPHQL_FIELDS: Final = "tidings_graphql_fields"
 EVENTS: Final = "tidings_events"
 DELIVERIES: Final = "tidings_deliveries"
+PROVIDER_CALLS: Final = "tidings_provider_calls"
 ACCESS_TOKENS: Final = "tidings_access_tokens"
 # Batches of messages that took `SLOW_BATCH_SECONDS` or more.
 SLOW_BATCHES: Final = "tidings_slow_batches"

@@ -47,8 +47,11 @@ _THROTTLES: Final = frozenset(
 
 
 @cache
-def client(service: str) -> Any:
+def client(service: str, region: str | None = None) -> Any:
     """Return this environment's client of a service; boto3 chooses its type by the name.
+
+    Args:
+        region: another AWS region than ours.
 
     boto3 is imported here: most functions never need it.
     """
@@ -63,7 +66,7 @@ def client(service: str) -> Any:
         # late.
         retries={"total_max_attempts": 1},
     )
-    return make(service, config=config)
+    return make(service, config=config, region_name=region)
 
 
 @contextmanager
@@ -84,9 +87,8 @@ def meaning(
     from botocore.exceptions import (
         BotoCoreError,
         ClientError,
-        ConnectionClosedError,
         ConnectTimeoutError,
-        ReadTimeoutError,
+        HTTPClientError,
     )
 
     try:
@@ -97,7 +99,8 @@ def meaning(
         raise failure from None
     except ConnectTimeoutError as error:
         raise TemporaryFailure(TIMEOUT, "no connection in time") from error
-    except (ReadTimeoutError, ConnectionClosedError) as error:
+    except HTTPClientError as error:
+        # No answer, or only a part of one: the request was sent.
         raise TemporaryFailure(TIMEOUT, "no answer in time", maybe_sent=True) from error
     except BotoCoreError as error:
         raise TemporaryFailure(UNAVAILABLE, type(error).__name__) from error

@@ -31,3 +31,7 @@ class Deadline:
         if seconds <= 0:
             raise TemporaryFailure(TIMEOUT, "the time limit was reached")
         return min(seconds, at_most)
+
+    def allows(self, seconds: float) -> bool:
+        """Say whether so much time is left."""
+        return self._at - time.monotonic() >= seconds

@@ -1,6 +1,6 @@
 """Failures of delivery: temporary ones that a retry may solve, and permanent ones."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from tidings.platform.errors import TidingsError
 
@@ -11,6 +11,13 @@ TIMEOUT: Final = "timeout"
 MISCONFIGURED: Final = "misconfigured"
 
 
+class Tried(NamedTuple):
+    """A provider that did not accept a message, and the reason."""
+
+    provider: str
+    reason: str
+
+
 class DeliveryFailure(TidingsError):
     """A message was not accepted; `reason` is a code, the message explains it."""
 
@@ -19,6 +26,8 @@ class DeliveryFailure(TidingsError):
     of_recipient = False
     # The provider's own text. Never log it: it may quote an address or a number.
     said = ""
+    # The providers that were called, or whose circuits are open, in their order.
+    tried: tuple[Tried, ...] = ()
 
     def __init__(self, reason: str, message: str = "") -> None:
         super().__init__(message or reason)

@@ -95,8 +95,14 @@ def push(endpoint_arn: str, content: str, attributes: Mapping[str, str]) -> str:
     return str(answer["MessageId"])
 
 
-def text(phone: str, content: str, *, promotional: bool) -> str:
+def text(phone: str, content: str, *, promotional: bool, region: str | None = None) -> str:
     """Send a text message; return SNS's message id.
+
+    Args:
+        phone: the number in the form of E.164.
+        content: the text.
+        promotional: whether it is advertising.
+        region: another AWS region than ours.
 
     Raises:
         TemporaryFailure: SNS cannot accept the message now.
@@ -106,7 +112,7 @@ def text(phone: str, content: str, *, promotional: bool) -> str:
     kind = {"AWS.SNS.SMS.SMSType": "Promotional" if promotional else "Transactional"}
     try:
         with aws.meaning(_SMS_REFUSALS):
-            answer = aws.client("sns").publish(
+            answer = aws.client("sns", region).publish(
                 PhoneNumber=phone, Message=content, MessageAttributes=_attributes(kind)
             )
     except PermanentFailure as failure:
