@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import redis
@@ -109,6 +110,22 @@ def test_twenty_concurrent_readers_load_once(
     read = at_once([lambda: things.get("a", load)] * 20)
     assert read == [Thing(name="one")] * 20
     assert len(origin.asked) == 1
+
+
+def test_value_stored_after_a_reader_looked_is_not_loaded_again(
+    things: ReadThrough[Thing], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other reader's lease has ended by then, so that this one gets it."""
+    take_leases = things._take_leases
+
+    def slowly(keys: list[str]) -> Any:
+        monkeypatch.undo()
+        assert things.get("a", lambda: Thing(name="one")) == Thing(name="one")
+        return take_leases(keys)
+
+    monkeypatch.setattr(things, "_take_leases", slowly)
+    assert things.get("a", lambda: Thing(name="two")) == Thing(name="one")
+    assert cache.client().keys(f"*{things._name}:a:lease") == []
 
 
 def test_crashed_reader_delays_others_only_briefly(things: ReadThrough[Thing]) -> None:

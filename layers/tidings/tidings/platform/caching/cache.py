@@ -98,9 +98,10 @@ class ReadThrough(Generic[Value]):
         missing = [key for key in keys if key not in found]
         if not missing:
             return found
-        leases = self._take_leases(missing)
+        leases, stored = self._take_leases(missing)
         if leases is not None:
-            found |= self._wait_for([key for key in missing if key not in leases])
+            found |= stored
+            found |= self._wait_for([key for key in missing if key not in {*leases, *stored}])
         if still_missing := [key for key in missing if key not in found]:
             loaded = load(still_missing)
             self._fill(leases or {}, loaded)
@@ -120,7 +121,9 @@ class ReadThrough(Generic[Value]):
             self._ask(lambda redis: redis.delete(*names), even_if_resting=True)
 
     def _read(self, keys: Sequence[str]) -> dict[str, Value]:
-        texts = self._ask(lambda redis: redis.mget([self._key(key) for key in keys])) or []
+        return self._values(keys, self._ask(lambda redis: redis.mget(self._keys(keys))) or [])
+
+    def _values(self, keys: Sequence[str], texts: Sequence[str | None]) -> dict[str, Value]:
         values = {key: self._parsed(text) for key, text in zip(keys, texts, strict=False) if text}
         return {key: value for key, value in values.items() if value is not None}
 
@@ -130,20 +133,29 @@ class ReadThrough(Generic[Value]):
         except ValidationError:  # stored by another version of the code
             return None
 
-    def _take_leases(self, keys: Sequence[str]) -> dict[str, str] | None:
-        """Return the tokens of the leases that were free; None if Redis is unavailable."""
+    def _take_leases(self, keys: Sequence[str]) -> tuple[dict[str, str] | None, dict[str, Value]]:
+        """Return the tokens of the leases that were free, and the values stored meanwhile.
+
+        The leases are None if Redis is unavailable. A value was stored meanwhile if another reader
+        ended its load after we looked; its lease has ended too, so that we would load again.
+        """
         token = new_event_id()
 
         def take(redis: Any) -> Any:
             pipeline = redis.pipeline(transaction=False)
             for each in keys:
                 pipeline.set(self._lease(each), token, nx=True, ex=LEASE_SECONDS)
+            pipeline.mget(self._keys(keys))
             return pipeline.execute()
 
         taken = self._ask(take)
         if taken is None:
-            return None
-        return {key: token for key, won in zip(keys, taken, strict=True) if won}
+            return None, {}
+        *won, texts = taken
+        leases = {key: token for key, is_ours in zip(keys, won, strict=True) if is_ours}
+        stored = self._values(keys, texts)
+        self._fill({key: leases.pop(key) for key in stored if key in leases}, {})  # gives them back
+        return leases, stored
 
     def _wait_for(self, keys: list[str]) -> dict[str, Value]:
         found: dict[str, Value] = {}
@@ -170,6 +182,9 @@ class ReadThrough(Generic[Value]):
     def _ask(self, command: Callable[[Any], Any], *, even_if_resting: bool = False) -> Any:
         """Run a command and return its result; None, and a log line, if Redis is unavailable."""
         return self._resting.ask(lambda: command(client()), even_if_resting=even_if_resting)
+
+    def _keys(self, keys: Iterable[str]) -> list[str]:
+        return [self._key(key) for key in keys]
 
     def _key(self, key: str) -> str:
         return redis_connection.key("cache", self._name, key)
