@@ -17,13 +17,14 @@ from resolvers import NESTED
 
 from tidings.platform.caching.cache import ReadThrough
 from tidings.platform.caching.generation import Generation
+from tidings.platform.retention import in_redis
 from tidings.platform.security.auth import Principal, Role
 
 # An environment keeps 13 MB at most, if each character takes four bytes.
 MAX_KEPT: Final = 100
 MAX_CHARACTERS: Final = 32_000
 # Answers in Redis are replaced by those of the next generation; this only frees their memory.
-TTL_SECONDS: Final = 10
+TTL_SECONDS: Final = in_redis.ANSWERS.seconds
 
 ANSWERS: Final = ReadThrough("answer", str, ttl_seconds=TTL_SECONDS)
 

@@ -24,8 +24,9 @@ from tidings.platform.caching import cache
 from tidings.platform.errors import InvalidInput
 from tidings.platform.inputs.parsing import InvalidFields, parsed
 from tidings.platform.logging import logger
+from tidings.platform.retention import in_redis
 
-TTL_SECONDS: Final = 24 * 3600
+TTL_SECONDS: Final = in_redis.PERSISTED.seconds
 # The limits of each area: 1,000 documents of at most 20 KB; the oldest are removed first.
 MAX_KEPT: Final = 1_000
 MAX_BYTES: Final = 20_000

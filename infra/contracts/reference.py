@@ -1,4 +1,4 @@
-"""The reference pages of docs/ about settings and errors, from the typed code."""
+"""The reference pages of docs/ about settings, errors and retention, from the typed code."""
 
 import ast
 import importlib
@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal, get_args, get_origin
 from pydantic import AliasChoices
 from pydantic.fields import FieldInfo
 
+from infra.contracts import retention_page
 from tidings.platform import errors
 from tidings.platform.errors import NotYet, TidingsError
 from tidings.platform.settings import ENVIRONMENT_PREFIX, Settings
@@ -79,6 +80,7 @@ def pages() -> dict[Path, str]:
         ROOT / "docs/settings.md": settings_page(),
         ROOT / "docs/launcher-settings.md": launcher_page(),
         ROOT / "docs/errors.md": errors_page(),
+        retention_page.FILE: retention_page.page(),
     }
 
 

@@ -8,11 +8,12 @@ token from the cookie works nowhere after that.
 from datetime import datetime
 from typing import Any, Final
 
+from tidings.platform.retention import in_redis
 from tidings.platform.security import store
 from tidings.platform.timing.clock import now
 from tidings.users import session_store
 
-IDLE_SECONDS: Final = 30 * 60
+IDLE_SECONDS: Final = in_redis.CONSOLE_SESSION.seconds
 
 
 def begin(session_id: str, at: datetime | None = None) -> None:

@@ -17,6 +17,7 @@ from cryptography.fernet import Fernet
 from sessions.tokens import Tokens
 from tidings.platform.errors import Unavailable
 from tidings.platform.inputs.parsing import parsed
+from tidings.platform.retention import in_redis
 from tidings.platform.security import store
 from tidings.users import session_store
 from tidings.users.errors import SessionEnded
@@ -24,7 +25,7 @@ from tidings.users.schemas import RefreshSession
 from tidings.users.sessions import refresh_session
 
 # A browser may have sent requests with the old cookie before it got the new one.
-KEPT_SECONDS: Final = 120
+KEPT_SECONDS: Final = in_redis.RENEWED_SESSION.seconds
 # A renewal takes milliseconds. If its process dies, another one may try after this time.
 RENEWING_SECONDS: Final = 10
 WAIT_SECONDS: Final = 5.0

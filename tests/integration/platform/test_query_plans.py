@@ -17,6 +17,7 @@ from tidings.delivery.operations import get_suppressions
 from tidings.monitoring.audit import export_audit_trail, get_audit_trail
 from tidings.monitoring.audit_schemas import AuditFilter, ExportAuditTrail
 from tidings.monitoring.backlogs import failed_waiting
+from tidings.monitoring.enforcing import enforce_retention
 from tidings.monitoring.explaining.notifications import latest_notifications
 from tidings.monitoring.overview.rules import rules
 from tidings.monitoring.queries import get_failed_messages
@@ -229,6 +230,7 @@ CALLS: Final[dict[str, Callable[[], Any]]] = {
     "person by number": lambda: accounts_with(None, None, "+49301234567", at_most=10),
     "suppressions": lambda: get_suppressions(PAGE, caller=OPERATOR),
     "failed jobs": failed_runs,
+    "retention": lambda: enforce_retention(now()),
 }
 
 

@@ -1,7 +1,6 @@
 """Documents of the campaigns database."""
 
 from datetime import datetime
-from typing import Final
 
 from mongoengine import (
     DateTimeField,
@@ -16,11 +15,9 @@ from tidings.campaigns.calendar import ScheduleKind
 from tidings.campaigns.states import CampaignState, RunPhase, WinnerRule, WonBy
 from tidings.delivery.response_kinds import MailResponseKind
 from tidings.platform.messaging.outbox import OutboxDocument
+from tidings.platform.retention import stored as retention
 from tidings.platform.storage.documents import StoredDocument, StoredPart
 from tidings.platform.timing.clock import new_id, now
-
-# As long as a client may repeat a request.
-TESTS_KEPT_SECONDS: Final = 7 * 24 * 3600
 
 
 class AudienceMailResponse(StoredPart):
@@ -162,5 +159,5 @@ class CampaignTestRequest(StoredDocument):
     meta = {  # noqa: RUF012
         "db_alias": "campaigns",
         "collection": "test_requests",
-        "indexes": [{"fields": ["created_at"], "expireAfterSeconds": TESTS_KEPT_SECONDS}],
+        "indexes": [retention.CAMPAIGN_TESTS.index()],
     }

@@ -6,7 +6,6 @@ number and no token.
 """
 
 from enum import StrEnum
-from typing import Final
 
 from mongoengine import (
     BooleanField,
@@ -20,10 +19,9 @@ from mongoengine import (
 )
 
 from tidings.platform.messaging.outbox import OutboxDocument
+from tidings.platform.retention import stored as retention
 from tidings.platform.storage.documents import StoredDocument, StoredPart
 from tidings.platform.timing.clock import new_id, now
-
-DAY_SECONDS: Final = 24 * 3600
 
 
 class Channel(StrEnum):
@@ -173,7 +171,7 @@ class Notification(OutboxDocument):
             {"fields": ["campaign_id"], "sparse": True},
             # Operators search by the request's id.
             {"fields": ["correlation_id"], "sparse": True},
-            {"fields": ["expires_at"], "expireAfterSeconds": 0},
+            retention.NOTIFICATIONS.index(),
         ],
     }
 
@@ -205,7 +203,7 @@ class Suppression(StoredDocument):
         "collection": "suppressions",
         "indexes": [
             ("-created_at", "-id"),
-            {"fields": ["lifted_at"], "expireAfterSeconds": 30 * DAY_SECONDS},
+            retention.LIFTED_SUPPRESSIONS.index(),
         ],
     }
 
@@ -225,7 +223,7 @@ class PushEndpoint(StoredDocument):
         "indexes": [
             {"fields": ["user_id"], "sparse": True},
             # SNS returns the same ARN if it is asked again.
-            {"fields": ["created_at"], "expireAfterSeconds": 90 * DAY_SECONDS},
+            retention.PUSH_ENDPOINTS.index(),
         ],
     }
 
@@ -242,7 +240,7 @@ class Feedback(OutboxDocument):
         "db_alias": "delivery",
         "collection": "feedback",
         # Providers repeat a report within hours at most.
-        "indexes": [{"fields": ["created_at"], "expireAfterSeconds": 30 * DAY_SECONDS}],
+        "indexes": [retention.FEEDBACK.index()],
     }
 
 
@@ -296,6 +294,6 @@ class MailResponse(StoredDocument):
         "indexes": [
             ("campaign_id", "user_id"),
             ("user_id", "-id"),
-            {"fields": ["expires_at"], "expireAfterSeconds": 0},
+            retention.MAIL_RESPONSES.index(),
         ],
     }

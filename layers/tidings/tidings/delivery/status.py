@@ -8,9 +8,10 @@ from pydantic import ConfigDict, Field
 
 from tidings.delivery.models import Notification
 from tidings.platform.caching.cache import ReadThrough
+from tidings.platform.retention import in_redis
 from tidings.platform.schema import Schema
 
-KEPT_IN_REDIS_SECONDS: Final = 3600
+KEPT_IN_REDIS_SECONDS: Final = in_redis.STATUSES.seconds
 
 
 class TriedProviderView(Schema):

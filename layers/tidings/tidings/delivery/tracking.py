@@ -5,7 +5,7 @@ no picture, and its links are as they are. What is stored is deleted when a pers
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from pymongo import UpdateOne
@@ -14,11 +14,11 @@ from pymongo.errors import PyMongoError
 from tidings.delivery.models import MailResponse
 from tidings.delivery.outgoing import OutgoingMessage
 from tidings.platform.logging import logger
+from tidings.platform.retention import stored as retention
 from tidings.platform.storage import database
 from tidings.users.contacts import get_contacts
 
-# As long as notifications.
-KEPT_FOR: Final = timedelta(days=180)
+KEPT_FOR: Final = retention.MAIL_RESPONSES.period
 
 
 def begin(messages: Sequence[OutgoingMessage], at: datetime) -> None:

@@ -1,7 +1,7 @@
 """Store dead letters as failed messages, once each, and discard them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from pymongo import UpdateOne
@@ -18,12 +18,13 @@ from tidings.platform.logging import logger
 from tidings.platform.messaging.dead_letters import DeadLetter
 from tidings.platform.messaging.outbox import DUPLICATE_KEY
 from tidings.platform.operation import operation
+from tidings.platform.retention import stored as retention
 from tidings.platform.security.auth import Principal, Role, require
 from tidings.platform.storage import database
 from tidings.platform.text.masking import masked_text
 from tidings.platform.timing.clock import now
 
-SETTLED_KEPT_FOR: Final = timedelta(days=30)
+SETTLED_KEPT_FOR: Final = retention.SETTLED_MESSAGES.period
 
 
 def store_failed_messages(letters: Sequence[DeadLetter]) -> None:

@@ -12,6 +12,7 @@ from mongoengine import (
     StringField,
 )
 
+from tidings.platform.retention import stored as retention
 from tidings.platform.storage.documents import StoredDocument, StoredPart
 
 
@@ -89,6 +90,6 @@ class FailedMessage(StoredDocument):
             ("type", "-failed_at", "-id"),
             "correlation_id",
             "mentions",
-            {"fields": ["expires_at"], "expireAfterSeconds": 0},
+            retention.SETTLED_MESSAGES.index(),
         ],
     }

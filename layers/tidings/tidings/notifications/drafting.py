@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from tidings.delivery.messages import NO_TEXT, marked, text_for, variables_for
@@ -22,16 +22,17 @@ from tidings.delivery.planning import (
 from tidings.delivery.reports import report_of
 from tidings.delivery.states import command_for, first_state
 from tidings.platform.messaging.outbox import stored_entry
+from tidings.platform.retention import stored as retention
 from tidings.platform.storage.rows import row_class
 from tidings.platform.timing.clock import new_id
 from tidings.templates.content import Rendered
 from tidings.users.contacts import Contact
 from tidings.users.simulated import PERSONS
 
-KEPT_FOR: Final = timedelta(days=180)
+KEPT_FOR: Final = retention.NOTIFICATIONS.period
 # Notifications with a code. Normally the delivery deletes the code; this limit applies if its
 # command was lost.
-CODE_KEPT_FOR: Final = timedelta(days=7)
+CODE_KEPT_FOR: Final = retention.CODE_NOTIFICATIONS.period
 NO_PART: Final = "template has no such part"
 # The fields that a notification copies from its content.
 COPIED_FIELDS: Final = (

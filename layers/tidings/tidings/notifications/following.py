@@ -1,6 +1,6 @@
 """Begin to notify the followers of a product of an event (telling.py goes on)."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from mongoengine import NotUniqueError
@@ -9,13 +9,13 @@ from tidings.notifications.events import TellFollowers, TellFollowersData
 from tidings.notifications.models import FollowedEvent
 from tidings.platform.logging import logger
 from tidings.platform.messaging import outbox
+from tidings.platform.retention import stored as retention
 from tidings.platform.timing.clock import now
 from tidings.products.events import ProductBackInStock, ProductPriceDropped
 
 Followed = ProductBackInStock | ProductPriceDropped
 
-# Longer than any of its messages can wait in a queue.
-KEPT_FOR: Final = timedelta(days=14)
+KEPT_FOR: Final = retention.FOLLOWED_EVENTS.period
 
 
 def begin(event: Followed, *, at: datetime | None = None) -> None:

@@ -3,6 +3,7 @@
 from mongoengine import DateTimeField, StringField
 
 from tidings.platform.messaging.outbox import OutboxDocument
+from tidings.platform.retention import stored as retention
 from tidings.platform.storage.documents import StoredDocument
 
 
@@ -22,7 +23,7 @@ class FollowedEvent(OutboxDocument):
     meta = {  # noqa: RUF012
         "db_alias": "notifications",
         "collection": "crowds",
-        "indexes": [{"fields": ["expires_at"], "expireAfterSeconds": 0}],
+        "indexes": [retention.FOLLOWED_EVENTS.index()],
     }
 
 
@@ -42,6 +43,6 @@ class SendRequest(StoredDocument):
         "collection": "send_requests",
         "indexes": [
             {"fields": ["notification_id"], "sparse": True},
-            {"fields": ["expires_at"], "expireAfterSeconds": 0},
+            retention.SEND_REQUESTS.index(),
         ],
     }

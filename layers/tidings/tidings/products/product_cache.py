@@ -9,13 +9,13 @@ from typing import Final
 
 from tidings.platform.caching.cache import Load, ReadThrough
 from tidings.platform.caching.generation import Generation
+from tidings.platform.retention import in_redis
 from tidings.platform.schema import Schema
 from tidings.platform.storage.pagination import MAX_PAGE_SIZE, Page, PageRequest
 from tidings.products.fields import ProductSort
 from tidings.products.schemas import ProductView
 
 # Stale data lives at most this long, if Redis was unavailable during a change.
-TTL_SECONDS: Final = 60
 
 
 class FirstPage(Schema):
@@ -27,8 +27,10 @@ class FirstPage(Schema):
     has_more: bool
 
 
-PRODUCTS: Final = ReadThrough("product", ProductView, ttl_seconds=TTL_SECONDS)
-FIRST_PAGES: Final = ReadThrough("products.first", FirstPage, ttl_seconds=TTL_SECONDS)
+PRODUCTS: Final = ReadThrough("product", ProductView, ttl_seconds=in_redis.KEPT_PRODUCTS.seconds)
+FIRST_PAGES: Final = ReadThrough(
+    "products.first", FirstPage, ttl_seconds=in_redis.FIRST_PAGES.seconds
+)
 # Changes with every product that everyone may see, and with their stock.
 CATALOGUE: Final = Generation("catalogue")
 LARGEST: Final = PageRequest.model_validate({"limit": MAX_PAGE_SIZE})

@@ -10,11 +10,12 @@ from typing import Final
 from pydantic import ConfigDict, Field
 
 from tidings.platform.caching.cache import ReadThrough
+from tidings.platform.retention import in_redis
 from tidings.platform.schema import Schema
 from tidings.recommendations.scoring import ReasonCode
 
-LIST_SECONDS: Final = 3600
-POPULAR_SECONDS: Final = 600
+LIST_SECONDS: Final = in_redis.LISTS.seconds
+POPULAR_SECONDS: Final = in_redis.POPULAR.seconds
 POPULAR: Final = "all"
 
 

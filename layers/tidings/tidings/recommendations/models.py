@@ -1,6 +1,6 @@
 """Documents of the recommendations database."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
@@ -16,10 +16,11 @@ from mongoengine import (
 )
 
 from tidings.platform.messaging.outbox import OutboxDocument
+from tidings.platform.retention import stored as retention
 from tidings.platform.storage.documents import StoredDocument, StoredPart
 from tidings.platform.timing.clock import new_id, now
 
-BROWSING_LASTS: Final = timedelta(days=30)
+BROWSING_LASTS: Final = retention.VIEWS.period
 
 
 class ActivityKind(StrEnum):
@@ -59,7 +60,7 @@ class Activity(OutboxDocument):
         "collection": "activity",
         "indexes": [
             ("user_id", "-id"),
-            {"fields": ["expires_at"], "expireAfterSeconds": 0},
+            retention.VIEWS.index(),
         ],
     }
 
@@ -148,7 +149,7 @@ class Run(OutboxDocument):
     meta = {  # noqa: RUF012
         "db_alias": "recommendations",
         "collection": "runs",
-        "indexes": [{"fields": ["expires_at"], "expireAfterSeconds": 0}],
+        "indexes": [retention.RECOMMENDATION_RUNS.index()],
     }
 
 

@@ -8,6 +8,7 @@ from mongoengine import NotUniqueError
 
 from tidings.platform.logging import logger
 from tidings.platform.messaging import outbox
+from tidings.platform.retention import stored as retention
 from tidings.recommendations.announcing import announce
 from tidings.recommendations.events import RefreshRecommendations, RefreshRecommendationsData
 from tidings.recommendations.lists import compute_lists
@@ -20,7 +21,7 @@ PEOPLE_PER_CHUNK: Final = 200
 PEOPLE_AT_ONCE: Final = 50
 # People without activity for this long keep their old list.
 ACTIVE: Final = timedelta(days=90)
-RUNS_KEPT: Final = timedelta(days=14)
+RUNS_KEPT: Final = retention.RECOMMENDATION_RUNS.period
 
 
 def compute_recommendations(scheduled_at: datetime) -> int:

@@ -6,6 +6,7 @@ from typing import Final
 from mongoengine import DateTimeField, IntField, ListField, StringField
 
 from tidings.platform.messaging.outbox import OutboxDocument
+from tidings.platform.retention import stored as retention
 from tidings.platform.storage.documents import StoredDocument
 from tidings.platform.timing.clock import new_id, now
 from tidings.platform.timing.times import LATEST
@@ -73,6 +74,7 @@ class Task(OutboxDocument):
             ("-priority_rank", "-id"),
             {"fields": ["remind_at"], "sparse": True},
             {"fields": ["upload_key"], "sparse": True, "unique": True},
+            {**retention.DELETED_TASKS.index(), "sparse": True},
         ],
     }
 
@@ -84,4 +86,8 @@ class Upload(StoredDocument):
     content_digest = StringField(required=True)
     created_at = DateTimeField(required=True, default=now)
 
-    meta = {"db_alias": "tasks", "collection": "uploads"}  # noqa: RUF012
+    meta = {  # noqa: RUF012
+        "db_alias": "tasks",
+        "collection": "uploads",
+        "indexes": ["created_at"],
+    }

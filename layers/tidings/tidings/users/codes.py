@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from tidings.platform.logging import logger
 from tidings.platform.messaging.events import code_purposes
+from tidings.platform.retention import in_redis
 from tidings.platform.security import store
 from tidings.platform.security.signatures import blind_index
 from tidings.platform.timing.clock import now
@@ -48,7 +49,7 @@ class Purpose:
     seconds: int
 
 
-VERIFICATION: Final = Purpose("verification", 24 * 3600)
+VERIFICATION: Final = Purpose("verification", in_redis.CODE.seconds)
 PASSWORD_RESET: Final = Purpose("password-reset", 30 * 60)
 PHONE_VERIFICATION: Final = Purpose("phone-verification", 15 * 60)
 _PURPOSES: Final = {each.name: each for each in (VERIFICATION, PASSWORD_RESET, PHONE_VERIFICATION)}

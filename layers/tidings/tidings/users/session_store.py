@@ -10,13 +10,14 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from tidings.platform.logging import logger
+from tidings.platform.retention import in_redis
 from tidings.platform.security import store
 from tidings.platform.security.ended_sessions import lowest_version_key, refuse_session
 from tidings.platform.security.limits import digest
 from tidings.platform.timing.clock import now
 
 # From the last use.
-SESSION_SECONDS: Final = 30 * 24 * 3600
+SESSION_SECONDS: Final = in_redis.SESSION.seconds
 # The maximum for one account. The store evicts nothing, so repeated sign-ins must not fill it.
 MAX_SESSIONS: Final = 50
 # The maximum for an account whose address is not verified: anyone can register 20 in an hour.

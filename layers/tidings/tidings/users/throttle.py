@@ -11,13 +11,14 @@ from typing import Any, Final
 
 from tidings.platform.context import caller_address
 from tidings.platform.errors import RateLimited
+from tidings.platform.retention import in_redis
 from tidings.platform.security import store
 from tidings.platform.security.limits import Limit, digest, network_of
 from tidings.platform.settings import settings
 
 MINUTE: Final = 60
 HOUR: Final = 3600
-FAILURES_FORGOTTEN_AFTER_SECONDS: Final = 24 * HOUR
+FAILURES_FORGOTTEN_AFTER_SECONDS: Final = in_redis.FAILURES.seconds
 
 REGISTRATIONS_OF_ADDRESS: Final = Limit("register-address", 20, HOUR)
 CODES_FOR_ADDRESS: Final = Limit("codes-address", 20, HOUR)

@@ -7,13 +7,14 @@ on the password's hash, so a new password invalidates them.
 import secrets
 from typing import Final
 
+from tidings.platform.retention import in_redis
 from tidings.platform.security import store
 from tidings.platform.security.limits import digest
 from tidings.platform.security.signatures import is_signed, signature
 from tidings.users.models import User
 
 # From the last sign-in.
-KNOWN_NETWORK_SECONDS: Final = 90 * 24 * 3600
+KNOWN_NETWORK_SECONDS: Final = in_redis.KNOWN_NETWORK.seconds
 # After a registration, which proves less.
 NEW_NETWORK_SECONDS: Final = 24 * 3600
 _DEVICE: Final = "device-token"

@@ -15,6 +15,7 @@ from tidings.platform.caching import cache
 from tidings.platform.logging import logger
 from tidings.platform.observability import metrics
 from tidings.platform.observability.metrics import Series
+from tidings.platform.retention import in_redis
 from tidings.platform.schema import Schema
 
 SAMPLES_KEPT: Final = 120
@@ -22,7 +23,7 @@ SAMPLES_SHOWN: Final = 60
 # The rates of functions and queues are over this number of minutes.
 COUNTERS_KEPT: Final = 5
 # A history that ended hours ago says nothing of now.
-KEPT_SECONDS: Final = 2 * 3600
+KEPT_SECONDS: Final = in_redis.OVERVIEW.seconds
 ORDER_PLACED: Final = "order.placed"
 
 # By function or queue: the number of each outcome, or of each edge of the histogram.

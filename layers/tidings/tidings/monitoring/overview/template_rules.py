@@ -31,6 +31,7 @@ RULES: Final[tuple[tuple[str, str, str, str, bool], ...]] = (
         True,
     ),
     ("redrive", "send-redriven", "send_redriven", "rate(1 minute)", True),
+    ("retention", "enforce-retention", "enforce_retention", "cron(30 3 * * ? *)", True),
     ("saga-settling", "settle-orders", "settle_orders", "rate(10 minutes)", True),
     ("store-browsing", "store-browsing", "store_browsing", "rate(1 minute)", True),
     ("timed-campaigns", "run-timed-campaigns", "run_due_campaigns", "rate(5 minutes)", True),

@@ -13,6 +13,7 @@ from mongoengine import (
     StringField,
 )
 
+from tidings.platform.retention import stored as retention
 from tidings.platform.storage.documents import StoredDocument, StoredPart
 
 
@@ -67,6 +68,6 @@ class AuditEntry(StoredDocument):
             ("targets.id", "-id"),
             ("outcome", "-id"),
             ("correlation_id", "-id"),
-            {"fields": ["expires_at"], "expireAfterSeconds": 0},
+            retention.AUDIT.index(),
         ],
     }

@@ -7,11 +7,12 @@ before the computation. It is valid as long as that generation is current.
 from typing import Any, Final
 
 from tidings.platform.caching import cache
+from tidings.platform.retention import in_redis
 from tidings.platform.storage.resting import Resting
 from tidings.platform.timing.clock import new_event_id
 
 # If Redis was unavailable during a change, older results are used for at most this time.
-SECONDS: Final = 60
+SECONDS: Final = in_redis.GENERATION.seconds
 
 
 class Generation:

@@ -10,12 +10,13 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from tidings.platform.caching import cache
+from tidings.platform.retention import in_redis
 from tidings.platform.storage.resting import Resting
 from tidings.platform.timing.clock import new_id
 
 ID: Final = "#id"
 # Notes expire, in case the job that takes them is switched off.
-KEPT_SECONDS: Final = 24 * 3600
+KEPT_SECONDS: Final = in_redis.GATHERED.seconds
 
 # KEYS: the owner's notes, the owners sorted by the time of their first note. Returns the number of
 # notes and the time of the first one.

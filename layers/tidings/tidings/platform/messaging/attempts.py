@@ -14,13 +14,14 @@ from tidings.platform.caching import cache
 from tidings.platform.messaging.events import Event
 from tidings.platform.messaging.history import Attempt
 from tidings.platform.observability import metrics
+from tidings.platform.retention import in_redis
 from tidings.platform.schema import Schema
 from tidings.platform.text.cuts import cut
 from tidings.platform.text.masking import masked_text
 from tidings.platform.timing.clock import now
 
 KEPT: Final = 20
-KEPT_SECONDS: Final = 24 * 3600
+KEPT_SECONDS: Final = in_redis.ATTEMPTS.seconds
 MAX_ERROR_CHARACTERS: Final = 200
 
 # The error that `of_subjects` raises.

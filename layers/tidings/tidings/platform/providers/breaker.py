@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 from tidings.platform.caching import cache
 from tidings.platform.logging import logger
 from tidings.platform.providers.failures import CircuitOpen, TemporaryFailure
+from tidings.platform.retention import in_redis
 from tidings.platform.security.limits import digest
 from tidings.platform.storage.resting import Resting
 
@@ -30,7 +31,7 @@ TRIAL_SECONDS: Final = 15.0
 CLOSED_FOR_SECONDS: Final = 0.2
 MAX_CLOSED: Final = 1_000
 # A circuit that was open and is not used for this long is closed again.
-FORGOTTEN_AFTER_SECONDS: Final = 3600
+FORGOTTEN_AFTER_SECONDS: Final = in_redis.BREAKER.seconds
 
 # Returns the milliseconds to wait. 0: the circuit is closed. -1: the caller makes the trial call.
 _ASK: Final = """

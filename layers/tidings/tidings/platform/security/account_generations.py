@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from tidings.platform.retention import in_redis
 from tidings.platform.security import store
 from tidings.platform.security.limits import digest
 from tidings.platform.storage.resting import Resting
 
 # If Redis was unavailable during a change, an account that was kept before is used for at most this
 # time.
-SECONDS: Final = 60
+SECONDS: Final = in_redis.ACCOUNT_GENERATION.seconds
 # The generation of an account during a change: what is read now must not be kept.
 CHANGING: Final = "changing"
 

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
+from tidings.platform.retention import in_redis
 from tidings.platform.security import store
-from tidings.platform.security.auth import ACCESS_TOKEN_SECONDS, Principal
+from tidings.platform.security.auth import Principal
 from tidings.platform.security.limits import digest
 
-# A request that started before its session ended can still issue a token, which lives this long at
-# most.
-REFUSED_SECONDS: Final = ACCESS_TOKEN_SECONDS + 60
+# A request that started before its session ended can still issue a token. That token lives for
+# `ACCESS_TOKEN_SECONDS`, which is less (a test compares them).
+REFUSED_SECONDS: Final = in_redis.ENDED.seconds
 
 # Only raises the version and only prolongs the refusal, so an older refusal is never shortened.
 _RAISE: Final = """

@@ -9,6 +9,7 @@ from mongoengine import DateTimeField, DictField, IntField, StringField
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from tidings.platform.logging import logger
+from tidings.platform.retention import stored as retention
 from tidings.platform.storage.documents import StoredDocument
 from tidings.platform.timing.clock import now
 
@@ -16,7 +17,7 @@ Summary = dict[str, int]
 
 # EventBridge and Lambda stop retrying within hours. An operator who fires an older time by hand
 # wants it to run.
-REMEMBERED: Final = timedelta(days=30)
+REMEMBERED: Final = retention.JOB_RUNS.period
 # Lambda invokes a job this often if it fails (`EventInvokeConfig` in template.yaml).
 ATTEMPTS: Final = 3
 # In the id of a run, between the job and the time.
@@ -48,7 +49,7 @@ class JobRun(StoredDocument):
         "db_alias": "operations",
         "collection": "job_runs",
         "indexes": [
-            {"fields": ["expires_at"], "expireAfterSeconds": 0},
+            retention.JOB_RUNS.index(),
             {"fields": ["repeated_at"], "sparse": True},
         ],
     }
