@@ -14,6 +14,7 @@ import yaml
 from infra.contracts.retention_page import in_words
 from tests.contract.project import ROOT, TemplateLoader, parsed, python_files, relative
 from tests.contract.project import template as read_template
+from tidings.delivery import frequency_rules
 from tidings.platform.messaging.queue_names import QUEUES, RETRY_DELAYS_SECONDS
 from tidings.platform.retention import elsewhere, in_redis, stored
 from tidings.platform.retention.row import BY_INDEX, EXPIRES_AT, SWEEPING, Means, Retention
@@ -154,6 +155,11 @@ def test_no_code_and_no_wait_is_kept_longer_than_its_row_says() -> None:
     guards = [each for each in vars(throttle).values() if isinstance(each, throttle.Guard)]
     assert guards
     assert max(guard.longest for guard in guards) <= in_redis.WAITS.seconds
+
+
+def test_the_longest_limit_of_messages_is_that_of_its_row() -> None:
+    periods = [each.cap.period for each in frequency_rules.TABLE if each.cap]
+    assert max(periods) == stored.FREQUENCIES.period
 
 
 def test_no_limit_counts_longer_than_its_row_says() -> None:

@@ -19,6 +19,7 @@ from tidings.delivery.frequency_rules import AppliedCap, Kind, cap_of
 from tidings.delivery.models import Channel, Notification
 from tidings.delivery.states import Change
 from tidings.platform.logging import logger
+from tidings.platform.retention import stored as retention
 from tidings.platform.storage import database
 from tidings.platform.storage.documents import StoredDocument, StoredPart
 
@@ -48,7 +49,7 @@ class Frequency(StoredDocument):
     meta = {  # noqa: RUF012
         "db_alias": "delivery",
         "collection": "frequencies",
-        "indexes": ["user_id", {"fields": ["expires_at"], "expireAfterSeconds": 0}],
+        "indexes": ["user_id", retention.FREQUENCIES.index()],
     }
 
 

@@ -87,6 +87,14 @@ FEEDBACK: Final = Retention(
     field="created_at",
     why="providers repeat a report within hours",
 )
+FREQUENCIES: Final = Retention(
+    name="delivery.frequencies",
+    lasts=timedelta(days=7),
+    since="the last message that it counts",
+    means=Means.TTL_INDEX,
+    field=EXPIRES_AT,
+    why="counts of messages for a limit; longer if a setting has a longer period",
+)
 CAMPAIGN_TESTS: Final = Retention(
     name="campaigns.test_requests",
     lasts=timedelta(days=7),
