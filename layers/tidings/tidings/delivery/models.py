@@ -75,7 +75,8 @@ class Step(StoredPart):
     reason = StringField()
     # Of a call: the provider that accepted the message, and those that did not, in their order.
     provider = StringField()
-    tried = EmbeddedDocumentListField(TriedProvider)
+    # None, because most steps have none; an empty list would be stored.
+    tried = EmbeddedDocumentListField(TriedProvider, default=None)
 
 
 class Delivery(StoredPart):

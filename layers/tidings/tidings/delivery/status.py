@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from pydantic import ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from tidings.delivery.models import Notification
 from tidings.platform.caching.cache import ReadThrough
@@ -23,6 +23,10 @@ class TriedProviderView(Schema):
     reason: str
 
 
+# Steps without any, which are most, store none.
+Tried = Annotated[list[TriedProviderView], BeforeValidator(lambda stored: stored or [])]
+
+
 class StepView(Schema):
     """One step in the history of a delivery."""
 
@@ -32,7 +36,7 @@ class StepView(Schema):
     at: datetime
     reason: str | None = None
     provider: str | None = Field(default=None, description="the provider that accepted it")
-    tried: list[TriedProviderView] = Field(
+    tried: Tried = Field(
         default_factory=list,
         description="the providers that were tried before, or in vain, in their order",
     )

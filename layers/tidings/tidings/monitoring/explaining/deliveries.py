@@ -72,13 +72,13 @@ def _step(notification: Any, channel: str, delivery: Any, before: Any, step: Any
         notification_id=notification.id,
         provider=(step.provider or delivery.provider) if was_sent else None,
         provider_message_id=delivery.provider_message_id if was_sent else None,
-        tried=[TriedProviderView.model_validate(each) for each in step.tried],
+        tried=[TriedProviderView.model_validate(each) for each in step.tried or ()],
     )
 
 
 def _calls(step: Any) -> Iterator[str]:
     """Yield a sentence about the providers that did not accept the message, if it tells more."""
-    tried = [f"{each.provider} ({each.reason})" for each in step.tried]
+    tried = [f"{each.provider} ({each.reason})" for each in step.tried or ()]
     if step.provider and tried:
         yield f"It went through {step.provider}, after {' and '.join(tried)}."
     elif len(tried) > 1:
