@@ -30,7 +30,7 @@ from tests.integration.notifications.builders import Provider
 from tests.integration.patience import be_patient
 from tests.settings import stack_under_test
 from tests.unit.platform.builders import signing_keys, use_keys
-from tidings.delivery import channels, frequency_rules
+from tidings.delivery import channels
 from tidings.platform import settings
 from tidings.platform.caching import cache
 from tidings.platform.messaging import broker, outbox, relay
@@ -297,10 +297,3 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Provider:
 def unpublished(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep events in their outbox: threads cannot share a publisher as environments do."""
     monkeypatch.setattr(relay, "publish_stored", outbox.take_stored)
-
-
-@pytest.fixture
-def mails_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no mail wait for its reader to see the inbox."""
-    here = settings.settings().model_copy(update={"unread_waits": "tasks=off"})
-    monkeypatch.setattr(frequency_rules, "settings", lambda: here)

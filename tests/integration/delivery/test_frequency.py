@@ -10,7 +10,7 @@ from pymongo.errors import AutoReconnect
 from tests.integration.builders import a_person, a_reader, at_once
 from tests.integration.delivery.watched import command
 from tests.integration.notifications.builders import Provider, some_content, where
-from tidings.delivery import frequency
+from tidings.delivery import frequency, frequency_rules
 from tidings.delivery.delivering import deliver, deliver_together, outlook
 from tidings.delivery.erasure import forget_person
 from tidings.delivery.errors import PermanentFailure, TemporaryFailure, Undeliverable
@@ -21,11 +21,20 @@ from tidings.monitoring.persons.operations import find_person
 from tidings.monitoring.persons.schemas import FindPerson
 from tidings.notifications.creating import create_notifications
 from tidings.platform.security.auth import Principal, Role
+from tidings.platform.settings import settings
 from tidings.platform.timing.clock import now
 
 DAY = timedelta(days=1)
 CAPPED = ("suppressed", "frequency_cap promotions 2/7d")
 OPERATOR = a_person(Role.OPERATOR)
+
+
+@pytest.fixture(autouse=True)
+def strict(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set limits that a test reaches with few messages."""
+    caps = "promotions.email=2/7d,promotions.push=3/1d"
+    here = settings().model_copy(update={"frequency_caps": caps})
+    monkeypatch.setattr(frequency_rules, "settings", lambda: here)
 
 
 def a_promoted_reader() -> Principal:

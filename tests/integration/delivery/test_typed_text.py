@@ -34,7 +34,6 @@ def sink(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sink]:
     smtp.close()
 
 
-@pytest.mark.usefixtures("mails_at_once")
 @pytest.mark.parametrize(
     ("name", "typed"),
     [

@@ -15,6 +15,7 @@ from tests.integration.notifications.builders import (
     the_notification,
     where,
 )
+from tidings.delivery import frequency_rules
 from tidings.delivery.delivering import deliver
 from tidings.delivery.models import Notification
 from tidings.delivery.releasing import release_due_notifications
@@ -31,11 +32,18 @@ from tidings.notifications.inbox import (
 from tidings.notifications.retracting import retract_notification
 from tidings.notifications.schemas import MarkAllRead
 from tidings.platform.security.auth import Principal, Role
+from tidings.platform.settings import settings
 from tidings.platform.timing.clock import now
 
 MINUTE = timedelta(minutes=1)
 WAIT = 30 * MINUTE
 OPERATOR = a_person(Role.OPERATOR)
+
+
+@pytest.fixture(autouse=True)
+def tasks_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = settings().model_copy(update={"unread_waits": "tasks=30m"})
+    monkeypatch.setattr(frequency_rules, "settings", lambda: here)
 
 
 def the_moment() -> datetime:

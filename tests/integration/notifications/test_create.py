@@ -66,7 +66,7 @@ def test_only_the_notification_that_cannot_be_rendered_fails() -> None:
     told = created_for(readers)
     assert set(told) == {each.user_id for each in readers}
     fine, failed = (the_notification(each) for each in readers)
-    assert where(fine, "push")[0] == "queued"
+    assert where(fine, "email")[0] == "queued"
     assert fine.in_inbox
     assert not failed.in_inbox
     assert failed.outbox == []

@@ -63,7 +63,6 @@ def _account(**values: str) -> str:
     return str(user.id)
 
 
-@pytest.mark.usefixtures("mails_at_once")
 @pytest.mark.parametrize("event_class", RULES, ids=lambda each: each.event_type())
 def test_repeated_event_and_commands_notify_once(
     event_class: type[Event], provider: Provider

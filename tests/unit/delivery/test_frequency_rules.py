@@ -20,6 +20,11 @@ TASK = content("tasks")
 LATER = NOON + timedelta(hours=1)
 
 
+@pytest.fixture
+def tasks_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_settings(monkeypatch, unread_waits="tasks=30m")
+
+
 def with_settings(monkeypatch: pytest.MonkeyPatch, **values: str) -> None:
     monkeypatch.setattr(frequency_rules, "settings", lambda: Settings.model_validate(values))
 
@@ -27,7 +32,7 @@ def with_settings(monkeypatch: pytest.MonkeyPatch, **values: str) -> None:
 def test_message_counts_for_its_category_and_a_kind_for_itself(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with_settings(monkeypatch, frequency_caps="spring.email=1/2h")
+    with_settings(monkeypatch, frequency_caps="promotions.email=2/7d,spring.email=1/2h")
     found = cap_of(PROMOTION, Channel.EMAIL)
     assert found is not None
     assert (found.what, found.cap, found.reason) == (
@@ -47,11 +52,18 @@ def test_message_counts_for_its_category_and_a_kind_for_itself(
 @pytest.mark.parametrize(
     "exempt", [{"transactional": True}, {"carries_code": True}, {"simulated": True}]
 )
+@pytest.mark.usefixtures("tasks_wait")
 def test_what_people_must_get_has_no_limit_and_does_not_wait(exempt: dict[str, Any]) -> None:
-    for category in {each.what for each in TABLE}:
+    for category in {*(each.what for each in TABLE), "tasks"}:
         for channel in Channel:
             assert cap_of(_named(category, category=category, **exempt), channel) is None
         assert unread_wait(_named(category, category=category, **exempt)) is None
+
+
+def test_no_mail_waits_without_the_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_settings(monkeypatch)
+    assert unread_wait(TASK) is None
+    assert waits("") == {}
 
 
 def test_samples_for_operators_have_no_limit() -> None:
@@ -63,7 +75,7 @@ def test_setting_replaces_adds_and_removes_limits() -> None:
     assert changed["promotions", Channel.EMAIL] == Cap(5, "30d")
     assert changed["promotions", Channel.PUSH] is None
     assert changed["tasks", Channel.PUSH] == Cap(8, "1h")
-    assert changed["promotions", Channel.SMS] == Cap(1, "1d")
+    assert changed["promotions", Channel.SMS] == Cap(5, "1d")
     assert waits("tasks=off,stock=2h") == {"tasks": None, "stock": "2h"}
 
 
@@ -92,11 +104,13 @@ def test_malformed_setting_is_refused(name: str, value: str) -> None:
         Settings.model_validate({name: value})
 
 
+@pytest.mark.usefixtures("tasks_wait")
 def test_mail_waits_from_the_moment_when_the_inbox_has_it() -> None:
     waiting = after_unread(Decision(DeliveryStatus.QUEUED), TASK, NOON)
     assert waiting == (DeliveryStatus.SCHEDULED, "unread", NOON + timedelta(minutes=30))
 
 
+@pytest.mark.usefixtures("tasks_wait")
 def test_longer_wait_for_another_reason_stays() -> None:
     quiet = Decision(DeliveryStatus.SCHEDULED, "quiet_hours", LATER)
     assert after_unread(quiet, TASK, NOON) == quiet
@@ -108,6 +122,7 @@ def test_longer_wait_for_another_reason_stays() -> None:
     )
 
 
+@pytest.mark.usefixtures("tasks_wait")
 @pytest.mark.parametrize(
     "decision",
     [
@@ -119,6 +134,7 @@ def test_suppressed_mails_and_digests_do_not_wait(decision: Decision) -> None:
     assert after_unread(decision, TASK, NOON) is None
 
 
+@pytest.mark.usefixtures("tasks_wait")
 def test_urgent_messages_and_other_categories_do_not_wait() -> None:
     queued = Decision(DeliveryStatus.QUEUED)
     assert after_unread(queued, content("tasks", priority=Priority.URGENT), NOON) is None

@@ -65,7 +65,7 @@ class Settings(BaseModel):
         pattern=r"^$|^[a-z][a-z0-9._-]{0,63}=(off|[1-9][0-9]{0,2}[mh])"
         r"(,[a-z][a-z0-9._-]{0,63}=(off|[1-9][0-9]{0,2}[mh]))*$",
         description="which mails wait until a message could be read in the inbox, as"
-        " `promotions=2h,tasks=off`",
+        " `tasks=30m,promotions=2h`",
     )
     audit_days: int = Field(
         400, ge=1, le=3_650, description="how long the audit trail keeps an entry"
