@@ -71,6 +71,10 @@ EXAMPLES: Final[dict[str, Any]] = {
         "purchased_at": "2026-11-20T17:00:00Z",
     },
     "LogBrowse": {"views": [{"product_id": "6b0152a6f6b097fd8ed20a9a"}]},
+    "UpdateNotification": {
+        "revision": 1,
+        "variables": {"order_id": "4711", "state": "shipped"},
+    },
     "SendNotification": {
         "notification_type": "email",
         "user_id": "6b0152a6f6b097fd8ed20a9a",

@@ -53,6 +53,7 @@ from tidings.notifications.schemas import (
     RefusalDetail,
     SendNotification,
     SentNotifications,
+    UpdateNotification,
 )
 from tidings.orders.schemas import (
     Amount,
@@ -290,6 +291,7 @@ INPUTS: dict[str, type[BaseModel]] = {
     "UpdateTaskInput": UpdateTask,
     "TaskFilterInput": TaskFilter,
     "SendNotificationInput": SendNotification,
+    "UpdateNotificationInput": UpdateNotification,
     "CreateTemplateInput": templates.CreateTemplate,
     "UpdateTemplateInput": templates.UpdateTemplate,
     "RollBackTemplateInput": templates.RollBackTemplate,

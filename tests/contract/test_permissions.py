@@ -190,6 +190,7 @@ def test_services_may_do_exactly_this() -> None:
         "Mutation.sendNotifications",
         "Mutation.cancelNotification",
         "Mutation.retractNotification",
+        "Mutation.updateNotification",
         "Query.getNotificationStatus",
     }
     assert {route for route in routes() if takes_services(route)} == {
@@ -197,6 +198,7 @@ def test_services_may_do_exactly_this() -> None:
         "POST /api/v1/notifications/bulk",
         "POST /api/v1/notifications/{id}/cancel",
         "POST /api/v1/notifications/{id}/retract",
+        "PATCH /api/v1/notifications/{id}",
         "GET /api/v1/notifications/{id}/status",
     }
 

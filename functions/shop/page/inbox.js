@@ -25,7 +25,7 @@ export async function showInbox({ query }) {
         h("ul.rows", {}, page.nodes.map((each) => h(each.readAt ? "li.read" : "li.unread", {},
           h("h2", {}, each.title, !each.readAt && h("span.number", {}, "new")),
           h("p", {}, each.body),
-          h("p.hint", {}, time(each.createdAt),
+          h("p.hint", {}, time(each.createdAt), each.updatedAt && " (changed)",
             each.kind.startsWith("order.") && [" ", h("a", { href: `#/orders/${each.subjectId}` }, "Show the order")]),
           h("p.acts", {}, acts.filter(([label]) => label !== "Mark as read" || !each.readAt).map(([label, run]) =>
             action(label, () => run(each.id), { "aria-label": `${label}: ${each.title}` })))))),

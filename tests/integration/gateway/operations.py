@@ -557,6 +557,15 @@ OPERATIONS: Final[dict[str, Sample]] = {
         lambda world: {"id": world.notification_id},
         but={"service": NOT_FOUND},
     ),
+    "Mutation.updateNotification": Sample(
+        "mutation($id: ID!, $input: UpdateNotificationInput!) {"
+        " updateNotification(id: $id, input: $input) { id revision updatedAt } }",
+        lambda world: {
+            "id": world.notification_id,
+            "input": {"revision": 1, "variables": {"order_id": "order-8"}},
+        },
+        but={"service": NOT_FOUND},
+    ),
     "Mutation.markAllNotificationsRead": Sample(
         "mutation($upTo: DateTime) { markAllNotificationsRead(upTo: $upTo) { read more } }",
         lambda _: {"upTo": "2026-11-01T00:00:00Z"},

@@ -169,5 +169,6 @@ SAMPLES: Final[dict[str, RestSample]] = {
     # Another service sent that notification.
     "POST /api/v1/notifications/{id}/cancel": RestSample(but={"service": 404}),
     "POST /api/v1/notifications/{id}/retract": RestSample(but={"service": 404}),
+    "PATCH /api/v1/notifications/{id}": RestSample(but={"service": 404}),
     "GET /api/v1/notifications/{id}/status": RestSample(but={"service": 404}),
 }

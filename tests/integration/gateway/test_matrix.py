@@ -124,6 +124,7 @@ def _world(people: People) -> World:
         user_id=owner_id,
         kind="order.confirmed",
         category="orders",
+        template_code="order_confirmed",
         title="Confirmed",
         body="It is.",
         subject_id=order.id,

@@ -27,7 +27,8 @@ from tidings.notifications.inbox import (
 from tidings.notifications.live import MAX_MISSED, follow_inbox
 from tidings.notifications.positions import MAX_LISTED, WINDOW, Position, UnknownPosition
 from tidings.notifications.retracting import retract_notification
-from tidings.notifications.schemas import MarkAllRead
+from tidings.notifications.schemas import MarkAllRead, UpdateNotification
+from tidings.notifications.updating import update_notification
 from tidings.platform.errors import Forbidden, Unauthenticated
 from tidings.platform.security.auth import Principal, Role
 from tidings.platform.timing.clock import first_id, now
@@ -111,6 +112,18 @@ def test_retracted_notification_is_removed(live: Running, ada: Principal) -> Non
     client.waits_for("notification")
     retract_notification(entry_id, caller=a_person(Role.OPERATOR))
     assert client.waits_for("removed") == [{"id": entry_id}]
+
+
+def test_changed_text_is_told(live: Running) -> None:
+    reader = in_a_session(a_reader())
+    client = live.opened(reader)
+    create_notifications([reader.user_id], some_content())
+    (shown,) = client.waits_for("notification")
+    entry_id = shown["id"]
+    new = UpdateNotification(revision=1, variables={"order_id": "order-8"})
+    update_notification(entry_id, new, caller=a_person(Role.OPERATOR))
+    (told,) = client.waits_for("changed")
+    assert (told["id"], told["updated_at"] is not None) == (entry_id, True)
 
 
 def test_erased_notifications_are_removed(live: Running, ada: Principal) -> None:

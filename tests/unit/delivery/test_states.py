@@ -1,6 +1,7 @@
 """The transitions of a delivery: the table in docs/delivery.md, and forbidden transitions."""
 
 import re
+from typing import Any
 
 import pytest
 
@@ -31,15 +32,16 @@ def test_every_status_can_be_reached_and_final_ones_have_no_transition() -> None
 
 
 def test_only_a_claim_leads_to_sending() -> None:
-    reached = [name for name, each in TRANSITIONS.items() if each.reached is DeliveryStatus.SENDING]
-    assert reached == ["CLAIM"]
+    reached = {name for name, each in TRANSITIONS.items() if each.reached is DeliveryStatus.SENDING}
+    assert reached == {"CLAIM", "SEND_AGAIN"}
     for name in ("ACCEPT", "REQUEUE", "LOSE"):
         assert TRANSITIONS[name].after == (DeliveryStatus.SENDING,)
 
 
 def test_message_that_may_have_been_sent_is_not_queued_again() -> None:
-    for each in TRANSITIONS.values():
-        if each.reached in {DeliveryStatus.QUEUED, DeliveryStatus.SENDING}:
+    """But a push with a changed text, which replaces the first one on the device."""
+    for name, each in TRANSITIONS.items():
+        if each.reached in {DeliveryStatus.QUEUED, DeliveryStatus.SENDING} and name != "SEND_AGAIN":
             assert not {DeliveryStatus.SENT, DeliveryStatus.UNKNOWN} & set(each.after)
 
 
@@ -65,3 +67,34 @@ def test_impossible_transition_is_refused(read: DeliveryStatus, transition: Tran
     notification = Notification(deliveries={"email": Delivery(status=read.value)})
     with pytest.raises(ValueError, match=read.value):
         Change(notification, Channel.EMAIL, transition, at=now())
+
+
+@pytest.mark.parametrize(
+    ("channel", "delivery", "notification", "expected"),
+    [
+        ("push", {"status": "sent"}, {"revision": 1}, True),
+        ("push", {"status": "unknown"}, {"revision": 1}, True),
+        ("push", {"status": "sent", "revision": 1}, {"revision": 2}, True),
+        ("push", {"status": "failed", "provider_message_id": "m-1"}, {"revision": 1}, True),
+        ("push", {"status": "sent", "revision": 1}, {"revision": 1}, False),
+        ("push", {"status": "sent"}, {}, False),
+        ("push", {"status": "sent"}, {"revision": 1, "read_at": now()}, False),
+        ("push", {"status": "sent"}, {"revision": 1, "archived_at": now()}, False),
+        ("push", {"status": "queued"}, {"revision": 1}, False),
+        ("push", {"status": "failed"}, {"revision": 1}, False),
+        (
+            "push",
+            {"status": "failed", "provider_message_id": "m-1", "undeliverable": True},
+            {"revision": 1},
+            False,
+        ),
+        *[(each, {"status": "sent"}, {"revision": 1}, False) for each in ("email", "sms")],
+        ("webhook", {"status": "sent"}, {"revision": 1}, False),
+    ],
+)
+def test_only_a_push_is_outdated_by_a_changed_text(
+    channel: str, delivery: dict[str, Any], notification: dict[str, Any], expected: bool
+) -> None:
+    stored = Delivery(**delivery)
+    found = Notification(deliveries={channel: stored}, **notification)
+    assert states.is_outdated(found, channel, stored) is expected

@@ -161,9 +161,10 @@ def _write_of(alike: Sequence[Change]) -> UpdateOne | UpdateMany:
         **one.fields,
     )
     if len(alike) == 1:  # the driver repeats such a write if its answer was lost
-        return UpdateOne(_where(one.notification.id, channel, one.unchanged), update)
+        where = _where(one.notification.id, channel, one.unchanged)
+        return UpdateOne(where | one.needs_text, update)
     ids = {"$in": [each.notification.id for each in alike]}
-    return UpdateMany(_where(ids, channel, one.unchanged), update)
+    return UpdateMany(_where(ids, channel, one.unchanged) | one.needs_text, update)
 
 
 def _write_alone(change: Change) -> bool:

@@ -73,7 +73,7 @@ def take(attempts: Sequence[Attempt], at: datetime) -> list[Attempt]:
         Change(
             each.notification,
             each.channel,
-            states.CLAIM,
+            states.claim_of(each.notification.deliveries[each.channel.value]),
             at=at,
             fields={"claimed_at": at, "claim": claim},
         )

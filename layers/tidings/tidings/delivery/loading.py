@@ -44,7 +44,7 @@ def _open(commands: Sequence[DeliverNotification]) -> list[Attempt]:
     for command in commands:
         notification = found.get(command.data.notification_id)
         delivery = notification.deliveries.get(command.data.channel) if notification else None
-        if notification is not None and delivery is not None and states.is_open(delivery):
+        if notification is not None and delivery is not None and _is_to_send(command, notification):
             attempt = Attempt(command, notification, Channel(command.data.channel))
             if (place := (notification.id, command.data.channel)) in seen:
                 attempt.failure = NotYet("The batch has a command for this delivery before it.")
@@ -59,3 +59,9 @@ def _open(commands: Sequence[DeliverNotification]) -> list[Attempt]:
                 status=delivery.status if delivery else None,
             )
     return attempts
+
+
+def _is_to_send(command: DeliverNotification, notification: Notification) -> bool:
+    channel = command.data.channel
+    delivery = notification.deliveries[channel]
+    return states.is_open(delivery) or states.is_outdated(notification, channel, delivery)

@@ -5,8 +5,6 @@ database `notifications`. The documents of the database `delivery` contain no ad
 number and no token.
 """
 
-from enum import StrEnum
-
 from mongoengine import (
     BooleanField,
     DateTimeField,
@@ -18,84 +16,16 @@ from mongoengine import (
     StringField,
 )
 
+from tidings.delivery.parts import Channel as Channel
+from tidings.delivery.parts import Delivery as Delivery
+from tidings.delivery.parts import DeliveryStatus as DeliveryStatus
+from tidings.delivery.parts import Priority as Priority
+from tidings.delivery.parts import Step as Step
+from tidings.delivery.parts import TriedProvider as TriedProvider
 from tidings.platform.messaging.outbox import OutboxDocument
 from tidings.platform.retention import stored as retention
 from tidings.platform.storage.documents import StoredDocument, StoredPart
 from tidings.platform.timing.clock import new_id, now
-
-
-class Channel(StrEnum):
-    """A way to reach a person outside the inbox."""
-
-    EMAIL = "email"
-    PUSH = "push"
-    SMS = "sms"
-    WEBHOOK = "webhook"
-
-
-class Priority(StrEnum):
-    """Urgent deliveries have queues of their own, so they overtake the others."""
-
-    NORMAL = "normal"
-    URGENT = "urgent"
-
-
-class DeliveryStatus(StrEnum):
-    """The state of one message on one channel."""
-
-    # Waits for `send_at`, for the end of quiet hours, or for the digest.
-    SCHEDULED = "scheduled"
-    QUEUED = "queued"
-    # A consumer is sending it. If it stays here, the process died before it recorded the result.
-    SENDING = "sending"
-    # The provider accepted it.
-    SENT = "sent"
-    # The provider reports that it arrived.
-    DELIVERED = "delivered"
-    FAILED = "failed"
-    # It is not sent on purpose; `reason` tells why.
-    SUPPRESSED = "suppressed"
-    CANCELLED = "cancelled"
-    # It may have been sent; this cannot be found out (docs/delivery.md).
-    UNKNOWN = "unknown"
-
-
-class TriedProvider(StoredPart):
-    """A provider that did not accept a message."""
-
-    provider = StringField(required=True)
-    reason = StringField(required=True)
-
-
-class Step(StoredPart):
-    """One step in the history of a delivery."""
-
-    status = StringField(required=True)
-    at = DateTimeField(required=True)
-    reason = StringField()
-    # Of a call: the provider that accepted the message, and those that did not, in their order.
-    provider = StringField()
-    # None, because most steps have none; an empty list would be stored.
-    tried = EmbeddedDocumentListField(TriedProvider, default=None)
-
-
-class Delivery(StoredPart):
-    """A notification's delivery through one channel; `steps` is its history, oldest first."""
-
-    status = StringField(required=True, choices=[each.value for each in DeliveryStatus])
-    reason = StringField()
-    due_at = DateTimeField()
-    claimed_at = DateTimeField()
-    # The claim's id, by which its holder recognizes it.
-    claim = StringField()
-    attempts = IntField(default=0)
-    provider = StringField()
-    provider_message_id = StringField()
-    # It failed because of the recipient; its command cannot be redriven.
-    undeliverable = BooleanField()
-    # It waited for its reader to see the message in the inbox; then it is not sent.
-    if_unread = BooleanField()
-    steps = EmbeddedDocumentListField(Step)
 
 
 class Notification(OutboxDocument):
@@ -146,6 +76,10 @@ class Notification(OutboxDocument):
     created_at = DateTimeField(required=True, default=now)
     read_at = DateTimeField()
     archived_at = DateTimeField()
+    # The sender's number of the text that replaced the first one, with the digest of that request.
+    revision = IntField()
+    revision_digest = StringField()
+    updated_at = DateTimeField()
     # Its sender has taken it back: no inbox shows it, and nothing of it is sent any more.
     retracted_at = DateTimeField()
     # MongoDB deletes it at this time.

@@ -134,13 +134,19 @@ def seen_instead(channel: Channel, notification: Notification) -> str | None:
 
     Who archived or deleted it there has seen it, too.
     """
-    if not notification.deliveries[channel.value].if_unread:
-        return None
+    delivery = notification.deliveries[channel.value]
+    # A push that a changed text sends again.
+    is_again = channel is Channel.PUSH and delivery.provider_message_id is not None
+    is_optional = delivery.if_unread or is_again
+    return READ_IN_INBOX if is_optional and was_seen(notification) else None
+
+
+def was_seen(notification: Notification) -> bool:
+    """Say whether its reader has read, archived or deleted a message in the inbox."""
     inbox = notification.deliveries.get(INBOX)
     is_there = inbox is not None and inbox.status == DeliveryStatus.DELIVERED
     is_deleted = is_there and not notification.in_inbox
-    seen = notification.read_at is not None or notification.archived_at is not None
-    return READ_IN_INBOX if seen or is_deleted else None
+    return notification.read_at is not None or notification.archived_at is not None or is_deleted
 
 
 def _now_or_after_quiet_hours(
@@ -161,6 +167,7 @@ def _too_late(channel: Channel, notification: Notification, at: datetime) -> str
     if isinstance(expires_at, str) and datetime.fromisoformat(expires_at) <= at:
         return EXPIRED
     due_at = notification.deliveries[channel.value].due_at or notification.created_at
+    due_at = max(due_at, notification.updated_at or due_at)
     return TOO_OLD if at - due_at > TOO_OLD_AFTER else None
 
 

@@ -7,8 +7,10 @@ from tidings.delivery import planning, sms_limits, states
 from tidings.delivery.attempts import Attempt
 from tidings.delivery.messages import message_for
 from tidings.delivery.models import DeliveryStatus
+from tidings.delivery.planning import Decision
 from tidings.delivery.states import Change
 from tidings.platform.errors import NotYet, TidingsError
+from tidings.platform.logging import logger
 
 SMS_LIMIT: Final = "too many text messages"
 
@@ -17,6 +19,9 @@ def prepare(attempt: Attempt, at: datetime) -> None:
     """Give an attempt its message, or the reason why it is not sent now."""
     notification, channel, contact = attempt.notification, attempt.channel, attempt.contact
     decision = planning.decide_now(channel, notification, contact, attempt.suppression, at)
+    if states.is_outdated(notification, channel.value, notification.deliveries[channel.value]):
+        _prepare_again(attempt, decision, at)
+        return
     if contact is None or decision.status != DeliveryStatus.QUEUED:
         transition, fields = states.BY_DECISION[decision.status], {"due_at": decision.due_at}
         attempt.change = Change(
@@ -41,3 +46,29 @@ def admit_text(attempt: Attempt, at: datetime) -> None:
     except NotYet as error:
         attempt.failure = error
     attempt.message = None
+
+
+def _prepare_again(attempt: Attempt, decision: Decision, at: datetime) -> None:
+    """Prepare a push whose text was changed after it was sent.
+
+    If it is not sent again, its delivery stays as it is: the first text has arrived.
+    """
+    notification, channel, contact = attempt.notification, attempt.channel, attempt.contact
+    if contact is not None and decision.status == DeliveryStatus.QUEUED:
+        attempt.message = message_for(notification, channel, contact)
+    elif decision.status == DeliveryStatus.SCHEDULED:
+        attempt.change = Change(
+            notification,
+            channel,
+            states.WAIT_AGAIN,
+            decision.reason,
+            at=at,
+            fields={"due_at": decision.due_at},
+        )
+    else:
+        logger.info(
+            "changed text not pushed",
+            notification_id=notification.id,
+            channel=channel.value,
+            reason=decision.reason,
+        )

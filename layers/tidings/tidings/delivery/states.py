@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from tidings.delivery.events import DeliverNotification, DeliverNotificationData
 from tidings.delivery.models import Channel, Delivery, DeliveryStatus, Notification
 from tidings.delivery.outgoing import Receipt
-from tidings.delivery.planning import Decision
+from tidings.delivery.planning import Decision, was_seen
 from tidings.platform.messaging.events import Event
 from tidings.platform.providers.failures import Tried
 
@@ -42,6 +42,9 @@ SHOW_IN_INBOX: Final = Transition(DELIVERED, (SCHEDULED,))
 POSTPONE: Final = Transition(SCHEDULED, (SCHEDULED, QUEUED, SENDING, FAILED))
 SUPPRESS: Final = Transition(SUPPRESSED, (SCHEDULED, QUEUED, SENDING, FAILED))
 CLAIM: Final = Transition(SENDING, (QUEUED, SENDING, FAILED))
+# Only a push whose text was changed after it was sent: the new one replaces it on the device.
+SEND_AGAIN: Final = Transition(SENDING, (SENT, UNKNOWN))
+WAIT_AGAIN: Final = Transition(SCHEDULED, (SENT, UNKNOWN))
 # The claim ends.
 ACCEPT: Final = Transition(SENT, (SENDING,))
 REQUEUE: Final = Transition(QUEUED, (SENDING,))
@@ -92,6 +95,12 @@ class Change:
         return {"status": read.status, "claimed_at": read.claimed_at}
 
     @property
+    def needs_text(self) -> dict[str, Any]:
+        """The conditions on the notification: a claim is for the text that was read."""
+        is_claim = self.transition.reached is SENDING
+        return {"revision": self.notification.revision} if is_claim else {}
+
+    @property
     def calls(self) -> dict[str, Any]:
         """The fields of the step that tell which providers were called."""
         tried = [each._asdict() for each in self.tried]
@@ -103,7 +112,7 @@ class Change:
         """All of it but the notification; changes of the same form can be written at once."""
         conditions, fields = tuple(self.unchanged.values()), tuple(sorted(self.fields.items()))
         form = self.channel, self.transition, self.reason, self.at, self.ends_wait
-        return *form, conditions, fields, self.provider, self.tried
+        return *form, conditions, *self.needs_text.values(), fields, self.provider, self.tried
 
     @property
     def has_effects(self) -> bool:
@@ -176,6 +185,29 @@ def is_open(delivery: Delivery) -> bool:
     return delivery.status in {QUEUED, SENDING}
 
 
+def is_outdated(notification: Notification, channel: str, delivery: Delivery) -> bool:
+    """Say whether a delivery that is over is to be sent again, because its text was changed.
+
+    Only a push is, by which the device replaces the one that it shows. It is not, if the reader has
+    seen the message.
+    """
+    was_sent = delivery.status in SEND_AGAIN.after or (
+        delivery.status == FAILED and delivery.provider_message_id is not None
+    )
+    return (
+        channel == Channel.PUSH
+        and was_sent
+        and (delivery.revision or 0) < (notification.revision or 0)
+        and not delivery.undeliverable
+        and not was_seen(notification)
+    )
+
+
+def claim_of(delivery: Delivery) -> Transition:
+    """Return the transition that claims an open or an outdated delivery."""
+    return SEND_AGAIN if delivery.status in SEND_AGAIN.after else CLAIM
+
+
 def accepted(
     notification: Notification, channel: Channel, receipt: Receipt, at: datetime
 ) -> Change:
@@ -183,6 +215,7 @@ def accepted(
     fields = {
         "provider": receipt.provider,
         "provider_message_id": receipt.provider_message_id,
+        "revision": notification.revision,
     }
     return Change(
         notification,

@@ -77,6 +77,12 @@ class NotificationStatus(Schema):
     )
     created_at: datetime
     read_at: datetime | None
+    revision: int | None = Field(
+        default=None, description="the sender's number of its text; null if it has the first one"
+    )
+    updated_at: datetime | None = Field(
+        default=None, description="when its text was changed; null if not"
+    )
     retracted_at: datetime | None = Field(
         default=None, description="when its sender took it back; null if not"
     )

@@ -49,7 +49,7 @@ def cancel_waiting(notification_id: str, caller: Principal, at: datetime) -> Non
         NotificationNotFound: it does not exist, or the calling service did not send it.
     """
     notification = Notification.objects(pk=notification_id).only("deliveries").first()
-    if notification is None or not _may_cancel(notification_id, caller):
+    if notification is None or not is_sender(notification_id, caller):
         raise NotificationNotFound
     for channel in notification.deliveries:
         changes.record(notification_id, channel, states.CANCEL, at=at)
@@ -69,7 +69,8 @@ def status_of_existing(notification_id: str) -> NotificationStatus:
     return found
 
 
-def _may_cancel(notification_id: str, caller: Principal) -> bool:
+def is_sender(notification_id: str, caller: Principal) -> bool:
+    """Say whether a caller sent a notification, or is an operator, who may change all."""
     if caller.role.includes(Role.OPERATOR):
         return True
     return was_sent_by(notification_id, caller.user_id)

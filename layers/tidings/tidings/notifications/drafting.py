@@ -124,7 +124,7 @@ def draft(
         "_id": _id_at(later) if later else new_id(),
         "template_version": version,
         "variables": variables,
-        "title": _title(rendered, content),
+        "title": title_of(rendered, carries_code=content.carries_code),
         "body": rendered.inbox_body or "",
         "expires_at": (later or at) + (CODE_KEPT_FOR if content.carries_code else KEPT_FOR),
     }
@@ -228,9 +228,9 @@ def _after_inbox(
     return {} if decision is None else {Channel.EMAIL.value: decision}
 
 
-def _title(rendered: Rendered, content: NotificationContent) -> str:
+def title_of(rendered: Rendered, *, carries_code: bool) -> str:
     """Return the title for inbox and digest; not the mail's subject if that may contain a code."""
-    return rendered.inbox_title or (not content.carries_code and rendered.email_subject) or ""
+    return rendered.inbox_title or (not carries_code and rendered.email_subject) or ""
 
 
 def _due(deliveries: Mapping[str, Stored], *, is_shown: bool) -> Stored:

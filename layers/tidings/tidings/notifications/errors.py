@@ -38,3 +38,13 @@ class SendAtOutOfRange(RuleRefused):
 class TooLateToCancel(Conflict):
     def __init__(self) -> None:
         super().__init__("It is too late to cancel: no delivery of this notification waits.")
+
+
+class NotificationRetracted(Conflict):
+    def __init__(self) -> None:
+        super().__init__("The notification was retracted, so its text cannot be changed.")
+
+
+class RevisionReused(Conflict):
+    def __init__(self) -> None:
+        super().__init__("This revision has another text. Use a higher number.", field="revision")

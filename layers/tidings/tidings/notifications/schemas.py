@@ -72,6 +72,9 @@ class NotificationView(Schema):
     created_at: datetime
     read_at: datetime | None
     archived_at: datetime | None
+    updated_at: datetime | None = Field(
+        default=None, description="when its sender changed its text; null if not"
+    )
 
 
 class InboxFilter(Schema):
@@ -156,6 +159,23 @@ class SendNotification(Schema):
     metadata: Metadata = Field(default_factory=dict, description="data that its status returns")
     send_at: Time | None = Field(
         default=None, description="at most 90 days ahead, with an offset; the default is now"
+    )
+
+
+class UpdateNotification(Schema):
+    """The new text of a notification that was sent: its template with these variables."""
+
+    model_config = INPUT
+
+    revision: int = Field(
+        ge=1,
+        le=2**31 - 1,
+        strict=True,
+        description="the sender's number of this text; one below the last is ignored",
+    )
+    variables: NamedVariables = Field(description="all variables of the template")
+    metadata: Metadata | None = Field(
+        default=None, description="data that its status returns; unchanged by default"
     )
 
 

@@ -76,7 +76,8 @@ def maker_of(notification: Any, channel: str, before: Any, step: Any) -> Maker:
         return A_CALL
     if before.status == DeliveryStatus.SCHEDULED:
         return Maker(SENDS_DIGESTS if before.reason == DIGEST else RELEASES)
-    if step.status == DeliveryStatus.DELIVERED or before.status in _AFTER_SENDING:
+    is_reported = before.status in _AFTER_SENDING and step.status not in _SENT_AGAIN
+    if step.status == DeliveryStatus.DELIVERED or is_reported:
         return consumer_of("notifications")  # a provider's report
     if channel not in _SENT_THROUGH:
         return A_CALL
@@ -86,6 +87,8 @@ def maker_of(notification: Any, channel: str, before: Any, step: Any) -> Maker:
 _AFTER_SENDING: Final = frozenset(
     {DeliveryStatus.SENT, DeliveryStatus.DELIVERED, DeliveryStatus.UNKNOWN}
 )
+# A push whose text was changed.
+_SENT_AGAIN: Final = frozenset({DeliveryStatus.SENDING, DeliveryStatus.SCHEDULED})
 _SENT_THROUGH: Final = frozenset(
     each for each in DeliverNotification.ROUTING_KEYS if "." not in each
 )

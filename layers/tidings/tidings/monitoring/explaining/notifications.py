@@ -22,7 +22,7 @@ from tidings.platform.timing.clock import first_id
 READ: Final = [
     *("user_id", "kind", "category", "subject_id", "dedupe_key", "event_id", "correlation_id"),
     *("campaign_id", "priority", "in_inbox", "created_at", "read_at", "archived_at"),
-    "retracted_at",
+    *("retracted_at", "revision", "updated_at"),
     *("deliveries", "channels_named", "simulated", "variables.state"),
     *("outbox.event_id", "outbox.type", "outbox.time", "outbox.correlation_id"),
 ]
@@ -147,9 +147,11 @@ def _stored(notification: Any) -> ExplainedStep:
 
 
 def _of_the_reader(notification: Any, click: Any) -> Iterator[ExplainedStep]:
+    revision = notification.revision
     did = [
         (notification.read_at, "read", "The person has read it."),
         (notification.archived_at, "archived", "The person archived it."),
+        (notification.updated_at, "updated", f"Its text was changed to revision {revision}."),
         (notification.retracted_at, "retracted", "Its sender or an operator took it back."),
     ]
     if click is not None:
