@@ -28,6 +28,7 @@ import tidings.orders.operations
 import tidings.orders.queries
 import tidings.products.operations
 import tidings.products.queries
+import tidings.products.subscribing
 import tidings.recommendations.operations
 import tidings.recommendations.queries
 import tidings.tasks.operations

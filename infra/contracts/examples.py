@@ -48,6 +48,7 @@ EXAMPLES: Final[dict[str, Any]] = {
         "price": {"amount": 990, "currency": "EUR"},
         "attributes": {"nib": "M"},
     },
+    "SubscribeToStock": {"email": "ada@example.com", "language": "en"},
     "AdjustStock": {"change": 12, "reason": "A delivery came in."},
     "PlaceOrder": {"items": [{"product_id": "6b0152a6f6b097fd8ed20a9a", "quantity": 2}]},
     "CreateVoucher": {

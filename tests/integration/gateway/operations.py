@@ -296,6 +296,22 @@ OPERATIONS: Final[dict[str, Sample]] = {
         " { nodes { reason } } }",
         lambda world: {"productId": world.product_id, "first": 5, "after": None},
     ),
+    "Query.getStockSubscriptions": Sample(
+        "query($first: Int, $after: String)"
+        " { getStockSubscriptions(first: $first, after: $after) { nodes { productId } } }",
+        lambda _: {"first": 5, "after": None},
+    ),
+    "Mutation.subscribeToStock": Sample(
+        "mutation($productId: ID!, $input: SubscribeToStockInput!)"
+        " { subscribeToStock(productId: $productId, input: $input) { productId state } }",
+        lambda world: {"productId": world.product_id, "input": example_of("SubscribeToStock")},
+        # The world's product is in stock.
+        but=dict.fromkeys(CALLERS, "CONFLICT"),
+    ),
+    "Mutation.unsubscribeFromStock": Sample(
+        "mutation($productId: ID!) { unsubscribeFromStock(productId: $productId) { productId } }",
+        lambda world: {"productId": world.product_id},
+    ),
     "Mutation.createProduct": Sample(
         "mutation($input: CreateProductInput!) { createProduct(input: $input) { id } }",
         lambda _: {

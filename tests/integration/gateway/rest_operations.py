@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cache
 from typing import Any, Final
 
@@ -21,9 +22,11 @@ from tests.integration.gateway.rights import (
 )
 from tidings.delivery.tracking_links import click_url, open_url
 from tidings.delivery.unsubscribe_links import unsubscribe_url
+from tidings.platform.timing.clock import new_id, now
+from tidings.products.stock_links import confirm_url
 
 # Input fields that REST has in the path.
-IN_PATH: Final = {"id", "userId", "orderId"}
+IN_PATH: Final = {"id", "userId", "orderId", "productId"}
 ENUMS: Final = {
     "state",
     "priority",
@@ -122,6 +125,8 @@ def path_in(world: World, route: str) -> str:
     token = unsubscribe_url(world.customer_id, "orders", world.notification_id)
     if route == "GET /api/v1/opens/{token}":
         token = open_url(world.notification_id)
+    if "/stock-notices/" in route:
+        token = confirm_url(new_id(), world.product_id, now() + timedelta(days=1))
     link = click_url(world.notification_id, "https://shop.example.com/")
     return route.partition(" ")[2].format(
         id=world.customer_id if is_inbox else world.notification_id,
@@ -166,6 +171,11 @@ SAMPLES: Final[dict[str, RestSample]] = {
         but=dict.fromkeys(("operator", "admin"), 422)
     ),
     "POST /api/v1/notifications": RestSample(user_in_body=True),
+    # The world's product is in stock.
+    "POST /api/v1/products/{product_id}/stock-subscription": RestSample(
+        but=dict.fromkeys(CALLERS, 409)
+    ),
+    "POST /api/v1/stock-notices/{token}": RestSample(but=dict.fromkeys(CALLERS, 409)),
     # Another service sent that notification.
     "POST /api/v1/notifications/{id}/cancel": RestSample(but={"service": 404}),
     "POST /api/v1/notifications/{id}/retract": RestSample(but={"service": 404}),

@@ -38,7 +38,7 @@ def back_in_stock(product: ProductView) -> ProductBackInStock:
 
 def next_command() -> TellFollowers:
     """Return the last stored command."""
-    entry = FollowedEvent.objects.first().outbox[-1]
+    entry = FollowedEvent.objects(audience=None).first().outbox[-1]
     return TellFollowers.model_validate_json(entry.body)
 
 
@@ -46,7 +46,7 @@ def tell_all(event: ProductBackInStock) -> int:
     """Handle all chunks; return their number."""
     notify(event)
     chunks = 0
-    while FollowedEvent.objects(finished_at=None):
+    while FollowedEvent.objects(finished_at=None, audience=None):
         tell_followers(next_command())
         chunks += 1
     return chunks
@@ -107,7 +107,7 @@ def test_followers_are_notified_in_chunks_once_each(monkeypatch: pytest.MonkeyPa
     tell_followers(next_command())
     assert told() == people
     notify(event)
-    assert FollowedEvent.objects(finished_at=None).count() == 0
+    assert FollowedEvent.objects(finished_at=None, audience=None).count() == 0
     tell_followers(first)
     assert told() == people
 

@@ -17,6 +17,8 @@ from tidings.platform.logging import logger
 from tidings.platform.security.auth import Principal, Role, require_self
 from tidings.platform.security.signatures import is_signed
 from tidings.platform.timing.clock import now
+from tidings.products import subscriptions
+from tidings.users import guests
 from tidings.users.errors import UserNotFound
 from tidings.users.operations import update_user_preferences
 from tidings.users.preferences import ChannelsChoice, UpdatePreferences
@@ -43,6 +45,8 @@ def read_link(token: str) -> UnsubscribeLink:
 def unsubscribe(token: str, *, at: datetime | None = None) -> UnsubscribeLink:
     """Switch off email of the link's category for its person; a repeated call changes nothing.
 
+    A guest is deleted with all that it waits for.
+
     Raises:
         BadUnsubscribeLink: we did not make the link, or the account is deleted.
     """
@@ -54,7 +58,7 @@ def unsubscribe(token: str, *, at: datetime | None = None) -> UnsubscribeLink:
             off = UpdatePreferences.model_validate({link.category: ChannelsChoice(email=False)})
             update_user_preferences(link.user_id, off, caller=person)
     except UserNotFound:
-        raise BadUnsubscribeLink from None
+        _forget_guest(link)
     _note(link, at or now())
     return link
 
@@ -73,6 +77,19 @@ def get_unsubscriptions(user_id: str, *, caller: Principal) -> list[Unsubscripti
     require_self(caller, user_id)
     found = Unsubscription.objects(user_id=user_id).order_by("-created_at")
     return [UnsubscriptionView.model_validate(each) for each in found.limit(MAX_UNSUBSCRIPTIONS)]
+
+
+def _forget_guest(link: UnsubscribeLink) -> None:
+    """Delete the guest of a link, unless that is done.
+
+    Raises:
+        BadUnsubscribeLink: there is no such guest.
+    """
+    was_there = guests.forget(link.user_id)
+    subscriptions.forget(link.user_id)
+    done = Unsubscription.objects(pk=link.notification_id, user_id=link.user_id).only("id").first()
+    if not was_there and done is None:
+        raise BadUnsubscribeLink
 
 
 def _note(link: UnsubscribeLink, at: datetime) -> None:

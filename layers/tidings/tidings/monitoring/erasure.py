@@ -6,13 +6,14 @@ Notifications and recommendations erase in their own consumers, in order with th
 from tidings.delivery.erasure import forget_person
 from tidings.monitoring.erased_messages import erase_messages_of
 from tidings.orders.erasure import forget_words
+from tidings.products import subscriptions
 from tidings.tasks import erasure as tasks
 from tidings.users.events import UserDeleted
 from tidings.vouchers import erasure as vouchers
 
 
 def erase(event: UserDeleted) -> None:
-    """Erase a person's data in tasks, orders, vouchers, delivery, and failed messages.
+    """Erase a person's data in tasks, orders, vouchers, products, delivery, and failed messages.
 
     It is safe to repeat.
 
@@ -23,5 +24,6 @@ def erase(event: UserDeleted) -> None:
     tasks.forget(user_id)
     forget_words(user_id)
     vouchers.forget(user_id)
+    subscriptions.forget(user_id)
     erase_messages_of(user_id)
     forget_person(user_id)

@@ -16,6 +16,8 @@ from tidings.platform.operation import Whose, operation
 from tidings.platform.schema import Schema
 from tidings.platform.security.auth import Principal, Role
 from tidings.platform.storage.pagination import MAX_PAGE_SIZE, Page, PageRequest
+from tidings.products.schemas import StockSubscriptionView
+from tidings.products.subscribing import get_stock_subscriptions
 from tidings.recommendations.queries import get_user_activity, get_user_recommendations
 from tidings.recommendations.schemas import ActivityView, RecommendationsView
 from tidings.tasks.queries import get_tasks
@@ -40,6 +42,9 @@ class PersonExport(Schema):
     push_tokens: list[PushTokenView]
     orders: list[OrderView]
     vouchers: list[VoucherView] = Field(description="for this person only")
+    stock_subscriptions: list[StockSubscriptionView] = Field(
+        description="products that the person waits for"
+    )
     tasks: list[TaskView]
     activity: list[ActivityView]
     recommendations: RecommendationsView
@@ -68,6 +73,7 @@ def export_user(user_id: str, *, caller: Principal) -> PersonExport:
     orders, all_orders = _every(lambda page: get_orders(page, mine, caller=person))
     tasks, all_tasks = _every(lambda page: get_tasks(page, caller=person))
     vouchers = vouchers_of(user_id, MAX_OF_EACH + 1)
+    waits, all_waits = _every(lambda page: get_stock_subscriptions(page, caller=person))
     told, all_told = _every(lambda page: get_stored_notifications(user_id, page, caller=person))
     deeds, all_deeds = _every(lambda page: get_user_activity(user_id, page, caller=person))
     return PersonExport.model_construct(
@@ -76,6 +82,7 @@ def export_user(user_id: str, *, caller: Principal) -> PersonExport:
         push_tokens=get_push_tokens(user_id, caller=person),
         orders=orders,
         vouchers=vouchers[:MAX_OF_EACH],
+        stock_subscriptions=waits,
         tasks=tasks,
         activity=deeds,
         recommendations=get_user_recommendations(user_id, MAX_PAGE_SIZE, caller=person),
@@ -86,6 +93,7 @@ def export_user(user_id: str, *, caller: Principal) -> PersonExport:
         complete=all_orders
         and all_tasks
         and all_told
+        and all_waits
         and all_deeds
         and len(vouchers) <= MAX_OF_EACH,
     )

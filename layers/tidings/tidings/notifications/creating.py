@@ -109,6 +109,14 @@ def notified_among(user_ids: Iterable[str], content: NotificationContent) -> fro
     return frozenset(Notification.objects(dedupe_key__in=keys).scalar("user_id"))
 
 
+def created_at_of(notification_ids: Iterable[str]) -> dict[str, datetime]:
+    """Return when notifications were created, by id."""
+    ids = list(notification_ids)
+    if not ids:
+        return {}
+    return dict(Notification.objects(pk__in=ids).scalar("id", "created_at"))
+
+
 def create_personal_notifications(addressed: Sequence[Addressed]) -> list[Event]:
     """Store a notification for each of at most 500 people, each from an event of its own.
 

@@ -6,13 +6,14 @@ from typing import Final
 
 from tidings.notifications.drafting import NotificationContent, draft
 from tidings.notifications.events import TellFollowers
-from tidings.notifications.following import Followed
+from tidings.notifications.following import WAITING, Followed
 from tidings.notifications.models import FollowedEvent
 from tidings.notifications.rules import RULES
 from tidings.platform.errors import TidingsError
 from tidings.platform.messaging.events import EVENT_CLASSES, Event
 from tidings.platform.messaging.forecast import Forecast, would_fail
 from tidings.platform.timing.clock import now
+from tidings.products.subscriptions import waiting_for
 from tidings.recommendations.followers import followers_of
 from tidings.templates.current import current_version
 from tidings.users.contacts import get_contacts
@@ -37,8 +38,12 @@ def forecast_followers(command: TellFollowers, *, renders: bool) -> Forecast | N
     event = EVENT_CLASSES[followed.type].model_validate_json(followed.body)
     assert isinstance(event, Followed)
     after = command.data.after_user_id
-    people = followers_of(event.data.product_id, after, PEOPLE_TRIED, at=event.time)
-    return forecast_content(people.user_ids, RULES[type(event)].content(event))
+    product_id = event.data.product_id
+    if followed.audience == WAITING:
+        people = waiting_for(product_id, after, PEOPLE_TRIED).user_ids
+    else:
+        people = followers_of(product_id, after, PEOPLE_TRIED, at=event.time).user_ids
+    return forecast_content(people, RULES[type(event)].content(event))
 
 
 def forecast_content(user_ids: Iterable[str], content: NotificationContent) -> Forecast | None:

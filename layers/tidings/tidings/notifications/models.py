@@ -15,6 +15,8 @@ class FollowedEvent(OutboxDocument):
 
     id = StringField(primary_key=True)
     type = StringField(required=True)
+    # Who is told: those who wait for the product, or without it, its followers.
+    audience = StringField()
     body = StringField(required=True)
     cursor = StringField()
     finished_at = DateTimeField()

@@ -16,7 +16,12 @@ from tidings.orders.events import (
     OrderStatusDue,
 )
 from tidings.platform.messaging.events import Event
-from tidings.products.events import ProductBackInStock, ProductOutOfStock, ProductPriceDropped
+from tidings.products.events import (
+    ProductBackInStock,
+    ProductOutOfStock,
+    ProductPriceDropped,
+    StockNoticeRequested,
+)
 from tidings.recommendations.events import RecommendationGenerated
 from tidings.tasks.events import TaskCreated, TaskDeleted, TaskDue, TaskUpdated
 from tidings.users.audience import operator_ids
@@ -89,7 +94,8 @@ def _account(
     | UserPasswordResetRequested
     | UserRoleChanged
     | UserPhoneVerificationRequested
-    | RecommendationGenerated,
+    | RecommendationGenerated
+    | StockNoticeRequested,
 ) -> list[str]:
     return [event.data.user_id]
 
@@ -198,6 +204,14 @@ RULES: Final[dict[type[Event], Rule]] = {
     ProductBackInStock: Rule("product.back_in_stock", "stock", "product_back_in_stock", _in_chunks),
     ProductPriceDropped: Rule(
         "product.price_dropped", "stock", "product_price_dropped", _in_chunks
+    ),
+    StockNoticeRequested: Rule(
+        "stock.notice_requested",
+        "account",
+        "stock_confirmation",
+        _account,
+        channels=EMAIL_ONLY,
+        transactional=True,
     ),
     RecommendationGenerated: Rule(
         "recommendation.generated", "recommendations", "recommendations", _account

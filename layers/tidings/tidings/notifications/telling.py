@@ -6,9 +6,10 @@ from functools import partial
 from tidings.notifications.chunks import notify_chunk
 from tidings.notifications.creating import MAX_RECIPIENTS
 from tidings.notifications.events import TellFollowers
-from tidings.notifications.following import Followed, next_chunk
+from tidings.notifications.following import WAITING, Followed, next_chunk
 from tidings.notifications.models import FollowedEvent
 from tidings.notifications.rules import RULES
+from tidings.notifications.waiting import tell_waiting
 from tidings.platform.logging import logger
 from tidings.platform.messaging.events import EVENT_CLASSES
 from tidings.platform.timing.clock import now
@@ -29,6 +30,9 @@ def tell_followers(command: TellFollowers, *, at: datetime | None = None) -> Non
         return
     event = EVENT_CLASSES[followed.type].model_validate_json(followed.body)
     assert isinstance(event, Followed)
+    if followed.audience == WAITING:
+        tell_waiting(followed, event, here, at or now())
+        return
     # The followers at the time of the event: anyone who views the product later sees the change.
     found = followers_of(event.data.product_id, after, MAX_RECIPIENTS, at=event.time)
     notify_chunk(

@@ -45,3 +45,25 @@ class ColumnsRefused(RuleRefused):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, field="columns")
+
+
+class ProductInStock(Conflict):
+    def __init__(self, stock: int) -> None:
+        super().__init__(f"The product is in stock: {stock} pieces.", field="product_id")
+
+
+class AddressNeeded(RuleRefused):
+    def __init__(self) -> None:
+        super().__init__("Sign in, or send an address.", field="email")
+
+
+class TooManySubscriptions(RuleRefused):
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"You wait for {most} products, which is the most. End some first.", field="product_id"
+        )
+
+
+class BadStockLink(NotFound):
+    def __init__(self) -> None:
+        super().__init__("This link is not ours, or it is too old. Please ask again in the shop.")

@@ -1,5 +1,6 @@
 """The events that products publish."""
 
+from datetime import datetime
 from typing import Literal
 
 from tidings.platform.messaging.events import Event, EventData
@@ -69,6 +70,25 @@ class ProductBackInStock(Event):
     source: Literal["tidings/products"] = "tidings/products"
     type: Literal["product.back_in_stock"] = "product.back_in_stock"
     data: ProductBackInStockData
+
+
+class StockNoticeRequestedData(EventData):
+    user_id: str
+    product_id: str
+    title: str
+    confirm_url: str
+    valid_until: datetime
+
+
+class StockNoticeRequested(Event):
+    """An address was given, to be told when a product is back; its owner has to confirm.
+
+    `user_id` is a guest's.
+    """
+
+    source: Literal["tidings/products"] = "tidings/products"
+    type: Literal["stock.notice_requested"] = "stock.notice_requested"
+    data: StockNoticeRequestedData
 
 
 class ProductPriceDroppedData(EventData):

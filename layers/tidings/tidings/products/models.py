@@ -95,6 +95,29 @@ class StockMovement(StoredDocument):
     }
 
 
+class StockSubscription(StoredDocument):
+    """A person or a guest who wants to know when a product is in stock again.
+
+    It ends with the message. Its id consists of both ids, so there is at most one.
+    """
+
+    id = StringField(primary_key=True)
+    product_id = StringField(required=True)
+    user_id = StringField(required=True)
+    created_at = DateTimeField(required=True, default=now)
+    expires_at = DateTimeField(required=True)
+
+    meta = {  # noqa: RUF012
+        "db_alias": "products",
+        "collection": "stock_subscriptions",
+        "indexes": [
+            ("product_id", "user_id"),
+            ("user_id", "-id"),
+            {"fields": ["expires_at"], "expireAfterSeconds": 0},
+        ],
+    }
+
+
 class ReservedLine(StoredPart):
     product_id = StringField(required=True)
     quantity = IntField(required=True)

@@ -9,6 +9,8 @@ from pydantic import ConfigDict, Field, StringConstraints
 from tidings.platform.inputs.flags import Flag
 from tidings.platform.schema import Schema
 from tidings.platform.storage.pagination import PageRequest
+from tidings.platform.text.addresses import Email
+from tidings.platform.text.languages import Language
 from tidings.products.fields import (
     Attributes,
     Categories,
@@ -80,6 +82,52 @@ class AdjustStock(Schema):
 
     change: StockChange
     reason: Text
+
+
+class SubscribeToStock(Schema):
+    """Who wants to know when a product is back: a signed-in caller, or the owner of an address."""
+
+    # An error must not quote an address.
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    email: Email | None = Field(
+        default=None, description="gets a mail to confirm first; leave it out if you are signed in"
+    )
+    language: Language | None = Field(
+        default=None, description="of mails to the address; the default is en"
+    )
+
+
+class StockNoticeState(StrEnum):
+    """Whether a request for a notice is complete."""
+
+    SUBSCRIBED = "subscribed"
+    CONFIRMATION_SENT = "confirmation_sent"
+
+
+class StockNotice(Schema):
+    """A request to be told when a product is back in stock."""
+
+    product_id: str
+    state: StockNoticeState = Field(
+        description="`confirmation_sent`: the owner of the address has to confirm it"
+    )
+
+
+class StockSubscriptionView(Schema):
+    """A product that a person waits for."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    product_id: str
+    created_at: datetime
+    expires_at: datetime = Field(description="when it ends without a message")
+
+
+class StockUnsubscription(Schema):
+    """The product that a person no longer waits for."""
+
+    product_id: str
 
 
 class ProductFilter(Schema):

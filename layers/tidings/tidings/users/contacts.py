@@ -11,7 +11,7 @@ from pydantic import ConfigDict
 from tidings.platform.schema import Schema
 from tidings.platform.security.signatures import derived_key
 from tidings.platform.storage.rows import rows_of
-from tidings.users.models import PushToken, User
+from tidings.users.models import Guest, PushToken, User
 from tidings.users.person_names import is_plain
 from tidings.users.preferences import Channels, Preferences
 from tidings.users.push_platforms import PushPlatform
@@ -24,6 +24,7 @@ from tidings.users.simulated import (
     url_of,
 )
 
+_NOTHING: Final = Channels(inbox=False)
 _EVERY_CHANNEL: Final = Channels(email=True, push=True, sms=True, webhook=True)
 
 
@@ -61,13 +62,13 @@ class Contact(Schema):
         It is None for an unverified address, because a stranger may have typed the name, and for an
         old name that a mail program would turn into a link.
         """
-        return self.name if self.email_verified and is_plain(self.name) else None
+        return self.name if self.name and self.email_verified and is_plain(self.name) else None
 
 
 def get_contacts(user_ids: Iterable[str], *, with_devices: bool = True) -> dict[str, Contact]:
     """Return the contacts of those people who have an account, in two round trips.
 
-    The simulated persons have contacts, too.
+    The simulated persons and guests have contacts, too.
 
     It checks no rights: it is for consumers of other domains.
 
@@ -87,7 +88,8 @@ def get_contacts(user_ids: Iterable[str], *, with_devices: bool = True) -> dict[
         {"_id": {"$in": wanted}, "deleted_at": None}, batch_size=len(wanted) + 1
     )
     people = {user.id: _contact(user, devices.get(user.id, [])) for user in rows_of(User, found)}
-    return people | simulated
+    missing = [each for each in wanted if each not in people]
+    return people | simulated | (_guests(missing) if missing else {})
 
 
 def webhook_key(webhook_id: str) -> bytes:
@@ -119,6 +121,38 @@ def _contact(user: Any, devices: list[PushDevice]) -> Contact:
         webhook_id=user.webhook_id,
         devices=tuple(devices),
         preferences=Preferences.of(dict(user.preferences)),
+    )
+
+
+def _guests(guest_ids: Sequence[str]) -> dict[str, Contact]:
+    found = Guest._get_collection().find({"_id": {"$in": list(guest_ids)}})
+    return {each.id: _guest(each) for each in rows_of(Guest, found)}
+
+
+def _guest(guest: Any) -> Contact:
+    """Return the contact of a guest.
+
+    Until the owner of the address confirms it, only a mail about the account's category goes there:
+    the question itself.
+    """
+    stock = Channels(inbox=False, email=guest.verified_at is not None)
+    return Contact(
+        user_id=guest.id,
+        email=guest.email,
+        email_verified=True,
+        name="",
+        phone=None,
+        webhook_url=None,
+        webhook_id=None,
+        devices=(),
+        preferences=Preferences(
+            orders=_NOTHING,
+            promotions=_NOTHING,
+            recommendations=_NOTHING,
+            tasks=_NOTHING,
+            stock=stock,
+            language=guest.language,
+        ),
     )
 
 

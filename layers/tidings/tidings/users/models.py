@@ -69,6 +69,27 @@ class CodeRequest(OutboxDocument):
     meta = {"db_alias": "users", "collection": "code_requests"}  # noqa: RUF012
 
 
+class Guest(OutboxDocument):
+    """A person without an account who gave an address, to be told of something.
+
+    A guest cannot sign in. It has no link to an account with the same address.
+    """
+
+    id = StringField(primary_key=True, default=new_id)
+    email = StringField(required=True, unique=True)
+    language = StringField(required=True, default="en")
+    # When the owner of the address confirmed it. Until then it gets nothing but the question.
+    verified_at = DateTimeField()
+    created_at = DateTimeField(required=True, default=now)
+    expires_at = DateTimeField(required=True)
+
+    meta = {  # noqa: RUF012
+        "db_alias": "users",
+        "collection": "guests",
+        "indexes": [{"fields": ["expires_at"], "expireAfterSeconds": 0}],
+    }
+
+
 class PushToken(StoredDocument):
     """A device that receives push messages; the unique `token_hash` gives it one owner."""
 
