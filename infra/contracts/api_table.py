@@ -32,6 +32,8 @@ HEAD: Final = "| GraphQL | REST | allowed for |\n|---|---|---|\n"
 OTHER_ROWS: Final = (
     ("", "`GET /api/v1/unsubscribe/{token}`, a page", "anyone with the link"),
     ("", "`POST /api/v1/unsubscribe/{token}`, by the page or RFC 8058", "anyone with the link"),
+    ("", "`GET /api/v1/stock-notices/{token}`, a page", "anyone with the link"),
+    ("", "`POST /api/v1/stock-notices/{token}`, by the page", "anyone with the link"),
     ("", "`GET /api/v1/opens/{token}`, a picture in mails", "anyone with the address"),
     ("", "`GET /api/v1/clicks/{link}`, the links in mails", "anyone with the link"),
     ("", "`GET /.well-known/jwks.json`, `GET /api/v1/.well-known/jwks.json`", "anyone"),

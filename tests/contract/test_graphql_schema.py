@@ -73,6 +73,9 @@ from tidings.products.schemas import (
     ProductFilter,
     ProductView,
     StockMovementView,
+    StockNotice,
+    StockSubscriptionView,
+    StockUnsubscription,
     UpdateProduct,
 )
 from tidings.recommendations.schemas import (
@@ -140,6 +143,11 @@ OBJECTS: dict[str, list[type]] = {
     "Money": [Money, Amount],
     "Product": [ProductView],
     "StockMovement": [StockMovementView],
+    "StockNotice": [StockNotice],
+    "StockSubscription": [StockSubscriptionView],
+    "StockSubscriptionConnection": [Connection],
+    "StockSubscriptionEdge": [Edge],
+    "StockUnsubscription": [StockUnsubscription],
     "Order": [OrderView],
     "OrderItem": [OrderItemView],
     "OrderPreview": [OrderPreview],

@@ -35,9 +35,12 @@ PUBLIC_ROUTES = {
     "POST /api/v1/service-sessions",
     "GET /api/v1/products",
     "GET /api/v1/products/{product_id}",
+    "POST /api/v1/products/{product_id}/stock-subscription",
     # Open to the holder of a signed link, who may not be able to sign in.
     "GET /api/v1/unsubscribe/{token}",
     "POST /api/v1/unsubscribe/{token}",
+    "GET /api/v1/stock-notices/{token}",
+    "POST /api/v1/stock-notices/{token}",
     "GET /api/v1/opens/{token}",
     "GET /api/v1/clicks/{link}",
     "GET /health",
@@ -69,6 +72,7 @@ PUBLIC_FIELDS = {
     "Mutation.refreshSession",
     "Mutation.requestPasswordReset",
     "Mutation.resetPassword",
+    "Mutation.subscribeToStock",
     "Query.getProduct",
     "Query.getServiceHealth",
 }
@@ -76,7 +80,10 @@ PUBLIC_FIELDS = {
 FRAMELESS = {"GetJwks", "GetOpenapi", "GetMetrics", "Gateway", "Console", "Shop"}
 
 # These are for browsers and mail programs: a signed link identifies the person.
-PAGES = {"GetUnsubscribePage", "Unsubscribe", "OpenMail", "FollowMailLink"}
+PAGES = {
+    *("GetUnsubscribePage", "Unsubscribe", "OpenMail", "FollowMailLink"),
+    *("GetStockNoticePage", "ConfirmStockNotice"),
+}
 
 SCHEMA = build_schema(SCHEMA_FILE.read_text())
 
@@ -220,6 +227,8 @@ def test_old_token_does_not_prevent_signing_in() -> None:
         "POST /api/v1/service-sessions",
         "GET /api/v1/unsubscribe/{token}",
         "POST /api/v1/unsubscribe/{token}",
+        "GET /api/v1/stock-notices/{token}",
+        "POST /api/v1/stock-notices/{token}",
         "GET /api/v1/opens/{token}",
         "GET /api/v1/clicks/{link}",
     }

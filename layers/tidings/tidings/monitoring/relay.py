@@ -13,7 +13,7 @@ from tidings.platform.messaging.outbox import OutboxDocument
 from tidings.products.models import Product, Reservation
 from tidings.recommendations.models import Activity, CustomerProfile, Run
 from tidings.tasks.models import Task
-from tidings.users.models import CodeRequest, User
+from tidings.users.models import CodeRequest, Guest, User
 
 # The only list of all documents with an outbox; a test finds missing ones.
 OUTBOX_DOCUMENTS: Final[tuple[type[OutboxDocument], ...]] = (
@@ -22,6 +22,7 @@ OUTBOX_DOCUMENTS: Final[tuple[type[OutboxDocument], ...]] = (
     CodeRequest,
     FollowedEvent,
     Feedback,
+    Guest,
     Notification,
     Order,
     Product,

@@ -18,7 +18,6 @@ from tidings.notifications.models import FollowedEvent
 from tidings.notifications.rules import RULES
 from tidings.platform.logging import logger
 from tidings.products import subscriptions
-from tidings.products.queries import get_products_by_id
 from tidings.products.subscriptions import Waiting
 
 
@@ -35,8 +34,7 @@ def tell_waiting(
     """
     product_id = event.data.product_id
     at_the_end = {"set__finished_at": at}
-    product = get_products_by_id([product_id]).get(product_id)
-    if product is None or product.stock < 1:
+    if not subscriptions.is_in_stock(product_id):
         here.update_one(**at_the_end)
         logger.info("waiting people not told: sold out again", product_id=product_id)
         return

@@ -40,6 +40,14 @@ class ProductState(StrEnum):
     RETIRED = "retired"
 
 
+class MovementKind(StrEnum):
+    """The kind of a stock movement."""
+
+    ADJUSTED = "adjusted"
+    RESERVED = "reserved"
+    RELEASED = "released"
+
+
 class ProductSort(StrEnum):
     """The order of products in a list; price orders sort by currency first."""
 

@@ -13,8 +13,7 @@ from mongoengine import (
 from tidings.platform.messaging.outbox import OutboxDocument
 from tidings.platform.storage.documents import StoredDocument, StoredPart
 from tidings.platform.timing.clock import new_id, now
-from tidings.products.fields import ProductState
-from tidings.products.schemas import MovementKind
+from tidings.products.fields import MovementKind, ProductState
 
 
 class Product(OutboxDocument):

@@ -20,9 +20,8 @@ from tidings.products.events import (
     ProductOutOfStock,
     ProductOutOfStockData,
 )
-from tidings.products.fields import MAX_STOCK, ProductState
+from tidings.products.fields import MAX_STOCK, MovementKind, ProductState
 from tidings.products.models import Product, StockMovement
-from tidings.products.schemas import MovementKind
 
 # The fields that a movement reads.
 STATE_FIELDS: Final = ["sku", "title", "stock", "state"]

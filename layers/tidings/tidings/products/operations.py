@@ -25,14 +25,13 @@ from tidings.products.errors import (
     TooMuchStock,
 )
 from tidings.products.events import ProductPriceDropped, ProductPriceDroppedData
-from tidings.products.fields import MAX_STOCK, ProductState
+from tidings.products.fields import MAX_STOCK, MovementKind, ProductState
 from tidings.products.models import Product
 from tidings.products.movements import Cause, Moved, move, note, record
 from tidings.products.queries import get_product, view_of
 from tidings.products.schemas import (
     AdjustStock,
     CreateProduct,
-    MovementKind,
     ProductView,
     UpdateProduct,
 )

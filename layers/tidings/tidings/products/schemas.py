@@ -19,6 +19,7 @@ from tidings.products.fields import (
     Description,
     Images,
     MinorUnits,
+    MovementKind,
     PriceLimit,
     ProductSort,
     ProductState,
@@ -179,14 +180,6 @@ class StockLine(Schema):
 
     product_id: str
     quantity: int
-
-
-class MovementKind(StrEnum):
-    """The kind of a stock movement."""
-
-    ADJUSTED = "adjusted"
-    RESERVED = "reserved"
-    RELEASED = "released"
 
 
 class StockMovementView(Schema):

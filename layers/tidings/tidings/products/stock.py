@@ -20,9 +20,10 @@ from tidings.products.events import (
     InventoryReserved,
     InventoryReservedData,
 )
+from tidings.products.fields import MovementKind
 from tidings.products.models import Reservation, ReservedLine
 from tidings.products.movements import Cause, Moved, move, note, record
-from tidings.products.schemas import MovementKind, StockLine
+from tidings.products.schemas import StockLine
 
 
 class Line(Protocol):

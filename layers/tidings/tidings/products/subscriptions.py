@@ -11,7 +11,8 @@ from pymongo import DeleteOne
 
 from tidings.platform.logging import logger
 from tidings.platform.storage import database
-from tidings.products.models import StockSubscription
+from tidings.products.fields import ProductState
+from tidings.products.models import Product, StockSubscription
 from tidings.users import guests
 
 KEPT_FOR: Final = timedelta(days=365)
@@ -55,6 +56,12 @@ def waiting_for(product_id: str, after: str | None, limit: int) -> Waiting:
     read = StockSubscription._get_collection().find(where).sort("user_id").limit(limit)
     found = [(each["user_id"], each["created_at"]) for each in read]
     return Waiting(dict(found), found[-1][0] if len(found) == limit else None)
+
+
+def is_in_stock(product_id: str) -> bool:
+    """Say whether a product is on sale and has pieces, as it is now."""
+    where = {"_id": product_id, "state": ProductState.ACTIVE.value, "stock": {"$gt": 0}}
+    return Product._get_collection().find_one(where, ["_id"]) is not None
 
 
 def end(product_id: str, told: Mapping[str, datetime], at: datetime) -> None:
