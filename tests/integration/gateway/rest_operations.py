@@ -26,7 +26,7 @@ from tidings.platform.timing.clock import new_id, now
 from tidings.products.stock_links import confirm_url
 
 # Input fields that REST has in the path.
-IN_PATH: Final = {"id", "userId", "orderId", "productId"}
+IN_PATH: Final = {"id", "userId", "orderId"}
 ENUMS: Final = {
     "state",
     "priority",
@@ -173,7 +173,7 @@ SAMPLES: Final[dict[str, RestSample]] = {
     "POST /api/v1/notifications": RestSample(user_in_body=True),
     # The world's product is in stock.
     "POST /api/v1/products/{product_id}/stock-subscription": RestSample(
-        but=dict.fromkeys(CALLERS, 409)
+        body={"email": "ada@example.com"}, but=dict.fromkeys(CALLERS, 409)
     ),
     "POST /api/v1/stock-notices/{token}": RestSample(but=dict.fromkeys(CALLERS, 409)),
     # Another service sent that notification.

@@ -5,7 +5,7 @@ from typing import Final
 
 from tidings.platform.errors import RateLimited
 from tidings.platform.logging import logger
-from tidings.platform.operation import PUBLIC, Whose, operation
+from tidings.platform.operation import PUBLIC, operation
 from tidings.platform.security.auth import Principal, Role, require
 from tidings.platform.security.limits import Limit
 from tidings.platform.storage.pagination import Page, PageRequest, paginate
@@ -82,14 +82,14 @@ def subscribe_to_stock(
     return StockNotice(product_id=product_id, state=StockNoticeState.CONFIRMATION_SENT)
 
 
-@operation(role=Role.CUSTOMER, whose=Whose.OWN)
+@operation(role=Role.CUSTOMER, note="the caller's own")
 def unsubscribe_from_stock(product_id: str, *, caller: Principal) -> StockUnsubscription:
     """End the caller's subscription to a product. Safe to repeat."""
     subscriptions.remove(product_id, caller.user_id)
     return StockUnsubscription(product_id=product_id)
 
 
-@operation(role=Role.CUSTOMER, whose=Whose.OWN, writes=False)
+@operation(role=Role.CUSTOMER, writes=False, note="the caller's own")
 def get_stock_subscriptions(page: PageRequest, *, caller: Principal) -> Page[StockSubscriptionView]:
     """Return the products that the caller waits for.
 
