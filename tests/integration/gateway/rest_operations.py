@@ -55,6 +55,8 @@ class RestSample:
     body: dict[str, str] | None = None
     user_in_body: bool = False
     query: str = ""
+    # Refusals are pages, too.
+    is_page: bool = False
     but: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -175,7 +177,7 @@ SAMPLES: Final[dict[str, RestSample]] = {
     "POST /api/v1/products/{product_id}/stock-subscription": RestSample(
         body={"email": "ada@example.com"}, but=dict.fromkeys(CALLERS, 409)
     ),
-    "POST /api/v1/stock-notices/{token}": RestSample(but=dict.fromkeys(CALLERS, 409)),
+    "POST /api/v1/stock-notices/{token}": RestSample(is_page=True, but=dict.fromkeys(CALLERS, 409)),
     # Another service sent that notification.
     "POST /api/v1/notifications/{id}/cancel": RestSample(but={"service": 404}),
     "POST /api/v1/notifications/{id}/retract": RestSample(but={"service": 404}),

@@ -11,6 +11,7 @@ from mongoengine import (
 )
 
 from tidings.platform.messaging.outbox import OutboxDocument
+from tidings.platform.retention import stored as retention
 from tidings.platform.storage.documents import StoredDocument, StoredPart
 from tidings.platform.timing.clock import new_id, now
 from tidings.products.fields import MovementKind, ProductState
@@ -112,7 +113,7 @@ class StockSubscription(StoredDocument):
         "indexes": [
             ("product_id", "user_id"),
             ("user_id", "-id"),
-            {"fields": ["expires_at"], "expireAfterSeconds": 0},
+            retention.STOCK_SUBSCRIPTIONS.index(),
         ],
     }
 

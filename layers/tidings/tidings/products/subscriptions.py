@@ -4,18 +4,19 @@ These functions check no rights: they are for this domain's operations and for c
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from pymongo import DeleteOne
 
 from tidings.platform.logging import logger
+from tidings.platform.retention import stored as retention
 from tidings.platform.storage import database
 from tidings.products.fields import ProductState
 from tidings.products.models import Product, StockSubscription
 from tidings.users import guests
 
-KEPT_FOR: Final = timedelta(days=365)
+KEPT_FOR: Final = retention.STOCK_SUBSCRIPTIONS.period
 
 
 class Waiting(NamedTuple):

@@ -6,6 +6,7 @@ from typing import Any, Final, get_args
 from mongoengine import DateTimeField, DictField, IntField, ListField, StringField
 
 from tidings.platform.messaging.outbox import OutboxDocument
+from tidings.platform.retention import stored as retention
 from tidings.platform.security.auth import PersonRole
 from tidings.platform.storage.documents import StoredDocument
 from tidings.platform.timing.clock import new_id, now
@@ -86,7 +87,7 @@ class Guest(OutboxDocument):
     meta = {  # noqa: RUF012
         "db_alias": "users",
         "collection": "guests",
-        "indexes": [{"fields": ["expires_at"], "expireAfterSeconds": 0}],
+        "indexes": [retention.GUESTS.index()],
     }
 
 

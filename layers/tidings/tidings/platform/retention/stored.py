@@ -131,6 +131,14 @@ CODE_REQUESTS: Final = Retention(
     why="256 buckets of events with codes",
     left="empty buckets",
 )
+GUESTS: Final = Retention(
+    name="users.guests",
+    lasts=timedelta(days=365),
+    since="its last subscription",
+    means=Means.TTL_INDEX,
+    field=EXPIRES_AT,
+    why="an address to tell that a product is back; not confirmed 3 days, without a wish 7 days",
+)
 PUSH_TOKENS: Final = Retention(
     name="users.push_tokens",
     since="the device is removed or refused, or " + ERASED,
@@ -173,6 +181,14 @@ ORDERS: Final = Retention(
     since="",
     means=Means.NONE,
     why="the shop's books; erasure removes free texts and the key of the request",
+)
+STOCK_SUBSCRIPTIONS: Final = Retention(
+    name="products.stock_subscriptions",
+    lasts=timedelta(days=365),
+    since="the person asked",
+    means=Means.TTL_INDEX,
+    field=EXPIRES_AT,
+    why="until the person is told that the product is back, or asks no longer",
 )
 PRODUCTS: Final = Retention(
     name="products.products",
