@@ -89,7 +89,7 @@ FEEDBACK: Final = Retention(
 )
 FREQUENCIES: Final = Retention(
     name="delivery.frequencies",
-    lasts=timedelta(days=7),
+    lasts=timedelta(days=1),
     since="the last message that it counts",
     means=Means.TTL_INDEX,
     field=EXPIRES_AT,
