@@ -11,10 +11,12 @@ from tests.integration.console.samples import a_notification
 from tests.integration.monitoring.builders import a_dead_letter
 from tests.integration.notifications.builders import some_content
 from tests.unit.platform.builders import order_placed
+from tidings.delivery.models import Notification
 from tidings.delivery.suppression import suppress
 from tidings.monitoring.failed_messages import store_failed_messages
 from tidings.notifications.creating import create_notifications
 from tidings.platform.context import correlated
+from tidings.platform.timing.clock import now
 from tidings.users.models import User
 
 
@@ -142,3 +144,20 @@ def test_failure_of_an_order_leads_to_its_message() -> None:
     assert found
     assert browser.get(f"failed-messages/{found[1]}").status == 200
     assert browser.send("search", q=letter.message_id).place == f"failed-messages/{found[1]}"
+
+
+def test_explanation_names_the_providers_that_were_tried() -> None:
+    notification = a_notification()
+    step = {
+        "status": "sent",
+        "at": now(),
+        "provider": "backup",
+        "tried": [{"provider": "ses", "reason": "misconfigured"}],
+    }
+    Notification._get_collection().update_one(
+        {"_id": notification.id},
+        {"$set": {"deliveries.email.status": "sent"}, "$push": {"deliveries.email.steps": step}},
+    )
+    path = f"notifications/{notification.id}"
+    assert "It went through backup, after ses (misconfigured)." in signed_in().get(path).text
+    assert "Did not accept it: ses: our access to the provider" in signed_in().get(path).text

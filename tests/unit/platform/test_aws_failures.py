@@ -13,7 +13,11 @@ from botocore.exceptions import (
     ConnectionClosedError,
     ConnectTimeoutError,
     EndpointConnectionError,
+    HTTPClientError,
+    NoCredentialsError,
     ReadTimeoutError,
+    ResponseStreamingError,
+    SSLError,
 )
 from botocore.stub import Stubber
 
@@ -76,6 +80,10 @@ def test_aws_texts_with_addresses_and_numbers_are_not_in_the_traceback() -> None
     [
         (ReadTimeoutError(endpoint_url=URL), True),
         (ConnectionClosedError(endpoint_url=URL), True),
+        (ResponseStreamingError(error="cut off"), True),
+        (HTTPClientError(error="something new"), True),
+        (SSLError(endpoint_url=URL, error=OSError("certificate")), False),
+        (NoCredentialsError(), False),
         (ConnectTimeoutError(endpoint_url=URL), False),
         (EndpointConnectionError(endpoint_url=URL), False),
     ],
@@ -128,10 +136,16 @@ def test_number_that_sns_refuses_is_a_bad_address(
     [
         ("InvalidParameterValue", "Domain contains illegal character", Undeliverable, "refused"),
         ("MessageRejected", "Address blacklisted.", Undeliverable, "rejected"),
-        ("MessageRejected", "Email address is not verified.", PermanentFailure, "rejected"),
+        (
+            "MessageRejected",
+            "Email address is not verified. The following identities failed the check in region "
+            "US-EAST-1: no-reply@shop.example",
+            TemporaryFailure,
+            "misconfigured",
+        ),
     ],
 )
-def test_mailbox_that_ses_refuses_is_a_bad_address(
+def test_refusals_of_ses_are_the_mailboxs_or_ours(
     code: str, message: str, kind: type, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with answering("ses", monkeypatch) as stub:

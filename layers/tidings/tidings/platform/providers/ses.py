@@ -4,7 +4,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from tidings.platform.providers import aws
-from tidings.platform.providers.failures import PermanentFailure, Undeliverable
+from tidings.platform.providers.failures import (
+    MISCONFIGURED,
+    PermanentFailure,
+    TemporaryFailure,
+    Undeliverable,
+)
 
 # All other parameters are the same for each mail, so this error is about the recipient.
 _OF_RECIPIENT: Final = {"InvalidParameterValue": "refused"}
@@ -48,5 +53,8 @@ def send(
     except PermanentFailure as failure:
         if "blacklisted" in failure.said.lower():  # SES does so after bounces of other senders
             raise Undeliverable(REJECTED, "SES has blacklisted the address") from failure
+        if "not verified" in failure.said.lower():
+            # Of our sender, or of any address while the account is in SES's sandbox.
+            raise TemporaryFailure(MISCONFIGURED, "SES has not verified the address") from failure
         raise
     return str(answer["MessageId"])
