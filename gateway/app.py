@@ -8,6 +8,7 @@ from chalice.app import Chalice, Request, Response
 from documents import MAX_ERRORS
 from execution import (
     MAX_FIELD_ERRORS,
+    Answer,
     GraphQLRequest,
     MutationByGet,
     RequestRefused,
@@ -29,8 +30,13 @@ from tidings.platform.errors import InvalidInput, NotFound, PayloadTooLarge
 from tidings.platform.inputs.json_text import parse_json
 from tidings.platform.inputs.media_types import JSON, require_json
 from tidings.platform.inputs.parsing import parsed
-from tidings.platform.security.admission import admit
-from tidings.platform.security.auth import authenticate, prepare_to_authenticate
+from tidings.platform.security.admission import (
+    admit_caller,
+    authenticated,
+    begin,
+    refuse_known,
+)
+from tidings.platform.security.auth import Principal, authenticate, prepare_to_authenticate
 from tidings.platform.settings import settings
 from tidings.platform.text.excerpts import excerpt
 
@@ -47,6 +53,7 @@ app = Chalice(app_name="tidings-gateway", configure_logs=False)
 @app.middleware("http")
 def correlate(request: Request, get_response: Callable[[Request], Response]) -> Response:
     """Add the correlation id and the standard headers to every response, also to errors."""
+    begin()
     with correlated(accept_correlation_id(request.headers.get(CORRELATION_HEADER))):
         response = get_response(request)
         own = {name: str(value) for name, value in response.headers.items()}
@@ -116,12 +123,9 @@ def _respond(*, read_only: bool) -> Response:
 
 def _run(*, read_only: bool, media_type: str) -> Response:
     request = _request()
-    principal = authenticate(_sole_header("Authorization"))
-    if principal is not None:
-        principal = admit(principal)
-    context = GatewayContext(principal)
+    caller = _Caller(authenticated(_sole_header("Authorization")))
     try:
-        answer = run(request, context, read_only=read_only)
+        answer = caller.run(request, read_only=read_only)
     except RequestRefused as refused:
         # With application/json a well-formed request gets status 200, as older clients expect.
         status = 400 if media_type == GRAPHQL_JSON else 200
@@ -133,8 +137,36 @@ def _run(*, read_only: bool, media_type: str) -> Response:
     if answer.errors:
         errors = to_json(format_errors(answer.errors, MAX_FIELD_ERRORS))
         body = f'{{"data":{answer.data},"errors":{errors}}}'
-    shared = read_only and context.principal is None and not answer.errors
+    shared = read_only and caller.principal is None and not answer.errors
     return _response(200, body, media_type, _shared_caching() if shared else None)
+
+
+class _Caller:
+    """Counts the request of a caller: by the cost of its document, or as one call without one."""
+
+    def __init__(self, principal: Principal | None) -> None:
+        self.principal = principal
+        self._is_counted = False
+
+    def run(self, request: GraphQLRequest, *, read_only: bool) -> Answer:
+        """Run a request; see `execution.run`.
+
+        Raises:
+            RateLimited: the caller made too many calls.
+            Unauthenticated: the session has ended.
+        """
+        refuse_known(self.principal)
+        context = GatewayContext(self.principal)
+        try:
+            return run(request, context, read_only=read_only, admit=self._admit)
+        except Exception:
+            if not self._is_counted:
+                self._admit()
+            raise
+
+    def _admit(self, calls: int = 1) -> Principal | None:
+        self._is_counted = True
+        return admit_caller(self.principal, calls)
 
 
 def _shared_caching() -> dict[str, str]:

@@ -35,6 +35,8 @@ from tidings.platform.storage.pagination import MAX_PAGE_SIZE
 MAX_COST: Final = 10_000
 # It limits the mutations of one operation, so that they are no help in guessing passwords.
 CHANGE_COST: Final = 1_000
+# An operation counts as one call for each of this, so a mutation counts as one of REST does.
+CALL_COST: Final = CHANGE_COST
 LIST_SIZE: Final = 10
 # One operation sends about 1,000 messages at most, as one request of REST.
 MESSAGE_COST: Final = 8
@@ -46,8 +48,8 @@ def check_cost(
     document: DocumentNode,
     operation: OperationDefinitionNode,
     variables: Mapping[str, Any] | None,
-) -> None:
-    """Check that an operation of a valid document stays within the limit.
+) -> int:
+    """Return the cost of an operation of a valid document.
 
     Raises:
         TooComplex: the operation may cost more than MAX_COST.
@@ -57,6 +59,12 @@ def check_cost(
         raise TooComplex(
             f"The operation may cost {cost}, more than {MAX_COST}: ask for shorter pages."
         )
+    return cost
+
+
+def calls_of(cost: int) -> int:
+    """Return the number of calls that an operation of this cost counts as."""
+    return max(1, cost // CALL_COST)
 
 
 class CostEstimate:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import kept_answers
 import persisted
-from cost import check_cost
+from cost import calls_of, check_cost
 from documents import InvalidDocument, valid_document
 from executable import executable_schema, path_in_schema
 from graphql import (
@@ -58,6 +58,10 @@ class GraphQLRequest(BaseModel):
         return variables
 
 
+# Counts a number of calls, and returns the caller.
+Admit = Callable[[int], Principal | None]
+
+
 class RequestRefused(Exception):
     """The document was not executed."""
 
@@ -78,8 +82,18 @@ class Answer:
     errors: Sequence[GraphQLError] = ()
 
 
-def run(request: GraphQLRequest, context: GatewayContext, *, read_only: bool) -> Answer:
+def run(
+    request: GraphQLRequest,
+    context: GatewayContext,
+    *,
+    read_only: bool,
+    admit: Admit | None = None,
+) -> Answer:
     """Execute a request, or return the kept answer to it.
+
+    Args:
+        admit: counts the request as a number of calls before anything is executed or stored, and
+            returns the caller; None if they were admitted before.
 
     Raises:
         RequestRefused: the document is malformed, invalid, unknown or too complex, or the operation
@@ -87,13 +101,16 @@ def run(request: GraphQLRequest, context: GatewayContext, *, read_only: bool) ->
         InvalidInput: there is no query, or the document does not have the given hash.
         MutationByGet: `read_only` is set, and the operation is not a query.
     """
-    document = _document(request, signed_in=context.principal is not None)
+    document = _document(request)
     operation = get_operation_ast(document, request.operation_name)
     if operation is None:
         raise RequestRefused([GraphQLError("Name the operation to run in operationName.")])
     if read_only and operation.operation is not OperationType.QUERY:
         raise MutationByGet
-    variables = _check_size(request, document, operation, context.principal)
+    variables, calls = _check_size(request, document, operation, context.principal)
+    if admit is not None:
+        context = GatewayContext(admit(calls))
+    _keep(request, signed_in=context.principal is not None)
     generation = kept_answers.generation_of(operation, context.principal)
     if generation is None:
         return _answer(_execute(request, document, context))
@@ -133,18 +150,22 @@ def _text(document: DocumentNode) -> str:
     return document.loc.source.body
 
 
-def _document(request: GraphQLRequest, *, signed_in: bool) -> DocumentNode:
-    """Return the valid document that a request contains or names; a named document is stored."""
+def _document(request: GraphQLRequest) -> DocumentNode:
+    """Return the valid document that a request contains or names."""
     named = persisted.named_in(request.extensions)
     if settings().trusted_documents:
         return _valid(_trusted(named, request.query))
     query = request.query if request.query is not None else _load(named)
     if named and request.query is not None:
         persisted.check(named, query)
-    document = _valid(query)
-    if named and request.query is not None:
-        persisted.keep(named, query, signed_in=signed_in)
-    return document
+    return _valid(query)
+
+
+def _keep(request: GraphQLRequest, *, signed_in: bool) -> None:
+    """Store a document that came with its hash, unless only trusted ones run."""
+    named = persisted.named_in(request.extensions)
+    if named and request.query is not None and not settings().trusted_documents:
+        persisted.keep(named, request.query, signed_in=signed_in)
 
 
 def _valid(query: str) -> DocumentNode:
@@ -179,8 +200,8 @@ def _check_size(
     document: DocumentNode,
     operation: OperationDefinitionNode,
     principal: Principal | None,
-) -> str:
-    """Return the variables as JSON.
+) -> tuple[str, int]:
+    """Return the variables as JSON, and the number of calls that the operation counts as.
 
     Raises:
         RequestRefused: they are too long, or the operation may cost too much.
@@ -190,10 +211,10 @@ def _check_size(
         most = MAX_BULK_BYTES if is_for_bulk(principal) else MAX_VARIABLES_CHARACTERS
         if len(variables) > most:
             raise TooComplex(f"The variables are longer than {most} characters.")
-        check_cost(executable_schema(), document, operation, request.variables)
+        cost = check_cost(executable_schema(), document, operation, request.variables)
     except TooComplex as refused:
         raise RequestRefused([refused]) from None
-    return variables
+    return variables, calls_of(cost)
 
 
 def _execute(

@@ -13,6 +13,8 @@ os.environ["TIDINGS_DATABASE_PREFIX"] = "tidings_tests"
 # The setting of a laptop; features that are off by default have tests of their own.
 os.environ["TIDINGS_INTROSPECTION"] = os.environ["TIDINGS_GRAPHIQL"] = "true"
 os.environ["TIDINGS_OPEN_METRICS"] = os.environ["TIDINGS_EXAMPLE_SHOP"] = "true"
+# All tests call from one address; the tests of the limit set one.
+os.environ["TIDINGS_ANONYMOUS_CALLS_PER_MINUTE"] = "1000000"
 os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
 # As deployed: a log line that cannot be written must fail a test.
 os.environ.setdefault("POWERTOOLS_LOG_LEVEL", "INFO")

@@ -11,6 +11,7 @@ from tidings.platform.entry.answers import CORRELATION_HEADER
 from tidings.platform.entry.http import EndpointContract
 from tidings.platform.errors import TidingsError
 from tidings.platform.inputs.files import FileBody
+from tidings.platform.security.quotas import POLICY_HEADER, STATE_HEADER
 
 Schema = dict[str, Any]
 
@@ -213,6 +214,10 @@ def answer(status: int, schemas: list[Schema]) -> dict[str, Any]:
     headers = {CORRELATION_HEADER: {"$ref": "#/components/headers/CorrelationId"}}
     if status in RETRIED:
         headers["Retry-After"] = {"$ref": "#/components/headers/RetryAfter"}
+    if status < 300 or status == 429:
+        # All have them; to repeat them for each refusal would make the document much longer.
+        headers[STATE_HEADER] = {"$ref": "#/components/headers/RateLimit"}
+        headers[POLICY_HEADER] = {"$ref": "#/components/headers/RateLimitPolicy"}
     return {
         "description": MEANINGS.get(status, HTTPStatus(status).phrase),
         "headers": headers,

@@ -200,4 +200,15 @@ def _headers() -> dict[str, Any]:
             "schema": {"type": "string"},
         },
         "RetryAfter": {"description": "Seconds.", "schema": {"type": "string"}},
+        "RateLimit": {
+            "description": "The caller's calls that are left, and the seconds until all are "
+            "(draft-ietf-httpapi-ratelimit-headers-10); missing if the call was not counted.",
+            "schema": {"type": "string"},
+            "example": '"customer";r=5999;t=60',
+        },
+        "RateLimitPolicy": {
+            "description": "The limit: calls, and the seconds in which they may be made.",
+            "schema": {"type": "string"},
+            "example": '"customer";q=6000;w=60',
+        },
     }

@@ -63,7 +63,7 @@ def test_a_process_counts_all_its_series() -> None:
 
 def test_labels_are_names_of_the_code() -> None:
     """Each label of a count is one of these; an id, an address or input is none."""
-    allowed = {"queue", "function", "outcome", "field", "type", "channel", "status", "le"}
+    allowed = {"queue", "function", "outcome", "field", "type", "channel", "status", "le", "caller"}
     pattern = re.compile(r"metrics\.(?:count|observe)\([^)]*?\{([^}]*)\}", re.S)
     layer = (ROOT / "layers" / "tidings" / "tidings").rglob("*.py")
     calls = [each for file in layer for each in pattern.findall(file.read_text())]

@@ -266,12 +266,13 @@ def test_route_refuses_anonymous_and_lesser_callers_first(
     monkeypatch.setattr(trail, "REFUSALS_OF_CALLER", Budget(100))
     handler, needed = routes()[route].load(), declared_role(route)
     assert needed is not None
+    monkeypatch.setattr("tidings.platform.entry.http.admit_caller", lambda who: who)
     assert handler(api_event(), CONTEXT)["statusCode"] == 401
     headers = {"Authorization": "Bearer token"}
     refused = [each for each in Role if not each.includes(needed)]
     for role in (each for each in refused if each != Role.SERVICE or not takes_services(route)):
         caller = Principal(user_id="somebody", role=role)
-        monkeypatch.setattr("tidings.platform.entry.http.authenticate", lambda _, who=caller: who)
+        monkeypatch.setattr("tidings.platform.entry.http.authenticated", lambda _, who=caller: who)
         response = handler(api_event("{", headers=headers), CONTEXT)
         assert response["statusCode"] == 403
         assert json.loads(response["body"])["data"] is None

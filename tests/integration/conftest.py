@@ -35,7 +35,7 @@ from tidings.platform import settings
 from tidings.platform.caching import cache
 from tidings.platform.messaging import broker, outbox, relay
 from tidings.platform.secrets import SigningKeys
-from tidings.platform.security import store
+from tidings.platform.security import quotas, store
 from tidings.platform.storage import database
 from tidings.platform.storage.resting import Resting
 from tidings.products import product_cache
@@ -201,6 +201,7 @@ def forget_all_but_documents() -> None:
     product_cache.forget_pages()
     rendering.forget_kept()
     lists.forget_popular()
+    quotas.forget_refused()
 
 
 def empty_collections() -> None:

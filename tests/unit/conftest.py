@@ -7,7 +7,7 @@ import pytest
 from tidings.platform.auditing import trail
 from tidings.platform.caching.generation import Generation
 from tidings.platform.observability import metrics
-from tidings.platform.security import auth, limits
+from tidings.platform.security import admission, auth, limits
 from tidings.platform.security.auth import Principal
 
 
@@ -16,12 +16,15 @@ def no_limits(monkeypatch: pytest.MonkeyPatch) -> list[Principal]:
     """Admit every caller, and list the admitted ones."""
     admitted: list[Principal] = []
 
-    def admit(principal: Principal) -> Principal:
-        admitted.append(principal)
+    def admit(principal: Principal | None, _calls: int = 1) -> Principal | None:
+        if principal is not None:
+            admitted.append(principal)
         return principal
 
     for module in ("tidings.platform.entry.http", "app"):
-        monkeypatch.setattr(f"{module}.admit", admit)
+        monkeypatch.setattr(f"{module}.admit_caller", admit)
+    # Calls with a token that is not valid count for the address.
+    monkeypatch.setattr(admission, "admit_stranger", lambda *_: None)
     return admitted
 
 

@@ -111,7 +111,9 @@ class Settings(ServiceSettings):
         default="INFO", description="the least level of the functions' log lines"
     )
     calls_per_minute: int = Field(
-        default=6000, ge=1, description=f"API calls of one user; {NO_LIMITS}"
+        default=6000,
+        ge=0,
+        description="API calls of one customer, operator or service; 0 for no limit; " + NO_LIMITS,
     )
     sends_per_minute: int = Field(
         default=1200, ge=1, description=f"messages that one caller may send; {NO_LIMITS}"

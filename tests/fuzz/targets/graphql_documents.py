@@ -47,7 +47,7 @@ def check(data: bytes) -> bool:
     except (ValueError, RecursionError, ValidationError):
         return False
     try:
-        document = _document(request, signed_in=False)
+        document = _document(request)
         operation = get_operation_ast(document)
         if operation is None:
             return False

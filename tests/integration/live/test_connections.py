@@ -90,7 +90,7 @@ def test_openings_are_counted_as_calls(
     live: Running, ada: Principal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few = Settings.model_validate({"calls_per_minute": 2})
-    monkeypatch.setattr("tidings.platform.security.admission.settings", lambda: few)
+    monkeypatch.setattr("tidings.platform.security.quotas.settings", lambda: few)
     for _ in range(2):
         live.opened(ada).close()
     answer = ask(live, headers=bearer(ada))

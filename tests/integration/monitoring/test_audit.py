@@ -506,8 +506,8 @@ def test_command_exports_and_is_recorded() -> None:
 def test_export_by_rest_is_json_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     adjust(a_product(), 1)
     adjust(a_product(), 1)
-    monkeypatch.setattr("tidings.platform.entry.http.authenticate", lambda _: ADMIN)
-    monkeypatch.setattr("tidings.platform.entry.http.admit", lambda who: who)
+    monkeypatch.setattr("tidings.platform.entry.http.authenticated", lambda _: ADMIN)
+    monkeypatch.setattr("tidings.platform.entry.http.admit_caller", lambda who: who)
     event = api_event(queryStringParameters={"operation": "adjust_stock", "limit": "1"})
     answer = export_file.handler(event, CONTEXT)
     assert answer["statusCode"] == 200

@@ -19,7 +19,7 @@ from tests.integration.users.waits import as_deployed
 from tests.unit.platform.builders import answer_of, api_event
 from tidings.platform.context import called_from
 from tidings.platform.errors import RateLimited
-from tidings.platform.security import admission, limits, store
+from tidings.platform.security import limits, quotas, store
 from tidings.platform.security.admission import admit
 from tidings.platform.security.limits import Limit
 from tidings.platform.settings import Settings
@@ -214,7 +214,7 @@ def test_refusal_has_the_time_to_wait_in_rest_and_graphql() -> None:
 
 def test_calls_of_a_user_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     two = Settings.model_validate({"calls_per_minute": 2})
-    monkeypatch.setattr(admission, "settings", lambda: two)
+    monkeypatch.setattr(quotas, "settings", lambda: two)
     user, other = as_principal(registered()), as_principal(registered())
     admit(user)
     admit(user)

@@ -338,7 +338,7 @@ def test_refused_request_says_when_to_try_again(monkeypatch: pytest.MonkeyPatch)
     def refuse(_: object) -> None:
         raise RateLimited(7)
 
-    monkeypatch.setattr("app.authenticate", refuse)
+    monkeypatch.setattr("app.authenticated", refuse)
     answer = send(body=QUERY)
     assert (answer.status, answer.headers["retry-after"]) == (429, "7")
     (error,) = answer.content["errors"]

@@ -124,6 +124,8 @@ def test_tests_have_no_limits_and_other_stacks_the_configured_ones() -> None:
     set_ = Settings(stack="local", calls_per_minute=7, sends_per_minute=5, address_allowance=3)
     assert deploy.limits(set_) == {
         "CallsPerMinute": "7",
+        "OperatorCallsPerMinute": "7",
+        "ServiceCallsPerMinute": "7",
         "SendsPerMinute": "5",
         "AddressAllowance": "3",
     }

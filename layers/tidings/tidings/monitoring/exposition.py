@@ -31,6 +31,7 @@ from tidings.platform.observability.metrics import Series
 from tidings.platform.secrets import metrics_token
 from tidings.platform.security import store
 from tidings.platform.security.auth import TokenOutcome
+from tidings.platform.security.quotas import CallerKind
 from tidings.platform.settings import settings
 from tidings.platform.storage.job_runs import failed_runs
 from tidings.platform.storage.redis_connection import Memory
@@ -44,6 +45,8 @@ COUNTERS: Final = {
     metrics.DELIVERIES: ("channel", "status"),
     metrics.PROVIDER_CALLS: ("channel", "provider", "outcome"),
     metrics.ACCESS_TOKENS: ("outcome",),
+    metrics.RATE_LIMITED: ("caller",),
+    metrics.CALLS_NOT_COUNTED: ("caller",),
     metrics.SLOW_BATCHES: ("queue",),
     metrics.UNCOUNTED: (),
 }
@@ -55,6 +58,8 @@ HELP: Final = {
     metrics.DELIVERIES: "Deliveries that reached a status, by channel.",
     metrics.PROVIDER_CALLS: "Messages that a provider accepted, or did not by kind of failure.",
     metrics.ACCESS_TOKENS: "Access tokens that were issued, verified or refused, by outcome.",
+    metrics.RATE_LIMITED: "Calls beyond the limit of their caller, by kind of caller.",
+    metrics.CALLS_NOT_COUNTED: "Calls that passed uncounted, by kind of caller.",
     metrics.SLOW_BATCHES: "Batches of messages that took ten seconds or more, by queue.",
     metrics.UNCOUNTED: "Counts that were dropped, because a process had too many series.",
     metrics.MESSAGE_SECONDS: "Time that consumers needed for a message, in seconds.",
@@ -126,7 +131,12 @@ def _from_zero(numbers: Numbers) -> Numbers:
     durations = ((f"{metrics.MESSAGE_SECONDS}_sum", {"queue": each}) for each in CONSUMED_QUEUES)
     tokens = ((metrics.ACCESS_TOKENS, {"outcome": each.value}) for each in TokenOutcome)
     slow = ((metrics.SLOW_BATCHES, {"queue": queue}) for queue in CONSUMED_QUEUES)
-    calm = [*messages, *deliveries, *durations, *tokens, *slow, (metrics.UNCOUNTED, {})]
+    limited = (
+        (name, {"caller": kind.value})
+        for name in (metrics.RATE_LIMITED, metrics.CALLS_NOT_COUNTED)
+        for kind in CallerKind
+    )
+    calm = [*messages, *deliveries, *durations, *tokens, *limited, *slow, (metrics.UNCOUNTED, {})]
     return {Series(name, tuple(sorted(of.items()))): 0.0 for name, of in calm} | numbers
 
 

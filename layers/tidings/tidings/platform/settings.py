@@ -35,7 +35,21 @@ class Settings(BaseModel):
         None, description="the Redis of data that may be lost; in tests the same by default"
     )
     amqp_url: str | None = Field(None, description="RabbitMQ, with its virtual host")
-    calls_per_minute: int = Field(6000, ge=1, description="API calls of one user")
+    anonymous_calls_per_minute: int = Field(
+        600,
+        ge=0,
+        description="API calls without an access token from one network address, times "
+        "`TIDINGS_ADDRESS_ALLOWANCE`; 0 for no limit",
+    )
+    calls_per_minute: int = Field(
+        6000, ge=0, description="API calls of one customer; 0 for no limit"
+    )
+    operator_calls_per_minute: int = Field(
+        6000, ge=0, description="API calls of one operator; 0 for no limit"
+    )
+    service_calls_per_minute: int = Field(
+        6000, ge=0, description="API calls of one service; 0 for no limit"
+    )
     sends_per_minute: int = Field(1200, ge=1, description="messages that one caller may send")
     address_allowance: int = Field(1, ge=1, description="factor for the limits per network address")
     phone_codes_per_hour: int = Field(

@@ -501,8 +501,10 @@ def test_endpoint_without_authentication_ignores_an_old_token(no_limits: list[Pr
 def test_calls_of_signed_in_users_are_counted(
     keys: SigningKeys, no_limits: list[Principal]
 ) -> None:
-    operate(api_event(headers=bearer(Role.CUSTOMER)), CONTEXT)
-    assert no_limits == [], "a refused call must not be counted"
+    refused = operate(api_event(headers=bearer(Role.CUSTOMER)), CONTEXT)
+    assert refused["statusCode"] == 403
+    assert len(no_limits) == 1, "a call that its role forbids is counted, too"
+    no_limits.clear()
     event = api_event(headers=bearer(Role.OPERATOR), pathParameters={"user_id": "me"})
     assert operate(event, CONTEXT)["statusCode"] == 200
     assert [each.user_id for each in no_limits] == ["me-id"]
@@ -511,10 +513,10 @@ def test_calls_of_signed_in_users_are_counted(
 def test_limit_is_429_with_the_seconds_to_wait(
     keys: SigningKeys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(_: Principal) -> None:
+    def refuse(_: Principal | None) -> None:
         raise RateLimited(7)
 
-    monkeypatch.setattr(http, "admit", refuse)
+    monkeypatch.setattr(http, "admit_caller", refuse)
     response = operate(api_event(headers=bearer(Role.OPERATOR)), CONTEXT)
     status, envelope = answer_of(response)
     assert (status, envelope["error"]["code"]) == (429, "RATE_LIMITED")

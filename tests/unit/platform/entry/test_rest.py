@@ -42,8 +42,8 @@ def keep_the_registry() -> object:
 
 @pytest.fixture(autouse=True)
 def signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tidings.platform.entry.http.authenticate", lambda _: CALLER)
-    monkeypatch.setattr("tidings.platform.entry.http.admit", lambda caller: caller)
+    monkeypatch.setattr("tidings.platform.entry.http.authenticated", lambda _: CALLER)
+    monkeypatch.setattr("tidings.platform.entry.http.admit_caller", lambda caller: caller)
     monkeypatch.setattr("tidings.platform.storage.database.connect", lambda: None)
 
 

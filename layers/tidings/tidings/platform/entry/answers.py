@@ -9,6 +9,7 @@ from pydantic_core import to_jsonable_python
 
 from tidings.platform.context import correlation_id
 from tidings.platform.entry.problems import Problem
+from tidings.platform.security import quotas
 from tidings.platform.storage.pagination import Page
 
 # Decision 89 has the reasons for these headers.
@@ -68,7 +69,7 @@ def standard_headers(forwarded_proto: str | None) -> dict[str, str]:
 def completed(own: Mapping[str, str], forwarded_proto: str | None) -> dict[str, str]:
     """Return a response's own headers together with the default headers that it does not set."""
     said = {name.lower() for name in own}
-    standard = standard_headers(forwarded_proto)
+    standard = standard_headers(forwarded_proto) | quotas.headers()
     return {name: text for name, text in standard.items() if name.lower() not in said} | {**own}
 
 

@@ -8,9 +8,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from tidings.platform.entry.answers import CORRELATION_HEADER
+from tidings.platform.security.quotas import POLICY_HEADER, STATE_HEADER
 from tidings.platform.settings import settings
 
 PREFLIGHT_SECONDS: Final = 600
+# The headers of a response that a page may read.
+EXPOSED: Final = (CORRELATION_HEADER, "Retry-After", POLICY_HEADER, STATE_HEADER)
 
 
 def headers_for(origin: str | None) -> dict[str, str]:
@@ -23,7 +26,7 @@ def headers_for(origin: str | None) -> dict[str, str]:
         return vary
     return vary | {
         "Access-Control-Allow-Origin": origin,
-        "Access-Control-Expose-Headers": f"{CORRELATION_HEADER}, Retry-After",
+        "Access-Control-Expose-Headers": ", ".join(EXPOSED),
     }
 
 

@@ -29,10 +29,9 @@ from tidings.platform.entry.requests import (
 )
 from tidings.platform.errors import TidingsError
 from tidings.platform.operation import Operation
-from tidings.platform.security.admission import admit
+from tidings.platform.security.admission import admit_caller, authenticated, begin
 from tidings.platform.security.auth import (
     Role,
-    authenticate,
     prepare_to_authenticate,
     require,
 )
@@ -92,6 +91,7 @@ def http_handler(
     def decorate(answer: Callable[[LambdaEvent], Answer]) -> LambdaHandler:
         @lambda_handler(effect)
         def handler(event: LambdaEvent, _context: Any) -> Answer:
+            begin()
             with correlated(accept_correlation_id(header(event, CORRELATION_HEADER))):
                 try:
                     given = answer(event)
@@ -162,13 +162,11 @@ def _refused(error: Exception) -> Answer:
 
 def _request(event: LambdaEvent, contract: EndpointContract) -> Request[Any, Any, Any]:
     token = sole_header(event, "Authorization") if contract.reads_token else None
-    principal = authenticate(token)
+    principal = admit_caller(authenticated(token))
     if contract.operation is not None:
         contract.operation.check(principal)
     elif contract.role is not None:
         require(principal, contract.role, services=contract.services)
-    if principal is not None:
-        principal = admit(principal)
     return read_request(
         event, principal, body=contract.body, query=contract.query, headers=contract.headers
     )

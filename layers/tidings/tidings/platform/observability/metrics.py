@@ -46,6 +46,10 @@ EVENTS: Final = "tidings_events"
 DELIVERIES: Final = "tidings_deliveries"
 PROVIDER_CALLS: Final = "tidings_provider_calls"
 ACCESS_TOKENS: Final = "tidings_access_tokens"
+# Calls that were refused, because their caller made too many.
+RATE_LIMITED: Final = "tidings_rate_limited"
+# Calls that passed uncounted, because Redis did not answer or is full.
+CALLS_NOT_COUNTED: Final = "tidings_calls_not_counted"
 # Batches of messages that took `SLOW_BATCH_SECONDS` or more.
 SLOW_BATCHES: Final = "tidings_slow_batches"
 # Seconds since 1970.

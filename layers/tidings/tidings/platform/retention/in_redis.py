@@ -107,6 +107,12 @@ METRICS: Final = Retention(
 OVERVIEW: Final = _expiring(
     CACHE + "overview", timedelta(hours=2), "the last sample", "the charts of the overview"
 )
+CALLS: Final = _expiring(
+    CACHE + "calls",
+    timedelta(minutes=1),
+    "the first call",
+    "the calls of strangers; a hash of the network address",
+)
 PERSISTED: Final = _expiring(
     CACHE + "persisted-query",
     timedelta(days=1),
