@@ -144,6 +144,28 @@ def test_long_inbox_takes_several_calls(monkeypatch: pytest.MonkeyPatch) -> None
     assert [(each.read, each.more) for each in calls] == [(2, True), (1, False), (0, False)]
 
 
+def test_inbox_is_marked_in_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inbox_room, "MARKED_TOGETHER", 2)
+    reader = a_person()
+    for _ in range(5):
+        a_notification(reader)
+    done = mark_all_notifications_read(reader.user_id, ALL_UP_TO_NOW, caller=reader)
+    assert (done.read, done.more) == (5, False)
+
+
+def test_call_without_time_marks_one_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database that is slow may need several calls, and each makes progress."""
+    monkeypatch.setattr(inbox_room, "MARKED_TOGETHER", 2)
+    monkeypatch.setattr(inbox_room, "MARKING_SECONDS", 0)
+    reader = a_person()
+    for _ in range(3):
+        a_notification(reader)
+    calls = [
+        mark_all_notifications_read(reader.user_id, ALL_UP_TO_NOW, caller=reader) for _ in range(3)
+    ]
+    assert [(each.read, each.more) for each in calls] == [(2, True), (1, False), (0, False)]
+
+
 def test_reading_all_at_once_counts_each_notification_once() -> None:
     reader = a_person()
     for _ in range(20):

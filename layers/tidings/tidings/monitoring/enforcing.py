@@ -24,7 +24,7 @@ from tidings.tasks.uploaded import forget_uploads
 
 # The function has 120 seconds.
 SECONDS: Final = 90.0
-BATCH: Final = 500
+BATCH: Final = 250
 # MongoDB deletes by a TTL index once a minute, and under load later.
 PATIENCE: Final = timedelta(days=1)
 # No document is older. Ids that are no `new_id` are not below it.

@@ -7,7 +7,7 @@ from tidings.delivery.models import Notification
 from tidings.notifications.models import SendRequest
 from tidings.platform.logging import logger
 
-ROUND: Final = 1000
+ROUND: Final = 250
 
 
 def forget(user_id: str) -> int:
