@@ -115,6 +115,12 @@ class Settings(ServiceSettings):
         ge=0,
         description="API calls of one customer, operator or service; 0 for no limit; " + NO_LIMITS,
     )
+    anonymous_calls_per_minute: int = Field(
+        default=20_000,
+        ge=0,
+        description="API calls without an access token from one network address, times"
+        " `TIDINGS_ADDRESS_ALLOWANCE`: a load test on this machine makes more than people do",
+    )
     sends_per_minute: int = Field(
         default=1200, ge=1, description=f"messages that one caller may send; {NO_LIMITS}"
     )

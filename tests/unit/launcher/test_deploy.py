@@ -68,8 +68,13 @@ def test_parameters_are_texts_and_contain_names_of_secrets_only() -> None:
 
 
 def test_tests_have_no_limits_and_others_have_theirs() -> None:
-    said: dict[str, Any] = {"calls_per_minute": 7, "sends_per_minute": 8, "address_allowance": 9}
-    assert list(limits(Settings(stack="local", **said)).values()) == ["7", "7", "7", "8", "9"]
+    said: dict[str, Any] = {
+        "anonymous_calls_per_minute": 6,
+        "calls_per_minute": 7,
+        "sends_per_minute": 8,
+        "address_allowance": 9,
+    }
+    assert list(limits(Settings(stack="local", **said)).values()) == ["6", "7", "7", "7", "8", "9"]
     assert {int(each) for each in limits(Settings(stack=TEST_STACK, **said)).values()} == {
         1_000_000
     }

@@ -183,7 +183,10 @@ def limits(settings: Settings) -> dict[str, str]:
     """Return the rate limits."""
     of_tests = settings.stack in TEST_STACKS
     return {
-        # That of strangers counts for the address, and is multiplied by the last one.
+        # It counts for the address, and is multiplied by the last one.
+        "AnonymousCallsPerMinute": str(
+            UNLIMITED if of_tests else settings.anonymous_calls_per_minute
+        ),
         "CallsPerMinute": str(settings.allowed_calls),
         "OperatorCallsPerMinute": str(settings.allowed_calls),
         "ServiceCallsPerMinute": str(settings.allowed_calls),
