@@ -24,6 +24,7 @@ import tidings.notifications.queries
 import tidings.notifications.retracting
 import tidings.notifications.send_api
 import tidings.notifications.updating
+import tidings.orders.baskets
 import tidings.orders.operations
 import tidings.orders.queries
 import tidings.products.operations

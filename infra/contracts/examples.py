@@ -50,6 +50,8 @@ EXAMPLES: Final[dict[str, Any]] = {
     },
     "SubscribeToStock": {"email": "ada@example.com", "language": "en"},
     "AdjustStock": {"change": 12, "reason": "A delivery came in."},
+    "SetBasketLine": {"quantity": 2},
+    "OrderBasket": {"state": "6b0152a6f6b097fd8ed20a9b"},
     "PlaceOrder": {"items": [{"product_id": "6b0152a6f6b097fd8ed20a9a", "quantity": 2}]},
     "CreateVoucher": {
         "name": "Spring sale",

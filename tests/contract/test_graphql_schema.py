@@ -57,6 +57,8 @@ from tidings.notifications.schemas import (
 )
 from tidings.orders.schemas import (
     Amount,
+    BasketLineView,
+    BasketView,
     OrderFilter,
     OrderItemView,
     OrderPreview,
@@ -142,6 +144,8 @@ OBJECTS: dict[str, list[type]] = {
     "UserEdge": [Edge],
     "Money": [Money, Amount],
     "Product": [ProductView],
+    "Basket": [BasketView],
+    "BasketLine": [BasketLineView],
     "StockMovement": [StockMovementView],
     "StockNotice": [StockNotice],
     "StockSubscription": [StockSubscriptionView],

@@ -296,6 +296,20 @@ OPERATIONS: Final[dict[str, Sample]] = {
         " { nodes { reason } } }",
         lambda world: {"productId": world.product_id, "first": 5, "after": None},
     ),
+    "Query.getBasket": Sample(
+        "query { getBasket { state lines { productId } total { amount } } }", _nothing
+    ),
+    "Mutation.setBasketLine": Sample(
+        "mutation($productId: ID!, $input: SetBasketLineInput!)"
+        " { setBasketLine(productId: $productId, input: $input) { state } }",
+        lambda world: {"productId": world.product_id, "input": {"quantity": 2}},
+    ),
+    "Mutation.orderBasket": Sample(
+        "mutation($input: OrderBasketInput!) { orderBasket(input: $input) { id } }",
+        lambda _: {"input": example_of("OrderBasket")},
+        # The callers' baskets are empty.
+        but=dict.fromkeys(("owner", "other", "operator", "admin"), "CONFLICT"),
+    ),
     "Query.getStockSubscriptions": Sample(
         "query($first: Int, $after: String)"
         " { getStockSubscriptions(first: $first, after: $after) { nodes { productId } } }",

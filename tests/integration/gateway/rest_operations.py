@@ -173,6 +173,10 @@ SAMPLES: Final[dict[str, RestSample]] = {
         but=dict.fromkeys(("operator", "admin"), 422)
     ),
     "POST /api/v1/notifications": RestSample(user_in_body=True),
+    # The callers' baskets are empty.
+    "POST /api/v1/basket/order": RestSample(
+        but=dict.fromkeys(("owner", "other", "operator", "admin"), 409)
+    ),
     # The world's product is in stock.
     "POST /api/v1/products/{product_id}/stock-subscription": RestSample(
         body={"email": "ada@example.com"}, but=dict.fromkeys(CALLERS, 409)

@@ -9,8 +9,9 @@ from tidings.delivery.responding import get_mail_responses
 from tidings.delivery.schemas import MailResponseView, UnsubscriptionView
 from tidings.delivery.unsubscribe import get_unsubscriptions
 from tidings.notifications.queries import ToldView, get_stored_notifications
+from tidings.orders.baskets import get_basket
 from tidings.orders.queries import get_orders
-from tidings.orders.schemas import OrderFilter, OrderView
+from tidings.orders.schemas import BasketView, OrderFilter, OrderView
 from tidings.platform.errors import Forbidden
 from tidings.platform.operation import Whose, operation
 from tidings.platform.schema import Schema
@@ -41,6 +42,7 @@ class PersonExport(Schema):
     contact_points: ContactPoints
     push_tokens: list[PushTokenView]
     orders: list[OrderView]
+    basket: BasketView
     vouchers: list[VoucherView] = Field(description="for this person only")
     stock_subscriptions: list[StockSubscriptionView] = Field(
         description="products that the person waits for"
@@ -81,6 +83,7 @@ def export_user(user_id: str, *, caller: Principal) -> PersonExport:
         contact_points=get_contact_points(user_id, caller=person),
         push_tokens=get_push_tokens(user_id, caller=person),
         orders=orders,
+        basket=get_basket(caller=person),
         vouchers=vouchers[:MAX_OF_EACH],
         stock_subscriptions=waits,
         tasks=tasks,

@@ -6,7 +6,7 @@ from tidings.campaigns.models import Campaign
 from tidings.delivery.models import Feedback, Notification
 from tidings.monitoring.leases import lease
 from tidings.notifications.models import FollowedEvent
-from tidings.orders.models import Order
+from tidings.orders.models import Basket, Order
 from tidings.platform.logging import logger
 from tidings.platform.messaging import relay
 from tidings.platform.messaging.outbox import OutboxDocument
@@ -18,6 +18,7 @@ from tidings.users.models import CodeRequest, Guest, User
 # The only list of all documents with an outbox; a test finds missing ones.
 OUTBOX_DOCUMENTS: Final[tuple[type[OutboxDocument], ...]] = (
     Activity,
+    Basket,
     Campaign,
     CodeRequest,
     FollowedEvent,

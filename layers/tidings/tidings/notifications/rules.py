@@ -9,6 +9,7 @@ from tidings.delivery.models import Channel, Priority
 from tidings.delivery.planning import INBOX
 from tidings.notifications.drafting import NotificationContent
 from tidings.orders.events import (
+    BasketLeft,
     OrderCancelled,
     OrderConfirmed,
     OrderRejected,
@@ -82,7 +83,12 @@ class Rule:
 
 
 def _customer(
-    event: OrderConfirmed | OrderRejected | OrderCancelled | OrderStatusChanged | OrderStatusDue,
+    event: OrderConfirmed
+    | OrderRejected
+    | OrderCancelled
+    | OrderStatusChanged
+    | OrderStatusDue
+    | BasketLeft,
 ) -> list[str]:
     return [event.data.customer_id]
 
@@ -144,6 +150,7 @@ RULES: Final[dict[type[Event], Rule]] = {
         "order.status_changed", "orders", "order_status_changed", _customer, transactional=True
     ),
     OrderStatusDue: Rule("order.status_update", "orders", "order_status_update", _customer),
+    BasketLeft: Rule("basket.left", "promotions", "basket_reminder", _customer),
     UserRegistered: Rule(
         "user.registered",
         "account",

@@ -2,14 +2,14 @@
 
 from typing import Final
 
-from tidings.orders.models import Order
+from tidings.orders.models import Basket, Order
 from tidings.platform.logging import logger
 
 ERASED: Final = "erased"
 
 
 def forget_words(user_id: str) -> None:
-    """Erase the texts that a customer wrote: reasons of steps, and idempotency keys."""
+    """Erase the texts that a customer wrote: reasons of steps, idempotency keys, the basket."""
     Order.objects(customer_id=user_id, idempotency_key__ne=None).update(
         unset__idempotency_key=True, unset__content_digest=True
     )
@@ -23,4 +23,5 @@ def forget_words(user_id: str) -> None:
             if step.user_id == user_id and step.reason is not None
         }
         Order.objects(pk=order.id).update_one(**reasons)
+    Basket.objects(pk=user_id).delete()
     logger.info("erasure: customer's texts in orders erased", user_id=user_id)

@@ -62,3 +62,14 @@ class ShipmentTooEarly(RuleRefused):
 class RepeatedProduct(RuleRefused):
     def __init__(self) -> None:
         super().__init__("List each product once, with its total quantity.", field="items")
+
+
+class BasketFull(RuleRefused):
+    def __init__(self, most: int) -> None:
+        super().__init__(f"A basket has at most {most} products.", field="product_id")
+
+
+class BasketChanged(Conflict):
+    def __init__(self) -> None:
+        message = "The basket is not the one that you have seen; read it again."
+        super().__init__(message, field="state")

@@ -90,6 +90,22 @@ class OrderCancelled(Event):
     data: OrderCancelledData
 
 
+class BasketLeftData(EventData):
+    customer_id: str
+    basket_state: str
+    # Of some products on sale in it, and the number of all of them.
+    titles: list[str]
+    products: int
+
+
+class BasketLeft(Event):
+    """A customer has not touched a basket for a time, and has ordered nothing since."""
+
+    source: Literal["tidings/orders"] = "tidings/orders"
+    type: Literal["basket.left"] = "basket.left"
+    data: BasketLeftData
+
+
 class OrderStatusChangedData(EventData):
     order_id: str
     customer_id: str

@@ -6,11 +6,13 @@ from mongoengine import (
     EmbeddedDocumentListField,
     IntField,
     LongField,
+    MapField,
     StringField,
 )
 
 from tidings.orders.states import Actor, OrderState
 from tidings.platform.messaging.outbox import OutboxDocument
+from tidings.platform.retention import stored as retention
 from tidings.platform.storage.documents import StoredPart
 from tidings.platform.timing.clock import new_id, now
 
@@ -42,6 +44,31 @@ class Transition(StoredPart):
     event_id = StringField()
     # Only if it is not the order's.
     correlation_id = StringField()
+
+
+class Basket(OutboxDocument):
+    """What a person means to order; its id is the person's.
+
+    It is deleted when it is empty or ordered. Each change gives it a new `state`.
+    """
+
+    id = StringField(primary_key=True)
+    # The pieces of each product, by its id.
+    lines = MapField(IntField())
+    state = StringField(required=True)
+    changed_at = DateTimeField(required=True)
+    # The same time, until its owner is reminded of it.
+    untouched_since = DateTimeField()
+    expires_at = DateTimeField(required=True)
+
+    meta = {  # noqa: RUF012
+        "db_alias": "orders",
+        "collection": "baskets",
+        "indexes": [
+            {"fields": ["untouched_since"], "sparse": True},
+            retention.BASKETS.index(),
+        ],
+    }
 
 
 class Order(OutboxDocument):

@@ -176,3 +176,40 @@ class OrderPreview(Schema):
     discount: Amount = Field(description="what the voucher reduces it by; 0 without a voucher")
     total: Amount
     voucher_code: str | None
+
+
+class SetBasketLine(Schema):
+    """The pieces of a product; 0 removes it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    quantity: Annotated[int, Field(ge=0, le=MAX_QUANTITY, strict=True)]
+
+
+class OrderBasket(Schema):
+    """The basket that the customer has seen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    state: DocumentId = Field(description="of the basket, as it was read")
+    voucher_code: GivenCode | None = None
+
+
+class BasketLineView(Schema):
+    """A product in a basket, at its current price."""
+
+    product_id: str
+    quantity: int
+    title: str | None = Field(default=None, description="null if it is no longer on sale")
+    unit_price: Amount | None = None
+    in_stock: bool = Field(default=False, description="whether there are that many pieces now")
+
+
+class BasketView(Schema):
+    """A person's basket at current prices."""
+
+    state: str | None = Field(description="changes with each change; null if it is empty")
+    lines: list[BasketLineView]
+    total: Amount | None = Field(description="null if it cannot be ordered as it is")
+    changed_at: datetime | None
+    expires_at: datetime | None = Field(description="when it is deleted if nothing changes")

@@ -81,6 +81,9 @@ class Settings(BaseModel):
         description="which mails wait until a message could be read in the inbox, as"
         " `tasks=30m,promotions=2h`",
     )
+    basket_reminder_hours: int = Field(
+        24, ge=1, le=720, description="after how many hours a customer is reminded of a basket"
+    )
     audit_days: int = Field(
         400, ge=1, le=3_650, description="how long the audit trail keeps an entry"
     )

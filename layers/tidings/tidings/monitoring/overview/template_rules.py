@@ -15,6 +15,7 @@ RULES: Final[tuple[tuple[str, str, str, str, bool], ...]] = (
         True,
     ),
     ("due-tasks", "remind-due-tasks", "remind_due_tasks", "cron(0 * * * ? *)", True),
+    ("left-baskets", "remind-of-baskets", "remind_of_baskets", "cron(30 * * * ? *)", True),
     ("outbox-relay", "relay-outbox", "relay_outbox", "rate(1 minute)", True),
     (
         "promotional-notifications",

@@ -176,6 +176,14 @@ UPLOADS: Final = Retention(
 )
 
 # ------------------------------------------------------------------ the shop
+BASKETS: Final = Retention(
+    name="orders.baskets",
+    lasts=timedelta(days=30),
+    since="its last change",
+    means=Means.TTL_INDEX,
+    field=EXPIRES_AT,
+    why="what a person means to order; sooner when it is ordered or emptied",
+)
 ORDERS: Final = Retention(
     name="orders.orders",
     since="",
