@@ -24,6 +24,7 @@ TOLD_IN_CHUNKS = {"product.back_in_stock", "product.price_dropped"}
 PHONE_CHECK = "9a1f0c2d4e8b7a6c5f3e1d20"
 CHOSEN = {
     "tasks": {"email": True},
+    "promotions": {"email": True, "push": True},
     "recommendations": {"email": True, "push": True},
     "language": "de",
 }
