@@ -30,6 +30,7 @@ MAY_BE_LOST = {
     f"{PLATFORM}/providers/breaker.py",
     f"{PLATFORM}/caching/generation.py",
     f"{PLATFORM}/caching/signals.py",
+    f"{PLATFORM}/caching/snapshots.py",
     f"{PLATFORM}/caching/write_buffer.py",
     f"{PLATFORM}/messaging/attempts.py",
     f"{PLATFORM}/observability/metrics.py",
@@ -40,6 +41,7 @@ MAY_BE_LOST = {
     "layers/tidings/tidings/monitoring/overview/samples.py",
     "layers/tidings/tidings/products/product_cache.py",
     "layers/tidings/tidings/recommendations/list_cache.py",
+    "layers/tidings/tidings/templates/versions.py",
 }
 # These only check the health of both.
 ASK_BOTH = {

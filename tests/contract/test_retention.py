@@ -123,11 +123,14 @@ def families_in(tree: ast.AST) -> Iterator[str]:
                 func=ast.Attribute(value=ast.Name(id="store" | "cache" as service), attr="key"),
                 args=[ast.Constant(value=str(first)), *more],
             ):
-                if first == "cache" and isinstance(more[0], ast.Constant):
-                    first = f"cache:{more[0].value!s}"
+                if first == "cache" and not isinstance(more[0], ast.Constant):
+                    continue  # its name is that of its `ReadThrough` or `Snapshots`
+                if first == "cache":
+                    first = f"cache:{ast.literal_eval(more[0])}"
                 yield STORES[service] + first
             case ast.Call(
-                func=ast.Name(id="ReadThrough"), args=[ast.Constant(value=str(name)), *_]
+                func=ast.Name(id="ReadThrough" | "Snapshots"),
+                args=[ast.Constant(value=str(name)), *_],
             ):
                 yield f"{in_redis.CACHE}cache:{name}"
             case ast.Call(func=ast.Attribute(attr="key", value=ast.Name(id="store" | "cache"))):

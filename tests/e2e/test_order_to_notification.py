@@ -52,6 +52,23 @@ def test_order_is_confirmed_and_its_customer_notified_once(admin: Shop, customer
     assert customer.stock_of(product_id) == 1
 
 
+def test_changed_language_is_that_of_the_next_notification(admin: Shop, shop: Shop) -> None:
+    """The functions keep a copy of the customer since the first order."""
+    ada = shop.register()
+    product_id = admin.create_product(stock=9)
+
+    def title_after_an_order() -> str:
+        order_id = ada.place_order(product_id)
+        eventually(lambda: about(ada, order_id))
+        return str(next(each["title"] for each in ada.inbox_about(order_id)))
+
+    assert title_after_an_order() == "Your order is confirmed"
+    wanted = {"language": "de"}
+    answer = ada.rest("PUT", f"/users/{ada.user_id}/preferences", wanted)
+    assert answer.status_code == 200, answer.text
+    assert title_after_an_order() == "Ihre Bestellung ist bestätigt"
+
+
 def test_order_over_the_stock_is_rejected_and_takes_nothing(admin: Shop, customer: Shop) -> None:
     product_id = admin.create_product(stock=3)
 

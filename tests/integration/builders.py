@@ -32,6 +32,7 @@ from tidings.platform.timing.clock import new_id, now
 from tidings.products.models import Product
 from tidings.products.operations import create_product
 from tidings.products.schemas import CreateProduct, ProductView
+from tidings.users import kept_accounts
 from tidings.users.models import PushToken, User
 from tidings_local.bridge.event import Envelope, encode_record
 
@@ -50,6 +51,12 @@ Result = TypeVar("Result")
 
 def a_person(role: Role = Role.CUSTOMER) -> Principal:
     return Principal(user_id=new_id(), role=role)
+
+
+def change_account(user_id: str, **update: Any) -> None:
+    """Change a person's account as the operations do, so that no copy of the former one is used."""
+    with kept_accounts.changing(user_id):
+        User.objects(pk=user_id).update_one(**update)
 
 
 def an_address() -> str:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from tests.integration.builders import a_reader
+from tests.integration.builders import a_reader, change_account
 from tests.integration.delivery.watched import command, told
 from tests.integration.notifications.builders import (
     Provider,
@@ -25,7 +25,7 @@ DAY = timedelta(days=1)
 def test_channel_switched_off_meanwhile_is_not_used(provider: Provider) -> None:
     reader = a_reader()
     notification = told(reader)
-    User.objects(pk=reader.user_id).update_one(set__preferences={"orders": {"email": False}})
+    change_account(reader.user_id, set__preferences={"orders": {"email": False}})
     deliver(command(notification))
     assert where(notification, "email")[:2] == ("suppressed", "preferences")
     assert provider.messages == []
@@ -61,7 +61,7 @@ def test_quiet_hours_that_began_meanwhile_hold_it_back(provider: Provider) -> No
     reader = a_reader()
     notification = told(reader)
     quiet = {"start": "22:00", "end": "07:00"}
-    User.objects(pk=reader.user_id).update_one(set__preferences={"quiet_hours": quiet})
+    change_account(reader.user_id, set__preferences={"quiet_hours": quiet})
     midnight = now().replace(hour=23, minute=30)
     deliver(command(notification), midnight)
     status, reason, due_at = where(notification, "email")
@@ -74,7 +74,7 @@ def test_expired_message_does_not_wait_for_the_morning(provider: Provider) -> No
     reader = a_reader()
     notification = told(reader)
     quiet = {"start": "22:00", "end": "07:00"}
-    User.objects(pk=reader.user_id).update_one(set__preferences={"quiet_hours": quiet})
+    change_account(reader.user_id, set__preferences={"quiet_hours": quiet})
     deliver(command(notification), now().replace(hour=23, minute=30) + TOO_OLD_AFTER + DAY)
     assert where(notification, "email")[:2] == ("suppressed", "too old")
     assert provider.messages == []

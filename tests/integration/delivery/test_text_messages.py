@@ -3,6 +3,7 @@
 import pytest
 from redis import RedisError
 
+from tests.integration.builders import change_account
 from tests.integration.delivery.texts import PHONE, a_code, a_texted_reader, limited, text
 from tests.integration.notifications.builders import Provider, some_content, the_notification, where
 from tidings.delivery.delivering import deliver
@@ -10,7 +11,6 @@ from tidings.delivery.models import Channel
 from tidings.delivery.states import command_for
 from tidings.notifications.creating import create_notifications
 from tidings.platform.errors import NotYet
-from tidings.users.models import User
 
 
 def test_unverified_phone_gets_nothing_for_any_number_of_orders(provider: Provider) -> None:
@@ -32,7 +32,7 @@ def test_unverified_phone_gets_its_code(provider: Provider) -> None:
 def test_code_is_not_sent_to_a_number_set_later(provider: Provider) -> None:
     reader = a_texted_reader(verified=False)
     command = a_code(reader)
-    User.objects(pk=reader.user_id).update_one(set__phone="+491707654321", unset__phone_check=True)
+    change_account(reader.user_id, set__phone="+491707654321", unset__phone_check=True)
     deliver(command)
     assert provider.messages == []
     assert where(the_notification(reader), "sms")[:2] == ("suppressed", "number changed")
@@ -42,9 +42,7 @@ def test_phone_changed_while_a_text_waits_gets_nothing(provider: Provider) -> No
     reader = a_texted_reader()
     create_notifications([reader.user_id], some_content(channels=frozenset({"sms"})))
     notification = the_notification(reader)
-    User.objects(pk=reader.user_id).update_one(
-        set__phone="+491707654321", unset__phone_verified_at=True
-    )
+    change_account(reader.user_id, set__phone="+491707654321", unset__phone_verified_at=True)
     deliver(command_for(notification, Channel.SMS))
     assert provider.messages == []
     assert where(notification, "sms")[:2] == ("suppressed", "phone not verified")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.builders import a_person, a_reader
+from tests.integration.builders import a_person, a_reader, change_account
 from tests.integration.delivery.texts import a_code, a_texted_reader, limited, text
 from tests.integration.delivery.watched import EMAIL, command, report, told
 from tests.integration.monitoring.builders import OPERATOR, a_dead_letter
@@ -66,7 +66,7 @@ def _switched_off() -> Principal:
 def _switched_off_meanwhile() -> Principal:
     reader = a_reader()
     notification = told(reader)
-    User.objects(pk=reader.user_id).update_one(set__preferences={"orders": {"email": False}})
+    change_account(reader.user_id, set__preferences={"orders": {"email": False}})
     deliver(command(notification))
     return reader
 
@@ -135,7 +135,7 @@ def _phone_not_verified() -> Principal:
 def _another_number() -> Principal:
     reader = a_texted_reader(verified=False)
     code = a_code(reader)
-    User.objects(pk=reader.user_id).update_one(set__phone_check="another")
+    change_account(reader.user_id, set__phone_check="another")
     deliver(code)
     return reader
 

@@ -37,6 +37,7 @@ from tidings.platform.security import limits, store
 from tidings.platform.security.auth import Principal, Role
 from tidings.platform.settings import settings
 from tidings.platform.timing.clock import new_id, now
+from tidings.users import persons
 from tidings.users.models import PushToken, User
 from tidings.users.service_kinds import ServiceKind
 
@@ -351,6 +352,7 @@ def test_interrupted_request_that_is_refused_now_frees_its_id(
         with pytest.raises(AutoReconnect):
             send(message)
     User.objects(pk=reader.user_id).delete()
+    persons.forget([reader.user_id])
     assert codes(send(message)) == ["BAD_USER_INPUT"]
     assert stored() == (0, 0)
     assert send(a_message(a_reader(), request_id="r")).accepted == 1
@@ -447,11 +449,11 @@ def test_thousand_messages_take_the_commands_of_a_few(
     commands: list[str],
 ) -> None:
     reader = a_reader()
-    send(a_message(reader))  # fills the caches of templates
+    send(a_message(reader))  # fills the caches of templates, and makes a copy of the reader
     commands.clear()
     send_notification(wanted(reader), caller=SERVICE)
     alone = Counter(commands)
-    assert alone == {"find": 4, "insert": 3, "update": 1}
+    assert alone == {"find": 3, "insert": 3, "update": 1}
     assert commands_of(commands, a_message(reader)) == alone
     messages = [
         a_message(reader, user_id=each, notification_type="push") for each in people(MAX_MESSAGES)

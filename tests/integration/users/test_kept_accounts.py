@@ -24,7 +24,7 @@ from tidings.platform.security.admission import admit
 from tidings.platform.security.auth import Principal, Role, verify_access_token
 from tidings.platform.storage.resting import Resting
 from tidings.platform.timing.clock import new_id
-from tidings.users import kept_accounts, queries
+from tidings.users import kept_accounts, persons, queries
 from tidings.users.errors import UserNotFound
 from tidings.users.models import User
 from tidings.users.operations import delete_account, update_profile, update_user_preferences
@@ -124,7 +124,7 @@ def test_next_call_shows_each_change(change: Change, user: User) -> None:
     before = me(user)
     change(user)
     after = me(user)
-    assert after == queries._view(user.id)
+    assert after == queries._view(user.id, None)
     assert after != before
 
 
@@ -134,7 +134,7 @@ def test_next_call_in_another_environment_shows_each_change(change: Change, user
     there = dict(kept_accounts._kept)
     change(user)
     kept_accounts._kept.update(there)  # as an environment that did not make the change
-    assert me(user) == queries._view(user.id) != before
+    assert me(user) == queries._view(user.id, None) != before
 
 
 def test_deleted_person_is_not_found_and_leaves_nothing_in_redis(user: User) -> None:
@@ -185,7 +185,7 @@ def test_caller_without_a_generation_reads_from_mongodb(user: User) -> None:
 
 def test_account_that_was_read_during_a_change_is_not_used_after_it(user: User) -> None:
     caller = admit(as_principal(user))
-    pause = Pause(queries, "row", after=True)
+    pause = Pause(persons, "_load", after=True)
     read = during(pause, lambda: get_user(user.id, caller=caller), lambda: rename(user))
     assert isinstance(read, UserView)
     assert read.name == "Ada"
@@ -235,7 +235,7 @@ def test_changes_from_two_sides_at_once_are_seen_by_all(user: User) -> None:
         return run
 
     assert all(at_once([change_and_look(number) for number in range(6)]))
-    assert me(user) == queries._view(user.id)
+    assert me(user) == queries._view(user.id, None)
 
 
 def test_same_change_twice_is_seen(user: User) -> None:

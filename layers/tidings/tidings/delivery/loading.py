@@ -27,6 +27,7 @@ def load(commands: Sequence[DeliverNotification]) -> list[Attempt]:
     contacts = get_contacts(
         (each.notification.user_id for each in attempts),
         with_devices=any(each.channel is Channel.PUSH for each in attempts),
+        may_be_kept=not any(each.notification.carries_code for each in attempts),
     )
     mailed = {each.notification.user_id for each in attempts if each.channel is Channel.EMAIL}
     reasons = suppressed(contacts[each].email for each in mailed & contacts.keys())

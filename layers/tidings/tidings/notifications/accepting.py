@@ -141,7 +141,7 @@ def _release(outcomes: Outcomes, known: Known) -> None:
 def _drafts(messages: Sequence[Message], terms: _Terms) -> tuple[dict[str, Notification], Outcomes]:
     """Return the notifications to store, and why other messages have none."""
     versions = current_versions({each.wanted.template_code for each in messages})
-    people = get_contacts({each.wanted.user_id for each in messages})
+    people = get_contacts({each.wanted.user_id for each in messages}, may_be_kept=True)
     drafts, refused = dict[str, Notification](), Outcomes()
     # By templates, because a process keeps only some of them.
     for each in sorted(messages, key=lambda message: message.wanted.template_code):

@@ -68,7 +68,7 @@ def create_notifications(
     wanted = list(dict.fromkeys(user_ids))
     if len(wanted) > MAX_RECIPIENTS:
         raise ValueError(f"create_notifications() takes at most {MAX_RECIPIENTS} people at once")
-    people = get_contacts(wanted)
+    people = get_contacts(wanted, may_be_kept=not content.carries_code)
     if not people:
         return {}
     version = current_version(content.template_code)
@@ -128,7 +128,8 @@ def create_personal_notifications(addressed: Sequence[Addressed]) -> list[Event]
     """
     if not addressed:
         return []
-    people = get_contacts(each.user_id for each in addressed)
+    is_for_codes = any(each.content.carries_code for each in addressed)
+    people = get_contacts((each.user_id for each in addressed), may_be_kept=not is_for_codes)
     moment, documents, refused = now(), [], []
     for each in addressed:
         if (contact := people.get(each.user_id)) is None:

@@ -17,7 +17,16 @@ from tidings.notifications.rules import RULES, SILENT, Rule
 from tidings.platform.logging import logger
 from tidings.platform.messaging.events import Event, handling
 from tidings.products.events import ProductBackInStock, ProductPriceDropped
-from tidings.users.events import UserDeleted, UserPreferencesUpdated
+from tidings.users import persons
+from tidings.users.events import (
+    UserDeleted,
+    UserPreferencesUpdated,
+    UserRoleChanged,
+    UserVerified,
+)
+
+# Their subject is the person whose account has changed.
+CHANGES_OF_PERSONS: Final = (UserPreferencesUpdated, UserVerified, UserRoleChanged, UserDeleted)
 
 # The preference that people withdraw to be forgotten.
 TRACKING: Final = "tracking"
@@ -51,8 +60,10 @@ def notify(event: Event) -> None:
         case NotificationFailed():
             pass  # the delivery has failed already: the event was stored with that change
         case UserPreferencesUpdated(data=data) if TRACKING in data.changed:
+            persons.forget([data.user_id])
             tracking.follow_consent(data.user_id, event.time)
         case UserDeleted(data=data):
+            persons.forget([data.user_id])
             forget(data.user_id)
         case ProductBackInStock() | ProductPriceDropped():
             following.begin(event)
@@ -67,6 +78,8 @@ def notify_together(events: Sequence[Event]) -> list[Event]:
         The events that it left to `notify`: those that have no single recipient, those that change
         the consent to tracking, and those whose message cannot be rendered.
     """
+    # The change itself has deleted the copies, unless its process died after the write.
+    persons.forget(each.subject for each in events if isinstance(each, CHANGES_OF_PERSONS))
     addressed, left = [], []
     for event in events:
         rule = RULES.get(type(event))

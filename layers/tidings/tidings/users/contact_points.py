@@ -10,7 +10,7 @@ from tidings.platform.logging import logger
 from tidings.platform.operation import Whose, operation
 from tidings.platform.schema import Schema
 from tidings.platform.security.auth import Principal, Role, require_own, require_self
-from tidings.users import credentials
+from tidings.users import credentials, kept_accounts
 from tidings.users.contacts import webhook_key
 from tidings.users.errors import SessionEnded, UncallableUrl, UserNotFound
 from tidings.users.models import User
@@ -76,12 +76,15 @@ def set_contact_points(
         phone=user.phone,
         **credentials.as_checked(caller, user_id),
     )
-    if not unchanged.update_one(
-        set__phone=wanted.phone,
-        set__webhook_url=wanted.webhook_url,
-        set__webhook_id=webhook_id,
-        **({} if same_phone else {"unset__phone_verified_at": True, "unset__phone_check": True}),
-    ):
+    proof = {} if same_phone else {"unset__phone_verified_at": True, "unset__phone_check": True}
+    with kept_accounts.changing(user_id):
+        changed = unchanged.update_one(
+            set__phone=wanted.phone,
+            set__webhook_url=wanted.webhook_url,
+            set__webhook_id=webhook_id,
+            **proof,
+        )
+    if not changed:
         return set_contact_points(user_id, wanted, caller=caller)
     logger.info("contact points set", user_id=user_id)
     return ContactPoints(

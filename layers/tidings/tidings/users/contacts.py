@@ -3,7 +3,7 @@
 It is apart from the operations, so that consumers do not import these.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from pydantic import ConfigDict
@@ -13,6 +13,7 @@ from tidings.platform.security.signatures import derived_key
 from tidings.platform.storage.rows import rows_of
 from tidings.users.models import Guest, PushToken, User
 from tidings.users.person_names import is_plain
+from tidings.users.persons import Person, persons
 from tidings.users.preferences import Channels, Preferences
 from tidings.users.push_platforms import PushPlatform
 from tidings.users.simulated import (
@@ -65,7 +66,9 @@ class Contact(Schema):
         return self.name if self.name and self.email_verified and is_plain(self.name) else None
 
 
-def get_contacts(user_ids: Iterable[str], *, with_devices: bool = True) -> dict[str, Contact]:
+def get_contacts(
+    user_ids: Iterable[str], *, with_devices: bool = True, may_be_kept: bool = False
+) -> dict[str, Contact]:
     """Return the contacts of those people who have an account, in two round trips.
 
     The simulated persons and guests have contacts, too.
@@ -74,6 +77,8 @@ def get_contacts(user_ids: Iterable[str], *, with_devices: bool = True) -> dict[
 
     Args:
         with_devices: without them it is one round trip, and the contacts list no devices.
+        may_be_kept: whether copies of the accounts may be used (persons.py). They have no
+            `phone_check`, so messages with codes need the accounts themselves.
     """
     everyone = set(user_ids)
     simulated = {
@@ -84,10 +89,8 @@ def get_contacts(user_ids: Iterable[str], *, with_devices: bool = True) -> dict[
     if not wanted:
         return simulated
     devices = _devices(wanted) if with_devices else {}
-    found = User._get_collection().find(
-        {"_id": {"$in": wanted}, "deleted_at": None}, batch_size=len(wanted) + 1
-    )
-    people = {user.id: _contact(user, devices.get(user.id, [])) for user in rows_of(User, found)}
+    found = persons(wanted).values() if may_be_kept else _accounts(wanted)
+    people = {user.id: _contact(user, devices.get(user.id, [])) for user in found}
     missing = [each for each in wanted if each not in people]
     return people | simulated | (_guests(missing) if missing else {})
 
@@ -95,6 +98,13 @@ def get_contacts(user_ids: Iterable[str], *, with_devices: bool = True) -> dict[
 def webhook_key(webhook_id: str) -> bytes:
     """Return the key that signs the calls of a webhook; it is derived each time, never stored."""
     return derived_key("webhook", webhook_id)
+
+
+def _accounts(user_ids: Sequence[str]) -> Iterator[Any]:
+    found = User._get_collection().find(
+        {"_id": {"$in": list(user_ids)}, "deleted_at": None}, batch_size=len(user_ids) + 1
+    )
+    return rows_of(User, found)
 
 
 def _devices(user_ids: Sequence[str]) -> dict[str, list[PushDevice]]:
@@ -116,7 +126,7 @@ def _contact(user: Any, devices: list[PushDevice]) -> Contact:
         name=user.name,
         phone=user.phone,
         phone_verified=user.phone_verified,
-        phone_check=user.phone_check,
+        phone_check=None if isinstance(user, Person) else user.phone_check,
         webhook_url=user.webhook_url,
         webhook_id=user.webhook_id,
         devices=tuple(devices),

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from tidings.platform.security import account_generations
 from tidings.platform.security.auth import Principal
+from tidings.users import persons
 from tidings.users.schemas import AccountView
 
 # Each takes about 4 KB.
@@ -25,17 +26,22 @@ class _Kept(NamedTuple):
 _kept: Final[dict[str, _Kept]] = {}
 
 
-def own_account(caller: Principal, user_id: str, load: Callable[[], AccountView]) -> AccountView:
+def own_account(
+    caller: Principal, user_id: str, load: Callable[[str | None], AccountView]
+) -> AccountView:
     """Return the caller's own account if it is kept and has not changed; otherwise load it.
 
     Accounts of others are loaded: a call tells only the generation of the caller's account.
+
+    Args:
+        load: gets the generation; None if no copy of the account may be used.
     """
     generation = caller.account_generation
     if caller.user_id != user_id or generation is None:
-        return load()
+        return load(None)
     kept = _kept.get(user_id)
     if kept is None or kept.generation != generation:
-        kept = _Kept(load(), generation, time.monotonic() + account_generations.SECONDS)
+        kept = _Kept(load(generation), generation, time.monotonic() + account_generations.SECONDS)
         _keep(user_id, kept)
     return kept.view
 
@@ -48,6 +54,8 @@ def changing(user_id: str) -> Iterator[None]:
             yield
         finally:
             _kept.pop(user_id, None)
+            # Before the generation ends: the next one must not find the former copy.
+            persons.forget([user_id])
 
 
 def _keep(user_id: str, kept: _Kept) -> None:

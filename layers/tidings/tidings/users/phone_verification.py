@@ -8,7 +8,7 @@ from tidings.platform.security.auth import Principal, Role, require_own
 from tidings.platform.security.limits import Limit
 from tidings.platform.settings import settings
 from tidings.platform.timing.clock import now
-from tidings.users import codes
+from tidings.users import codes, kept_accounts
 from tidings.users.errors import EmailNotVerified, NoPhone, PhoneChanged, UserNotFound, WrongCode
 from tidings.users.events import (
     UserPhoneVerificationRequested,
@@ -60,7 +60,9 @@ def request_phone_verification(user_id: str, *, caller: Principal) -> Acknowledg
     )
     event = UserPhoneVerificationRequested(subject=user_id, data=data)
     same_phone = User.objects(pk=user_id, deleted_at=None, phone=user.phone)
-    if outbox.change(same_phone, event, set__phone_check=check) is None:
+    with kept_accounts.changing(user_id):
+        changed = outbox.change(same_phone, event, set__phone_check=check)
+    if changed is None:
         codes.void(codes.PHONE_VERIFICATION.name, user_id, code.text)
         raise PhoneChanged
     logger.info("phone verification requested", user_id=user_id)
@@ -85,7 +87,9 @@ def verify_phone(user_id: str, proof: VerifyPhone, *, caller: Principal) -> Ackn
         raise WrongCode
     # The number must be the one of the request: a number set meanwhile is not proven.
     asked = User.objects(pk=user_id, deleted_at=None, phone=user.phone, phone_check=check)
-    if not asked.update_one(set__phone_verified_at=now(), unset__phone_check=True):
+    with kept_accounts.changing(user_id):
+        changed = asked.update_one(set__phone_verified_at=now(), unset__phone_check=True)
+    if not changed:
         raise WrongCode
     logger.info("phone verified", user_id=user_id)
     return Acknowledgement(message="The number is verified.")

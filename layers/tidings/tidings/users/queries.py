@@ -1,6 +1,7 @@
 """Queries of accounts."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from mongoengine import Q
@@ -13,7 +14,7 @@ from tidings.platform.storage.pagination import Page, PageRequest, paginate
 from tidings.platform.storage.rows import row, rows_of
 from tidings.platform.text.addresses import as_searched
 from tidings.platform.text.search_keys import folded
-from tidings.users import kept_accounts
+from tidings.users import kept_accounts, persons
 from tidings.users.errors import UserNotFound
 from tidings.users.models import User
 from tidings.users.preferences import Preferences
@@ -29,11 +30,14 @@ def get_user(user_id: str, *, caller: Principal) -> AccountView:
         UserNotFound: the account does not exist.
     """
     require_self(caller, user_id)
-    return kept_accounts.own_account(caller, user_id, lambda: _view(user_id))
+    return kept_accounts.own_account(caller, user_id, partial(_view, user_id))
 
 
-def _view(user_id: str) -> AccountView:
-    user = row(User, {"_id": user_id, "deleted_at": None})
+def _view(user_id: str, generation: str | None) -> AccountView:
+    if generation is None:
+        user = row(User, {"_id": user_id, "deleted_at": None})
+    else:
+        user = persons.own_person(user_id, generation)
     if user is None:
         raise UserNotFound
     return AccountView.model_validate(user)

@@ -143,6 +143,24 @@ STATUSES: Final = _expiring(
     "the read",
     "statuses of notifications; a change and erasure delete them",
 )
+PERSONS: Final = _expiring(
+    CACHE + "cache:person",
+    timedelta(minutes=1),
+    "the read",
+    "accounts without secrets, for batches of messages; a change and erasure delete them",
+)
+TEMPLATES: Final = _expiring(
+    CACHE + "cache:template-versions",
+    timedelta(minutes=1),
+    "the read",
+    "the current version of each template; a change deletes it",
+)
+TEMPLATE_CONTENTS: Final = _expiring(
+    CACHE + "cache:template-content",
+    timedelta(hours=1),
+    "the read",
+    "contents of templates, which never change",
+)
 LISTS: Final = _expiring(
     CACHE + "cache:recommendations",
     timedelta(hours=1),
