@@ -237,6 +237,22 @@ def test_order_without_enough_stock_is_rejected_visibly(
     ada.page.locator("[role=status] .state", has_text="Rejected").wait_for()
 
 
+def test_sold_out_product_offers_to_tell_when_it_is_back(
+    customer: Callable[..., Customer], admin: Shop
+) -> None:
+    person, (product_id, title) = customer(), product(admin, stock=0)
+    person.go(f"/products/{product_id}")
+    person.sees(title)
+    person.check("sold-out")
+    person.fill(email=person.email)
+    person.press("Tell me when it is back")
+    person.page.get_by_role("status").filter(has_text="We have sent you a mail").wait_for()
+    person.register()
+    person.go(f"/products/{product_id}")
+    person.press("Tell me when it is back")
+    person.page.get_by_role("status").filter(has_text="We will tell you").wait_for()
+
+
 def test_wrong_input_is_shown_at_its_field(customer: Callable[..., Customer]) -> None:
     ada = customer()
     ada.go("/register")

@@ -2,7 +2,7 @@
 
 import { call } from "./api.js";
 import * as basket from "./basket.js";
-import { h, money } from "./dom.js";
+import { action, field, form, h, money } from "./dom.js";
 import * as operations from "./operations.js";
 import * as session from "./session.js";
 
@@ -47,8 +47,24 @@ export async function showProduct({ parameter }) {
           attributes.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]).flat()),
         product.categories.length > 0 && h("p", {}, product.categories.map(
           (each) => h("a.tag", { href: `#/?category=${encodeURIComponent(each)}` }, each))),
-        addButton(product))),
+        product.stock === 0 ? tellMe(product) : addButton(product))),
   };
+}
+
+/** Returns a button, or without a sign-in a form, to be told when a product is back. */
+function tellMe({ id }) {
+  const place = h("div", {});
+  const subscribe = async (input) => {
+    const { subscribeToStock } = await call(operations.SubscribeToStock, { productId: id, input });
+    place.replaceChildren(h("p", { role: "status" }, subscribeToStock.state === "SUBSCRIBED"
+      ? "We will tell you when it is back."
+      : "We have sent you a mail. Please confirm with its link."));
+  };
+  place.append(session.isSignedIn()
+    ? action("Tell me when it is back", () => subscribe({}))
+    : form("Tell me when it is back", ({ email }) => subscribe({ email }),
+      field("Email", "email", { type: "email", autocomplete: "email" })));
+  return place;
 }
 
 function searchForm(search, category) {

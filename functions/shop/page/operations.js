@@ -32,6 +32,7 @@ export const SignOut = "fd2e5d85b113b5d64723f575bc2d2a7d851a66a4c67128fc6cbc932b
 export const SignUp = "132c8f952b86996c7f0cc6cc0c72974b41aff6d4974b255a1937d63eed48ceca";
 export const StartCampaign = "8d0c4860fc4a9224c6b62753d6f2ffe75174f65d58932993d5cbd8e2040e4036";
 export const StopCampaign = "11de8b8da31aa1d01ed12c286ad675d614cce5dceefe2f52a9a91a52453c2d11";
+export const SubscribeToStock = "d9b3544e31e44d37154094bf833c2242c6e4c8e37935514267f3bc0bac7c0f3a";
 export const Tasks = "22751eef637534185909b77670dd4d632e7bcd4b7df5c05b8d6acaa958560a07";
 export const UnreadCount = "448c788841bbe29134c2373ff861d666ed3b1d39f278d6225a06bb63d8b5155f";
 export const UpdatePreferences = "7b91425d70dded9e85af0acb028bb98aa647ef2830eb481a0f25289c22799797";

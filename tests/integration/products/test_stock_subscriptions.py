@@ -295,6 +295,7 @@ def test_owner_of_an_address_confirms_and_is_told_by_mail(provider: Provider) ->
     (mail,) = provider.taken("email")
     assert mail.address.email == email
     assert event.data.confirm_url in mail.rendered.text
+    assert "weil diese Adresse in unserem Shop" in mail.rendered.text
     assert mail.rendered.subject == "Sollen wir Ihnen Bescheid geben: Mug?"
     for _ in range(2):
         assert confirm(token_of(email)).id == mug.id

@@ -18,9 +18,10 @@ CODES = {
     "phone_verification",
     *("task_assigned", "task_reassigned", "task_deleted", "task_due"),
     *("product_out_of_stock", "product_back_in_stock", "product_price_dropped"),
-    *("recommendations", "promotion", "digest"),
+    "stock_confirmation",
+    *("recommendations", "promotion", "basket_reminder", "digest"),
 }
-BY_MAIL_ALONE = {"user_registered"}
+BY_MAIL_ALONE = {"user_registered", "stock_confirmation"}
 BY_TEXT_ALONE = {"phone_verification"}
 SECRETS = {"user_registered": "7K3M-9QXA", "password_reset": "Q4TN-82WB"}
 VOID = {"meta", "br", "img", "hr"}

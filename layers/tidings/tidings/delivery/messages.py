@@ -83,7 +83,7 @@ def tracked_campaign(
 def variables_for(contact: Contact, variables: Mapping[str, Any]) -> dict[str, Any]:
     """Return the variables of a person's message, with those that describe the person."""
     about = {"name": contact.known_name, "time_zone": contact.preferences.time_zone}
-    return {**about, **variables}
+    return {**about, **variables} | ({"is_guest": True} if contact.is_guest else {})
 
 
 def marked(rendered: Rendered) -> Rendered:

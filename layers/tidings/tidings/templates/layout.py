@@ -32,6 +32,11 @@ REASON: Final[Mapping[str, str]] = {
     "en": "You receive this because you have an account with us.",
     "de": "Sie erhalten diese Nachricht, weil Sie ein Konto bei uns haben.",
 }
+# For people without an account.
+REASON_FOR_GUESTS: Final[Mapping[str, str]] = {
+    "en": "You receive this because this address was given to us in our shop.",
+    "de": "Sie erhalten diese Nachricht, weil diese Adresse in unserem Shop angegeben wurde.",
+}
 
 
 def dressed(source: str) -> str:
@@ -62,7 +67,7 @@ def page(words: str, *, subject: str, preheader: str, known: Mapping[str, Any]) 
         return words
     around = (
         dict(known)
-        | _words(str(known["language"]))
+        | _words(known)
         | {
             "subject": subject,
             "preheader": preheader,
@@ -74,7 +79,7 @@ def page(words: str, *, subject: str, preheader: str, known: Mapping[str, Any]) 
 
 def letter(words: str, *, known: Mapping[str, Any]) -> str:
     """Return the mail's plain text with its footer (with the separator of RFC 3676, 4.3)."""
-    around = _words(str(known["language"]))
+    around = _words(known)
     unsubscribe = known.get("unsubscribe_url")
     foot = [
         known.get("shop_name"),
@@ -85,11 +90,12 @@ def letter(words: str, *, known: Mapping[str, Any]) -> str:
     return "\n".join([words.strip(), "", "-- ", *(str(line) for line in foot if line), ""])
 
 
-def _words(language: str) -> dict[str, str]:
-    known = language.partition("-")[0]
+def _words(known: Mapping[str, Any]) -> dict[str, str]:
+    language = str(known["language"]).partition("-")[0]
+    reasons = REASON_FOR_GUESTS if known.get("is_guest") else REASON
     return {
-        "unsubscribe": UNSUBSCRIBE.get(known, UNSUBSCRIBE["en"]),
-        "reason": REASON.get(known, REASON["en"]),
+        "unsubscribe": UNSUBSCRIBE.get(language, UNSUBSCRIBE["en"]),
+        "reason": reasons.get(language, reasons["en"]),
     }
 
 

@@ -10,7 +10,7 @@ from tidings.templates.errors import BadVariable
 
 # Every template may use these; the sender provides those that exist.
 ALWAYS_KNOWN: Final = frozenset(
-    {"name", "shop_name", "shop_url", "unsubscribe_url", "language", "time_zone"}
+    {"name", "shop_name", "shop_url", "unsubscribe_url", "language", "time_zone", "is_guest"}
 )
 MAX_TEXT: Final = 10_000
 MAX_DEPTH: Final = 5

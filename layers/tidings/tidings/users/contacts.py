@@ -54,6 +54,8 @@ class Contact(Schema):
     webhook_url: str | None
     webhook_id: str | None
     devices: tuple[PushDevice, ...]
+    # A person without an account.
+    is_guest: bool = False
     preferences: Preferences
 
     @property
@@ -155,6 +157,7 @@ def _guest(guest: Any) -> Contact:
         webhook_url=None,
         webhook_id=None,
         devices=(),
+        is_guest=True,
         preferences=Preferences(
             orders=_NOTHING,
             promotions=_NOTHING,
