@@ -23,9 +23,9 @@ CLOUDFORMATION_STACK = "tidings"
 TEST_STACK = "test"
 FAULT_STACK = "test-faults"
 TEST_STACKS = (TEST_STACK, FAULT_STACK)
+"""The stacks of `make test`; the fault tests break the second one."""
 UNLIMITED = 1_000_000
 """The limits of the tests' stacks: their hundred customers share one machine."""
-"""The stacks of `make test`; the fault tests break the second one."""
 
 ARGUMENT_PREFIX = "TIDINGS_ARG_"
 _BLANKS = " \t\n\v\f\r"
@@ -48,6 +48,10 @@ MailProviders = Annotated[
     StringConstraints(pattern=rf"^{MAIL_SERVER}( {MAIL_SERVER}){{0,3}}$"),
     AfterValidator(_names_differ),
 ]
+_CAP = r"[a-z][a-z0-9._-]{0,63}\.(email|push|sms|webhook)=(off|[1-9][0-9]?/[1-9][0-9]?[hd])"
+FREQUENCY_CAPS = f"^$|^{_CAP}(,{_CAP})*$"
+_WAIT = r"[a-z][a-z0-9._-]{0,63}=(off|[1-9][0-9]{0,2}[mh])"
+UNREAD_WAITS = f"^$|^{_WAIT}(,{_WAIT})*$"
 SMS_PROVIDERS = r"^sns(:[a-z0-9-]{1,30})?( sns(:[a-z0-9-]{1,30})?){0,3}$"
 Engine = Literal["process", "docker"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
@@ -123,6 +127,19 @@ class Settings(ServiceSettings):
     )
     sends_per_minute: int = Field(
         default=1200, ge=1, description=f"messages that one caller may send; {NO_LIMITS}"
+    )
+    frequency_caps: Annotated[str, StringConstraints(pattern=FREQUENCY_CAPS)] = Field(
+        default="",
+        description="other limits of messages to a person, as"
+        " `promotions.email=3/7d,promotions.push=off`",
+    )
+    unread_waits: Annotated[str, StringConstraints(pattern=UNREAD_WAITS)] = Field(
+        default="",
+        description="mails that are sent only to who has not read the message in the inbox, as"
+        " `tasks=30m`",
+    )
+    basket_reminder_hours: int = Field(
+        default=24, ge=1, le=720, description="after how many hours a customer is reminded"
     )
     address_allowance: int = Field(
         default=50,

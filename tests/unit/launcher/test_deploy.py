@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.unit.launcher.aws_mock import mocked
+from tidings.platform.settings import Settings as FunctionSettings
 from tidings_local.launcher.deploying.deploy import (
     limits,
     openness,
@@ -78,6 +79,30 @@ def test_tests_have_no_limits_and_others_have_theirs() -> None:
     assert {int(each) for each in limits(Settings(stack=TEST_STACK, **said)).values()} == {
         1_000_000
     }
+
+
+def test_rules_of_messages_are_passed_on() -> None:
+    values = parameters(
+        "arn:broker",
+        Settings(
+            frequency_caps="promotions.email=3/7d",
+            unread_waits="tasks=30m",
+            basket_reminder_hours=2,
+        ),
+    )
+    assert values["FrequencyCaps"] == "promotions.email=3/7d"
+    assert values["UnreadWaits"] == "tasks=30m"
+    assert values["BasketReminderHours"] == "2"
+
+
+@pytest.mark.parametrize("name", ["frequency_caps", "unread_waits"])
+def test_launcher_refuses_what_the_functions_refuse(name: str) -> None:
+    ours, theirs = (
+        [str(getattr(each, "pattern", "")) for each in model.model_fields[name].metadata]
+        for model in (Settings, FunctionSettings)
+    )
+    assert any(ours)
+    assert ours == theirs
 
 
 def test_collector_of_spans_is_passed_on() -> None:

@@ -172,6 +172,9 @@ def parameters(broker_secret_arn: str, settings: Settings) -> dict[str, str]:
             "DebugSample": str(settings.debug_sample),
             "MailFrom": settings.mail_from,
             "SmsProviders": settings.sms_providers,
+            "FrequencyCaps": settings.frequency_caps,
+            "UnreadWaits": settings.unread_waits,
+            "BasketReminderHours": str(settings.basket_reminder_hours),
             "TrustedDocuments": _yes_or_no(settings.trusted_documents),
         }
         | limits(settings)
