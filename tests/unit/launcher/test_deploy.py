@@ -75,7 +75,14 @@ def test_tests_have_no_limits_and_others_have_theirs() -> None:
         "sends_per_minute": 8,
         "address_allowance": 9,
     }
-    assert list(limits(Settings(stack="local", **said)).values()) == ["6", "7", "7", "7", "8", "9"]
+    assert limits(Settings(stack="local", **said)) == {
+        "AnonymousCallsPerMinute": "6",
+        "CallsPerMinute": "7",
+        "OperatorCallsPerMinute": "7",
+        "ServiceCallsPerMinute": "7",
+        "SendsPerMinute": "8",
+        "AddressAllowance": "9",
+    }
     assert {int(each) for each in limits(Settings(stack=TEST_STACK, **said)).values()} == {
         1_000_000
     }

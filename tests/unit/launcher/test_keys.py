@@ -19,7 +19,7 @@ from tidings_local.launcher.operating.keys import rotate_keys
 from tidings_local.launcher.operating.rules import Invocation
 from tidings_local.launcher.running.credentials import load_or_make
 from tidings_local.launcher.running.signing_keys import make_signing_keys, public_keys
-from tidings_local.launcher.settings import UNLIMITED, Settings
+from tidings_local.launcher.settings import Settings
 
 SECRET = "tidings/signing-keys"
 
@@ -118,16 +118,3 @@ def test_laptop_is_open_by_default() -> None:
         "ExampleShop": "false",
         "OpenMetrics": "false",
     }
-
-
-def test_tests_have_no_limits_and_other_stacks_the_configured_ones() -> None:
-    set_ = Settings(stack="local", calls_per_minute=7, sends_per_minute=5, address_allowance=3)
-    assert deploy.limits(set_) == {
-        "CallsPerMinute": "7",
-        "OperatorCallsPerMinute": "7",
-        "ServiceCallsPerMinute": "7",
-        "SendsPerMinute": "5",
-        "AddressAllowance": "3",
-    }
-    of_tests = deploy.limits(set_.model_copy(update={"stack": "test"}))
-    assert set(of_tests.values()) == {str(UNLIMITED)}
