@@ -36,7 +36,7 @@ from tidings.platform.storage.once import digest_of
 from tidings.platform.timing.clock import now
 from tidings.templates.content import Rendered
 from tidings.templates.current import carries_code, current_version
-from tidings.templates.errors import CodeTemplate, TemplateNotFound
+from tidings.templates.errors import CodeTemplate, RenderingFailed, TemplateNotFound
 from tidings.users.contacts import Contact, get_contacts
 
 NOT_SENT: frozenset[str] = frozenset({DeliveryStatus.SUPPRESSED, DeliveryStatus.CANCELLED})
@@ -45,7 +45,16 @@ NOT_SENT: frozenset[str] = frozenset({DeliveryStatus.SUPPRESSED, DeliveryStatus.
 @operation(
     role=Role.OPERATOR,
     services=True,
-    refuses=(NotificationNotFound, NotificationRetracted, RevisionReused, RateLimited),
+    refuses=(
+        NotificationNotFound,
+        NotificationRetracted,
+        RevisionReused,
+        UnknownTemplate,
+        CodeTemplate,
+        NothingToSay,
+        RenderingFailed,
+        RateLimited,
+    ),
     note="a service only what it sent",
 )
 def update_notification(
