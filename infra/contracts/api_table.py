@@ -18,6 +18,7 @@ from pydantic import BaseModel
 
 from infra.contracts.answers import media_types_of
 from infra.contracts.document import contract_of
+from infra.contracts.table_in_page import page_with
 from infra.contracts.template import Route, rest_routes
 from tidings.platform.entry.http import EndpointContract
 from tidings.platform.operation import OPERATIONS, Operation, Whose
@@ -25,7 +26,6 @@ from tidings.platform.operation import OPERATIONS, Operation, Whose
 ROOT: Final = Path(__file__).resolve().parents[2]
 FILE: Final = ROOT / "docs/api.md"
 START: Final = "<!-- `make contracts` writes this table from the operations. -->\n"
-END: Final = "<!-- End of the table. -->\n"
 
 HEAD: Final = "| GraphQL | REST | allowed for |\n|---|---|---|\n"
 # Routes that serve no operation.
@@ -63,11 +63,7 @@ def page_with_table() -> str:
     Raises:
         ValueError: the page does not have the two comments around the table.
     """
-    before, start, rest = FILE.read_text(encoding="utf-8").partition(START)
-    _, end, after = rest.partition(END)
-    if not start or not end:
-        raise ValueError(f"{FILE} needs the lines {START!r} and {END!r}")
-    return f"{before}{START}\n{table()}\n{END}{after}"
+    return page_with(table(), FILE, START)
 
 
 def table() -> str:

@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import Final
 
+from infra.contracts.table_in_page import page_with
 from tidings.delivery.frequency_rules import TABLE, Row, parts
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 FILE: Final = ROOT / "docs/delivery.md"
 START: Final = "<!-- `make contracts` writes this table from frequency_rules.py. -->\n"
-END: Final = "<!-- End of the table. -->\n"
 HEAD: Final = (
     "| category or kind | channel | at most | mail only if unread after |\n|---|---|---|---|\n"
 )
@@ -21,12 +21,7 @@ def page_with_frequencies() -> str:
     Raises:
         ValueError: the page does not have the two comments around the table.
     """
-    before, start, rest = FILE.read_text(encoding="utf-8").partition(START)
-    _, end, after = rest.partition(END)
-    if not start or not end:
-        raise ValueError(f"{FILE} needs the lines {START!r} and {END!r}")
-    rows = "".join(map(_row, TABLE))
-    return f"{before}{START}\n{HEAD}{rows}\n{END}{after}"
+    return page_with(HEAD + "".join(map(_row, TABLE)), FILE, START)
 
 
 def _row(row: Row) -> str:

@@ -36,7 +36,9 @@ def test_personal_code_begins_with_the_vouchers_code() -> None:
     assert shared_part(code_of(ADA)) == "SPRING-10"
 
 
-@pytest.mark.parametrize("code", ["SPRING-10", "SPRING", new_code()])
+@pytest.mark.parametrize(
+    "code", ["SPRING-10", "SPRING", new_code()], ids=["word-and-number", "word", "generated"]
+)
 def test_other_codes_have_no_shared_part(code: str) -> None:
     assert shared_part(code) == ""
 
