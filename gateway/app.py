@@ -160,6 +160,7 @@ class _Caller:
         try:
             return run(request, context, read_only=read_only, admit=self._admit)
         except Exception:
+            # A document that was refused before its price was known counts as one call.
             if not self._is_counted:
                 self._admit()
             raise

@@ -26,7 +26,7 @@ def test_basket_of_one_device_is_ordered_on_another(
     basket = customer.graphql(BASKET)["getBasket"]
     assert basket["lines"] == [{"title": "Blue mug", "quantity": 2}]
     assert basket["total"] == {"amount": 1980, "currency": "EUR"}
-    # A job that runs now reminds nobody of a basket that was just filled.
+    # The basket was filled just now, so the job sends no reminder.
     invoke("tidings-remind-of-baskets", rule_event())
 
     order = customer.graphql(ORDER, i={"state": basket["state"]})["orderBasket"]["id"]

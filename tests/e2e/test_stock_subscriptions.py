@@ -1,4 +1,4 @@
-"""Somebody without an account is told by mail when a product is back in stock."""
+"""A person without an account gets a mail when a product is back in stock."""
 
 import re
 from uuid import uuid4

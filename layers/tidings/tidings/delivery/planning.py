@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple, Protocol
 
-from tidings.delivery.frequency_rules import unread_wait
+from tidings.delivery.frequency_rules import Kind, unread_wait
 from tidings.delivery.hours import next_digest, quiet_until
 from tidings.delivery.models import Channel, DeliveryStatus, Notification, Priority
 from tidings.users.contacts import Contact
@@ -42,23 +42,11 @@ CODE_CHANNELS: Final = frozenset({Channel.EMAIL, Channel.SMS})
 WAKES_PEOPLE: Final = frozenset({Channel.EMAIL, Channel.PUSH, Channel.SMS})
 
 
-class Terms(Protocol):
+class Terms(Kind, Protocol):
     """The fields that decisions depend on, of a `NotificationContent` or of a `Notification`."""
 
     @property
-    def kind(self) -> str: ...
-    @property
-    def category(self) -> str: ...
-    @property
-    def transactional(self) -> bool: ...
-    @property
-    def carries_code(self) -> bool: ...
-    @property
     def priority(self) -> str: ...
-    @property
-    def simulated(self) -> bool | None: ...
-    @property
-    def is_sample(self) -> bool | None: ...
 
 
 class Decision(NamedTuple):

@@ -15,7 +15,7 @@ class FollowedEvent(OutboxDocument):
 
     id = StringField(primary_key=True)
     type = StringField(required=True)
-    # Who is told: those who wait for the product, or without it, its followers.
+    # The people it tells: those who wait for the product, or its followers if this is missing.
     audience = StringField()
     body = StringField(required=True)
     cursor = StringField()

@@ -111,7 +111,7 @@ def product_to_confirm(token: str, *, at: datetime | None = None) -> ProductView
 
 
 def confirm_stock_notice(token: str, *, at: datetime | None = None) -> ProductView:
-    """Subscribe the owner of an address, who has got a link. Safe to repeat.
+    """Subscribe the owner of an address, who opened the link in our mail. Safe to repeat.
 
     Raises:
         BadStockLink: we did not make the link, or it is too old.
@@ -169,7 +169,7 @@ def _on_sale(product_id: str) -> ProductView:
 
 
 def _check_room(product_id: str, user_id: str) -> None:
-    """Refuse a further subscription of a person who has too many."""
+    """Refuse a subscription if the person already has the greatest allowed number."""
     others = StockSubscription.objects(user_id=user_id, product_id__ne=product_id)
     if others.limit(MAX_SUBSCRIPTIONS).count(with_limit_and_skip=True) >= MAX_SUBSCRIPTIONS:
         raise TooManySubscriptions(MAX_SUBSCRIPTIONS)
