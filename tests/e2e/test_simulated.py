@@ -30,11 +30,26 @@ def tester(shop: Shop) -> Shop:
     return a_service(shop, "test")
 
 
-def send(service: Shop, user_id: str | None, channel: str) -> Any:
+@pytest.fixture(scope="module")
+def text_message(admin: Shop) -> str:
+    """Return the code of a template with a text message: no built-in one has any."""
+    code = f"packed_{uuid4().hex}"
+    words = "Order {{ order_id }} is {{ state }}."
+    variant = {"language": "en", "inbox": {"title": words, "body": words}, "sms": {"text": words}}
+    names = ["order_id", "state"]
+    body = {"code": code, "category": "orders", "required_variables": names, "variants": [variant]}
+    answer = admin.rest("POST", "/templates", body)
+    assert answer.status_code == 201, answer.text
+    return code
+
+
+def send(
+    service: Shop, user_id: str | None, channel: str, template: str = "order_status_update"
+) -> Any:
     body = {
         "notification_type": channel,
         "user_id": user_id,
-        "template_code": "order_status_update",
+        "template_code": template,
         "variables": {"order_id": uuid4().hex, "state": "packed"},
         "request_id": uuid4().hex,
     }
@@ -42,10 +57,15 @@ def send(service: Shop, user_id: str | None, channel: str) -> Any:
 
 
 def reaches(
-    service: Shop, user_id: str | None, channel: str, *steps: str, reason: str | None
+    service: Shop,
+    user_id: str | None,
+    channel: str,
+    *steps: str,
+    reason: str | None,
+    template: str = "order_status_update",
 ) -> Any:
     """Send a message, and wait until its delivery has exactly these last steps."""
-    answer = send(service, user_id, channel)
+    answer = send(service, user_id, channel, template)
     assert answer.status_code == 202, answer.text
     path = f"/notifications/{answer.json()['data']['id']}/status"
 
@@ -94,6 +114,24 @@ def test_other_channels_accept_and_refuse(live: Shop, channel: str) -> None:
     reaches(live, DELIVERS, channel, "sent", reason=None)
     reason = {"push": "dead_device", "webhook": "refused"}[channel]
     reaches(live, BOUNCES, channel, "failed", reason=reason)
+
+
+TEXT_MESSAGES = {
+    DELIVERS: (["queued", "sending", "sent"], None),
+    BOUNCES: (["queued", "sending", "failed"], "bad_address"),
+    COMPLAINS: (["queued", "sending", "failed"], "opted_out"),
+    RECOVERS: ([*("queued", "sending") * 3, "sent"], None),
+    FAILS: ([*("queued", "sending") * 2, "queued"], "unavailable"),
+    SUPPRESSED: (["queued", "sending", "sent"], None),  # only mails have such a list
+}
+
+
+@pytest.mark.parametrize("person", TEXT_MESSAGES)
+def test_text_message_has_the_outcome_of_its_recipient(
+    live: Shop, text_message: str, person: str
+) -> None:
+    steps, reason = TEXT_MESSAGES[person]
+    reaches(live, person, "sms", *steps, reason=reason, template=text_message)
 
 
 def test_test_key_reaches_no_inbox(tester: Shop, customer: Shop) -> None:

@@ -10,8 +10,8 @@ from pymongo import MongoClient
 
 from tests.crowd import Crowd
 from tests.faults.load import Book
-from tests.faults.mail import Sink
 from tests.settings import stack_under_test
+from tests.smtp_server import Sink
 
 ENDED: Final = frozenset({"confirmed", "rejected"})
 

@@ -14,11 +14,12 @@ from tests.faults import broker, ledger, report
 from tests.faults.faults import HANG_SECONDS, SHORT_HANG_SECONDS, Fault, faults
 from tests.faults.ledger import CampaignLedger, Ledger, MailLedger, OrderLedger
 from tests.faults.load import Book, Orders, Sends, Traffic, Writer
-from tests.faults.mail import Sink, mail_sink
+from tests.faults.mail import mail_sink
 from tests.faults.report import Row
 from tests.faults.settling import wait_until_settled
 from tests.faults.stack import left_over, memory_mb
 from tests.settings import run_options
+from tests.smtp_server import Sink
 from tests.waiting import eventually
 
 CLIENTS = 4

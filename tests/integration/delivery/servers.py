@@ -1,22 +1,16 @@
-"""Real servers on this machine: an SMTP server and a receiver of webhooks."""
+"""A real receiver of webhooks on this machine, and the choice of the servers for mails."""
 
 import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from email import policy
-from email.message import EmailMessage
-from email.parser import BytesParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult, Envelope
 
-from tests.ports import reserved_port
 from tidings.delivery.channels import email
 from tidings.platform.mail_servers import mail_servers
 from tidings.platform.providers import https, public_hosts
@@ -24,7 +18,6 @@ from tidings_local.launcher.running.certificate import certificate_beside, ensur
 
 # The host of a customer's webhook; the tests' resolver maps it to this machine.
 CUSTOMERS_HOST: Final = "hooks.example.com"
-Refuse = Callable[[str], str | None]
 
 
 class Certificate:
@@ -41,61 +34,6 @@ class Certificate:
 
     def client_context(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=str(certificate_beside(self._file)))
-
-
-class Sink:
-    """An SMTP server that stores mails; `answers` sets its answer to a step."""
-
-    def __init__(self) -> None:
-        self.envelopes: list[Envelope] = []
-        self.sessions: set[int] = set()
-        self.answers: dict[str, str] = {}
-        self.port = 0
-        self.logins: list[tuple[bytes, bytes]] = []
-
-    @property
-    def mails(self) -> list[EmailMessage]:
-        parser = BytesParser(policy=policy.default)
-        return [parser.parsebytes(each.original_content) for each in self.envelopes]  # type: ignore[arg-type]
-
-    async def handle_MAIL(  # noqa: N802
-        self, _server: Any, session: Any, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        self.sessions.add(id(session))
-        envelope.mail_from = address
-        return self.answers.get("MAIL", "250 OK")
-
-    async def handle_RCPT(  # noqa: N802
-        self, _server: Any, _session: Any, envelope: Envelope, address: str, _options: list[str]
-    ) -> str:
-        envelope.rcpt_tos.append(address)
-        return self.answers.get("RCPT", "250 OK")
-
-    async def handle_DATA(self, server: Any, _session: Any, envelope: Envelope) -> str:  # noqa: N802
-        answer = self.answers.get("DATA", "250 OK: queued as 4711")
-        if answer == "take and hang up":
-            self.envelopes.append(envelope)
-        if answer.endswith("hang up"):
-            server.transport.close()
-        elif answer.startswith("250"):
-            self.envelopes.append(envelope)
-        return answer
-
-    def authenticate(self, _s: Any, _session: Any, _e: Any, _mechanism: str, data: Any) -> Any:
-        self.logins.append((data.login, data.password))
-        return AuthResult(success=data.password == b"pass word", handled=False)
-
-
-@contextmanager
-def smtp_server(sink: Sink, **options: Any) -> Iterator[int]:
-    """Start the SMTP server; return its port."""
-    with reserved_port() as port:
-        controller = Controller(sink, hostname="127.0.0.1", port=port, ready_timeout=60, **options)
-        controller.start()
-        try:
-            yield port
-        finally:
-            controller.stop()
 
 
 def mails_by(patch: pytest.MonkeyPatch, *servers: str) -> None:

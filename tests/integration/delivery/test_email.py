@@ -11,8 +11,9 @@ import pytest
 from pymongo.errors import AutoReconnect
 
 from tests.integration.delivery.messages import a_mail, aws, localstack
-from tests.integration.delivery.servers import Certificate, Sink, mails_by, smtp_server
+from tests.integration.delivery.servers import Certificate, mails_by
 from tests.integration.patience import be_as_deployed
+from tests.smtp_server import HANG_UP, Sink, smtp_server
 from tests.unit.delivery.wire import shown, split
 from tidings.delivery.channels import deliver, email, is_idempotent
 from tidings.delivery.errors import PermanentFailure, TemporaryFailure
@@ -231,7 +232,7 @@ def test_busy_mailbox_and_busy_server_are_distinguished(
 
 
 def test_missing_answer_to_the_mail_is_uncertain(through: Sink) -> None:
-    through.answers["DATA"] = "hang up"
+    through.answers["DATA"] = HANG_UP
     with pytest.raises(TemporaryFailure) as failed:
         deliver(a_mail())
     assert failed.value.maybe_sent

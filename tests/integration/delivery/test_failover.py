@@ -11,10 +11,11 @@ from botocore.config import Config
 
 from tests.integration.builders import a_reader, at_once
 from tests.integration.delivery.messages import a_mail, a_message
-from tests.integration.delivery.servers import Sink, mails_by, smtp_server
+from tests.integration.delivery.servers import mails_by
 from tests.integration.delivery.test_sms import texts_to
 from tests.integration.delivery.watched import command, told
 from tests.integration.notifications.builders import story, where
+from tests.smtp_server import HANG_UP, TAKE_AND_HANG_UP, Sink, smtp_server
 from tidings.delivery.channels import deliver as send
 from tidings.delivery.channels import email, sms
 from tidings.delivery.delivering import deliver, deliver_together
@@ -136,7 +137,7 @@ def test_refused_recipient_or_content_is_not_tried_elsewhere(servers: Servers, c
     assert tried_in(last_step(notification)) == [(servers.names[0], reason)]
 
 
-@pytest.mark.parametrize(("answer", "arrived"), [("hang up", 0), ("take and hang up", 1)])
+@pytest.mark.parametrize(("answer", "arrived"), [(HANG_UP, 0), (TAKE_AND_HANG_UP, 1)])
 def test_mail_that_a_server_may_have_is_never_sent_by_another(
     servers: Servers, answer: str, arrived: int
 ) -> None:
@@ -161,7 +162,7 @@ def test_server_that_breaks_after_the_mail_as_the_second_is_the_end_too(
     last = f"smtp://127.0.0.1:{servers.first.port}"
     broken = f"{backup}=smtp://127.0.0.1:{servers.backup.port}"
     mails_by(monkeypatch, f"{first}={NOBODY}", broken, f"third={last}")
-    servers.backup.answers["DATA"] = "take and hang up"
+    servers.backup.answers["DATA"] = TAKE_AND_HANG_UP
     notification = told(a_reader())
     with pytest.raises(TemporaryFailure):
         deliver(command(notification))

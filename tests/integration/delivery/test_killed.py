@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.integration.builders import a_reader, environment
-from tests.integration.delivery.servers import Sink, mails_by, smtp_server
+from tests.integration.delivery.servers import mails_by
 from tests.integration.notifications.builders import some_content, story, the_notification, where
+from tests.smtp_server import HANG_UP, Sink, smtp_server
 from tidings.delivery.claims import DIED, LEASE
 from tidings.delivery.delivering import deliver
 from tidings.delivery.errors import PermanentFailure, TemporaryFailure
@@ -92,7 +93,7 @@ def test_kill_between_sending_and_recording_sends_once_and_leaves_unknown(sink: 
 
 def test_server_that_closes_after_the_mail_leaves_unknown(sink: Sink) -> None:
     notification, command = a_mail()
-    sink.answers["DATA"] = "hang up"
+    sink.answers["DATA"] = HANG_UP
     with pytest.raises(Exception, match=r".*"):
         deliver(command)
     sink.answers.clear()

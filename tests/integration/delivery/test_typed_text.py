@@ -6,8 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.integration.builders import a_reader
-from tests.integration.delivery.servers import Sink, mails_by, smtp_server
+from tests.integration.delivery.servers import mails_by
 from tests.integration.notifications.builders import the_notification
+from tests.smtp_server import Sink, smtp_server
 from tests.unit.delivery.wire import shown, split
 from tidings.delivery.delivering import deliver
 from tidings.delivery.models import Channel
