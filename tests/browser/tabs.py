@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page, Response
 
 from tests.browser.looks import Look
 from tests.browser.operators import Account
@@ -15,6 +15,8 @@ from tests.settings import stack_under_test
 PATIENCE_MS: Final = 60_000
 # Chromium writes a line for each answer of 4xx and 5xx, which some tests expect.
 EXPECTED: Final = "Failed to load resource: the server responded with a status of"
+# Such as a GraphQL operation with a variable that the schema does not know.
+WRONG_REQUEST: Final = {400, 405, 415}
 SEVERE: Final = {"serious", "critical"}
 WIDER_THAN_THE_SCREEN: Final = """() => [...document.querySelectorAll("body *")]
   .filter((each) => each.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
@@ -53,12 +55,19 @@ class Tab:
         tab = cls(context.new_page(), look)
         tab.page.on("console", tab._note)
         tab.page.on("pageerror", lambda error: tab.complaints.append(str(error)))
+        tab.page.on("response", tab._note_refusal)
         yield tab
+        assert tab.complaints == []
         context.close()
 
     def _note(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"} and EXPECTED not in message.text:
             self.complaints.append(message.text)
+
+    def _note_refusal(self, answer: Response) -> None:
+        """Note a request that is wrong in itself: wrong input of a person has another status."""
+        if answer.status in WRONG_REQUEST:
+            self.complaints.append(f"{answer.status}: {answer.request.method} {answer.url}")
 
     def go(self, place: str = "") -> int:
         """Open a place of the console; return the status."""

@@ -94,6 +94,7 @@ def test_faults_are_found(open_tab: OpenTab) -> None:
     assert "Content Security Policy" in found
     assert "too wide: DIV.pairs" in found
     assert "too small: <button" in found
+    tab.complaints.clear()
 
 
 def test_page_works_without_its_module(chromium: Browser, sessions: dict[str, Any]) -> None:

@@ -117,7 +117,8 @@ async function recommendations() {
 function looked(productId) {
   if (!session.isSignedIn()) return;
   // Recommendations get better by it; the page works without.
-  call(operations.NoteViews, { input: { productId } }).catch(() => {});
+  call(operations.NoteViews, { input: { views: [{ productId }] } })
+    .catch((error) => console.warn(`The view was not noted: ${error.message}`));
 }
 
 function card(product, note) {
