@@ -30,6 +30,8 @@ class House:
         self.is_clean_code = True
         self.failure: LauncherError | None = None
         self.environments: list[dict[str, str]] = []
+        self.first = "code"
+        """The run that ends first."""
 
     def up(
         self,
@@ -93,6 +95,11 @@ class Run:
         self._has_ended = True
         return self._house.statuses.get(self._name, 0)
 
+    def has_ended(self) -> bool:
+        if self._name == self._house.first:
+            self.wait()
+        return self._has_ended
+
     def __enter__(self) -> Self:
         return self
 
@@ -121,12 +128,15 @@ def stack(tmp_path: Path) -> Stack:
     return found
 
 
-def test_first_tests_run_during_the_deployment(house: House, stack: Stack) -> None:
+@pytest.mark.parametrize("first", ["code", "services", "faults"])
+def test_first_tests_run_during_the_deployment(house: House, stack: Stack, first: str) -> None:
+    house.first = first
+    others = [f"{each} ended" for each in ("code", "services", "faults") if each != first]
     assert run_tests(stack, Settings(stack="test"), Options()) == 0
     assert house.happened == [
         *("stopped", "code began", "services began", "deployed", "faults began"),
-        *("code ended", "deployed began"),
-        *("services ended", "faults ended", "deployed ended", "stopped"),
+        *(f"{first} ended", "deployed began"),
+        *(*others, "deployed ended", "stopped"),
     ]
 
 

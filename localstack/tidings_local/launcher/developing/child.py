@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Self
 
@@ -13,6 +15,7 @@ import bootstrap
 from ..settings import ROOT, environment_of_launcher
 
 INTERRUPTED_SECONDS = 15
+LOOK_SECONDS = 0.2
 LAUNCHER_SECONDS = 60
 """The time in which another launcher can stop its stack."""
 
@@ -42,6 +45,10 @@ class Child:
         """Wait for its end and return its exit status."""
         return self._process.wait()
 
+    def has_ended(self) -> bool:
+        """Return whether it has ended."""
+        return self._process.poll() is not None
+
     def __enter__(self) -> Self:
         return self
 
@@ -59,6 +66,13 @@ class Child:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+def await_any(running: Iterable[Child]) -> None:
+    """Wait until one of the programs has ended."""
+    children = list(running)
+    while not any(each.has_ended() for each in children):
+        time.sleep(LOOK_SECONDS)
 
 
 def pytest_run(arguments: list[str], environment: dict[str, str], log: Path | None = None) -> Child:

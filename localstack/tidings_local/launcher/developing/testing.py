@@ -30,7 +30,7 @@ from ..settings import (
     inherited_environment,
 )
 from . import slowest
-from .child import Child, launcher_run, pytest_run
+from .child import Child, await_any, launcher_run, pytest_run
 from .lint import TOOLS, lint
 from .plan import BROWSER_TESTS, REQUEST_TESTS, Runs, all_tests, chosen_tests
 from .request_programs import install_request_programs
@@ -133,7 +133,7 @@ def _test_all(stack: Stack, settings: Settings, options: Options) -> int:
         )
         started["faults"] = ending.enter_context(faults)
         progress.step(f"running the tests; others write {stack.folder}/test-*.log")
-        started["code"].wait()  # more runs at once would starve each other
+        await_any(started.values())  # more runs at once would starve each other
         start("deployed", members)
         statuses = [run.wait() for run in started.values()]
     for log in logs.values():
