@@ -40,8 +40,9 @@ DAY: Final = {
 # one of five categories.
 RANGE: Final[dict[str, Any]] = {"min_price": 5_000, "max_price": 8_500}
 RANGE_IN_CATEGORY: Final[dict[str, Any]] = {"min_price": 5_000, "max_price": 25_000}
-# One product of a hundred: with 1,000 products half a page.
+# One product of a hundred: with 1,000 products, too, it fills a page of 5.
 NARROW_RANGE: Final[dict[str, Any]] = {"min_price": 5_000, "max_price": 6_000}
+SHORT_PAGE: Final = PageRequest.model_validate({"limit": 5})
 Call = Callable[[int], Any]
 
 
@@ -49,8 +50,10 @@ def orders(caller: Principal, **wanted: Any) -> Any:
     return get_orders(PAGE, OrderFilter.model_validate(wanted), caller=caller)
 
 
-def products(sort: ProductSort = ProductSort.NEWEST, **wanted: Any) -> Any:
-    return get_products(PAGE, ProductFilter.model_validate({"in_stock": True} | wanted), sort)
+def products(
+    sort: ProductSort = ProductSort.NEWEST, page: PageRequest = PAGE, **wanted: Any
+) -> Any:
+    return get_products(page, ProductFilter.model_validate({"in_stock": True} | wanted), sort)
 
 
 def tasks(caller: Principal, sort: TaskSort = TaskSort.NEWEST, **wanted: Any) -> Any:
@@ -107,7 +110,7 @@ def of_products() -> dict[str, Call]:
         "products, a price range by title": lambda _: products(ProductSort.TITLE, **RANGE),
         "products, from a price": lambda _: products(min_price=50_000),
         "products of a category, a range": lambda _: products(category="ink", **RANGE_IN_CATEGORY),
-        "products, a narrow price range": lambda _: products(**NARROW_RANGE),
+        "products, a narrow price range": lambda _: products(page=SHORT_PAGE, **NARROW_RANGE),
         "products of a currency": lambda _: products(currency="EUR"),
         "products, a common word": lambda _: products(search="blue"),
         "products, a rare word": lambda _: products(search=grown.RARE),
@@ -128,7 +131,8 @@ def of_notifications() -> dict[str, Call]:
 
 def of_orders() -> dict[str, Call]:
     one = orders(OWNER).items[0].id
-    several = [grown.REGULAR, *grown.PEOPLE[:19]]
+    # Those of the newest documents, which collections of all sizes have.
+    several = [grown.REGULAR, *grown.PEOPLE[-19:]]
     return {
         "orders, own": lambda _: orders(OWNER),
         "orders, all": lambda _: orders(OPERATOR),

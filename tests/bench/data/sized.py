@@ -5,7 +5,6 @@ The name of the databases is in `TIDINGS_DATABASE_PREFIX` when the process start
 
 import sys
 import time
-from pathlib import Path
 from typing import Final, NamedTuple
 
 import pymongo
@@ -18,6 +17,7 @@ from tidings.platform.settings import settings
 from tidings.platform.storage import database
 
 FILL_STEP: Final = 5_000
+CPU_OF_ALL_THREADS: Final = 2
 DROP_SECONDS: Final = 600
 
 _calls: Final[dict[str, Call]] = {}
@@ -116,8 +116,8 @@ def drop() -> None:
 
 
 def cpu_seconds(process: int | None) -> float:
-    """Return the CPU seconds of a process; its `cpu_times` are told in hundredths."""
-    if process is None:
-        return 0.0
-    threads = Path(f"/proc/{process}/task").glob("*/schedstat")
-    return sum(int(each.read_text().split()[0]) for each in threads) / 1e9
+    """Return the CPU seconds of a process of this machine, also of its threads that have ended.
+
+    psutil tells hundredths only. Linux makes a process's clock from its id: clock_getcpuclockid(3).
+    """
+    return 0.0 if process is None else time.clock_gettime((~process << 3) | CPU_OF_ALL_THREADS)
