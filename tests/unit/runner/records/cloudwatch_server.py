@@ -65,7 +65,11 @@ def _handler(cloudwatch: CloudWatchServer) -> type[BaseHTTPRequestHandler]:
             self._answer(200 if known else 404, cloudwatch.deployed if known else {})
 
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            length = int(self.headers["Content-Length"])
+            body = self.rfile.read(length)
+            if len(body) < length:  # the runner was killed
+                self.close_connection = True
+                return
             cloudwatch.credentials.add(self.headers["Authorization"].split("/")[0].split("=")[1])
             if cloudwatch.failing:
                 self._answer(*cloudwatch.failing)
