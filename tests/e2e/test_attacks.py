@@ -23,6 +23,7 @@ MOST_BYTES = 20_000
 MOST_TIMES = 10
 MOMENT_SECONDS = 0.3
 TRIES = 3
+COMPARISONS = 3
 FIXED = ("text/plain in disguise", "no kind", "digits", "exponent", "nested", "unknown keys",
          "a name twice", "bad UTF-8")  # fmt: skip
 ATTACKS = KINDS | BODIES
@@ -80,10 +81,20 @@ def seconds_of(call: Callable[[], Any], times: int = TRIES) -> list[float]:
 
 
 def is_fast(shop: Shop, call: Callable[[], Any]) -> bool:
-    """Return whether the fastest of some calls takes about as long as an ordinary one."""
+    """Return whether the fastest of some calls takes about as long as an ordinary one.
+
+    Other work of the machine can delay all of them, so they are compared again, beside new ordinary
+    calls. A body that takes long to refuse does so each time.
+    """
     ordinary = graphql_body("{__typename}")
-    normal = seconds_of(lambda: send(shop, "POST", "/graphql", ordinary, Content_Type=JSON_TYPE), 5)
-    return min(seconds_of(call)) < MOST_TIMES * statistics.median(normal) + MOMENT_SECONDS
+
+    def refused_as_fast() -> bool:
+        normal = seconds_of(
+            lambda: send(shop, "POST", "/graphql", ordinary, Content_Type=JSON_TYPE), 5
+        )
+        return min(seconds_of(call)) < MOST_TIMES * statistics.median(normal) + MOMENT_SECONDS
+
+    return any(refused_as_fast() for _ in range(COMPARISONS))
 
 
 JSON_TYPE = "application/json"

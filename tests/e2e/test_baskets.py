@@ -1,9 +1,7 @@
 """A customer fills a basket on one device, and orders it on another one."""
 
-from uuid import uuid4
-
 from tests.e2e.aws import invoke, rule_event
-from tests.e2e.shop import CREATE_PRODUCT, Shop
+from tests.e2e.shop import Shop
 from tests.waiting import eventually
 
 BASKET = "{ getBasket { state lines { title quantity } total { amount currency } } }"
@@ -13,18 +11,12 @@ ORDER = "mutation($i: OrderBasketInput!) { orderBasket(input: $i) { id } }"
 def test_basket_of_one_device_is_ordered_on_another(
     shop: Shop, admin: Shop, customer: Shop
 ) -> None:
-    described = {
-        "sku": f"MUG-{uuid4().hex[:12]}",
-        "title": "Blue mug",
-        "price": {"amount": 990, "currency": "EUR"},
-        "stock": 5,
-    }
-    product = admin.graphql(CREATE_PRODUCT, i=described)["createProduct"]["id"]
+    product = admin.create_product(stock=5, amount=990)
     assert customer.rest("GET", "/basket").json()["data"]["lines"] == []
     put = customer.rest("PUT", f"/basket/{product}", {"quantity": 2})
     assert put.status_code == 200, put.text
     basket = customer.graphql(BASKET)["getBasket"]
-    assert basket["lines"] == [{"title": "Blue mug", "quantity": 2}]
+    assert basket["lines"] == [{"title": "Fountain pen", "quantity": 2}]
     assert basket["total"] == {"amount": 1980, "currency": "EUR"}
     # The basket was filled just now, so the job sends no reminder.
     invoke("tidings-remind-of-baskets", rule_event())

@@ -4,7 +4,7 @@ import re
 from uuid import uuid4
 
 from tests.e2e.outside import mails_to
-from tests.e2e.shop import CREATE_PRODUCT, Shop
+from tests.e2e.shop import Shop
 from tests.waiting import eventually
 
 SUBSCRIBE = """mutation($id: ID!, $i: SubscribeToStockInput!) {
@@ -14,13 +14,7 @@ SUBSCRIBE = """mutation($id: ID!, $i: SubscribeToStockInput!) {
 def test_owner_of_an_address_confirms_and_a_customer_waits_for_the_same_product(
     shop: Shop, admin: Shop, customer: Shop
 ) -> None:
-    described = {
-        "sku": f"MUG-{uuid4().hex[:12]}",
-        "title": "Blue mug",
-        "price": {"amount": 990, "currency": "EUR"},
-        "stock": 0,
-    }
-    product = admin.graphql(CREATE_PRODUCT, i=described)["createProduct"]["id"]
+    product = admin.create_product(stock=0, amount=990)
     address = f"guest-{uuid4().hex}@example.com"
     path = f"/products/{product}/stock-subscription"
     answer = shop.rest("POST", path, {"email": address})
@@ -34,7 +28,7 @@ def test_owner_of_an_address_confirms_and_a_customer_waits_for_the_same_product(
 
     stock = {"change": 3, "reason": "They came."}
     assert admin.rest("POST", f"/products/{product}/stock", stock).status_code == 200
-    subject = "Back in stock: Blue mug"
+    subject = "Back in stock: Fountain pen"
     eventually(lambda: subject in subjects(address), what="the mail that it is back")
     eventually(
         lambda: "Back in stock" in [each["title"] for each in customer.notifications()],
