@@ -1,4 +1,4 @@
-"""Mails by two servers: the first is dead, returns, and breaks; nobody gets a mail twice."""
+"""Mails by two servers, while the first is dead, returns, and breaks: each arrives once at most."""
 
 import json
 from collections.abc import Iterator
@@ -82,7 +82,7 @@ def test_second_server_sends_what_the_first_has_not_got(admin: Shop, customer: S
     run = uuid4().hex[:8]
     primary, second = f"first-{run}", f"second-{run}"
     with ExitStack() as ending:
-        port = ending.enter_context(reserved_port())  # nobody listens there
+        port = ending.enter_context(reserved_port())  # the first server is not started yet
         other = ending.enter_context(smtp_server(backup))
         ending.enter_context(
             mails_by(f"{primary}=smtp://127.0.0.1:{port}", f"{second}=smtp://127.0.0.1:{other}")
