@@ -19,8 +19,12 @@ $(foreach name,$(TO_ARGUMENTS),$(eval unexport $(name)) \
         $(eval override TIDINGS_ARG_$(name) := $$($(name)))$(eval export TIDINGS_ARG_$(name)))
 MAKEOVERRIDES :=
 
+# Debian's Python is built with profile-guided optimization; that of pyenv is not, and takes up to
+# twice the time. The first that is complete is used.
+override SYSTEM_PYTHON := /usr/bin/python3.11
 override INTERPRETER = $(or $(if $(filter PYTHON,$(SAID)),$(PYTHON)),$(value TIDINGS_PYTHON),$(shell \
-        command -v python3.11 || command -v python3 || echo python3.11))
+        $(SYSTEM_PYTHON) -I -c 'import pip, sqlite3' 2>/dev/null && echo $(SYSTEM_PYTHON) \
+        || command -v python3.11 || command -v python3 || echo python3.11))
 override LAUNCH = @'$(subst ','\'',$(INTERPRETER))' localstack/bootstrap.py
 
 .PHONY: help demo up down status monitoring doctor deploy dev gateway logs trace audit run-rule create-admin rotate-keys \

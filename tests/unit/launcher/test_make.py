@@ -7,6 +7,7 @@ reads the options as the launcher does, and prints them.
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -253,6 +254,18 @@ def test_python_may_be_in_any_folder(name: str, tmp_path: Path) -> None:
         run("services", TIDINGS_PYTHON=str(python)),
     ):
         assert json.loads(done.stdout)["arguments"] == ["localstack/bootstrap.py", "services"]
+
+
+def test_complete_python_of_the_system_is_used_first(tmp_path: Path) -> None:
+    """Without another choice: pyenv's default build takes up to twice the time."""
+    other = program(tmp_path / "python3.11", ENVIRONMENT)
+    system = Path("/usr/bin/python3.11")
+    complete = [str(system), "-I", "-c", "import pip, sqlite3"]
+    is_complete = system.exists() and subprocess.run(complete, capture_output=True).returncode == 0
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    (line,) = run("--dry-run", "services", PATH=path).stdout.splitlines()
+    expected = system if is_complete else other
+    assert shlex.split(line) == [str(expected), "localstack/bootstrap.py", "services"]
 
 
 def test_make_alone_lists_the_targets() -> None:
