@@ -18,14 +18,12 @@ import pika
 import pymongo
 import pytest
 from argon2 import PasswordHasher
-from mongoengine import Document
 from pika.adapters.blocking_connection import BlockingChannel
 from pika.exceptions import AMQPError
-from pymongo import DeleteMany, monitoring
-from pymongo.collection import Collection
-from pymongo.errors import InvalidOperation
+from pymongo import monitoring
 
 from tests.integration.builders import Queues
+from tests.integration.emptying import empty_collections, note_writes
 from tests.integration.notifications.builders import Provider
 from tests.integration.patience import be_patient
 from tests.settings import stack_under_test
@@ -48,8 +46,6 @@ HERE = Path(__file__).parent
 FOLDERS = {*database.DATABASES, "monitoring", "platform", "gateway", "console", "live"}
 NOT_COUNTED = {"hello", "ping", "endSessions", "createIndexes", "listCollections", "create"}
 
-
-EMPTYING_SECONDS = 300
 WRITES = {"insert", "update", "delete", "findAndModify", "bulkWrite"}
 
 
@@ -164,6 +160,7 @@ def services(rabbit: OwnRabbit) -> Iterator[None]:
         patch.setattr(passwords, "_hasher", PasswordHasher(1, 8, 1))
         passwords._nobodys_hash.cache_clear()
         be_patient(patch)
+        note_writes()
         database.connect()
         yield
         broker.publisher().close()
@@ -177,10 +174,7 @@ def _drop_databases() -> None:
     assert prefix.startswith("tidings_tests_")
     with pymongo.MongoClient[dict[str, Any]](stack_under_test().mongodb_uri) as client:
         for domain in database.DATABASES:
-            own = client[f"{prefix}_{domain}"]
-            for collection in own.list_collection_names():
-                own[collection].delete_many({})  # SecantusDB drops full collections slowly
-            client.drop_database(own.name)
+            client.drop_database(f"{prefix}_{domain}")
 
 
 @pytest.fixture(autouse=True)
@@ -190,7 +184,7 @@ def start_afresh(request: pytest.FixtureRequest) -> None:
         return
     request.getfixturevalue("services")
     forget_all_but_documents()
-    empty_collections()
+    empty_collections(database.connect())
 
 
 def forget_all_but_documents() -> None:
@@ -202,36 +196,6 @@ def forget_all_but_documents() -> None:
     rendering.forget_kept()
     lists.forget_popular()
     quotas.forget_refused()
-
-
-def empty_collections() -> None:
-    """Delete all documents with one command; one for each collection takes ten times longer.
-
-    It does not drop the collections, so that their indexes stay.
-    """
-    collections = {each.full_name: each for each in map(_collection, _documents(Document))}
-    if not collections:
-        return
-    # With two other workers writing, thousands of documents once took SecantusDB 50 s.
-    with pymongo.timeout(EMPTYING_SECONDS):
-        try:
-            database.connect().bulk_write([DeleteMany({}, namespace=each) for each in collections])
-        except InvalidOperation:  # MongoDB before 8.0
-            for collection in collections.values():
-                collection.delete_many({})
-
-
-def _collection(document: type[Document]) -> Collection[Any]:
-    collection: Collection[Any] = document._get_collection()
-    return collection
-
-
-def _documents(base: type[Document]) -> Iterator[type[Document]]:
-    """Return every document class that the tests have imported so far."""
-    for each in base.__subclasses__():
-        if not each._meta.get("abstract"):
-            yield each
-        yield from _documents(each)
 
 
 def _forget_what_redis_keeps() -> None:

@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pika
 import pytest
 
@@ -30,6 +29,7 @@ from tests.unit.bridge.lambda_endpoint import (
 )
 from tests.unit.runner.socket_server import serving
 from tests.waiting import eventually
+from tidings_local.launcher.running.services.service import ask
 from tidings_local.topology import (
     DEAD_LETTER_EXCHANGE,
     UNREADABLE_EXCHANGE,
@@ -155,11 +155,11 @@ class Bridge:
         return [line for line in list(self.lines) if wanted.items() <= line.items()]
 
     def health(self) -> dict[str, Any]:
-        health: dict[str, Any] = httpx.get(f"{self._url}/health", timeout=LIMIT_SECONDS).json()
+        health: dict[str, Any] = ask(f"{self._url}/health", timeout=LIMIT_SECONDS).json()
         return health
 
     def metrics(self) -> str:
-        return httpx.get(f"{self._url}/metrics", timeout=LIMIT_SECONDS).text
+        return ask(f"{self._url}/metrics", timeout=LIMIT_SECONDS).text
 
     def states(self) -> dict[str, str]:
         return {item["queue"]: item["state"] for item in self.health()["mappings"]}

@@ -9,11 +9,8 @@ from graphql import GraphQLObjectType
 
 from tests.contract.project import routes
 from tests.integration.campaigns.builders import a_campaign
-from tests.integration.conftest import (
-    CommandNotes,
-    empty_collections,
-    forget_all_but_documents,
-)
+from tests.integration.conftest import CommandNotes, forget_all_but_documents
+from tests.integration.emptying import empty_collections
 from tests.integration.gateway.conftest import sign_in, sign_in_service
 from tests.integration.gateway.in_process import InProcessApi
 from tests.integration.gateway.operations import OPERATIONS, VOUCHER_CODE, World, expected_of
@@ -34,6 +31,7 @@ from tidings.monitoring.failed_messages import store_failed_messages
 from tidings.orders.models import Order, OrderItem
 from tidings.platform.secrets import SigningKeys
 from tidings.platform.security.auth import Role
+from tidings.platform.storage import database
 from tidings.platform.timing.clock import now
 from tidings.products.catalogue import prepare
 from tidings.products.models import Product
@@ -69,7 +67,7 @@ def start_afresh(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
     use_keys(monkeypatch, kept.keys)
     forget_all_but_documents()
     if not kept.is_as_made:
-        empty_collections()
+        empty_collections(database.connect())
         kept.people = _people()
         kept.world = _world(kept.people)
         kept.made_at = len(kept.notes.changing)

@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote, urlsplit
 import httpx
 
 from ...running.ports import LOOPBACK
+from ...running.services.service import ask
 from .finding import CannotCheckError
 from .installation import Installation, asking
 
@@ -76,9 +77,8 @@ class Broker:
 
     def _ask(self, path: str) -> httpx.Response:
         with asking("RabbitMQ's management API", httpx.HTTPError):
-            return httpx.get(
-                f"{self._url}/api/{path}", auth=self._login, timeout=SECONDS, trust_env=False
-            ).raise_for_status()
+            url = f"{self._url}/api/{path}"
+            return ask(url, timeout=SECONDS, login=self._login).raise_for_status()
 
 
 def broker_of(installation: Installation) -> Broker:

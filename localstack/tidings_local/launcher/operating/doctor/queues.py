@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from ...running.ports import LOOPBACK
+from ...running.services.service import ask
 from .broker import Queue, broker_of
 from .deployment import ENABLED, mappings_of
 from .finding import CannotCheckError, Finding, Level, Section, bad, listed, ok, warn
@@ -128,7 +129,7 @@ def call_seconds(bridge_port: int) -> dict[str, float]:
     """Return for each queue how long a call of its function takes; nothing without the bridge."""
     with suppress(httpx.HTTPError, ValueError):
         url = f"http://{LOOPBACK}:{bridge_port}/health"
-        told = httpx.get(url, timeout=BRIDGE_SECONDS, trust_env=False).json()
+        told = ask(url, timeout=BRIDGE_SECONDS).json()
         return {each["queue"]: _longest(each) for each in told["mappings"]}
     return {}
 

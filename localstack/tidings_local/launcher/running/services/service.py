@@ -65,8 +65,16 @@ def greets(port: int, greeting: bytes) -> None:
             raise ConnectionError(f"no answer on port {port}")
 
 
-def ask(url: str) -> httpx.Response:
-    """Send a plain HTTP request to a service on this machine."""
+def ask(
+    url: str, *, timeout: float = PROBE_TIMEOUT_SECONDS, login: tuple[str, str] | None = None
+) -> httpx.Response:
+    """Send a plain HTTP request to a service on this machine.
+
+    Args:
+        url: begins with `http:`.
+        timeout: in seconds.
+        login: a name and a password.
+    """
     # Without the certificate authorities of HTTPS: loading them takes a tenth of a second.
     options: dict[str, Any] = {"trust_env": False, "verify": False}
-    return httpx.get(url, timeout=PROBE_TIMEOUT_SECONDS, **options)
+    return httpx.get(url, timeout=timeout, auth=login, **options)
