@@ -2,9 +2,13 @@
 
 import gc
 import os
+from collections.abc import Callable
+from functools import cache
+from typing import Any
 
 import hypothesis
 import pytest
+from botocore.loaders import JSONFileLoader
 
 gc.disable()  # until the tests are collected: see the end of this file
 
@@ -23,6 +27,17 @@ os.environ.setdefault("POWERTOOLS_LOG_LEVEL", "INFO")
 hypothesis.settings.register_profile("ci", derandomize=True, deadline=None)
 hypothesis.settings.register_profile("local", deadline=None)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+@cache
+def _data_of(path: str, open_file: Callable[..., Any]) -> Any:
+    return _load_file(None, path, open_file)
+
+
+# Each session of boto3 reads the same large files again, which took a twentieth of the tests' time.
+_loader: Any = JSONFileLoader
+_load_file: Any = _loader._load_file
+_loader._load_file = lambda _, path, open_file: _data_of(path, open_file)
 
 
 @pytest.hookimpl(tryfirst=True)
