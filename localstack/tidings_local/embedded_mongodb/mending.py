@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 from secantus import aggregate, commands, transactions
+from secantus.sessions import SessionRegistry
 from secantus.storage import Storage
 
 from . import (
@@ -36,6 +37,7 @@ def mend() -> None:
     cursors.pack = keys.pack
     cursors.unpack = keys.unpack
     transactions.TransactionRegistry._prune_retryable_locked = retries.forget_oldest_writes
+    SessionRegistry._prune_locked = retries.drop_ended_sessions_rarely
     oplog.write_none(Storage, commands._HANDLERS)
     commits.sync_once(Storage, commands._HANDLERS)
     dropping.drop_by_ranges(Storage)

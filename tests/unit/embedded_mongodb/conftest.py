@@ -18,6 +18,7 @@ from secantus import (
     transactions,
     update,
 )
+from secantus.sessions import SessionRegistry
 from secantus.storage import Storage
 
 from tidings_local.embedded_mongodb.mending import mend
@@ -28,7 +29,8 @@ def mended() -> Iterator[None]:
     """Replace the slow parts for one test."""
     cursors = sys.modules["swig_wiredtiger"]
     modules = (cursors, projection, query, sortkey, storage, transactions, update)
-    places: list[Any] = [Storage, transactions.TransactionRegistry, *modules]
+    classes = (Storage, transactions.TransactionRegistry, SessionRegistry)
+    places: list[Any] = [*classes, *modules]
     before = [dict(vars(each)) for each in places]
     handlers, stages = dict(commands._HANDLERS), dict(aggregate._STAGES)
     mend()

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from pymongo import MongoClient, ReturnDocument
-from secantus import transactions
+from secantus import sessions, transactions
 from secantus.storage import Storage
 
 DOCUMENTS = 50
@@ -77,3 +77,42 @@ def test_number_of_remembered_writes_is_as_before(
         registry.record_retryable(b"session", number, b"insert", {"ok": 1.0, "n": 1})
     kept = [registry.retryable_reply(b"session", n, b"insert") is not None for n in range(5)]
     assert kept == [False, False, True, True, True]
+
+
+def test_ended_sessions_are_dropped_within_a_minute(mended: None) -> None:
+    clock = [0.0]
+    registry = sessions.SessionRegistry(time_func=lambda: clock[0])
+    for second in range(3):
+        clock[0] = float(second)
+        registry.register(second.to_bytes(16))
+    ended = sessions.DEFAULT_IDLE_TTL_SECONDS + 1.5  # two of the three
+    clock[0] = ended
+    registry.register((9).to_bytes(16))
+    assert len(registry) == 2
+    clock[0] = ended + 59
+    registry.register((9).to_bytes(16))
+    assert len(registry) == 2
+    clock[0] = ended + 60
+    registry.register((9).to_bytes(16))
+    assert len(registry) == 1
+
+
+def test_many_sessions_make_no_command_slower(mended: None) -> None:
+    registry = sessions.SessionRegistry()
+
+    def calls_of(number: int) -> int:
+        """Return how many sessions are looked at while this one is registered."""
+        looked = 0
+
+        class Counting(dict[bytes, float]):
+            def items(self) -> Any:
+                nonlocal looked
+                looked += len(self)
+                return super().items()
+
+        registry._sessions = Counting(registry._sessions)
+        registry.register(number.to_bytes(16))
+        return looked
+
+    calls_of(0)
+    assert [calls_of(number) for number in range(1, 500)] == [0] * 499
