@@ -19,8 +19,8 @@ $(foreach name,$(TO_ARGUMENTS),$(eval unexport $(name)) \
         $(eval override TIDINGS_ARG_$(name) := $$($(name)))$(eval export TIDINGS_ARG_$(name)))
 MAKEOVERRIDES :=
 
-# Debian's Python is built with profile-guided optimization; that of pyenv is not, and takes up to
-# twice the time. The first that is complete is used.
+# Debian's Python is built with profile-guided optimization; that of pyenv is not, and needs a third
+# more time (docs/decisions/0199). The first that is complete is used.
 override SYSTEM_PYTHON := /usr/bin/python3.11
 override INTERPRETER = $(or $(if $(filter PYTHON,$(SAID)),$(PYTHON)),$(value TIDINGS_PYTHON),$(shell \
         $(SYSTEM_PYTHON) -I -c 'import pip, sqlite3' 2>/dev/null && echo $(SYSTEM_PYTHON) \

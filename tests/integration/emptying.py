@@ -1,6 +1,6 @@
 """Empty the collections to which tests have written.
 
-To empty every collection before each test took a fifth of the database's CPU time.
+To empty every collection before each test took a tenth of the database's CPU time.
 """
 
 import os

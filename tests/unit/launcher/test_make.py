@@ -257,7 +257,7 @@ def test_python_may_be_in_any_folder(name: str, tmp_path: Path) -> None:
 
 
 def test_complete_python_of_the_system_is_used_first(tmp_path: Path) -> None:
-    """Without another choice: pyenv's default build takes up to twice the time."""
+    """Without another choice: pyenv's default build needs a third more time."""
     other = program(tmp_path / "python3.11", ENVIRONMENT)
     system = Path("/usr/bin/python3.11")
     complete = [str(system), "-I", "-c", "import pip, sqlite3"]
