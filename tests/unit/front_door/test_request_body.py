@@ -131,6 +131,23 @@ def test_reader_that_was_cancelled_does_not_wait() -> None:
     run(scenario())
 
 
+def test_reader_that_was_cancelled_leaves_the_next_one_its_bytes() -> None:
+    """LocalStack's answer ends the reader; the rest of the body is awaited in the same turn."""
+
+    async def scenario() -> None:
+        body = a_body()
+        reading = asyncio.create_task(body.read(100))
+        await asyncio.sleep(0)
+        waiting = asyncio.create_task(body.wait_for_end())
+        reading.cancel()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        body.end()
+        await asyncio.wait_for(waiting, 5)
+
+    run(scenario())
+
+
 def test_body_is_full_until_its_reader_takes_it() -> None:
     body = a_body()
     body.feed(bytes(FULL_BYTES - 1))
