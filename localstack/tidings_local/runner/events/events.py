@@ -84,7 +84,7 @@ class Events:
     async def _attempt(self, entry: Entry) -> None:
         number = entry.id
         try:
-            later = await self._attempts.make(entry.event, self._clock())
+            later = await self._attempts.make(entry.event)
             if later is None:
                 await self._on_disk(lambda: self._journal.remove(number))
             else:

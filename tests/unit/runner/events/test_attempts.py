@@ -29,21 +29,27 @@ class World:
     result: Outcome | Exception = field(default_factory=an_outcome)
     is_away: bool = False
     called: list[tuple[str, Invocation]] = field(default_factory=list)
+    seconds: float = 0.0
+    """The duration of a call, and of a message."""
+    now: float = NOW
     sent: list[dict[str, Any]] = field(default_factory=list)
 
     async def call(self, function: str, invocation: Invocation) -> Outcome:
         self.called.append((function, invocation))
+        self.now += self.seconds
         if isinstance(self.result, Exception):
             raise self.result
         return self.result
 
     async def send(self, event: Event) -> None:
+        self.now += self.seconds
         if self.is_away:
             raise NotSentError("LocalStack is unavailable")
         self.sent += event.messages
 
     def attempt(self, event: Event, now: float = NOW) -> Later | None:
-        return asyncio.run(Attempts(self.call, self.send).make(event, now))
+        self.now = now
+        return asyncio.run(Attempts(self.call, self.send, lambda: self.now).make(event))
 
 
 def test_event_is_finished_after_its_function_succeeded() -> None:
@@ -61,6 +67,33 @@ def test_failed_function_is_called_again_after_one_and_two_minutes() -> None:
         event = later.event
     assert waits == [60, 120]
     assert len(world.called) == 3
+
+
+@pytest.mark.parametrize(
+    ("result", "pauses"), [(FAILED, [60, 120]), (ThrottledError(ARN, 10), [1, 2])]
+)
+def test_pause_begins_at_the_end_of_a_long_call(
+    result: Outcome | Exception, pauses: list[float]
+) -> None:
+    world, event = World(result, seconds=300), an_event()
+    for pause in pauses:
+        later = world.attempt(event)
+        assert later
+        assert later.due == NOW + 300 + pause
+        event = later.event
+
+
+def test_message_that_localstack_refuses_late_is_sent_after_a_pause() -> None:
+    world = World(is_away=True, seconds=30)
+    later = world.attempt(an_event(messages=[{"target": QUEUE}]))
+    assert later
+    assert later.due == NOW + 30 + 1
+
+
+def test_event_that_expires_during_its_call_is_not_called_again() -> None:
+    world = World(FAILED, seconds=100)
+    assert world.attempt(an_event(EventRules(max_age_seconds=120, on_failure=QUEUE))) is None
+    assert world.sent[0]["body"]["requestContext"]["condition"] == "EventAgeExceeded"
 
 
 @pytest.mark.parametrize("retries", [0, 1])

@@ -55,7 +55,7 @@ def called_until(
     async def run() -> Functions:
         functions = Functions()
         functions.may_end.set()
-        events = Events(file, Attempts(functions.call, functions.send), clock)
+        events = Events(file, Attempts(functions.call, functions.send, clock), clock)
         running = asyncio.create_task(events.run())
         for number in range(accept):
             await events.accept(an_event(request_id=str(number)))
@@ -131,7 +131,9 @@ def test_two_runners_on_one_file_lose_no_event(file: Path) -> None:
 
     async def run() -> list[Functions]:
         made = [Functions(), Functions()]
-        runners = [Events(file, Attempts(f.call, f.send), lambda: 1000.0) for f in made]
+        runners = [
+            Events(file, Attempts(f.call, f.send, lambda: 1000.0), lambda: 1000.0) for f in made
+        ]
         running = [asyncio.create_task(each.run()) for each in runners]
         for number in range(20):
             event = an_event(request_id=str(number), function=f"{ARN}-{number}")

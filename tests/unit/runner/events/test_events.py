@@ -48,7 +48,8 @@ def with_events(
 
     async def run() -> None:
         functions = Functions()
-        events = Events(file, Attempts(functions.call, functions.send), lambda: now)
+        attempts = Attempts(functions.call, functions.send, lambda: now)
+        events = Events(file, attempts, lambda: now)
         running = asyncio.create_task(events.run())
         try:
             await test(events, functions)
