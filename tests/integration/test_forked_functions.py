@@ -14,7 +14,7 @@ import pytest
 from tests.host_thread import HostThread
 from tests.integration.test_lambda_host import answer, call, error
 from tests.unit.lambda_host.builders import Gate, a_function, is_running, runtime_python, wait_until
-from tidings_local.lambda_host import Function, HostStoppedError
+from tidings_local.lambda_host import Function, HostStoppedError, templates
 from tidings_local.lambda_host.host import HostSettings
 
 LAYER = "import os\nLOADED_BY = os.getpid()\nCOUNT = 0\n"
@@ -192,6 +192,36 @@ def test_process_of_a_killed_template_ends_with_its_function(
     wait_until(lambda: not is_running(parent), "the end of the template")
     host.retire(function.key)
     wait_until(lambda: not is_running(pid), "the end of the process")
+
+
+DIES_ONCE = """
+import os, signal, sys
+from pathlib import Path
+sys.path.insert(0, {folder!r})
+import template_process
+send, mark = template_process.Template._send, Path({mark!r})
+def send_or_die(self, message, *fds):
+    if "pid" in message and not mark.exists():
+        mark.write_text(str(message["pid"]))
+        os.kill(os.getpid(), signal.SIGKILL)
+    send(self, message, *fds)
+template_process.Template._send = send_or_die
+template_process.main()
+"""
+
+
+def test_process_that_a_killed_template_did_not_report_ends(
+    host: HostThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise it takes events, and nobody limits or ends it."""
+    mark, program = tmp_path / "forked", tmp_path / "dies_once.py"
+    folder = str(templates._PROGRAM.parent)
+    program.write_text(DIES_ONCE.format(folder=folder, mark=str(mark)))
+    monkeypatch.setattr(templates, "_PROGRAM", program)
+    pid, _ = answer(host, a_function(tmp_path, PARENT))
+    unreported = int(mark.read_text())
+    assert pid != unreported
+    wait_until(lambda: not is_running(unreported), "the end of the unreported process")
 
 
 def test_templates_end_with_their_host(host: HostThread, tmp_path: Path, layer: Path) -> None:

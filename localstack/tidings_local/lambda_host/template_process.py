@@ -5,7 +5,7 @@ modules. It exchanges messages with the host over a socket that keeps their boun
 
 - host to template: a JSON object with the properties of a process, and the pipe for its output
 - template to host: `{"ready": true}`, then for each request `{"pid": ...}` with a pidfd of the new
-  process, or `{"error": ...}`; and `{"ended": pid, "code": ...}` for each that ended
+  process; and `{"ended": pid, "code": ...}` for each that ended
 
 The preloaded modules have read no environment variables: each process gets its own variables before
 the function's code is imported.
@@ -138,21 +138,34 @@ class Template:
         return (json.loads(content), fds[0]) if content else None
 
     def _fork(self, output: int) -> bool:
-        """Fork; return whether this is the new process."""
+        """Fork; return whether this is the new process.
+
+        The new process begins when the host knows it. If the template ends before, so does the new
+        process: nobody would look after it.
+        """
+        known, known_to_host = os.pipe()
         pid = os.fork()
         if pid == 0:
             os.setpgid(0, 0)
+            os.close(known_to_host)
+            if not os.read(known, 1):
+                os._exit(1)
+            os.close(known)
             self._control.close()
             for fd in self._children:
                 os.close(fd)
             return True
         os.close(output)
+        os.close(known)
         with contextlib.suppress(OSError):  # it did so itself, or has ended
             os.setpgid(pid, pid)  # also here: the host may end the group at once
         fd = os.pidfd_open(pid)
         self._children[fd] = pid
         self._poll.register(fd, select.POLLIN)
         self._send({"pid": pid}, fd)
+        with contextlib.suppress(OSError):  # it was killed already
+            os.write(known_to_host, b"1")
+        os.close(known_to_host)
         return False
 
     def _tell_end(self, fd: int) -> None:
