@@ -54,8 +54,12 @@ class MappingReport:
 
     def enters(self, state: State) -> None:
         self.state = state
+        self.shows_its_state()
+
+    def shows_its_state(self) -> None:
+        """Write the state into the metrics."""
         connected = self.metrics.broker_connected.labels(self.mapping.queue, self.mapping.function)
-        connected.set(state in CONNECTED_STATES)
+        connected.set(self.state in CONNECTED_STATES)
 
     def counts(self, outcome: str, messages: int = 1) -> None:
         self.messages[outcome] += messages

@@ -137,5 +137,14 @@ class Supervisor:
         worker.start()
 
     def _forget(self, uuid: str) -> None:
-        mapping = self._workers.pop(uuid).report.mapping
-        self._metrics.forget(mapping.queue, mapping.function)
+        """Remove a worker that has ended, and its metrics, unless another mapping has the same.
+
+        A new deployment gives the mapping of a queue and a function another UUID.
+        """
+        ended = self._workers.pop(uuid).report
+        others = [each.report for each in self._workers.values()]
+        same = [each for each in others if each.fields() == ended.fields()]
+        if not same:
+            self._metrics.forget(ended.mapping.queue, ended.mapping.function)
+        for successor in same:  # the ended one was the last that wrote them
+            successor.shows_its_state()
