@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -168,6 +169,44 @@ def test_the_same_configuration_changes_nothing(
     for _ in range(2):
         supervisor.apply(supervisor_config.render(stack, [program("one")]))
     assert pid_of(supervisor, "one") == before
+
+
+@pytest.mark.parametrize("step", ["stopProcessGroup", "removeProcessGroup", "addProcessGroup"])
+@pytest.mark.parametrize("done", [0, 1])
+def test_interrupted_change_is_completed_by_the_next_one(
+    stack: Stack,
+    supervisor: Supervisor,
+    begin: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
+    done: int,
+) -> None:
+    """`make up` was interrupted, or killed, at this step of the first or the second program."""
+    begin(program("one"), program("two"))
+    wanted = [program(name, environment={"TIDINGS_WORD": "new"}) for name in ("one", "two")]
+    changed = supervisor_config.render(stack, wanted)
+
+    class Interrupted:
+        def __init__(self, rpc: Any) -> None:
+            self._rpc, self._left = rpc, done
+
+        def __getattr__(self, name: str) -> Any:
+            if name == step:
+                self._left -= 1
+                if self._left < 0:
+                    raise KeyboardInterrupt
+            return getattr(self._rpc, name)
+
+    with monkeypatch.context() as patch:
+        interrupted = Interrupted(supervisor._rpc())
+        patch.setattr(supervisor, "_rpc", lambda: interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            supervisor.apply(changed)
+    supervisor.apply(changed)
+    for name in ("one", "two"):
+        supervisor.start_program(name)
+        process = psutil.Process(pid_of(supervisor, name))
+        eventually(lambda: process.environ().get("TIDINGS_WORD") == "new")  # noqa: B023
 
 
 def test_configuration_has_passwords_and_is_private(

@@ -91,9 +91,11 @@ class Supervisor:
             )
 
     def apply(self, config: str) -> None:
-        """Stop removed and changed programs, and add new ones."""
-        if self._config.is_file() and self._config.read_text() == config:
-            return
+        """Stop removed and changed programs, and add new ones.
+
+        supervisord compares the file with what it runs, so that this completes an interrupted
+        change, too.
+        """
         self._write(config)
         added, changed, removed = self._rpc().reloadConfig()[0]
         for name in [*changed, *removed]:
@@ -150,8 +152,11 @@ class Supervisor:
         return ServerProxy("http://127.0.0.1", transport=transport).supervisor
 
     def _write(self, config: str) -> None:
-        self._config.touch(mode=0o600)
-        self._config.write_text(config)
+        draft = self._config.with_suffix(".draft")
+        draft.unlink(missing_ok=True)
+        draft.touch(mode=0o600)
+        draft.write_text(config)
+        draft.replace(self._config)
 
     def _log(self) -> Path:
         return self._stack.logs / "supervisord.log"
