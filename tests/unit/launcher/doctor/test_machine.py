@@ -166,6 +166,11 @@ def test_foreign_program_on_a_port_is_named(taken: int, tmp_path: Path) -> None:
     assert "TIDINGS_PORT_BASE" in found.do
 
 
+def test_ports_outside_of_the_block_are_checked_too() -> None:
+    stack = Ports(43210)
+    assert {stack.localstack, stack.live, stack.runner_metrics} <= ports.ports_of(stack)
+
+
 def test_own_process_on_a_port_is_no_problem(tmp_path: Path) -> None:
     with reserve() as kept:
         port = int(kept.getsockname()[1])

@@ -56,7 +56,7 @@ def check_other_stacks(installation: Installation) -> Finding:
 def ports_of(ports: Ports) -> set[int]:
     """Return every port of a stack, without the range that LocalStack may use inside."""
     block = {ports.base + offset for offset in range(BLOCK_SIZE)}
-    return block | {ports.localstack, ports.runner_metrics}
+    return block | {ports.localstack, ports.live, ports.runner_metrics}
 
 
 def listeners() -> dict[int, int | None]:
