@@ -89,6 +89,20 @@ def test_previous_structure_is_still_built(root: Path, calls: Path, use_sam: obj
     assert count(calls) == 2
 
 
+def test_structure_that_changes_during_the_build_is_built_again(
+    root: Path, calls: Path, use_sam: Callable[[str], None]
+) -> None:
+    template = root / "template.yaml"
+    use_sam(f"echo '# edited' > '{template}'; cp '{template}' \"$2/template.yaml\"")
+    edited = build(root)
+    assert edited.read_text() == "# edited\n"
+    assert count(calls) == 2
+    use_sam("")
+    template.write_text("Resources: {}\n")
+    assert build(root) != edited
+    assert count(calls) == 3, "a build of the edited file was kept under another structure"
+
+
 def test_old_builds_are_removed_and_recently_used_ones_stay(root: Path, use_sam: object) -> None:
     first = build(root)
     made = []

@@ -139,8 +139,14 @@ def test_the_name_of_a_layer_is_read_from_its_version() -> None:
 # -------------------------------------------------------------------------- failing updates
 
 
+class Busy(Exception):
+    """Lambda accepts no update while another one of the function is in progress."""
+
+
 class Stubborn:
     """A Lambda API with one function, whose update ends as the test sets."""
+
+    exceptions = SimpleNamespace(ResourceConflictException=Busy)
 
     def __init__(self, *statuses: str, reason: str | None = None) -> None:
         self._statuses, self._reason = list(statuses), reason
@@ -192,3 +198,55 @@ def test_update_that_never_ends_is_abandoned(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_no_status_is_read_without_an_update() -> None:
     assert update_code(Stubborn(), Code({"tidings-one": OLD, "tidings-other": NEW}, {})) == []
+
+
+class TwoFunctions:
+    """A Lambda API that refuses the update of one function, while that of the other takes time."""
+
+    exceptions = SimpleNamespace(ResourceConflictException=Busy)
+
+    def __init__(self) -> None:
+        self.code = {"tidings-slow": OLD.sha256, "tidings-refused": OLD.sha256}
+        self.reads_left = 0
+
+    def get_paginator(self, operation: str) -> Any:
+        functions = [
+            {"FunctionName": name, "CodeSha256": digest, "Layers": []}
+            for name, digest in self.code.items()
+        ]
+        pages: dict[str, Any] = {"list_functions": {"Functions": functions}}
+        return SimpleNamespace(paginate=lambda **_: [pages[operation]])
+
+    def update_function_code(self, *, FunctionName: str, ZipFile: bytes) -> None:  # noqa: N803
+        if FunctionName == "tidings-refused":
+            raise OSError("no space left on device")
+        if self.reads_left:
+            raise Busy
+        self.code[FunctionName] = Archive(ZipFile).sha256
+        self.reads_left = 3
+
+    def get_function_configuration(self, *, FunctionName: str) -> dict[str, str]:  # noqa: N803
+        self.reads_left -= 1
+        return {"LastUpdateStatus": "InProgress" if self.reads_left else "Successful"}
+
+
+@pytest.fixture
+def two_functions(monkeypatch: pytest.MonkeyPatch) -> TwoFunctions:
+    monkeypatch.setattr("tidings_local.launcher.deploying.code_update.POLL_SECONDS", 0)
+    return TwoFunctions()
+
+
+def test_refused_update_is_reported_after_the_others_have_ended(
+    two_functions: TwoFunctions,
+) -> None:
+    with pytest.raises(OSError, match="no space left"):
+        update_code(two_functions, Code({"tidings-slow": NEW, "tidings-refused": NEW}, {}))
+    assert two_functions.reads_left == 0
+    update_code(two_functions, Code({"tidings-slow": OLD, "tidings-refused": OLD}, {}))
+    assert set(two_functions.code.values()) == {OLD.sha256}
+
+
+def test_update_waits_for_an_earlier_one_that_is_in_progress(two_functions: TwoFunctions) -> None:
+    two_functions.reads_left = 5
+    update_code(two_functions, Code({"tidings-slow": NEW}, {}))
+    assert two_functions.code["tidings-slow"] == NEW.sha256

@@ -10,6 +10,7 @@ import pytest
 
 from tests.unit.launcher.aws_mock import mocked
 from tidings.platform.settings import Settings as FunctionSettings
+from tidings_local.launcher.deploying import deploy
 from tidings_local.launcher.deploying.deploy import (
     limits,
     openness,
@@ -128,6 +129,19 @@ def test_openness_uses_the_terms_of_the_template(open_: bool, said: str) -> None
 def test_trusted_documents_are_a_parameter(only_trusted: bool, said: str) -> None:
     settings = Settings(trusted_documents=only_trusted)
     assert parameters("arn:broker", settings)["TrustedDocuments"] == said
+
+
+def test_changed_parameter_needs_a_deployment(
+    stack: Stack, members: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise `make deploy` says that nothing changed, and the functions have the old value."""
+    monkeypatch.setattr(deploy, "_state_of_localstack", lambda _: {})
+    before = deploy.what_is_wanted(stack, Settings(), members)
+    for name, value in parameters("", Settings()).items():
+        changed = parameters("", Settings()) | {name: f"not {value}"}
+        with monkeypatch.context() as patch:
+            patch.setattr(deploy, "parameters", lambda *_: changed)  # noqa: B023
+            assert deploy.what_is_wanted(stack, Settings(), members) != before, name
 
 
 # ---------------------------------------------------------------------- the secrets

@@ -96,13 +96,14 @@ def test_only_changed_files_of_a_changed_folder_are_checked(
 
 def test_saved_code_is_read_again(tree: Path, tmp_path: Path) -> None:
     code = working_tree(tree)
-    deployed_code.save(Code({}, {}), tmp_path / "kept")
-    deployed_code.save(code, tmp_path / "kept")
-    assert deployed_code.load(tmp_path / "kept") == code
+    others = deployed_code.save(Code({"other": Archive(zipped(tree))}, {}), tmp_path / "kept")
+    names = deployed_code.save(code, tmp_path / "kept")
+    assert deployed_code.load(names, tmp_path / "kept") == code
+    assert deployed_code.load(others, tmp_path / "kept").functions.keys() == {"other"}
 
 
-def test_incomplete_save_is_not_read(tree: Path, tmp_path: Path) -> None:
-    assert deployed_code.load(tmp_path / "kept") is None
-    deployed_code.save(working_tree(tree), tmp_path / "kept")
+def test_code_with_a_missing_archive_is_not_read(tree: Path, tmp_path: Path) -> None:
+    names = deployed_code.save(working_tree(tree), tmp_path / "kept")
     next((tmp_path / "kept").glob("*.zip")).unlink()
-    assert deployed_code.load(tmp_path / "kept") is None
+    with pytest.raises(FileNotFoundError):
+        deployed_code.load(names, tmp_path / "kept")

@@ -29,6 +29,7 @@ FAILURES = [
     LauncherError("function tidings-one did not take its new code"),
     ClientError({"Error": {"Code": "ServiceException", "Message": "not taken"}}, "Update"),
     EndpointConnectionError(endpoint_url="http://localhost:4566"),
+    OSError("no space left on device"),
 ]
 
 
@@ -42,8 +43,10 @@ class Engine:
         self.failures: list[Exception] = []
         self.woken: list[Any] = []
         self.note_meanwhile: dict[str, str] | None = None
+        self.saved_meanwhile: dict[str, str] = {}
         replaced: dict[str, Callable[..., Any]] = {
             "what_is_wanted": lambda *_: dict(self.wanted),
+            "_state_of_localstack": lambda _: {"localstack": self.wanted["localstack"]},
             "working_tree": lambda *_: NEW,
             "build": lambda _: build,
             "client": lambda *_: SimpleNamespace(),
@@ -60,6 +63,7 @@ class Engine:
 
     def _take(self, what: str, wanted: Code) -> list[str]:
         self.note_meanwhile = remembered(self.stack)
+        self.wanted |= self.saved_meanwhile
         self.brought.append((what, wanted))
         if self.failures:
             raise self.failures.pop(0)
@@ -193,3 +197,29 @@ def test_failed_restore_is_reported_with_the_original_reason(
         engine.deploy()
     assert not engine.is_deployed()
     assert kept(engine) == OLD, "the next deployment must try to restore it again"
+
+
+def test_failed_restore_of_code_is_reported_with_both_reasons(
+    engine: Engine, tmp_path: Path
+) -> None:
+    engine.had({"sources": "1"}, tmp_path)
+    engine.failures = [LauncherError("refused", hint="too large"), OSError("the disk is full")]
+    with pytest.raises(LauncherError, match="refused: too large") as told:
+        engine.deploy()
+    assert "not restored either: the disk is full" in told.value.hint
+    assert not engine.is_deployed()
+
+
+@pytest.mark.parametrize("before", [{"sources": "1"}, {"structure": "0"}])
+@pytest.mark.parametrize("saved", ["sources", "structure"])
+def test_file_that_is_saved_during_a_deployment_is_deployed_by_the_next_one(
+    engine: Engine, tmp_path: Path, before: dict[str, str], saved: str
+) -> None:
+    engine.had(before, tmp_path)
+    engine.saved_meanwhile = {saved: "saved"}
+    engine.deploy()
+    assert not engine.is_deployed()
+    engine.saved_meanwhile = {}
+    engine.deploy()
+    assert engine.brought[-1] == ({"sources": "code", "structure": "all"}[saved], NEW)
+    assert engine.is_deployed()

@@ -34,7 +34,7 @@ def structure_fingerprint(root: Path = ROOT) -> str:
 
 
 def build(root: Path = ROOT) -> Path:
-    """Build the working tree; return the built template, in a folder that never changes again.
+    """Build the working tree; return the built template, in a folder of this structure.
 
     The code of functions and of our layer in this folder may be older than the working tree.
 
@@ -44,13 +44,20 @@ def build(root: Path = ROOT) -> Path:
     if not (root / "template.yaml").is_file():
         raise LauncherError("there is no template.yaml to deploy")
     graphiql.fetch(root / "gateway")
-    wanted = builds_folder() / structure_fingerprint(root)[:16]
     with _only_builder():
-        if not wanted.is_dir():
-            _sam_build(root, wanted)
+        while not (wanted := _folder_of(root)).is_dir():
+            draft = _sam_build(root)
+            if _folder_of(root) == wanted:
+                draft.rename(wanted)
+            else:
+                progress.step("the structure was changed during the build: building again")
         wanted.touch()
         _forget_old_builds()
     return wanted / "template.yaml"
+
+
+def _folder_of(root: Path) -> Path:
+    return builds_folder() / structure_fingerprint(root)[:16]
 
 
 def builds_folder() -> Path:
@@ -65,9 +72,11 @@ def _only_builder() -> Iterator[None]:
         yield
 
 
-def _sam_build(root: Path, target: Path) -> None:
+def _sam_build(root: Path) -> Path:
+    """Build into a folder for drafts, and return it."""
     progress.step("building functions and layers (sam build)")
-    draft, cache = target.with_suffix(".draft"), builds_folder() / "cache"
+    draft, cache = builds_folder() / "new.draft", builds_folder() / "cache"
+    shutil.rmtree(draft, ignore_errors=True)
     log = STATE / "build.log"
     options = ["--cached", "--parallel", "--cache-dir", str(cache), "--build-dir", str(draft)]
     with log.open("w") as output:
@@ -82,7 +91,7 @@ def _sam_build(root: Path, target: Path) -> None:
     if done.returncode:
         shutil.rmtree(draft, ignore_errors=True)
         raise LauncherError("sam build failed", log=log)
-    draft.rename(target)
+    return draft
 
 
 def sam() -> Path:

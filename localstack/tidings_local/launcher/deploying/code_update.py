@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Set
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
 from typing import Any
 
@@ -45,11 +45,13 @@ def update_code(functions: Any, wanted: Code) -> list[str]:
         if steps:
             updates[name] = steps
     with ThreadPoolExecutor(THREADS) as threads:
-        for begun in [threads.submit(_begin, functions, *each) for each in updates.items()]:
-            begun.result()
+        begun = {name: threads.submit(_begin, functions, name, updates[name]) for name in updates}
+        wait(begun.values())
         # Only after all: most are done by then, and polling slows down the others.
-        for done in [threads.submit(_wait_until_updated, functions, name) for name in updates]:
-            done.result()
+        taken = [name for name, each in begun.items() if each.exception() is None]
+        ended = [threads.submit(_wait_until_updated, functions, name) for name in taken]
+    for each in (*begun.values(), *ended):  # after a failure no update is still in progress
+        each.result()
     others = [f for name, f in running.items() if name not in wanted.functions]
     used = {*layers.values(), *(layer["Arn"] for f in others for layer in f.get("Layers", []))}
     _remove_unused(functions, wanted.layers, used)
@@ -113,21 +115,33 @@ def _steps(functions: Any, function: Function, archive: Archive, layers: dict[st
 def _begin(functions: Any, name: str, steps: Steps) -> None:
     """Change a function, without waiting for the last change."""
     for earlier in steps[:-1]:
-        earlier()
+        _change(functions, name, earlier)
         _wait_until_updated(functions, name)  # Lambda accepts one update of a function at a time
-    steps[-1]()
+    _change(functions, name, steps[-1])
+
+
+def _change(functions: Any, name: str, step: Callable[[], object]) -> None:
+    try:
+        step()
+    except functions.exceptions.ResourceConflictException:  # an earlier update is in progress
+        _last_update(functions, name)
+        step()
 
 
 def _wait_until_updated(functions: Any, name: str) -> None:
+    found = _last_update(functions, name)
+    if found["LastUpdateStatus"] != "Successful":
+        reason = found.get("LastUpdateStatusReason", f"not updated in {UPDATE_SECONDS} s")
+        raise LauncherError(f"function {name} did not take its new code", hint=reason)
+
+
+def _last_update(functions: Any, name: str) -> Function:
+    """Return a function's configuration when its last update has ended, or takes too long."""
     limit = time.monotonic() + UPDATE_SECONDS
     while True:
-        found = functions.get_function_configuration(FunctionName=name)
-        status = found["LastUpdateStatus"]
-        if status == "Successful":
-            return
-        if status == "Failed" or time.monotonic() > limit:
-            reason = found.get("LastUpdateStatusReason", f"not updated in {UPDATE_SECONDS} s")
-            raise LauncherError(f"function {name} did not take its new code", hint=reason)
+        found: Function = functions.get_function_configuration(FunctionName=name)
+        if found["LastUpdateStatus"] != "InProgress" or time.monotonic() > limit:
+            return found
         time.sleep(POLL_SECONDS)
 
 

@@ -14,8 +14,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from .. import progress
 from ..aws import client
 from ..errors import LauncherError
@@ -39,8 +37,6 @@ from .package import package
 BROKER_ARN = "arn:aws:mq:us-east-1:000000000000:broker:tidings:b-local"
 NAMED = 5
 """So many updated functions are named; more would fill the terminal."""
-FAILURES = (LauncherError, BotoCoreError, ClientError)
-"""After each of these errors, the previous deployment is restored."""
 SECRETS_PREFIX = CLOUDFORMATION_STACK
 
 
@@ -66,7 +62,8 @@ def deploy(stack: Stack, settings: Settings, members: Members, root: Path = ROOT
     """Deploy a working tree to the stack.
 
     Raises:
-        LauncherError: the deployment failed; the previous one still runs.
+        LauncherError: the deployment failed. The previous one runs again, unless the message says
+            that it was not restored either. Other errors of a first deployment are raised as well.
     """
     wanted, before = what_is_wanted(stack, settings, members, root), load_deployed(stack)
     known = before.code if before else None
@@ -75,7 +72,8 @@ def deploy(stack: Stack, settings: Settings, members: Members, root: Path = ROOT
     else:
         built = Deployed(build(root), working_tree(root, known))
         _deploy_all(stack, settings, members, built, before)
-        wanted = what_is_wanted(stack, settings, members, root)  # a new LocalStack process runs now
+        # A file that was saved meanwhile may not be deployed: only LocalStack is looked at again.
+        wanted |= _state_of_localstack(stack)
     remember(stack, wanted)
 
 
@@ -89,14 +87,28 @@ def _deploy_code(stack: Stack, code: Code, before: Deployed | None) -> None:
     _note(stack).unlink(missing_ok=True)  # removed until the deployment is complete
     try:
         changed = update_code(functions, code)
-    except FAILURES:
+    except Exception as failure:
         if before:
-            update_code(functions, before.code)
+            _restore_code(functions, before.code, failure)
         raise
     _wake_consumers(functions, changed)
     if before:
         save_deployed(stack, Deployed(before.template, code))
     progress.step(updated(changed))
+
+
+def _restore_code(functions: Any, before: Code, failure: Exception) -> None:
+    try:
+        update_code(functions, before)
+    except Exception as problem:  # noqa: BLE001 (each is told)
+        raise LauncherError(
+            _told(failure),
+            hint=f"the previous code was not restored either: {_told(problem)}; make deploy",
+        ) from failure
+
+
+def _told(error: Exception) -> str:
+    return error.lines()[0] if isinstance(error, LauncherError) else str(error)
 
 
 def updated(functions: Sequence[str]) -> str:
@@ -118,11 +130,10 @@ def _deploy_all(
     _note(stack).unlink(missing_ok=True)
     try:
         _bring(stack, settings, members, wanted)
-    except FAILURES as failure:
+    except Exception as failure:
         if before is None:
             raise
-        told = failure.lines()[0] if isinstance(failure, LauncherError) else str(failure)
-        progress.step(told)
+        progress.step(_told(failure))
         progress.step("restoring the previous deployment")
         _bring(stack, settings, members, before)
         raise LauncherError("the deployment failed, and the previous one runs again") from None
@@ -275,21 +286,23 @@ def what_is_wanted(
     """Return by name the values that decide whether a deployment is needed."""
     secrets = json.dumps(secret_values(members, settings), sort_keys=True)
     return (
-        {
-            "localstack": session_id(stack.localstack_url),
-            # Changes after `sam deploy`, which applies only a part of a changed template here.
-            "stack_status": cloudformation.stack_status(client(stack, "cloudformation")) or "",
+        _state_of_localstack(stack)
+        | {
             "sources": source_fingerprint(root),
             "structure": structure_fingerprint(root),
             "topology": hashlib.sha256(TOPOLOGY_FILE.read_bytes()).hexdigest(),
             "secrets": hashlib.sha256(secrets.encode()).hexdigest(),
-            "log_level": settings.log_level,
-            "mail_from": settings.mail_from,
-            "trusted_documents": _yes_or_no(settings.trusted_documents),
         }
-        | limits(settings)
-        | openness(settings)
+        | parameters("", settings)
     )
+
+
+def _state_of_localstack(stack: Stack) -> dict[str, str]:
+    return {
+        "localstack": session_id(stack.localstack_url),
+        # Changes after `sam deploy`, which applies only a part of a changed template here.
+        "stack_status": cloudformation.stack_status(client(stack, "cloudformation")) or "",
+    }
 
 
 def _wake_consumers(functions: Any, names: Collection[str]) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
-import shutil
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Set
@@ -17,10 +15,10 @@ from .archives import LAYER_FOLDER, Archive, zipped
 from .fingerprints import files_of
 from .template import sources
 
-INDEX = "index.json"
-
 FileMark = tuple[int, int]
 """Checksum and size of a file, from its archive."""
+Names = dict[str, dict[str, str]]
+"""The files of archives by the names of functions and of layers."""
 
 
 @dataclass(frozen=True)
@@ -98,31 +96,33 @@ def _python_files(folders: Iterable[Path]) -> Iterator[Path]:
         yield from (file for file in sorted(files_of(folder)) if file.suffix == ".py")
 
 
-def save(code: Code, folder: Path) -> None:
-    """Save code in a folder, replacing the saved code; a crash leaves either of them."""
-    draft = folder.with_name(f"{folder.name}.draft")
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(parents=True)
-    index = {"functions": _store(code.functions, draft), "layers": _store(code.layers, draft)}
-    (draft / INDEX).write_text(json.dumps(index))
-    shutil.rmtree(folder, ignore_errors=True)
-    draft.rename(folder)
+def save(code: Code, folder: Path) -> Names:
+    """Save archives in a folder beside those of other code; return their names for `load`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return {
+        "functions": _store(code.functions, folder),
+        "layers": _store(code.layers, folder),
+    }
 
 
-def load(folder: Path) -> Code | None:
-    """Return the code saved in a folder, or None."""
-    try:
-        index = json.loads((folder / INDEX).read_text())
-        return Code(_read(index["functions"], folder), _read(index["layers"], folder))
-    except (OSError, ValueError, KeyError):
-        return None
+def load(names: Names, folder: Path) -> Code:
+    """Return saved code.
+
+    Raises:
+        OSError: an archive is missing.
+    """
+    return Code(_read(names["functions"], folder), _read(names["layers"], folder))
 
 
 def _store(archives: dict[str, Archive], folder: Path) -> dict[str, str]:
     names = {}
     for name, archive in archives.items():
         names[name] = f"{archive.sha256.translate(_FILE_NAME)}.zip"
-        (folder / names[name]).write_bytes(archive.content)
+        file = folder / names[name]
+        if not file.is_file():
+            draft = file.with_suffix(".draft")
+            draft.write_bytes(archive.content)
+            draft.replace(file)
     return names
 
 
