@@ -31,8 +31,8 @@ from tidings_local.lambda_host import HostStoppedError, Invocation, LambdaHostEr
 logger = logging.getLogger(__name__)
 
 BODY_LIMIT_BYTES: Final = 10 * 1024 * 1024
-EVENT_LIMIT_BYTES: Final = 6_291_556
-"""Lambda's limit of an invocation's payload."""
+EVENT_LIMIT_BYTES: Final = 6_291_456
+"""Lambda's limit of an invocation's payload; that of an answer is a little higher."""
 
 Invoke = Callable[[str, Invocation], Awaitable[Outcome]]
 

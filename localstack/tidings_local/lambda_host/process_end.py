@@ -8,7 +8,7 @@ from threading import Thread
 
 
 def has_pidfds() -> bool:
-    """Return whether this is Linux 5.3 or later."""
+    """Return whether Python has pidfds, which Linux has since 5.3."""
     return hasattr(os, "pidfd_open")
 
 

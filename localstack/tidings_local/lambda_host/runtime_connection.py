@@ -146,7 +146,11 @@ class RuntimeConnection(asyncio.Protocol):
 
 
 def _unacknowledged_bytes(connection: int) -> int:
-    answer = fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(_INT.size))
+    """Return how much the process has not read, or 0 if the system does not tell it (macOS)."""
+    try:
+        answer = fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(_INT.size))
+    except OSError:
+        return 0
     return int(_INT.unpack(answer)[0])
 
 

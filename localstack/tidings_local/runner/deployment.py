@@ -43,7 +43,7 @@ class Deployment:
         """Replace the deployment by a complete one.
 
         Raises:
-            Exception: it cannot be read; nothing was changed.
+            Exception: it cannot be read, and nothing was changed; or a function cannot be prepared.
         """
         functions = {arn: function_of(form) for arn, form in told.items[FUNCTIONS].items()}
         settings = {arn: settings_of(form) for arn, form in told.items[SETTINGS].items()}

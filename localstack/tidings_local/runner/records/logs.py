@@ -41,6 +41,7 @@ class LogWriter:
     dropped: int = 0
     """Calls whose logs were dropped."""
     kept_bytes: int = 0
+    """The kept characters: nearly all of them take one byte."""
     _kept: dict[Stream, deque[CallRecord]] = field(default_factory=dict)
     _something: asyncio.Event = field(default_factory=asyncio.Event)
     _away: bool = False
