@@ -99,7 +99,7 @@ rotate-keys: ## sign access tokens with another key; all people stay signed in
 import-products: ## import a CSV file of products: FILE=products.csv
 	$(LAUNCH) import-products
 
-test: ## run every test on a separate stack; T=path or PYTEST="-k name" select some
+test: ## run all tests but the long ones on separate stacks; T=path or PYTEST="-k name" select some
 	$(LAUNCH) test
 
 test-faults: ## run every fault under load, and print a table of the results

@@ -30,9 +30,10 @@ collection, a family of Redis keys, a queue or a log group has no row.
   deletion left for a day. A document with events that were not published stays.
 - **A changed period** of a TTL index reaches the database with the first function of the new
   release that uses the collection.
-- **The job's last run** is on the console's page of [rules](console.md): the number of deleted
-  documents by collection. `..._by_<field>` counts what MongoDB should have deleted itself; if it is
-  not 0, the TTL monitor is late or off. `unfinished` is the number of rows that need another run.
+- **The job's last run** is on the [console](console.md)'s overview, at the rules: the number of
+  deleted documents by collection. `..._by_<field>` counts what MongoDB should have deleted itself;
+  if it is not 0, the TTL monitor is late or off. `unfinished` is the number of rows that need
+  another run.
 - **Redis** expires keys itself. Erasure of a person does not wait for it
   ([decision 65](decisions/0065-erasure-by-each-domain.md)).
 - **Backups** are not made by Tidings. Whoever makes them must delete them, too: a restored backup

@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from tests.contract.project import template
+from tests.contract.project import ROOT, template
 from tests.dashboards import MONITORING, alerts, dashboards, panel_queries
 
 PROMTOOL: Final = shutil.which("promtool")
@@ -69,6 +69,14 @@ def test_each_alarm_of_aws_has_an_alert() -> None:
 def test_alerts_say_how_urgent_they_are() -> None:
     assert {rule["labels"]["severity"] for rule in alerts().values()} == {"page", "ticket"}
     assert all(rule["annotations"]["summary"] for rule in alerts().values())
+
+
+def test_page_lists_the_alerts_with_their_severities() -> None:
+    page = (ROOT / "docs" / "monitoring.md").read_text()
+    listed = re.findall(r"^\| `(\w+)` \| (page|ticket) \|", page, re.MULTILINE)
+    severities = {name: rule["labels"]["severity"] for name, rule in alerts().items()}
+    assert dict(listed) == severities
+    assert len(listed) == len(severities)
 
 
 def test_dashboards_are_the_five_that_operators_know() -> None:
