@@ -221,7 +221,7 @@ def edit_campaign(
                 "campaign edited",
                 campaign_id=campaign.id,
                 changed=sorted(changed),
-                edited_by=caller.user_id,
+                by=caller.user_id,
             )
             return CampaignView.model_validate(stored)
 

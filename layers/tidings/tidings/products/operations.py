@@ -77,9 +77,7 @@ def create_product(new: CreateProduct, *, caller: Principal) -> ProductView:
         raise SkuTaken(new.sku) from None
     product_cache.forget_pages()
     acts.changed(after={name: getattr(product, name) for name in (*TOLD, "sku", "stock")})
-    logger.info(
-        "product created", product_id=product.id, sku=product.sku, created_by=caller.user_id
-    )
+    logger.info("product created", product_id=product.id, sku=product.sku, by=caller.user_id)
     return view_of(product)
 
 

@@ -190,4 +190,4 @@ def _ask(email: str, language: str, product: ProductView, at: datetime) -> None:
         return StockNoticeRequested(subject=product.id, data=data)
 
     guest_id = guests.invite(email, language, event_of, at)
-    logger.info("stock notice requested", product_id=product.id, guest_id=guest_id)
+    logger.info("stock notice requested", product_id=product.id, user_id=guest_id)

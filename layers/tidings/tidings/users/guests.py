@@ -72,5 +72,5 @@ def keep(guest_ids: Iterable[str], until: datetime) -> None:
 def forget(guest_id: str) -> bool:
     """Delete a guest; return whether it was there."""
     deleted = bool(Guest.objects(pk=guest_id).delete())
-    logger.info("guest deleted", guest_id=guest_id, was_there=deleted)
+    logger.info("guest deleted", user_id=guest_id, was_there=deleted)
     return deleted
