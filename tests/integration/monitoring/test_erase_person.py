@@ -5,10 +5,12 @@ from typing import Any
 
 import pymongo
 import pytest
+from pymongo.errors import AutoReconnect
+from redis.exceptions import RedisError
 
 from tests.integration.builders import a_person, a_reader
 from tests.integration.monitoring import persons
-from tests.integration.monitoring.persons import Person, failed, with_something_of_everything
+from tests.integration.monitoring.persons import TOKEN, Person, failed, with_something_of_everything
 from tests.integration.vouchers.builders import as_it_is
 from tests.settings import stack_under_test
 from tidings.monitoring.erasure import erase
@@ -22,9 +24,12 @@ from tidings.platform.security import store
 from tidings.platform.security.auth import Role
 from tidings.platform.settings import settings
 from tidings.platform.storage import database
+from tidings.platform.timing.clock import new_id
 from tidings.recommendations.operations import learn
 from tidings.tasks.models import Task
+from tidings.users.errors import UserNotFound
 from tidings.users.events import UserDeleted, UserDeletedData
+from tidings.users.models import Service
 from tidings.users.operations import delete_account
 from tidings.vouchers.fields import VoucherState
 from tidings.vouchers.queries import vouchers_of
@@ -43,6 +48,10 @@ def delete(person: Person) -> UserDeleted:
     """Delete an account, and let every domain handle the event."""
     user_id = person.principal.user_id
     delete_account(user_id, caller=person.principal)
+    return handle_deletion(user_id)
+
+
+def handle_deletion(user_id: str) -> UserDeleted:
     event = UserDeleted(subject=user_id, data=UserDeletedData(user_id=user_id))
     for hears in (notify, learn, erase):
         hears(event)
@@ -137,6 +146,38 @@ def test_repeated_erasure_changes_nothing() -> None:
     for hears in (notify, learn, erase):
         hears(event)
     assert everything() == before
+
+
+@pytest.mark.parametrize(
+    ("at_fault", "error"),
+    [
+        ("tidings.users.session_store.end_all", RedisError),
+        ("tidings.users.models.PushToken.objects", AutoReconnect),
+    ],
+    ids=["redis", "mongodb"],
+)
+def test_interrupted_deletion_is_completed_by_the_event(
+    at_fault: str, error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = with_something_of_everything()
+    user_id = person.principal.user_id
+    other = new_id()
+    Service(name="Shop", kind="team", team=[user_id, other], secret_hash="0").save()
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(at_fault, fail)
+        with pytest.raises(error):
+            delete_account(user_id, caller=person.principal)
+    assert places_of(TOKEN) == {("users.push_tokens", TOKEN)}
+    with pytest.raises(UserNotFound):
+        delete_account(user_id, caller=person.principal)
+    handle_deletion(user_id)
+    assert places_of(*person.traces) == set()
+    (service,) = Service.objects
+    assert service.team == [other]
 
 
 def test_data_of_others_stays() -> None:

@@ -8,6 +8,7 @@ from tidings.monitoring.erased_messages import erase_messages_of
 from tidings.orders.erasure import forget_words
 from tidings.products import subscriptions
 from tidings.tasks import erasure as tasks
+from tidings.users import erasure as users
 from tidings.users.events import UserDeleted
 from tidings.vouchers import erasure as vouchers
 
@@ -15,12 +16,14 @@ from tidings.vouchers import erasure as vouchers
 def erase(event: UserDeleted) -> None:
     """Erase a person's data in tasks, orders, vouchers, products, delivery, and failed messages.
 
-    It is safe to repeat.
+    Devices and memberships in teams are deleted with the account; an interrupted deletion left
+    them. It is safe to repeat.
 
     Raises:
         TemporaryFailure: SNS cannot delete the devices now; call again later.
     """
     user_id = event.data.user_id
+    users.forget(user_id)
     tasks.forget(user_id)
     forget_words(user_id)
     vouchers.forget(user_id)

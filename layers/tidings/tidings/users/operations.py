@@ -10,7 +10,7 @@ from tidings.platform.operation import Whose, operation
 from tidings.platform.security.auth import Principal, Role, require_own
 from tidings.platform.text.search_keys import folded
 from tidings.platform.timing.clock import now
-from tidings.users import codes, credentials, kept_accounts
+from tidings.users import codes, credentials, erasure, kept_accounts
 from tidings.users.errors import InboxAlwaysOn, SessionEnded, UnusableName, UserNotFound
 from tidings.users.events import (
     UserDeleted,
@@ -18,7 +18,7 @@ from tidings.users.events import (
     UserPreferencesUpdated,
     UserPreferencesUpdatedData,
 )
-from tidings.users.models import NO_CONTACT_POINTS, PushToken, Service, User
+from tidings.users.models import NO_CONTACT_POINTS, User
 from tidings.users.ownership import NO_PASSWORD
 from tidings.users.preferences import UpdatePreferences
 from tidings.users.queries import find_user
@@ -85,7 +85,8 @@ def delete_account(
         Forbidden: the account belongs to another user, and the caller is not an administrator.
         SessionEnded: the account's owner or password changed at the same time.
         UserNotFound: the account does not exist.
-        redis.RedisError: Redis is unavailable; nothing was deleted.
+        redis.RedisError: Redis is unavailable. The account may be deleted: then its event erases
+            the rest, and a repeated call raises UserNotFound.
     """
     if caller.user_id != user_id and not caller.role.includes(Role.ADMIN):
         raise Forbidden("This belongs to another user.")
@@ -109,8 +110,8 @@ def delete_account(
             **credentials.NEXT_VERSION,
         )
     _changed(deleted, user_id)
-    PushToken.objects(user_id=user_id).delete()
-    Service.objects(team=user_id).update(pull__team=user_id)
+    # The event's consumer does it, too, for a deletion that ends before this line.
+    erasure.forget(user_id)
     acts.changed({"deleted": False}, {"deleted": True})
     logger.info("account deleted", user_id=user_id, by=caller.user_id)
     return Acknowledgement(message="The account is deleted.")
