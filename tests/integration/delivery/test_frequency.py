@@ -20,6 +20,8 @@ from tidings.monitoring.explaining.operations import explain_notification
 from tidings.monitoring.persons.operations import find_person
 from tidings.monitoring.persons.schemas import FindPerson
 from tidings.notifications.creating import create_notifications
+from tidings.notifications.schemas import UpdateNotification
+from tidings.notifications.updating import update_notification
 from tidings.platform.security.auth import Principal, Role
 from tidings.platform.settings import settings
 from tidings.platform.timing.clock import now
@@ -193,6 +195,20 @@ def test_nothing_is_sent_while_nothing_can_be_counted(
     assert (states([told]), provider.messages) == (["queued"], [])
     send(told)
     assert states([told]) == ["sent"]
+
+
+def test_changed_push_beyond_the_limit_stays_as_it_was_sent(provider: Provider) -> None:
+    """Its own place has ended, and newer messages have taken all others."""
+    reader, at = a_promoted_reader(), now()
+    (told,) = promoted(reader, channel="push")
+    send(told, at, "push")
+    for each in promoted(reader, 3, channel="push"):
+        send(each, at + DAY, "push")
+    wanted = UpdateNotification(revision=1, variables={"order_id": "order-8"})
+    update_notification(told.id, wanted, caller=OPERATOR)
+    send(told, at + DAY, "push")
+    assert states([told], "push") == ["sent"]
+    assert len(provider.messages) == 4
 
 
 def test_orders_and_samples_are_never_stopped(provider: Provider) -> None:

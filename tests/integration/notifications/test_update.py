@@ -237,6 +237,29 @@ def test_changed_push_waits_for_the_end_of_quiet_hours(provider: Provider) -> No
     assert where(notification, "push")[0] == "sent"
 
 
+def test_changed_push_whose_repetition_failed_waits_for_the_end_of_quiet_hours(
+    provider: Provider,
+) -> None:
+    reader = a_reader(quiet_hours={"start": "22:00", "end": "07:00"}, time_zone="UTC")
+    noon = now().replace(hour=12, minute=0)
+    night, morning = noon + timedelta(hours=11), noon + timedelta(hours=20)
+    create_notifications([reader.user_id], content("push", "inbox"), at=noon)
+    notification = the_notification(reader)
+    deliver(command(notification), noon)
+    update(notification.id, "order-2")
+    provider.failures = [TemporaryFailure("throttled")]
+    with attempting(last=True), pytest.raises(TemporaryFailure):
+        deliver(command(notification), noon)
+    assert where(notification, "push")[:2] == ("failed", "throttled")
+    update(notification.id, "order-3", 2)
+    deliver(command(notification), night)
+    assert where(notification, "push")[:2] == ("scheduled", "quiet_hours")
+    release_due_notifications(morning)
+    deliver(command(notification), morning)
+    assert ["order-3" in each for each in texts(provider)] == [False, True]
+    assert where(notification, "push")[0] == "sent"
+
+
 def test_push_whose_repetition_fails_is_tried_again_and_then_failed(provider: Provider) -> None:
     notification = told(a_reader(), "push")
     deliver(command(notification))

@@ -17,7 +17,6 @@ from tidings.delivery import states
 from tidings.delivery.attempts import Attempt
 from tidings.delivery.frequency_rules import AppliedCap, Kind, cap_of
 from tidings.delivery.models import Channel, Notification
-from tidings.delivery.states import Change
 from tidings.platform.logging import logger
 from tidings.platform.retention import stored as retention
 from tidings.platform.storage import database
@@ -67,8 +66,8 @@ class _Counted(NamedTuple):
 def admit(attempts: Iterable[Attempt], at: datetime) -> None:
     """Count the messages of attempts; take the message from those beyond a limit.
 
-    Those are suppressed by their change. All of them take two round trips; messages without a limit
-    take none. If MongoDB does not answer, nothing is sent and the commands come again.
+    Those are suppressed. All of them take two round trips; messages without a limit take none. If
+    MongoDB does not answer, nothing is sent and the commands come again.
     """
     found = ((each, _counted(each.notification, each.channel)) for each in attempts)
     limited = [(each, counted) for each, counted in found if each.message and counted]
@@ -80,14 +79,7 @@ def admit(attempts: Iterable[Attempt], at: datetime) -> None:
     taken = {(each["_id"], one["id"]) for each in read for one in each.get("taken", ())}
     for attempt, counted in limited:
         if (counted.place, attempt.notification.id) not in taken:
-            attempt.message = None
-            attempt.change = Change(
-                attempt.notification,
-                attempt.channel,
-                states.SUPPRESS,
-                counted.cap.reason,
-                at=at,
-            )
+            attempt.suppress(counted.cap.reason, at)
 
 
 def give_back(attempts: Iterable[Attempt]) -> None:

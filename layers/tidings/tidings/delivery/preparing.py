@@ -10,7 +10,6 @@ from tidings.delivery.models import DeliveryStatus
 from tidings.delivery.planning import Decision
 from tidings.delivery.states import Change
 from tidings.platform.errors import NotYet, TidingsError
-from tidings.platform.logging import logger
 
 SMS_LIMIT: Final = "too many text messages"
 
@@ -19,7 +18,7 @@ def prepare(attempt: Attempt, at: datetime) -> None:
     """Give an attempt its message, or the reason why it is not sent now."""
     notification, channel, contact = attempt.notification, attempt.channel, attempt.contact
     decision = planning.decide_now(channel, notification, contact, attempt.suppression, at)
-    if states.is_outdated(notification, channel.value, notification.deliveries[channel.value]):
+    if attempt.is_repetition:
         _prepare_again(attempt, decision, at)
         return
     if contact is None or decision.status != DeliveryStatus.QUEUED:
@@ -37,15 +36,13 @@ def prepare(attempt: Attempt, at: datetime) -> None:
 
 def admit_text(attempt: Attempt, at: datetime) -> None:
     """Count a text message; take the message from an attempt beyond the limits of text messages."""
-    notification, channel = attempt.notification, attempt.channel
     assert attempt.message is not None
     try:
-        if sms_limits.admits(attempt.message, carries_code=notification.carries_code):
-            return
-        attempt.change = Change(notification, channel, states.SUPPRESS, SMS_LIMIT, at=at)
+        if not sms_limits.admits(attempt.message, carries_code=attempt.notification.carries_code):
+            attempt.suppress(SMS_LIMIT, at)
     except NotYet as error:
         attempt.failure = error
-    attempt.message = None
+        attempt.message = None
 
 
 def _prepare_again(attempt: Attempt, decision: Decision, at: datetime) -> None:
@@ -66,9 +63,4 @@ def _prepare_again(attempt: Attempt, decision: Decision, at: datetime) -> None:
             fields={"due_at": decision.due_at},
         )
     else:
-        logger.info(
-            "changed text not pushed",
-            notification_id=notification.id,
-            channel=channel.value,
-            reason=decision.reason,
-        )
+        attempt.suppress(decision.reason, at)

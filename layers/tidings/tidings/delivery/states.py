@@ -42,9 +42,10 @@ SHOW_IN_INBOX: Final = Transition(DELIVERED, (SCHEDULED,))
 POSTPONE: Final = Transition(SCHEDULED, (SCHEDULED, QUEUED, SENDING, FAILED))
 SUPPRESS: Final = Transition(SUPPRESSED, (SCHEDULED, QUEUED, SENDING, FAILED))
 CLAIM: Final = Transition(SENDING, (QUEUED, SENDING, FAILED))
-# Only a push whose text was changed after it was sent: the new one replaces it on the device.
+# Only a push whose text was changed after it was sent: the new one replaces it on the device. It is
+# failed if an earlier repetition failed; then `CLAIM` sends it again.
 SEND_AGAIN: Final = Transition(SENDING, (SENT, UNKNOWN))
-WAIT_AGAIN: Final = Transition(SCHEDULED, (SENT, UNKNOWN))
+WAIT_AGAIN: Final = Transition(SCHEDULED, (SENT, UNKNOWN, FAILED))
 # The claim ends.
 ACCEPT: Final = Transition(SENT, (SENDING,))
 REQUEUE: Final = Transition(QUEUED, (SENDING,))
