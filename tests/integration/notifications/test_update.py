@@ -17,8 +17,9 @@ from tests.integration.notifications.builders import (
 )
 from tests.integration.notifications.test_send import SERVICE, send
 from tidings.delivery import claims, status
-from tidings.delivery.delivering import deliver
+from tidings.delivery.delivering import deliver, deliver_together
 from tidings.delivery.errors import NothingToSay, TemporaryFailure, Undeliverable
+from tidings.delivery.messages import message_for
 from tidings.delivery.models import Channel, Notification
 from tidings.delivery.outgoing import OutgoingMessage
 from tidings.delivery.push_payload import payload
@@ -258,6 +259,28 @@ def test_changed_push_whose_repetition_failed_waits_for_the_end_of_quiet_hours(
     deliver(command(notification), morning)
     assert ["order-3" in each for each in texts(provider)] == [False, True]
     assert where(notification, "push")[0] == "sent"
+
+
+def test_changed_push_that_cannot_be_rendered_fails_alone(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first text has arrived, so the delivery stays as it is."""
+    broken, other = (told(a_reader(), "push", "inbox") for _ in range(2))
+    for each in (broken, other):
+        deliver(command(each))
+        update(each.id, "order-changed")
+
+    def render(notification: Notification, *more: Any) -> OutgoingMessage:
+        if notification.id == broken.id:
+            raise MissingVariable("state")
+        return message_for(notification, *more)
+
+    monkeypatch.setattr("tidings.delivery.preparing.message_for", render)
+    (failure,) = deliver_together([command(broken), command(other)])
+    assert failure.event.subject == broken.id
+    assert isinstance(failure.error, MissingVariable)
+    assert where(broken, "push")[0] == "sent"
+    assert story(other, "push")[-3:] == ["sent", "sending", "sent"]
 
 
 def test_push_whose_repetition_fails_is_tried_again_and_then_failed(provider: Provider) -> None:

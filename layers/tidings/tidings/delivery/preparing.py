@@ -52,7 +52,10 @@ def _prepare_again(attempt: Attempt, decision: Decision, at: datetime) -> None:
     """
     notification, channel, contact = attempt.notification, attempt.channel, attempt.contact
     if contact is not None and decision.status == DeliveryStatus.QUEUED:
-        attempt.message = message_for(notification, channel, contact)
+        try:
+            attempt.message = message_for(notification, channel, contact)
+        except TidingsError as error:
+            attempt.failure = error
     elif decision.status == DeliveryStatus.SCHEDULED:
         attempt.change = Change(
             notification,
