@@ -1,15 +1,19 @@
 """Tests of the operations on one's inbox: list, read, archive and delete."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, get_args
 
 import pytest
 
-from tests.integration.builders import a_person, at_once
+from tests.integration.builders import a_person, a_reader, at_once
+from tests.integration.notifications.builders import some_content
+from tidings.delivery import releasing
 from tidings.delivery.models import Notification
+from tidings.delivery.releasing import release_due_notifications
 from tidings.delivery.status import status_of
 from tidings.notifications import inbox as inbox_room
+from tidings.notifications.creating import create_notifications
 from tidings.notifications.errors import NotificationNotFound
 from tidings.notifications.inbox import (
     archive_notification,
@@ -123,6 +127,27 @@ def test_scheduled_notification_cannot_be_marked_read() -> None:
     tomorrow = MarkAllRead(up_to=moment + timedelta(days=1))
     done = mark_all_notifications_read(reader.user_id, tomorrow, caller=reader, at=moment)
     assert done.up_to == moment
+
+
+def test_notification_is_marked_by_the_time_when_it_appeared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reader, noon = a_reader(), now().replace(hour=12, minute=0)
+    minute = timedelta(minutes=1)
+    planned = some_content(send_at=noon, channels=frozenset({"inbox"}))
+    create_notifications([reader.user_id], planned, at=noon - 60 * minute)
+    monkeypatch.setattr(releasing, "now", lambda: noon)
+    release_due_notifications(noon)
+
+    def mark(up_to: datetime) -> int:
+        wanted = MarkAllRead(up_to=up_to)
+        return mark_all_notifications_read(
+            reader.user_id, wanted, caller=reader, at=noon + minute
+        ).read
+
+    assert mark(noon - minute) == 0
+    assert get_unread_count(reader.user_id, caller=reader) == 1
+    assert mark(noon) == 1
 
 
 def test_first_reading_is_kept_when_all_are_read() -> None:

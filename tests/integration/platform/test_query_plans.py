@@ -24,6 +24,7 @@ from tidings.monitoring.queries import get_failed_messages
 from tidings.monitoring.schemas import FailedMessageFilter
 from tidings.monitoring.searching import SearchQuery, search
 from tidings.monitoring.states import orders_by_state
+from tidings.notifications.inbox import mark_all_notifications_read
 from tidings.notifications.live import entries, follow_inbox, recent_ids
 from tidings.notifications.positions import Position
 from tidings.notifications.queries import (
@@ -31,7 +32,7 @@ from tidings.notifications.queries import (
     get_unread_count,
     get_user_notifications,
 )
-from tidings.notifications.schemas import InboxFilter
+from tidings.notifications.schemas import InboxFilter, MarkAllRead
 from tidings.orders.operations import cancel_order
 from tidings.orders.queries import get_orders, get_orders_of_customers, latest_orders
 from tidings.orders.schemas import CancelOrder, OrderFilter
@@ -182,6 +183,7 @@ def by(wanted: dict[str, Any]) -> str:
 CALLS: Final[dict[str, Callable[[], Any]]] = {
     **{f"inbox {by(wanted)}": partial(inbox, **wanted) for wanted in INBOX_FILTERS},
     "unread": lambda: get_unread_count(ME, caller=CUSTOMER),
+    "read all": lambda: mark_all_notifications_read(ME, MarkAllRead(), caller=CUSTOMER),
     "stored notifications": lambda: get_stored_notifications(ME, PAGE, caller=CUSTOMER),
     **{
         f"orders {role} {by(wanted)}": partial(orders, who, **wanted)

@@ -4,6 +4,8 @@ from datetime import datetime
 from time import monotonic
 from typing import Any, Final
 
+from mongoengine import QuerySet
+
 from tidings.delivery import inbox_signals, status
 from tidings.delivery.inbox_signals import MANY, Changed
 from tidings.delivery.models import Notification
@@ -56,12 +58,17 @@ def mark_all_notifications_read(
     require_own(caller, user_id)
     moment = at or now()
     up_to = min(wanted.up_to or moment, moment)
-    unread = inbox_of(user_id).filter(read_at=None, created_at__lte=up_to)
+    unread = _there_at(up_to, inbox_of(user_id).filter(read_at=None))
     ids = list(unread.limit(MAX_READ_AT_ONCE + 1).scalar("pk"))
     marked, read = _mark(ids[:MAX_READ_AT_ONCE], moment)
     if read:
         inbox_signals.announce([Changed(user_id, marked[0] if len(marked) == 1 else MANY)])
     return ReadCount(read=read, up_to=up_to, more=len(ids) > len(marked))
+
+
+def _there_at(moment: datetime, found: "QuerySet[Notification]") -> "QuerySet[Notification]":
+    """Return those that the inbox had at a time; only what waited for `send_at` has `shown_at`."""
+    return found.filter(created_at__lte=moment, shown_at__not__gt=moment)
 
 
 def _mark(ids: list[str], moment: datetime) -> tuple[list[str], int]:
