@@ -142,8 +142,10 @@ def test_kill_at_any_step_leaves_the_last_deployment_or_the_new_one(
 
 
 def test_only_the_last_deployment_is_kept(stack: Stack, tmp_path: Path) -> None:
+    (stack.run / "deployed" / "code").mkdir(parents=True)  # of an earlier release
     for text in ("one", "two", "three"):
         save_deployed(stack, Deployed(a_build(tmp_path / text, text), code(text)))
     folder = stack.run / "deployed"
+    assert {each.name for each in folder.iterdir()} == {"index.json", "builds", "archives"}
     assert [each.name for each in (folder / "builds").iterdir()] == ["three"]
     assert len(list((folder / "archives").iterdir())) == 1

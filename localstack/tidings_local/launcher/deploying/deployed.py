@@ -38,7 +38,7 @@ def save_deployed(stack: Stack, deployed: Deployed) -> None:
     draft.write_text(json.dumps({"build": build.name, "code": names}))
     draft.replace(folder / INDEX)
     used = {*names["functions"].values(), *names["layers"].values(), build.name}
-    _remove_unused(folder, used)
+    _remove_unused(folder, used | {INDEX, "builds", "archives"})
 
 
 def load_deployed(stack: Stack) -> Deployed | None:
@@ -66,7 +66,7 @@ def _kept_build(built: Path, builds: Path) -> Path:
 
 
 def _remove_unused(folder: Path, used: set[str]) -> None:
-    for path in [*folder.glob("builds/*"), *folder.glob("archives/*")]:
+    for path in [*folder.glob("*"), *folder.glob("builds/*"), *folder.glob("archives/*")]:
         if path.name in used:
             continue
         if path.is_dir():
