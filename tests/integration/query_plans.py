@@ -46,6 +46,13 @@ def without_index(query: Query) -> str | None:
     return " ".join(stages) if {"COLLSCAN", "SORT"} & set(stages) else None
 
 
+def number_read(query: Query) -> int:
+    """Return the number of documents that the database reads for a query."""
+    name, find = query
+    told = database.connect()[name].command("explain", find, verbosity="executionStats")
+    return int(told["executionStats"]["totalDocsExamined"])
+
+
 def shape_of(value: Any) -> Any:
     """Return a query without its values."""
     if isinstance(value, Mapping):

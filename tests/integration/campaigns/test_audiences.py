@@ -1,11 +1,12 @@
 """Tests of the selection of a campaign's audience."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from tests.integration.builders import a_product, an_order
-from tests.integration.campaigns.builders import someone
+from tests.integration.campaigns.builders import customers, someone
 from tidings.campaigns import audiences
 from tidings.campaigns.audiences import chunk_after, size_of
 from tidings.campaigns.models import CampaignAudience
@@ -103,10 +104,32 @@ def test_people_are_read_in_chunks() -> None:
     assert walked == [people[:3], people[3:6], people[6:]]
 
 
-def test_counting_stops_at_its_time_limit_and_reports_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_chunk_in_which_nobody_fits_is_not_the_last() -> None:
+    people = customers(7, language="de")
+    (rare,) = customers(1, language="is")
+    audience = CampaignAudience(language="is")
+    assert chunk_after(audience, None, now(), 3) == ([], people[2])
+    assert chunk_after(audience, people[2], now(), 3) == ([], people[5])
+    assert chunk_after(audience, people[5], now(), 3) == ([rare], None)
+
+
+@pytest.mark.parametrize("condition", [{}, {"language": "de"}, {"inactive_days": 30}])
+def test_counting_stops_at_its_time_limit_and_reports_it(
+    condition: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(audiences, "PEOPLE_PER_COUNT", 2)
-    for _ in range(5):
-        someone()
-    inactive = CampaignAudience(inactive_days=30)
-    assert size_of(inactive, now(), seconds=-1) == (2, False)
-    assert size_of(inactive, now(), seconds=60) == (5, True)
+    customers(5, language="de")
+    audience = CampaignAudience(**condition)
+    assert size_of(audience, now(), seconds=-1) == (2, False)
+    assert size_of(audience, now(), seconds=60) == (5, True)
+
+
+def test_counting_goes_on_after_a_chunk_in_which_nobody_fits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(audiences, "PEOPLE_PER_COUNT", 2)
+    customers(5, language="de")
+    customers(1, language="is")
+    rare = CampaignAudience(language="is")
+    assert size_of(rare, now(), seconds=-1) == (0, False)
+    assert size_of(rare, now(), seconds=60) == (1, True)

@@ -76,6 +76,23 @@ def test_notifications_have_the_campaigns_texts(queues: Queues) -> None:
 
 
 @pytest.mark.usefixtures("small_chunks")
+@pytest.mark.parametrize("times", [1, 3])
+def test_campaign_goes_on_after_chunks_in_which_nobody_fits(queues: Queues, times: int) -> None:
+    customers(25)
+    rare = customers(1, language="is")
+    customers(25, language="de")
+    rare += customers(2, language="is-IS")
+    customers(25)
+    campaign = begun(audience={"language": "is"})
+
+    assert work_off(queues, times=times) == 8
+
+    assert told(campaign.id) == dict.fromkeys(rare, 1)
+    stored = Campaign.objects.get(pk=campaign.id)
+    assert (stored.state, stored.run.audience) == ("finished", 3)
+
+
+@pytest.mark.usefixtures("small_chunks")
 def test_repeated_messages_notify_once(queues: Queues) -> None:
     everybody = customers(35)
     campaign = begun()
@@ -263,3 +280,16 @@ def test_redrive_of_a_chunk_is_forecast_by_rendering_its_first_messages() -> Non
     assert found.outcome == "would_fail"
     assert f"promotion v{version}, email.text, line 3" in found.reason
     assert told(campaign.id) == {}
+
+
+def test_redrive_is_forecast_with_those_people_of_a_chunk_who_fit() -> None:
+    customers(5)
+    customers(1, language="is")
+    campaign = begun(audience={"language": "is"})
+    stored = Campaign.objects.get(pk=campaign.id)
+    data = PromoCampaignData(campaign_id=campaign.id, run_id=stored.run.id)
+    Campaign.objects(pk=campaign.id).update_one(set__name="Spring days")
+    break_template("promotion", "campaign")
+    found = forecast(PromoCampaign(subject=campaign.id, data=data), renders=True)
+    assert found is not None
+    assert found.outcome == "would_fail"

@@ -9,9 +9,12 @@ import pytest
 from pymongo import monitoring
 
 from tests.integration.builders import a_person, a_product
-from tests.integration.query_plans import QueryNotes, without_index
+from tests.integration.campaigns.builders import a_campaign, customers
+from tests.integration.query_plans import QueryNotes, number_read, without_index
 from tests.integration.vouchers.builders import a_voucher, order_with
-from tidings.campaigns.queries import get_campaigns, numbers_of_campaigns
+from tidings.campaigns import audiences
+from tidings.campaigns.models import CampaignAudience
+from tidings.campaigns.queries import get_campaigns, numbers_of_campaigns, preview_campaign
 from tidings.campaigns.schemas import CampaignFilter
 from tidings.delivery.operations import get_suppressions
 from tidings.monitoring.audit import export_audit_trail, get_audit_trail
@@ -49,7 +52,7 @@ from tidings.recommendations.followers import followers_of
 from tidings.recommendations.queries import get_user_activity, get_user_recommendations
 from tidings.tasks.queries import get_tasks
 from tidings.tasks.schemas import TaskFilter, TaskSort
-from tidings.users.audience import operator_ids
+from tidings.users.audience import customers_after, operator_ids
 from tidings.users.queries import accounts_with, get_users
 from tidings.users.schemas import UserFilter
 from tidings.vouchers.erasure import forget as vouchers_of_erased
@@ -62,6 +65,9 @@ CUSTOMER: Final = a_person()
 ME: Final = CUSTOMER.user_id
 TIME: Final = now().isoformat()
 LATER: Final = (now() + timedelta(days=1)).isoformat()
+LONG_AGO: Final = now() - timedelta(days=30)
+# The embedded MongoDB reads so many documents more than a limit.
+READ_AHEAD: Final = 2
 # Past the first page of products, which is cached.
 PAGE: Final = PageRequest.model_validate({"page": 2})
 
@@ -99,6 +105,10 @@ def export(**wanted: Any) -> Any:
 
 def campaigns(**wanted: Any) -> Any:
     return get_campaigns(PAGE, CampaignFilter.model_validate(wanted), caller=OPERATOR)
+
+
+def preview(**audience: Any) -> Any:
+    return preview_campaign(a_campaign(audience=CampaignAudience(**audience)).id, caller=OPERATOR)
 
 
 def vouchers(**wanted: Any) -> Any:
@@ -148,6 +158,18 @@ AUDIT_FILTERS: Final[Filters] = [
     {"actor_id": "a", "at_from": TIME},
 ]
 USER_FILTERS: Final[Filters] = [{}, {"search": "ada"}, {"role": "operator"}, {"verified": True}]
+CUSTOMER_FILTERS: Final[Filters] = [
+    {},
+    {"language": "is"},
+    {"registered_before": LONG_AGO},
+    {"language": "is", "registered_before": LONG_AGO},
+]
+AUDIENCES: Final[Filters] = [
+    {},
+    {"language": "is"},
+    {"inactive_days": 30},
+    {"bought_category": "pens"},
+]
 CAMPAIGN_FILTERS: Final[Filters] = [{}, {"state": "finished"}]
 PRODUCT_FILTERS: Final[Filters] = [
     {},
@@ -172,7 +194,7 @@ TASK_FILTERS: Final[Filters] = [
     {"text": "call"},
 ]
 # Each worker of pytest-xdist must find tests of the same names.
-NAMES: Final[dict[Any, str]] = {TIME: "a time", LATER: "later", ME: "me"}
+NAMES: Final[dict[Any, str]] = {TIME: "a time", LATER: "later", LONG_AGO: "long ago", ME: "me"}
 
 
 def by(wanted: dict[str, Any]) -> str:
@@ -213,6 +235,11 @@ CALLS: Final[dict[str, Callable[[], Any]]] = {
     **{f"audit export {by(wanted)}": partial(export, **wanted) for wanted in AUDIT_FILTERS},
     **{f"users {by(wanted)}": partial(users, **wanted) for wanted in USER_FILTERS},
     "operators": operator_ids,
+    **{
+        f"customers {by(wanted)}": partial(customers_after, new_id(), limit=10, **wanted)
+        for wanted in CUSTOMER_FILTERS
+    },
+    **{f"preview {by(wanted)}": partial(preview, **wanted) for wanted in AUDIENCES},
     "stock": lambda: get_stock_history(a_product().id, PAGE, caller=OPERATOR),
     "recommendations": lambda: get_user_recommendations(ME, 10, caller=CUSTOMER),
     "activity": lambda: get_user_activity(ME, PAGE, caller=CUSTOMER),
@@ -263,3 +290,25 @@ def test_query_has_an_index(name: str, queries: QueryNotes) -> None:
     assert queries.queries
     plans = {shape: without_index(each) for shape, each in queries.queries.items()}
     assert {shape: plan for shape, plan in plans.items() if plan} == {}
+
+
+@pytest.mark.parametrize("wanted", CUSTOMER_FILTERS, ids=by)
+def test_chunk_of_customers_reads_few_documents(
+    wanted: dict[str, Any], queries: QueryNotes
+) -> None:
+    people = customers(30)
+    customers_after(people[9], limit=5, **wanted)
+    queries.is_noting = False
+    assert queries.queries
+    assert max(number_read(each) for each in queries.queries.values()) <= 5 + READ_AHEAD
+
+
+@pytest.mark.parametrize("audience", AUDIENCES, ids=by)
+def test_preview_counts_by_queries_of_few_documents(
+    audience: dict[str, Any], queries: QueryNotes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audiences, "PEOPLE_PER_COUNT", 5)
+    customers(30)
+    preview(**audience)
+    queries.is_noting = False
+    assert max(number_read(each) for each in queries.queries.values()) <= 5 + READ_AHEAD

@@ -10,13 +10,16 @@ from tidings.delivery.response_kinds import MailResponseKind
 from tidings.delivery.responses import responders_after
 from tidings.orders.queries import ordered_since, products_bought
 from tidings.products.queries import in_category
-from tidings.users.audience import count_customers, customers_after, customers_among
+from tidings.users.audience import customers_after, customers_among
 
 PEOPLE_PER_COUNT: Final = 2_000
 
 
 class Chunk(NamedTuple):
-    """The audience among the next people; `last_id` is None if this is the last chunk."""
+    """The audience among the next people, maybe nobody.
+
+    `last_id` is the last person looked at, None if this is the last chunk.
+    """
 
     user_ids: list[str]
     last_id: str | None
@@ -34,17 +37,12 @@ def chunk_after(audience: CampaignAudience, after: str | None, at: datetime, lim
     since = at - timedelta(days=audience.inactive_days) if audience.inactive_days else None
     if audience.mail_response is not None:
         return _responders(audience, after, at, since, limit)
-    people = customers_after(
-        after, limit=limit, language=audience.language, registered_before=since
-    )
-    last_id = people[-1] if len(people) == limit else None
-    return Chunk(_of_segment(audience, people, since), last_id)
+    found = customers_after(after, limit=limit, language=audience.language, registered_before=since)
+    return Chunk(_of_segment(audience, found.user_ids, since), found.last_id)
 
 
 def size_of(audience: CampaignAudience, at: datetime, *, seconds: float) -> Size:
-    """Count an audience; if orders must be read, for at most this many seconds."""
-    if not (audience.bought_category or audience.inactive_days or audience.mail_response):
-        return Size(count_customers(language=audience.language), complete=True)
+    """Count an audience, chunk by chunk; begin no other chunk after this many seconds."""
     deadline, people = time.monotonic() + seconds, 0
     for chunk in _chunks(audience, at):
         people += len(chunk.user_ids)

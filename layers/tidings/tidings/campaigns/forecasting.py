@@ -2,9 +2,9 @@
 
 from tidings.campaigns.audiences import chunk_after
 from tidings.campaigns.events import ExpandCampaign, PromoCampaign
-from tidings.campaigns.expanding import content_of, running
+from tidings.campaigns.expanding import PEOPLE_PER_CHUNK, content_of, running
 from tidings.campaigns.experiments import parts_of
-from tidings.notifications.forecasting import PEOPLE_TRIED, forecast_content
+from tidings.notifications.forecasting import forecast_content
 from tidings.platform.messaging.forecast import Forecast
 
 
@@ -14,7 +14,7 @@ def forecast(event: PromoCampaign | ExpandCampaign, *, renders: bool) -> Forecas
     found = running(event.data.campaign_id, event.data.run_id, after).first() if renders else None
     if found is None:
         return None
-    chunk = chunk_after(found.audience, after, found.run.started_at, PEOPLE_TRIED)
+    chunk = chunk_after(found.audience, after, found.run.started_at, PEOPLE_PER_CHUNK)
     forecasts = (
         forecast_content(part.user_ids, part.content)
         for part in parts_of(found, chunk.user_ids, content_of(found, chunk.user_ids))
