@@ -2,9 +2,11 @@
 
 import json
 from datetime import timedelta
+from typing import Final
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from pymongo.errors import NetworkTimeout
 from redis import ConnectionError as RedisAway
 
 from tests.integration.builders import CONTEXT, Queues, a_person, a_product, an_order
@@ -13,7 +15,8 @@ from tests.integration.monitoring.builders import a_dead_letter
 from tests.unit.platform.builders import signing_keys, use_keys
 from tests.waiting import eventually
 from tidings.campaigns.models import Campaign, CampaignAudience, CampaignRun, CampaignSchedule
-from tidings.monitoring import figures
+from tidings.monitoring import exposition as exposition_of_metrics
+from tidings.monitoring import figures, measuring
 from tidings.monitoring.backlogs import outbox_backlog
 from tidings.monitoring.exposition import exposition
 from tidings.monitoring.failed_messages import store_failed_messages
@@ -26,8 +29,8 @@ from tidings.orders.events import OrderPlaced
 from tidings.orders.models import Order
 from tidings.platform.caching import cache
 from tidings.platform.entry.consumer import consumer
+from tidings.platform.messaging import outbox, relay
 from tidings.platform.messaging import queues as platform_queues
-from tidings.platform.messaging import relay
 from tidings.platform.messaging.broker import BrokerUnavailable
 from tidings.platform.messaging.outbox import take_stored
 from tidings.platform.messaging.relay import publish_stored
@@ -446,3 +449,56 @@ def test_cloudwatch_metrics_are_in_the_log(
     assert told["BrokerReachable", None] == [1.0]
     assert told["QueueDepth", "inventory"] == [0.0]
     assert {"OutboxAge", "OutboxDocuments", "DeepestQueue"} <= {name for name, _ in told}
+
+
+SENT: Final = {
+    "outbox_backlog": {"OutboxAge", "OutboxDocuments"},
+    "failed_waiting": {"FailedMessages"},
+    "queue_depths": {"BrokerReachable", "QueueDepth", "DeepestQueue"},
+    "rules": {"LateRules"},
+}
+
+
+@pytest.mark.parametrize("broken", SENT)
+def test_part_that_cannot_be_measured_does_not_stop_the_others(
+    broken: str,
+    queues: Queues,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def too_slow(*_: object) -> None:
+        raise NetworkTimeout("too slow")
+
+    monkeypatch.setattr(measuring, broken, too_slow)
+    for minutes in (2, 1):
+        with pytest.raises(NetworkTimeout):
+            measure_backlogs(now() - timedelta(minutes=minutes))
+    capsys.readouterr()
+    caplog.clear()
+    with pytest.raises(NetworkTimeout):
+        measure_backlogs()
+    sent = {name for name, _ in told_to_cloudwatch(capsys)}
+    others = set().union(*(names for part, names in SENT.items() if part != broken))
+    assert others | {"SlowConsumers", "RefusedTokens"} <= sent
+    assert not SENT[broken] & sent
+    errors = [each.getMessage() for each in caplog.records if each.levelname == "ERROR"]
+    assert errors == ["backlogs not measured"]
+
+
+def test_backlogs_are_counted_up_to_a_limit(
+    queues: Queues, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (measuring, exposition_of_metrics, outbox):
+        monkeypatch.setattr(module, "COUNTED_UP_TO", 2)
+    product = a_product()
+    for _ in range(3):
+        an_order(product)
+    take_stored()
+    store_failed_messages([a_dead_letter() for _ in range(3)])
+    assert measure_backlogs()["failed"] == 2
+    told, found = told_to_cloudwatch(capsys), samples()
+    assert told["FailedMessages", None] == [2]
+    assert told["OutboxDocuments", None] == [2]
+    assert found["tidings_failed_messages",] == 2
+    assert found["tidings_outbox_documents",] == 2

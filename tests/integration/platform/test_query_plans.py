@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 from pymongo import monitoring
 
-from tests.integration.builders import a_person, a_product
+from tests.integration.builders import a_person, a_product, an_order
 from tests.integration.campaigns.builders import a_campaign, customers
 from tests.integration.query_plans import QueryNotes, number_read, without_index
 from tests.integration.vouchers.builders import a_voucher, order_with
@@ -19,7 +19,7 @@ from tidings.campaigns.schemas import CampaignFilter
 from tidings.delivery.operations import get_suppressions
 from tidings.monitoring.audit import export_audit_trail, get_audit_trail
 from tidings.monitoring.audit_schemas import AuditFilter, ExportAuditTrail
-from tidings.monitoring.backlogs import failed_waiting
+from tidings.monitoring.backlogs import failed_waiting, outbox_backlog
 from tidings.monitoring.enforcing import enforce_retention
 from tidings.monitoring.explaining.notifications import latest_notifications
 from tidings.monitoring.overview.rules import rules
@@ -250,6 +250,7 @@ CALLS: Final[dict[str, Callable[[], Any]]] = {
     **{f"campaigns {by(wanted)}": partial(campaigns, **wanted) for wanted in CAMPAIGN_FILTERS},
     "numbers of campaigns": lambda: numbers_of_campaigns([new_id()]),
     "orders by state": orders_by_state,
+    "outboxes": outbox_backlog,
     "failed messages": lambda: failed_waiting(10),
     "rules": lambda: rules(now()),
     "search": lambda: search(SearchQuery(text=new_id()), caller=OPERATOR),
@@ -312,3 +313,14 @@ def test_preview_counts_by_queries_of_few_documents(
     preview(**audience)
     queries.is_noting = False
     assert max(number_read(each) for each in queries.queries.values()) <= 5 + READ_AHEAD
+
+
+def test_oldest_waiting_event_is_found_without_the_others(queries: QueryNotes) -> None:
+    product = a_product()
+    for _ in range(10):
+        an_order(product)
+    queries.queries.clear()
+    queries.leaves_out_limited_counts = True
+    assert outbox_backlog().documents >= 10
+    queries.is_noting = False
+    assert max(number_read(each) for each in queries.queries.values()) <= 1 + READ_AHEAD

@@ -20,7 +20,10 @@ CONSUMED_QUEUES: Final[tuple[str, ...]] = tuple(
 
 
 class OutboxBacklog(Schema):
-    """The number of documents with waiting events, and the age of the oldest event in seconds."""
+    """The number of documents with waiting events, and the age of the oldest event in seconds.
+
+    Of each collection, at most `COUNTED_UP_TO` documents are counted.
+    """
 
     documents: int
     age_seconds: float
@@ -34,11 +37,10 @@ def outbox_backlog(at: datetime | None = None) -> OutboxBacklog:
     return OutboxBacklog(documents=sum(number for number, _ in found), age_seconds=age)
 
 
-def failed_waiting(at_most: int | None = None) -> int:
+def failed_waiting(at_most: int) -> int:
     """Return the number of failed messages that wait for an operator, counted up to a limit."""
     waiting = {"state": FailedState.FAILED.value}
-    limit = {} if at_most is None else {"limit": at_most}
-    return int(FailedMessage._get_collection().count_documents(waiting, **limit))
+    return int(FailedMessage._get_collection().count_documents(waiting, limit=at_most))
 
 
 def queue_ages(

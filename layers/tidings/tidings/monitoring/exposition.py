@@ -35,6 +35,7 @@ from tidings.platform.security.quotas import CallerKind
 from tidings.platform.settings import settings
 from tidings.platform.storage.job_runs import failed_runs
 from tidings.platform.storage.redis_connection import Memory
+from tidings.platform.storage.united import COUNTED_UP_TO
 
 Numbers = dict[Series, float]
 COUNTERS: Final = {
@@ -212,15 +213,17 @@ def _queues() -> Iterator[Metric]:
 def _stored() -> Iterator[Metric]:
     waiting = outbox_backlog()
     yield GaugeMetricFamily(
-        "tidings_outbox_documents", "Documents with waiting events.", value=waiting.documents
+        "tidings_outbox_documents",
+        "Documents with waiting events, up to 10,000 in a collection.",
+        value=waiting.documents,
     )
     yield GaugeMetricFamily(
         "tidings_outbox_age_seconds", "Age of the oldest waiting event.", value=waiting.age_seconds
     )
     yield GaugeMetricFamily(
         "tidings_failed_messages",
-        "Failed messages that wait for an operator.",
-        value=failed_waiting(),
+        "Failed messages that wait for an operator, up to 10,000.",
+        value=failed_waiting(COUNTED_UP_TO),
     )
     yield GaugeMetricFamily(
         "tidings_failed_jobs",

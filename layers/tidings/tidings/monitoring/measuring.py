@@ -1,7 +1,8 @@
 """The rule `backlogs`: send to CloudWatch what its alarms need, and keep a sample, every minute."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import TypeVar
 
 from tidings.monitoring.backlogs import (
     CONSUMED_QUEUES,
@@ -20,29 +21,43 @@ from tidings.platform.messaging.queues import QueueDepth, queue_depths
 from tidings.platform.observability import emf, metrics
 from tidings.platform.secrets import SecretsManagerError
 from tidings.platform.security.auth import TokenOutcome, signing_since
+from tidings.platform.storage.united import COUNTED_UP_TO
 from tidings.platform.timing.clock import now
+
+T = TypeVar("T")
+
+
+class _Parts:
+    """Measures parts one after the other; one that fails does not stop the next."""
+
+    def __init__(self) -> None:
+        self.failures: list[Exception] = []
+
+    def measure(self, name: str, measured: Callable[[], T]) -> T | None:
+        """Return what was measured; None if it failed."""
+        try:
+            return measured()
+        except Exception as error:  # noqa: BLE001 (it is raised after the other parts)
+            logger.error("backlogs not measured", probe=name, reason=type(error).__name__)
+            self.failures.append(error)
+            return None
 
 
 def measure_backlogs(at: datetime | None = None) -> dict[str, int]:
-    """Send the backlogs to CloudWatch, whose alarms template.yaml defines, and keep a sample."""
-    at = at or now()
-    waiting, failed = outbox_backlog(), failed_waiting()
-    emf.emit("OutboxDocuments", waiting.documents)
-    emf.emit("OutboxAge", waiting.age_seconds, "Seconds")
-    emf.emit("FailedMessages", failed)
-    depths = _depths()
-    for name, depth in depths.items():
-        emf.emit("QueueDepth", depth.messages, labels={"queue": name})
+    """Send the backlogs to CloudWatch, whose alarms template.yaml defines, and keep a sample.
+
+    If a part cannot be measured, the others are sent all the same, and then its error is raised.
+    """
+    at, parts = at or now(), _Parts()
+    waiting = parts.measure("outbox", _measure_outbox)
+    failed = parts.measure("failed_messages", _measure_failed)
+    depths = parts.measure("queues", _measure_queues) or {}
+    parts.measure("rules", lambda: emf.emit("LateRules", len(_late_rules(at))))
+    parts.measure("signing_key", lambda: _measure_signing_key(at))
+    parts.measure("counters", lambda: _measure_counters(at, waiting, failed, depths))
+    if waiting is None or failed is None or parts.failures:
+        raise parts.failures[0]
     deepest = max((each.messages for each in depths.values()), default=0)
-    if depths:
-        emf.emit("DeepestQueue", deepest)
-    stalled = _stalled(depths)
-    if stalled is not None:
-        emf.emit("StalledQueues", len(stalled))
-    emf.emit("BrokerReachable", 1 if depths else 0)
-    emf.emit("LateRules", len(_late_rules(at)))
-    _measure_signing_key(at)
-    _measure_counters(at, waiting, failed, depths)
     return {"outbox": waiting.documents, "failed": failed, "deepest_queue": deepest}
 
 
@@ -61,6 +76,33 @@ def refused_tokens(before: Counters, present: Counters) -> float:
     if grown.get(TokenOutcome.VERIFIED) or not grown.get(TokenOutcome.ISSUED):
         return 0.0
     return grown.get(TokenOutcome.UNKNOWN_KEY, 0.0) + grown.get(TokenOutcome.BAD_SIGNATURE, 0.0)
+
+
+def _measure_outbox() -> OutboxBacklog:
+    waiting = outbox_backlog()
+    emf.emit("OutboxDocuments", waiting.documents)
+    emf.emit("OutboxAge", waiting.age_seconds, "Seconds")
+    return waiting
+
+
+def _measure_failed() -> int:
+    failed = failed_waiting(COUNTED_UP_TO)
+    emf.emit("FailedMessages", failed)
+    return failed
+
+
+def _measure_queues() -> dict[str, QueueDepth]:
+    """Tell the depth of each queue; without RabbitMQ only that it is away."""
+    depths = _depths()
+    emf.emit("BrokerReachable", 1 if depths else 0)
+    for name, depth in depths.items():
+        emf.emit("QueueDepth", depth.messages, labels={"queue": name})
+    if depths:
+        emf.emit("DeepestQueue", max(each.messages for each in depths.values()))
+    stalled = _stalled(depths)
+    if stalled is not None:
+        emf.emit("StalledQueues", len(stalled))
+    return depths
 
 
 def _late_rules(at: datetime) -> list[str]:
@@ -83,18 +125,22 @@ def _measure_signing_key(at: datetime) -> None:
 
 
 def _measure_counters(
-    at: datetime, waiting: OutboxBacklog, failed: int, depths: dict[str, QueueDepth]
+    at: datetime, waiting: OutboxBacklog | None, failed: int | None, depths: dict[str, QueueDepth]
 ) -> None:
     """Tell what the counters of the last two minutes say, and store a sample for the overview.
 
-    Without Redis nothing is known, and the overview's history has a gap.
+    Without Redis nothing is known, and the overview's history has a gap. It also has one if a
+    backlog could not be measured, but the counters are stored.
     """
     try:
         kept = samples.read()
         present = Counters.of(kept.known, at)
         if kept.lately is not None:
             _tell_counted(kept.lately, present)
-        _store_sample(at, waiting, failed, depths, kept.known)
+        if waiting is None or failed is None:
+            samples.store(None, present)
+        else:
+            _store_sample(at, waiting, failed, depths, kept.known)
     except metrics.CountersAway as error:
         logger.warning("sample not kept: Redis did not answer", reason=type(error).__name__)
 

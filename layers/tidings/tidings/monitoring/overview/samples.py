@@ -96,8 +96,8 @@ def orders_placed(known: Mapping[Series, float]) -> float:
     return known.get(Series(metrics.EVENTS, (("type", ORDER_PLACED),)), 0.0)
 
 
-def store(sample: Sample, counters: Counters) -> None:
-    """Add a sample, and the counters of now, in one round trip.
+def store(sample: Sample | None, counters: Counters) -> None:
+    """Add a sample, if there is one, and the counters of now, in one round trip.
 
     Raises:
         redis.RedisError: Redis is unavailable.
@@ -107,6 +107,8 @@ def store(sample: Sample, counters: Counters) -> None:
         (_samples(), sample, SAMPLES_KEPT),
         (_counters(), counters, COUNTERS_KEPT),
     ):
+        if value is None:
+            continue
         pipeline.lpush(key, value.model_dump_json())
         pipeline.ltrim(key, 0, kept - 1)
         pipeline.expire(key, KEPT_SECONDS)

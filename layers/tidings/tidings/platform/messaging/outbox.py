@@ -24,6 +24,7 @@ from tidings.platform.messaging.events import Event
 from tidings.platform.storage import database
 from tidings.platform.storage.documents import StoredDocument, StoredPart
 from tidings.platform.storage.rows import Row
+from tidings.platform.storage.united import COUNTED_UP_TO
 
 # An invocation publishes the events of this many documents itself. The relay publishes the rest of
 # a bulk write, so that a request does not wait for twenty thousand confirms.
@@ -330,12 +331,18 @@ def find_left_behind(
 
 
 def backlog(document_class: type[OutboxDocument]) -> tuple[int, datetime | None]:
-    """Return the number of documents with waiting events, and the time of the oldest event."""
+    """Return the number of documents with waiting events, and the time of the oldest event.
+
+    The number is at most `COUNTED_UP_TO`.
+    """
     waiting = document_class.objects(outbox__time__gt=BEGINNING)
-    oldest = waiting.only("outbox").order_by("outbox.time").first()
+    # The index returns the oldest event first. An order would be that of an array, for which
+    # MongoDB reads and sorts all waiting documents.
+    oldest = waiting.only("outbox").first()
     if oldest is None:
         return 0, None
-    return int(waiting.count()), min(each.time for each in oldest.outbox)
+    number = waiting.limit(COUNTED_UP_TO).count(with_limit_and_skip=True)
+    return int(number), min(each.time for each in oldest.outbox)
 
 
 def clear(published: list[Stored]) -> None:
