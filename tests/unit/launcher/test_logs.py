@@ -89,3 +89,13 @@ def test_only_a_terminal_gets_colours() -> None:
     record = Record(1, "orders", json.dumps({"level": "ERROR", "message": "failed"}))
     assert "\033[31m" in render(record, colour=True)
     assert "\033" not in render(record)
+
+
+def test_control_characters_of_a_line_do_not_reach_the_terminal() -> None:
+    """A client's text could otherwise clear the screen, or write another line over this one."""
+    fields = {"level": "ERROR", "message": "a\x1b[2J", "reason": "b\x9b1A", "exception": "c\rd\ne"}
+    texts = [json.dumps(fields), "of a service \x1b]0;owned\x07"]
+    for text in texts:
+        shown = render(Record(0, "orders", text))
+        assert not set(shown) & set("\x1b\x9b\r\x07")
+    assert "c\\x0dd\ne" in render(Record(0, "orders", texts[0]))

@@ -97,6 +97,13 @@ def test_drawing_shows_queues_retries_and_failed_batches() -> None:
     assert failed == "bridge: batch failed, it returns to its queue: email.queue timeout"
 
 
+def test_control_characters_do_not_reach_the_terminal() -> None:
+    lines = call("orders", "r4", 0, 50, {"message": "failed\x1b[2J", "order_id": "\x1b[1A"})
+    batch = json.dumps({"level": "WARNING", "message": "batch failed", "error": "\x1b]0;x\x07"})
+    shown = drawn(steps_of(lines, MINE), [Record(BEGAN, "bridge", batch)], MINE)
+    assert not set("".join(shown)) & set("\x1b\x07")
+
+
 def test_request_is_found_by_its_order() -> None:
     assert _correlation_about([*OTHERS, *GATEWAY], "42") == MINE
 

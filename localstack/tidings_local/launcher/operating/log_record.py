@@ -25,6 +25,9 @@ NOISE = {
     "xray_trace_id",
 }
 COLOURS: Final = {"WARNING": "33", "ERROR": "31", "CRITICAL": "1;31", "DEBUG": "2"}
+CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""Control characters that input of clients can bring into a log line, and that a terminal would
+obey."""
 LEADING_TIME: Final = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d(?:[.,]\d+)?)")
 
 
@@ -69,13 +72,18 @@ def written_at(record: Record) -> float | None:
     return None
 
 
+def harmless(text: object) -> str:
+    """Return a text with its control characters spelled out; line ends and tabs stay."""
+    return CONTROLS.sub(lambda found: f"\\x{ord(found[0]):02x}", str(text))
+
+
 def render(record: Record, *, with_fields: bool = True, colour: bool = False) -> str:
     at = datetime.fromtimestamp(record.at_ms / 1000, UTC).strftime("%H:%M:%S.%f")[:-3]
     fields = record.fields
     if not fields:
-        return f"{at}  {record.function:<24} {record.text}"
-    extra = " ".join(_rendered_fields(fields)) if with_fields else ""
-    level, message = str(fields.get("level", "")), fields.get("message", "")
+        return f"{at}  {record.function:<24} {harmless(record.text)}"
+    extra = harmless(" ".join(_rendered_fields(fields))) if with_fields else ""
+    level, message = harmless(fields.get("level", "")), harmless(fields.get("message", ""))
     painted = COLOURS.get(level, "") if colour else ""
     if colour and extra:
         extra = f"\033[2m{extra}\033[0m"
@@ -83,7 +91,7 @@ def render(record: Record, *, with_fields: bool = True, colour: bool = False) ->
     said = f"\033[{painted}m{said}\033[0m" if painted else said
     line = f"{at}  {record.function:<24} {said}  {extra}".rstrip()
     trace = fields.get("exception")
-    return f"{line}\n{trace}" if trace else line
+    return f"{line}\n{harmless(trace)}" if trace else line
 
 
 def as_json(record: Record) -> str:

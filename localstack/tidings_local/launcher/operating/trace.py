@@ -10,7 +10,7 @@ from typing import Final
 from ..errors import LauncherError
 from ..running.stack import Stack
 from .log_filter import Wanted, level_of
-from .log_record import Record
+from .log_record import Record, harmless
 from .logs import FileReader, Reader, merged
 
 BAR: Final = 40
@@ -100,7 +100,8 @@ def drawn(steps: list[Step], batches: list[Record], correlation: str) -> Iterato
     for batch in batches:
         if batch.fields.get("outcome") == "error" or batch.fields.get("level") == "WARNING":
             said = batch.fields
-            yield f"bridge: {said.get('message')}: {said.get('queue')} {said.get('error', '')}"
+            told = f"{said.get('message')}: {said.get('queue')} {said.get('error', '')}"
+            yield f"bridge: {harmless(told)}"
 
 
 def _is_told(record: Record) -> bool:
@@ -111,7 +112,8 @@ def _told(record: Record) -> str:
     fields, level = record.fields, level_of(record)
     known = " ".join(f"{name}={fields[name]}" for name in TOLD if fields.get(name) is not None)
     mark = f"{level}: " if level not in {"INFO", "DEBUG"} else ""
-    return f"{'':>11} |{'':{BAR}}|   {mark}{fields.get('message', record.text)}  {known}".rstrip()
+    said = harmless(f"{mark}{fields.get('message', record.text)}  {known}")
+    return f"{'':>11} |{'':{BAR}}|   {said}".rstrip()
 
 
 def _short(function: object) -> str:

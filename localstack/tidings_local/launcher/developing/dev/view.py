@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ...operating.log_record import harmless
 from .calls import Block, Call, Line, blocks
 from .compiled import Mistake
 
@@ -23,9 +24,6 @@ PALETTE = ("cyan", "magenta", "green", "blue", "yellow", "bright_cyan", "bright_
 INDENT = "  "
 PREFIX = "tidings-"
 """As in `make logs`, functions are named without the stack."""
-CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-"""Control characters that input of clients can bring into a log line, and that a terminal would
-obey."""
 
 
 class Terminal(Console):
@@ -42,7 +40,7 @@ class View:
 
     def __init__(self, console: Terminal) -> None:
         self._console = console
-        self._shortened: Callable[[str], str] = _harmless
+        self._shortened: Callable[[str], str] = harmless
         self._lock = Lock()
 
     @property
@@ -52,7 +50,7 @@ class View:
 
     def shorten(self, shortened: Callable[[str], str]) -> None:
         """Show paths as this function returns them."""
-        self._shortened = lambda text: _harmless(shortened(text))
+        self._shortened = lambda text: harmless(shortened(text))
 
     def calls(self, calls: list[Call]) -> None:
         """Show ended calls, grouped by request."""
@@ -123,7 +121,7 @@ def _head(block: Block) -> Text:
         if call.is_error:
             head.append("  failed", style="bold red")
     if block.correlation_id:
-        head.append(f"  {_harmless(block.correlation_id)}", style="dim")
+        head.append(f"  {harmless(block.correlation_id)}", style="dim")
     return head
 
 
@@ -137,10 +135,6 @@ def _rendered(line: Line, shortened: Callable[[str], str]) -> Text:
         text.append(f"  {name}=", style="dim")
         text.append(shortened(_told(value)))
     return text
-
-
-def _harmless(text: str) -> str:
-    return CONTROLS.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
 def _told(value: Any) -> str:
