@@ -12,6 +12,7 @@ from secantus.storage import Storage
 from . import (
     collection_options,
     commits,
+    conflicts,
     copies,
     counting,
     dropping,
@@ -40,6 +41,7 @@ def mend() -> None:
     SessionRegistry._prune_locked = retries.drop_ended_sessions_rarely
     oplog.write_none(Storage, commands._HANDLERS)
     commits.sync_once(Storage, commands._HANDLERS)
+    conflicts.wait_without_locks(Storage, transactions.TransactionRegistry)
     dropping.drop_by_ranges(Storage)
     remembered.remember(Storage)
     index_lists.remember_lists(Storage)

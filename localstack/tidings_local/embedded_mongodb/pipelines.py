@@ -80,6 +80,8 @@ def _length(pipeline: Pipeline) -> int:
     names = [next(iter(each)) if len(each) == 1 else "" for each in pipeline[:3]]
     for wanted in (["$match", "$sort", "$limit"], ["$match", "$limit"]):
         if names[: len(wanted)] == wanted:
-            filter, limit = pipeline[0]["$match"], pipeline[len(wanted) - 1]["$limit"]
-            return len(wanted) if isinstance(filter, dict) and type(limit) is int else 0
+            filter, *sort, limit = (pipeline[place][name] for place, name in enumerate(wanted))
+            mappings = isinstance(filter, dict) and all(isinstance(s, dict) and s for s in sort)
+            # Anything else is refused, or understood, by the stages themselves.
+            return len(wanted) if mappings and type(limit) is int and limit > 0 else 0
     return 0

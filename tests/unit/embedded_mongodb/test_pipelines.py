@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from pymongo import MongoClient
+from pymongo.errors import OperationFailure
 
 from tidings_local.embedded_mongodb import explaining, reading
 
@@ -60,3 +61,18 @@ def test_other_pipelines_are_left_to_secantusdb(orders: Any, read: SimpleNamespa
     matched: Pipeline = [{"$match": {"user": "user-1"}}, {"$match": {"_id": {"$lt": 4}}}]
     assert {each["_id"] for each in united(orders, matched, newest("user-0", 1))} == {1, 3, 498}
     assert read.documents >= DOCUMENTS / 2
+
+
+@pytest.mark.parametrize(
+    "stages", [[{"$limit": 0}], [{"$limit": -1}], [{"$sort": {}}, {"$limit": 5}]], ids=str
+)
+def test_stages_that_a_mongodb_refuses_are_refused(orders: Any, stages: Pipeline) -> None:
+    """A limit of 0 would return the whole collection here, and fail on AWS."""
+    pipeline: Pipeline = [{"$match": {}}, *stages]
+    for refused in (pipeline, [{"$limit": 1}, *_united(orders, pipeline)]):
+        with pytest.raises(OperationFailure):
+            list(orders.aggregate(refused))
+
+
+def _united(orders: Any, pipeline: Pipeline) -> Pipeline:
+    return [{"$unionWith": {"coll": orders.name, "pipeline": pipeline}}]
