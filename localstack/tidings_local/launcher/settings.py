@@ -52,6 +52,7 @@ _CAP = r"[a-z][a-z0-9._-]{0,63}\.(email|push|sms|webhook)=(off|[1-9][0-9]?/[1-9]
 FREQUENCY_CAPS = f"^$|^{_CAP}(,{_CAP})*$"
 _WAIT = r"[a-z][a-z0-9._-]{0,63}=(off|[1-9][0-9]{0,2}[mh])"
 UNREAD_WAITS = f"^$|^{_WAIT}(,{_WAIT})*$"
+MAIL_FROM = r"^([^<>@,;:\\\"\r\n]+<[!-;=?A-~]+@[!-;=?A-~]+>|[!-;=?A-~]+@[!-;=?A-~]+)$"
 SMS_PROVIDERS = r"^sns(:[a-z0-9-]{1,30})?( sns(:[a-z0-9-]{1,30})?){0,3}$"
 Engine = Literal["process", "docker"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
@@ -108,7 +109,7 @@ class Settings(ServiceSettings):
         description="the providers of text messages in the order in which they are tried, separated"
         " by blanks: `sns`, or `sns:<region>`",
     )
-    mail_from: str = Field(
+    mail_from: Annotated[str, StringConstraints(pattern=MAIL_FROM)] = Field(
         default="Tidings <no-reply@tidings.example>", description="the sender of mails"
     )
     log_level: LogLevel = Field(

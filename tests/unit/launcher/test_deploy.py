@@ -103,7 +103,7 @@ def test_rules_of_messages_are_passed_on() -> None:
     assert values["BasketReminderHours"] == "2"
 
 
-@pytest.mark.parametrize("name", ["frequency_caps", "unread_waits"])
+@pytest.mark.parametrize("name", ["frequency_caps", "unread_waits", "sms_providers", "mail_from"])
 def test_launcher_refuses_what_the_functions_refuse(name: str) -> None:
     ours, theirs = (
         [str(getattr(each, "pattern", "")) for each in model.model_fields[name].metadata]
