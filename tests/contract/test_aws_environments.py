@@ -73,6 +73,47 @@ def test_production_is_closed_and_watched() -> None:
     assert given["GradualDeployment"] == "true"
 
 
+def test_web_acl_is_above_the_limits_of_callers() -> None:
+    """Otherwise WAF answers 403 where the API promises an answer, or 429 with Retry-After.
+
+    Its five minutes are parts of six of the API's minutes.
+    """
+    for name in ENVIRONMENTS:
+        own = services()["Parameters"]["CallsPerAddress"]["Default"]
+        given = dict(
+            each.split("=", 1) for each in config(f"{name}-services")["parameter_overrides"]
+        )
+        limits = {key: each.get("Default") for key, each in template()["Parameters"].items()}
+        lines = (ROOT / f"infra/aws/{name}.txt").read_text().split()
+        limits |= dict(each.split("=", 1) for each in lines)
+        of_callers = [
+            int(limits["AnonymousCallsPerMinute"]) * int(limits["AddressAllowance"]),
+            *(int(limits[f"{each}CallsPerMinute"]) for each in ("", "Operator", "Service")),
+        ]
+        assert all(of_callers)
+        assert int(given.get("CallsPerAddress", own)) >= 6 * max(of_callers), name
+
+
+def test_pages_have_the_limit_of_the_web_acl() -> None:
+    limit = f"{services()['Parameters']['CallsPerAddress']['Default']:,}"
+    for page, text in {"deploy-aws": f"{limit} by default", "api": f"{limit} calls in"}.items():
+        assert text in (ROOT / f"docs/{page}.md").read_text()
+
+
+def test_web_acl_only_counts_what_the_api_accepts() -> None:
+    rules = services()["Resources"]["ApiAcl"]["Properties"]["Rules"]
+    (common,) = (each for each in rules if each["Name"] == "common")
+    overrides = common["Statement"]["ManagedRuleGroupStatement"]["RuleActionOverrides"]
+    counted = {each["Name"] for each in overrides if each["ActionToUse"] == {"Count": {}}}
+    of_sizes = {f"SizeRestrictions_{part}" for part in ("BODY", "URIPATH", "QUERYSTRING")}
+    assert counted == of_sizes | {
+        "CrossSiteScripting_BODY",
+        "CrossSiteScripting_QUERYARGUMENTS",
+    }
+    page = (ROOT / "docs/deploy-aws.md").read_text()
+    assert [each for each in counted if f"`{each}`" not in page] == []
+
+
 def test_outputs_of_the_services_are_parameters_of_the_app_or_of_the_live_inbox() -> None:
     live = yaml.load((ROOT / "infra/aws/live.yaml").read_text(), TemplateLoader)
     known = set(template()["Parameters"]) | set(live["Parameters"])
