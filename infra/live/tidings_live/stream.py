@@ -137,17 +137,19 @@ class Stream:
     # ----------------------------------------------------------------- the connection takes
 
     async def next(self, heartbeat_seconds: float) -> bytes:
-        """Wait for the next bytes; after a while without news they are a heartbeat.
+        """Wait for the next bytes; after a while without an event they are a heartbeat.
 
         Returns:
             Nothing if the server ends the stream: then `farewell` follows.
         """
+        # Complete reads end the wait, too, and send nothing: they do not postpone the heartbeat.
+        deadline = asyncio.get_running_loop().time() + heartbeat_seconds
         while self.closing is None:
             if taken := self._take():
                 return taken
             self._news.clear()
             try:
-                async with asyncio.timeout(heartbeat_seconds):
+                async with asyncio.timeout_at(deadline):
                     await self._news.wait()
             except TimeoutError:
                 return heartbeat(self.position)

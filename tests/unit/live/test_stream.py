@@ -162,6 +162,25 @@ def test_without_news_there_is_a_heartbeat_with_the_position() -> None:
     assert beat.comments == [""]
 
 
+def test_complete_reads_do_not_postpone_the_heartbeat() -> None:
+    stream = opened()
+    waiting(stream)
+
+    async def read_often() -> None:
+        while True:
+            await asyncio.sleep(0.05)
+            stream.read_completely(now())
+
+    async def beat_meanwhile() -> bytes:
+        reads = asyncio.create_task(read_often())
+        try:
+            return await asyncio.wait_for(stream.next(0.2), 30)
+        finally:
+            reads.cancel()
+
+    assert told(asyncio.run(beat_meanwhile())).comments == [""]
+
+
 def test_news_end_the_wait() -> None:
     stream = opened()
     waiting(stream)
