@@ -8,6 +8,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from tidings.notifications.live import Entry, FollowedInbox, is_since
@@ -24,6 +25,8 @@ CLOCKS_DIFFER_BY: Final = timedelta(seconds=60)
 
 # Makes the bytes of an event at the moment when it is sent, and records that in the position.
 Item = Callable[[], bytes]
+# Gives a stream a change.
+Change = Callable[[], None]
 # Takes the seconds from a notification's entry into the inbox to its event.
 Delayed = Callable[[float], None]
 
@@ -42,8 +45,8 @@ class Stream:
         # The hashes of what waits.
         self._taken: set[str] = set()
         self._waiting: deque[Item] = deque()
-        # Signalled while the inbox is read for the first time.
-        self._held: list[Entry] = []
+        # The changes that came while the inbox is read for the first time, in their order.
+        self._held: list[Change] = []
         self._news = asyncio.Event()
 
     @property
@@ -75,13 +78,13 @@ class Stream:
         for view in followed.missed:
             self._notify(view)
         held, self._held = self._held, []
-        for entry in held:
-            self.offer_new(entry)
+        for change in held:  # what was read may be older
+            change()
 
     def offer(self, entry: Entry) -> None:
         """Send an entry that was stored or changed."""
-        if self._read_at is None:
-            self._held.append(entry)
+        if not self.is_open:
+            self._held.append(partial(self.offer, entry))
         elif not self.offer_new(entry):
             self._put(lambda: event("changed", entry.view.model_dump_json()))
 
@@ -97,12 +100,16 @@ class Stream:
 
     def remove(self, entry_id: str) -> None:
         """Tell that an entry is in the inbox no more."""
-        if self.is_open:
+        if not self.is_open:
+            self._held.append(partial(self.remove, entry_id))
+        else:
             self._put(lambda: event("removed", {"id": entry_id}))
 
     def reload(self, reason: Reloading) -> None:
         """Tell the client to load the inbox."""
-        if self.is_open:
+        if not self.is_open:
+            self._held.append(partial(self.reload, reason))
+        else:
             self._put(lambda: event("reload", {"reason": reason.value}))
 
     def lacks(self, entry_id: str, shown_at: datetime | None) -> bool:

@@ -64,7 +64,32 @@ def test_signals_during_the_first_read_are_not_lost() -> None:
     stream.offer(seen)
     stream.offer(during)
     stream.begin(followed(visible=frozenset({seen.view.id})), lambda: b"event: ready\n\n")
-    assert [each.content["id"] for each in waiting(stream)] == [during.view.id]
+    sent = [(each.event, each.content["id"]) for each in waiting(stream)]
+    # What was read may be older than what was signalled.
+    assert sent == [("changed", seen.view.id), ("notification", during.view.id)]
+
+
+def test_changes_during_the_first_read_come_after_it_in_their_order() -> None:
+    stream = unopened()
+    removed, changed = entry(entry_id(number=1)), entry(entry_id(number=2))
+    newer = entry(changed.view.id, read_at=now())
+    stream.remove(removed.view.id)
+    stream.offer(newer)
+    stream.reload(Reloading.MANY_CHANGES)
+    stream.begin(followed(removed, changed), lambda: b"event: ready\n\n")
+    sent = waiting(stream)
+    assert [each.event for each in sent] == ["notification"] * 2 + ["removed", "changed", "reload"]
+    assert sent[2].content == {"id": removed.view.id}
+    assert sent[3].content["id"] == changed.view.id
+    assert sent[3].content["read_at"] is not None
+
+
+def test_changes_for_a_stream_that_ended_before_its_first_read_are_dropped() -> None:
+    stream = unopened()
+    stream.remove("gone")
+    stream.end(Closing.SESSION_ENDED)
+    stream.begin(followed(), lambda: b"event: ready\n\n")
+    assert waiting(stream) == []
 
 
 def test_entry_that_was_there_before_the_stream_is_changed_not_new() -> None:
