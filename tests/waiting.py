@@ -1,8 +1,9 @@
 """Wait for a condition with a limit, and never for a fixed time."""
 
+import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -31,6 +32,24 @@ def eventually(
         if waited > seconds:
             raise AssertionError(f"not within {seconds} s: {what or condition}")
         time.sleep(min(max(SHORTEST_PAUSE, SHARE * waited), LONGEST_PAUSE))
+
+
+@contextmanager
+def often(call: Callable[[], object], *, seconds: float = 0.1) -> Iterator[None]:
+    """Repeat a call in a thread, with this pause after each, until the end of the block."""
+    ends = threading.Event()
+
+    def repeat() -> None:
+        while not ends.wait(seconds):
+            call()
+
+    thread = threading.Thread(target=repeat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ends.set()
+        thread.join(60)
 
 
 def timed(call: Callable[[], Result]) -> tuple[Result, float]:

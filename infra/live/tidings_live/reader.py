@@ -15,6 +15,7 @@ from tidings.platform.logging import logger
 from tidings.platform.secrets import SecretsManagerError
 from tidings.platform.storage import database
 from tidings.platform.timing.clock import now
+from tidings_live.alarm import Alarm
 from tidings_live.hub import Hub
 from tidings_live.workers import Workers
 
@@ -38,11 +39,9 @@ class Reader:
     def __init__(self, hub: Hub, workers: Workers, interval: Callable[[], float]) -> None:
         self._hub = hub
         self._workers = workers
-        self._interval = interval
         # The persons of the entries to read.
         self._signalled: dict[str, str] = {}
-        self._work = asyncio.Event()
-        self._all_due = True
+        self._alarm = Alarm(interval)
         self.read_all_at: datetime | None = None
         """When everything was last read."""
 
@@ -51,37 +50,28 @@ class Reader:
         for change in changes:
             if self._hub.wants(change):
                 self._signalled[change.entry_id] = change.user_id
-                self._work.set()
+                self._alarm.ring()
 
     def read_all_soon(self) -> None:
         """Read the recent entries of all persons soon: signals may have been lost."""
-        self._all_due = True
-        self._work.set()
+        self._alarm.ring_for_all()
 
     async def run(self) -> None:
         """Read until this is cancelled."""
         while True:
-            await self._wait()
+            await self._alarm.wait()
             try:
                 await self._read_signalled()
-                if self._all_due:
+                if self._alarm.is_all_due:
                     await self._read_all()
             except AWAY as error:
                 self._note(error)
-                self._work.set()
+                self._alarm.ring()
                 await asyncio.sleep(RETRY_SECONDS)
 
-    async def _wait(self) -> None:
-        """Wait for a signal, or until a complete read is due."""
-        try:
-            async with asyncio.timeout(self._interval()):
-                await self._work.wait()
-        except TimeoutError:
-            self._all_due = True
-        self._work.clear()
-
     async def _read_signalled(self) -> None:
-        while self._signalled:
+        """Read the entries that wait now; those signalled meanwhile come next."""
+        for _ in range(0, len(self._signalled), CHUNK):
             asked = dict(list(self._signalled.items())[:CHUNK])
             for entry_id in asked:
                 # Before the read: a signal that comes during it is of a later change.
@@ -95,17 +85,17 @@ class Reader:
 
     async def _read_all(self) -> None:
         """Look for entries whose signal was lost, and advance the positions of the streams."""
-        self._all_due = False
         started = time.monotonic()
         people = self._hub.people()
-        try:
-            await self._workers.run(database.connect)  # with the present password
-            for first in range(0, len(people), CHUNK):
-                await self._read_recent(people[first : first + CHUNK])
-                await self._read_signalled()
-        except AWAY:
-            self._all_due = True
-            raise
+        with self._alarm.doing_all():
+            try:
+                await self._workers.run(database.connect)  # with the present password
+                for first in range(0, len(people), CHUNK):
+                    await self._read_recent(people[first : first + CHUNK])
+                    await self._read_signalled()
+            except AWAY:
+                self._alarm.ring_for_all()
+                raise
         self.read_all_at = now()
         seconds = round(time.monotonic() - started, 3)
         logger.debug("inboxes read", people=len(people), seconds=seconds)

@@ -12,7 +12,7 @@ from tests.integration.live.conftest import Running, someone
 from tests.integration.live.test_streams import stored
 from tests.integration.redis_server import Server
 from tests.unit.platform.builders import in_a_session
-from tests.waiting import eventually
+from tests.waiting import eventually, often
 from tidings.platform.secrets import SigningKeys
 from tidings.platform.security import ended_sessions
 from tidings.platform.security.auth import Principal, Role, issue_access_token
@@ -165,6 +165,20 @@ def test_lost_signal_of_an_ended_session_is_made_up_for(
     ended_sessions.refuse_session(ada.session_id or "")
     live.server._sessions.check_all_soon()
     assert client.ended() == ["session_ended"]
+
+
+def test_other_signals_do_not_postpone_the_check_of_all_sessions(
+    live: Running, ada: Principal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tidings_live.sessions.CHECK_SECONDS", 1.0)
+    live.server._sessions.check_all_soon()  # the present wait may be longer
+    bob = someone()
+    ends, stays = live.opened(ada), live.opened(bob)
+    monkeypatch.setattr(ended_sessions, "signals_channel", lambda: "somewhere-else")
+    ended_sessions.refuse_session(ada.session_id or "")
+    with often(lambda: live.server._sessions.signal(bob.session_id or "")):
+        assert ends.ended(seconds=60) == ["session_ended"]
+    assert stays.is_alive
 
 
 def test_stream_ends_with_its_token(live: Running, ada: Principal, keys: SigningKeys) -> None:

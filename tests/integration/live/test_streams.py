@@ -10,7 +10,7 @@ from tests.integration.live.conftest import Running, someone
 from tests.integration.notifications.builders import some_content
 from tests.integration.notifications.test_inbox import a_notification
 from tests.unit.platform.builders import in_a_session
-from tests.waiting import eventually
+from tests.waiting import eventually, often
 from tidings.delivery import inbox_signals
 from tidings.delivery.inbox_signals import Changed
 from tidings.delivery.models import Notification
@@ -163,6 +163,20 @@ def test_lost_signals_are_made_up_for(start: Callable[..., Running], ada: Princi
     read = eventually(lambda: live.server.health()["read_age_seconds"] < 1)
     assert read
     assert client.named("changed") == []
+
+
+def test_signals_of_others_do_not_postpone_the_next_complete_read(
+    start: Callable[..., Running], ada: Principal
+) -> None:
+    live, bob = start(catch_up_seconds=2), someone()
+    adas, bobs = live.opened(ada), live.opened(bob)
+    with often(lambda: stored(bob)):
+        bobs.waits_for("notification", 3)
+        missed = a_notification(ada)
+        assert [each["id"] for each in adas.waits_for("notification", seconds=60)] == [missed]
+        before = len(bobs.ids())
+        bobs.waits_for("notification", before + 10)
+        eventually(lambda: live.server.health()["read_age_seconds"] < 1, seconds=60)
 
 
 def test_entry_that_is_stored_late_with_an_early_id_is_shown(
