@@ -55,6 +55,8 @@ class LiveServer:
             self.workers,
             received=lambda text: self._reader.signal(inbox_signals.changes_in(text)),
             connected=self._reader.read_all_soon,
+            # From now on inboxes are read more often, and not only after the present wait.
+            lost=self._reader.read_all_soon,
         )
         self._ended = Subscription(
             "ended",

@@ -22,7 +22,7 @@ AWAY: Final = (RedisError, OSError, TimeoutError, SecretsManagerError)
 
 
 class Subscription:
-    """A channel, with what to do with its messages, and after each connection.
+    """A channel, with what to do with its messages, after each connection and after its loss.
 
     What is published while there is no connection is lost, so `connected` has to look for it.
     """
@@ -35,6 +35,7 @@ class Subscription:
         *,
         received: Callable[[str], None],
         connected: Callable[[], None],
+        lost: Callable[[], None] | None = None,
     ) -> None:
         self.name = name
         self.is_connected = False
@@ -42,6 +43,7 @@ class Subscription:
         self._workers = workers
         self._received = received
         self._connected = connected
+        self._lost = lost
 
     async def run(self, channel: Callable[[], str]) -> None:
         """Listen until this is cancelled."""
@@ -52,17 +54,17 @@ class Subscription:
                     await self._workers.run(partial(self._url, refused=refused)), channel()
                 )
             except AWAY as error:
+                was_connected, self.is_connected, refused = self.is_connected, False, True
                 wait = (
-                    FIRST_RETRY_SECONDS
-                    if self.is_connected
-                    else min(2 * wait, LONGEST_RETRY_SECONDS)
+                    FIRST_RETRY_SECONDS if was_connected else min(2 * wait, LONGEST_RETRY_SECONDS)
                 )
-                self.is_connected, refused = False, True
                 logger.warning(
                     "signals not received: Redis did not answer",
                     channel=self.name,
                     reason=type(error).__name__,
                 )
+                if was_connected and self._lost:
+                    self._lost()
             await asyncio.sleep(wait)
 
     async def _listen(self, url: str, channel: str) -> None:
