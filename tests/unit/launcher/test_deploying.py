@@ -206,7 +206,7 @@ def test_failed_restore_of_code_is_reported_with_both_reasons(
     engine.failures = [LauncherError("refused", hint="too large"), OSError("the disk is full")]
     with pytest.raises(LauncherError, match="refused: too large") as told:
         engine.deploy()
-    assert "not restored either: the disk is full" in told.value.hint
+    assert "not restored either: OSError: the disk is full" in told.value.hint
     assert not engine.is_deployed()
 
 

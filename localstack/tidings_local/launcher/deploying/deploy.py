@@ -108,7 +108,9 @@ def _restore_code(functions: Any, before: Code, failure: Exception) -> None:
 
 
 def _told(error: Exception) -> str:
-    return error.lines()[0] if isinstance(error, LauncherError) else str(error)
+    if isinstance(error, LauncherError):
+        return error.lines()[0]
+    return f"{type(error).__name__}: {error}"
 
 
 def updated(functions: Sequence[str]) -> str:
