@@ -1,6 +1,6 @@
 """The text of notifications is changed: in the inbox, in what waits, in a push on the device."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -222,13 +222,24 @@ def test_text_that_changes_before_the_claim_is_the_one_that_is_sent(
     assert ["order-changed" in each for each in texts(provider)] == [True]
 
 
-def test_changed_push_waits_for_the_end_of_quiet_hours(provider: Provider) -> None:
-    reader = a_reader(quiet_hours={"start": "22:00", "end": "07:00"}, time_zone="UTC")
+def a_day() -> tuple[datetime, datetime, datetime]:
+    """Return noon, 23:00, and 8:00 of the next day."""
     noon = now().replace(hour=12, minute=0)
-    night, morning = noon + timedelta(hours=11), noon + timedelta(hours=20)
-    create_notifications([reader.user_id], content("push", "inbox"), at=noon)
+    return noon, noon + timedelta(hours=11), noon + timedelta(hours=20)
+
+
+def pushed_to_a_sleeper(at: datetime) -> Notification:
+    """Push a notification to a reader who wants no push from 22:00 to 7:00."""
+    reader = a_reader(quiet_hours={"start": "22:00", "end": "07:00"}, time_zone="UTC")
+    create_notifications([reader.user_id], content("push", "inbox"), at=at)
     notification = the_notification(reader)
-    deliver(command(notification), noon)
+    deliver(command(notification), at)
+    return notification
+
+
+def test_changed_push_waits_for_the_end_of_quiet_hours(provider: Provider) -> None:
+    noon, night, morning = a_day()
+    notification = pushed_to_a_sleeper(noon)
     update(notification.id, "order-changed")
     deliver(command(notification), night)
     assert where(notification, "push")[:2] == ("scheduled", "quiet_hours")
@@ -241,12 +252,8 @@ def test_changed_push_waits_for_the_end_of_quiet_hours(provider: Provider) -> No
 def test_changed_push_whose_repetition_failed_waits_for_the_end_of_quiet_hours(
     provider: Provider,
 ) -> None:
-    reader = a_reader(quiet_hours={"start": "22:00", "end": "07:00"}, time_zone="UTC")
-    noon = now().replace(hour=12, minute=0)
-    night, morning = noon + timedelta(hours=11), noon + timedelta(hours=20)
-    create_notifications([reader.user_id], content("push", "inbox"), at=noon)
-    notification = the_notification(reader)
-    deliver(command(notification), noon)
+    noon, night, morning = a_day()
+    notification = pushed_to_a_sleeper(noon)
     update(notification.id, "order-2")
     provider.failures = [TemporaryFailure("throttled")]
     with attempting(last=True), pytest.raises(TemporaryFailure):
