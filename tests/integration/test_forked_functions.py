@@ -213,7 +213,7 @@ template_process.main()
 def test_process_that_a_killed_template_did_not_report_ends(
     host: HostThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Otherwise it takes events, and nobody limits or ends it."""
+    """The host cannot limit or end a process that it does not know."""
     mark, program = tmp_path / "forked", tmp_path / "dies_once.py"
     folder = str(templates._PROGRAM.parent)
     program.write_text(DIES_ONCE.format(folder=folder, mark=str(mark)))

@@ -140,8 +140,8 @@ class Template:
     def _fork(self, output: int) -> bool:
         """Fork; return whether this is the new process.
 
-        The new process begins when the host knows it. If the template ends before, so does the new
-        process: nobody would look after it.
+        The new process begins when the host knows it. If the template ends before, the new process
+        ends, too: the host could not limit or end it.
         """
         known, known_to_host = os.pipe()
         pid = os.fork()

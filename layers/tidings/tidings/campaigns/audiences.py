@@ -16,7 +16,7 @@ PEOPLE_PER_COUNT: Final = 2_000
 
 
 class Chunk(NamedTuple):
-    """The audience among the next people, maybe nobody.
+    """The audience among the next people; it may be empty.
 
     `last_id` is the last person looked at, None if this is the last chunk.
     """
